@@ -1,0 +1,116 @@
+/** The contract of this room: what a device type is (`Driver`), what wires it may ask for (`Wires`), and what proves it (`Golden`). Types only. */
+import type * as z from "zod";
+import type { Args, Device, PointSpec, Text, Value } from "../model.ts";
+
+export type Wire = "modbus" | "serial" | "gpio";
+
+/** One type of device. A file in devices/ exports one, made by its family from a table. */
+export interface Driver<O = unknown> {
+  readonly type: string;
+  /** One line for `cippo devices --types` and the device's page. */
+  readonly title: Text;
+  readonly wire: Wire;
+  /** Strict schema of everything under `devices: {name}` but `type` and `bus`; its descriptions become the documentation. */
+  readonly options: z.ZodType<O>;
+  points(options: O): Readonly<Record<string, PointSpec>>;
+  /** Nothing yielded for this long = silent. */
+  silentAfterMs(options: O): number;
+  /** Absent: the device pushes. */
+  everyMs?(options: O): number;
+  /** What no two devices on one bus may share: `unit 3`, `line 17`. */
+  claims?(options: O): readonly string[];
+  open(at: Opening<O>): Promise<Device>;
+  /** Bytes (or edges) with their meaning and their source; tests run them through `decode`. */
+  readonly goldens: readonly Golden[];
+  /** Values that a golden's bytes give, by the code that live bytes go through. */
+  decode(golden: Golden): Readonly<Record<string, Value>>;
+}
+
+export interface Opening<O> {
+  readonly id: string;
+  readonly options: O;
+  readonly bus: string;
+  readonly wires: Wires;
+  readonly stop: AbortSignal;
+}
+
+/**
+ * A proof. `rx`: hex bytes as on the wire (after the request `tx` where there is one), or for contacts "0@0 1@120 0@130" (level@ms).
+ * `source`: datasheet and page, or `constructed: …` saying how the checksum was computed. `options`: what the config said. `refused`: must be rejected.
+ */
+export interface Golden {
+  readonly name: string;
+  readonly tx?: string;
+  readonly rx: string;
+  readonly options?: Args;
+  readonly expect: Readonly<Record<string, Value>> | "refused";
+  readonly source: string;
+}
+
+/** The wires of the site, opened by name of the bus on first use and shared by the devices on it. */
+export interface Wires {
+  modbus(bus: string): ModbusBus;
+  serial(bus: string): SerialLine;
+  gpio(bus: string): GpioChip;
+}
+
+export type Priority = "command" | "alarm" | "poll";
+
+export interface ModbusRequest {
+  readonly unit: number;
+  readonly fc: 1 | 2 | 3 | 4 | 5 | 6 | 15 | 16;
+  readonly address: number;
+  /** Registers or bits to read, or the values to write. */
+  readonly quantity?: number;
+  readonly values?: readonly number[];
+  readonly priority: Priority;
+  /** Own deadline of this request on the wire. */
+  readonly timeoutMs?: number;
+}
+
+export interface ModbusReply {
+  /** Data bytes of a read, big-endian as on the wire; empty for a write. */
+  readonly data: Uint8Array;
+  /** Kernel monotonic ms at which the last byte of the reply arrived. */
+  readonly mono: number;
+}
+
+/** One physical bus: one queue, one request in flight, drained after any failure. Throws EdgeError `bus.*` or `port.*`. */
+export interface ModbusBus {
+  request(request: ModbusRequest, stop: AbortSignal): Promise<ModbusReply>;
+  /** Counted since opening, for `cippo devices` and `status`. */
+  readonly stats: BusStats;
+}
+
+export interface BusStats {
+  requests: number;
+  timeouts: number;
+  checksumErrors: number;
+  foreignReplies: number;
+  exceptions: number;
+  rebuilds: number;
+}
+
+/** A byte stream. Each `open` is a new port object; ends by throwing `port.*`. */
+export interface SerialLine {
+  open(stop: AbortSignal): Promise<SerialPortHandle>;
+}
+
+export interface SerialPortHandle extends AsyncDisposable {
+  /** Bytes as they arrive, with the kernel monotonic ms of their arrival. */
+  chunks(stop: AbortSignal): AsyncIterable<{ readonly bytes: Uint8Array; readonly mono: number }>;
+  /** Never queues on a closed port: throws `port.lost`. */
+  write(bytes: Uint8Array, stop: AbortSignal): Promise<void>;
+  readonly isOpen: boolean;
+}
+
+export interface GpioEdge {
+  /** Electrical level after the edge (1 = high), before `active` is applied. */
+  readonly level: 0 | 1;
+  readonly mono: number;
+}
+
+export interface GpioChip {
+  /** First yields the level at opening, then each edge; also each level found different when polled (state, not edge, is truth). Throws `gpio.*`. */
+  watch(line: number, options: { readonly bias: "none" | "up" | "down" }, stop: AbortSignal): AsyncIterable<GpioEdge>;
+}

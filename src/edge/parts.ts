@@ -1,0 +1,93 @@
+/** The inner joints of this room: what the window hands to the store in one commit, and what the store offers. Types only. */
+import type { EdgeEvent, EpochInfo, Mark, Range, ReadingRecord, Segment, Stream, StreamState } from "../model.ts";
+
+/** One segment as encoded for the commit. `key` parts: epoch number and first number. Times: kernel monotonic ms and epoch ms of its first and last record. */
+export interface SegmentRow {
+  readonly from: number;
+  readonly to: number;
+  readonly count: number;
+  readonly mono: number;
+  readonly t0: number;
+  readonly t1: number;
+  readonly clock: "synced" | "unsynced";
+  readonly body: Uint8Array;
+}
+
+export interface EventRow extends SegmentRow {
+  readonly urgent: boolean;
+}
+
+/** Everything that becomes true together, or not at all. */
+export interface Commit {
+  readonly readings: readonly SegmentRow[];
+  readonly events: readonly EventRow[];
+  /** key → JSON, or null to delete. */
+  readonly states: Readonly<Record<string, unknown>>;
+  readonly marks: readonly Mark[];
+  readonly inbox: readonly InboxRow[];
+  /** What `tend` asked to shed; the `ledger.gap` that names each is among `events`. */
+  readonly shed: readonly Shed[];
+  /** Urgent events that the broker acknowledged: their flag goes. */
+  readonly sentUrgent: readonly { readonly epoch: string; readonly seq: number }[];
+}
+
+/** A command's life, kept until its expiry and 30 days of running time more. `received`, `expires`: running-time ms of this file; `state` as in CommandState. */
+export interface InboxRow {
+  readonly id: string;
+  readonly received: number;
+  readonly expires: number;
+  readonly state: string;
+  readonly body: unknown;
+}
+
+export interface Store extends AsyncDisposable {
+  readonly epoch: EpochInfo;
+  /** Running time of this file in ms at kernel monotonic `mono`. */
+  running(mono: number): number;
+  /** What is saved at opening: rule states, counters, open alarms … by key. */
+  readonly saved: ReadonlyMap<string, unknown>;
+  readonly inbox: ReadonlyMap<string, InboxRow>;
+  /** True when the database has no command history from before `epoch` (created, restored, salvaged). */
+  readonly historyLost: boolean;
+  /** One transaction. Rejects with EdgeError `store.*`; nothing of it is then true, and the same commit may be tried again. */
+  commit(commit: Commit): Promise<void>;
+  streams(): readonly StreamState[];
+  read(epoch: string, stream: Stream, from: number, to: number, maxBytes: number): Promise<readonly Segment[]>;
+  /** Events flagged urgent and not yet sent, of any epoch. */
+  urgentPending(): Promise<readonly EdgeEvent[]>;
+  /** Local history of one source and point since epoch ms, oldest first, decoded; for `cippo history` and for replay. */
+  history(filter: { readonly source?: string; readonly name?: string; readonly sinceWall?: number }): AsyncIterable<StoredRecord>;
+  /**
+   * Housekeeping, called between commits: checkpoint, expiry of acknowledged history, inbox and former epochs; at 85 % of the quota
+   * acknowledged history goes first. At 92 % it answers what must be shed: the caller commits it together with its `ledger.gap` events.
+   */
+  tend(mono: number): Promise<Tended>;
+  /** Bytes and rows, for `status`. */
+  size(): { readonly bytes: number; readonly quotaBytes: number; readonly unacknowledged: number };
+}
+
+export interface StoredRecord extends ReadingRecord {
+  readonly epoch: string;
+  readonly seq: number;
+  readonly wall: number;
+  readonly clock: "synced" | "unsynced";
+}
+
+/** A loss to be named by `ledger.gap`. `kept` > 0: `replacement` is the thinned batch that stands for the range. */
+export interface Shed {
+  readonly epoch: string;
+  readonly stream: Stream;
+  readonly range: Range;
+  readonly count: number;
+  readonly kept: number;
+  readonly reason: "quota" | "thinned" | "expired" | "refused" | "disk";
+  readonly policy?: string;
+  readonly replacement: SegmentRow | null;
+}
+
+export interface Tended {
+  readonly checkpointed: boolean;
+  /** Segments deleted because acknowledged and older than `keep`, or first in line at the quota. */
+  readonly deleted: number;
+  readonly shed: readonly Shed[];
+}

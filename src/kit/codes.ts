@@ -1,0 +1,429 @@
+/** The table of everything that can go wrong: code → whether a retry helps, what happened, what to do next. `docs/errors.md` is generated from it. */
+import type { Text } from "../model.ts";
+
+export interface CodeSpec {
+  /** Whether trying again without a change can help. */
+  readonly retry: boolean;
+  /** What happened. `{name}` is filled from the context. */
+  readonly what: Text;
+  /** What to do next. */
+  readonly hint: Text;
+}
+
+export const codes = {
+  // ---- wires
+  "bus.timeout": {
+    retry: true,
+    what: { it: "Nessuna risposta da {device} sul bus {bus}", en: "No answer from {device} on bus {bus}" },
+    hint: {
+      it: "Controllare alimentazione, cablaggio (A/B invertiti?), indirizzo e baud rate.",
+      en: "Check power, wiring (A/B swapped?), unit address and baud rate.",
+    },
+  },
+  "bus.checksum": {
+    retry: true,
+    what: { it: "Dati corrotti sul bus {bus}", en: "Corrupt data on bus {bus}" },
+    hint: {
+      it: "Controllare terminazione (120 Ω ai due capi), schermo del cavo e che due unità non abbiano lo stesso indirizzo.",
+      en: "Check termination (120 Ω at both ends), the cable screen, and that no two units share an address.",
+    },
+  },
+  "bus.foreign-reply": {
+    retry: true,
+    what: { it: "Risposta di un'altra richiesta sul bus {bus}", en: "A reply to something else arrived on bus {bus}" },
+    hint: {
+      it: "Un'unità risponde in ritardo o due master sono sulla stessa linea: aumentare il timeout, scollegare l'altro master.",
+      en: "A unit answers late or two masters share the line: raise the timeout, disconnect the other master.",
+    },
+  },
+  "bus.exception": {
+    retry: true,
+    what: {
+      it: "L'unità {unit} ha rifiutato la richiesta (eccezione Modbus {exception})",
+      en: "Unit {unit} refused the request (Modbus exception {exception})",
+    },
+    hint: {
+      it: "Eccezioni 1-3: la tabella dei registri non è quella di questo apparecchio. 4-6, 10, 11: riprova da solo.",
+      en: "Exceptions 1-3: the register table is not this device's. 4-6, 10, 11: it is tried again by itself.",
+    },
+  },
+  "bus.unreachable": {
+    retry: true,
+    what: { it: "Bus {bus} non raggiungibile: {reason}", en: "Bus {bus} cannot be reached: {reason}" },
+    hint: {
+      it: "Controllare cavo di rete, indirizzo e porta dell'apparecchio; `cippo devices` mostra quando torna.",
+      en: "Check the network cable, the device's address and port; `cippo devices` shows when it is back.",
+    },
+  },
+  "port.missing": {
+    retry: true,
+    what: { it: "La porta {port} non esiste", en: "Port {port} does not exist" },
+    hint: {
+      it: "Collegare l'adattatore; `ls -l /dev/serial/by-id/` mostra quelli presenti.",
+      en: "Plug the adapter in; `ls -l /dev/serial/by-id/` shows those present.",
+    },
+  },
+  "port.busy": {
+    retry: true,
+    what: { it: "La porta {port} è usata da un altro programma", en: "Port {port} is used by another program" },
+    hint: {
+      it: "`fuser -v {port}` mostra da chi: chiuderlo (ModemManager, getty, minicom).",
+      en: "`fuser -v {port}` shows which: stop it (ModemManager, getty, minicom).",
+    },
+  },
+  "port.denied": {
+    retry: true,
+    what: { it: "Permesso negato su {port}", en: "Permission denied on {port}" },
+    hint: {
+      it: "L'utente del servizio deve stare nel gruppo dialout (o gpio).",
+      en: "The service's user must be in group dialout (or gpio).",
+    },
+  },
+  "port.lost": {
+    retry: true,
+    what: { it: "La porta {port} è stata scollegata", en: "Port {port} was unplugged" },
+    hint: { it: "Ricollegare l'adattatore: riprende da solo.", en: "Plug the adapter in again: it resumes by itself." },
+  },
+  "frame.invalid": {
+    retry: true,
+    what: { it: "Dati non riconosciuti da {device}", en: "Bytes that make no frame from {device}" },
+    hint: {
+      it: "Controllare baud rate, massa comune e tipo di sensore in configurazione.",
+      en: "Check baud rate, common ground and the sensor type in the configuration.",
+    },
+  },
+  "gpio.unavailable": {
+    retry: true,
+    what: { it: "Nessun accesso GPIO: {reason}", en: "No GPIO access: {reason}" },
+    hint: {
+      it: "Installare `gpiod` (`apt install gpiod`) e mettere l'utente nel gruppo gpio.",
+      en: "Install `gpiod` (`apt install gpiod`) and put the user in group gpio.",
+    },
+  },
+  "gpio.line-busy": {
+    retry: true,
+    what: { it: "La linea GPIO {line} non si può avere: {reason}", en: "GPIO line {line} cannot be had: {reason}" },
+    hint: {
+      it: "`gpioinfo` mostra chi la usa; controllare il numero BCM in configurazione.",
+      en: "`gpioinfo` shows who uses it; check the BCM number in the configuration.",
+    },
+  },
+  // ---- values
+  "value.out-of-range": {
+    retry: false,
+    what: { it: "Valore impossibile", en: "Impossible value" },
+    hint: {
+      it: "Controllare sensore, scala e ordine delle parole in configurazione.",
+      en: "Check the sensor, and scale and word order in the configuration.",
+    },
+  },
+  "value.not-a-number": {
+    retry: false,
+    what: { it: "L'apparecchio segnala 'nessun valore'", en: "The device says 'no value'" },
+    hint: {
+      it: "La grandezza non è disponibile su questo modello o in questo stato.",
+      en: "The quantity is not available on this model or in this state.",
+    },
+  },
+  "value.went-back": {
+    retry: false,
+    what: { it: "Un contatore è tornato indietro", en: "A counter went backwards" },
+    hint: {
+      it: "Apparecchio sostituito o azzerato? Se sì è normale una volta.",
+      en: "Was the device replaced or reset? Then it is normal once.",
+    },
+  },
+  "sensor.blind-zone": {
+    retry: false,
+    what: { it: "Oggetto troppo vicino al sensore", en: "Something is too close to the sensor" },
+    hint: { it: "Pulire il sensore (foglie, neve, ragnatele).", en: "Clean the sensor (leaves, snow, webs)." },
+  },
+  "contact.chatter": {
+    retry: false,
+    what: { it: "Il contatto rimbalza di continuo", en: "The contact chatters" },
+    hint: {
+      it: "Controllare contatto, cavo e disturbi; aumentare `debounce`.",
+      en: "Check contact, cable and interference; raise `debounce`.",
+    },
+  },
+  "counter.restarted": {
+    retry: false,
+    what: { it: "Il conteggio riparte su una nuova base dati", en: "Counting starts anew on a new database" },
+    hint: { it: "Nulla da fare: la piattaforma ne tiene conto.", en: "Nothing to do: the platform accounts for it." },
+  },
+  "device.silent": {
+    retry: true,
+    what: { it: "{device} tace da troppo tempo", en: "{device} has been silent for too long" },
+    hint: {
+      it: "Controllare alimentazione e cavo; `cippo read {device}` prova subito.",
+      en: "Check power and cable; `cippo read {device}` tries at once.",
+    },
+  },
+  // ---- configuration
+  "config.unreadable": {
+    retry: false,
+    what: { it: "Il file {file} non si legge: {reason}", en: "File {file} cannot be read: {reason}" },
+    hint: { it: "Controllare nome e permessi del file.", en: "Check the file's name and permissions." },
+  },
+  "config.invalid": {
+    retry: false,
+    what: { it: "Configurazione rifiutata: {count} problemi in {file}", en: "Configuration refused: {count} problems in {file}" },
+    hint: {
+      it: "`cippo config check {file}` li mostra tutti con riga e colonna.",
+      en: "`cippo config check {file}` shows all with line and column.",
+    },
+  },
+  "config.type-not-yet": {
+    retry: false,
+    what: {
+      it: "Il tipo {type} non è ancora disponibile in questa versione",
+      en: "Type {type} is not available in this version yet",
+    },
+    hint: {
+      it: "Il resto del sito parte lo stesso; aggiornare il gateway per usarlo.",
+      en: "The rest of the site starts all the same; update the gateway to use it.",
+    },
+  },
+  // ---- store
+  "store.newer": {
+    retry: false,
+    what: {
+      it: "La base dati {file} è di una versione più nuova ({found} > {known})",
+      en: "Database {file} is from a newer version ({found} > {known})",
+    },
+    hint: {
+      it: "Installare la versione più nuova del gateway, oppure spostare il file.",
+      en: "Install the newer gateway version, or move the file away.",
+    },
+  },
+  "store.locked": {
+    retry: true,
+    what: { it: "La base dati {file} è usata da un altro processo", en: "Database {file} is used by another process" },
+    hint: { it: "Un altro gateway è in esecuzione? `cippo status`.", en: "Is another gateway running? `cippo status`." },
+  },
+  "store.unwritable": {
+    retry: true,
+    what: { it: "La base dati non si può scrivere: {reason}", en: "The database cannot be written: {reason}" },
+    hint: {
+      it: "Disco pieno o in sola lettura? `df -h`, `dmesg | tail`. Il gateway riprende da solo.",
+      en: "Disk full or read-only? `df -h`, `dmesg | tail`. The gateway resumes by itself.",
+    },
+  },
+  "store.full": {
+    retry: true,
+    what: { it: "La quota della base dati è esaurita", en: "The database's quota is used up" },
+    hint: {
+      it: "La piattaforma è raggiungibile? Alzare `store.quotaMB` se serve.",
+      en: "Can the platform be reached? Raise `store.quotaMB` if needed.",
+    },
+  },
+  "store.corrupt": {
+    retry: false,
+    what: {
+      it: "La base dati {file} era danneggiata ed è in quarantena",
+      en: "Database {file} was damaged and is in quarantine",
+    },
+    hint: {
+      it: "Sostituire la scheda SD; il file in quarantena serve all'assistenza.",
+      en: "Replace the SD card; the quarantined file is for support.",
+    },
+  },
+  "store.binding": {
+    retry: false,
+    what: { it: "Un valore non può essere scritto: {reason}", en: "A value cannot be written: {reason}" },
+    hint: { it: "Errore del programma: segnalarlo.", en: "A defect of the program: report it." },
+  },
+  "native.missing": {
+    retry: false,
+    what: { it: "Manca il modulo nativo {module}", en: "Native module {module} is missing" },
+    hint: {
+      it: "Reinstallare: `npm start` lo ricostruisce (servono g++, make, python3).",
+      en: "Reinstall: `npm start` rebuilds it (needs g++, make, python3).",
+    },
+  },
+  // ---- commands
+  "command.malformed": {
+    retry: false,
+    what: { it: "Comando non valido: {reason}", en: "Malformed command: {reason}" },
+    hint: {
+      it: "`cippo devices --commands` mostra azioni e argomenti.",
+      en: "`cippo devices --commands` shows actions and arguments.",
+    },
+  },
+  "command.unknown-target": {
+    retry: false,
+    what: { it: "Nessun comando {action} per {target}", en: "No command {action} for {target}" },
+    hint: {
+      it: "`cippo devices --commands` mostra che cosa si può comandare.",
+      en: "`cippo devices --commands` shows what can be commanded.",
+    },
+  },
+  "command.wrong-gateway": {
+    retry: false,
+    what: { it: "Il comando è per il gateway {gateway}", en: "The command is for gateway {gateway}" },
+    hint: { it: "Correggere il mittente.", en: "Correct the sender." },
+  },
+  "command.expired": {
+    retry: false,
+    what: { it: "Il comando è scaduto", en: "The command has expired" },
+    hint: { it: "Inviarne uno nuovo.", en: "Send a new one." },
+  },
+  "command.retained": {
+    retry: false,
+    what: { it: "Un comando non può essere 'retained'", en: "A command must not be retained" },
+    hint: { it: "Correggere il mittente.", en: "Correct the sender." },
+  },
+  "command.lifetime": {
+    retry: false,
+    what: {
+      it: "La validità del comando supera 24 ore o è nel futuro",
+      en: "The command's lifetime exceeds 24 h or lies in the future",
+    },
+    hint: { it: "Controllare l'orologio del mittente.", en: "Check the sender's clock." },
+  },
+  "command.out-of-range": {
+    retry: false,
+    what: { it: "Argomento {name} fuori dai limiti", en: "Argument {name} is out of range" },
+    hint: { it: "`cippo devices --commands` mostra i limiti.", en: "`cippo devices --commands` shows the limits." },
+  },
+  "command.too-soon": {
+    retry: true,
+    what: { it: "Troppo presto dopo il comando precedente", en: "Too soon after the previous command" },
+    hint: { it: "Attendere `minInterval` e ripetere.", en: "Wait for `minInterval` and repeat." },
+  },
+  "command.clock-unsynced": {
+    retry: true,
+    what: { it: "L'orologio non è sincronizzato", en: "The clock is not synchronised" },
+    hint: { it: "Attendere la sincronizzazione (`timedatectl`).", en: "Wait for synchronisation (`timedatectl`)." },
+  },
+  "command.unsigned": {
+    retry: false,
+    what: { it: "Un'azione ad alto impatto richiede una firma", en: "A high-impact action needs a signature" },
+    hint: {
+      it: "Eseguirla localmente, oppure firmarla con una chiave autorizzata.",
+      en: "Run it locally, or sign it with a trusted key.",
+    },
+  },
+  "command.no-answer": {
+    retry: false,
+    what: {
+      it: "Inviato senza risposta; la rilettura non lo conferma",
+      en: "Sent without an answer; reading back does not confirm it",
+    },
+    hint: { it: "Controllare lo stato sul posto prima di ripetere.", en: "Check the state on site before repeating." },
+  },
+  "command.interrupted": {
+    retry: false,
+    what: { it: "Il gateway si è fermato durante l'esecuzione", en: "The gateway stopped while it was executing" },
+    hint: { it: "Controllare lo stato sul posto prima di ripetere.", en: "Check the state on site before repeating." },
+  },
+  "command.history-lost": {
+    retry: false,
+    what: { it: "Emesso prima che questa base dati esistesse", en: "Issued before this database existed" },
+    hint: { it: "Inviarne uno nuovo.", en: "Send a new one." },
+  },
+  "command.device-down": {
+    retry: true,
+    what: { it: "{target} non è raggiungibile", en: "{target} cannot be reached" },
+    hint: { it: "`cippo devices` dice perché.", en: "`cippo devices` says why." },
+  },
+  // ---- sync
+  "sync.unreachable": {
+    retry: true,
+    what: { it: "Broker {broker} non raggiungibile: {reason}", en: "Broker {broker} cannot be reached: {reason}" },
+    hint: {
+      it: "I dati restano nel gateway. Controllare rete e indirizzo del broker.",
+      en: "Data stay in the gateway. Check the network and the broker's address.",
+    },
+  },
+  "sync.refused": {
+    retry: true,
+    what: { it: "Il broker rifiuta la connessione ({reason})", en: "The broker refuses the connection ({reason})" },
+    hint: {
+      it: "Controllare certificato, nome del gateway e regole del broker. Si riprova da solo.",
+      en: "Check certificate, gateway name and the broker's rules. It is tried again by itself.",
+    },
+  },
+  "sync.not-authorised": {
+    retry: true,
+    what: { it: "Il broker non autorizza {topic}", en: "The broker does not authorise {topic}" },
+    hint: {
+      it: "Controllare le ACL del gateway sul broker. Nulla va perso.",
+      en: "Check the gateway's ACL on the broker. Nothing is lost.",
+    },
+  },
+  "sync.record-refused": {
+    retry: false,
+    what: { it: "Il broker rifiuta questo messaggio ({reason})", en: "The broker refuses this very message ({reason})" },
+    hint: {
+      it: "Resta nel registro delle perdite; segnalarlo alla piattaforma.",
+      en: "It stands in the loss ledger; tell the platform's operators.",
+    },
+  },
+  "sync.no-puback": {
+    retry: true,
+    what: { it: "Il broker non conferma i messaggi", en: "The broker does not acknowledge messages" },
+    hint: {
+      it: "La connessione viene rifatta; controllare il carico del broker.",
+      en: "The connection is made anew; check the broker's load.",
+    },
+  },
+  "sync.clock": {
+    retry: true,
+    what: { it: "Certificato non valido alla data dell'orologio", en: "Certificate not valid at the clock's date" },
+    hint: {
+      it: "L'orologio è sbagliato? `timedatectl`. Chiavi e certificati non vengono toccati.",
+      en: "Is the clock wrong? `timedatectl`. Keys and certificates are left alone.",
+    },
+  },
+  "sync.ack-refused": {
+    retry: false,
+    what: { it: "Conferma impossibile dalla piattaforma", en: "An impossible acknowledgement from the platform" },
+    hint: { it: "Avvisare chi gestisce la piattaforma.", en: "Tell the platform's operators." },
+  },
+  "credentials.missing": {
+    retry: true,
+    what: { it: "Manca la credenziale {name}", en: "Credential {name} is missing" },
+    hint: { it: "Metterla nella cartella delle credenziali ({folder}).", en: "Put it into the credentials folder ({folder})." },
+  },
+  // ---- command line
+  "cli.not-running": {
+    retry: true,
+    what: { it: "Il gateway non risponde su {socket}", en: "The gateway does not answer on {socket}" },
+    hint: {
+      it: "`systemctl status cippo`; oppure indicare `--socket` o `--config`.",
+      en: "`systemctl status cippo`; or name `--socket` or `--config`.",
+    },
+  },
+  "cli.denied": {
+    retry: false,
+    what: { it: "Permesso negato su {socket}", en: "Permission denied on {socket}" },
+    hint: {
+      it: "L'utente deve stare nel gruppo del gateway, oppure usare sudo.",
+      en: "The user must be in the gateway's group, or use sudo.",
+    },
+  },
+  "cli.protocol": {
+    retry: false,
+    what: { it: "Il gateway parla un'altra versione ({reason})", en: "The gateway speaks another version ({reason})" },
+    hint: {
+      it: "Usare il `cippo` della stessa versione del servizio.",
+      en: "Use the `cippo` of the same version as the service.",
+    },
+  },
+  "cli.usage": {
+    retry: false,
+    what: { it: "Uso: {reason}", en: "Usage: {reason}" },
+    hint: { it: "`cippo --help`.", en: "`cippo --help`." },
+  },
+  "cli.unknown-name": {
+    retry: false,
+    what: { it: "{name} non esiste in questo sito", en: "{name} does not exist on this site" },
+    hint: { it: "`cippo devices` mostra i nomi.", en: "`cippo devices` shows the names." },
+  },
+  internal: {
+    retry: true,
+    what: { it: "Errore interno: {message}", en: "Internal error: {message}" },
+    hint: { it: "Segnalarlo con il registro (`journalctl -u cippo`).", en: "Report it with the log (`journalctl -u cippo`)." },
+  },
+} as const satisfies Record<string, CodeSpec>;

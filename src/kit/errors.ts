@@ -1,0 +1,43 @@
+/** A failure goes in as code, context and cause; out comes one error class whose hint tells a technician what to do next, in Italian and English. */
+import type { Text } from "../model.ts";
+import { codes } from "./codes.ts";
+
+export type Code = keyof typeof codes;
+export type Context = Readonly<Record<string, unknown>>;
+
+export class EdgeError extends Error {
+  override readonly name = "EdgeError";
+  readonly code: Code;
+  readonly context: Context;
+
+  constructor(code: Code, context: Context = {}, cause?: unknown) {
+    super(`${code} ${fill(codes[code].what.en, context)}`, cause === undefined ? undefined : { cause });
+    this.code = code;
+    this.context = context;
+  }
+
+  get retry(): boolean {
+    return codes[this.code].retry;
+  }
+
+  what(lang: keyof Text): string {
+    return fill(codes[this.code].what[lang], this.context);
+  }
+
+  hint(lang: keyof Text): string {
+    return fill(codes[this.code].hint[lang], this.context);
+  }
+}
+
+export const isCode = (code: string): code is Code => Object.hasOwn(codes, code);
+
+/** The error as it is: what is not an EdgeError becomes `internal`, so that nothing reaches a person as a stack trace. */
+export function asEdgeError(error: unknown): EdgeError {
+  if (error instanceof EdgeError) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  return new EdgeError("internal", { message }, error);
+}
+
+function fill(text: string, context: Context): string {
+  return text.replace(/\{(\w+)\}/g, (_, name: string) => String(context[name] ?? "?"));
+}

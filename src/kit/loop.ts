@@ -1,0 +1,67 @@
+/** Work that may fail goes in; it is run again with back-off until stopped. The only place that retries and the only one that logs a failure. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { asEdgeError, type EdgeError } from "./errors.ts";
+import type { Log } from "./log.ts";
+
+export interface Tries {
+  readonly log: Log;
+  readonly stop: AbortSignal;
+  /** Wait before the next try, by the number of failures in a row; 0 failures: the work returned by itself. */
+  waitMs(failures: number): number;
+  /** Told of each failure before the wait. */
+  failed?(error: EdgeError, failures: number): void;
+}
+
+/** A run this long counts as health: the next failure starts the back-off anew. */
+const HEALTHY_MS = 60_000;
+/** A failure that goes on is logged at its first time and then at most this often. */
+const LOG_EVERY_MS = 30_000;
+
+/** Runs `work` until `stop`; never throws. `work` gets a function by which it reports "now it works", which resets the back-off. */
+export async function keepTrying(
+  name: string,
+  work: (stop: AbortSignal, works: () => void) => Promise<void>,
+  tries: Tries,
+): Promise<void> {
+  const { log, stop } = tries;
+  let failures = 0;
+  let logged = Number.NEGATIVE_INFINITY;
+  let suppressed = 0;
+  const works = () => {
+    if (failures > 0) log.info("loop.recovered", { name, failures });
+    failures = 0;
+    logged = Number.NEGATIVE_INFINITY;
+  };
+  while (!stop.aborted) {
+    const begun = performance.now();
+    try {
+      await work(stop, works);
+      failures = 0;
+    } catch (raw) {
+      if (stop.aborted) return;
+      const error = asEdgeError(raw);
+      if (performance.now() - begun > HEALTHY_MS) failures = 0;
+      failures += 1;
+      tries.failed?.(error, failures);
+      if (performance.now() - logged >= LOG_EVERY_MS) {
+        log.warn("loop.failed", { name, failures, suppressed, code: error.code, ...error.context, cause: error.cause });
+        logged = performance.now();
+        suppressed = 0;
+      } else suppressed += 1;
+    }
+    await pause(tries.waitMs(failures), stop);
+  }
+}
+
+/** Resolves after `ms`, or at once when stopped; never throws. */
+export async function pause(ms: number, stop: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { signal: stop }).catch(() => undefined);
+}
+
+/** Doubling from `first` to `max`, each half fixed and half random: many boxes never come back in step. */
+export const backoff =
+  (first: number, max: number, random: () => number = Math.random) =>
+  (failures: number): number => {
+    const full = Math.min(max, first * 2 ** Math.min(20, Math.max(0, failures - 1)));
+    return full / 2 + (full / 2) * random();
+  };

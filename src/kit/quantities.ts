@@ -1,0 +1,35 @@
+/** Words of the configuration with a unit ("10s", "1200mm", "5min") go in; numbers in a unit named by the schema come out, or an error that says what was expected. */
+import * as z from "zod";
+
+const TIME: Readonly<Record<string, number>> = { ms: 1, s: 1000, min: 60_000, h: 3_600_000, d: 86_400_000 };
+const LENGTH: Readonly<Record<string, number>> = { mm: 1, cm: 10, m: 1000 };
+
+/** A duration with its unit, as milliseconds. Bare numbers are refused: nobody should have to guess their unit. */
+export const duration = () => quantity(TIME, "a duration such as 500ms, 10s, 5min, 12h or 14d");
+
+/** A length with its unit, as millimetres. */
+export const length = () => quantity(LENGTH, "a length such as 1200mm, 120cm or 1.2m");
+
+function quantity(units: Readonly<Record<string, number>>, expected: string) {
+  const pattern = new RegExp(`^(\\d+(?:\\.\\d+)?)\\s*(${Object.keys(units).join("|")})$`);
+  return z
+    .string({ error: `expected ${expected}` })
+    .regex(pattern, { error: `expected ${expected}` })
+    .transform((text) => {
+      const [, amount = "0", unit = ""] = pattern.exec(text) ?? [];
+      return Number(amount) * (units[unit] ?? 1);
+    });
+}
+
+/** How long as people write it: "850 ms", "12 s", "3 min", "5 h", "2 d". */
+export function spoken(ms: number): string {
+  for (const [unit, size] of [
+    ["d", 86_400_000],
+    ["h", 3_600_000],
+    ["min", 60_000],
+    ["s", 1000],
+  ] as const) {
+    if (ms >= size * 2 || (ms >= size && ms % size === 0)) return `${Math.round(ms / size)} ${unit}`;
+  }
+  return `${Math.round(ms)} ms`;
+}

@@ -1,0 +1,411 @@
+/** The nouns of the gateway, as types: what passes between wire, store, rules and broker. Imports nothing, runs nothing. */
+
+// ---------------------------------------------------------------- time
+
+/**
+ * One moment, seen by three clocks.
+ * `mono`: milliseconds of the kernel's monotonic clock (CLOCK_MONOTONIC; the same for every process of one boot).
+ * `wall`: epoch milliseconds UTC, to be trusted only when `synced`.
+ */
+export interface Now {
+  readonly mono: number;
+  readonly wall: number;
+  readonly synced: boolean;
+}
+
+/** Italian and English text for people. */
+export interface Text {
+  readonly it: string;
+  readonly en: string;
+}
+
+// ---------------------------------------------------------------- wire → reading
+
+export type Value = number | boolean | string | null;
+export type Quality = "good" | "uncertain" | "bad";
+
+/**
+ * One value seen on a wire. `mono` is the moment of the last byte that made it. A `bad` reading has value null and a code;
+ * an `uncertain` one has a code. For a point of kind `increments` the value is what was added, never a total.
+ */
+export interface Reading {
+  readonly point: string;
+  readonly value: Value;
+  readonly quality: Quality;
+  readonly code?: string;
+  readonly mono: number;
+}
+
+/** When a reading is worth a row. Any change of quality or code always is. */
+export interface Report {
+  /** Smallest absolute difference to the last row, in the point's unit. 0 = every difference. */
+  readonly change?: number;
+  /** Smallest difference in per cent of the last row's value. */
+  readonly deadband?: number;
+  /** A row at least this often, changed or not. */
+  readonly atLeastMs?: number;
+}
+
+/** What a point of a device is: unit is a UCUM code ("" for text and boolean). */
+export interface PointSpec {
+  readonly unit: string;
+  readonly kind: "gauge" | "counter" | "increments" | "state" | "text";
+  /** Absent: every reading is a row. */
+  readonly report?: Report;
+  /** A value outside is `bad` with code `value.out-of-range`. */
+  readonly range?: readonly [min: number, max: number];
+  readonly writable?: Writable;
+}
+
+export interface Writable {
+  readonly value: "number" | "boolean";
+  readonly impact: "low" | "high";
+  /** May run while the clock is not synchronised. */
+  readonly safe?: boolean;
+  readonly limits?: Limits;
+}
+
+/** Kept by the gateway itself, whoever commands. */
+export interface Limits {
+  readonly min?: number;
+  readonly max?: number;
+  readonly maxOnMs?: number;
+  readonly minIntervalMs?: number;
+}
+
+export type Args = Readonly<Record<string, string | number | boolean>>;
+
+/** How an effect on the wire ended. `unknown`: it may or may not have happened and could not be read back. */
+export interface Outcome {
+  readonly state: "succeeded" | "failed" | "unknown";
+  readonly code?: string;
+  readonly value?: Value;
+}
+
+/** The metronome that the host hands to a polled device: resolves at the next due moment with its `mono`; late ticks are skipped, never queued. */
+export interface Ticks {
+  next(stop: AbortSignal): Promise<number>;
+}
+
+/**
+ * An opened device. A dead wire is thrown (the host reopens it with back-off); bad data is a reading of quality `bad`.
+ * Polled and pushed devices look alike; an empty batch means "alive, nothing to tell".
+ */
+export interface Device extends AsyncDisposable {
+  readings(ticks: Ticks, stop: AbortSignal): AsyncIterable<readonly Reading[]>;
+  /** Sends one effect at most once. Never throws after the first byte was sent: then it answers `unknown`. */
+  perform?(point: string, value: number | boolean, stop: AbortSignal): Promise<Outcome>;
+}
+
+/** A device as the rest of the house sees it: what main makes of one line under `devices:`. */
+export interface DeviceInfo {
+  readonly id: string;
+  readonly type: string;
+  readonly bus?: string;
+  readonly place?: Place;
+  readonly points: Readonly<Record<string, PointSpec>>;
+  /** Nothing yielded for this long = `device.down`. */
+  readonly silentAfterMs: number;
+  /** Absent for a pushed device. */
+  readonly everyMs?: number;
+  open(stop: AbortSignal): Promise<Device>;
+}
+
+// ---------------------------------------------------------------- records, events, segments
+
+export type Stream = "readings" | "events";
+/** Both ends belong to the range. */
+export type Range = readonly [from: number, to: number];
+
+/** A row of the stream `readings`: `source` is a device or an asset, `name` its point or attribute. `mono` as in Now. */
+export interface ReadingRecord {
+  readonly source: string;
+  readonly name: string;
+  readonly unit: string;
+  readonly value: Value;
+  readonly quality: Quality;
+  readonly code?: string;
+  readonly mono: number;
+}
+
+export type Severity = "info" | "low" | "medium" | "high" | "critical";
+export type EventState = "raised" | "updated" | "acknowledged" | "cleared" | "noted";
+export type ClearReason = "normal" | "suspended" | "removed" | "replaced" | "maintenance" | "lost";
+
+/** What happened, before it has a number. `id` is absent on what begins something: it becomes epoch/seq of this record. */
+export interface EventDraft {
+  readonly kind: string;
+  readonly state: EventState;
+  readonly severity: Severity;
+  readonly id?: string;
+  readonly asset?: string;
+  readonly device?: string;
+  readonly text: Text;
+  /** `mono` of the beginning of what this event speaks of; absent: now. */
+  readonly sinceMono?: number;
+  readonly sinceWall?: number;
+  readonly reason?: ClearReason;
+  readonly quality?: Quality;
+  readonly cause?: Readonly<Record<string, unknown>>;
+  /** Further fields of the event, as the contract names them. */
+  readonly extra?: Readonly<Record<string, unknown>>;
+}
+
+/** An event with its number: exactly the object that travels (see docs/mqtt-contract.md, Event). */
+export interface EdgeEvent {
+  readonly seq: number;
+  /** Number of the last reading record before it, 0 if none: orders the two streams for replay. */
+  readonly after: number;
+  readonly at: number;
+  readonly since: number;
+  readonly mono: number;
+  readonly clock: "synced" | "unsynced";
+  readonly id: string;
+  readonly kind: string;
+  readonly state: EventState;
+  readonly severity: Severity;
+  readonly asset?: string;
+  readonly device?: string;
+  readonly urn?: string;
+  readonly place?: Place;
+  readonly text: Text;
+  readonly reason?: ClearReason;
+  readonly quality?: Quality;
+  readonly cause?: Readonly<Record<string, unknown>>;
+  readonly [extra: string]: unknown;
+}
+
+/** What one commit window left of one stream: `body` is exactly what is sent (JSON, or zlib of it when longer than 512 bytes). */
+export interface Segment {
+  readonly epoch: string;
+  readonly stream: Stream;
+  readonly from: number;
+  readonly to: number;
+  /** Records inside; less than to - from + 1 only when thinned. */
+  readonly count: number;
+  /** Kernel monotonic ms of its newest record when it belongs to this boot, else null: only the present boot can be live. */
+  readonly mono: number | null;
+  readonly body: Uint8Array;
+}
+
+export interface EpochInfo {
+  readonly id: string;
+  readonly n: number;
+  readonly boot: string;
+  /** Kernel monotonic ms at opening: `mono` in bodies counts from here. */
+  readonly opened: number;
+  readonly cause: "start" | "created" | "restored" | "salvaged";
+  readonly former: { readonly epoch: string; readonly last: { readonly events: number; readonly readings: number } } | null;
+}
+
+/** What the platform holds of one stream of one epoch: everything ≤ upTo, and the held ranges above. */
+export interface Mark {
+  readonly epoch: string;
+  readonly stream: Stream;
+  readonly upTo: number;
+  readonly held: readonly Range[];
+}
+
+/** The standing of one stream of one epoch in the store. `oldest`: first number still on the disk, head + 1 when none is. */
+export interface StreamState extends Mark {
+  readonly head: number;
+  readonly oldest: number;
+}
+
+// ---------------------------------------------------------------- assets and rules
+
+export interface Place {
+  readonly lat?: number;
+  readonly lon?: number;
+  readonly hint?: Partial<Text>;
+}
+
+/** An asset as main makes it of one line under `assets:`; `options` were checked by the schema of its kind. */
+export interface Asset<O = unknown> {
+  readonly id: string;
+  readonly urn: string;
+  readonly kind: string;
+  readonly name: Text;
+  readonly place?: Place;
+  readonly options: O;
+}
+
+/** What a rule may be told. Records come as they are stored, in order; a due timer comes before any later input. */
+export type RuleInput =
+  /** A stored reading of a source the rule asked for; `role` is the name under which the rule asked. */
+  | {
+      readonly kind: "record";
+      readonly role: string;
+      readonly value: Value;
+      readonly quality: Quality;
+      readonly code?: string;
+      readonly source: string;
+    }
+  | { readonly kind: "device"; readonly role: string; readonly up: boolean; readonly source: string }
+  | { readonly kind: "timer"; readonly name: string }
+  /** A command's arguments, checked. */
+  | { readonly kind: "command"; readonly action: string; readonly args: Args; readonly by: string }
+  /** The gateway opened. `sameBoot`: monotonic times in the state still count; `offMs`: unobserved time, null when unknown. */
+  | { readonly kind: "opened"; readonly sameBoot: boolean; readonly offMs: number | null };
+
+export type RuleEffect =
+  | {
+      readonly do: "attribute";
+      readonly name: string;
+      readonly value: Value;
+      readonly quality: Quality;
+      readonly code?: string;
+      readonly unit?: string;
+    }
+  /** `key` names the alarm inside the asset: the host joins raised, updated and cleared by it and keeps the id. */
+  | ({ readonly do: "raise" | "update" | "clear"; readonly key: string } & Omit<EventDraft, "state" | "id" | "asset">)
+  | ({ readonly do: "note" } & Omit<EventDraft, "state" | "id" | "asset">);
+
+/** Timers are data: name → `mono` when due. The host gives them back as inputs whose `now.mono` is that time. */
+export interface RuleState {
+  readonly due: Readonly<Record<string, number>>;
+}
+
+/** The behaviour of one kind of asset: pure. Same state, input and now give the same answer, live and in replay. */
+export interface Rule<O = unknown, S extends RuleState = RuleState> {
+  readonly kind: string;
+  /** Smart Data Models type of the retained state. */
+  readonly model: string;
+  /** role → "device.point" that it reads. */
+  sources(options: O): Readonly<Record<string, string>>;
+  /** action → argument schema in words the catalog can carry. */
+  readonly commands: Readonly<Record<string, CommandSpec>>;
+  /** Attributes of the retained asset state with their units. */
+  readonly attributes: Readonly<Record<string, { readonly unit: string }>>;
+  initial(asset: Asset<O>): S;
+  step(state: S, input: RuleInput, now: Now, asset: Asset<O>): readonly [S, readonly RuleEffect[]];
+}
+
+export interface CommandSpec {
+  readonly args: Readonly<
+    Record<
+      string,
+      {
+        readonly type: "number" | "boolean" | "string";
+        readonly required?: boolean;
+        readonly min?: number;
+        readonly max?: number;
+      }
+    >
+  >;
+  readonly impact: "low" | "high";
+  /** May run while the clock is not synchronised. */
+  readonly safe: boolean;
+  readonly limits?: Limits;
+}
+
+/** The retained state of one asset, as built from rule attributes (contract: assets/{asset}). */
+export interface AssetState {
+  readonly asset: string;
+  readonly urn: string;
+  readonly epoch: string;
+  /** Number in `readings` of its newest attribute record. */
+  readonly seq: number;
+  readonly at: number;
+  readonly since: number;
+  readonly clock: "synced" | "unsynced";
+  readonly state: Readonly<Record<string, Value>>;
+  readonly quality: Quality;
+  readonly alarms: readonly string[];
+}
+
+export interface OpenAlarm {
+  readonly id: string;
+  readonly asset?: string;
+  readonly device?: string;
+  readonly kind: string;
+  readonly severity: Severity;
+  readonly since: number;
+  readonly ackedBy?: string;
+}
+
+// ---------------------------------------------------------------- commands
+
+export type CommandState = "accepted" | "executing" | "succeeded" | "failed" | "expired" | "refused" | "unknown";
+/** Who asks: the platform over MQTT, a person at the admin socket, or a rule of the running configuration. */
+export type Origin = "platform" | "local" | "rule";
+
+/** The answer to a command; `code` when it is not `succeeded`. Times are epoch ms. */
+export interface CommandResult {
+  readonly id: string;
+  readonly target: string;
+  readonly action: string;
+  readonly state: CommandState;
+  readonly code?: string;
+  readonly detail?: string;
+  readonly value?: Value;
+  readonly at: number;
+}
+
+/** One thing that can be commanded, as the catalog lists it. */
+export interface CommandTarget extends CommandSpec {
+  readonly target: string;
+  readonly action: string;
+}
+
+// ---------------------------------------------------------------- what people are shown
+
+export interface PointStatus {
+  readonly point: string;
+  readonly value: Value;
+  readonly unit: string;
+  readonly quality: Quality;
+  readonly code?: string;
+  /** Milliseconds since the last byte that made it; null: never seen. */
+  readonly ageMs: number | null;
+}
+
+export interface DeviceStatus {
+  readonly id: string;
+  readonly type: string;
+  readonly bus?: string;
+  readonly state: "starting" | "up" | "down";
+  /** Why it is down or what it last failed with. */
+  readonly code?: string;
+  readonly detail?: string;
+  readonly ageMs: number | null;
+  readonly points: readonly PointStatus[];
+  readonly commands: readonly CommandTarget[];
+}
+
+export interface StreamStatus extends StreamState {
+  /** Broker-acknowledged publishes; see the contract's `reported`. */
+  readonly sentUpTo: number;
+}
+
+/** One picture of the running gateway: `cippo status`, the live view and `reported` are made of it. */
+export interface GatewayStatus {
+  readonly gateway: string;
+  readonly version: string;
+  readonly configRev: string;
+  readonly pid: number;
+  readonly ready: boolean;
+  readonly uptimeMs: number;
+  readonly clock: "synced" | "unsynced";
+  readonly epoch: EpochInfo;
+  readonly devices: readonly DeviceStatus[];
+  readonly assets: readonly AssetState[];
+  readonly alarms: readonly OpenAlarm[];
+  readonly sync: {
+    readonly broker: string;
+    readonly mode: "platform" | "broker";
+    readonly connected: boolean;
+    readonly code?: string;
+    readonly detail?: string;
+  };
+  readonly store: {
+    readonly file: string;
+    readonly bytes: number;
+    readonly quotaBytes: number;
+    readonly unacknowledged: number;
+    readonly writable: boolean;
+    /** Records in the current commit window and in windows that wait for a failed disk. */
+    readonly waiting: number;
+  };
+  readonly streams: readonly StreamStatus[];
+}

@@ -1,0 +1,64 @@
+/** What this room needs of the rest of the house: the store's stretch that is to be sent, and the doors for what comes down. Types only; edge and main fit them by structure. */
+import type {
+  AssetState,
+  CommandResult,
+  EdgeEvent,
+  EpochInfo,
+  Mark,
+  OpenAlarm,
+  Origin,
+  Range,
+  Segment,
+  Stream,
+  StreamState,
+} from "../model.ts";
+
+/** What one commit made durable, in order. Bodies are in memory: live sending reads nothing back. */
+export interface Committed {
+  readonly segments: readonly Segment[];
+  /** Assets whose retained state changed. */
+  readonly assets: readonly AssetState[];
+  /** The list of open alarms changed. */
+  readonly alarms: boolean;
+  /** Events to be copied to `urgent`, with the topic's message fields added by sync. */
+  readonly urgent: readonly EdgeEvent[];
+}
+
+export interface Outbox {
+  readonly epoch: EpochInfo;
+  /** Called after each commit, in order; returns the function that ends it. */
+  onCommitted(listener: (committed: Committed) => void): () => void;
+  /** Every stream of every epoch that the store knows and that is not wholly acknowledged, earlier epochs first; the present epoch always. */
+  streams(): readonly StreamState[];
+  /** Stored segments that meet from..to, in order, at most about `maxBytes` of bodies (at least one segment). Gaps of numbers are simply absent. */
+  read(epoch: string, stream: Stream, from: number, to: number, maxBytes: number): Promise<readonly Segment[]>;
+  /** The platform's (or, in broker mode, the broker's) proof; durable within a second. Marks only ever grow. */
+  acknowledge(marks: readonly Mark[]): void;
+  /** Events not yet given to the broker as urgent, oldest first, whatever their age; `sentUrgent` ends them. */
+  urgentPending(): Promise<readonly EdgeEvent[]>;
+  sentUrgent(seq: { readonly epoch: string; readonly seq: number }): void;
+  /** These numbers will not come: writes `ledger.gap` with this reason. */
+  giveUp(epoch: string, stream: Stream, range: Range, reason: "refused" | "expired", detail: string): void;
+  /** A note that is an event of its own, at most once an hour per kind: `sync.not-authorised`, `sync.ack-refused`. */
+  note(kind: "sync.not-authorised" | "sync.ack-refused", detail: Readonly<Record<string, unknown>>): void;
+}
+
+/** The retained documents, built afresh at each call. */
+export interface Documents {
+  catalog(): { readonly hash: string; readonly body: Readonly<Record<string, unknown>> };
+  assets(): readonly AssetState[];
+  alarms(): { readonly asOf: number; readonly open: readonly OpenAlarm[] };
+  /** Fields of `reported` beyond `streams`: running config, buffer, versions. */
+  reported(): Readonly<Record<string, unknown>>;
+  /** Fields of `state` beyond what sync knows: version, configRev, clock, since. */
+  state(): Readonly<Record<string, unknown>>;
+}
+
+/** A command as it came, untouched: edge checks it. Resolves when it is durable (then the broker gets its PUBACK). */
+export interface Commands {
+  receive(message: { readonly body: unknown; readonly retained: boolean; readonly origin: Origin }): Promise<void>;
+  /** Each change of a command's state that is an answer (not `accepted`/`executing`), in order. */
+  onResult(listener: (result: CommandResult) => void): () => void;
+}
+
+export type { AssetState, CommandResult, EdgeEvent, EpochInfo, Mark, OpenAlarm, Range, Segment, Stream, StreamState };

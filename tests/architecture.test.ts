@@ -1,0 +1,140 @@
+/** The sources go in; every import that breaks the house's one-way order comes out with the rule it broke and why. */
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import ts from "typescript";
+import { describe, expect, it } from "vitest";
+
+const ROOT = join(import.meta.dirname, "..");
+
+/** layer → [layers it may import, why]. */
+const MAY: Readonly<Record<string, readonly [readonly string[], string]>> = {
+  model: [[], "the nouns import nothing"],
+  kit: [["model"], "the kit is free of the domain"],
+  drivers: [["model", "kit"], "the three stages are siblings; main joins them"],
+  edge: [["model", "kit"], "the three stages are siblings; main joins them"],
+  sync: [["model", "kit"], "the three stages are siblings; main joins them"],
+  cli: [["model", "kit", "main", "config", "drivers", "edge", "sync"], "the command line is outermost"],
+  config: [["model", "kit", "drivers", "edge", "sync"], "the schema is composed from each room's own part"],
+  main: [["model", "kit", "drivers", "edge", "sync", "config", "cli"], "main joins the rooms"],
+  "hw-sim": [["model", "kit", "drivers"], "the simulator knows the wires and the tables, never the product's inside"],
+  bench: [["model", "kit", "drivers", "edge", "sync", "config", "main", "cli", "hw-sim"], ""],
+  tools: [["model", "kit", "drivers", "edge", "sync", "config", "main", "cli"], ""],
+};
+
+const filesIn = (folder: string): string[] =>
+  existsSync(join(ROOT, folder))
+    ? readdirSync(join(ROOT, folder), { recursive: true })
+        .map((f) => join(folder, String(f)))
+        .filter((f) => f.endsWith(".ts"))
+    : [];
+
+const layerOf = (file: string): string => {
+  const top = /^(hw-sim|bench|tools|tests)\//.exec(file)?.[1];
+  if (top) return top;
+  return /^src\/(drivers|edge|sync|kit|cli|model|config|main)\b/.exec(file)?.[1] ?? "main";
+};
+
+/** npm packages that only one file may touch. */
+const ONLY: Readonly<Record<string, RegExp>> = {
+  serialport: /^src\/drivers\/transports\/serial\.ts$/,
+  "modbus-serial": /^src\/drivers\/transports\/modbus\.ts$/,
+  onoff: /^src\/drivers\/transports\/gpio-onoff\.ts$/,
+  mqtt: /^src\/sync\/mqtt\.ts$/,
+  sqlite3: /^src\/edge\/store\/sqlite\.ts$/,
+  pino: /^src\/kit\/log\.ts$/,
+};
+
+const imports = (file: string): string[] =>
+  ts.preProcessFile(readFileSync(join(ROOT, file), "utf8"), true, true).importedFiles.map((f) => f.fileName);
+const target = (file: string, name: string): string => relative(ROOT, join(ROOT, dirname(file), name));
+
+const product = filesIn("src");
+const all = [...product, ...filesIn("hw-sim"), ...filesIn("bench"), ...filesIn("tools")];
+
+describe("who may import whom", () => {
+  it.each(all)("%s", (file) => {
+    const inDevice = file.startsWith("src/drivers/devices/");
+    for (const name of imports(file)) {
+      if (!name.startsWith(".")) {
+        expect(inDevice, `${file} imports ${name}: a device file is a table; it imports its family and nothing else`).toBe(false);
+        const only = product.includes(file) ? ONLY[name] : undefined;
+        if (only) expect(file, `${name} may be touched by one file only (${only})`).toMatch(only);
+        continue;
+      }
+      const to = target(file, name);
+      if (inDevice) expect(to, `${file}: a device file imports its family and nothing else`).toMatch(/^src\/drivers\/families\//);
+      const from = layerOf(file);
+      const layer = layerOf(to);
+      const [may, why] = MAY[from] ?? [[], "unknown layer"];
+      if (from === "hw-sim" && to.startsWith("src/drivers/transports/"))
+        expect.fail(`${file} imports ${to}: the simulator speaks bytes, never through the product's transports`);
+      expect(from === layer || may.includes(layer), `${file} (${from}) must not import ${to} (${layer}): ${why}`).toBe(true);
+    }
+  });
+
+  it("has no circles", () => {
+    const graph = new Map(
+      all.map((f) => [
+        f,
+        imports(f)
+          .filter((n) => n.startsWith("."))
+          .map((n) => target(f, n)),
+      ]),
+    );
+    const done = new Set<string>();
+    const walk = (file: string, path: readonly string[]): void => {
+      const at = path.indexOf(file);
+      if (at >= 0) expect.fail(`circle: ${[...path.slice(at), file].join(" → ")}`);
+      if (done.has(file)) return;
+      for (const next of graph.get(file) ?? []) walk(next, [...path, file]);
+      done.add(file);
+    };
+    for (const file of all) walk(file, []);
+  });
+});
+
+describe("laws", () => {
+  it("every device file is in the registry", () => {
+    const registry = readFileSync(join(ROOT, "src/drivers/index.ts"), "utf8");
+    for (const file of filesIn("src/drivers/devices"))
+      expect(registry, `${file} is not registered`).toContain(file.replace("src/drivers/", "./"));
+  });
+
+  it("wall time is read in kit/clock.ts alone", () => {
+    for (const file of product.filter((f) => f !== "src/kit/clock.ts")) {
+      const text = readFileSync(join(ROOT, file), "utf8");
+      expect(/\bDate\.now\(|new Date\(\)/.test(text), `${file} reads wall time: take a Clock as an argument`).toBe(false);
+    }
+  });
+
+  it("every error code is thrown or shown somewhere, and no unknown one is", async () => {
+    const { codes } = await import("../src/kit/codes.ts");
+    const text = product
+      .filter((f) => f !== "src/kit/codes.ts")
+      .map((f) => readFileSync(join(ROOT, f), "utf8"))
+      .join("\n");
+    const unused = Object.keys(codes).filter((code) => !text.includes(`"${code}"`));
+    expect(unused, "codes that nobody uses").toEqual([]);
+  });
+
+  it("every file opens with one sentence", () => {
+    for (const file of [...all, ...filesIn("tests")])
+      expect(readFileSync(join(ROOT, file), "utf8"), `${file} must open with a sentence: what goes in, what comes out`).toMatch(
+        /^(#!.*\n)?\/\*\*/,
+      );
+  });
+
+  it("documents name only files that exist", () => {
+    const documents = [
+      "README.md",
+      "CONTRIBUTING.md",
+      ...(existsSync(join(ROOT, "docs")) ? readdirSync(join(ROOT, "docs"), { recursive: true }).map((f) => `docs/${f}`) : []),
+    ];
+    for (const document of documents.filter((d) => d.endsWith(".md") && existsSync(join(ROOT, d)))) {
+      for (const [, path = ""] of readFileSync(join(ROOT, document), "utf8").matchAll(
+        /`((?:src|hw-sim|tests|docs|config|bench|tools|systemd)\/[\w./-]+)`/g,
+      ))
+        expect(existsSync(join(ROOT, path)), `${document} names ${path}, which does not exist`).toBe(true);
+    }
+  });
+});

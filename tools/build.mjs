@@ -1,0 +1,55 @@
+/** TypeScript sources go in; dist/ comes out: the product as one file with native modules outside, and the simulator, tools and bench beside it. */
+
+import { existsSync, readdirSync } from "node:fs";
+import { chmod, readFile, rm, writeFile } from "node:fs/promises";
+import { build } from "esbuild";
+
+const root = new URL("..", import.meta.url);
+process.chdir(root.pathname);
+const { version } = JSON.parse(await readFile("package.json", "utf8"));
+
+/** Compiled for this machine, or only wanted when a config uses them: they stay in node_modules. */
+const outside = ["onoff", "serialport", "modbus-serial", "sqlite3", "@serialport/*", "epoll"];
+
+const common = {
+  bundle: true,
+  platform: "node",
+  target: "node20.19",
+  format: "esm",
+  legalComments: "none",
+  logLevel: "warning",
+  define: { "process.env.CIPPO_VERSION": JSON.stringify(version) },
+  // CommonJS packages inside an ES module need `require`.
+  banner: { js: "import { createRequire as __cr } from 'node:module'; const require = __cr(import.meta.url);" },
+};
+
+await rm("dist", { recursive: true, force: true });
+
+await build({
+  ...common,
+  entryPoints: ["src/cli/index.ts"],
+  outfile: "dist/cippo.js",
+  external: outside,
+  minifySyntax: true,
+  banner: { js: `#!/usr/bin/env node\n${common.banner.js}` },
+});
+await chmod("dist/cippo.js", 0o755);
+
+const entries = (folder, filter) =>
+  existsSync(folder)
+    ? readdirSync(folder)
+        .filter((f) => f.endsWith(".ts") && filter(f))
+        .map((f) => `${folder}/${f}`)
+    : [];
+await build({
+  ...common,
+  entryPoints: [
+    ...["start", "site", "broker", "platform"].map((f) => `hw-sim/${f}.ts`).filter((f) => existsSync(f)),
+    ...entries("bench", () => true),
+    ...entries("tools", () => true),
+  ],
+  outbase: ".",
+  outdir: "dist",
+  packages: "external",
+});
+await writeFile("dist/package.json", '{"type":"module"}\n');
