@@ -22,8 +22,32 @@ export interface Driver<O = unknown> {
   open(at: Opening<O>): Promise<Device>;
   /** Bytes (or edges) with their meaning and their source; tests run them through `decode`. */
   readonly goldens: readonly Golden[];
+  /** The table itself, as data: pages under docs/devices/ and the simulated twin derive from it. */
+  layout(options: O): Layout;
   /** Values that a golden's bytes give, by the code that live bytes go through. */
   decode(golden: Golden): Readonly<Record<string, Value>>;
+}
+
+export type Layout =
+  | { readonly wire: "modbus"; readonly points: Readonly<Record<string, RegisterPoint>>; readonly maxRegisters: number }
+  | { readonly wire: "serial"; readonly baud: number; readonly everyMs: number; readonly frame: FrameLayout }
+  | { readonly wire: "gpio"; readonly line: number; readonly active: "high" | "low"; readonly means: string };
+
+/** Where a value lies in a Modbus unit. `address` as on the bus (from 0); value = raw × scale. fc 1 coil, 2 discrete input, 3 holding, 4 input. */
+export interface RegisterPoint extends PointSpec {
+  readonly fc: 1 | 2 | 3 | 4;
+  readonly address: number;
+  readonly decode: "bool" | "uint16" | "int16" | "uint32" | "int32" | "float32" | "uint64" | "int64";
+  /** Order of the 16-bit words of a wider value; bytes in a word are always most significant first. */
+  readonly words?: "high-first" | "low-first";
+  readonly scale?: number;
+}
+
+/** A fixed frame: header bytes, fields one after the other, checksum last (`sum8`: low byte of the sum of all bytes before it). */
+export interface FrameLayout {
+  readonly header: readonly number[];
+  readonly fields: readonly { readonly name: string; readonly decode: "uint8" | "uint16" | "int16" }[];
+  readonly check: "sum8";
 }
 
 export interface Opening<O> {
