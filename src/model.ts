@@ -228,6 +228,8 @@ export interface Asset<O = unknown> {
   readonly name: Text;
   readonly place?: Place;
   readonly options: O;
+  /** role → how long its device may be silent. */
+  readonly silentAfterMs: Readonly<Record<string, number>>;
 }
 
 /** What a rule may be told. Records come as they are stored, in order; a due timer comes before any later input. */
@@ -245,8 +247,11 @@ export type RuleInput =
   | { readonly kind: "timer"; readonly name: string }
   /** A command's arguments, checked. */
   | { readonly kind: "command"; readonly action: string; readonly args: Args; readonly by: string }
-  /** The gateway opened. `sameBoot`: monotonic times in the state still count; `offMs`: unobserved time, null when unknown. */
-  | { readonly kind: "opened"; readonly sameBoot: boolean; readonly offMs: number | null };
+  /**
+   * The gateway opened. `offMs`: how long nothing was observed, null when unknown. `shiftMs`: what to add to monotonic times in the
+   * state: 0 in the same boot; after a reboot what makes elapsed time go on where it stopped, without the time off.
+   */
+  | { readonly kind: "opened"; readonly offMs: number | null; readonly shiftMs: number };
 
 export type RuleEffect =
   | {
@@ -274,7 +279,7 @@ export interface Rule<O = unknown, S extends RuleState = RuleState> {
   /** role → "device.point" that it reads. */
   sources(options: O): Readonly<Record<string, string>>;
   /** action → argument schema in words the catalog can carry. */
-  readonly commands: Readonly<Record<string, CommandSpec>>;
+  commands(options: O): Readonly<Record<string, CommandSpec>>;
   /** Attributes of the retained asset state with their units. */
   readonly attributes: Readonly<Record<string, { readonly unit: string }>>;
   initial(asset: Asset<O>): S;
