@@ -42,6 +42,8 @@ export interface InboxRow {
 
 export interface Store extends AsyncDisposable {
   readonly epoch: EpochInfo;
+  /** Where the former epoch ended: its last record's kernel monotonic ms in its own boot, and its wall time. Null: a new file. */
+  readonly formerEnd: { readonly boot: string; readonly mono: number; readonly wall: number; readonly synced: boolean } | null;
   /** Running time of this file in ms at kernel monotonic `mono`. */
   running(mono: number): number;
   /** What is saved at opening: rule states, counters, open alarms … by key. */

@@ -9,7 +9,12 @@ export interface LastRow {
   readonly mono: number;
 }
 
-export const rowOf = (reading: Reading): LastRow => ({ value: reading.value, quality: reading.quality, code: reading.code, mono: reading.mono });
+export const rowOf = (reading: Reading): LastRow => ({
+  value: reading.value,
+  quality: reading.quality,
+  code: reading.code,
+  mono: reading.mono,
+});
 
 /** No report: every reading is a row. A change of quality or code always is; increments of nothing never are. */
 export function worthKeeping(reading: Reading, last: LastRow | undefined, spec: PointSpec): boolean {

@@ -125,8 +125,13 @@ function arrive(state: BayState, since: number, now: Now, asset: Asset<BayOption
   if (!watchesPermits(asset.options)) return [{ ...state, stay: since }, []];
   const known = state.stay !== null;
   const permit = known || (state.permit !== null && state.permit.at >= since - SHOWN_BEFORE_MS) ? state.permit : null;
-  const effects: RuleEffect[] = state.permit !== null && permit === null ? [{ do: "attribute", name: "permit", value: "none", quality: "good" }] : [];
-  const stays = ["lost", "permit"].reduce(clearTimer, { ...state, stay: state.alarm === "none" ? since : (state.stay ?? since), permit });
+  const effects: RuleEffect[] =
+    state.permit !== null && permit === null ? [{ do: "attribute", name: "permit", value: "none", quality: "good" }] : [];
+  const stays = ["lost", "permit"].reduce(clearTimer, {
+    ...state,
+    stay: state.alarm === "none" ? since : (state.stay ?? since),
+    permit,
+  });
   if (state.alarm === "uncertain") {
     const again: BayState = { ...stays, alarm: "raised" };
     return [again, [...effects, alarm("update", again, now, asset)]];

@@ -1,0 +1,103 @@
+/** Raised, updated and cleared things go in; one list of what stands open comes out, with ids that outlive restarts. */
+import type { EdgeEvent, EventDraft, OpenAlarm } from "../model.ts";
+
+/** Where the list is saved: one row, together with the events that change it. */
+const STATE_KEY = "alarms";
+
+export interface AlarmSink {
+  raise(draft: EventDraft, mono: number): EdgeEvent;
+  save(key: string, value: unknown): void;
+  openAlarms(list: readonly OpenAlarm[]): void;
+}
+
+export type AlarmDraft = Omit<EventDraft, "state" | "id">;
+
+export class Alarms {
+  readonly #open: Map<string, OpenAlarm>;
+  readonly #sink: AlarmSink;
+
+  constructor(sink: AlarmSink, saved: ReadonlyMap<string, unknown>) {
+    this.#sink = sink;
+    this.#open = new Map(Object.entries((saved.get(STATE_KEY) ?? {}) as Record<string, OpenAlarm>));
+    sink.openAlarms(this.list());
+  }
+
+  list(): readonly OpenAlarm[] {
+    return [...this.#open.values()];
+  }
+
+  idsOf(asset: string): readonly string[] {
+    return this.list()
+      .filter((alarm) => alarm.asset === asset)
+      .map((alarm) => alarm.id);
+  }
+
+  isOpen(owner: string, key: string): boolean {
+    return this.#open.has(`${owner}|${key}`);
+  }
+
+  /** What stands is not raised again. */
+  raise(owner: string, key: string, draft: AlarmDraft, mono: number): void {
+    if (this.isOpen(owner, key)) return;
+    const event = this.#sink.raise({ ...draft, state: "raised" }, mono);
+    const { id, asset, device, kind, severity, since } = event;
+    this.#set(owner, key, {
+      id,
+      kind,
+      severity,
+      since,
+      ...(asset !== undefined && { asset }),
+      ...(device !== undefined && { device }),
+    });
+  }
+
+  update(owner: string, key: string, draft: AlarmDraft, mono: number): void {
+    const open = this.#open.get(`${owner}|${key}`);
+    if (open === undefined) return;
+    this.#sink.raise({ ...draft, id: open.id, state: "updated", sinceWall: open.since }, mono);
+  }
+
+  clear(owner: string, key: string, draft: AlarmDraft, mono: number): void {
+    const open = this.#open.get(`${owner}|${key}`);
+    if (open === undefined) return;
+    this.#sink.raise({ reason: "normal", ...draft, id: open.id, state: "cleared", sinceWall: open.since }, mono);
+    this.#open.delete(`${owner}|${key}`);
+    this.#saved();
+  }
+
+  /** Something that happened and does not stand. */
+  note(draft: AlarmDraft, mono: number): void {
+    this.#sink.raise({ ...draft, state: "noted" }, mono);
+  }
+
+  /** Owners that the configuration no longer names: their alarms end as `removed`. */
+  removeAllBut(owners: ReadonlySet<string>, mono: number): void {
+    for (const [key, open] of [...this.#open]) {
+      const owner = key.slice(0, key.indexOf("|"));
+      if (owners.has(owner)) continue;
+      this.clear(
+        owner,
+        key.slice(owner.length + 1),
+        {
+          kind: open.kind,
+          severity: open.severity,
+          reason: "removed",
+          text: { it: `${owner} non è più configurato`, en: `${owner} is no longer configured` },
+          ...(open.asset !== undefined && { asset: open.asset }),
+          ...(open.device !== undefined && { device: open.device }),
+        },
+        mono,
+      );
+    }
+  }
+
+  #set(owner: string, key: string, alarm: OpenAlarm): void {
+    this.#open.set(`${owner}|${key}`, alarm);
+    this.#saved();
+  }
+
+  #saved(): void {
+    this.#sink.save(STATE_KEY, Object.fromEntries(this.#open));
+    this.#sink.openAlarms(this.list());
+  }
+}

@@ -1,0 +1,67 @@
+/** Devices, assets and their commands go in; the catalog document and its hash come out (contract, topic `catalog`). */
+import { createHash } from "node:crypto";
+import type { CommandTarget, DeviceInfo } from "../model.ts";
+import type { StagedAsset } from "./stage.ts";
+
+export interface Catalog {
+  readonly hash: string;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+export function catalogOf(
+  devices: readonly DeviceInfo[],
+  assets: readonly StagedAsset[],
+  commands: readonly CommandTarget[],
+): Catalog {
+  const body = {
+    devices: devices.map(({ id, type, place, points }) => ({
+      id,
+      type,
+      ...(place !== undefined && { place }),
+      points: Object.fromEntries(Object.entries(points).map(([name, { unit, kind }]) => [name, { unit, kind }])),
+    })),
+    assets: assets.map(({ asset, rule }) => ({
+      id: asset.id,
+      urn: asset.urn,
+      kind: asset.kind,
+      type: rule.model,
+      name: asset.name,
+      ...(asset.place !== undefined && { place: asset.place }),
+      attributes: { ...rule.attributes, options: asset.options },
+    })),
+    commands,
+    features: ["proof", "history", "commands"],
+  };
+  const hash = createHash("sha256").update(JSON.stringify(body)).digest("hex").slice(0, 8);
+  return { hash, body };
+}
+
+/** Everything that can be commanded: writable points by `set`, assets by what their rule offers. */
+export function commandTargets(devices: readonly DeviceInfo[], assets: readonly StagedAsset[]): CommandTarget[] {
+  const points = devices.flatMap(({ id, points }) =>
+    Object.entries(points).flatMap(([point, { writable }]): CommandTarget[] => {
+      if (writable === undefined) return [];
+      const { min, max } = writable.limits ?? {};
+      const value = {
+        type: writable.value,
+        required: true,
+        ...(min !== undefined && { min }),
+        ...(max !== undefined && { max }),
+      };
+      return [
+        {
+          target: `${id}.${point}`,
+          action: "set",
+          args: { value },
+          impact: writable.impact,
+          safe: writable.safe ?? false,
+          ...(writable.limits !== undefined && { limits: writable.limits }),
+        },
+      ];
+    }),
+  );
+  const ofAssets = assets.flatMap(({ asset, rule }) =>
+    Object.entries(rule.commands(asset.options)).map(([action, spec]): CommandTarget => ({ target: asset.id, action, ...spec })),
+  );
+  return [...points, ...ofAssets];
+}

@@ -1,0 +1,390 @@
+/** Device readings, commands and acknowledgements go in; numbered, durable records, events, asset states and answers come out. Joins window, stage, alarms, collectors and commands over one store. */
+import type { Clock } from "../kit/clock.ts";
+import { EdgeError } from "../kit/errors.ts";
+import type { Log } from "../kit/log.ts";
+import { pause } from "../kit/loop.ts";
+import type {
+  AssetState,
+  CommandTarget,
+  DeviceInfo,
+  DeviceStatus,
+  EdgeEvent,
+  EpochInfo,
+  EventDraft,
+  Mark,
+  OpenAlarm,
+  Outcome,
+  PointStatus,
+  Range,
+  Reading,
+  ReadingRecord,
+  Segment,
+  Stream,
+  StreamState,
+} from "../model.ts";
+import { Alarms } from "./alarms.ts";
+import { type Catalog, catalogOf, commandTargets } from "./catalog.ts";
+import { Collector } from "./collect.ts";
+import { CommandDesk, type CommandOptions } from "./commands.ts";
+import { LimitKeeper } from "./limits.ts";
+import type { Store } from "./parts.ts";
+import { Stage, type StagedAsset } from "./stage.ts";
+import { type Committed, Window } from "./window.ts";
+
+const SILENCE_LOOK_MS = 500;
+const NOTE_EVERY_MS = 3_600_000;
+
+export interface HouseOptions {
+  readonly gateway: string;
+  readonly store: Store;
+  readonly devices: readonly DeviceInfo[];
+  readonly assets: readonly StagedAsset[];
+  readonly commitMs: number;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export class House {
+  readonly catalog: Catalog;
+  readonly commands: CommandDesk;
+  readonly targets: readonly CommandTarget[];
+  readonly epoch: EpochInfo;
+  readonly #o: HouseOptions;
+  readonly #window: Window;
+  readonly #stage: Stage;
+  readonly #alarms: Alarms;
+  readonly #limits: LimitKeeper;
+  readonly #collectors: ReadonlyMap<string, Collector>;
+  /** Totals of points of kind `increments`, by device and point. */
+  readonly #counters: Map<string, Record<string, number>>;
+  readonly #noted = new Map<string, number>();
+  readonly #watchers = new Set<(record: ReadingRecord) => void>();
+  #timer: NodeJS.Timeout | undefined;
+  #stop: AbortSignal = new AbortController().signal;
+
+  constructor(options: HouseOptions) {
+    this.#o = options;
+    const { store, clock, log, devices, assets } = options;
+    this.epoch = store.epoch;
+    this.targets = commandTargets(devices, assets);
+    this.catalog = catalogOf(devices, assets, this.targets);
+    this.#window = new Window({ store, clock, log, commitMs: options.commitMs, cat: this.catalog.hash });
+    this.#alarms = new Alarms(this.#window, store.saved);
+    this.#stage = new Stage(assets, this.#sink(), this.#alarms, store.saved, store.epoch.id);
+    const silent = (id: string) => this.#alarms.isOpen(id, "down");
+    this.#collectors = new Map(devices.map((d) => [d.id, new Collector(d, this.#host(), silent(d.id))]));
+    this.#counters = new Map(
+      devices.map((d) => [d.id, { ...((store.saved.get(`counters/${d.id}`) ?? {}) as Record<string, number>) }]),
+    );
+    const off = this.#off();
+    this.#limits = new LimitKeeper({ ...this.#commandHost(), log }, store.saved, off.offMs ?? 0);
+    this.commands = new CommandDesk(this.#desk());
+  }
+
+  /** Runs everything until `stop`; what is open is committed before it returns. */
+  async run(stop: AbortSignal): Promise<void> {
+    this.#stop = stop;
+    this.#opening();
+    // The window outlives the devices: their last words must be committed too.
+    const closing = new AbortController();
+    const window = this.#window.run(closing.signal);
+    const limits = this.#limits.run(stop);
+    await this.#window.flush();
+    await this.commands.resume(stop);
+    await Promise.all([...[...this.#collectors.values()].map((c) => c.run(stop)), this.#watch(stop), limits]);
+    clearTimeout(this.#timer);
+    closing.abort();
+    await window;
+  }
+
+  // ------------------------------------------------------------ what the other rooms ask
+
+  onCommitted(listener: (committed: Committed) => void): () => void {
+    return this.#window.onCommitted(listener);
+  }
+
+  onUnstored(listener: (event: EdgeEvent) => void): () => void {
+    return this.#window.onUnstored(listener);
+  }
+
+  streams(): readonly StreamState[] {
+    return this.#o.store.streams();
+  }
+
+  read(epoch: string, stream: Stream, from: number, to: number, maxBytes: number): Promise<readonly Segment[]> {
+    return this.#o.store.read(epoch, stream, from, to, maxBytes);
+  }
+
+  acknowledge(marks: readonly Mark[]): void {
+    this.#window.acknowledge(marks);
+  }
+
+  urgentPending(): Promise<readonly EdgeEvent[]> {
+    return this.#o.store.urgentPending();
+  }
+
+  sentUrgent(which: { readonly epoch: string; readonly seq: number }): void {
+    this.#window.sentUrgent(which);
+  }
+
+  giveUp(epoch: string, stream: Stream, range: Range, reason: "refused" | "expired", detail: string): void {
+    this.#window.shed({
+      epoch,
+      stream,
+      range,
+      count: range[1] - range[0] + 1,
+      kept: 0,
+      reason,
+      policy: detail,
+      replacement: null,
+    });
+  }
+
+  note(kind: "sync.not-authorised" | "sync.ack-refused", detail: Readonly<Record<string, unknown>>): void {
+    const mono = this.#o.clock.mono();
+    if (mono - (this.#noted.get(kind) ?? Number.NEGATIVE_INFINITY) < NOTE_EVERY_MS) return;
+    this.#noted.set(kind, mono);
+    const error = new EdgeError(kind, detail);
+    this.#window.raise({
+      kind,
+      state: "noted",
+      severity: "medium",
+      text: { it: error.what("it"), en: error.what("en") },
+      extra: { detail },
+    });
+  }
+
+  assets(): readonly AssetState[] {
+    return [...this.#window.assets.values()];
+  }
+
+  alarms(): { readonly asOf: number; readonly open: readonly OpenAlarm[] } {
+    return { asOf: this.#window.asOf, open: this.#window.alarms };
+  }
+
+  get writable(): boolean {
+    return this.#window.writable;
+  }
+
+  get waiting(): number {
+    return this.#window.waiting;
+  }
+
+  devices(): readonly DeviceStatus[] {
+    return [...this.#collectors.values()].map((collector) => ({
+      ...collector.status(),
+      commands: this.targets.filter((t) => t.target.startsWith(`${collector.info.id}.`)),
+    }));
+  }
+
+  async readNow(device: string, timeoutMs: number): Promise<readonly PointStatus[]> {
+    const collector = this.#collectors.get(device);
+    if (collector === undefined) throw new EdgeError("cli.unknown-name", { name: device });
+    return collector.readNow(timeoutMs);
+  }
+
+  /** Every record as it gets its number, before it is durable: for people who watch. */
+  onRecord(listener: (record: ReadingRecord) => void): () => void {
+    this.#watchers.add(listener);
+    return () => this.#watchers.delete(listener);
+  }
+
+  // ------------------------------------------------------------ wire → record → rules
+
+  #host() {
+    return {
+      log: this.#o.log,
+      readings: (device: DeviceInfo, readings: readonly Reading[]) => {
+        for (const reading of readings) this.#take(device, reading);
+        this.#schedule();
+      },
+      silence: (device: DeviceInfo, silent: boolean, mono: number) => this.#silence(device, silent, mono),
+    };
+  }
+
+  #take(device: DeviceInfo, reading: Reading): void {
+    this.#stage.timers(reading.mono);
+    const record = this.#recordOf(device, reading);
+    this.#add(record);
+    this.#stage.record(record);
+  }
+
+  #recordOf(device: DeviceInfo, { point, value, quality, code, mono }: Reading): ReadingRecord {
+    const spec = device.points[point];
+    const record = {
+      source: device.id,
+      name: point,
+      unit: spec?.unit ?? "",
+      value,
+      quality,
+      ...(code !== undefined && { code }),
+      mono: this.#stage.notBefore(mono),
+    };
+    if (spec?.kind !== "increments" || typeof value !== "number") return record;
+    const counters = this.#counters.get(device.id) ?? {};
+    const before = counters[point];
+    counters[point] = (before ?? 0) + value;
+    this.#window.save(`counters/${device.id}`, { ...counters });
+    // The total of a new database says nothing about the past.
+    return {
+      ...record,
+      value: counters[point],
+      ...(before === undefined && { quality: "uncertain" as const, code: "counter.restarted" }),
+    };
+  }
+
+  #add(record: ReadingRecord): number {
+    for (const watcher of this.#watchers) watcher(record);
+    return this.#window.add(record);
+  }
+
+  #silence(device: DeviceInfo, silent: boolean, mono: number): void {
+    this.#stage.timers(mono);
+    const at = this.#stage.notBefore(mono);
+    const error = new EdgeError("device.silent", { device: device.id });
+    const draft = {
+      kind: "device.down",
+      severity: "medium" as const,
+      device: device.id,
+      ...(device.place !== undefined && { extra: { place: device.place } }),
+    };
+    if (silent) this.#alarms.raise(device.id, "down", { ...draft, text: { it: error.what("it"), en: error.what("en") } }, at);
+    else
+      this.#alarms.clear(
+        device.id,
+        "down",
+        { ...draft, text: { it: `${device.id} risponde di nuovo`, en: `${device.id} answers again` } },
+        at,
+      );
+    this.#stage.device(device.id, !silent, at);
+    this.#schedule();
+  }
+
+  #sink() {
+    return {
+      add: (record: ReadingRecord) => this.#add(record),
+      save: (key: string, value: unknown) => this.#window.save(key, value),
+      asset: (state: AssetState) => this.#window.asset(state),
+      wall: (mono: number) => this.#window.wall(mono),
+    };
+  }
+
+  /** One timer for all rules: it fires when the earliest is due. */
+  #schedule(): void {
+    clearTimeout(this.#timer);
+    const { due } = this.#stage;
+    if (due === null || this.#stop.aborted) return;
+    this.#timer = setTimeout(
+      () => {
+        this.#stage.timers(this.#o.clock.mono());
+        this.#schedule();
+      },
+      Math.min(2 ** 31 - 1, Math.max(0, due - this.#o.clock.mono())),
+    );
+  }
+
+  async #watch(stop: AbortSignal): Promise<void> {
+    while (!stop.aborted) {
+      await pause(SILENCE_LOOK_MS, stop);
+      const mono = this.#o.clock.mono();
+      if (!stop.aborted) for (const collector of this.#collectors.values()) collector.watchSilence(mono);
+    }
+  }
+
+  // ------------------------------------------------------------ opening
+
+  /** How long nobody looked, and what brings old monotonic times into this boot. */
+  #off(): { offMs: number | null; shiftMs: number } {
+    const { formerEnd, epoch } = this.#o.store;
+    if (formerEnd === null) return { offMs: null, shiftMs: 0 };
+    const now = this.#o.clock.now();
+    if (formerEnd.boot === epoch.boot) return { offMs: Math.max(0, epoch.opened - formerEnd.mono), shiftMs: 0 };
+    const known = formerEnd.synced && now.synced;
+    return { offMs: known ? Math.max(0, now.wall - formerEnd.wall) : null, shiftMs: epoch.opened - formerEnd.mono };
+  }
+
+  #opening(): void {
+    const { epoch, saved } = this.#o.store;
+    this.#event(
+      "epoch.opened",
+      "info",
+      { it: "Gateway avviato", en: "Gateway started" },
+      {
+        n: epoch.n,
+        cause: epoch.cause,
+        boot: epoch.boot,
+        opened: epoch.opened,
+        former: epoch.former,
+      },
+    );
+    if (epoch.cause === "salvaged") {
+      const error = new EdgeError("store.corrupt", { file: "" });
+      this.#event("store.salvaged", "critical", { it: error.what("it"), en: error.what("en") }, {});
+    }
+    const previous = saved.get("catalog");
+    if (previous !== this.catalog.hash) {
+      this.#event(
+        "catalog.changed",
+        "info",
+        { it: "Catalogo cambiato", en: "Catalog changed" },
+        { hash: this.catalog.hash, previous: previous ?? null },
+      );
+      this.#window.save("catalog", this.catalog.hash);
+    }
+    const mono = this.#o.clock.mono();
+    this.#alarms.removeAllBut(new Set([...this.#collectors.keys(), ...this.#o.assets.map(({ asset }) => asset.id)]), mono);
+    this.#stage.opened(mono, this.#off());
+    this.#schedule();
+  }
+
+  #event(
+    kind: string,
+    severity: EventDraft["severity"],
+    text: EventDraft["text"],
+    extra: Readonly<Record<string, unknown>>,
+  ): void {
+    this.#window.raise({ kind, state: "noted", severity, text, extra });
+  }
+
+  // ------------------------------------------------------------ commands
+
+  #commandHost() {
+    return {
+      raise: (draft: EventDraft) => void this.#window.raise(draft),
+      save: (key: string, value: unknown) => this.#window.save(key, value),
+      flush: () => this.#window.flush(),
+      running: () => this.#o.store.running(this.#o.clock.mono()),
+      perform: (target: string, value: number | boolean, stop: AbortSignal): Promise<Outcome> => {
+        const [device = "", point = ""] = target.split(".");
+        return (
+          this.#collectors.get(device)?.perform(point, value, stop) ??
+          Promise.resolve({ state: "failed", code: "command.unknown-target" })
+        );
+      },
+    };
+  }
+
+  #desk(): CommandOptions {
+    const { store, clock, log, gateway, assets } = this.#o;
+    return {
+      gateway,
+      targets: this.targets,
+      assets: new Set(assets.map(({ asset }) => asset.id)),
+      limits: this.#limits,
+      clock,
+      log,
+      saved: store.inbox,
+      knowsFrom: store.historyLost ? clock.now().wall : null,
+      host: {
+        ...this.#commandHost(),
+        inbox: (row) => this.#window.inbox(row),
+        rule: (asset, action, args, by) => {
+          const mono = this.#o.clock.mono();
+          this.#stage.timers(mono);
+          this.#stage.command(asset, action, args, by, this.#stage.notBefore(mono));
+          this.#schedule();
+        },
+      },
+    };
+  }
+}

@@ -1,0 +1,433 @@
+/** Records and events go in and get their numbers; commits of whole windows go to the store, and what became durable goes to the listeners, in order. */
+import type { Clock } from "../kit/clock.ts";
+import { STEP_MS } from "../kit/clock.ts";
+import { asEdgeError } from "../kit/errors.ts";
+import type { Log } from "../kit/log.ts";
+import { pause } from "../kit/loop.ts";
+import type { AssetState, EdgeEvent, EventDraft, Mark, Now, OpenAlarm, ReadingRecord, Segment, Stream } from "../model.ts";
+import type { EventRow, InboxRow, SegmentRow, Shed, Store } from "./parts.ts";
+import { encodeEvent, encodeReadings } from "./segment.ts";
+
+export interface Committed {
+  readonly segments: readonly Segment[];
+  readonly assets: readonly AssetState[];
+  readonly alarms: boolean;
+  readonly urgent: readonly EdgeEvent[];
+}
+
+/** Acknowledgements wait at most this long for a window to travel with. */
+const MARKS_WAIT_MS = 1000;
+/** Records that wait in memory while the store cannot be written; the oldest beyond go to the ledger. */
+const WAITING_MAX = 50_000;
+const RETRY_FIRST_MS = 250;
+const RETRY_MAX_MS = 5000;
+const TEND_EVERY_MS = 5000;
+/** Always copied to `urgent`, whatever their severity (contract, topic `urgent`). */
+const URGENT_KINDS: ReadonlySet<string> = new Set(["aed.in-use", "aed.removed"]);
+
+/** Records that make one batch: none spans a clock step, a change of clock or of catalog. */
+interface Group {
+  readonly clock: "synced" | "unsynced";
+  /** wall − mono for every record in it. */
+  readonly offset: number;
+  readonly from: number;
+  readonly records: ReadingRecord[];
+}
+
+interface Content {
+  readonly groups: Group[];
+  readonly events: EdgeEvent[];
+  readonly states: Map<string, unknown>;
+  readonly marks: Map<string, Mark>;
+  readonly inbox: Map<string, InboxRow>;
+  readonly shed: Shed[];
+  readonly sentUrgent: { epoch: string; seq: number }[];
+  readonly assets: Map<string, AssetState>;
+  alarms: readonly OpenAlarm[] | null;
+  readonly waiters: (() => void)[];
+  records: number;
+}
+
+const empty = (): Content => ({
+  groups: [],
+  events: [],
+  states: new Map(),
+  marks: new Map(),
+  inbox: new Map(),
+  shed: [],
+  sentUrgent: [],
+  assets: new Map(),
+  alarms: null,
+  waiters: [],
+  records: 0,
+});
+
+export interface WindowOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly commitMs: number;
+  /** Hash of the catalog in force. */
+  readonly cat: string;
+}
+
+export class Window {
+  /** The newest durable state of each asset, and the durable list of alarms. */
+  readonly assets = new Map<string, AssetState>();
+  alarms: readonly OpenAlarm[] = [];
+  /** Number of the newest event that is durable. */
+  asOf = 0;
+  writable = true;
+  readonly #o: WindowOptions;
+  readonly #next: Record<Stream, number> = { readings: 1, events: 1 };
+  readonly #listeners = new Set<(committed: Committed) => void>();
+  readonly #unstored = new Set<(event: EdgeEvent) => void>();
+  #open = empty();
+  /** Kernel monotonic ms at which the open window must close; null: nothing in it. */
+  #due: number | null = null;
+  #wake: () => void = () => {};
+  #offset: number;
+  #synced: boolean;
+  #tended = Number.NEGATIVE_INFINITY;
+
+  constructor(options: WindowOptions) {
+    this.#o = options;
+    const now = options.clock.now();
+    this.#offset = now.wall - now.mono;
+    this.#synced = now.synced;
+  }
+
+  onCommitted(listener: (committed: Committed) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** CT-U9: told of an urgent event that could not be stored at once. */
+  onUnstored(listener: (event: EdgeEvent) => void): () => void {
+    this.#unstored.add(listener);
+    return () => this.#unstored.delete(listener);
+  }
+
+  /** Numbers of the newest record and event, durable or not. */
+  get heads(): Readonly<Record<Stream, number>> {
+    return { readings: this.#next.readings - 1, events: this.#next.events - 1 };
+  }
+
+  /** Records and events that are not durable yet. */
+  get waiting(): number {
+    return this.#open.records + this.#open.events.length;
+  }
+
+  /** Wall time of a monotonic moment, as the records around it carry it. */
+  wall(mono: number): { readonly wall: number; readonly synced: boolean } {
+    return { wall: mono + this.#offset, synced: this.#synced };
+  }
+
+  /** Numbers one record. */
+  add(record: ReadingRecord): number {
+    const seq = this.#next.readings++;
+    this.#group(seq).records.push(record);
+    this.#open.records += 1;
+    if (this.#open.records > WAITING_MAX) this.#dropOldest();
+    this.#closeBy(this.#o.clock.mono() + this.#o.commitMs);
+    return seq;
+  }
+
+  /** Numbers one event; the window closes at once. */
+  raise(draft: EventDraft, mono: number = this.#o.clock.mono()): EdgeEvent {
+    this.#look();
+    const { epoch } = this.#o.store;
+    const seq = this.#next.events++;
+    const { sinceMono, sinceWall, id, extra, ...rest } = draft;
+    const event: EdgeEvent = {
+      seq,
+      after: this.#next.readings - 1,
+      at: mono + this.#offset,
+      since: sinceWall ?? (sinceMono ?? mono) + this.#offset,
+      mono: mono - epoch.opened,
+      clock: this.#synced ? "synced" : "unsynced",
+      id: id ?? `${epoch.id}/${seq}`,
+      ...rest,
+      ...extra,
+    };
+    this.#open.events.push(event);
+    this.#closeBy(this.#o.clock.mono());
+    if (!this.writable && isUrgent(event)) for (const listener of this.#unstored) listener(event);
+    return event;
+  }
+
+  save(key: string, value: unknown): void {
+    this.#open.states.set(key, value);
+    this.#closeBy(this.#o.clock.mono() + this.#o.commitMs);
+  }
+
+  asset(state: AssetState): void {
+    this.#open.assets.set(state.asset, state);
+  }
+
+  openAlarms(list: readonly OpenAlarm[]): void {
+    this.#open.alarms = list;
+  }
+
+  acknowledge(marks: readonly Mark[]): void {
+    for (const mark of marks) this.#open.marks.set(`${mark.epoch}/${mark.stream}`, mark);
+    this.#closeBy(this.#o.clock.mono() + MARKS_WAIT_MS);
+  }
+
+  sentUrgent(which: { readonly epoch: string; readonly seq: number }): void {
+    this.#open.sentUrgent.push(which);
+    this.#closeBy(this.#o.clock.mono() + MARKS_WAIT_MS);
+  }
+
+  inbox(row: InboxRow): void {
+    this.#open.inbox.set(row.id, row);
+    this.#closeBy(this.#o.clock.mono());
+  }
+
+  /** What is to be shed goes with the event that names it. */
+  shed(shed: Shed): void {
+    this.#open.shed.push(shed);
+    this.#gapEvent(shed);
+  }
+
+  /** Resolves when all that was added so far is durable. */
+  flush(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#open.waiters.push(resolve);
+      this.#closeBy(this.#o.clock.mono());
+    });
+  }
+
+  /** The commit loop. After `stop` what is open is committed once more, if it can be. */
+  async run(stop: AbortSignal): Promise<void> {
+    const wake = () => this.#wake();
+    stop.addEventListener("abort", wake);
+    let failures = 0;
+    while (!(stop.aborted && (this.#due === null || failures > 0))) {
+      await this.#untilDue(stop);
+      if (this.#due !== null) failures = (await this.#commit()) ? 0 : failures + 1;
+      if (failures > 0) await pause(Math.min(RETRY_MAX_MS, RETRY_FIRST_MS * 2 ** Math.min(10, failures - 1)), stop);
+      else if (!stop.aborted) await this.#tend();
+    }
+    stop.removeEventListener("abort", wake);
+  }
+
+  async #untilDue(stop: AbortSignal): Promise<void> {
+    while (!stop.aborted) {
+      const wait = this.#due === null ? TEND_EVERY_MS : this.#due - this.#o.clock.mono();
+      if (wait <= 0) return;
+      let timer: NodeJS.Timeout | undefined;
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+        timer = setTimeout(resolve, wait);
+      });
+      clearTimeout(timer);
+      if (this.#due === null) return;
+    }
+  }
+
+  async #commit(): Promise<boolean> {
+    const closed = this.#open;
+    this.#open = empty();
+    this.#due = null;
+    const { readings, events } = this.#encode(closed);
+    try {
+      await this.#o.store.commit({
+        readings,
+        events,
+        states: Object.fromEntries(closed.states),
+        marks: [...closed.marks.values()],
+        inbox: [...closed.inbox.values()],
+        shed: closed.shed,
+        sentUrgent: closed.sentUrgent,
+      });
+    } catch (raw) {
+      this.#failed(closed, raw);
+      return false;
+    }
+    if (!this.writable) {
+      this.writable = true;
+      this.#o.log.info("store.recovered");
+    }
+    this.#tell(closed, readings, events);
+    return true;
+  }
+
+  #encode(closed: Content): { readings: SegmentRow[]; events: EventRow[] } {
+    const { cat, store } = this.#o;
+    const epoch = { id: store.epoch.id, opened: store.epoch.opened, cat };
+    return {
+      readings: closed.groups.filter((g) => g.records.length > 0).map((g) => encodeReadings(epoch, g)),
+      events: closed.events.map((event) => encodeEvent(epoch, event, isUrgent(event))),
+    };
+  }
+
+  /** The window stays whole and goes on collecting: it is tried again as one. */
+  #failed(closed: Content, raw: unknown): void {
+    const error = asEdgeError(raw);
+    if (this.writable) {
+      this.#o.log.error("store.unwritable", { code: error.code, ...error.context });
+      for (const event of closed.events.filter(isUrgent)) for (const listener of this.#unstored) listener(event);
+    }
+    this.writable = false;
+    this.#open = merge(closed, this.#open);
+    this.#due = this.#o.clock.mono();
+    // A full quota needs the housekeeping that finds what to shed before the next try.
+    if (error.code === "store.full") this.#tended = Number.NEGATIVE_INFINITY;
+    void this.#tend();
+  }
+
+  #tell(closed: Content, readings: readonly SegmentRow[], events: readonly EventRow[]): void {
+    for (const [id, state] of closed.assets) this.assets.set(id, state);
+    if (closed.alarms !== null) this.alarms = closed.alarms;
+    this.asOf = closed.events.at(-1)?.seq ?? this.asOf;
+    const { epoch } = this.#o.store;
+    const segment = (stream: Stream) => (row: SegmentRow) => ({
+      epoch: epoch.id,
+      stream,
+      from: row.from,
+      to: row.to,
+      count: row.count,
+      mono: row.mono + (row.t1 - row.t0),
+      body: row.body,
+    });
+    const committed: Committed = {
+      segments: [...events.map(segment("events")), ...readings.map(segment("readings"))],
+      assets: [...closed.assets.values()],
+      alarms: closed.alarms !== null,
+      urgent: closed.events.filter(isUrgent),
+    };
+    for (const listener of this.#listeners) listener(committed);
+    for (const resolve of closed.waiters) resolve();
+  }
+
+  async #tend(): Promise<void> {
+    const mono = this.#o.clock.mono();
+    if (mono - this.#tended < TEND_EVERY_MS) return;
+    this.#tended = mono;
+    try {
+      const { shed } = await this.#o.store.tend(mono);
+      for (const one of shed) this.shed(one);
+    } catch (raw) {
+      const error = asEdgeError(raw);
+      this.#o.log.warn("store.tend-failed", { code: error.code, ...error.context });
+    }
+  }
+
+  #closeBy(mono: number): void {
+    if (this.#due !== null && this.#due <= mono) return;
+    this.#due = mono;
+    this.#wake();
+  }
+
+  /** The group for the next record: a new one after a clock step or a change of synchronisation. */
+  #group(seq: number): Group {
+    this.#look();
+    const { groups } = this.#open;
+    const last = groups.at(-1);
+    const clock = this.#synced ? "synced" : "unsynced";
+    if (last !== undefined && last.clock === clock && last.offset === this.#offset && last.from + last.records.length === seq)
+      return last;
+    const group: Group = { clock, offset: this.#offset, from: seq, records: [] };
+    groups.push(group);
+    return group;
+  }
+
+  /** Follows the wall clock: slews silently at the next window, steps and synchronisation as events. */
+  #look(): void {
+    const now = this.#o.clock.now();
+    const offset = now.wall - now.mono;
+    const stepped = Math.abs(offset - this.#offset) > STEP_MS;
+    if (now.synced && !this.#synced) this.#synchronised(now, offset);
+    else if (stepped && this.#synced) {
+      const delta = offset - this.#offset;
+      this.#offset = offset;
+      this.#synced = now.synced;
+      this.raise({ ...CLOCK_STEP, extra: { deltaMs: delta } }, now.mono);
+    } else if (!now.synced && this.#synced) this.#synced = false;
+    else if (this.#synced && this.#open.records === 0) this.#offset = offset;
+  }
+
+  /** Unsynchronised records of an epoch share one offset, so that one event corrects them all (contract, Time). */
+  #synchronised(now: Now, offset: number): void {
+    const correction = offset - this.#offset;
+    this.#offset = offset;
+    this.#synced = true;
+    this.raise(
+      { ...CLOCK_CORRECTED, extra: { epoch: this.#o.store.epoch.id, offsetMs: correction, boundMs: STEP_MS } },
+      now.mono,
+    );
+  }
+
+  /** The oldest tenth of what waits goes to the ledger: the memory of the box is bounded, and the platform learns of it. */
+  #dropOldest(): void {
+    let left = Math.ceil(WAITING_MAX / 10);
+    const { groups } = this.#open;
+    while (left > 0 && groups[0] !== undefined) {
+      const group = groups[0];
+      const dropped = group.records.splice(0, left).length;
+      if (dropped > 0) this.#dropped(group.from, group.from + dropped - 1);
+      left -= dropped;
+      groups.shift();
+      if (group.records.length > 0) groups.unshift({ ...group, from: group.from + dropped });
+      this.#open.records -= dropped;
+    }
+  }
+
+  #dropped(from: number, to: number): void {
+    const { epoch } = this.#o.store;
+    this.#gapEvent({
+      epoch: epoch.id,
+      stream: "readings",
+      range: [from, to],
+      count: to - from + 1,
+      kept: 0,
+      reason: "disk",
+      replacement: null,
+    });
+  }
+
+  #gapEvent({ epoch, stream, range, count, kept, reason, policy }: Shed): void {
+    this.raise({
+      kind: "ledger.gap",
+      state: "noted",
+      severity: reason === "thinned" ? "low" : "medium",
+      text: { it: `${count} dati non conservati (${reason})`, en: `${count} records not kept (${reason})` },
+      extra: { epoch, stream, from: range[0], to: range[1], count, kept, reason, ...(policy !== undefined && { policy }) },
+    });
+  }
+}
+
+export const isUrgent = (event: EdgeEvent): boolean =>
+  (event.severity === "critical" || URGENT_KINDS.has(event.kind)) && event["maintenance"] !== true;
+
+const CLOCK_STEP = {
+  kind: "clock.stepped",
+  state: "noted",
+  severity: "info",
+  text: { it: "L'orologio ha fatto un salto", en: "The clock stepped" },
+} as const;
+
+const CLOCK_CORRECTED = {
+  kind: "clock.corrected",
+  state: "noted",
+  severity: "info",
+  text: { it: "Orologio sincronizzato", en: "Clock synchronised" },
+} as const;
+
+/** Two neighbouring windows as one: later states, marks and pictures win. */
+function merge(first: Content, second: Content): Content {
+  return {
+    groups: [...first.groups, ...second.groups],
+    events: [...first.events, ...second.events],
+    states: new Map([...first.states, ...second.states]),
+    marks: new Map([...first.marks, ...second.marks]),
+    inbox: new Map([...first.inbox, ...second.inbox]),
+    shed: [...first.shed, ...second.shed],
+    sentUrgent: [...first.sentUrgent, ...second.sentUrgent],
+    assets: new Map([...first.assets, ...second.assets]),
+    alarms: second.alarms ?? first.alarms,
+    waiters: [...first.waiters, ...second.waiters],
+    records: first.records + second.records,
+  };
+}

@@ -1,0 +1,43 @@
+/** A period and an offset go in; ticks come out: staggered, without drift, skipped and never queued when late. */
+import { monotonic } from "./clock.ts";
+import { pause } from "./loop.ts";
+
+export interface Metronome {
+  /** Resolves at the next due moment with its kernel monotonic ms. */
+  next(stop: AbortSignal): Promise<number>;
+  /** Makes one tick due now, out of turn. */
+  poke(): void;
+}
+
+export function metronome(everyMs: number, offsetMs: number): Metronome {
+  const begun = monotonic() + offsetMs;
+  let last = Number.NEGATIVE_INFINITY;
+  let poked: AbortController | null = null;
+  let pending = false;
+  return {
+    async next(stop) {
+      if (!pending) {
+        const now = monotonic();
+        const turn = begun + Math.max(0, Math.ceil((now - begun) / everyMs)) * everyMs;
+        const due = turn <= last ? last + everyMs : turn;
+        poked = new AbortController();
+        await pause(Math.max(0, due - now), AbortSignal.any([stop, poked.signal]));
+        if (!poked.signal.aborted) last = due;
+        poked = null;
+      }
+      pending = false;
+      return monotonic();
+    },
+    poke() {
+      if (poked === null) pending = true;
+      else poked.abort();
+    },
+  };
+}
+
+/** A device keeps its place in the round across restarts: the offset comes from its name. */
+export function offsetOf(name: string, everyMs: number): number {
+  let hash = 2166136261;
+  for (let i = 0; i < name.length; i += 1) hash = Math.imul(hash ^ name.charCodeAt(i), 16777619) >>> 0;
+  return hash % Math.max(1, everyMs);
+}
