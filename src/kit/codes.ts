@@ -184,6 +184,95 @@ export const codes = {
       en: "The rest of the site starts all the same; update the gateway to use it.",
     },
   },
+  "config.syntax": {
+    retry: false,
+    what: { it: "Il testo non è YAML valido", en: "The text is not valid YAML" },
+    hint: {
+      it: "Controllare rientri (solo spazi), due punti, virgolette e parentesi nel punto indicato.",
+      en: "Check indentation (spaces only), colons, quotes and brackets at the place shown.",
+    },
+  },
+  "config.unknown-key": {
+    retry: false,
+    what: { it: "Voce sconosciuta", en: "Unknown key" },
+    hint: {
+      it: "Correggerla o toglierla; `config/schema.json` fa completare i nomi all'editor.",
+      en: "Correct or remove it; with `config/schema.json` an editor completes the names.",
+    },
+  },
+  "config.missing": {
+    retry: false,
+    what: { it: "Manca una voce", en: "A key is missing" },
+    hint: { it: "Aggiungerla nel punto indicato.", en: "Add it at the place shown." },
+  },
+  "config.wrong-value": {
+    retry: false,
+    what: { it: "Valore non ammesso", en: "Value not allowed" },
+    hint: { it: "Scrivere ciò che è atteso, con la sua unità.", en: "Write what is expected, with its unit." },
+  },
+  "config.unknown-word": {
+    retry: false,
+    what: { it: "Tipo sconosciuto", en: "Unknown type" },
+    hint: { it: "`cippo devices --types` mostra i tipi.", en: "`cippo devices --types` shows the types." },
+  },
+  "config.unknown-name": {
+    retry: false,
+    what: {
+      it: "Si nomina un bus, un dispositivo o un punto che non c'è",
+      en: "A bus, device or point is named that is not there",
+    },
+    hint: { it: "Correggere il nome o descrivere ciò che manca.", en: "Correct the name or describe what is missing." },
+  },
+  "config.wrong-bus": {
+    retry: false,
+    what: { it: "Il bus non è del tipo che serve al dispositivo", en: "The bus is not of the kind that the device needs" },
+    hint: { it: "Indicare un bus del tipo atteso.", en: "Name a bus of the kind expected." },
+  },
+  "config.claimed-twice": {
+    retry: false,
+    what: {
+      it: "Due si contendono lo stesso indirizzo, linea o porta",
+      en: "Two claim the same address, line or port",
+    },
+    hint: {
+      it: "Dare a ciascuno il suo, sull'apparecchio e in configurazione.",
+      en: "Give each its own, on the device and in the configuration.",
+    },
+  },
+  "config.same-name": {
+    retry: false,
+    what: { it: "Lo stesso nome due volte", en: "The same name twice" },
+    hint: { it: "Dispositivi e beni hanno nomi tutti diversi.", en: "Devices and assets all have different names." },
+  },
+  "config.credentials": {
+    retry: false,
+    what: { it: "Credenziali assenti o di esempio", en: "Credentials missing or samples" },
+    hint: {
+      it: "Indicare in `credentials` i nomi dei file di questo gateway.",
+      en: "Name this gateway's own files under `credentials`.",
+    },
+  },
+  "config.no-proof": {
+    retry: false,
+    what: {
+      it: "Con MQTT 3.1.1 il broker non dice se qualcuno ha ricevuto",
+      en: "Under MQTT 3.1.1 the broker does not say whether anybody received",
+    },
+    hint: {
+      it: "Usare `acknowledge: platform`, oppure `mqtt: 5`, oppure accettare perdite con `acceptLoss: true`.",
+      en: "Use `acknowledge: platform`, or `mqtt: 5`, or accept losses with `acceptLoss: true`.",
+    },
+  },
+  "config.plain-broker": {
+    retry: false,
+    what: { it: "Il broker è raggiunto senza TLS", en: "The broker is reached without TLS" },
+    hint: { it: "Fuori da questa macchina usare `mqtts://`.", en: "Use `mqtts://` for anything beyond this machine." },
+  },
+  "config.not-yet": {
+    retry: false,
+    what: { it: "Voce letta ma non ancora attiva in questa versione", en: "Read, but not acted upon by this version yet" },
+    hint: { it: "Il resto del sito parte lo stesso.", en: "The rest of the site starts all the same." },
+  },
   // ---- store
   "store.newer": {
     retry: false,
@@ -409,6 +498,30 @@ export const codes = {
     hint: {
       it: "Usare il `cippo` della stessa versione del servizio.",
       en: "Use the `cippo` of the same version as the service.",
+    },
+  },
+  "cli.bad-line": {
+    retry: false,
+    what: { it: "Richiesta non riconosciuta: {reason}", en: "Request not understood: {reason}" },
+    hint: {
+      it: "Il protocollo è una riga JSON per richiesta (`src/cli/protocol.ts`).",
+      en: "The protocol is one line of JSON per request (`src/cli/protocol.ts`).",
+    },
+  },
+  "cli.socket": {
+    retry: true,
+    what: { it: "Il socket {socket} non si può aprire: {reason}", en: "Socket {socket} cannot be opened: {reason}" },
+    hint: {
+      it: "Un altro gateway è in esecuzione, o la cartella manca: `cippo status`, `ls -l {folder}`.",
+      en: "Another gateway is running, or the folder is missing: `cippo status`, `ls -l {folder}`.",
+    },
+  },
+  "cli.no-simulator": {
+    retry: false,
+    what: { it: "Il simulatore non è installato ({file})", en: "The simulator is not installed ({file})" },
+    hint: {
+      it: "Il simulatore sta solo nei sorgenti: lì `npm start`.",
+      en: "The simulator comes with the sources only: `npm start` there.",
     },
   },
   "cli.usage": {

@@ -1,0 +1,145 @@
+/** A written site and its devices go in; what contradicts itself between two places is added to the problems. */
+import type { Wire } from "../drivers/driver.ts";
+import { type Path, quoted, type Source } from "./document.ts";
+import { at, meant } from "./issues.ts";
+import { entries, type SiteDevice } from "./site.ts";
+import { words } from "./words.ts";
+
+/** The wires that a bus may be, by the key that says so. */
+const WIRES = ["modbus", "serial", "gpio", "ble", "mqtt"] as const;
+const wireOf = (bus: unknown) => WIRES.find((wire) => at(bus, [wire]) !== undefined);
+
+/** Runs on the raw value, so that one mistake elsewhere hides none here. */
+export function crossCheck(raw: unknown, devices: readonly SiteDevice[], source: Source): void {
+  const buses = new Map(entries(at(raw, ["buses"])));
+  sameName(raw, source);
+  samePort(buses, source);
+  for (const device of devices) rightBus(device, buses, source);
+  claimedTwice(devices, source);
+  broker(raw, source);
+  credentials(raw, source);
+  if (Array.isArray(at(raw, ["rules"])) && at(raw, ["rules", 0]) !== undefined)
+    source.add({
+      severity: "warning",
+      code: "config.not-yet",
+      path: ["rules"],
+      key: true,
+      found: quoted("rules"),
+      expected: words.laterVersion[source.lang],
+    });
+}
+
+/** Devices and assets share one namespace: both are sources of records. */
+function sameName(raw: unknown, source: Source): void {
+  const devices = new Set(entries(at(raw, ["devices"])).map(([id]) => id));
+  for (const [id] of entries(at(raw, ["assets"])))
+    if (devices.has(id))
+      source.add({
+        code: "config.same-name",
+        path: ["assets", id],
+        key: true,
+        found: quoted(id),
+        expected: words.freeName[source.lang],
+      });
+}
+
+/** One physical bus has one queue: the same port under two names would have two. */
+function samePort(buses: ReadonlyMap<string, unknown>, source: Source): void {
+  const first = new Map<string, string>();
+  for (const [id, bus] of buses) {
+    const port = portOf(bus);
+    if (port === undefined) continue;
+    const owner = first.get(port);
+    if (owner === undefined) first.set(port, id);
+    else claimed(source, ["buses", id], port, ["buses", owner], owner);
+  }
+}
+
+function portOf(bus: unknown): string | undefined {
+  const word = (key: string) => {
+    const value = at(bus, [key]);
+    return typeof value === "string" || typeof value === "number" ? String(value) : undefined;
+  };
+  switch (wireOf(bus)) {
+    case "modbus":
+      return word("host") === undefined ? word("port") : `${word("host")}:${word("port") ?? 502}`;
+    case "serial":
+      return word("serial")?.replace(/^tcp:\/\//, "");
+    case "gpio":
+      return `gpio ${word("chip") ?? "gpiochip0"} ${word("tools") ?? ""}`.trim();
+    default:
+      return undefined;
+  }
+}
+
+function rightBus({ id, bus, driver }: SiteDevice, buses: ReadonlyMap<string, unknown>, source: Source): void {
+  const { lang } = source;
+  const fitting = [...buses].filter(([, b]) => wireOf(b) === driver.wire).map(([name]) => name);
+  const expected =
+    fitting.length > 0
+      ? `${words.ofBuses[lang]} ${driver.wire}: ${fitting.join(", ")}`
+      : `${words.aBus[lang]} ${driver.wire} (${words.noBus[lang]})`;
+  const path = ["devices", id, "bus"];
+  if (bus === undefined) source.add({ code: "config.missing", path, key: true, found: words.nothing[lang], expected });
+  else if (!buses.has(bus))
+    source.add({ code: "config.unknown-name", path, found: quoted(bus), expected, ...meant(bus, fitting, lang) });
+  else if (wireOf(buses.get(bus)) !== (driver.wire satisfies Wire))
+    source.add({ code: "config.wrong-bus", path, found: `${quoted(bus)} (${wireOf(buses.get(bus)) ?? "?"})`, expected });
+}
+
+function claimedTwice(devices: readonly SiteDevice[], source: Source): void {
+  const first = new Map<string, string>();
+  for (const { id, bus, driver, options } of devices)
+    for (const claim of driver.claims?.(options) ?? []) {
+      const key = `${bus ?? ""}\n${claim}`;
+      const owner = first.get(key);
+      if (owner === undefined) first.set(key, id);
+      // A claim reads `unit 3`, `line 17`: its first word is the option that says so.
+      else claimed(source, ["devices", id, claim.split(" ")[0] ?? ""], `${claim} @ ${bus}`, ["devices", owner], owner);
+    }
+}
+
+function claimed(source: Source, path: Path, what: string, ownerPath: Path, owner: string): void {
+  const { lang } = source;
+  const by = `${what}, ${words.usedBy[lang]} ${owner} (${words.line[lang]} ${source.lineOf(ownerPath)})`;
+  source.add({ code: "config.claimed-twice", path, found: by, expected: words.another[lang] });
+}
+
+function broker(raw: unknown, source: Source): void {
+  const { lang } = source;
+  const sync = at(raw, ["sync"]);
+  if (at(sync, ["acknowledge"]) === "broker" && at(sync, ["mqtt"]) === "3.1.1" && at(sync, ["acceptLoss"]) !== true)
+    source.add({
+      code: "config.no-proof",
+      path: ["sync", "acknowledge"],
+      found: "broker, mqtt 3.1.1",
+      expected: words.anotherProof[lang],
+    });
+  const address = at(sync, ["broker"]);
+  if (typeof address !== "string" || !URL.canParse(address)) return;
+  const { protocol, hostname } = new URL(address);
+  const found = quoted(address);
+  if (protocol === "mqtt:" && !isHere(hostname))
+    source.add({ severity: "warning", code: "config.plain-broker", path: ["sync", "broker"], found, expected: words.tls[lang] });
+  const names = at(raw, ["credentials"]);
+  if (protocol === "mqtts:" && ["cert", "key", "ca"].some((name) => at(names, [name]) === undefined))
+    source.add({ code: "config.credentials", path: ["sync", "broker"], found, expected: words.credentialNames[lang] });
+}
+
+const isHere = (host: string) => host === "localhost" || host === "[::1]" || /^127\./.test(host);
+
+/** Nobody's gateway may run on credentials that everybody has. */
+function credentials(raw: unknown, source: Source): void {
+  for (const [name, file] of entries(at(raw, ["credentials"])))
+    if (
+      name !== "folder" &&
+      typeof file === "string" &&
+      /(^|[^a-z])(sample|example|changeme|demo|snakeoil)([^a-z]|$)/i.test(file)
+    )
+      source.add({
+        code: "config.credentials",
+        path: ["credentials", name],
+        found: quoted(file),
+        expected: words.ownCredentials[source.lang],
+      });
+}

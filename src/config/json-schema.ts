@@ -1,0 +1,62 @@
+/** The configuration's zod schema and every device type and asset kind go in; one JSON Schema for editors comes out. */
+import * as z from "zod";
+import { deviceTypes, loadDriver, plannedTypes } from "../drivers/index.ts";
+import { assetKinds, plannedKinds } from "../edge/rules/index.ts";
+import { assetHead, deviceHead, NAME, siteSchema } from "./schema.ts";
+
+type Json = Record<string, unknown>;
+
+/** What people write, not what comes of it; a check that JSON Schema cannot say is left to `config check`. */
+export const inputSchema = (schema: z.ZodType): Json => {
+  const { $schema: _, ...json } = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as Json;
+  return json;
+};
+
+export async function jsonSchema(): Promise<Json> {
+  const site = inputSchema(siteSchema);
+  const devices: Json[] = [];
+  for (const type of deviceTypes) {
+    const driver = await loadDriver(type);
+    devices.push(alternative("type", type, driver.title.en, inputSchema(deviceHead), inputSchema(driver.options)));
+  }
+  const assets = Object.entries(assetKinds).map(([kind, { options }]) =>
+    alternative("kind", kind, kind, inputSchema(assetHead), inputSchema(options)),
+  );
+  const properties = {
+    ...(site["properties"] as Json),
+    devices: named([...devices, later("type", plannedTypes)]),
+    assets: named([...assets, later("kind", plannedKinds)]),
+  };
+  return {
+    $schema: "https://json-schema.org/draft/2020-12/schema",
+    title: "Cippo: configuration of a gateway",
+    ...site,
+    properties,
+  };
+}
+
+/** One device type or asset kind: what every one has, and what only it has. */
+function alternative(key: string, word: string, title: string, head: Json, own: Json): Json {
+  const { properties: headProperties, required: headRequired = [] } = head;
+  const { properties = {}, required = [], ...rest } = own;
+  return {
+    title,
+    ...rest,
+    properties: { ...(headProperties as Json), [key]: { const: word }, ...(properties as Json) },
+    required: [...new Set([...(headRequired as string[]), ...(required as string[])])],
+  };
+}
+
+/** Words whose options this version does not know: anything may follow. */
+const later = (key: string, words: readonly string[]): Json => ({
+  title: "not in this version yet",
+  type: "object",
+  properties: { [key]: { enum: words } },
+  required: [key],
+});
+
+const named = (oneOf: readonly Json[]): Json => ({
+  type: "object",
+  propertyNames: { pattern: NAME.source },
+  additionalProperties: { oneOf },
+});

@@ -1,0 +1,151 @@
+/** What a site's configuration may say: strict zod schemas, from which types, defaults, positions of errors and config/schema.json come. */
+import * as z from "zod";
+import { busSchema } from "../drivers/buses.ts";
+import { duration } from "../kit/quantities.ts";
+
+/** Names travel in topics and URNs, and are typed on a keyboard in the rain. */
+export const NAME = /^[a-z0-9][a-z0-9-]{0,62}$/;
+export const name = () =>
+  z.string().regex(NAME, { error: "expected a name of lower-case letters, digits and -, such as bay-014" });
+
+const text = z.strictObject({ it: z.string(), en: z.string() });
+export const place = z.strictObject({
+  lat: z.number().min(-90).max(90).optional(),
+  lon: z.number().min(-180).max(180).optional(),
+  hint: z
+    .strictObject({ it: z.string().optional(), en: z.string().optional() })
+    .optional()
+    .describe("How to find it, for people."),
+});
+
+const timezone = z.string().refine(isTimezone, { error: "expected a time zone such as Europe/Rome" });
+const day = z
+  .string()
+  .regex(/^(\d{4}-)?(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/, { error: "expected a day such as 07-04 or 2026-07-04" });
+
+const gateway = z.strictObject({
+  id: name().describe("Client id and topic of this box; unique in the fleet."),
+  site: z.strictObject({ id: name(), name: text.optional() }),
+  place: place.optional(),
+  timezone: timezone.prefault("Europe/Rome").describe("Of opening hours, schedules and quarter-hours."),
+  holidays: z
+    .strictObject({
+      country: z.string().length(2),
+      extra: z.array(day).prefault([]).describe("Local holidays, MM-DD or YYYY-MM-DD."),
+    })
+    .optional(),
+  socket: z.string().min(1).optional().describe("Admin socket; default /run/cippo/cippo.sock. Relative to this file."),
+  language: z.enum(["it", "en"]).optional().describe("Language of the command line where it is not set."),
+  clock: z
+    .enum(["auto", "assumed"])
+    .prefault("auto")
+    .describe("auto: synchronised when systemd-timesyncd says so; assumed: something outside keeps the clock."),
+});
+
+const file = () => z.string().regex(/^[A-Za-z0-9_][\w.-]*$/, { error: "expected the name of a file, without a folder" });
+const credentials = z
+  .strictObject({
+    cert: file().optional().describe("Client certificate of this gateway."),
+    key: file().optional().describe("Its private key."),
+    ca: file().optional().describe("Authorities that the broker's certificate is checked against."),
+    badgeKey: file().optional().describe("Key under which badge numbers are hashed."),
+    trust: file().optional().describe("Public keys of the platform that may sign."),
+    folder: z.string().min(1).optional().describe("Default $CREDENTIALS_DIRECTORY. Relative to this file."),
+  })
+  .describe("Names of files under the credentials directory, never contents.");
+
+const sync = z
+  .strictObject({
+    broker: z
+      .string()
+      .refine(isBroker, { error: "expected a broker such as mqtts://host:8883, without user or password" })
+      .describe("mqtts://host:port, or mqtt:// on this machine."),
+    acknowledge: z
+      .enum(["platform", "broker"])
+      .prefault("platform")
+      .describe("platform: proof by the platform's database; broker: hand-over only."),
+    acceptLoss: z
+      .boolean()
+      .prefault(false)
+      .describe("Allows acknowledge: broker under MQTT 3.1.1, which cannot prove even hand-over."),
+    mqtt: z.literal([5, "3.1.1"]).prefault(5).describe("Protocol version; no automatic fallback."),
+    prefix: z
+      .string()
+      .regex(/^[^+#/\s$][^+#/\s]*(\/[^+#/\s]+)*$/, { error: "expected a topic such as cippo/v1, without +, # or empty levels" })
+      .prefault("cippo/v1"),
+    live: z
+      .strictObject({ every: duration().describe("Cadence of live readings; events and states at once.") })
+      .optional()
+      .describe("Default every 1s, 30s on metered uplinks."),
+    history: z
+      .strictObject({ bytesPerSecond: z.int().min(1024).prefault(65_536).describe("Rate cap of backfill.") })
+      .prefault({}),
+    reconnect: z.strictObject({ first: duration().prefault("60s"), max: duration().prefault("5min") }).prefault({}),
+    report: z.strictObject({ every: duration().prefault("30s") }).prefault({}),
+    uplink: z
+      .strictObject({
+        metered: z.boolean().prefault(false),
+        monthlyBudgetMB: z.int().min(1).optional(),
+      })
+      .prefault({}),
+  })
+  .transform((o) => ({ ...o, live: o.live ?? { every: o.uplink.metered ? 30_000 : 1000 } }));
+
+const store = z
+  .strictObject({
+    file: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("Database; default cippo.sqlite in $STATE_DIRECTORY or /var/lib/cippo. Relative to this file."),
+    quotaMB: z.int().min(8).max(1_048_576).prefault(256),
+    keep: duration().prefault("14d").describe("Local history after delivery, in running time."),
+    commit: duration().prefault("1s").describe("Longest time between a reading and the disk; wear follows commits."),
+  })
+  .prefault({});
+
+/** The rest of a device belongs to its type: checked by the driver's own strict schema. */
+export const deviceHead = z.looseObject({
+  type: z.string().describe("One of `cippo devices --types`."),
+  bus: name().optional(),
+  place: place.optional(),
+});
+/** The rest of an asset belongs to its kind. */
+export const assetHead = z.looseObject({
+  kind: z.string(),
+  name: text.optional(),
+  urn: z
+    .string()
+    .regex(/^urn:ngsi-ld:\S+$/)
+    .optional()
+    .describe("Default urn:ngsi-ld:{model}:{site}:{asset}."),
+  place: place.optional(),
+  part: z.boolean().optional().describe("Another gateway serves the same URN: the platform sums."),
+});
+
+export const siteSchema = z.strictObject({
+  gateway,
+  credentials: credentials.optional(),
+  sync,
+  store,
+  buses: z.record(name(), busSchema).prefault({}),
+  devices: z.record(name(), deviceHead).prefault({}),
+  assets: z.record(name(), assetHead).prefault({}),
+  rules: z.array(z.looseObject({ id: name() })).prefault([]),
+});
+export type Written = z.output<typeof siteSchema>;
+
+function isTimezone(zone: string): boolean {
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: zone });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function isBroker(address: string): boolean {
+  if (!URL.canParse(address)) return false;
+  const { protocol, hostname, username, password } = new URL(address);
+  return (protocol === "mqtt:" || protocol === "mqtts:") && hostname !== "" && username === "" && password === "";
+}

@@ -1,0 +1,66 @@
+/** What was expected of a value goes in as a key; the phrase in Italian or English comes out. */
+import type { Text } from "../model.ts";
+
+export type Lang = keyof Text;
+
+export const words = {
+  nothing: { it: "nulla", en: "nothing" },
+  text: { it: "un testo", en: "a text" },
+  number: { it: "un numero", en: "a number" },
+  integer: { it: "un numero intero", en: "a whole number" },
+  boolean: { it: "true o false", en: "true or false" },
+  list: { it: "una lista", en: "a list" },
+  mapping: { it: "una mappa (voce: valore)", en: "a mapping (key: value)" },
+  oneOf: { it: "uno tra", en: "one of" },
+  atLeast: { it: "almeno", en: "at least" },
+  atMost: { it: "al massimo", en: "at most" },
+  moreThan: { it: "più di", en: "more than" },
+  lessThan: { it: "meno di", en: "less than" },
+  entries: { it: "elementi o caratteri", en: "entries or characters" },
+  multipleOf: { it: "un multiplo di", en: "a multiple of" },
+  otherwise: { it: "un altro valore", en: "another value" },
+  didYouMean: { it: "intendevi", en: "did you mean" },
+  onlyOnce: { it: "ogni nome una sola volta", en: "each name once" },
+  plainKey: { it: "un nome semplice", en: "a plain name" },
+  writtenOut: { it: "il valore scritto per esteso (niente alias)", en: "the value written out (no aliases)" },
+  noTag: { it: "un valore senza etichetta", en: "a value without a tag" },
+  yaml12: { it: "YAML 1.2, un solo documento", en: "YAML 1.2, one document" },
+  keys: { it: "le voci", en: "the keys" },
+  knownKeys: { it: "una tra le voci", en: "one of the keys" },
+  aBus: { it: "un bus", en: "a bus" },
+  ofBuses: { it: "uno dei bus", en: "one of the buses" },
+  noBus: { it: "nessun bus di quel tipo è descritto", en: "no bus of that kind is described" },
+  device: { it: "un dispositivo", en: "a device" },
+  freeName: { it: "un nome non già usato sotto devices", en: "a name not used under devices" },
+  usedBy: { it: "già di", en: "already used by" },
+  line: { it: "riga", en: "line" },
+  another: { it: "un altro", en: "another one" },
+  pointOf: { it: "un punto di", en: "a point of" },
+  credentialNames: { it: "credentials con cert, key e ca", en: "credentials with cert, key and ca" },
+  ownCredentials: { it: "il file di questo gateway, non un esempio", en: "this gateway's own file, not a sample" },
+  anotherProof: {
+    it: "acknowledge: platform, mqtt: 5 o acceptLoss: true",
+    en: "acknowledge: platform, mqtt: 5, or acceptLoss: true",
+  },
+  tls: { it: "mqtts://", en: "mqtts://" },
+  laterVersion: { it: "una versione più nuova di Cippo", en: "a later version of Cippo" },
+  tooDeep: { it: "meno livelli uno dentro l'altro", en: "fewer levels inside one another" },
+  megabyte: { it: "al massimo 1 MB", en: "at most 1 MB" },
+  validYaml: { it: "YAML valido", en: "valid YAML" },
+} as const satisfies Record<string, Text>;
+
+/** Expectations that schemas state in English (`expected …`), for readers of Italian. What is not here is shown as it is. */
+const italian: Readonly<Record<string, string>> = {
+  "a duration such as 500ms, 10s, 5min, 12h or 14d": "una durata come 500ms, 10s, 5min, 12h o 14d",
+  "a length such as 1200mm, 120cm or 1.2m": "una lunghezza come 1200mm, 120cm o 1.2m",
+  "DEVICE.POINT, such as bay-014-sensor.presence": "DISPOSITIVO.PUNTO, come bay-014-sensor.presence",
+  "a name of lower-case letters, digits and -, such as bay-014": "un nome di minuscole, cifre e -, come bay-014",
+  "a time zone such as Europe/Rome": "un fuso orario come Europe/Rome",
+  "a day such as 07-04 or 2026-07-04": "un giorno come 07-04 o 2026-07-04",
+  "the name of a file, without a folder": "il nome di un file, senza cartella",
+  "a broker such as mqtts://host:8883, without user or password": "un broker come mqtts://host:8883, senza utente né password",
+  "a topic such as cippo/v1, without +, # or empty levels": "un topic come cippo/v1, senza +, # o livelli vuoti",
+};
+
+export const translated = (expectation: string, lang: Lang): string =>
+  lang === "it" ? (italian[expectation] ?? expectation) : expectation;
