@@ -1,0 +1,102 @@
+/** What is stored and what the platform holds, per stream of each epoch, in memory: marks and segments go in, the standing comes out. Pure. */
+import type { EpochInfo, Mark, Range, Stream, StreamState } from "../../model.ts";
+
+/** key = n · 2^35 + number: n < 2^18 and numbers < 2^35 keep it inside 2^53. */
+export const NUMBERS = 2 ** 35;
+export const keyOf = (n: number, seq: number): number => n * NUMBERS + seq;
+export const seqOf = (key: number): number => key % NUMBERS;
+export const STREAMS: readonly Stream[] = ["readings", "events"];
+
+export interface Epoch {
+  readonly n: number;
+  readonly id: string;
+  readonly boot: string;
+  readonly opened: number;
+  readonly cause: EpochInfo["cause"];
+  readonly ran0: number;
+}
+
+/** One stream of one epoch. */
+export interface Line {
+  readonly epoch: Epoch;
+  readonly stream: Stream;
+  head: number;
+  /** First number on the disk, and when it was made (ms since its epoch's opening); head + 1 and infinity when there is none. */
+  oldest: number;
+  oldestMono: number;
+  upTo: number;
+  held: readonly Range[];
+}
+
+export class Standing {
+  readonly lines: Line[] = [];
+  readonly #current: Epoch;
+  #streams: readonly StreamState[] | null = null;
+
+  constructor(lines: readonly Line[], current: Epoch) {
+    this.#current = current;
+    this.lines.push(...lines, ...STREAMS.map((stream) => emptyLine(current, stream)));
+  }
+
+  line(epoch: string, stream: Stream): Line | undefined {
+    return this.lines.findLast((line) => line.epoch.id === epoch && line.stream === stream);
+  }
+
+  /** Earlier epochs first; of the present one always both streams, of others those with something unacknowledged. */
+  streams(): readonly StreamState[] {
+    this.#streams ??= this.lines
+      .filter(({ epoch, head, upTo }) => epoch === this.#current || upTo < head)
+      .map(({ epoch, stream, head, oldest, upTo, held }) => ({ epoch: epoch.id, stream, head, oldest, upTo, held }));
+    return this.#streams;
+  }
+
+  /** Numbers stored and not yet proved held. */
+  unacknowledged(): number {
+    let count = 0;
+    for (const { head, upTo, held } of this.lines)
+      count += held.reduce((left, [from, to]) => left - (to - from + 1), Math.max(0, head - upTo));
+    return count;
+  }
+
+  /** After anything in a line changed. */
+  changed(): void {
+    this.#streams = null;
+  }
+
+  forget(epoch: Epoch): void {
+    this.lines.splice(0, this.lines.length, ...this.lines.filter((line) => line.epoch !== epoch));
+    this.changed();
+  }
+}
+
+export const emptyLine = (epoch: Epoch, stream: Stream): Line => ({
+  epoch,
+  stream,
+  head: 0,
+  oldest: 1,
+  oldestMono: Number.POSITIVE_INFINITY,
+  upTo: 0,
+  held: [],
+});
+
+/** Marks only ever grow, and one beyond the last number means the last. */
+export function grown(
+  line: Pick<Line, "head" | "upTo" | "held">,
+  mark: Pick<Mark, "upTo" | "held">,
+): Pick<Line, "upTo" | "held"> {
+  let upTo = Math.min(line.head, Math.max(line.upTo, mark.upTo));
+  const held: Range[] = [];
+  const all = [...line.held, ...mark.held].map(([from, to]): Range => [from, Math.min(line.head, to)]);
+  for (const [from, to] of all.sort(([a], [b]) => a - b)) {
+    const last = held.at(-1);
+    if (to < from) continue;
+    if (from <= upTo + 1) upTo = Math.max(upTo, to);
+    else if (last !== undefined && from <= last[1] + 1) held[held.length - 1] = [last[0], Math.max(last[1], to)];
+    else held.push([from, to]);
+  }
+  return { upTo, held };
+}
+
+/** Whether the platform holds every number of the range. */
+export const covered = (line: Line, from: number, to: number): boolean =>
+  to <= line.upTo || line.held.some(([a, b]) => a <= from && to <= b);
