@@ -1,0 +1,170 @@
+/** Records and events under failing disks and jumping clocks go in; gapless numbers, whole commits and honest times must come out. */
+import { describe, expect, it } from "vitest";
+import { Window } from "../../../src/edge/window.ts";
+import { type Clock, monotonic } from "../../../src/kit/clock.ts";
+import { noLog } from "../../../src/kit/log.ts";
+import type { EdgeEvent, ReadingRecord } from "../../../src/model.ts";
+import { MemoryStore } from "../../support/memory-store.ts";
+
+const WALL = 1_764_000_000_000;
+const record = (value: number, mono = monotonic()): ReadingRecord => ({
+  source: "m",
+  name: "power",
+  unit: "W",
+  value,
+  quality: "good",
+  mono,
+});
+const draft = { kind: "test.happened", state: "noted", severity: "info", text: { it: "", en: "" } } as const;
+
+/** A wall clock that the test moves; monotonic time is real. */
+function movable() {
+  const hands = { offset: WALL - monotonic(), synced: true };
+  const clock: Clock = {
+    boot: "boot",
+    mono: monotonic,
+    now: () => {
+      const mono = monotonic();
+      return { mono, wall: mono + hands.offset, synced: hands.synced };
+    },
+  };
+  return { hands, clock };
+}
+
+function opened(commitMs = 20) {
+  const store = new MemoryStore(monotonic());
+  const { hands, clock } = movable();
+  const window = new Window({ store, clock, log: noLog, commitMs, cat: "cat" });
+  const stop = new AbortController();
+  const run = window.run(stop.signal);
+  return {
+    store,
+    hands,
+    clock,
+    window,
+    async [Symbol.asyncDispose]() {
+      stop.abort();
+      await run;
+    },
+  };
+}
+
+describe("numbers", () => {
+  it("are gapless over windows, for both streams apart", async () => {
+    await using o = opened();
+    for (let i = 0; i < 50; i += 1) {
+      o.window.add(record(i));
+      if (i % 7 === 0) o.window.raise(draft);
+      if (i % 10 === 0) await o.window.flush();
+    }
+    await o.window.flush();
+    expect(o.store.records().map((r) => r.seq)).toEqual(Array.from({ length: 50 }, (_, i) => i + 1));
+    expect(o.store.events().map((e) => e.seq)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+  });
+
+  it("an event says after which record it came", async () => {
+    await using o = opened();
+    o.window.add(record(1));
+    o.window.add(record(2));
+    expect(o.window.raise(draft).after).toBe(2);
+  });
+
+  it("an event closes the window at once, records wait for the commit window", async () => {
+    await using o = opened(60_000);
+    o.window.add(record(1));
+    o.window.raise(draft);
+    await o.window.flush();
+    expect(o.store.commits).toHaveLength(1);
+    expect(o.store.commits[0]?.readings[0]?.count).toBe(1);
+  });
+});
+
+describe("a disk that fails", () => {
+  it("keeps the window, tells nobody, and commits it whole when the disk is back", async () => {
+    await using o = opened();
+    const told: number[] = [];
+    o.window.onCommitted(({ segments }) => told.push(...segments.map((s) => s.to)));
+    o.store.failing = "store.unwritable";
+    o.window.add(record(1));
+    o.window.save("rule", { x: 1 });
+    const durable = o.window.flush();
+    while (o.store.attempts < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(o.window.writable).toBe(false);
+    expect(told).toEqual([]);
+    o.window.add(record(2));
+    o.store.failing = null;
+    await durable;
+    expect(o.store.commits).toHaveLength(1);
+    expect(o.store.records().map((r) => r.value)).toEqual([1, 2]);
+    expect(o.store.saved.get("rule")).toEqual({ x: 1 });
+    expect(o.window.writable).toBe(true);
+  });
+
+  it("is bounded: the oldest records go to the ledger, counted", async () => {
+    await using o = opened();
+    o.store.failing = "store.unwritable";
+    for (let i = 0; i < 50_001; i += 1) o.window.add(record(i));
+    o.store.failing = null;
+    await o.window.flush();
+    const gap = o.store.events().find((e) => e.kind === "ledger.gap");
+    expect(gap).toMatchObject({ stream: "readings", from: 1, to: 5000, count: 5000, kept: 0, reason: "disk" });
+    const held = o.store.records().map((r) => r.seq);
+    expect(held[0]).toBe(5001);
+    expect(held.length).toBe(50_001 - 5000);
+  });
+
+  it("lets urgent events out unstored, once", async () => {
+    await using o = opened();
+    const urgent: EdgeEvent[] = [];
+    o.window.onUnstored((event) => urgent.push(event));
+    o.store.failing = "store.unwritable";
+    o.window.raise({ ...draft, severity: "critical" });
+    while (o.store.attempts < 3) await new Promise((resolve) => setTimeout(resolve, 5));
+    o.store.failing = null;
+    await o.window.flush();
+    expect(urgent.map((e) => e.id)).toEqual([o.store.events()[0]?.id]);
+  });
+});
+
+describe("time", () => {
+  it("a step back makes a new batch, an event, and no disorder of numbers", async () => {
+    await using o = opened(60_000);
+    o.window.add(record(1));
+    o.hands.offset -= 7_200_000;
+    o.window.add(record(2));
+    await o.window.flush();
+    const [before, after] = o.store.records();
+    expect(o.store.commits[0]?.readings).toHaveLength(2);
+    expect((before?.wall ?? 0) - (after?.wall ?? 0)).toBeGreaterThan(7_190_000);
+    expect(o.store.events().map((e) => [e.kind, e["deltaMs"]])).toEqual([["clock.stepped", -7_200_000]]);
+  });
+
+  it("one event corrects all unsynchronised records when the clock synchronises", async () => {
+    const store = new MemoryStore(monotonic());
+    const { hands, clock } = movable();
+    const right = hands.offset;
+    hands.offset = -monotonic();
+    hands.synced = false;
+    const window = new Window({ store, clock, log: noLog, commitMs: 20, cat: "cat" });
+    const stop = new AbortController();
+    const run = window.run(stop.signal);
+    window.add(record(1));
+    hands.offset += 3_600_000; // a step while unsynchronised must not split the correction
+    window.add(record(2));
+    hands.offset = right;
+    hands.synced = true;
+    window.add(record(3));
+    await window.flush();
+    stop.abort();
+    await run;
+    const corrected = store.events().filter((e) => e.kind === "clock.corrected");
+    expect(corrected).toHaveLength(1);
+    const by = Number(corrected[0]?.["offsetMs"]);
+    const clocks = store.commits.flatMap((c) => c.readings.map((r) => r.clock));
+    expect(clocks).toEqual(["unsynced", "synced"]);
+    for (const r of store.records()) {
+      const wall = r.seq < 3 ? r.wall + by : r.wall;
+      expect(Math.abs(wall - (r.mono + store.epoch.opened + right))).toBeLessThanOrEqual(1);
+    }
+  });
+});
