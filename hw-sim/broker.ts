@@ -1,0 +1,27 @@
+/** A port goes in; an MQTT 5 broker for one demonstration or test comes out (aedes, in memory: killed, it forgets everything, as a bad day would have it). */
+import { createServer } from "node:net";
+import { parseArgs } from "node:util";
+import { Aedes } from "aedes";
+
+const { values } = parseArgs({ options: { port: { type: "string", default: "0" } } });
+
+const aedes = await Aedes.createBroker();
+const server = createServer({ noDelay: true }, (socket) => aedes.handle(socket));
+
+server.on("error", (error: NodeJS.ErrnoException) => {
+  process.stderr.write(`broker: port ${values.port}: ${error.code ?? error.message}\n`);
+  process.exit(1);
+});
+server.listen(Number(values.port), "127.0.0.1", () => {
+  const address = server.address();
+  const port = typeof address === "object" && address !== null ? address.port : 0;
+  process.stdout.write(`${JSON.stringify({ ready: true, url: `mqtt://127.0.0.1:${port}` })}\n`);
+});
+
+for (const signal of ["SIGTERM", "SIGINT"] as const)
+  process.once(signal, () => {
+    server.close();
+    aedes.close(() => process.exit(0));
+    // A client that does not take its leave must not keep the broker alive.
+    setTimeout(() => process.exit(0), 1000).unref();
+  });

@@ -1,0 +1,52 @@
+/** A broker and a database file go in; the city's reference platform comes out: it holds every record once, proves it to the gateway, audits gaps, and commands. Written to be read by integrators. */
+import { parseArgs } from "node:util";
+import * as z from "zod";
+import { monotonic, systemClock } from "../src/kit/clock.ts";
+import { jsonLog } from "../src/kit/log.ts";
+import { openPlatform } from "./platform/open.ts";
+
+const HELP = `node dist/hw-sim/platform.js --broker URL --db FILE
+  --prefix cippo/v1     topic root
+  --ack-after 5s        acknowledge this long after the first record that is not yet acknowledged (or at 500)
+  --confirm ASSET       confirm the permit of this bay whenever it becomes occupied (repeatable)
+  --set TARGET=VALUE    set this writable point once, when its gateway is first online (repeatable)`;
+
+const { values } = parseArgs({
+  options: {
+    broker: { type: "string" },
+    db: { type: "string" },
+    prefix: { type: "string", default: "cippo/v1" },
+    "ack-after": { type: "string", default: "5s" },
+    confirm: { type: "string", multiple: true, default: [] },
+    set: { type: "string", multiple: true, default: [] },
+    help: { type: "boolean", default: false },
+  },
+});
+if (values.help || !values.broker || !values.db) {
+  process.stderr.write(`${HELP}\n`);
+  process.exit(values.help ? 0 : 2);
+}
+
+const seconds = z
+  .string()
+  .regex(/^\d+(\.\d+)?(ms|s)$/)
+  .transform((text) => Number.parseFloat(text) * (text.endsWith("ms") ? 1 : 1000));
+const stop = new AbortController();
+for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => stop.abort());
+
+const platform = await openPlatform({
+  broker: values.broker,
+  file: values.db,
+  prefix: values.prefix,
+  ackAfterMs: seconds.parse(values["ack-after"]),
+  confirm: values.confirm,
+  set: values.set.map((pair) => [pair.slice(0, pair.indexOf("=")), JSON.parse(pair.slice(pair.indexOf("=") + 1))]),
+  mono: monotonic,
+  wall: () => systemClock("assumed").now().wall,
+  log: jsonLog("info"),
+  stop: () => stop.abort(),
+});
+process.stdout.write(`${JSON.stringify({ ready: true, control: platform.control })}\n`);
+if (!stop.signal.aborted) await new Promise((resolve) => stop.signal.addEventListener("abort", resolve, { once: true }));
+await platform[Symbol.asyncDispose]();
+process.exit(0);

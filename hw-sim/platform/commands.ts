@@ -1,0 +1,106 @@
+/** A wish goes in; a command leaves with an id of its own until the gateway has answered it or it has expired: sent twice it still acts once. */
+import { randomBytes } from "node:crypto";
+import * as z from "zod";
+import type { Args } from "../../src/model.ts";
+import type { Database } from "./database.ts";
+
+export interface Wish {
+  readonly gateway: string;
+  readonly target: string;
+  readonly action: string;
+  readonly args: Args;
+  /** Lifetime; the contract allows at most 24 h. */
+  readonly forMs?: number;
+}
+
+export interface Answer {
+  readonly id: string;
+  readonly state: string;
+  readonly code?: string | undefined;
+  readonly value?: unknown;
+}
+
+export interface CommandLine {
+  readonly db: Database;
+  /** Epoch ms: commands are the one place where the platform's wall clock matters. */
+  wall(): number;
+  /** `prefix/{gateway}/down/commands` and its response topic; false when not connected. */
+  publish(gateway: string, command: object, id: string): boolean;
+}
+
+const LIFETIME_MS = 60_000;
+const body = z.looseObject({ gateway: z.string() });
+
+export class Commands {
+  readonly #line: CommandLine;
+  readonly #waiting = new Map<string, (answer: Answer) => void>();
+
+  constructor(line: CommandLine) {
+    this.#line = line;
+  }
+
+  /** Durable before it leaves: a platform that forgot what it ordered could not tell a late answer from a stranger's. */
+  async send({ gateway, target, action, args, forMs = LIFETIME_MS }: Wish): Promise<string> {
+    const now = this.#line.wall();
+    const id = uuidv7(now);
+    const command = {
+      v: 1,
+      id,
+      gateway,
+      target,
+      action,
+      args,
+      issuedAt: now,
+      expiresAt: now + forMs,
+      issuer: "reference-platform",
+    };
+    await this.#line.db.transaction((tx) =>
+      tx.run(
+        "INSERT INTO commands (id, gateway, body, expires) VALUES (?, ?, ?, ?)",
+        ...[id, gateway, JSON.stringify(command), now + forMs],
+      ),
+    );
+    this.#line.publish(gateway, command, id);
+    return id;
+  }
+
+  /** Resolves with the answer, or with null after `ms`. */
+  answer(id: string, ms: number): Promise<Answer | null> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => {
+        this.#waiting.delete(id);
+        resolve(null);
+      }, ms);
+      this.#waiting.set(id, (answer) => {
+        clearTimeout(timer);
+        resolve(answer);
+      });
+    });
+  }
+
+  /** Everything that has no answer yet, again: the broker may have forgotten it. */
+  async resend(): Promise<void> {
+    const open = await this.#line.db.all("SELECT id, body FROM commands WHERE state IS NULL AND expires > ?", this.#line.wall());
+    for (const row of open) {
+      const command = body.parse(JSON.parse(String(row["body"])));
+      this.#line.publish(command.gateway, command, String(row["id"]));
+    }
+  }
+
+  async answered(answer: Answer): Promise<void> {
+    await this.#line.db.transaction((tx) =>
+      tx.run("UPDATE commands SET state = ?, result = ? WHERE id = ?", ...[answer.state, JSON.stringify(answer), answer.id]),
+    );
+    this.#waiting.get(answer.id)?.(answer);
+    this.#waiting.delete(answer.id);
+  }
+}
+
+/** RFC 9562, 5.7: 48 bits of epoch ms, version 7, variant 10, the rest random. */
+export function uuidv7(wall: number): string {
+  const bytes = randomBytes(16);
+  bytes.writeUIntBE(wall, 0, 6);
+  bytes[6] = 0x70 | ((bytes[6] ?? 0) & 0x0f);
+  bytes[8] = 0x80 | ((bytes[8] ?? 0) & 0x3f);
+  return bytes.toString("hex").replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+}
