@@ -24,6 +24,7 @@ import type {
 } from "../model.ts";
 import { Alarms } from "./alarms.ts";
 import { type Catalog, catalogOf, commandTargets } from "./catalog.ts";
+import { ClockBounds } from "./clock-bounds.ts";
 import { Collector } from "./collect.ts";
 import { CommandDesk, type CommandOptions } from "./commands.ts";
 import { LimitKeeper } from "./limits.ts";
@@ -331,6 +332,10 @@ export class House {
       );
       this.#window.save("catalog", this.catalog.hash);
     }
+    const { store } = this.#o;
+    const bounds = new ClockBounds(this.#window, store.saved, store.epoch.id, store.formerEnd);
+    this.#window.onSynchronised = (now) => bounds.synchronised(now);
+    bounds.opened(this.#o.clock.now());
     const mono = this.#o.clock.mono();
     this.#alarms.removeAllBut(new Set([...this.#collectors.keys(), ...this.#o.assets.map(({ asset }) => asset.id)]), mono);
     this.#stage.opened(mono, this.#off());

@@ -81,6 +81,8 @@ export class Window {
   readonly #o: WindowOptions;
   readonly #next: Record<Stream, number> = { readings: 1, events: 1 };
   readonly #listeners = new Set<(committed: Committed) => void>();
+  /** Told when the clock becomes right in this run. */
+  onSynchronised: (now: Now) => void = () => {};
   readonly #unstored = new Set<(event: EdgeEvent) => void>();
   #open = empty();
   /** Kernel monotonic ms at which the open window must close; null: nothing in it. */
