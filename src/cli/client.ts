@@ -1,0 +1,84 @@
+/** A request goes in; the running gateway's answer comes out, or an error that says why there is none. */
+import { connect, type Socket } from "node:net";
+import { createInterface } from "node:readline";
+import { EdgeError } from "../kit/errors.ts";
+import type { CommandResult, CommandTarget, EdgeEvent, GatewayStatus, PointStatus } from "../model.ts";
+import { type Answer, answerSchema, errorOf, type HistoryRow, VERSION, type Wanted, type Watched } from "./protocol.ts";
+
+/** What each request is answered with: one answer, or each of many. The envelope is checked; version 1 vouches for what is in it. */
+interface Answers {
+  status: GatewayStatus;
+  commands: readonly CommandTarget[];
+  read: readonly PointStatus[];
+  command: CommandResult;
+  watch: Watched;
+  events: EdgeEvent;
+  history: HistoryRow;
+  problems: unknown;
+}
+type Of<D extends keyof Answers> = Extract<Wanted, { do: D }>;
+
+/** The one answer to a request that has one. */
+export async function ask<D extends "status" | "commands" | "read" | "command">(
+  socket: string,
+  wanted: Of<D>,
+): Promise<Answers[D]> {
+  for await (const answer of answers(socket, wanted)) return answer.data as Answers[D];
+  throw new EdgeError("cli.not-running", { socket });
+}
+
+/** Each answer to a request that has many; `dropped` tells how many the gateway left out before one. */
+export async function* stream<D extends "watch" | "events" | "history">(
+  socket: string,
+  wanted: Of<D>,
+): AsyncGenerator<{ readonly item: Answers[D]; readonly dropped: number }> {
+  for await (const answer of answers(socket, wanted)) {
+    if (answer.more !== true) return;
+    yield { item: answer.data as Answers[D], dropped: answer.dropped ?? 0 };
+  }
+  // The gateway went away in the middle: an end of the list that was never announced.
+  throw new EdgeError("cli.not-running", { socket });
+}
+
+async function* answers(path: string, wanted: Wanted): AsyncGenerator<Extract<Answer, { ok: true }>> {
+  const socket = await connected(path);
+  try {
+    socket.write(`${JSON.stringify({ v: VERSION, id: 1, ...wanted })}\n`);
+    for await (const line of createInterface({ input: socket, crlfDelay: Number.POSITIVE_INFINITY })) {
+      const answer = understood(line);
+      if (!answer.ok) throw errorOf(answer.error);
+      yield answer;
+    }
+  } finally {
+    socket.destroy();
+  }
+}
+
+function understood(line: string): Answer {
+  let raw: unknown;
+  try {
+    raw = JSON.parse(line);
+  } catch {
+    throw new EdgeError("cli.protocol", { reason: "JSON" });
+  }
+  const checked = answerSchema.safeParse(raw);
+  if (checked.success) return checked.data;
+  const v = (raw as { v?: unknown } | null)?.v;
+  throw new EdgeError("cli.protocol", { reason: `v${String(v)}, v${VERSION}` });
+}
+
+async function connected(path: string): Promise<Socket> {
+  const socket = connect(path);
+  try {
+    await new Promise<void>((resolve, reject) => {
+      socket.once("connect", resolve);
+      socket.once("error", reject);
+    });
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    throw new EdgeError(code === "EACCES" || code === "EPERM" ? "cli.denied" : "cli.not-running", { socket: path }, error);
+  }
+  // A later failure ends the stream of lines; what it means is said by who waits for it.
+  socket.on("error", () => undefined);
+  return socket;
+}
