@@ -1,0 +1,96 @@
+/** A started site goes in; a loopback port comes out on which one JSON line asks for something and one JSON line answers. */
+import * as z from "zod";
+import { FAULTS, type Fault } from "./faults.ts";
+import type { Player } from "./play.ts";
+import { SocketLine } from "./socket-line.ts";
+
+const request = z.discriminatedUnion("do", [
+  z.strictObject({ do: z.literal("freeze") }),
+  z.strictObject({ do: z.literal("state") }),
+  z.strictObject({ do: z.literal("arrive"), bay: z.string() }),
+  z.strictObject({ do: z.literal("leave"), bay: z.string() }),
+  z.strictObject({
+    do: z.literal("set"),
+    device: z.string(),
+    point: z.string(),
+    value: z.union([z.number(), z.boolean()]),
+  }),
+  z.strictObject({
+    do: z.literal("fault"),
+    kind: z.enum(FAULTS),
+    device: z.string().optional(),
+    bus: z.string().optional(),
+    forMs: z.number().positive(),
+    lateMs: z.number().nonnegative().prefault(1500),
+  }),
+]);
+
+/** What can be asked of a site. */
+export interface Controlled {
+  readonly player: Player;
+  /** When it froze, monotonic ms. */
+  freeze(): number;
+  fault(fault: Fault): Promise<void>;
+  state(): object;
+}
+
+/** A line longer than this is no request. */
+const LINE_BYTES = 65_536;
+
+export async function openControl(site: Controlled): Promise<SocketLine> {
+  const line = new SocketLine((socket) => {
+    let text = "";
+    let turn = Promise.resolve();
+    socket.setEncoding("utf8").on("data", (chunk: string) => {
+      text += chunk;
+      if (text.length > LINE_BYTES) socket.destroy();
+      const lines = text.split("\n");
+      text = lines.pop() ?? "";
+      for (const asked of lines)
+        turn = turn.then(async () => {
+          const answer = await answerTo(site, asked);
+          if (socket.writable) socket.write(`${JSON.stringify(answer)}\n`);
+        });
+    });
+  });
+  await line.plug();
+  return line;
+}
+
+/** `{"ok":true,…}` or `{"ok":false,"error":"…"}`; never throws. */
+async function answerTo(site: Controlled, asked: string): Promise<Readonly<Record<string, unknown>>> {
+  try {
+    const read = request.safeParse(JSON.parse(asked));
+    if (!read.success) return { ok: false, error: z.prettifyError(read.error) };
+    return { ok: true, ...(await carryOut(site, read.data)) };
+  } catch (error) {
+    return { ok: false, error: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+async function carryOut(site: Controlled, asked: z.output<typeof request>): Promise<object> {
+  switch (asked.do) {
+    case "freeze":
+      return { at: site.freeze() };
+    case "state":
+      return site.state();
+    case "arrive":
+      site.player.arrive(asked.bay);
+      return {};
+    case "leave":
+      site.player.leave(asked.bay);
+      return {};
+    case "set":
+      site.player.set(asked.device, asked.point, asked.value);
+      return {};
+    case "fault": {
+      const { do: _, device, bus, ...fault } = asked;
+      await site.fault({
+        ...fault,
+        ...(device === undefined ? {} : { device }),
+        ...(bus === undefined ? {} : { bus }),
+      });
+      return {};
+    }
+  }
+}

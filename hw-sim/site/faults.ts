@@ -1,0 +1,55 @@
+/** "This device (or bus) does that for so long" goes in; whether a fault holds right now comes out, and its beginning and end stand in the served log. */
+import { monotonic } from "../../src/kit/clock.ts";
+import type { ServedLog } from "./served.ts";
+
+export const FAULTS = ["silence", "late-reply", "wrong-unit", "garbage", "bad-crc", "unplug", "chatter"] as const;
+export type FaultKind = (typeof FAULTS)[number];
+
+export interface Fault {
+  readonly kind: FaultKind;
+  readonly device?: string;
+  readonly bus?: string;
+  readonly forMs: number;
+  /** Of late-reply: how long after the request. */
+  readonly lateMs: number;
+}
+
+export class Faults implements Disposable {
+  readonly #log: ServedLog;
+  readonly #active = new Map<Fault, NodeJS.Timeout>();
+
+  constructor(log: ServedLog) {
+    this.#log = log;
+  }
+
+  /** `ended` runs once, when the time is over or the site ends. */
+  begin(fault: Fault, ended: () => void = () => undefined): void {
+    this.#log.write({ k: "fault", ...named(fault), state: "begun", at: monotonic() });
+    const timer = setTimeout(() => {
+      this.#active.delete(fault);
+      ended();
+      this.#log.write({ k: "fault", ...named(fault), state: "ended", at: monotonic() });
+    }, fault.forMs);
+    this.#active.set(fault, timer);
+  }
+
+  /** The newest fault of this device or of its whole bus. */
+  on(bus: string, device?: string): Fault | undefined {
+    return [...this.#active.keys()].findLast((f) => (f.device === undefined ? f.bus === bus : f.device === device));
+  }
+
+  list(): readonly Fault[] {
+    return [...this.#active.keys()];
+  }
+
+  [Symbol.dispose](): void {
+    for (const timer of this.#active.values()) clearTimeout(timer);
+    this.#active.clear();
+  }
+}
+
+const named = (fault: Fault): { kind: FaultKind; device?: string; bus?: string } => ({
+  kind: fault.kind,
+  ...(fault.device === undefined ? {} : { device: fault.device }),
+  ...(fault.bus === undefined ? {} : { bus: fault.bus }),
+});

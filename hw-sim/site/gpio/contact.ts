@@ -1,0 +1,100 @@
+/** What happens at a contact (a car, a door, a passing wheel) goes in; electrical levels on its line come out, and their meaning after polarity in the served log. */
+import { monotonic } from "../../../src/kit/clock.ts";
+import type { ServedLog } from "../served.ts";
+import type { Chip } from "./chip.ts";
+
+export interface ContactOptions {
+  readonly device: string;
+  readonly line: number;
+  readonly active: "high" | "low";
+  /** presence, door, tamper or passage: also the name of its point. */
+  readonly means: string;
+  readonly chip: Chip;
+  readonly log: ServedLog;
+}
+
+/** An induction loop gives pulses of 100 or 500 ms. */
+const PULSE_MS = 200;
+/** Bounces of a worn contact: shorter than any debounce in use. */
+const BOUNCE_MS = 2;
+
+export class Contact implements Disposable {
+  readonly options: ContactOptions;
+  #active = false;
+  #passages = 0;
+  #chattering: NodeJS.Timeout | undefined;
+  #pulse: NodeJS.Timeout | undefined;
+
+  constructor(options: ContactOptions) {
+    this.options = options;
+    this.#drive(false);
+    if (!this.counts) this.#tell(monotonic());
+  }
+
+  get counts(): boolean {
+    return this.options.means === "passage";
+  }
+
+  get value(): boolean | number {
+    return this.counts ? this.#passages : this.#active;
+  }
+
+  /** By the name of its point; for a passage any value is one passage. */
+  put(point: string, value: boolean | number): void {
+    if (point !== this.options.means) throw new Error(`no point ${point}: this contact has ${this.options.means}`);
+    if (!this.counts) this.set(Boolean(value));
+    else if (!this.pass()) throw new Error("the passage before is not over yet");
+  }
+
+  set(active: boolean): void {
+    if (active === this.#active) return;
+    this.#active = active;
+    if (!this.#chattering) this.#tell(this.#drive(active));
+  }
+
+  /** One passage. Refused (false) while the pulse of the one before still stands: a loop sees one car at a time. */
+  pass(): boolean {
+    if (this.#pulse || this.#chattering) return false;
+    const at = this.#drive(true);
+    this.#passages += 1;
+    this.options.log.write({ k: "pulse", device: this.options.device, point: this.options.means, n: this.#passages, at });
+    this.#pulse = setTimeout(() => {
+      this.#drive(false);
+      this.#pulse = setTimeout(() => {
+        this.#pulse = undefined;
+      }, PULSE_MS);
+    }, PULSE_MS);
+    return true;
+  }
+
+  /** Bounces until the function is called; then the level is what the site means. */
+  chatter(): () => void {
+    let level = this.#active;
+    const step = (): void => {
+      level = !level;
+      const at = this.#drive(level);
+      if (!this.counts) this.#tell(at, level);
+    };
+    this.#chattering = setInterval(step, BOUNCE_MS);
+    return () => {
+      clearInterval(this.#chattering);
+      this.#chattering = undefined;
+      const at = this.#drive(this.#active);
+      if (!this.counts) this.#tell(at);
+    };
+  }
+
+  [Symbol.dispose](): void {
+    clearTimeout(this.#pulse);
+    clearInterval(this.#chattering);
+  }
+
+  #drive(active: boolean): number {
+    const { chip, line, active: polarity } = this.options;
+    return Number(chip.drive(line, active === (polarity === "high") ? 1 : 0) / 1_000_000n);
+  }
+
+  #tell(at: number, value = this.#active): void {
+    this.options.log.write({ k: "level", device: this.options.device, point: this.options.means, value, at });
+  }
+}

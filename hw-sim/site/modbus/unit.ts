@@ -1,0 +1,174 @@
+/** A request's PDU goes in; the PDU that a real slave would answer comes out, with what it showed and what it was made to do (Modbus Application Protocol 1.1b3, section 6). */
+import type { RegisterPoint } from "../../../src/drivers/driver.ts";
+import { fromWords, toWords, widthOf } from "./registers.ts";
+
+export interface Named {
+  readonly point: string;
+  readonly value: number | boolean;
+}
+
+export interface Answer {
+  readonly pdu: Uint8Array;
+  /** Points that lie wholly inside the answer, as a master must understand its bytes. */
+  readonly shown: readonly Named[];
+  readonly written: readonly Named[];
+}
+
+export interface UnitLayout {
+  readonly points: Readonly<Record<string, RegisterPoint>>;
+  readonly maxRegisters: number;
+  /** Eastron: two registers per value, so start and count must be even; registers between two values read 0 (SDM630 protocol, 1.4). */
+  readonly pairs?: boolean;
+}
+
+type Table = RegisterPoint["fc"];
+/** Exception codes, section 7. */
+const FUNCTION = 1;
+const ADDRESS = 2;
+const VALUE = 3;
+const MAX_READ_BITS = 2000;
+const MAX_WRITE_BITS = 1968;
+const MAX_WRITE_REGISTERS = 123;
+
+/** Thrown inside this file only: becomes the exception reply. */
+class Refusal {
+  readonly exception: number;
+  constructor(exception: number) {
+    this.exception = exception;
+  }
+}
+
+export class ModbusUnit {
+  readonly layout: UnitLayout;
+  readonly #words = new Map<Table, Map<number, number>>();
+
+  constructor(layout: UnitLayout) {
+    this.layout = layout;
+    for (const name of Object.keys(layout.points)) this.set(name, 0);
+  }
+
+  set(name: string, value: number | boolean): void {
+    const point = this.#point(name);
+    const table = this.#words.get(point.fc) ?? new Map<number, number>();
+    this.#words.set(point.fc, table);
+    for (const [i, word] of toWords(point, value).entries()) table.set(point.address + i, word);
+  }
+
+  get(name: string): number | boolean {
+    const point = this.#point(name);
+    return fromWords(point, this.#read(point.fc, point.address, widthOf(point)));
+  }
+
+  answer(request: Uint8Array): Answer {
+    const fc = request[0] ?? 0;
+    try {
+      return this.#carryOut(fc, new DataView(request.buffer, request.byteOffset, request.length));
+    } catch (refusal) {
+      if (!(refusal instanceof Refusal)) throw refusal;
+      return { pdu: Uint8Array.of(fc | 0x80, refusal.exception), shown: [], written: [] };
+    }
+  }
+
+  #carryOut(fc: number, request: DataView): Answer {
+    switch (fc) {
+      case 1:
+      case 2:
+      case 3:
+      case 4:
+        return this.#readRange(fc, request);
+      case 5:
+      case 6:
+        return this.#writeOne(fc, request);
+      case 15:
+      case 16:
+        return this.#writeMany(fc, request);
+      default:
+        throw new Refusal(FUNCTION);
+    }
+  }
+
+  #readRange(fc: 1 | 2 | 3 | 4, request: DataView): Answer {
+    if (!this.#words.has(fc)) throw new Refusal(FUNCTION);
+    if (request.byteLength !== 5) throw new Refusal(VALUE);
+    const start = request.getUint16(1);
+    const quantity = request.getUint16(3);
+    const most = fc <= 2 ? MAX_READ_BITS : Math.min(125, this.layout.maxRegisters);
+    if (quantity < 1 || quantity > most) throw new Refusal(VALUE);
+    if (this.layout.pairs && start % 2 !== 0) throw new Refusal(ADDRESS);
+    if (this.layout.pairs && quantity % 2 !== 0) throw new Refusal(VALUE);
+    const words = this.#read(fc, start, quantity);
+    const data = fc <= 2 ? packBits(words) : bytesOf(words);
+    const shown = this.#inside(fc, start, quantity).map(([point, spec]) => ({
+      point,
+      value: fromWords(spec, words.slice(spec.address - start, spec.address - start + widthOf(spec))),
+    }));
+    return { pdu: Uint8Array.of(fc, data.length, ...data), shown, written: [] };
+  }
+
+  #writeOne(fc: 5 | 6, request: DataView): Answer {
+    if (!this.#words.has(fc === 5 ? 1 : 3)) throw new Refusal(FUNCTION);
+    if (request.byteLength !== 5) throw new Refusal(VALUE);
+    const word = request.getUint16(3);
+    if (fc === 5 && word !== 0xff00 && word !== 0) throw new Refusal(VALUE);
+    const written = this.#write(fc === 5 ? 1 : 3, request.getUint16(1), [fc === 5 ? Number(word !== 0) : word]);
+    return { pdu: new Uint8Array(request.buffer, request.byteOffset, 5).slice(), shown: [], written };
+  }
+
+  #writeMany(fc: 15 | 16, request: DataView): Answer {
+    if (!this.#words.has(fc === 15 ? 1 : 3)) throw new Refusal(FUNCTION);
+    if (request.byteLength < 7) throw new Refusal(VALUE);
+    const quantity = request.getUint16(3);
+    const bytes = fc === 15 ? Math.ceil(quantity / 8) : quantity * 2;
+    if (quantity < 1 || quantity > (fc === 15 ? MAX_WRITE_BITS : MAX_WRITE_REGISTERS)) throw new Refusal(VALUE);
+    if (request.getUint8(5) !== bytes || request.byteLength !== 6 + bytes) throw new Refusal(VALUE);
+    const words = Array.from({ length: quantity }, (_, i) =>
+      fc === 15 ? (request.getUint8(6 + (i >> 3)) >> (i & 7)) & 1 : request.getUint16(6 + i * 2),
+    );
+    const written = this.#write(fc === 15 ? 1 : 3, request.getUint16(1), words);
+    return { pdu: new Uint8Array(request.buffer, request.byteOffset, 5).slice(), shown: [], written };
+  }
+
+  /** All or nothing: every word must belong to a writable point that is wholly written. */
+  #write(table: 1 | 3, start: number, words: readonly number[]): readonly Named[] {
+    const points = this.#inside(table, start, words.length).filter(([, spec]) => spec.writable !== undefined);
+    const covered = points.reduce((sum, [, spec]) => sum + widthOf(spec), 0);
+    if (covered !== words.length) throw new Refusal(ADDRESS);
+    const memory = this.#words.get(table);
+    for (const [i, word] of words.entries()) memory?.set(start + i, word);
+    return points.map(([point]) => ({ point, value: this.get(point) }));
+  }
+
+  #read(table: Table, start: number, quantity: number): number[] {
+    const memory = this.#words.get(table) ?? new Map<number, number>();
+    const last = Math.max(...memory.keys());
+    return Array.from({ length: quantity }, (_, i) => {
+      const word = memory.get(start + i);
+      if (word !== undefined) return word;
+      // Eastron answers unused registers inside its map with zero; others refuse what they do not have.
+      if (this.layout.pairs && start + i <= last) return 0;
+      throw new Refusal(ADDRESS);
+    });
+  }
+
+  #inside(table: Table, start: number, quantity: number): readonly (readonly [string, RegisterPoint])[] {
+    return Object.entries(this.layout.points).filter(
+      ([, spec]) => spec.fc === table && spec.address >= start && spec.address + widthOf(spec) <= start + quantity,
+    );
+  }
+
+  #point(name: string): RegisterPoint {
+    const point = this.layout.points[name];
+    if (!point) throw new Error(`no point ${name}: this unit has ${Object.keys(this.layout.points).join(", ")}`);
+    return point;
+  }
+}
+
+function packBits(bits: readonly number[]): Uint8Array {
+  const bytes = new Uint8Array(Math.ceil(bits.length / 8));
+  for (const [i, bit] of bits.entries()) if (bit) bytes[i >> 3] = (bytes[i >> 3] ?? 0) | (1 << (i & 7));
+  return bytes;
+}
+
+function bytesOf(words: readonly number[]): Uint8Array {
+  return Uint8Array.from(words.flatMap((word) => [word >> 8, word & 0xff]));
+}

@@ -1,0 +1,93 @@
+/** A scenario file goes in; what stands at the site and what happens there comes out, checked, or one error that names every place that is wrong. */
+import { readFile } from "node:fs/promises";
+import { parse } from "yaml";
+import * as z from "zod";
+import { duration } from "../../src/kit/quantities.ts";
+
+/** Wires by what they are at the site; ports and paths are found when it starts. */
+const bus = z.union([
+  z.strictObject({ modbus: z.literal("tcp") }),
+  z.strictObject({ modbus: z.literal("rtu-tcp") }),
+  z
+    .strictObject({ modbus: z.literal("rtu"), baud: z.number().prefault(9600) })
+    .describe("On a pseudo-terminal where socat exists, otherwise RTU over TCP."),
+  z
+    .strictObject({ serial: z.enum(["pty", "tcp"]), baud: z.number().prefault(9600) })
+    .describe("pty becomes tcp where there is no socat."),
+  z.strictObject({ gpio: z.literal("gpiod") }),
+]);
+
+/** Times are of the play: a time factor makes them shorter. */
+const bay = z.strictObject({
+  sensor: z.string().describe("Device that sees the bay."),
+  free: z.number().prefault(2600).describe("Distance without a car, mm."),
+  occupied: z.number().prefault(650).describe("Distance to a car, mm."),
+  arrivals: z.array(z.strictObject({ at: duration(), stay: duration() })).prefault([]),
+  random: z
+    .strictObject({ from: duration(), free: duration(), stay: duration() })
+    .optional()
+    .describe("Mean times of a bay that fills and empties by itself."),
+});
+
+const opening = z.strictObject({
+  at: z.array(duration()).prefault([]),
+  for: duration(),
+  every: duration().optional().describe("Mean time between further openings."),
+});
+
+const scenario = z.strictObject({
+  seed: z.number().int().prefault(1),
+  timeFactor: z.number().positive().prefault(1),
+  buses: z.record(z.string(), bus),
+  devices: z
+    .record(z.string(), z.looseObject({ type: z.string(), bus: z.string() }))
+    .describe("As in the gateway's configuration."),
+  assets: z.record(z.string(), z.looseObject({ kind: z.string() })).describe("As in the gateway's configuration."),
+  permits: z.array(z.string()).prefault([]).describe("Bays whose badge a patrol confirms: the platform sends permit.confirm."),
+  play: z.strictObject({
+    bays: z.record(z.string(), bay).prefault({}),
+    contacts: z.record(z.string(), opening).prefault({}).describe("Doors and tamper contacts by device."),
+    gates: z
+      .record(z.string(), z.strictObject({ every: duration() }))
+      .prefault({})
+      .describe("Mean time between passages, by device."),
+    meters: z
+      .record(
+        z.string(),
+        z.strictObject({ base: z.number(), peak: z.number(), period: duration(), energy: z.number().prefault(0) }),
+      )
+      .prefault({})
+      .describe("Load in W between base and peak, and the counter in kW.h at the start, by device."),
+    curves: z
+      .record(z.string(), z.strictObject({ mean: z.number(), swing: z.number(), period: duration() }))
+      .prefault({})
+      .describe("A slow wave for one point, by device.point."),
+  }),
+});
+
+export type Scenario = z.output<typeof scenario>;
+export type BusSpec = z.output<typeof bus>;
+export type Play = Scenario["play"];
+
+export async function readScenario(file: string): Promise<Scenario> {
+  const read = scenario.safeParse(parse(await readFile(file, "utf8")));
+  if (!read.success) throw new Error(`${file}: ${z.prettifyError(read.error)}`);
+  const wrong = [...crossChecks(read.data)];
+  if (wrong.length > 0) throw new Error(`${file}: ${wrong.join("; ")}`);
+  return read.data;
+}
+
+function* crossChecks({ buses, devices, assets, permits, play }: Scenario): Iterable<string> {
+  for (const [name, { bus: of }] of Object.entries(devices)) if (!buses[of]) yield `devices.${name}: no bus ${of}`;
+  for (const [name, { sensor }] of Object.entries(play.bays)) {
+    if (!assets[name]) yield `play.bays.${name}: no such asset`;
+    if (!devices[sensor]) yield `play.bays.${name}.sensor: no device ${sensor}`;
+  }
+  for (const name of permits) if (!assets[name]) yield `permits: no asset ${name}`;
+  for (const part of ["contacts", "gates", "meters"] as const)
+    for (const name of Object.keys(play[part])) if (!devices[name]) yield `play.${part}.${name}: no such device`;
+  for (const name of Object.keys(play.curves)) {
+    const [device = "", point] = name.split(".");
+    if (!devices[device] || !point) yield `play.curves.${name}: expected device.point`;
+  }
+}

@@ -1,0 +1,50 @@
+/** A loopback port goes in; a wire with any number of masters on it comes out, which can be unplugged and plugged in again at the same place. */
+import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+
+export class SocketLine implements AsyncDisposable {
+  readonly #attach: (socket: Socket) => void;
+  readonly #sockets = new Set<Socket>();
+  #server: Server | undefined;
+  #port = 0;
+
+  /** `attach` is called with each connection. */
+  constructor(attach: (socket: Socket) => void) {
+    this.#attach = attach;
+  }
+
+  get port(): number {
+    return this.#port;
+  }
+
+  get sockets(): ReadonlySet<Socket> {
+    return this.#sockets;
+  }
+
+  /** The first time on a free port, afterwards on the same. */
+  async plug(): Promise<void> {
+    const server = createServer({ noDelay: true }, (socket) => {
+      this.#sockets.add(socket);
+      socket.on("error", () => undefined); // a master may vanish in any way; `close` follows
+      socket.on("close", () => this.#sockets.delete(socket));
+      this.#attach(socket);
+    });
+    await new Promise<void>((resolve, reject) => {
+      server.once("error", reject);
+      server.listen(this.#port, "127.0.0.1", resolve);
+    });
+    this.#port = (server.address() as AddressInfo).port;
+    this.#server = server;
+  }
+
+  async unplug(): Promise<void> {
+    const server = this.#server;
+    this.#server = undefined;
+    const closed = new Promise<void>((resolve) => (server ? server.close(() => resolve()) : resolve()));
+    for (const socket of this.#sockets) socket.destroy();
+    await closed;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.unplug();
+  }
+}
