@@ -1,5 +1,7 @@
 /** A written site and its devices go in; what contradicts itself between two places is added to the problems. */
+import { busSchema } from "../drivers/buses.ts";
 import type { Wire } from "../drivers/driver.ts";
+import { misfits } from "../drivers/index.ts";
 import { type Path, quoted, type Source } from "./document.ts";
 import { at, meant } from "./issues.ts";
 import { entries, type SiteDevice } from "./site.ts";
@@ -72,7 +74,7 @@ function portOf(bus: unknown): string | undefined {
   }
 }
 
-function rightBus({ id, bus, driver }: SiteDevice, buses: ReadonlyMap<string, unknown>, source: Source): void {
+function rightBus({ id, bus, driver, options }: SiteDevice, buses: ReadonlyMap<string, unknown>, source: Source): void {
   const { lang } = source;
   const fitting = [...buses].filter(([, b]) => wireOf(b) === driver.wire).map(([name]) => name);
   const expected =
@@ -85,6 +87,11 @@ function rightBus({ id, bus, driver }: SiteDevice, buses: ReadonlyMap<string, un
     source.add({ code: "config.unknown-name", path, found: quoted(bus), expected, ...meant(bus, fitting, lang) });
   else if (wireOf(buses.get(bus)) !== (driver.wire satisfies Wire))
     source.add({ code: "config.wrong-bus", path, found: `${quoted(bus)} (${wireOf(buses.get(bus)) ?? "?"})`, expected });
+  else {
+    const spec = busSchema.safeParse(buses.get(bus));
+    for (const misfit of spec.success ? misfits(driver, options, spec.data) : [])
+      source.add({ code: "config.wrong-bus", path, found: quoted(bus), expected: misfit });
+  }
 }
 
 function claimedTwice(devices: readonly SiteDevice[], source: Source): void {

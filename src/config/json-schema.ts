@@ -1,6 +1,6 @@
 /** The configuration's zod schema and every device type and asset kind go in; one JSON Schema for editors comes out. */
 import * as z from "zod";
-import { deviceTypes, loadDriver, plannedTypes } from "../drivers/index.ts";
+import { deviceTypes, plannedTypes } from "../drivers/index.ts";
 import { assetKinds, plannedKinds } from "../edge/rules/index.ts";
 import { assetHead, deviceHead, NAME, siteSchema } from "./schema.ts";
 
@@ -15,8 +15,8 @@ export const inputSchema = (schema: z.ZodType): Json => {
 export async function jsonSchema(): Promise<Json> {
   const site = inputSchema(siteSchema);
   const devices: Json[] = [];
-  for (const type of deviceTypes) {
-    const driver = await loadDriver(type);
+  for (const [type, load] of Object.entries(deviceTypes)) {
+    const driver = await load();
     devices.push(alternative("type", type, driver.title.en, inputSchema(deviceHead), inputSchema(driver.options)));
   }
   const assets = Object.entries(assetKinds).map(([kind, { options }]) =>

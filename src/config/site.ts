@@ -43,25 +43,25 @@ interface Known {
 export async function devicesOf(raw: unknown, source: Source): Promise<ReadonlyMap<string, Known>> {
   const known = new Map<string, Known>();
   for (const [id, written] of entries(at(raw, ["devices"]))) {
-    const path = ["devices", id];
     const type = at(written, ["type"]);
     if (typeof type !== "string") {
       known.set(id, {});
       continue;
     }
-    if (deviceTypes.includes(type)) known.set(id, await deviceOf(id, type, written, source));
-    else {
-      known.set(id, {});
-      unknownWord(source, [...path, "type"], type, plannedTypes, deviceTypes);
-    }
+    const driver = Object.hasOwn(deviceTypes, type) ? await loadDriver(type) : undefined;
+    known.set(id, driver ? deviceOf(id, driver, written, source) : {});
+    if (!driver) unknownWord(source, ["devices", id, "type"], type, plannedTypes, Object.keys(deviceTypes));
   }
   return known;
 }
 
-async function deviceOf(id: string, type: string, written: unknown, source: Source): Promise<Known> {
-  const driver = await loadDriver(type);
+function deviceOf(id: string, driver: Driver, written: unknown, source: Source): Known {
   const { type: _type, bus, place, ...rest } = written as Record<string, unknown>;
-  const head = deviceHead.safeParse({ type, ...(bus !== undefined && { bus }), ...(place !== undefined && { place }) });
+  const head = deviceHead.safeParse({
+    type: driver.type,
+    ...(bus !== undefined && { bus }),
+    ...(place !== undefined && { place }),
+  });
   const checked = check(driver.options, rest, ["devices", id], source.lang);
   if ("findings" in checked) {
     for (const finding of checked.findings) source.add(finding);
@@ -72,7 +72,7 @@ async function deviceOf(id: string, type: string, written: unknown, source: Sour
   return {
     device: {
       id,
-      type,
+      type: driver.type,
       ...(head.data.bus !== undefined && { bus: head.data.bus }),
       ...(head.data.place !== undefined && { place: place as Place }),
       driver,

@@ -1,0 +1,268 @@
+/** A hand-made Admin behind a real Unix socket goes in; answers, refusals and bounds come out as the protocol says. */
+import { once } from "node:events";
+import { chmod, mkdtemp, rename, rm, stat, writeFile } from "node:fs/promises";
+import { connect, createServer, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { ask, stream } from "../../../src/cli/client.ts";
+import type { HistoryRow, Watched } from "../../../src/cli/protocol.ts";
+import { type Admin, serveAdmin } from "../../../src/cli/server.ts";
+import { EdgeError } from "../../../src/kit/errors.ts";
+import { noLog } from "../../../src/kit/log.ts";
+import { gatewayStatus } from "./gateway-status.ts";
+
+let folder = "";
+let path = "";
+let stop = new AbortController();
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "cippo-cli-"));
+  path = join(folder, "cippo.sock");
+  stop = new AbortController();
+});
+afterEach(async () => {
+  stop.abort();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const row = (value: number): HistoryRow => ({
+  source: "meter-hall",
+  name: "power",
+  unit: "W",
+  value,
+  quality: "good",
+  mono: value,
+  epoch: "e1",
+  seq: value,
+  wall: value,
+  clock: "synced",
+});
+const seen = (value: string): Watched => ({
+  what: "reading",
+  source: "meter-hall",
+  point: "power",
+  value,
+  unit: "W",
+  quality: "good",
+  at: 1,
+});
+
+function admin(part: Partial<Admin> = {}): Admin {
+  return {
+    status: () => gatewayStatus,
+    problems: () => [],
+    commands: () => [],
+    read: async (device) => {
+      if (device !== "meter-hall") throw new EdgeError("cli.unknown-name", { name: device });
+      return [{ point: "power", value: 412.5, unit: "W", quality: "good", ageMs: 3 }];
+    },
+    watch: () => () => undefined,
+    command: async ({ target, action }) => ({ id: "c1", target, action, state: "succeeded", at: 1 }),
+    events: async () => [],
+    history: async function* () {
+      for (let i = 0; i < 5; i++) yield row(i);
+    },
+    ...part,
+  };
+}
+
+/** Raw lines, as any other program would speak. */
+async function raw(): Promise<{ socket: Socket; next: () => Promise<Record<string, unknown> | undefined> }> {
+  const socket = connect(path);
+  await once(socket, "connect");
+  const lines = createInterface({ input: socket })[Symbol.asyncIterator]();
+  return {
+    socket,
+    next: async () => {
+      const { value, done } = await lines.next();
+      return done ? undefined : (JSON.parse(value) as Record<string, unknown>);
+    },
+  };
+}
+
+describe("questions and answers", () => {
+  it("answers status, read, command and history", async () => {
+    await using _ = await serveAdmin(path, admin(), noLog, stop.signal);
+    expect(await ask(path, { do: "status" })).toEqual(gatewayStatus);
+    expect(await ask(path, { do: "read", device: "meter-hall" })).toMatchObject([{ point: "power", value: 412.5 }]);
+    expect(await ask(path, { do: "command", target: "bay", action: "permit.confirm", args: { until: 5 } })).toMatchObject({
+      target: "bay",
+      state: "succeeded",
+    });
+    const values: unknown[] = [];
+    for await (const { item } of stream(path, { do: "history", point: "meter-hall.power", sinceMs: 0 })) values.push(item.value);
+    expect(values).toEqual([0, 1, 2, 3, 4]);
+  });
+
+  it("hands an error over with its code and context", async () => {
+    await using _ = await serveAdmin(path, admin(), noLog, stop.signal);
+    await expect(ask(path, { do: "read", device: "nobody" })).rejects.toMatchObject({
+      code: "cli.unknown-name",
+      context: { name: "nobody" },
+    });
+  });
+
+  it("turns a defect into `internal`, without a stack trace, and goes on", async () => {
+    const broken = admin({
+      status: () => {
+        throw new TypeError("x is not a function");
+      },
+    });
+    await using _ = await serveAdmin(path, broken, noLog, stop.signal);
+    const { socket, next } = await raw();
+    socket.write('{"v":1,"id":1,"do":"status"}\n');
+    const answer = await next();
+    expect(answer).toMatchObject({ id: 1, ok: false, error: { code: "internal", context: { message: "x is not a function" } } });
+    expect(JSON.stringify(answer)).not.toContain("server.ts");
+    socket.write('{"v":1,"id":2,"do":"problems"}\n');
+    expect(await next()).toMatchObject({ id: 2, ok: true, data: [] });
+    socket.destroy();
+  });
+});
+
+describe("bad lines", () => {
+  it.each([
+    ["no JSON", "garbage", null],
+    ["a wrong version", '{"v":2,"id":7,"do":"status"}', 7],
+    ["an unknown request", '{"v":1,"id":7,"do":"reboot"}', 7],
+    ["an unknown field", '{"v":1,"id":7,"do":"status","x":1}', 7],
+    ["null", "null", null],
+    ["a prototype", '{"v":1,"id":7,"do":"command","target":"a","action":"b","args":{"c":{"d":1}}}', 7],
+  ])("answers %s with cli.bad-line", async (_name, line, id) => {
+    await using _ = await serveAdmin(path, admin(), noLog, stop.signal);
+    const { socket, next } = await raw();
+    socket.write(`${line}\n`);
+    expect(await next()).toMatchObject({ v: 1, id, ok: false, error: { code: "cli.bad-line" } });
+    socket.destroy();
+  });
+
+  it("answers a line without end and hangs up", async () => {
+    await using _ = await serveAdmin(path, admin(), noLog, stop.signal);
+    const { socket, next } = await raw();
+    socket.write("x".repeat(100_000));
+    expect(await next()).toMatchObject({ id: null, ok: false, error: { code: "cli.bad-line" } });
+    expect(await next()).toBeUndefined();
+  });
+
+  it("understands a request cut in half between two packets", async () => {
+    await using _ = await serveAdmin(path, admin(), noLog, stop.signal);
+    const { socket, next } = await raw();
+    socket.setNoDelay(true);
+    socket.write('{"v":1,"id":1,"do":"pro');
+    socket.write('blems"}\n{"v":1,"id":2,"do":"commands"}\n');
+    expect(await next()).toMatchObject({ id: 1, ok: true });
+    expect(await next()).toMatchObject({ id: 2, ok: true });
+    socket.destroy();
+  });
+});
+
+describe("watching", () => {
+  it("tells what happens until the watcher leaves", async () => {
+    let tell = (_: Watched): void => undefined;
+    const left = withResolvers();
+    const watched = admin({
+      watch: (filter, listener) => {
+        expect(filter.names).toEqual(["meter-hall"]);
+        tell = listener;
+        queueMicrotask(() => tell(seen("first")));
+        return () => left.resolve();
+      },
+    });
+    await using _ = await serveAdmin(path, watched, noLog, stop.signal);
+    for await (const { item, dropped } of stream(path, { do: "watch", names: ["meter-hall"] })) {
+      expect([item, dropped]).toEqual([seen("first"), 0]);
+      break;
+    }
+    await left.promise;
+  });
+
+  it("drops what a slow watcher leaves unread, and says how much", async () => {
+    let tell = (_: Watched): void => undefined;
+    const subscribed = withResolvers();
+    const watched = admin({
+      watch: (_, listener) => {
+        tell = listener;
+        subscribed.resolve();
+        return () => undefined;
+      },
+    });
+    await using _ = await serveAdmin(path, watched, noLog, stop.signal);
+    const socket = connect(path);
+    await once(socket, "connect");
+    socket.pause();
+    socket.write('{"v":1,"id":1,"do":"watch","names":[]}\n');
+    await subscribed.promise;
+    for (let i = 0; i < 2000; i++) tell(seen("x".repeat(1000)));
+    // All that was let through is read, and then one more is told.
+    let received = 0;
+    let told: { dropped?: number } = {};
+    for await (const line of createInterface({ input: socket })) {
+      received += 1;
+      told = JSON.parse(line);
+      if (told.dropped !== undefined) break;
+      tell(seen("later"));
+    }
+    expect(told.dropped).toBeGreaterThan(0);
+    expect(received).toBeLessThan(2000);
+  });
+});
+
+describe("the socket itself", () => {
+  it("is open to its group and to nobody else", async () => {
+    await using _ = await serveAdmin(path, admin(), noLog, stop.signal);
+    expect((await stat(path)).mode & 0o777).toBe(0o660);
+  });
+
+  it("refuses a second gateway, and leaves the first alone", async () => {
+    await using _ = await serveAdmin(path, admin(), noLog, stop.signal);
+    await expect(serveAdmin(path, admin(), noLog, stop.signal)).rejects.toMatchObject({ code: "cli.socket" });
+    expect(await ask(path, { do: "status" })).toEqual(gatewayStatus);
+  });
+
+  it("takes over from a gateway that was killed", async () => {
+    const killed = createServer();
+    await new Promise<void>((resolve) => killed.listen(path, resolve));
+    // A name that survives its listener, as after SIGKILL: closing unlinks only the original name.
+    await rename(path, `${path}.kept`);
+    await new Promise((resolve) => killed.close(resolve));
+    await rename(`${path}.kept`, path);
+    await using _ = await serveAdmin(path, admin(), noLog, stop.signal);
+    expect(await ask(path, { do: "status" })).toEqual(gatewayStatus);
+  });
+
+  it("never removes a file that is no socket", async () => {
+    await writeFile(path, "precious");
+    await expect(serveAdmin(path, admin(), noLog, stop.signal)).rejects.toMatchObject({ code: "cli.socket" });
+    expect((await stat(path)).size).toBe(8);
+  });
+
+  it("names a path that is too long for a socket", async () => {
+    const long = join(folder, "x".repeat(120));
+    await expect(serveAdmin(long, admin(), noLog, stop.signal)).rejects.toMatchObject({ code: "cli.socket" });
+  });
+
+  it("ends with stop, watchers included", async () => {
+    await using _ = await serveAdmin(path, admin(), noLog, stop.signal);
+    const { socket, next } = await raw();
+    socket.write('{"v":1,"id":1,"do":"watch","names":[]}\n{"v":1,"id":2,"do":"problems"}\n');
+    expect(await next()).toMatchObject({ id: 2 });
+    stop.abort();
+    expect(await next()).toBeUndefined();
+    await expect(ask(path, { do: "status" })).rejects.toMatchObject({ code: "cli.not-running" });
+  });
+
+  it.skipIf(process.getuid?.() === 0)("says so when the user may not", async () => {
+    await using _ = await serveAdmin(path, admin(), noLog, stop.signal);
+    await chmod(path, 0);
+    await expect(ask(path, { do: "status" })).rejects.toMatchObject({ code: "cli.denied" });
+  });
+});
+
+function withResolvers(): { promise: Promise<void>; resolve: () => void } {
+  let resolve = (): void => undefined;
+  const promise = new Promise<void>((r) => {
+    resolve = r;
+  });
+  return { promise, resolve };
+}
