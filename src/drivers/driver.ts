@@ -41,6 +41,8 @@ export interface RegisterPoint extends PointSpec {
   /** Order of the 16-bit words of a wider value; bytes in a word are always most significant first. */
   readonly words?: "high-first" | "low-first";
   readonly scale?: number;
+  /** Raw values by which the device says "no value" (0x7FFFFFFF, 0xFFFF …); NaN always does. */
+  readonly absent?: readonly number[];
 }
 
 /** A fixed frame: header bytes, fields one after the other, checksum last (`sum8`: low byte of the sum of all bytes before it). */

@@ -1,0 +1,97 @@
+/** One line under `buses:` goes in; a checked description of that wire comes out, with every default filled in. */
+import * as z from "zod";
+import { duration } from "../kit/quantities.ts";
+import type { Wire } from "./driver.ts";
+
+const port = z.int().min(1).max(65_535);
+const host = z.string().min(1).describe("Host name or address.");
+const baud = z.int().min(300).max(4_000_000).prefault(9600).describe("Bits per second; must be the one set in the devices.");
+const parity = z.enum(["none", "even", "odd"]).prefault("none").describe("Parity bit of each character.");
+const stopBits = z
+  .union([z.literal(1), z.literal(2)])
+  .prefault(1)
+  .describe("Stop bits; most meters use 1 even without parity.");
+
+const patience = {
+  timeout: duration()
+    .optional()
+    .describe("How long to wait for a reply. Default: twice the line time and 100 ms, at least 500 ms."),
+  slowest: duration()
+    .prefault("2s")
+    .describe(
+      "How late a unit may still answer: after a timeout it rests this long, so that no late reply is taken for another.",
+    ),
+  gap: duration()
+    .prefault("0ms")
+    .describe("Silence kept between two requests, beyond what the line needs (Heidelberg 100 ms, older Eastron 60 ms)."),
+};
+
+export const busSchema = z.union(
+  [
+    z
+      .strictObject({
+        modbus: z.literal("rtu"),
+        port: z.string().startsWith("/").describe("Serial device, best by its lasting name: /dev/serial/by-id/…"),
+        baud,
+        parity,
+        stopBits,
+        ...patience,
+      })
+      .describe("Modbus RTU on a serial port."),
+    z
+      .strictObject({ modbus: z.literal("tcp"), host, port: port.prefault(502).describe("TCP port."), ...patience })
+      .describe("Modbus TCP."),
+    z
+      .strictObject({
+        modbus: z.literal("rtu-tcp"),
+        host,
+        port: port.describe("TCP port of the serial device server."),
+        ...patience,
+      })
+      .describe("Modbus RTU frames through a serial device server."),
+    z
+      .strictObject({
+        serial: z
+          .string()
+          .regex(/^(\/.+|tcp:\/\/[^\s/:]+:\d{1,5})$/, { error: "expected a device such as /dev/serial0 or tcp://host:port" })
+          .describe("Serial device or tcp://host:port."),
+        baud,
+        parity,
+        stopBits,
+      })
+      .describe("Serial line of one device that is not Modbus."),
+    z
+      .strictObject({
+        gpio: z
+          .enum(["auto", "onoff", "gpiod"])
+          .describe("How pins are reached; auto: gpiod where its tools are installed, else onoff."),
+        tools: z.string().optional().describe("Folder of gpiomon and gpioget; default: PATH."),
+        chip: z.string().prefault("gpiochip0").describe("GPIO chip (gpioinfo lists them); a Raspberry Pi's header is gpiochip0."),
+      })
+      .describe("GPIO pins, numbered as BCM lines."),
+    z.strictObject({ ble: z.string().describe("Bluetooth adapter such as hci0.") }).describe("Bluetooth LE radio."),
+    z
+      .strictObject({
+        mqtt: z
+          .string()
+          .regex(/^mqtts?:\/\/.+/, { error: "expected mqtt://host:port or mqtts://host:port" })
+          .describe("Broker that returns data."),
+        credentials: z.string().optional().describe("Name under the credentials directory."),
+      })
+      .describe("Readings of a third party's network over MQTT."),
+  ],
+  { error: "expected one of: modbus rtu | tcp | rtu-tcp, serial, gpio, ble, mqtt, each with its own keys only" },
+);
+
+export type BusSpec = z.output<typeof busSchema>;
+export type ModbusSpec = Extract<BusSpec, { modbus: string }>;
+export type SerialSpec = Extract<BusSpec, { serial: string }>;
+export type GpioSpec = Extract<BusSpec, { gpio: string }>;
+
+/** Which wire a bus is, as drivers ask for it; ble and mqtt have no driver yet. */
+export function wireOf(spec: BusSpec): Wire | "ble" | "mqtt" {
+  if ("modbus" in spec) return "modbus";
+  if ("serial" in spec) return "serial";
+  if ("gpio" in spec) return "gpio";
+  return "ble" in spec ? "ble" : "mqtt";
+}

@@ -1,0 +1,52 @@
+/** Schemas that device options share: how often, how late, and what of it is worth keeping. */
+import * as z from "zod";
+import { duration } from "../../kit/quantities.ts";
+import type { Limits, PointSpec, Report } from "../../model.ts";
+
+export const every = (standard: string) => duration().prefault(standard).describe("How often it is read.");
+
+const reportSchema = z.strictObject({
+  change: z.number().nonnegative().optional().describe("Smallest difference worth a row, in the point's unit."),
+  deadband: z.number().nonnegative().optional().describe("Smallest difference worth a row, in per cent of the last row."),
+  atLeast: duration().optional().describe("A row at least this often, changed or not."),
+});
+export type ReportOption = z.output<typeof reportSchema>;
+
+export const report = () =>
+  reportSchema.optional().describe("What is worth keeping, for every point of the device; default: the type's own.");
+
+export const reportOf = ({ change, deadband, atLeast }: ReportOption): Report => ({
+  ...(change !== undefined && { change }),
+  ...(deadband !== undefined && { deadband }),
+  ...(atLeast !== undefined && { atLeastMs: atLeast }),
+});
+
+/** The device's word on what is worth keeping, under the site's. Increments are always kept. */
+export function withReport(
+  points: Readonly<Record<string, PointSpec>>,
+  option: ReportOption | undefined,
+): Readonly<Record<string, PointSpec>> {
+  if (!option) return points;
+  return Object.fromEntries(
+    Object.entries(points).map(([name, point]) => [
+      name,
+      point.kind === "increments" ? point : { ...point, report: { ...point.report, ...reportOf(option) } },
+    ]),
+  );
+}
+
+const limitsSchema = z.strictObject({
+  min: z.number().optional().describe("Smallest value that may be written."),
+  max: z.number().optional().describe("Largest value that may be written."),
+  maxOn: duration().optional().describe("Switched off by the gateway after this long."),
+  minInterval: duration().optional().describe("Shortest time between two commands."),
+});
+
+export const limits = () => limitsSchema.optional().describe("Kept by the gateway whoever commands.");
+
+export const limitsOf = ({ min, max, maxOn, minInterval }: z.output<typeof limitsSchema>): Limits => ({
+  ...(min !== undefined && { min }),
+  ...(max !== undefined && { max }),
+  ...(maxOn !== undefined && { maxOnMs: maxOn }),
+  ...(minInterval !== undefined && { minIntervalMs: minInterval }),
+});

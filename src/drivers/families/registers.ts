@@ -1,0 +1,153 @@
+/** Points with addresses go in; requests that read them in blocks, values decoded from the answers, and registers to write come out. Pure. */
+import type { Value } from "../../model.ts";
+import type { RegisterPoint } from "../driver.ts";
+
+export type Points = Readonly<Record<string, RegisterPoint>>;
+
+/** One request: contiguous points of one function. */
+export interface Block {
+  readonly fc: RegisterPoint["fc"];
+  readonly address: number;
+  /** Registers, or bits for functions 1 and 2. */
+  readonly quantity: number;
+  readonly points: readonly string[];
+}
+
+/** Most bits that one request may ask (Modbus Application Protocol V1.1b3, 6.1). */
+const MAX_BITS = 2000;
+
+const WIDTH: Readonly<Record<RegisterPoint["decode"], number>> = {
+  bool: 1,
+  uint16: 1,
+  int16: 1,
+  uint32: 2,
+  int32: 2,
+  float32: 2,
+  uint64: 4,
+  int64: 4,
+};
+export const widthOf = (point: RegisterPoint): number => WIDTH[point.decode];
+
+/** Contiguous points share a request, up to what the device gives at once. Never over a hole: many devices refuse the whole request then. */
+export function blocksOf(points: Points, maxRegisters: number): readonly Block[] {
+  const sorted = Object.entries(points).sort(([, a], [, b]) => a.fc - b.fc || a.address - b.address);
+  const blocks: Block[] = [];
+  for (const [name, point] of sorted) {
+    const last = blocks.at(-1);
+    const end = point.address + widthOf(point);
+    const most = point.fc <= 2 ? MAX_BITS : maxRegisters;
+    const joins = last && last.fc === point.fc && point.address <= last.address + last.quantity && end - last.address <= most;
+    if (joins) {
+      const quantity = Math.max(last.quantity, end - last.address);
+      blocks[blocks.length - 1] = { ...last, quantity, points: [...last.points, name] };
+    } else blocks.push({ fc: point.fc, address: point.address, quantity: widthOf(point), points: [name] });
+  }
+  return blocks;
+}
+
+/** A value, or the code that says why there is none. */
+export type Decoded = { readonly value: Value } | { readonly code: "value.not-a-number" | "value.out-of-range" };
+
+/** One point from the data bytes of the block that holds it. */
+export function decodePoint(data: Uint8Array, block: Block, point: RegisterPoint): Decoded {
+  const at = point.address - block.address;
+  if (point.fc <= 2) return { value: (((data[at >> 3] ?? 0) >> (at & 7)) & 1) === 1 };
+  const bytes = inOrder(data.subarray(at * 2, (at + widthOf(point)) * 2), point.words);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const raw = rawOf(view, point.decode);
+  if (typeof raw === "boolean") return { value: raw };
+  if (Number.isNaN(raw) || (point.absent ?? []).includes(raw)) return { code: "value.not-a-number" };
+  if (!Number.isFinite(raw) || (Number.isInteger(raw) && !Number.isSafeInteger(raw) && point.decode !== "float32"))
+    return { code: "value.out-of-range" };
+  const value = scaled(raw, point);
+  const [min, max] = point.range ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+  return value < min || value > max ? { code: "value.out-of-range" } : { value };
+}
+
+function rawOf(view: DataView, decode: RegisterPoint["decode"]): number | boolean {
+  switch (decode) {
+    case "bool":
+      return view.getUint16(0) !== 0;
+    case "uint16":
+      return view.getUint16(0);
+    case "int16":
+      return view.getInt16(0);
+    case "uint32":
+      return view.getUint32(0);
+    case "int32":
+      return view.getInt32(0);
+    case "float32":
+      return view.getFloat32(0);
+    case "uint64":
+      return Number(view.getBigUint64(0));
+    case "int64":
+      return Number(view.getBigInt64(0));
+  }
+}
+
+function inOrder(bytes: Uint8Array, words: RegisterPoint["words"]): Uint8Array {
+  if (words !== "low-first" || bytes.length <= 2) return bytes;
+  const turned = new Uint8Array(bytes.length);
+  for (let i = 0; i < bytes.length; i += 2) {
+    turned[i] = bytes[bytes.length - 2 - i] ?? 0;
+    turned[i + 1] = bytes[bytes.length - 1 - i] ?? 0;
+  }
+  return turned;
+}
+
+function scaled(raw: number, { decode, scale = 1 }: RegisterPoint): number {
+  if (decode === "float32") return scale === 1 ? shortest(raw) : shortest(Math.fround(raw * scale));
+  // 231 × 0.1 is 23.1, not 23.1000000000000014: scales are decimal, products are rounded as decimals.
+  return scale === 1 ? raw : Number((raw * scale).toPrecision(15));
+}
+
+/** The shortest decimal that is this very float32: 230.2, not 230.1999969482422. */
+function shortest(value: number): number {
+  for (let digits = 7; digits < 9; digits++) {
+    const decimal = Number(value.toPrecision(digits));
+    if (Math.fround(decimal) === value) return decimal;
+  }
+  return Number(value.toPrecision(9));
+}
+
+/** The registers that hold a value, or null when they cannot hold it. */
+export function encodePoint(value: number | boolean, point: RegisterPoint): readonly number[] | null {
+  if (point.fc === 1 || point.decode === "bool") return [value === true || value === 1 ? 1 : 0];
+  const view = new DataView(new ArrayBuffer(widthOf(point) * 2));
+  const exact = Number(value) / (point.scale ?? 1);
+  const raw = Math.round(exact);
+  if (!Number.isFinite(exact)) return null;
+  if (!put(view, point.decode, exact, raw)) return null;
+  const words = Array.from({ length: widthOf(point) }, (_, i) => view.getUint16(i * 2));
+  return point.words === "low-first" ? words.reverse() : words;
+}
+
+function put(view: DataView, decode: RegisterPoint["decode"], exact: number, raw: number): boolean {
+  switch (decode) {
+    case "bool":
+      return false;
+    case "uint16":
+      view.setUint16(0, raw);
+      return raw >= 0 && raw <= 0xffff;
+    case "int16":
+      view.setInt16(0, raw);
+      return raw >= -0x8000 && raw <= 0x7fff;
+    case "uint32":
+      view.setUint32(0, raw);
+      return raw >= 0 && raw <= 0xffff_ffff;
+    case "int32":
+      view.setInt32(0, raw);
+      return raw >= -0x8000_0000 && raw <= 0x7fff_ffff;
+    case "float32":
+      view.setFloat32(0, exact);
+      return true;
+    case "uint64":
+      if (raw < 0 || !Number.isSafeInteger(raw)) return false;
+      view.setBigUint64(0, BigInt(raw));
+      return true;
+    case "int64":
+      if (!Number.isSafeInteger(raw)) return false;
+      view.setBigInt64(0, BigInt(raw));
+      return true;
+  }
+}

@@ -1,0 +1,60 @@
+/** The name of a device type goes in; its driver comes out, loaded when asked for. One line per type. */
+import { EdgeError } from "../kit/errors.ts";
+import type { DeviceInfo, Place } from "../model.ts";
+import type { BusSpec } from "./buses.ts";
+import { wireOf } from "./buses.ts";
+import type { Driver, Wires } from "./driver.ts";
+
+export const deviceTypes: Readonly<Record<string, () => Promise<Driver>>> = {
+  "eastron-sdm120": async () => (await import("./devices/eastron-sdm120.ts")).eastronSdm120,
+};
+
+/** Words of a configuration whose driver is still to be written: a warning, not an error. */
+export const plannedTypes: readonly string[] = [
+  "a01nyub",
+  "bthome",
+  "carlo-gavazzi-em340",
+  "eddystone",
+  "gatt-battery",
+  "gpio-blink",
+  "gpio-pulse",
+  "gpio-relay",
+  "heidelberg-energy-control",
+  "ibeacon",
+  "lorawan-bosch-tps110",
+  "lorawan-nwave",
+  "mbus-meter",
+  "onvif-health",
+  "qibixx-mdb",
+  "rdm6300",
+];
+
+/** Throws `config.type-not-yet` for a name that is not in the registry. */
+export function loadDriver(type: string): Promise<Driver> {
+  const load = Object.hasOwn(deviceTypes, type) ? deviceTypes[type] : undefined;
+  return load ? load() : Promise.reject(new EdgeError("config.type-not-yet", { type }));
+}
+
+/** What a device asks of its bus that the bus cannot give, in words for a configuration error; empty: it fits. */
+export function misfits(driver: Driver, options: unknown, bus: BusSpec): readonly string[] {
+  const wire = wireOf(bus);
+  if (wire !== driver.wire) return [`${driver.type} needs a ${driver.wire} bus, this one is ${wire}`];
+  const unit = Number((options as { readonly unit?: number }).unit ?? 1);
+  const serial = "modbus" in bus && bus.modbus !== "tcp";
+  return serial && (unit < 1 || unit > 247) ? [`unit ${unit} is not 1–247, the addresses of a serial line`] : [];
+}
+
+/** A device as the rest of the house sees it. Silent: nothing opens before `open`. */
+export function deviceInfo(id: string, driver: Driver, options: unknown, bus: string, wires: Wires, place?: Place): DeviceInfo {
+  const everyMs = driver.everyMs?.(options);
+  return {
+    id,
+    type: driver.type,
+    bus,
+    points: driver.points(options),
+    silentAfterMs: driver.silentAfterMs(options),
+    ...(everyMs !== undefined && { everyMs }),
+    ...(place && { place }),
+    open: (stop) => driver.open({ id, options, bus, wires, stop }),
+  };
+}

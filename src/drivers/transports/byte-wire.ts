@@ -1,0 +1,90 @@
+/** A place to connect to goes in; a wire that carries bytes both ways comes out. Sockets live here, serial ports fit the same shape. */
+import { createConnection, type Socket } from "node:net";
+import { monotonic } from "../../kit/clock.ts";
+import { EdgeError } from "../../kit/errors.ts";
+
+/** What the owner of a wire is told. `bytes` comes with the kernel monotonic ms of arrival; after `lost` nothing more comes. */
+export interface WireEvents {
+  bytes(chunk: Uint8Array, mono: number): void;
+  lost(error: EdgeError): void;
+}
+
+export interface ByteWire {
+  readonly isOpen: boolean;
+  /** Hands the bytes to the kernel; throws `port.lost` or `bus.unreachable` when the wire is closed, and never queues for a later one. */
+  write(bytes: Uint8Array, done?: (error?: EdgeError) => void): void;
+  /** Ends at the latest after 2 s; `lost` is not called by it. */
+  close(): Promise<void>;
+}
+
+export const CLOSE_MS = 2000;
+const CONNECT_MS = 5000;
+const KEEPALIVE_MS = 30_000;
+
+/** A TCP connection as a byte wire. Throws `bus.unreachable`. */
+export function openSocket(
+  to: { readonly host: string; readonly port: number },
+  bus: string,
+  events: WireEvents,
+  stop: AbortSignal,
+): Promise<ByteWire> {
+  const unreachable = (reason: string, cause?: unknown) => new EdgeError("bus.unreachable", { bus, ...to, reason }, cause);
+  return new Promise((resolve, reject) => {
+    const socket = createConnection({
+      host: to.host,
+      port: to.port,
+      noDelay: true,
+      keepAlive: true,
+      keepAliveInitialDelay: KEEPALIVE_MS,
+    });
+    let settled = false;
+    const fail = (error: EdgeError | Error) => {
+      if (settled) return;
+      settled = true;
+      clearTimeout(timer);
+      stop.removeEventListener("abort", aborted);
+      socket.destroy();
+      reject(error);
+    };
+    const aborted = () => fail(unreachable("stopped"));
+    const timer = setTimeout(() => fail(unreachable(`no connection within ${CONNECT_MS / 1000} s`)), CONNECT_MS);
+    stop.addEventListener("abort", aborted, { once: true });
+    if (stop.aborted) aborted();
+    let cause: Error | undefined;
+    socket.on("error", (error: NodeJS.ErrnoException) => {
+      cause = error;
+      fail(unreachable(error.code ?? error.message, error));
+    });
+    socket.once("connect", () => {
+      if (settled) return;
+      settled = true;
+      clearTimeout(timer);
+      stop.removeEventListener("abort", aborted);
+      resolve(socketWire(socket, events, (reason) => unreachable(reason, cause)));
+    });
+  });
+}
+
+function socketWire(socket: Socket, events: WireEvents, unreachable: (reason: string) => EdgeError): ByteWire {
+  let closing = false;
+  socket.on("data", (chunk) => events.bytes(chunk, monotonic()));
+  // The far side hung up: a half-open line answers nothing any more, so it is lost now and not at the next timeout.
+  socket.once("end", () => socket.destroy());
+  socket.once("close", () => {
+    if (!closing) events.lost(unreachable("connection closed"));
+  });
+  return {
+    get isOpen() {
+      return !closing && socket.writable;
+    },
+    write(bytes, done = () => undefined) {
+      if (closing || !socket.writable) throw unreachable("connection closed");
+      socket.write(bytes, (error) => done(error ? unreachable(error.message) : undefined));
+    },
+    close() {
+      closing = true;
+      socket.destroy();
+      return Promise.resolve();
+    },
+  };
+}

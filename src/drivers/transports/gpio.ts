@@ -1,0 +1,24 @@
+/** A GPIO bus goes in; a chip that can be watched comes out, through whichever of its two backends this machine has. */
+import type { GpioSpec } from "../buses.ts";
+import type { GpioChip } from "../driver.ts";
+import { gpiodChip } from "./gpio-gpiod.ts";
+import { onoffChip } from "./gpio-onoff.ts";
+
+/** Silent; the backend is chosen at the first watch, and again after a failure, so that installing the tools is enough. */
+export function gpioChip(spec: GpioSpec): GpioChip {
+  return {
+    async *watch(line, options, stop) {
+      yield* (await choose(spec)).watch(line, options, stop);
+    },
+  };
+}
+
+async function choose(spec: GpioSpec): Promise<GpioChip> {
+  if (spec.gpio === "onoff") return onoffChip(spec);
+  if (spec.gpio === "gpiod") return gpiodChip(spec);
+  return gpiodChip(spec).catch((gpiod: unknown) =>
+    onoffChip(spec).catch(() => {
+      throw gpiod;
+    }),
+  );
+}

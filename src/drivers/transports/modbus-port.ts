@@ -1,0 +1,185 @@
+/** Requests as modbus-serial writes them go in; only the one verified reply to each comes out, in the same RTU form. Framing of RTU and of MBAP. */
+import { EventEmitter } from "node:events";
+import { classify, crc16, type Expected, expectedOf, findReply, isReply, startsWith } from "../modbus-frame.ts";
+import type { ByteWire } from "./byte-wire.ts";
+
+/** What was on the line beside the reply. */
+export interface Leftover {
+  /** Valid frames of other units, functions, lengths or transactions. */
+  readonly frames: number;
+  /** Bytes that belong to no frame. */
+  readonly garbage: number;
+}
+
+/** What modbus-serial asks of a port (its ports/*.js), and what the queue asks beside: the leftover, and word of a corrupt reply. */
+export abstract class FramePort extends EventEmitter {
+  // One request is in flight at a time, so the library's own transaction table needs one slot only.
+  _transactionIdRead = 1;
+  _transactionIdWrite = 1;
+  /** Kernel monotonic ms of the last chunk. */
+  lastByte = Number.NEGATIVE_INFINITY;
+  /** Called when the reply arrived whole and corrupt: waiting longer is of no use. */
+  corrupted: () => void = () => undefined;
+  protected expected: Expected | null = null;
+  protected readonly wire: ByteWire;
+
+  constructor(wire: ByteWire) {
+    super();
+    this.wire = wire;
+  }
+
+  get isOpen(): boolean {
+    return this.wire.isOpen;
+  }
+
+  open(done: (error: Error | null) => void): void {
+    done(null);
+  }
+
+  close(done?: (error: Error | null) => void): void {
+    void this.wire.close().then(() => done?.(null));
+  }
+
+  abstract write(request: Buffer): void;
+  abstract received(chunk: Uint8Array, mono: number): void;
+  /** Ends the request, answered or not. */
+  abstract settle(): Leftover;
+
+  protected deliver(frame: Uint8Array): void {
+    this.expected = null;
+    this.emit("data", Buffer.from(frame));
+  }
+}
+
+const KEPT = 512;
+const NOTHING = new Uint8Array(0);
+
+/** RTU over any byte wire: the end of a frame is known by its length and CRC, never by silence (USB and networks cannot keep t1.5). */
+export class RtuPort extends FramePort {
+  #bytes: Uint8Array = NOTHING;
+  #request: Uint8Array = NOTHING;
+  #stripped = false;
+  /** Whether the adapter hands back what we send; null until a read has shown it. */
+  #echoes: boolean | null = null;
+
+  write(request: Buffer): void {
+    this.#request = request;
+    this.#stripped = false;
+    this.#bytes = NOTHING;
+    this.expected = expectedOf(request);
+    this.wire.write(request);
+  }
+
+  received(chunk: Uint8Array, mono: number): void {
+    this.lastByte = mono;
+    this.#bytes = this.#bytes.length === 0 ? chunk : Buffer.concat([this.#bytes, chunk]);
+    if (this.#bytes.length > KEPT * 2) this.#bytes = this.#bytes.subarray(-KEPT);
+    const expected = this.expected;
+    if (!expected) return;
+    this.#stripEcho(expected);
+    const found = findReply(this.#bytes, expected);
+    if (found.kind === "corrupt") this.corrupted();
+    if (found.kind !== "reply") return;
+    if (this.#stripped || !sameReply(expected)) this.#echoes = this.#stripped;
+    const frame = this.#bytes.slice(found.at, found.at + found.length);
+    this.#bytes = Buffer.concat([this.#bytes.subarray(0, found.at), this.#bytes.subarray(found.at + found.length)]);
+    this.deliver(frame);
+  }
+
+  /**
+   * The good reply to a single write is the request itself, so an echo could pass for it and a dead unit for an obedient one. Until a read
+   * has shown that this line does not echo, the first copy counts as echo: at worst the write is read back.
+   */
+  #stripEcho(expected: Expected): void {
+    if (this.#stripped || !startsWith(this.#bytes, this.#request)) return;
+    if (sameReply(expected) && this.#echoes === false) return;
+    this.#stripped = true;
+    this.#bytes = this.#bytes.subarray(this.#request.length);
+  }
+
+  settle(): Leftover {
+    this.expected = null;
+    const left = classify(this.#bytes);
+    this.#bytes = NOTHING;
+    return left;
+  }
+}
+
+const sameReply = ({ fc }: Expected): boolean => fc === 5 || fc === 6;
+
+const MBAP = 7;
+const MAX_LENGTH = 254;
+
+/** Modbus TCP (Messaging Implementation Guide V1.0b, 3.1.3): transaction identifiers are 16 bits and come round after 65,536 requests. */
+export class MbapPort extends FramePort {
+  #bytes: Uint8Array = NOTHING;
+  #transaction: number;
+  #frames = 0;
+  #garbage = 0;
+  /** The stream is out of step: nothing on this connection can be trusted any more. */
+  broken = false;
+
+  constructor(wire: ByteWire, firstTransaction: number) {
+    super(wire);
+    this.#transaction = firstTransaction;
+  }
+
+  get transaction(): number {
+    return this.#transaction;
+  }
+
+  write(request: Buffer): void {
+    this.#transaction = (this.#transaction + 1) & 0xffff;
+    this.expected = expectedOf(request);
+    const adu = Buffer.allocUnsafe(request.length + 4);
+    adu.writeUInt16BE(this.#transaction, 0);
+    adu.writeUInt16BE(0, 2);
+    adu.writeUInt16BE(request.length - 2, 4);
+    request.copy(adu, 6, 0, request.length - 2);
+    this.wire.write(adu);
+  }
+
+  received(chunk: Uint8Array, mono: number): void {
+    this.lastByte = mono;
+    if (this.broken) return;
+    let bytes = this.#bytes.length === 0 ? chunk : Buffer.concat([this.#bytes, chunk]);
+    while (bytes.length >= MBAP) {
+      const length = word(bytes, 4);
+      if (word(bytes, 2) !== 0 || length < 2 || length > MAX_LENGTH) {
+        this.#garbage += bytes.length;
+        this.broken = true;
+        bytes = NOTHING;
+        this.corrupted();
+        break;
+      }
+      if (bytes.length < 6 + length) break;
+      this.#take(word(bytes, 0), bytes.subarray(6, 6 + length));
+      bytes = bytes.subarray(6 + length);
+    }
+    this.#bytes = bytes;
+  }
+
+  #take(transaction: number, unitAndPdu: Uint8Array): void {
+    const expected = this.expected;
+    const frame = new Uint8Array(unitAndPdu.length + 2);
+    frame.set(unitAndPdu);
+    if (!expected || transaction !== this.#transaction || !isReply(frame, expected)) {
+      this.#frames += 1;
+      return;
+    }
+    const crc = crc16(unitAndPdu);
+    frame[unitAndPdu.length] = crc & 0xff;
+    frame[unitAndPdu.length + 1] = crc >> 8;
+    this.deliver(frame);
+  }
+
+  settle(): Leftover {
+    this.expected = null;
+    const left = { frames: this.#frames, garbage: this.#garbage };
+    this.#frames = 0;
+    this.#garbage = 0;
+    return left;
+  }
+}
+
+const word = (bytes: Uint8Array, at: number): number => ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);

@@ -1,0 +1,202 @@
+/** A serial device path or tcp://host:port goes in; a byte wire comes out, or an error `port.*` that names what is wrong. The only file touching serialport. */
+import type { SerialPort } from "serialport";
+import { monotonic } from "../../kit/clock.ts";
+import { EdgeError } from "../../kit/errors.ts";
+import type { SerialSpec } from "../buses.ts";
+import type { SerialLine, SerialPortHandle } from "../driver.ts";
+import { type ByteWire, CLOSE_MS, openSocket, type WireEvents } from "./byte-wire.ts";
+
+/** What serialport opens ports with; tests hand in the mock, everybody else the machine's own. */
+export type SerialBinding = typeof SerialPort.binding;
+
+export interface SerialSettings {
+  readonly path: string;
+  readonly baud: number;
+  readonly parity: "none" | "even" | "odd";
+  readonly stopBits: 1 | 2;
+}
+
+const WRITE_MS = 2000;
+/** Chunks that a driver has not fetched yet; a sensor that is not read must not fill the memory. */
+const QUEUE_MAX = 256;
+
+/** Always a new port object: one that failed once never works again (its stream is destroyed). */
+export async function openSerialPort(
+  settings: SerialSettings,
+  events: WireEvents,
+  stop: AbortSignal,
+  binding?: SerialBinding,
+): Promise<ByteWire> {
+  const { SerialPort } = await import("serialport");
+  const { path, baud, parity, stopBits } = settings;
+  const port = new SerialPort({
+    path,
+    baudRate: baud,
+    parity,
+    stopBits,
+    dataBits: 8,
+    autoOpen: false,
+    lock: true,
+    ...(binding && { binding }),
+  });
+  // A failing write emits `error` even after `close`; without a listener that would end the process.
+  port.on("error", () => undefined);
+  await new Promise<void>((resolve, reject) => port.open((error) => (error ? reject(openError(path, error)) : resolve())));
+  const wire = new SerialWire(port, path, events);
+  if (stop.aborted) {
+    await wire.close();
+    throw new EdgeError("port.lost", { port: path });
+  }
+  return wire;
+}
+
+class SerialWire implements ByteWire {
+  readonly #port: SerialPort;
+  readonly #path: string;
+  readonly #events: WireEvents;
+  #ended = false;
+
+  constructor(port: SerialPort, path: string, events: WireEvents) {
+    this.#port = port;
+    this.#path = path;
+    this.#events = events;
+    port.on("data", (chunk: Buffer) => {
+      if (!this.#ended) events.bytes(chunk, monotonic());
+    });
+    // Unplugged: serialport says so by `close` alone, and a second time without arguments after a failed write.
+    port.on("close", () => this.#lose());
+  }
+
+  get isOpen(): boolean {
+    return !this.#ended && this.#port.isOpen;
+  }
+
+  write(bytes: Uint8Array, done: (error?: EdgeError) => void = () => undefined): void {
+    if (!this.isOpen) throw new EdgeError("port.lost", { port: this.#path });
+    const fail = (cause: unknown) => {
+      done(new EdgeError("port.lost", { port: this.#path }, cause));
+      this.#lose();
+    };
+    const timer = setTimeout(() => fail(new Error(`not written within ${WRITE_MS} ms`)), WRITE_MS);
+    this.#port.write(Buffer.from(bytes), (error) => {
+      clearTimeout(timer);
+      if (error) fail(error);
+      else done();
+    });
+  }
+
+  #lose(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    void this.close();
+    this.#events.lost(new EdgeError("port.lost", { port: this.#path }));
+  }
+
+  /** `close()` and never `destroy()`, which would keep the file open and locked. A pending poll may hang it: bounded. */
+  close(): Promise<void> {
+    this.#ended = true;
+    if (!this.#port.isOpen) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, CLOSE_MS);
+      this.#port.close(() => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
+  }
+}
+
+/** serialport has no error codes; its binding and its mock have these texts. */
+function openError(port: string, error: Error): EdgeError {
+  if (/no such file|no such device|does not exist/i.test(error.message)) return new EdgeError("port.missing", { port }, error);
+  if (/permission denied/i.test(error.message)) return new EdgeError("port.denied", { port }, error);
+  if (/lock|busy/i.test(error.message)) return new EdgeError("port.busy", { port }, error);
+  return new EdgeError("port.lost", { port }, error);
+}
+
+/** The line of one device that is not Modbus. */
+export function serialLine(bus: string, spec: SerialSpec, binding?: SerialBinding): SerialLine {
+  return {
+    async open(stop) {
+      const queue = new ChunkQueue();
+      const [, host, port] = /^tcp:\/\/([^:]+):(\d+)$/.exec(spec.serial) ?? [];
+      const wire =
+        host === undefined
+          ? await openSerialPort({ path: spec.serial, ...spec }, queue, stop, binding)
+          : await openSocket({ host, port: Number(port) }, bus, queue, stop);
+      return new LineHandle(wire, queue);
+    },
+  };
+}
+
+interface Chunk {
+  readonly bytes: Uint8Array;
+  readonly mono: number;
+}
+
+/** Between the port, which pushes, and the driver, which pulls. The oldest goes when it is full: the newest is the truth. */
+class ChunkQueue implements WireEvents {
+  readonly #chunks: Chunk[] = [];
+  #error: EdgeError | null = null;
+  #wake: () => void = () => undefined;
+
+  bytes(bytes: Uint8Array, mono: number): void {
+    this.#chunks.push({ bytes, mono });
+    if (this.#chunks.length > QUEUE_MAX) this.#chunks.shift();
+    this.#wake();
+  }
+
+  lost(error: EdgeError): void {
+    this.#error = error;
+    this.#wake();
+  }
+
+  async *drain(stop: AbortSignal): AsyncGenerator<Chunk> {
+    while (!stop.aborted) {
+      const chunk = this.#chunks.shift();
+      if (chunk) yield chunk;
+      else if (this.#error) throw this.#error;
+      else await this.#more(stop);
+    }
+  }
+
+  #more(stop: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = () => {
+        stop.removeEventListener("abort", wake);
+        resolve();
+      };
+      this.#wake = wake;
+      stop.addEventListener("abort", wake, { once: true });
+    });
+  }
+}
+
+class LineHandle implements SerialPortHandle {
+  readonly #wire: ByteWire;
+  readonly #queue: ChunkQueue;
+
+  constructor(wire: ByteWire, queue: ChunkQueue) {
+    this.#wire = wire;
+    this.#queue = queue;
+  }
+
+  get isOpen(): boolean {
+    return this.#wire.isOpen;
+  }
+
+  chunks(stop: AbortSignal): AsyncIterable<Chunk> {
+    return this.#queue.drain(stop);
+  }
+
+  write(bytes: Uint8Array, stop: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (stop.aborted) return reject(stop.reason);
+      this.#wire.write(bytes, (error) => (error ? reject(error) : resolve()));
+    });
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#wire.close();
+  }
+}

@@ -1,0 +1,46 @@
+/** The checked `buses:` go in; wires that drivers ask for by bus name come out. Silent: a wire opens, and its native package loads, on first use. */
+import { EdgeError } from "../kit/errors.ts";
+import type { Log } from "../kit/log.ts";
+import { type BusSpec, wireOf } from "./buses.ts";
+import type { GpioChip, ModbusBus, SerialLine, Wire, Wires } from "./driver.ts";
+import { gpioChip } from "./transports/gpio.ts";
+import { ModbusLine } from "./transports/modbus.ts";
+import { serialLine } from "./transports/serial.ts";
+
+export function openWires(buses: Readonly<Record<string, BusSpec>>, log: Log): Wires & AsyncDisposable {
+  const modbus = new Map<string, ModbusLine>();
+  const serial = new Map<string, SerialLine>();
+  const gpio = new Map<string, GpioChip>();
+
+  const spec = (bus: string, wire: Wire): BusSpec => {
+    const found = buses[bus];
+    if (!found || wireOf(found) !== wire) throw new EdgeError("bus.unreachable", { bus, reason: `no ${wire} bus of this name` });
+    return found;
+  };
+  return {
+    modbus(bus): ModbusBus {
+      const found = spec(bus, "modbus");
+      return shared(modbus, bus, () => new ModbusLine(bus, found as Extract<BusSpec, { modbus: string }>, log));
+    },
+    serial(bus): SerialLine {
+      const found = spec(bus, "serial");
+      return shared(serial, bus, () => serialLine(bus, found as Extract<BusSpec, { serial: string }>));
+    },
+    gpio(bus): GpioChip {
+      const found = spec(bus, "gpio");
+      return shared(gpio, bus, () => gpioChip(found as Extract<BusSpec, { gpio: string }>));
+    },
+    async [Symbol.asyncDispose]() {
+      await Promise.all([...modbus.values()].map((line) => line[Symbol.asyncDispose]()));
+    },
+  };
+}
+
+/** One object per bus, whoever asks: on one wire there is one queue. */
+function shared<T>(made: Map<string, T>, bus: string, make: () => T): T {
+  const known = made.get(bus);
+  if (known !== undefined) return known;
+  const fresh = make();
+  made.set(bus, fresh);
+  return fresh;
+}
