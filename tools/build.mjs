@@ -18,7 +18,7 @@ const common = {
   format: "esm",
   legalComments: "none",
   logLevel: "warning",
-  define: { "process.env.CIPPO_VERSION": JSON.stringify(version) },
+  define: { CIPPO_VERSION: JSON.stringify(version) },
   // CommonJS packages inside an ES module need `require`.
   banner: { js: "import { createRequire as __cr } from 'node:module'; const require = __cr(import.meta.url);" },
 };

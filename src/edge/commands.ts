@@ -102,7 +102,7 @@ export class CommandDesk {
 
   /** What was accepted and never begun is begun; what was begun and never ended is `unknown`. */
   async resume(stop: AbortSignal): Promise<void> {
-    for (const row of [...this.#inbox.values()]) {
+    for (const row of this.#o.saved.values()) {
       const body = row.body as Body;
       const command = { ...body, v: 1 as const, id: row.id, gateway: this.#o.gateway, issuedAt: 0 };
       if (row.state === "executing") {
@@ -148,9 +148,13 @@ export class CommandDesk {
 
   #execute(command: Envelope, origin: Origin, stop: AbortSignal): void {
     const { target, id } = command;
-    const before = this.#chains.get(target) ?? Promise.resolve();
-    const run = before
-      .then(() => (this.#o.assets.has(target) ? this.#onAsset(command, origin) : this.#onPoint(command, origin, stop)))
+    const act = async () => {
+      // One effect per id (C2), whatever path led here.
+      if (this.#inbox.get(id)?.state !== "accepted") return;
+      await (this.#o.assets.has(target) ? this.#onAsset(command, origin) : this.#onPoint(command, origin, stop));
+    };
+    const run = (this.#chains.get(target) ?? Promise.resolve())
+      .then(act)
       .catch((error: unknown) => this.#o.log.error("command.failed", { id, target, cause: error }))
       .finally(() => {
         if (this.#chains.get(target) === run) this.#chains.delete(target);

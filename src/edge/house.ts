@@ -190,6 +190,13 @@ export class House {
     return () => this.#watchers.delete(listener);
   }
 
+  /** Every event as it becomes durable: for people who watch. */
+  onEvent(listener: (event: EdgeEvent) => void): () => void {
+    return this.#window.onCommitted(({ events }) => {
+      for (const event of events) listener(event);
+    });
+  }
+
   // ------------------------------------------------------------ wire → record → rules
 
   #host() {

@@ -59,6 +59,8 @@ export interface Store extends AsyncDisposable {
   urgentPending(): Promise<readonly EdgeEvent[]>;
   /** Local history of one source and point since epoch ms, oldest first, decoded; for `cippo history` and for replay. */
   history(filter: { readonly source?: string; readonly name?: string; readonly sinceWall?: number }): AsyncIterable<StoredRecord>;
+  /** Stored events since epoch ms, oldest first; with `limit` the newest so many. For `cippo events` and for replay. */
+  events(filter: { readonly sinceWall?: number; readonly limit?: number }): AsyncIterable<StoredEvent>;
   /**
    * Housekeeping, called between commits: checkpoint, expiry of acknowledged history, inbox and former epochs; at 85 % of the quota
    * acknowledged history goes first. At 92 % it answers what must be shed: the caller commits it together with its `ledger.gap` events.
@@ -73,6 +75,11 @@ export interface StoredRecord extends ReadingRecord {
   readonly seq: number;
   readonly wall: number;
   readonly clock: "synced" | "unsynced";
+}
+
+export interface StoredEvent {
+  readonly epoch: string;
+  readonly event: EdgeEvent;
 }
 
 /** A loss to be named by `ledger.gap`. `kept` > 0: `replacement` is the thinned batch that stands for the range. */

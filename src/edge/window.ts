@@ -12,6 +12,7 @@ export interface Committed {
   readonly segments: readonly Segment[];
   readonly assets: readonly AssetState[];
   readonly alarms: boolean;
+  readonly events: readonly EdgeEvent[];
   readonly urgent: readonly EdgeEvent[];
 }
 
@@ -297,6 +298,7 @@ export class Window {
       segments: [...events.map(segment("events")), ...readings.map(segment("readings"))],
       assets: [...closed.assets.values()],
       alarms: closed.alarms !== null,
+      events: closed.events,
       urgent: closed.events.filter(isUrgent),
     };
     for (const listener of this.#listeners) listener(committed);

@@ -41,7 +41,7 @@ export class MemoryStore implements Store {
     );
   }
 
-  events(): readonly EdgeEvent[] {
+  happened(): readonly EdgeEvent[] {
     return this.commits.flatMap(({ events }) =>
       events.flatMap(({ body }) => {
         const decoded = decodeBody(body);
@@ -54,6 +54,7 @@ export class MemoryStore implements Store {
   read = async () => [];
   urgentPending = async () => [];
   async *history() {}
+  async *events() {}
   tend = async () => ({ checkpointed: false, deleted: 0, shed: [] });
   size = () => ({ bytes: 0, quotaBytes: 0, unacknowledged: 0 });
   async [Symbol.asyncDispose]() {}

@@ -59,7 +59,7 @@ describe("numbers", () => {
     }
     await o.window.flush();
     expect(o.store.records().map((r) => r.seq)).toEqual(Array.from({ length: 50 }, (_, i) => i + 1));
-    expect(o.store.events().map((e) => e.seq)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+    expect(o.store.happened().map((e) => e.seq)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
   });
 
   it("an event says after which record it came", async () => {
@@ -106,7 +106,7 @@ describe("a disk that fails", () => {
     for (let i = 0; i < 50_001; i += 1) o.window.add(record(i));
     o.store.failing = null;
     await o.window.flush();
-    const gap = o.store.events().find((e) => e.kind === "ledger.gap");
+    const gap = o.store.happened().find((e) => e.kind === "ledger.gap");
     expect(gap).toMatchObject({ stream: "readings", from: 1, to: 5000, count: 5000, kept: 0, reason: "disk" });
     const held = o.store.records().map((r) => r.seq);
     expect(held[0]).toBe(5001);
@@ -122,7 +122,7 @@ describe("a disk that fails", () => {
     while (o.store.attempts < 3) await new Promise((resolve) => setTimeout(resolve, 5));
     o.store.failing = null;
     await o.window.flush();
-    expect(urgent.map((e) => e.id)).toEqual([o.store.events()[0]?.id]);
+    expect(urgent.map((e) => e.id)).toEqual([o.store.happened()[0]?.id]);
   });
 });
 
@@ -136,7 +136,7 @@ describe("time", () => {
     const [before, after] = o.store.records();
     expect(o.store.commits[0]?.readings).toHaveLength(2);
     expect((before?.wall ?? 0) - (after?.wall ?? 0)).toBeGreaterThan(7_190_000);
-    expect(o.store.events().map((e) => [e.kind, e["deltaMs"]])).toEqual([["clock.stepped", -7_200_000]]);
+    expect(o.store.happened().map((e) => [e.kind, e["deltaMs"]])).toEqual([["clock.stepped", -7_200_000]]);
   });
 
   it("one event corrects all unsynchronised records when the clock synchronises", async () => {
@@ -157,7 +157,7 @@ describe("time", () => {
     await window.flush();
     stop.abort();
     await run;
-    const corrected = store.events().filter((e) => e.kind === "clock.corrected");
+    const corrected = store.happened().filter((e) => e.kind === "clock.corrected");
     expect(corrected).toHaveLength(1);
     const by = Number(corrected[0]?.["offsetMs"]);
     const clocks = store.commits.flatMap((c) => c.readings.map((r) => r.clock));

@@ -1,0 +1,101 @@
+/** The running rooms go in; what a person at the box may ask comes out. Glue only. */
+import type { Admin } from "./cli/server.ts";
+import type { Loaded } from "./config.ts";
+import type { House } from "./edge/house.ts";
+import type { Store } from "./edge/parts.ts";
+import type { Clock } from "./kit/clock.ts";
+import { EdgeError } from "./kit/errors.ts";
+import type { GatewayStatus, ReadingRecord, StreamStatus } from "./model.ts";
+import type { Sync } from "./sync/sync.ts";
+import { version } from "./version.ts";
+
+/** A person's question to a device is answered within this time, or with what is known. */
+const READ_TIMEOUT_MS = 5000;
+
+export interface Rooms {
+  readonly house: House;
+  readonly store: Store;
+  readonly sync: Sync;
+  readonly loaded: Loaded;
+  readonly clock: Clock;
+  readonly file: string;
+  readonly stop: AbortSignal;
+}
+
+export function adminOf(rooms: Rooms): Admin {
+  const { house, store, loaded, stop } = rooms;
+  const begun = rooms.clock.mono();
+  return {
+    status: () => statusOf(rooms, begun),
+    problems: () => loaded.problems,
+    commands: () => house.targets,
+    read: (device) => house.readNow(device, READ_TIMEOUT_MS),
+    watch: ({ names }, listener) => watch(rooms, new Set(names), listener),
+    command: ({ target, action, args }) => house.commands.submit(target, action, args, "local", stop),
+    async events({ sinceMs, limit }) {
+      const found = [];
+      for await (const { event } of store.events({ ...(sinceMs !== undefined && { sinceWall: sinceMs }), limit }))
+        found.push(event);
+      return found;
+    },
+    history({ point, sinceMs }) {
+      const [source = "", name = ""] = point.split(".");
+      const known = loaded.site.devices[source] ?? loaded.site.assets[source];
+      if (known === undefined || name === "") throw new EdgeError("cli.unknown-name", { name: point });
+      return store.history({ source, name, sinceWall: sinceMs });
+    },
+  };
+}
+
+function watch({ house, clock }: Rooms, names: ReadonlySet<string>, listener: Parameters<Admin["watch"]>[1]): () => void {
+  const wanted = (...ids: readonly (string | undefined)[]) =>
+    names.size === 0 || ids.some((id) => id !== undefined && names.has(id));
+  const readings = house.onRecord(({ source, name, value, unit, quality, code, mono }: ReadingRecord) => {
+    if (!wanted(source, `${source}.${name}`)) return;
+    const now = clock.now();
+    listener({
+      what: "reading",
+      source,
+      point: name,
+      value,
+      unit,
+      quality,
+      ...(code !== undefined && { code }),
+      at: now.wall - (now.mono - mono),
+    });
+  });
+  const events = house.onEvent((event) => {
+    if (wanted(event.asset, event.device)) listener({ what: "event", event });
+  });
+  return () => {
+    readings();
+    events();
+  };
+}
+
+function statusOf({ house, store, sync, loaded, clock, file }: Rooms, begun: number): GatewayStatus {
+  const link = sync.status();
+  const { bytes, quotaBytes, unacknowledged } = store.size();
+  return {
+    gateway: loaded.site.gateway.id,
+    version,
+    configRev: loaded.rev,
+    pid: process.pid,
+    ready: true,
+    uptimeMs: clock.mono() - begun,
+    clock: clock.now().synced ? "synced" : "unsynced",
+    epoch: house.epoch,
+    devices: house.devices(),
+    assets: house.assets(),
+    alarms: house.alarms().open,
+    sync: {
+      broker: loaded.site.sync.broker,
+      mode: loaded.site.sync.acknowledge,
+      connected: link.connected,
+      ...(link.code !== undefined && { code: link.code }),
+      ...(link.detail !== undefined && { detail: link.detail }),
+    },
+    store: { file, bytes, quotaBytes, unacknowledged, writable: house.writable, waiting: house.waiting },
+    streams: house.streams().map((stream): StreamStatus => ({ ...stream, sentUpTo: link.sentUpTo(stream.epoch, stream.stream) })),
+  };
+}

@@ -1,0 +1,70 @@
+/** A checked site goes in; the whole way of a reading runs until stopped: wires → house → store → sync, opened in order and closed in reverse. */
+import { join } from "node:path";
+import { adminOf } from "./admin.ts";
+import { serveAdmin } from "./cli/server.ts";
+import type { Loaded } from "./config.ts";
+import { deviceInfo } from "./drivers/index.ts";
+import { openWires } from "./drivers/wires.ts";
+import { House } from "./edge/house.ts";
+import { openStore } from "./edge/store/store.ts";
+import { type Clock, systemClock } from "./kit/clock.ts";
+import type { Log } from "./kit/log.ts";
+import type { DeviceInfo } from "./model.ts";
+import { outboxOf, syncOptions } from "./outbox.ts";
+import { Sync } from "./sync/sync.ts";
+import { version } from "./version.ts";
+
+export interface RunOptions {
+  readonly loaded: Loaded;
+  readonly log: Log;
+  readonly clock?: Clock;
+}
+
+/** Resolves after a soft stop. Throws EdgeError `store.*`, `cli.socket`: what the gateway cannot live without. Everything else it waits for. */
+export async function runGateway({ loaded, log, clock: given }: RunOptions, stop: AbortSignal): Promise<void> {
+  const { site } = loaded;
+  const clock = given ?? systemClock(site.gateway.clock);
+  const file = site.store.file ?? join(process.env["STATE_DIRECTORY"] ?? "/var/lib/cippo", "cippo.sqlite");
+  const socket = site.gateway.socket ?? join(process.env["RUNTIME_DIRECTORY"] ?? "/run/cippo", "cippo.sock");
+
+  await using store = await openStore({ file, quotaMB: site.store.quotaMB, keepMs: site.store.keep, clock, log });
+  await using wires = openWires(site.buses, log);
+  const devices = Object.values(site.devices).map(
+    (d): DeviceInfo => deviceInfo(d.id, d.driver, d.options, d.bus ?? "", wires, d.place),
+  );
+  const house = new House({
+    gateway: site.gateway.id,
+    store,
+    devices,
+    assets: Object.values(site.assets),
+    commitMs: site.store.commit,
+    clock,
+    log,
+  });
+  const sync = new Sync({
+    gateway: site.gateway.id,
+    options: syncOptions(site),
+    clock,
+    log,
+    ...outboxOf(house, loaded, clock, stop),
+  });
+  const admin = adminOf({ house, store, sync, loaded, clock, file, stop });
+
+  // Sync outlives the devices for a moment: their last words may still be sent.
+  const hangUp = new AbortController();
+  const syncing = sync.run(hangUp.signal);
+  await using _socket = await serveAdmin(socket, admin, log, stop);
+  const running = house.run(stop);
+  log.info("gateway.ready", {
+    gateway: site.gateway.id,
+    version,
+    config: loaded.rev,
+    epoch: house.epoch.id,
+    n: house.epoch.n,
+    cause: house.epoch.cause,
+  });
+  await running;
+  hangUp.abort();
+  await syncing;
+  log.info("gateway.stopped", { gateway: site.gateway.id });
+}

@@ -1,0 +1,51 @@
+/** The house goes in; what the sync room asks for comes out: its outbox, its documents, its door for commands. Glue only. */
+import type { Loaded, Site } from "./config.ts";
+import type { House } from "./edge/house.ts";
+import type { Clock } from "./kit/clock.ts";
+import type { Commands, Documents, Outbox } from "./sync/outbox.ts";
+import type { SyncOptions } from "./sync/sync.ts";
+import { version } from "./version.ts";
+
+export function outboxOf(
+  house: House,
+  loaded: Loaded,
+  clock: Clock,
+  stop: AbortSignal,
+): { readonly outbox: Outbox; readonly documents: Documents; readonly commands: Commands } {
+  const since = clock.now().wall;
+  return {
+    outbox: house,
+    documents: {
+      catalog: () => house.catalog,
+      assets: () => house.assets(),
+      alarms: () => house.alarms(),
+      reported: () => ({
+        config: { rev: loaded.rev, hash: loaded.hash, by: "local" },
+        buffer: { writable: house.writable, waiting: house.waiting },
+      }),
+      state: () => ({ version, configRev: loaded.rev, clock: clock.now().synced ? "synced" : "unsynced", since }),
+    },
+    commands: {
+      receive: (message) => house.commands.receive(message, stop),
+      onResult: (listener) => house.commands.onResult(listener),
+    },
+  };
+}
+
+/** The part of the site that is about the broker, in the words of the sync room. */
+export function syncOptions({ sync, credentials }: Site): SyncOptions {
+  const folder = credentials?.folder ?? process.env["CREDENTIALS_DIRECTORY"];
+  const { cert, key, ca } = credentials ?? {};
+  return {
+    broker: sync.broker,
+    prefix: sync.prefix,
+    acknowledge: sync.acknowledge,
+    acceptLoss: sync.acceptLoss,
+    mqtt: sync.mqtt,
+    liveEveryMs: sync.live.every,
+    historyBytesPerSecond: sync.history.bytesPerSecond,
+    reconnect: { firstMs: sync.reconnect.first, maxMs: sync.reconnect.max },
+    reportEveryMs: sync.report.every,
+    ...(folder !== undefined && { credentials: { folder, ...(cert && { cert }), ...(key && { key }), ...(ca && { ca }) } }),
+  };
+}

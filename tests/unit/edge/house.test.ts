@@ -1,0 +1,323 @@
+/** Devices that speak, fail and fall silent, and commands at every point of their life, go in; records, events and single effects must come out. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterEach, describe, expect, it } from "vitest";
+import { House } from "../../../src/edge/house.ts";
+import { assetKinds } from "../../../src/edge/rules/index.ts";
+import { type Clock, monotonic } from "../../../src/kit/clock.ts";
+import { EdgeError } from "../../../src/kit/errors.ts";
+import { noLog } from "../../../src/kit/log.ts";
+import type { CommandResult, Device, DeviceInfo, Outcome, PointSpec, Reading } from "../../../src/model.ts";
+import { MemoryStore } from "../../support/memory-store.ts";
+
+const clock: Clock = { boot: "boot", mono: monotonic, now: () => ({ mono: monotonic(), wall: Date.now(), synced: true }) };
+
+/** A pushed device whose wire the test holds. */
+class Wire {
+  readonly written: [string, number | boolean][] = [];
+  /** Resolves each write; replaced by tests that want another outcome. */
+  onWrite: () => Promise<Outcome> = async () => ({ state: "succeeded" });
+  #queue: (readonly Reading[] | Error)[] = [];
+  #wake: () => void = () => {};
+
+  say(point: string, value: Reading["value"], more: Partial<Reading> = {}): void {
+    this.#push([{ point, value, quality: "good", mono: monotonic(), ...more }]);
+  }
+  alive(): void {
+    this.#push([]);
+  }
+  fail(): void {
+    this.#push(new EdgeError("bus.timeout", { bus: "b", device: "d" }));
+  }
+  #push(item: readonly Reading[] | Error): void {
+    this.#queue.push(item);
+    this.#wake();
+  }
+
+  info(id: string, points: Readonly<Record<string, PointSpec>>, silentAfterMs = 60_000): DeviceInfo {
+    return { id, type: "test", points, silentAfterMs, open: async () => this.#device() };
+  }
+
+  #device(): Device {
+    const self = this;
+    return {
+      async *readings(_ticks, stop) {
+        while (!stop.aborted) {
+          const next = self.#queue.shift();
+          if (next instanceof Error) throw next;
+          if (next !== undefined) yield next;
+          else
+            await new Promise<void>((resolve) => {
+              self.#wake = resolve;
+              stop.addEventListener("abort", () => resolve(), { once: true });
+            });
+        }
+      },
+      async perform(point, value) {
+        self.written.push([point, value]);
+        return self.onWrite();
+      },
+      async [Symbol.asyncDispose]() {},
+    };
+  }
+}
+
+const open: AbortController[] = [];
+afterEach(() => {
+  for (const stop of open.splice(0)) stop.abort();
+});
+
+function house(store: MemoryStore, devices: readonly DeviceInfo[], bay?: Record<string, unknown>) {
+  const kind = assetKinds["parking-bay"];
+  const assets =
+    bay === undefined || kind === undefined
+      ? []
+      : [
+          {
+            rule: kind.rule,
+            asset: {
+              id: "bay",
+              urn: "urn:x",
+              kind: "parking-bay",
+              name: { it: "1", en: "1" },
+              options: kind.options.parse(bay),
+              silentAfterMs: { occupancy: 60_000 },
+            },
+          },
+        ];
+  const made = new House({ gateway: "gw", store, devices, assets, commitMs: 10, clock, log: { ...noLog, error: console.log } });
+  const stop = new AbortController();
+  open.push(stop);
+  const results: CommandResult[] = [];
+  made.commands.onResult((result) => results.push(result));
+  const running = made.run(stop.signal);
+  const send = (more: Record<string, unknown> = {}, origin: "platform" | "local" = "platform") =>
+    made.commands.receive(
+      {
+        origin,
+        retained: false,
+        body: {
+          v: 1,
+          id: "c1",
+          gateway: "gw",
+          target: "d.pump",
+          action: "set",
+          args: { value: true },
+          issuedAt: Date.now(),
+          expiresAt: Date.now() + 60_000,
+          issuer: "desk",
+          ...more,
+        },
+      },
+      stop.signal,
+    );
+  return {
+    made,
+    results,
+    send,
+    async end() {
+      stop.abort();
+      await running;
+    },
+  };
+}
+
+async function see<T>(look: () => T | undefined | false): Promise<T> {
+  for (let i = 0; i < 400; i += 1) {
+    const found = look();
+    if (found !== undefined && found !== false) return found;
+    await sleep(10);
+  }
+  throw new Error("never seen");
+}
+
+const kinds = (store: MemoryStore) => store.happened().map((e) => `${e.kind}${e.state === "noted" ? "" : `:${e.state}`}`);
+const presence: PointSpec = { unit: "", kind: "state", report: { change: 0, atLeastMs: 900_000 } };
+const pump: PointSpec = {
+  unit: "",
+  kind: "state",
+  writable: { value: "boolean", impact: "low", limits: { minIntervalMs: 60_000 } },
+};
+
+describe("readings", () => {
+  it("become rows when they are worth one", async () => {
+    const store = new MemoryStore(monotonic());
+    const wire = new Wire();
+    const h = house(store, [wire.info("d", { presence })]);
+    for (const value of [false, false, true, true, false]) wire.say("presence", value);
+    await see(() => store.records().length >= 3);
+    await h.end();
+    expect(store.records().map((r) => r.value)).toEqual([false, true, false]);
+  });
+
+  it("of a wire that fails are bad once, and good again when it is back", async () => {
+    const store = new MemoryStore(monotonic());
+    const wire = new Wire();
+    const h = house(store, [wire.info("d", { presence })]);
+    wire.say("presence", true);
+    wire.fail();
+    await see(() => store.records().length >= 2);
+    wire.fail();
+    await sleep(700);
+    wire.say("presence", true);
+    await see(() => store.records().length >= 3);
+    await h.end();
+    expect(store.records().map((r) => [r.value, r.quality, r.code])).toEqual([
+      [true, "good", undefined],
+      [null, "bad", "bus.timeout"],
+      [true, "good", undefined],
+    ]);
+  });
+
+  it("of a silent device raise device.down once and clear it when it speaks; then its value is told again", async () => {
+    const store = new MemoryStore(monotonic());
+    const wire = new Wire();
+    const h = house(store, [wire.info("d", { presence }, 300)]);
+    wire.say("presence", true);
+    await see(() => kinds(store).includes("device.down:raised"));
+    wire.say("presence", true);
+    await see(() => kinds(store).includes("device.down:cleared"));
+    await h.end();
+    expect(kinds(store).filter((k) => k.startsWith("device"))).toEqual(["device.down:raised", "device.down:cleared"]);
+    expect(store.records()).toHaveLength(2);
+  });
+
+  it("of increments add up to a counter that a restart goes on with", async () => {
+    const store = new MemoryStore(monotonic());
+    const points: Readonly<Record<string, PointSpec>> = { passage: { unit: "1", kind: "increments" } };
+    const first = new Wire();
+    const one = house(store, [first.info("gate", points)]);
+    for (let i = 0; i < 3; i += 1) first.say("passage", 1);
+    await see(() => store.records().length >= 3);
+    await one.end();
+    const second = new Wire();
+    const two = house(store, [second.info("gate", points)]);
+    second.say("passage", 2);
+    await see(() => store.records().length >= 4);
+    await two.end();
+    expect(store.records().map((r) => [r.value, r.quality])).toEqual([
+      [1, "uncertain"],
+      [2, "good"],
+      [3, "good"],
+      [5, "good"],
+    ]);
+  });
+});
+
+describe("the bay", () => {
+  it("is occupied, illegal, and in order after permit.confirm, each with its event and its state", async () => {
+    const store = new MemoryStore(monotonic());
+    const wire = new Wire();
+    const h = house(store, [wire.info("s", { presence })], {
+      occupancy: "s.presence",
+      reservedFor: "disabled",
+      debounce: "20ms",
+      permits: { grace: "100ms" },
+    });
+    wire.say("presence", true);
+    await see(() => kinds(store).includes("bay.illegal-occupation:raised"));
+    expect(h.made.assets()[0]).toMatchObject({ state: { status: "occupied" }, alarms: [h.made.alarms().open[0]?.id] });
+    const result = await h.made.commands.submit("bay", "permit.confirm", {}, "patrol", new AbortController().signal);
+    expect(result.state).toBe("succeeded");
+    await see(() => kinds(store).includes("bay.illegal-occupation:cleared"));
+    expect(h.made.alarms().open).toEqual([]);
+    await h.end();
+  });
+});
+
+describe("commands", () => {
+  const setup = (store = new MemoryStore(monotonic())) => {
+    const wire = new Wire();
+    return { store, wire, ...house(store, [wire.info("d", { pump })]) };
+  };
+
+  it("act once, and each step is an event", async () => {
+    const { store, wire, send, results, end } = setup();
+    await send();
+    await see(() => results.length === 1);
+    await send();
+    await see(() => results.length === 2);
+    await end();
+    expect(wire.written).toEqual([["pump", true]]);
+    expect(results.map((r) => r.state)).toEqual(["succeeded", "succeeded"]);
+    expect(kinds(store).filter((k) => k.startsWith("command"))).toEqual([
+      "command.accepted",
+      "command.executing",
+      "command.succeeded",
+    ]);
+  });
+
+  it.each([
+    ["command.wrong-gateway", "refused", { gateway: "other" }],
+    ["command.unknown-target", "refused", { target: "d.nothing" }],
+    ["command.out-of-range", "refused", { args: { value: "on" } }],
+    ["command.out-of-range", "refused", { args: {} }],
+    ["command.out-of-range", "refused", { args: { value: true, extra: 1 } }],
+    ["command.expired", "expired", { issuedAt: Date.now() - 2000, expiresAt: Date.now() - 1000 }],
+    ["command.lifetime", "refused", { expiresAt: Date.now() + 2 * 86_400_000 }],
+    ["command.lifetime", "refused", { issuedAt: Date.now() + 600_000, expiresAt: Date.now() + 700_000 }],
+  ] as const)("that must not run are answered %s and have no effect", async (code, state, more) => {
+    const { wire, send, results, end } = setup();
+    await send(more);
+    await see(() => results.length === 1);
+    await end();
+    expect(results[0]).toMatchObject({ state, code });
+    expect(wire.written).toEqual([]);
+  });
+
+  it("that are no commands make an event that says why, at most one a second, and no crash", async () => {
+    const { store, made, end } = setup();
+    const stop = new AbortController().signal;
+    for (const body of [null, 7, "x", [], {}, { v: 2, id: "a" }, { v: 1, id: "a".repeat(500) }])
+      await made.commands.receive({ body, retained: false, origin: "platform" }, stop);
+    await end();
+    expect(store.happened().filter((e) => e.kind === "command.refused")).toHaveLength(1);
+  });
+
+  it("too soon after the last are refused, also after a restart", async () => {
+    const { store, send, results, end } = setup();
+    await send();
+    await see(() => results.length === 1);
+    await send({ id: "c2" });
+    await see(() => results.length === 2);
+    await end();
+    expect(results[1]).toMatchObject({ state: "refused", code: "command.too-soon" });
+    const again = setup(store);
+    await again.send({ id: "c3" });
+    await see(() => again.results.length === 1);
+    await again.end();
+    expect(again.results[0]).toMatchObject({ state: "refused", code: "command.too-soon" });
+  });
+
+  it("without an answer are unknown", async () => {
+    const { wire, send, results, end } = setup();
+    wire.onWrite = async () => ({ state: "unknown", code: "command.no-answer" });
+    await send();
+    await see(() => results.length === 1);
+    await end();
+    expect(results[0]).toMatchObject({ state: "unknown", code: "command.no-answer" });
+  });
+
+  it("found executing at a start are unknown and not repeated; found accepted they run", async () => {
+    const store = new MemoryStore(monotonic());
+    const body = {
+      target: "d.pump",
+      action: "set",
+      args: { value: true },
+      expiresAt: Date.now() + 60_000,
+      issuer: "desk",
+      origin: "platform",
+    };
+    const inbox = new Map([
+      ["e", { id: "e", received: 0, expires: 1e12, state: "executing", body }],
+      ["a", { id: "a", received: 0, expires: 1e12, state: "accepted", body }],
+    ]);
+    const { wire, results, end } = setup(Object.assign(store, { inbox }));
+    await see(() => results.length === 2);
+    await end();
+    expect(results.map((r) => [r.id, r.state, r.code])).toEqual([
+      ["e", "unknown", "command.interrupted"],
+      ["a", "succeeded", undefined],
+    ]);
+    expect(wire.written).toEqual([["pump", true]]);
+  });
+});
