@@ -7,7 +7,9 @@ export interface Tries {
   readonly log: Log;
   readonly stop: AbortSignal;
   /** Wait before the next try, by the number of failures in a row; 0 failures: the work returned by itself. */
-  waitMs(failures: number): number;
+  waitMs(failures: number, error?: EdgeError): number;
+  /** Resolves when it is worth trying before the wait is over. */
+  woken?(stop: AbortSignal): Promise<void>;
   /** Told of each failure before the wait. */
   failed?(error: EdgeError, failures: number): void;
 }
@@ -27,6 +29,7 @@ export async function keepTrying(
   let failures = 0;
   let logged = Number.NEGATIVE_INFINITY;
   let suppressed = 0;
+  let last: EdgeError | undefined;
   const works = () => {
     if (failures > 0) log.info("loop.recovered", { name, failures });
     failures = 0;
@@ -37,9 +40,11 @@ export async function keepTrying(
     try {
       await work(stop, works);
       failures = 0;
+      last = undefined;
     } catch (raw) {
       if (stop.aborted) return;
       const error = asEdgeError(raw);
+      last = error;
       if (performance.now() - begun > HEALTHY_MS) failures = 0;
       failures += 1;
       tries.failed?.(error, failures);
@@ -49,8 +54,18 @@ export async function keepTrying(
         suppressed = 0;
       } else suppressed += 1;
     }
-    await pause(tries.waitMs(failures), stop);
+    await wait(tries.waitMs(failures, last), tries);
   }
+}
+
+async function wait(ms: number, { stop, woken }: Tries): Promise<void> {
+  if (woken === undefined) return pause(ms, stop);
+  const over = new AbortController();
+  const end = (): void => over.abort();
+  stop.addEventListener("abort", end, { once: true });
+  await Promise.race([pause(ms, over.signal), woken(over.signal)]);
+  stop.removeEventListener("abort", end);
+  end();
 }
 
 /** Resolves after `ms`, or at once when stopped; never throws. */

@@ -28,13 +28,17 @@ export interface Outbox {
   readonly epoch: EpochInfo;
   /** Called after each commit, in order; returns the function that ends it. */
   onCommitted(listener: (committed: Committed) => void): () => void;
+  /** CT-U9: told of each urgent event that the store could not take, at once; its record follows when the store can be written again. */
+  onUnstored?(listener: (event: EdgeEvent) => void): () => void;
   /** Every stream of every epoch that the store knows and that is not wholly acknowledged, earlier epochs first; the present epoch always. */
   streams(): readonly StreamState[];
   /** Stored segments that meet from..to, in order, at most about `maxBytes` of bodies (at least one segment). Gaps of numbers are simply absent. */
   read(epoch: string, stream: Stream, from: number, to: number, maxBytes: number): Promise<readonly Segment[]>;
+  /** Whether the database still has a row of this epoch, wholly acknowledged ones included. Absent: sync knows only those it has seen. */
+  knows?(epoch: string): boolean;
   /** The platform's (or, in broker mode, the broker's) proof; durable within a second. Marks only ever grow. */
   acknowledge(marks: readonly Mark[]): void;
-  /** Events not yet given to the broker as urgent, oldest first, whatever their age; `sentUrgent` ends them. */
+  /** Events not yet given to the broker as urgent, oldest first, whatever their age; `sentUrgent` ends them. One of an earlier epoch carries the field `epoch`. */
   urgentPending(): Promise<readonly EdgeEvent[]>;
   sentUrgent(seq: { readonly epoch: string; readonly seq: number }): void;
   /** These numbers will not come: writes `ledger.gap` with this reason. */

@@ -1,0 +1,25 @@
+/** "Something changed" goes in; whoever waits goes on. */
+
+export class Bell {
+  readonly #waiting = new Set<() => void>();
+
+  ring(): void {
+    for (const wake of this.#waiting) wake();
+  }
+
+  /** Resolves at the next ring, after `ms`, or when stopped; never rejects. */
+  wait(ms: number, stop: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = (): void => {
+        clearTimeout(timer);
+        this.#waiting.delete(wake);
+        stop.removeEventListener("abort", wake);
+        resolve();
+      };
+      const timer = setTimeout(wake, ms);
+      this.#waiting.add(wake);
+      stop.addEventListener("abort", wake, { once: true });
+      if (stop.aborted) wake();
+    });
+  }
+}

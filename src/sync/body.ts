@@ -1,0 +1,90 @@
+/** Stored bodies go in; what is sent comes out: as stored, joined, or cut in two (contract: `{` is JSON, 0x78 zlib of it, RFC 1950). */
+import { deflateSync, inflateSync } from "node:zlib";
+import type { Range } from "../model.ts";
+
+const ZLIB = 0x78;
+/** Shorter ones gain nothing. */
+const DEFLATE_ABOVE = 512;
+/** A body is at most 128 KiB; what inflates beyond this is no body. */
+const MAX_INFLATED = 16 * 1024 * 1024;
+
+/** One stretch of a stream with the body that stands for it. */
+export interface Piece {
+  readonly range: Range;
+  readonly body: Uint8Array;
+}
+
+/** The JSON text of a body. Throws on bytes that are neither. */
+export const textOf = (body: Uint8Array): string =>
+  Buffer.from(body[0] === ZLIB ? inflateSync(body, { maxOutputLength: MAX_INFLATED }) : body).toString("utf8");
+
+export const readBody = (body: Uint8Array): unknown => JSON.parse(textOf(body));
+
+export function encodeBody(json: string): Uint8Array {
+  const plain = Buffer.from(json);
+  return plain.length > DEFLATE_ABOVE ? deflateSync(plain, { level: 1 }) : plain;
+}
+
+/** How many of the first pieces may travel together: their texts joined stay under `maxBytes`. At least one. */
+export function fitting(
+  pieces: readonly Piece[],
+  maxBytes: number,
+): { readonly count: number; readonly texts: readonly string[] } {
+  const texts: string[] = [];
+  let bytes = JOINT.length;
+  for (const { body } of pieces) {
+    // One that alone is large gains little from company and is sent as stored.
+    if (body.length * 2 > maxBytes) break;
+    const text = textOf(body);
+    bytes += Buffer.byteLength(text) + 1;
+    if (bytes > maxBytes) break;
+    texts.push(text);
+  }
+  return { count: Math.max(1, texts.length), texts };
+}
+
+const JOINT = '{"v":1,"batches":[]}';
+
+export const join = (texts: readonly string[]): Uint8Array => encodeBody(`{"v":1,"batches":[${texts.join(",")}]}`);
+
+/** The same records in two bodies, or null when there is only one or the batch is thinned (then it counts whole or not at all). */
+export function cut({ range: [from, to], body }: Piece): readonly [Piece, Piece] | null {
+  const batch = readBody(body);
+  if (from >= to || !isBatch(batch) || batch.thinned !== undefined) return null;
+  const records = "rows" in batch ? "rows" : "events";
+  const list = batch[records];
+  if (!Array.isArray(list) || list.length !== to - from + 1) return null;
+  const half = list.length >> 1;
+  const part = (range: Range, part: readonly unknown[]): Piece => ({
+    range,
+    body: encodeBody(JSON.stringify({ ...batch, from: range[0], to: range[1], [records]: part })),
+  });
+  return [part([from, from + half - 1], list.slice(0, half)), part([from + half, to], list.slice(half))];
+}
+
+interface Batch {
+  readonly thinned?: unknown;
+  readonly [field: string]: unknown;
+}
+const isBatch = (value: unknown): value is Batch => typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** A document with lists at its top, cut into as few parts as fit; every part carries the other fields, `part` and `parts`. Null: one entry alone is too large. */
+export function parts(document: Readonly<Record<string, unknown>>, maxBytes: number): readonly Uint8Array[] | null {
+  const longest = Math.max(1, ...Object.values(document).map((field) => (Array.isArray(field) ? field.length : 0)));
+  for (let count = 1; count < longest * 2; count *= 2) {
+    const bodies = Array.from({ length: count }, (_, i) => encodeBody(JSON.stringify(partOf(document, i, count))));
+    if (bodies.every((body) => body.length <= maxBytes)) return bodies;
+  }
+  return null;
+}
+
+function partOf(document: Readonly<Record<string, unknown>>, index: number, count: number): Readonly<Record<string, unknown>> {
+  const slice = (list: readonly unknown[]) =>
+    list.slice(Math.floor((index * list.length) / count), Math.floor(((index + 1) * list.length) / count));
+  return {
+    v: 1,
+    part: index + 1,
+    parts: count,
+    ...Object.fromEntries(Object.entries(document).map(([name, field]) => [name, Array.isArray(field) ? slice(field) : field])),
+  };
+}

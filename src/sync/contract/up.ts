@@ -1,0 +1,159 @@
+/** What goes up, as zod schemas: tolerant envelopes that documents and tests check every message against (contract, Up). */
+import * as z from "zod";
+import { cat, clock, count, epoch, place, quality, range, seq, severity, stream, text, v, value, wall } from "./common.ts";
+
+export const stateMessage = z.looseObject({
+  v,
+  online: z.boolean(),
+  epoch,
+  at: wall.optional(),
+  boot: z.string().optional(),
+  n: count.optional().describe("Which opening of this database file."),
+  version: z.string().optional(),
+  configRev: z.string().optional(),
+  catalog: cat.optional(),
+  clock: clock.optional(),
+  since: wall.optional(),
+});
+
+const part = { part: z.int().min(1), parts: z.int().min(1) };
+
+export const catalogMessage = z.looseObject({
+  v,
+  cat,
+  ...part,
+  devices: z.array(
+    z.looseObject({
+      id: z.string(),
+      type: z.string(),
+      place: place.optional(),
+      points: z.record(z.string(), z.looseObject({ unit: z.string(), kind: z.string() })),
+    }),
+  ),
+  assets: z.array(z.looseObject({ id: z.string(), urn: z.string(), kind: z.string(), type: z.string() })),
+  commands: z.array(
+    z.looseObject({
+      target: z.string(),
+      action: z.string(),
+      args: z.record(z.string(), z.unknown()),
+      impact: z.enum(["low", "high"]),
+    }),
+  ),
+  features: z.array(z.string()),
+});
+
+export const assetMessage = z.looseObject({
+  v,
+  urn: z.string(),
+  epoch,
+  seq: count.describe("Number in `readings` of its newest attribute record."),
+  cat,
+  at: wall,
+  since: wall,
+  clock,
+  state: z.record(z.string(), value),
+  quality,
+  alarms: z.array(z.string()),
+  maintenance: z.unknown().optional(),
+});
+
+export const alarmsMessage = z.looseObject({
+  v,
+  epoch,
+  asOf: count.describe("Events up to this number are accounted for."),
+  ...part,
+  open: z.array(
+    z.looseObject({
+      id: z.string(),
+      asset: z.string().optional(),
+      device: z.string().optional(),
+      kind: z.string(),
+      severity,
+      since: wall,
+      ackedBy: z.string().optional(),
+    }),
+  ),
+});
+
+const eventFields = {
+  at: wall,
+  since: wall,
+  mono: z.number().describe("Milliseconds since its epoch opened."),
+  clock,
+  id: z.string().describe("Opaque; joins what belongs together."),
+  kind: z.string(),
+  state: z.enum(["raised", "updated", "acknowledged", "cleared", "noted"]),
+  severity,
+  asset: z.string().optional(),
+  device: z.string().optional(),
+  urn: z.string().optional(),
+  place: place.optional(),
+  text,
+  reason: z.enum(["normal", "suspended", "removed", "replaced", "maintenance", "lost"]).optional(),
+  quality: quality.optional(),
+  cause: z.record(z.string(), z.unknown()).optional(),
+};
+export const event = z.looseObject({ seq, ...eventFields });
+
+export const urgentMessage = z.looseObject({
+  v,
+  epoch,
+  seq: z.union([seq, z.null()]).describe("Null while the store cannot be written."),
+  stored: z.literal(false).optional(),
+  late: z.boolean().optional().describe("Older than 10 s."),
+  ...eventFields,
+});
+
+const batchHead = { v, epoch, cat: cat.optional(), from: seq, to: seq };
+
+export const eventsBatch = z.looseObject({ ...batchHead, events: z.array(event).min(1) });
+
+const offset = z.number().min(0).describe("Milliseconds since t0 and mono0.");
+const point = z.int().min(0).describe("Index into points.");
+const row = z.union([
+  z.tuple([offset, point, value]),
+  z.tuple([offset, point, value, quality]),
+  z.tuple([offset, point, value, quality, z.string()]),
+]);
+
+export const readingsBatch = z.looseObject({
+  ...batchHead,
+  mono0: z.number(),
+  t0: wall,
+  clock,
+  points: z.array(z.tuple([z.string(), z.string(), z.string()])).describe("[device or asset, point or attribute, UCUM unit]"),
+  rows: z.array(row).min(1).describe("Row i is record from + i, or from + n[i] when thinned."),
+  thinned: z.string().optional(),
+  n: z.array(count).optional(),
+});
+
+const joined = <T extends z.ZodType>(batch: T) => z.union([batch, z.looseObject({ v, batches: z.array(batch).min(1) })]);
+export const eventsMessage = joined(eventsBatch);
+export const readingsMessage = joined(readingsBatch);
+
+export const resultMessage = z.looseObject({
+  v,
+  id: z.string(),
+  target: z.string(),
+  action: z.string(),
+  state: z.enum(["accepted", "executing", "succeeded", "failed", "expired", "refused", "unknown"]),
+  code: z.string().optional(),
+  detail: z.string().optional(),
+  value: value.optional(),
+  at: wall,
+});
+
+export const reportedMessage = z.looseObject({
+  v,
+  at: wall,
+  streams: z.array(
+    z.looseObject({
+      epoch,
+      stream,
+      head: count,
+      oldest: count,
+      sentUpTo: count.describe("Highest number that the broker acknowledged with success."),
+      pending: z.array(range).describe("At or below it, and still to be sent."),
+    }),
+  ),
+});

@@ -1,0 +1,125 @@
+/** Stretches of a stream go in; they are sent as stored, joined or cut, and what became of each number comes out in the book, the marks and the ledger (CT-U8). */
+import type { Log } from "../kit/log.ts";
+import type { Range, Segment, Stream } from "../model.ts";
+import { cut, fitting, join, type Piece } from "./body.ts";
+import type { Book } from "./book.ts";
+import type { Outbox } from "./outbox.ts";
+import type { Post, Verdict } from "./post.ts";
+import type { Topics } from "./topics.ts";
+
+/** One message: `pieces` in order, of one stream of one epoch. */
+export interface Load {
+  readonly epoch: string;
+  readonly stream: Stream;
+  readonly way: "live" | "history";
+  readonly pieces: readonly Piece[];
+  readonly body: Uint8Array;
+  /** The platform asked for it again. */
+  readonly asked: boolean;
+}
+
+export interface CourierOptions {
+  readonly post: Post;
+  readonly book: Book;
+  readonly outbox: Outbox;
+  readonly topics: Topics;
+  /** Broker mode: a PUBACK with 0x00 is the proof. */
+  readonly brokerProves: boolean;
+  readonly log: Log;
+}
+
+/** Text that one joined message may hold: deflating more at once would stand in an alarm's way. */
+const JOINED_BYTES = 128 * 1024;
+
+export class Courier {
+  readonly #o: CourierOptions;
+
+  constructor(options: CourierOptions) {
+    this.#o = options;
+  }
+
+  topic(way: Load["way"], stream: Stream): string {
+    return this.#o.topics.up(way === "live" ? stream : `history/${stream}`);
+  }
+
+  /** Marks the segments as taken and makes messages of them. */
+  pack(way: Load["way"], segments: readonly Segment[], asked = false): readonly Load[] {
+    const [first] = segments;
+    if (first === undefined) return [];
+    const { epoch, stream } = first;
+    const pieces = segments.map(({ from, to, body }): Piece => ({ range: [from, to], body }));
+    for (const { range } of pieces) this.#o.book.take(epoch, stream, range);
+    const limit = Math.min(JOINED_BYTES, this.#o.post.room(this.topic(way, stream)));
+    const loads: Load[] = [];
+    for (let at = 0; at < pieces.length; ) {
+      const { count, texts } = fitting(pieces.slice(at), limit);
+      const part = pieces.slice(at, at + count);
+      loads.push({ epoch, stream, way, pieces: part, body: count > 1 ? join(texts) : bodyOf(part), asked });
+      at += count;
+    }
+    return loads;
+  }
+
+  /** Never rejects: a link that ends leaves the numbers pending. `still`: asked when there is a place; false leaves them to history. */
+  async deliver(load: Load, still: () => boolean = () => true): Promise<void> {
+    const { epoch, stream, asked } = load;
+    try {
+      await this.#send(load, still);
+    } catch (error) {
+      for (const { range } of load.pieces) this.#o.book.release(epoch, stream, range, asked);
+      this.#o.log.debug("sync.undelivered", { epoch, stream, cause: error });
+    }
+  }
+
+  /** Sends the load; what is refused is halved until the part that is at fault stands alone. */
+  async #send(load: Load, still: () => boolean): Promise<void> {
+    const rank = load.way === "history" ? "history" : load.stream;
+    const verdict = await this.#o.post.send(rank, this.topic(load.way, load.stream), () => (still() ? load.body : null));
+    const halves = verdict === "refused" || verdict === "too-large" ? halved(load, verdict) : null;
+    if (halves === null) this.#settle(load, verdict);
+    else for (const half of halves) await this.#send(half, still);
+  }
+
+  #settle({ epoch, stream, pieces, asked }: Load, verdict: Verdict): void {
+    const { book, outbox, brokerProves } = this.#o;
+    for (const { range } of pieces) {
+      if (verdict === "taken") book.settle(epoch, stream, range);
+      else if (verdict === "refused" || verdict === "too-large") this.#giveUp(epoch, stream, range, verdict);
+      else book.release(epoch, stream, range, asked);
+    }
+    if (verdict !== "taken" || !brokerProves) return;
+    for (const { range } of pieces.slice(0, -1)) book.prove(epoch, stream, range);
+    const last = pieces.at(-1);
+    if (last !== undefined) outbox.acknowledge([book.prove(epoch, stream, last.range)]);
+  }
+
+  #giveUp(epoch: string, stream: Stream, range: Range, verdict: string): void {
+    this.#o.book.settle(epoch, stream, range);
+    this.#o.outbox.giveUp(epoch, stream, range, "refused", verdict);
+    this.#o.log.warn("sync.record-refused", {
+      code: "sync.record-refused",
+      epoch,
+      stream,
+      from: range[0],
+      to: range[1],
+      reason: verdict,
+    });
+  }
+}
+
+const bodyOf = ([first]: readonly Piece[]): Uint8Array => first?.body ?? new Uint8Array();
+
+/** A stored batch is refused as a whole (0x99); only for size is it cut at a record. */
+function halved(load: Load, verdict: Verdict): readonly Load[] | null {
+  const [first] = load.pieces;
+  if (first === undefined) return null;
+  if (load.pieces.length === 1) {
+    const cuts = verdict === "too-large" ? cut(first) : null;
+    return cuts?.map((piece) => ({ ...load, pieces: [piece], body: piece.body })) ?? null;
+  }
+  const half = load.pieces.length >> 1;
+  return [load.pieces.slice(0, half), load.pieces.slice(half)].map((pieces) => ({ ...load, pieces, body: joined(pieces) }));
+}
+
+const joined = (pieces: readonly Piece[]): Uint8Array =>
+  pieces.length === 1 ? bodyOf(pieces) : join(fitting(pieces, Number.POSITIVE_INFINITY).texts);

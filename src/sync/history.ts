@@ -1,0 +1,101 @@
+/** What the book says is pending goes in; stored bodies leave on the history topics, in order inside a stream, joined and no faster than the cap (CT-U3, CT-U5). */
+import type { Clock } from "../kit/clock.ts";
+import { pause } from "../kit/loop.ts";
+import type { Range, Segment } from "../model.ts";
+import type { Bell } from "./bell.ts";
+import type { Book, Job } from "./book.ts";
+import type { Courier } from "./courier.ts";
+import type { Outbox } from "./outbox.ts";
+import type { Post } from "./post.ts";
+
+/** Stored bytes of one look into the store. */
+const READ_BYTES = 128 * 1024;
+/** Messages under way, those in the window included. */
+const LANES = 4;
+/** Something may have become due without a ring: a topic that was barred. */
+const LOOK_MS = 1000;
+
+export interface HistoryOptions {
+  readonly outbox: Outbox;
+  readonly book: Book;
+  readonly courier: Courier;
+  readonly post: Post;
+  readonly bucket: Bucket;
+  readonly bell: Bell;
+}
+
+/** Runs until stopped; rejects when the store cannot be read. */
+export async function sendHistory(o: HistoryOptions, stop: AbortSignal): Promise<void> {
+  const lanes = new Set<Promise<void>>();
+  while (!stop.aborted) {
+    o.book.refresh(o.outbox.streams());
+    const job = o.book.next((stream) => o.post.barred(o.courier.topic("history", stream)));
+    if (job === null) {
+      await o.bell.wait(LOOK_MS, stop);
+      continue;
+    }
+    const segments = await o.outbox.read(job.epoch, job.stream, job.range[0], job.range[1], READ_BYTES);
+    passOver(o, job, segments);
+    for (const load of o.courier.pack("history", segments, job.asked)) {
+      if (!stop.aborted) await o.bucket.take(load.body.length, stop);
+      while (lanes.size >= LANES) await Promise.race(lanes);
+      const lane: Promise<void> = o.courier.deliver(load).then(() => void lanes.delete(lane));
+      lanes.add(lane);
+    }
+  }
+}
+
+/** Numbers that are no longer stored: named by the ledger already, unless the platform asks for them. */
+function passOver(
+  { book, outbox }: HistoryOptions,
+  { epoch, stream, range: [from, to], asked }: Job,
+  segments: readonly Segment[],
+): void {
+  const absent: Range[] = [];
+  let next = from;
+  for (const segment of segments) {
+    if (segment.from > next) absent.push([next, segment.from - 1]);
+    next = Math.max(next, segment.to + 1);
+  }
+  // An answer that was cut short by its size says nothing of what follows.
+  if (segments.length === 0) absent.push([from, to]);
+  for (const range of absent) {
+    book.settle(epoch, stream, range);
+    if (asked)
+      for (const gone of book.expire(epoch, stream, range)) outbox.giveUp(epoch, stream, gone, "expired", "asked for again");
+  }
+}
+
+/** Lets `bytesPerSecond` pass, one second of it at once; null: everything. */
+export class Bucket {
+  readonly #rate: number | null;
+  readonly #clock: Clock;
+  #level: number;
+  #at: number;
+
+  constructor(bytesPerSecond: number | null, clock: Clock) {
+    this.#rate = bytesPerSecond;
+    this.#clock = clock;
+    this.#level = bytesPerSecond ?? 0;
+    this.#at = clock.mono();
+  }
+
+  /** Resolves when these bytes may go. A message larger than a second's worth goes when the bucket is full, and is paid off after. */
+  async take(bytes: number, stop: AbortSignal): Promise<void> {
+    const rate = this.#rate;
+    if (rate === null) return;
+    this.#fill(rate);
+    const missing = Math.min(bytes, rate) - this.#level;
+    if (missing > 0) {
+      await pause((missing * 1000) / rate, stop);
+      this.#fill(rate);
+    }
+    this.#level -= bytes;
+  }
+
+  #fill(rate: number): void {
+    const now = this.#clock.mono();
+    this.#level = Math.min(rate, this.#level + ((now - this.#at) * rate) / 1000);
+    this.#at = now;
+  }
+}

@@ -1,0 +1,120 @@
+/** What was just committed goes in; it leaves at once (events) or at the live cadence (readings), and what cannot leave in time is left to history (CT-U3, CT-U5). */
+import type { Clock } from "../kit/clock.ts";
+import type { Segment } from "../model.ts";
+import type { Book } from "./book.ts";
+import type { Courier } from "./courier.ts";
+
+/** Older is not live (CT-U3). */
+const LIVE_MS = 10_000;
+/** What may wait for the cadence or for a slow link; the oldest beyond it is read from the store again, as history. */
+const MOST_BYTES = 256 * 1024;
+const MOST_EVENTS = 256;
+
+export interface LiveOptions {
+  readonly courier: Courier;
+  readonly book: Book;
+  readonly clock: Clock;
+  readonly everyMs: number;
+  barred(stream: Segment["stream"]): boolean;
+}
+
+export class Live {
+  readonly #o: LiveOptions;
+  #open = false;
+  #closed = false;
+  /** Committed on this connection and not yet sent. */
+  #readings: Segment[] = [];
+  #early: Segment[] = [];
+  #bytes = 0;
+  #events = 0;
+  #sentAt = Number.NEGATIVE_INFINITY;
+  #sending = false;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(options: LiveOptions) {
+    this.#o = options;
+  }
+
+  offer(segments: readonly Segment[]): void {
+    if (this.#closed) return;
+    for (const segment of segments) {
+      if (this.#o.barred(segment.stream)) continue;
+      this.#o.book.take(segment.epoch, segment.stream, [segment.from, segment.to]);
+      if (segment.stream === "readings") this.#queue(segment);
+      else if (this.#open) this.#event(segment);
+      else this.#early.push(segment);
+    }
+    if (this.#open) this.#schedule();
+  }
+
+  /** State and alarms are at the broker: live may go. */
+  open(): void {
+    this.#open = true;
+    for (const segment of this.#early.splice(0)) this.#event(segment);
+    this.#schedule();
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    for (const segment of [...this.#readings.splice(0), ...this.#early.splice(0)]) this.#release(segment);
+  }
+
+  #queue(segment: Segment): void {
+    this.#readings.push(segment);
+    this.#bytes += segment.body.length;
+    while (this.#bytes > MOST_BYTES && this.#readings.length > 1) {
+      const oldest = this.#readings.shift();
+      if (oldest === undefined) return;
+      this.#bytes -= oldest.body.length;
+      this.#release(oldest);
+    }
+  }
+
+  #event(segment: Segment): void {
+    if (this.#events >= MOST_EVENTS) {
+      this.#release(segment);
+      return;
+    }
+    this.#events += 1;
+    const sending = this.#o.courier
+      .pack("live", [segment])
+      .map((load) => this.#o.courier.deliver(load, () => this.#young(segment, LIVE_MS)));
+    void Promise.all(sending).then(() => {
+      this.#events -= 1;
+    });
+  }
+
+  #schedule(): void {
+    if (this.#timer !== undefined || this.#sending || this.#readings.length === 0 || this.#closed) return;
+    const wait = this.#sentAt + this.#o.everyMs - this.#o.clock.mono();
+    if (wait <= 0) return void this.#send();
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      void this.#send();
+    }, wait);
+  }
+
+  /** All that waited leaves together, one message behind the other. */
+  async #send(): Promise<void> {
+    this.#sending = true;
+    this.#sentAt = this.#o.clock.mono();
+    const limit = Math.max(LIVE_MS, 2 * this.#o.everyMs);
+    const waiting = this.#readings.splice(0);
+    this.#bytes = 0;
+    const young = waiting.filter((segment) => this.#young(segment, limit));
+    for (const segment of waiting) if (!young.includes(segment)) this.#release(segment);
+    const loads = this.#o.courier.pack("live", young);
+    await Promise.all(loads.map((load) => this.#o.courier.deliver(load, () => young.some((s) => this.#young(s, limit)))));
+    this.#sending = false;
+    this.#schedule();
+  }
+
+  #young(segment: Segment, limit: number): boolean {
+    return segment.mono !== null && this.#o.clock.mono() - segment.mono <= limit;
+  }
+
+  #release({ epoch, stream, from, to }: Segment): void {
+    this.#o.book.release(epoch, stream, [from, to]);
+  }
+}

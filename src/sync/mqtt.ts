@@ -1,0 +1,277 @@
+/** A broker's address goes in; one link (one connection, one session) comes out, on which a publish resolves when the broker acknowledged it. The only file that touches mqtt.js. */
+import type { Socket } from "node:net";
+import { type IClientOptions, type IPublishPacket, MqttClient, UniqueMessageIdProvider } from "mqtt";
+import { EdgeError } from "../kit/errors.ts";
+import { guardFrames } from "./frame-guard.ts";
+import { brokerName, isLocal, openSocket, type SocketOptions } from "./socket.ts";
+
+/** MQTT 5 § 2.4, the codes that mean something here. */
+export const REASON = { success: 0x00, noSubscriber: 0x10, takenOver: 0x8e, tooLarge: 0x95, badPayload: 0x99 } as const;
+
+export interface Incoming {
+  readonly topic: string;
+  readonly payload: Uint8Array;
+  readonly retained: boolean;
+  readonly responseTopic?: string;
+  readonly correlation?: Uint8Array;
+}
+
+export interface LinkOptions extends SocketOptions {
+  readonly clientId: string;
+  readonly mqtt: 5 | "3.1.1";
+  readonly keepaliveSeconds: number;
+  /** A publish without PUBACK for this long ends the link. */
+  readonly pubackTimeoutMs: number;
+  readonly will: { readonly topic: string; readonly payload: string };
+  /** The message is acknowledged when this resolves; when it rejects it is not, and comes again with the next connection. */
+  onMessage(message: Incoming): Promise<void>;
+}
+
+export interface Filter {
+  readonly topic: string;
+  readonly retainHandling: 0 | 1;
+}
+
+export interface Publish {
+  readonly retain?: boolean;
+  readonly correlation?: Uint8Array;
+}
+
+export interface Link extends AsyncDisposable {
+  readonly sessionPresent: boolean;
+  readonly receiveMaximum: number;
+  /** Largest packet the broker takes, bytes. */
+  readonly maximumPacketSize: number;
+  /** Resolves with the PUBACK's reason code (0 under 3.1.1); rejects when the link ends first. Too large for the broker: 0x95, unsent. */
+  publish(topic: string, payload: Uint8Array | string, publish?: Publish): Promise<number>;
+  /** One granted QoS or reason code per filter. */
+  subscribe(filters: readonly Filter[]): Promise<readonly number[]>;
+  /** Resolves, never rejects, with the reason when the link is over. */
+  readonly closed: Promise<EdgeError>;
+}
+
+/** Contract: nothing that comes down is larger. */
+export const MAX_DOWN_BYTES = 128 * 1024;
+const SESSION_EXPIRY_S = 7 * 86_400;
+const WILL_DELAY_S = 45;
+/** Messages that may come down before we acknowledged the first. */
+const INBOUND = 16;
+const GRACE_MS = 3000;
+/** mqtt.js handles nothing else while a message waits for its acknowledgement, PUBACKs and PINGRESPs included: it must not wait for long. */
+const GATE_MS = 5000;
+const UNLIMITED = 268_435_455;
+
+export async function openLink(options: LinkOptions, stop: AbortSignal): Promise<Link> {
+  const socket = await openSocket(options, stop);
+  guardFrames(socket, MAX_DOWN_BYTES);
+  const client = new MqttClient(() => socket, clientOptions(options));
+  const life = new Life(client, socket, options);
+  try {
+    await life.connected(stop);
+    return life;
+  } catch (error) {
+    life.end(error instanceof EdgeError ? error : new EdgeError("internal", { message: String(error) }, error));
+    throw error;
+  }
+}
+
+function clientOptions(options: LinkOptions): IClientOptions {
+  const five = options.mqtt === 5;
+  const { username, password } = new URL(options.broker);
+  return {
+    clientId: options.clientId,
+    protocolVersion: five ? 5 : 4,
+    clean: false,
+    keepalive: options.keepaliveSeconds,
+    // One link is one connection: the loop outside connects again, with its own waits.
+    reconnectPeriod: 0,
+    resubscribe: false,
+    // Ours comes first; theirs only must not.
+    connectTimeout: options.timeoutMs * 2,
+    messageIdProvider: new UniqueMessageIdProvider(),
+    ...(username !== "" && { username: decodeURIComponent(username), password: decodeURIComponent(password) }),
+    ...(five && {
+      properties: { sessionExpiryInterval: SESSION_EXPIRY_S, receiveMaximum: INBOUND, maximumPacketSize: MAX_DOWN_BYTES },
+    }),
+    will: {
+      topic: options.will.topic,
+      payload: Buffer.from(options.will.payload),
+      qos: 1,
+      retain: true,
+      ...(five && { properties: { willDelayInterval: WILL_DELAY_S } }),
+    },
+  };
+}
+
+interface Pending {
+  readonly since: number;
+  readonly settle: (reasonCode: number) => void;
+  readonly fail: (error: EdgeError) => void;
+}
+
+class Life implements Link {
+  readonly closed: Promise<EdgeError>;
+  sessionPresent = false;
+  receiveMaximum = 65_535;
+  maximumPacketSize = UNLIMITED;
+  readonly #client: MqttClient;
+  readonly #socket: Socket;
+  readonly #o: LinkOptions;
+  /** By message id, oldest first. */
+  readonly #pending = new Map<number, Pending>();
+  readonly #idle: (() => void)[] = [];
+  readonly #watchdog: NodeJS.Timeout;
+  #resolveClosed: (error: EdgeError) => void = () => {};
+  #over: EdgeError | null = null;
+  #feeding = true;
+
+  constructor(client: MqttClient, socket: Socket, options: LinkOptions) {
+    this.#client = client;
+    this.#socket = socket;
+    this.#o = options;
+    this.closed = new Promise((resolve) => {
+      this.#resolveClosed = resolve;
+    });
+    // A parser error leaves mqtt.js connected and deaf: whatever it complains of ends the link.
+    client.on("error", (error) => this.end(this.#explain(error)));
+    client.on("close", () => this.end(this.#lost("closed by the broker", false)));
+    client.on("disconnect", ({ reasonCode = 0 }) => this.end(this.#refused(reasonCode)));
+    client.on("packetreceive", (packet) => {
+      if (packet.cmd === "puback") this.#acknowledged(packet.messageId ?? 0, packet.reasonCode ?? REASON.success);
+    });
+    client.handleMessage = (packet, done) => void this.#take(packet).then(() => done(), done);
+    this.#watchdog = setInterval(() => this.#watch(), Math.max(20, options.pubackTimeoutMs / 4));
+  }
+
+  async connected(stop: AbortSignal): Promise<void> {
+    const ready = new Promise<void>((resolve) => {
+      this.#client.once("connect", (connack) => {
+        this.sessionPresent = connack.sessionPresent;
+        this.receiveMaximum = connack.properties?.receiveMaximum ?? this.receiveMaximum;
+        this.maximumPacketSize = connack.properties?.maximumPacketSize ?? UNLIMITED;
+        resolve();
+      });
+    });
+    const away = (): void => this.end(this.#lost("stopped", false));
+    const timer = setTimeout(() => this.end(this.#lost("no CONNACK", true)), this.#o.timeoutMs);
+    stop.addEventListener("abort", away, { once: true });
+    if (stop.aborted) away();
+    const error = await Promise.race([ready, this.closed]);
+    clearTimeout(timer);
+    stop.removeEventListener("abort", away);
+    if (error instanceof EdgeError) throw error;
+  }
+
+  publish(topic: string, payload: Uint8Array | string, { retain = false, correlation }: Publish = {}): Promise<number> {
+    // While it is not connected mqtt.js would keep the message for ever: it is never asked to.
+    if (this.#over !== null) return Promise.reject(this.#over);
+    if (!this.#feeding || !this.#client.connected) return Promise.reject(this.#lost("not connected", false));
+    const body =
+      typeof payload === "string" ? Buffer.from(payload) : Buffer.from(payload.buffer, payload.byteOffset, payload.length);
+    if (packetSize(topic, body.length, correlation?.length ?? 0) > this.maximumPacketSize)
+      return Promise.resolve(REASON.tooLarge);
+    return new Promise((settle, fail) => {
+      const properties = correlation !== undefined && this.#o.mqtt === 5 ? { correlationData: Buffer.from(correlation) } : {};
+      // The callback is not used: it does not tell 0x00 from 0x10, and may never come.
+      this.#client.publish(topic, body, { qos: 1, retain, properties }, () => {});
+      this.#pending.set(this.#client.getLastMessageId(), { since: performance.now(), settle, fail });
+    });
+  }
+
+  subscribe(filters: readonly Filter[]): Promise<readonly number[]> {
+    const wanted = Object.fromEntries(
+      // `rap` keeps the flag by which a retained command is recognised.
+      filters.map(({ topic, retainHandling }) => [topic, { qos: 1 as const, nl: false, rap: true, rh: retainHandling }]),
+    );
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => this.end(new EdgeError("sync.no-puback", { packet: "subscribe" })), this.#o.pubackTimeoutMs);
+      this.#client.subscribe(wanted, (error, _, suback) => {
+        clearTimeout(timer);
+        // Refused filters come as an error, with the SUBACK beside it.
+        const granted = suback?.granted.map(Number);
+        if (granted !== undefined && granted.length === filters.length) resolve(granted);
+        else reject(this.#over ?? this.#lost(error?.message ?? "no SUBACK", false));
+      });
+    });
+  }
+
+  /** Ends the link at once, for this reason; later calls change nothing. */
+  end(reason: EdgeError): void {
+    if (this.#over !== null) return;
+    this.#over = reason;
+    clearInterval(this.#watchdog);
+    for (const { fail } of this.#pending.values()) fail(reason);
+    this.#pending.clear();
+    for (const idle of this.#idle) idle();
+    this.#client.end(true);
+    this.#socket.destroy();
+    this.#resolveClosed(reason);
+  }
+
+  /** No DISCONNECT: the Will then tells, after its delay, that nobody is here; a quick restart is not worth a word. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#feeding = false;
+    if (this.#pending.size > 0 && this.#over === null)
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, GRACE_MS);
+        this.#idle.push(() => {
+          clearTimeout(timer);
+          resolve();
+        });
+      });
+    this.end(this.#lost("stopped", false));
+  }
+
+  async #take(packet: IPublishPacket): Promise<void> {
+    const { topic, payload, retain, properties } = packet;
+    const correlation = properties?.correlationData;
+    const message = {
+      topic,
+      payload: typeof payload === "string" ? Buffer.from(payload) : payload,
+      retained: retain,
+      ...(properties?.responseTopic !== undefined && { responseTopic: properties.responseTopic }),
+      ...(correlation !== undefined && { correlation }),
+    };
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new EdgeError("internal", { message: `${topic}: not durable in ${GATE_MS} ms` })), GATE_MS);
+    });
+    await Promise.race([this.#o.onMessage(message), late]).finally(() => clearTimeout(timer));
+  }
+
+  #acknowledged(messageId: number, reasonCode: number): void {
+    const pending = this.#pending.get(messageId);
+    if (pending === undefined) return;
+    this.#pending.delete(messageId);
+    pending.settle(reasonCode);
+    if (this.#pending.size === 0) for (const idle of this.#idle) idle();
+  }
+
+  #watch(): void {
+    const [oldest] = this.#pending.values();
+    if (oldest !== undefined && performance.now() - oldest.since > this.#o.pubackTimeoutMs)
+      this.end(new EdgeError("sync.no-puback", { broker: brokerName(this.#o.broker), local: true }));
+  }
+
+  #explain(error: Error & { readonly code?: number | string }): EdgeError {
+    if (typeof error.code === "number") return this.#refused(error.code, error);
+    const reason = error.code ?? error.message;
+    return this.#lost(reason, isLocal(reason) || reason === "Keepalive timeout", error);
+  }
+
+  #refused(reasonCode: number, cause?: unknown): EdgeError {
+    const reason =
+      reasonCode === REASON.takenOver ? "0x8e: another client uses this gateway's id" : `0x${reasonCode.toString(16)}`;
+    return new EdgeError("sync.refused", { broker: brokerName(this.#o.broker), reason, reasonCode }, cause);
+  }
+
+  #lost(reason: string, local: boolean, cause?: unknown): EdgeError {
+    return new EdgeError("sync.unreachable", { broker: brokerName(this.#o.broker), reason, local }, cause);
+  }
+}
+
+/** Bytes of the PUBLISH on the wire, rounded up: fixed header ≤ 5, topic, packet id, properties (MQTT 5 § 3.3). */
+export function packetSize(topic: string, payloadBytes: number, correlationBytes = 0): number {
+  const properties = correlationBytes > 0 ? 3 + correlationBytes + 2 : 1;
+  return 5 + 2 + Buffer.byteLength(topic) + 2 + properties + payloadBytes;
+}

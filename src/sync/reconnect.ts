@@ -1,0 +1,39 @@
+/** The way a link ended goes in; how long to wait before the next comes out (CT-U7). */
+import { networkInterfaces } from "node:os";
+import type { EdgeError } from "../kit/errors.ts";
+import { pause } from "../kit/loop.ts";
+import { REASON } from "./mqtt.ts";
+
+export interface Reconnect {
+  readonly firstMs: number;
+  readonly maxMs: number;
+}
+
+/** The link failed on our side: the broker's load is no reason to wait. */
+const LOCAL_MS = 2000;
+const CARRIER_LOOK_MS = 1000;
+
+/** Full jitter: a broker that comes back meets a thousand gateways spread over the whole time, not in step. */
+export const reconnectWait =
+  ({ firstMs, maxMs }: Reconnect, random: () => number = Math.random) =>
+  (failures: number, error?: EdgeError): number => {
+    // Two boxes under one id throw each other out: neither may be quick.
+    if (error?.context["reasonCode"] === REASON.takenOver) return maxMs / 2 + (random() * maxMs) / 2;
+    const full = Math.min(maxMs, firstMs * 2 ** Math.min(20, Math.max(0, failures - 1)));
+    if (error?.context["local"] === true && failures <= 1) return random() * Math.min(LOCAL_MS, full);
+    return random() * full;
+  };
+
+/** Resolves when an external interface has come up since the call: whatever is waited for, it is worth a try now. */
+export async function carrierBack(stop: AbortSignal): Promise<void> {
+  let had = hasCarrier();
+  while (!stop.aborted) {
+    await pause(CARRIER_LOOK_MS, stop);
+    const has = hasCarrier();
+    if (has && !had) return;
+    had = has;
+  }
+}
+
+const hasCarrier = (): boolean =>
+  Object.values(networkInterfaces()).some((addresses) => addresses?.some(({ internal }) => !internal) === true);

@@ -1,0 +1,56 @@
+/** What every file of this room shares while it runs: options, doors to store and house, names, book and bell. */
+import type { Clock } from "../kit/clock.ts";
+import type { Log } from "../kit/log.ts";
+import type { Bell } from "./bell.ts";
+import type { Book } from "./book.ts";
+import type { Commands, Documents, Outbox } from "./outbox.ts";
+import type { Reconnect } from "./reconnect.ts";
+import type { Credentials } from "./socket.ts";
+import type { Topics } from "./topics.ts";
+
+export interface SyncOptions {
+  /** mqtt://host:port or mqtts://host:port */
+  readonly broker: string;
+  readonly acknowledge: "platform" | "broker";
+  /** Allows `broker` under 3.1.1, whose PUBACK says nothing; checked with the configuration. */
+  readonly acceptLoss?: boolean;
+  readonly mqtt: 5 | "3.1.1";
+  readonly liveEveryMs: number;
+  /** Absent or 0: no cap. */
+  readonly historyBytesPerSecond?: number;
+  readonly reconnect: Reconnect;
+  readonly credentials?: Credentials;
+  readonly reportEveryMs?: number;
+  readonly refusedRetryMs?: number;
+  readonly stateRepublishMs?: number;
+  readonly keepaliveSeconds?: number;
+  readonly pubackTimeoutMs?: number;
+  readonly connectTimeoutMs?: number;
+}
+
+export const DEFAULTS = {
+  reportEveryMs: 30_000,
+  refusedRetryMs: 60_000,
+  stateRepublishMs: 900_000,
+  keepaliveSeconds: 30,
+  pubackTimeoutMs: 30_000,
+  connectTimeoutMs: 30_000,
+};
+
+export interface SyncParts {
+  readonly gateway: string;
+  readonly prefix?: string;
+  readonly options: SyncOptions;
+  readonly outbox: Outbox;
+  readonly documents: Documents;
+  readonly commands: Commands;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export interface Room extends Omit<SyncParts, "options"> {
+  readonly options: SyncOptions & typeof DEFAULTS;
+  readonly topics: Topics;
+  readonly book: Book;
+  readonly bell: Bell;
+}

@@ -1,0 +1,211 @@
+/** One link goes in; what must be said first is said first, then live, urgent, retained and history run until the link ends (contract, Up and Promises). */
+import { EdgeError } from "../kit/errors.ts";
+import { backoff, keepTrying, pause } from "../kit/loop.ts";
+import { parts } from "./body.ts";
+import { Courier } from "./courier.ts";
+import { Bucket, sendHistory } from "./history.ts";
+import { Live } from "./live.ts";
+import type { Filter, Link } from "./mqtt.ts";
+import type { Committed } from "./outbox.ts";
+import { Post } from "./post.ts";
+import type { Room } from "./room.ts";
+import { Shelf } from "./shelf.ts";
+import { Urgent } from "./urgent.ts";
+
+/** `reported` follows a change, at most this often. */
+const CHANGE_MS = 5000;
+
+export class Session {
+  readonly post: Post;
+  readonly #room: Room;
+  readonly #link: Link;
+  readonly #over = new AbortController();
+  readonly #shelf: Shelf;
+  readonly #live: Live;
+  readonly #urgent: Urgent;
+  readonly #courier: Courier;
+  /** Parts on the shelf, by document: what is no longer needed is cleared. */
+  readonly #parts = new Map<string, number>();
+  #reported = "";
+
+  constructor(link: Link, room: Room) {
+    const { options, clock, log, outbox, topics, book } = room;
+    this.#link = link;
+    this.#room = room;
+    const stop = this.#over.signal;
+    const barred = (topic: string, reasonCode: number): void => {
+      log.warn("sync.not-authorised", { code: "sync.not-authorised", topic, reasonCode });
+      outbox.note("sync.not-authorised", { topic, reasonCode });
+    };
+    this.post = new Post({ link, clock, retryMs: options.refusedRetryMs, stop, barred });
+    this.#shelf = new Shelf(this.post, log);
+    this.#courier = new Courier({ post: this.post, book, outbox, topics, brokerProves: options.acknowledge === "broker", log });
+    this.#urgent = new Urgent({ post: this.post, outbox, clock, topic: topics.up("urgent"), log });
+    const courier = this.#courier;
+    this.#live = new Live({
+      courier,
+      book,
+      clock,
+      everyMs: options.liveEveryMs,
+      barred: (stream) => this.post.barred(courier.topic("live", stream)),
+    });
+  }
+
+  /** Returns when stopped; rejects with the reason when the link ends. */
+  async run(stop: AbortSignal): Promise<void> {
+    const { outbox } = this.#room;
+    const end = (): void => this.#over.abort(new EdgeError("sync.unreachable", { reason: "stopped" }));
+    stop.addEventListener("abort", end, { once: true });
+    if (stop.aborted) end();
+    void this.#link.closed.then((reason) => this.#over.abort(reason));
+    const deaf = [
+      outbox.onCommitted((committed) => this.#committed(committed)),
+      outbox.onUnstored?.((event) => this.#urgent.unstored(event)),
+    ];
+    try {
+      await this.#greet();
+      await Promise.all([this.#history(), this.#report(), this.#republish()]);
+    } catch (error) {
+      if (!stop.aborted) throw this.#over.signal.aborted ? this.#over.signal.reason : error;
+    } finally {
+      stop.removeEventListener("abort", end);
+      for (const off of deaf) off?.();
+      this.#live.close();
+      end();
+    }
+    if (!stop.aborted) throw this.#over.signal.reason;
+  }
+
+  /** In this order: ears, `state`, `alarms`, urgent copies, then the gates of live open, and the rest of what is retained follows. */
+  async #greet(): Promise<void> {
+    const { options } = this.#room;
+    await this.#subscribe();
+    await this.#state();
+    await this.#alarms();
+    await this.#urgent.pending();
+    this.#live.open();
+    await Promise.all([...this.#room.documents.assets().map(({ asset }) => this.#asset(asset)), this.#catalog(), this.#tell()]);
+    this.#room.log.info("sync.online", { broker: options.broker, resumed: this.#link.sessionPresent });
+  }
+
+  async #subscribe(): Promise<void> {
+    const { topics, outbox, options } = this.#room;
+    const filters: readonly Filter[] = [
+      { topic: topics.down("ack"), retainHandling: 1 },
+      { topic: topics.down("commands"), retainHandling: 1 },
+      { topic: topics.down("config"), retainHandling: 0 },
+      { topic: topics.down("lists/+"), retainHandling: 0 },
+      { topic: topics.down("update"), retainHandling: 0 },
+    ];
+    const granted = await this.#link.subscribe(filters);
+    const refused = filters.filter((_, i) => (granted[i] ?? 0x80) >= 0x80);
+    if (refused.length === 0) return;
+    for (const { topic } of refused) {
+      const reasonCode = granted[filters.findIndex((f) => f.topic === topic)] ?? 0x80;
+      this.#room.log.warn("sync.not-authorised", { code: "sync.not-authorised", topic, reasonCode });
+      outbox.note("sync.not-authorised", { topic, reasonCode });
+    }
+    // What goes up is not held back by what does not come down; proof waits.
+    void pause(options.refusedRetryMs, this.#over.signal)
+      .then(() => (this.#over.signal.aborted ? undefined : this.#subscribe()))
+      .catch(() => undefined);
+  }
+
+  #committed({ segments, assets, alarms, urgent }: Committed): void {
+    this.#urgent.offer(urgent);
+    if (alarms) void this.#alarms().catch(() => undefined);
+    for (const { asset } of assets) void this.#asset(asset).catch(() => undefined);
+    this.#room.book.committed(segments);
+    this.#live.offer(segments);
+    this.#room.bell.ring();
+  }
+
+  // ------------------------------------------------------------ retained
+
+  #state(): Promise<void> {
+    const { outbox, documents, clock, topics } = this.#room;
+    return this.#shelf.put("state", topics.up("state"), () => {
+      const { boot, id: epoch, n } = outbox.epoch;
+      const own = { v: 1, online: true, at: clock.now().wall, boot, epoch, n, catalog: documents.catalog().hash };
+      return JSON.stringify({ ...own, ...documents.state() });
+    });
+  }
+
+  #alarms(): Promise<void> {
+    const { documents, outbox } = this.#room;
+    const { asOf, open } = documents.alarms();
+    return this.#inParts("alarms", { epoch: outbox.epoch.id, asOf, open });
+  }
+
+  #catalog(): Promise<void> {
+    const { hash, body } = this.#room.documents.catalog();
+    return this.#inParts("catalog", { cat: hash, ...body });
+  }
+
+  #asset(asset: string): Promise<void> {
+    const { documents, topics } = this.#room;
+    const cat = documents.catalog().hash;
+    return this.#shelf.put("retained", topics.asset(asset), () => {
+      const state = documents.assets().find((a) => a.asset === asset);
+      if (state === undefined) return "";
+      const { asset: _, ...rest } = state;
+      return JSON.stringify({ v: 1, cat, ...rest });
+    });
+  }
+
+  async #inParts(name: "catalog" | "alarms", document: Readonly<Record<string, unknown>>): Promise<void> {
+    const { topics, log } = this.#room;
+    const bodies = parts(document, this.post.room(topics.part(name, 99)));
+    if (bodies === null)
+      return log.warn("sync.retained-refused", { code: "sync.record-refused", topic: name, reason: "too-large" });
+    const rank = name === "alarms" ? "state" : "retained";
+    const surplus = Math.max(0, (this.#parts.get(name) ?? 0) - bodies.length);
+    this.#parts.set(name, bodies.length);
+    const all = [...bodies, ...Array.from({ length: surplus }, () => "")];
+    await Promise.all(all.map((body, i) => this.#shelf.put(rank, topics.part(name, i + 1), () => body)));
+  }
+
+  #tell(): Promise<void> {
+    const { book, outbox, topics, documents, clock } = this.#room;
+    this.#reported = JSON.stringify(documents.reported());
+    return this.#shelf.put("retained", topics.up("reported"), () => {
+      book.refresh(outbox.streams());
+      return JSON.stringify({ v: 1, at: clock.now().wall, ...documents.reported(), streams: book.reported() });
+    });
+  }
+
+  // ------------------------------------------------------------ what goes on
+
+  async #history(): Promise<void> {
+    const { outbox, book, bell, clock, options, log } = this.#room;
+    const bucket = new Bucket(options.historyBytesPerSecond || null, clock);
+    const parts = { outbox, book, bell, bucket, post: this.post, courier: this.#courier };
+    const tries = { log, stop: this.#over.signal, waitMs: backoff(1000, 30_000) };
+    await keepTrying("sync.history", (stop) => sendHistory(parts, stop), tries);
+  }
+
+  /** On change, and at the latest after `reportEveryMs` while the platform has not proved what it was sent: so a lost tail is found. */
+  async #report(): Promise<void> {
+    const { options, book, clock, documents } = this.#room;
+    const stop = this.#over.signal;
+    let told = clock.mono();
+    while (!stop.aborted) {
+      await pause(Math.min(CHANGE_MS, options.reportEveryMs), stop);
+      if (stop.aborted) return;
+      const due = clock.mono() - told >= options.reportEveryMs && options.acknowledge === "platform" && book.unproved;
+      if (!due && JSON.stringify(documents.reported()) === this.#reported) continue;
+      told = clock.mono();
+      await this.#tell();
+    }
+  }
+
+  async #republish(): Promise<void> {
+    const stop = this.#over.signal;
+    for (;;) {
+      await pause(this.#room.options.stateRepublishMs, stop);
+      if (stop.aborted) return;
+      const assets = this.#room.documents.assets().map(({ asset }) => this.#asset(asset));
+      await Promise.all([this.#state(), this.#alarms(), ...assets, this.#catalog(), this.#tell()]);
+    }
+  }
+}

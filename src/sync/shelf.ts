@@ -1,0 +1,52 @@
+/** Retained documents go in; each topic has at most one publish in flight, and the newest value replaces a waiting one (contract, Up). */
+import type { Log } from "../kit/log.ts";
+import type { Post } from "./post.ts";
+import type { Rank } from "./window.ts";
+
+type Build = () => Uint8Array | string;
+
+interface Slot {
+  build: Build;
+  dirty: boolean;
+  running: Promise<void> | null;
+}
+
+export class Shelf {
+  readonly #post: Post;
+  readonly #log: Log;
+  readonly #slots = new Map<string, Slot>();
+
+  constructor(post: Post, log: Log) {
+    this.#post = post;
+    this.#log = log;
+  }
+
+  /** `build` is called when there is a place. Resolves when the broker has this value or a newer one; rejects when the link ends first. */
+  put(rank: Rank, topic: string, build: Build): Promise<void> {
+    const slot = this.#slots.get(topic) ?? { build, dirty: false, running: null };
+    this.#slots.set(topic, slot);
+    slot.build = build;
+    slot.dirty = true;
+    slot.running ??= this.#run(rank, topic, slot).finally(() => {
+      slot.running = null;
+    });
+    // Whoever does not wait for it learns of the link's end elsewhere.
+    slot.running.catch(() => undefined);
+    return slot.running;
+  }
+
+  async #run(rank: Rank, topic: string, slot: Slot): Promise<void> {
+    while (slot.dirty) {
+      const newest = (): Uint8Array | string => {
+        slot.dirty = false;
+        return slot.build();
+      };
+      const verdict = await this.#post.send(rank, topic, newest, { retain: true });
+      if (verdict === "later") {
+        slot.dirty = true;
+        await this.#post.reopened(topic);
+      } else if (verdict === "refused" || verdict === "too-large")
+        this.#log.warn("sync.retained-refused", { code: "sync.record-refused", topic, reason: verdict });
+    }
+  }
+}

@@ -1,0 +1,91 @@
+/** The store's outbox and the platform's broker go in; records, states and alarms go up, proofs and commands come down, through every outage until stopped. */
+import type { EdgeError } from "../kit/errors.ts";
+import { keepTrying } from "../kit/loop.ts";
+import type { StreamStatus } from "../model.ts";
+import { Bell } from "./bell.ts";
+import { Book } from "./book.ts";
+import { Inbox } from "./inbox.ts";
+import { openLink } from "./mqtt.ts";
+import { carrierBack, reconnectWait } from "./reconnect.ts";
+import { DEFAULTS, type Room, type SyncOptions, type SyncParts } from "./room.ts";
+import { Session } from "./session.ts";
+import { brokerName } from "./socket.ts";
+import { PREFIX, topicsOf } from "./topics.ts";
+
+export interface SyncStatus {
+  readonly broker: string;
+  readonly mode: SyncOptions["acknowledge"];
+  readonly connected: boolean;
+  /** Why the last link ended. */
+  readonly code?: string;
+  readonly detail?: string;
+  readonly streams: readonly StreamStatus[];
+}
+
+export interface Sync {
+  /** Resolves when it has stopped; never rejects. */
+  readonly done: Promise<void>;
+  status(): SyncStatus;
+}
+
+/** A link that has held this long counts as healthy: the waits begin anew. */
+const STABLE_MS = 60_000;
+
+export function runSync(parts: SyncParts, stop: AbortSignal): Sync {
+  const { outbox, commands, clock, log, options } = parts;
+  const topics = topicsOf(parts.gateway, parts.prefix ?? PREFIX);
+  const room: Room = { ...parts, options: { ...DEFAULTS, ...options }, topics, book: new Book(outbox.epoch), bell: new Bell() };
+  const inbox = new Inbox({ topics, outbox, commands, book: room.book, clock, log, changed: () => room.bell.ring() });
+  let session: Session | null = null;
+  let failed: EdgeError | null = null;
+
+  const work = async (_: AbortSignal, works: () => void): Promise<void> => {
+    await using link = await openLink(linkOptions(room, inbox), stop);
+    const stable = setTimeout(works, STABLE_MS);
+    try {
+      session = new Session(link, room);
+      failed = null;
+      await session.run(stop);
+    } finally {
+      session = null;
+      clearTimeout(stable);
+    }
+  };
+  const quiet = commands.onResult((result) => void inbox.answer(result, session?.post ?? null));
+  const done = keepTrying("sync", work, {
+    log,
+    stop,
+    waitMs: reconnectWait(options.reconnect),
+    woken: carrierBack,
+    failed: (error) => {
+      failed = error;
+    },
+  }).finally(quiet);
+
+  return {
+    done,
+    status: () => ({
+      broker: brokerName(options.broker),
+      mode: options.acknowledge,
+      connected: session !== null,
+      ...(failed !== null && { code: failed.code, detail: failed.what("en") }),
+      streams: outbox.streams().map((state) => ({ ...state, sentUpTo: room.book.sentUpTo(state.epoch, state.stream) })),
+    }),
+  };
+}
+
+function linkOptions({ options, gateway, topics, outbox, clock }: Room, inbox: Inbox) {
+  const { broker, mqtt, credentials, keepaliveSeconds, pubackTimeoutMs, connectTimeoutMs } = options;
+  return {
+    broker,
+    mqtt,
+    clientId: gateway,
+    ...(credentials !== undefined && { credentials }),
+    keepaliveSeconds,
+    pubackTimeoutMs,
+    timeoutMs: connectTimeoutMs,
+    clockSynced: () => clock.now().synced,
+    will: { topic: topics.up("state"), payload: JSON.stringify({ v: 1, online: false, epoch: outbox.epoch.id }) },
+    onMessage: (message: Parameters<Inbox["receive"]>[0]) => inbox.receive(message),
+  };
+}

@@ -1,0 +1,93 @@
+/** Events that must overtake everything go in; a copy of each leaves on `urgent` until the broker has acknowledged it, whatever its age (contract, topic `urgent`, CT-U9). */
+import type { Clock } from "../kit/clock.ts";
+import type { Log } from "../kit/log.ts";
+import type { EdgeEvent } from "../model.ts";
+import type { Outbox } from "./outbox.ts";
+import type { Post } from "./post.ts";
+
+/** Older copies say so. */
+const LATE_MS = 10_000;
+/** Copies under way; those beyond stay flagged in the store and are read when these are done. */
+const MOST = 1000;
+
+export interface UrgentOptions {
+  readonly post: Post;
+  readonly outbox: Outbox;
+  readonly clock: Clock;
+  readonly topic: string;
+  readonly log: Log;
+}
+
+export class Urgent {
+  readonly #o: UrgentOptions;
+  readonly #sending = new Set<string>();
+  #more = false;
+
+  constructor(options: UrgentOptions) {
+    this.#o = options;
+  }
+
+  /** Copies that an earlier connection or run could not give away. */
+  async pending(): Promise<void> {
+    this.#more = false;
+    this.offer(await this.#o.outbox.urgentPending());
+  }
+
+  offer(events: readonly EdgeEvent[]): void {
+    for (const event of events) {
+      const epoch = epochOf(event, this.#o.outbox);
+      const key = `${epoch}/${event.seq}`;
+      if (this.#sending.has(key)) continue;
+      if (this.#sending.size >= MOST) {
+        this.#more = true;
+        return;
+      }
+      this.#sending.add(key);
+      void this.#send(epoch, event).finally(() => this.#done(key));
+    }
+  }
+
+  /** The store cannot be written: the alarm leaves without a number, under the id that its record will carry. */
+  unstored(event: EdgeEvent): void {
+    if (this.#sending.has(event.id) || this.#sending.size >= MOST) return;
+    this.#sending.add(event.id);
+    const { seq: _, ...rest } = event;
+    const copy = () => JSON.stringify({ v: 1, epoch: this.#o.outbox.epoch.id, ...rest, seq: null, stored: false });
+    void this.#publish(copy).finally(() => this.#sending.delete(event.id));
+  }
+
+  async #send(epoch: string, event: EdgeEvent): Promise<void> {
+    const copy = () => JSON.stringify({ v: 1, ...event, epoch, ...(this.#late(epoch, event) && { late: true }) });
+    if (await this.#publish(copy)) this.#o.outbox.sentUrgent({ epoch, seq: event.seq });
+  }
+
+  /** False: the link ended first. A copy that is itself refused is done with: the event travels in its stream. */
+  async #publish(copy: () => string): Promise<boolean> {
+    const { post, topic, log } = this.#o;
+    try {
+      for (;;) {
+        const verdict = await post.send("urgent", topic, copy);
+        if (verdict !== "later" && verdict !== "unheard") return true;
+        await post.reopened(topic);
+      }
+    } catch (error) {
+      log.debug("sync.undelivered", { topic, cause: error });
+      return false;
+    }
+  }
+
+  #done(key: string): void {
+    this.#sending.delete(key);
+    if (this.#more && this.#sending.size === 0)
+      void this.pending().catch((error: unknown) => this.#o.log.warn("sync.urgent-unread", { cause: error }));
+  }
+
+  #late(epoch: string, event: EdgeEvent): boolean {
+    const { outbox, clock } = this.#o;
+    return epoch !== outbox.epoch.id || clock.mono() - (outbox.epoch.opened + event.mono) > LATE_MS;
+  }
+}
+
+/** One of an earlier epoch carries its name. */
+const epochOf = (event: EdgeEvent, outbox: Outbox): string =>
+  typeof event["epoch"] === "string" ? event["epoch"] : outbox.epoch.id;

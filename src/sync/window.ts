@@ -1,0 +1,83 @@
+/** Publishes that want to go out go in; places in flight come out, the most urgent first, never more than the broker allows (CT-U4, CT-U6). */
+
+/** Most urgent first: urgent copies, then what says whether and how we are, then the retained rest and answers, then the streams. */
+export const ORDER = ["urgent", "state", "retained", "events", "readings", "history"] as const;
+export type Rank = (typeof ORDER)[number];
+
+/** More than this in flight adds latency and nothing else. */
+const MOST = 32;
+/** History in flight: enough to fill a link, little enough not to stand in front of an alarm. */
+const MOST_HISTORY = 4;
+
+export interface Window {
+  readonly size: number;
+  readonly inFlight: number;
+  /** Resolves with the function that gives the place back; rejects when `stop` comes first. */
+  place(rank: Rank, stop: AbortSignal): Promise<() => void>;
+}
+
+interface Waiting {
+  readonly rank: Rank;
+  readonly enter: () => void;
+}
+
+export function openWindow(receiveMaximum: number): Window {
+  const size = Math.max(1, Math.min(MOST, receiveMaximum));
+  const waiting: Waiting[][] = ORDER.map(() => []);
+  let inFlight = 0;
+  let history = 0;
+
+  const admits = (rank: Rank): boolean => {
+    if (rank === "urgent" || rank === "state") return inFlight < size;
+    // One place is kept free for an alarm; a window of one has none to keep.
+    if (inFlight >= Math.max(1, size - 1)) return false;
+    return rank !== "history" || history < Math.min(MOST_HISTORY, Math.max(1, size - 2));
+  };
+  const next = (): Waiting | undefined => {
+    const queue = waiting.find((q, i) => q.length > 0 && admits(ORDER[i] ?? "history"));
+    return queue?.shift();
+  };
+  const admit = (): void => {
+    for (let first = next(); first !== undefined; first = next()) {
+      inFlight += 1;
+      if (first.rank === "history") history += 1;
+      first.enter();
+    }
+  };
+  const leave = (rank: Rank): void => {
+    inFlight -= 1;
+    if (rank === "history") history -= 1;
+    admit();
+  };
+
+  return {
+    size,
+    get inFlight() {
+      return inFlight;
+    },
+    place: (rank, stop) =>
+      new Promise((resolve, reject) => {
+        if (stop.aborted) return reject(stop.reason);
+        const queue = waiting[ORDER.indexOf(rank)] ?? [];
+        const away = (): void => {
+          const at = queue.indexOf(entry);
+          if (at >= 0) queue.splice(at, 1);
+          reject(stop.reason);
+        };
+        const entry: Waiting = {
+          rank,
+          enter: () => {
+            stop.removeEventListener("abort", away);
+            let given = false;
+            resolve(() => {
+              if (!given) leave(rank);
+              given = true;
+            });
+          },
+        };
+        stop.addEventListener("abort", away, { once: true });
+        queue.push(entry);
+        admit();
+      }),
+  };
+}
