@@ -2,12 +2,12 @@
 import type { Clock } from "../kit/clock.ts";
 import type { Log } from "../kit/log.ts";
 import type { CommandResult } from "../model.ts";
-import { readBody } from "./body.ts";
-import type { Book } from "./book.ts";
 import { ackMessage } from "./contract/down.ts";
+import { readBody } from "./drain/body.ts";
+import type { Book } from "./drain/book.ts";
+import type { Post } from "./link/post.ts";
 import type { Incoming } from "./mqtt.ts";
 import type { Commands, Outbox } from "./outbox.ts";
-import type { Post } from "./post.ts";
 import type { Topics } from "./topics.ts";
 
 /** Where answers go is remembered for this many commands; an older one is answered on `results`. */

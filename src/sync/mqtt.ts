@@ -2,8 +2,8 @@
 import type { Socket } from "node:net";
 import { type IClientOptions, type IPublishPacket, MqttClient, UniqueMessageIdProvider } from "mqtt";
 import { EdgeError } from "../kit/errors.ts";
-import { guardFrames } from "./frame-guard.ts";
-import { brokerName, isLocal, openSocket, type SocketOptions } from "./socket.ts";
+import { guardFrames } from "./link/frame-guard.ts";
+import { brokerName, isLocal, openSocket, type SocketOptions } from "./link/socket.ts";
 
 /** MQTT 5 § 2.4, the codes that mean something here. */
 export const REASON = { success: 0x00, noSubscriber: 0x10, takenOver: 0x8e, tooLarge: 0x95, badPayload: 0x99 } as const;

@@ -1,11 +1,11 @@
 /** What every file of this room shares while it runs: options, doors to store and house, names, book and bell. */
 import type { Clock } from "../kit/clock.ts";
 import type { Log } from "../kit/log.ts";
-import type { Bell } from "./bell.ts";
-import type { Book } from "./book.ts";
+import type { Bell } from "./drain/bell.ts";
+import type { Book } from "./drain/book.ts";
+import type { Reconnect } from "./link/reconnect.ts";
+import type { Credentials } from "./link/socket.ts";
 import type { Commands, Documents, Outbox } from "./outbox.ts";
-import type { Reconnect } from "./reconnect.ts";
-import type { Credentials } from "./socket.ts";
 import type { Topics } from "./topics.ts";
 
 export interface SyncOptions {

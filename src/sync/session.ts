@@ -1,16 +1,16 @@
 /** One link goes in; what must be said first is said first, then live, urgent, retained and history run until the link ends (contract, Up and Promises). */
 import { EdgeError } from "../kit/errors.ts";
 import { backoff, keepTrying, pause } from "../kit/loop.ts";
-import { parts } from "./body.ts";
-import { Courier } from "./courier.ts";
-import { Bucket, sendHistory } from "./history.ts";
-import { Live } from "./live.ts";
+import { parts } from "./drain/body.ts";
+import { Courier } from "./drain/courier.ts";
+import { Bucket, sendHistory } from "./drain/history.ts";
+import { Live } from "./drain/live.ts";
+import { Shelf } from "./drain/shelf.ts";
+import { Urgent } from "./drain/urgent.ts";
+import { Post } from "./link/post.ts";
 import type { Filter, Link } from "./mqtt.ts";
 import type { Committed } from "./outbox.ts";
-import { Post } from "./post.ts";
 import type { Room } from "./room.ts";
-import { Shelf } from "./shelf.ts";
-import { Urgent } from "./urgent.ts";
 
 /** `reported` follows a change, at most this often. */
 const CHANGE_MS = 5000;

@@ -2,14 +2,14 @@
 import type { EdgeError } from "../kit/errors.ts";
 import { keepTrying } from "../kit/loop.ts";
 import type { StreamStatus } from "../model.ts";
-import { Bell } from "./bell.ts";
-import { Book } from "./book.ts";
+import { Bell } from "./drain/bell.ts";
+import { Book } from "./drain/book.ts";
 import { Inbox } from "./inbox.ts";
+import { carrierBack, reconnectWait } from "./link/reconnect.ts";
+import { brokerName } from "./link/socket.ts";
 import { openLink } from "./mqtt.ts";
-import { carrierBack, reconnectWait } from "./reconnect.ts";
 import { DEFAULTS, type Room, type SyncOptions, type SyncParts } from "./room.ts";
 import { Session } from "./session.ts";
-import { brokerName } from "./socket.ts";
 import { PREFIX, topicsOf } from "./topics.ts";
 
 export interface SyncStatus {

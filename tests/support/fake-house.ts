@@ -161,7 +161,10 @@ export class FakeHouse implements House {
         this.reads += 1;
         const met = this.segments.filter((s) => s.epoch === epoch && s.stream === stream && s.to >= from && s.from <= to);
         let bytes = 0;
-        return met.filter(({ body }, i) => (bytes += body.length) <= maxBytes || i === 0);
+        return met.filter(({ body }, i) => {
+          bytes += body.length;
+          return bytes <= maxBytes || i === 0;
+        });
       },
       acknowledge: (marks) => {
         for (const mark of marks) this.marks.set(`${mark.epoch}/${mark.stream}`, mark);

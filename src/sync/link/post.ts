@@ -1,7 +1,7 @@
 /** A topic and a payload go in; they leave by priority inside the broker's window, and the broker's answer comes out as one of five words (CT-U4, CT-U6, CT-U8). */
-import type { Clock } from "../kit/clock.ts";
-import { pause } from "../kit/loop.ts";
-import { type Link, type Publish, packetSize, REASON } from "./mqtt.ts";
+import type { Clock } from "../../kit/clock.ts";
+import { pause } from "../../kit/loop.ts";
+import { type Link, type Publish, packetSize, REASON } from "../mqtt.ts";
 import { openWindow, type Rank } from "./window.ts";
 
 /**

@@ -1,5 +1,5 @@
 /** What the store has, the broker took and the platform holds go in; what is still to be sent, and whether an acknowledgement can be true, come out. Memory only: after a restart everything unproved is pending again. */
-import type { EpochInfo, Mark, Range, Segment, Stream, StreamState } from "../model.ts";
+import type { EpochInfo, Mark, Range, Segment, Stream, StreamState } from "../../model.ts";
 import { add, firstGap, highest, nothing, type RangeSet, remove, subtract, union, upTo, within } from "./ranges.ts";
 
 /** A range is resent at most this often, however often it is asked for (contract, topic `ack`). */

@@ -1,11 +1,11 @@
 /** Stretches of a stream go in; they are sent as stored, joined or cut, and what became of each number comes out in the book, the marks and the ledger (CT-U8). */
-import type { Log } from "../kit/log.ts";
-import type { Range, Segment, Stream } from "../model.ts";
+import type { Log } from "../../kit/log.ts";
+import type { Range, Segment, Stream } from "../../model.ts";
+import type { Post, Verdict } from "../link/post.ts";
+import type { Outbox } from "../outbox.ts";
+import type { Topics } from "../topics.ts";
 import { cut, fitting, join, type Piece } from "./body.ts";
 import type { Book } from "./book.ts";
-import type { Outbox } from "./outbox.ts";
-import type { Post, Verdict } from "./post.ts";
-import type { Topics } from "./topics.ts";
 
 /** One message: `pieces` in order, of one stream of one epoch. */
 export interface Load {

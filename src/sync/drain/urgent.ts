@@ -1,9 +1,9 @@
 /** Events that must overtake everything go in; a copy of each leaves on `urgent` until the broker has acknowledged it, whatever its age (contract, topic `urgent`, CT-U9). */
-import type { Clock } from "../kit/clock.ts";
-import type { Log } from "../kit/log.ts";
-import type { EdgeEvent } from "../model.ts";
-import type { Outbox } from "./outbox.ts";
-import type { Post } from "./post.ts";
+import type { Clock } from "../../kit/clock.ts";
+import type { Log } from "../../kit/log.ts";
+import type { EdgeEvent } from "../../model.ts";
+import type { Post } from "../link/post.ts";
+import type { Outbox } from "../outbox.ts";
 
 /** Older copies say so. */
 const LATE_MS = 10_000;

@@ -1,5 +1,5 @@
 /** Ranges of record numbers go in; the set of numbers they cover comes out: sorted, disjoint, merged. Pure. */
-import type { Range } from "../model.ts";
+import type { Range } from "../../model.ts";
 
 /** Ascending and never touching: [1,3] and [4,6] are always [1,6]. */
 export type RangeSet = readonly Range[];

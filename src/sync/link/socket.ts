@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { connect as connectTcp, type Socket } from "node:net";
 import { join } from "node:path";
 import { connect as connectTls } from "node:tls";
-import { EdgeError } from "../kit/errors.ts";
+import { EdgeError } from "../../kit/errors.ts";
 
 /** Names of files under `folder`, never contents. They are read at each connect: a renewed certificate counts from then on. */
 export interface Credentials {

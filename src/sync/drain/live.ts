@@ -1,6 +1,6 @@
 /** What was just committed goes in; it leaves at once (events) or at the live cadence (readings), and what cannot leave in time is left to history (CT-U3, CT-U5). */
-import type { Clock } from "../kit/clock.ts";
-import type { Segment } from "../model.ts";
+import type { Clock } from "../../kit/clock.ts";
+import type { Segment } from "../../model.ts";
 import type { Book } from "./book.ts";
 import type { Courier } from "./courier.ts";
 

@@ -1,12 +1,12 @@
 /** What the book says is pending goes in; stored bodies leave on the history topics, in order inside a stream, joined and no faster than the cap (CT-U3, CT-U5). */
-import type { Clock } from "../kit/clock.ts";
-import { pause } from "../kit/loop.ts";
-import type { Range, Segment } from "../model.ts";
+import type { Clock } from "../../kit/clock.ts";
+import { pause } from "../../kit/loop.ts";
+import type { Range, Segment } from "../../model.ts";
+import type { Post } from "../link/post.ts";
+import type { Outbox } from "../outbox.ts";
 import type { Bell } from "./bell.ts";
 import type { Book, Job } from "./book.ts";
 import type { Courier } from "./courier.ts";
-import type { Outbox } from "./outbox.ts";
-import type { Post } from "./post.ts";
 
 /** Stored bytes of one look into the store. */
 const READ_BYTES = 128 * 1024;

@@ -1,7 +1,7 @@
 /** Retained documents go in; each topic has at most one publish in flight, and the newest value replaces a waiting one (contract, Up). */
-import type { Log } from "../kit/log.ts";
-import type { Post } from "./post.ts";
-import type { Rank } from "./window.ts";
+import type { Log } from "../../kit/log.ts";
+import type { Post } from "../link/post.ts";
+import type { Rank } from "../link/window.ts";
 
 type Build = () => Uint8Array | string;
 

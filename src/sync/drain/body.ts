@@ -1,6 +1,6 @@
 /** Stored bodies go in; what is sent comes out: as stored, joined, or cut in two (contract: `{` is JSON, 0x78 zlib of it, RFC 1950). */
 import { deflateSync, inflateSync } from "node:zlib";
-import type { Range } from "../model.ts";
+import type { Range } from "../../model.ts";
 
 const ZLIB = 0x78;
 /** Shorter ones gain nothing. */
