@@ -10,6 +10,8 @@ export const COMMIT = `INSERT INTO commits (epoch, cut_readings, cut_events, rea
 export interface Prepared {
   readonly values: readonly Bound[];
   readonly bytes: number;
+  /** Lines that lose rows. */
+  readonly cut: readonly Line[];
   /** Lets the standing follow; to be called once the statement has run. */
   apply(): void;
 }
@@ -57,6 +59,7 @@ export function prepare(commit: Commit, epoch: Epoch, first: boolean, standing: 
   return {
     values,
     bytes: offset,
+    cut: [...new Set(cut.map(({ line }) => line))],
     apply() {
       for (const { line, next } of marks) Object.assign(line, next);
       grow(lineOf("readings"), commit.readings);

@@ -1,6 +1,6 @@
 /** Ranges and filters go in; stored segments, urgent events and decoded history come out, in the order of their numbers. */
 import type { EdgeEvent, Segment, Stream } from "../../model.ts";
-import type { StoredRecord } from "../parts.ts";
+import type { StoredEvent, StoredRecord } from "../parts.ts";
 import { decodeBody } from "../segment.ts";
 import type { Database } from "./sqlite.ts";
 import { type Epoch, keyOf, NUMBERS, seqOf } from "./standing.ts";
@@ -76,35 +76,61 @@ export interface HistoryFilter {
   readonly sinceWall?: number;
 }
 
-const SLICE = 256;
-const HISTORY = `SELECT key, CASE WHEN t1 >= ?2 THEN body END AS body FROM readings WHERE key > ?1 ORDER BY key LIMIT ${SLICE}`;
+/** Runs one query in a turn of its own: commits go on between two slices. */
+type Query = <R>(sql: string, values: readonly number[]) => Promise<readonly R[]>;
+interface Slice {
+  readonly key: number;
+  readonly body: Uint8Array | null;
+}
 
-/** In slices, each a turn of its own: commits go on meanwhile. `turn` runs one query; `epochs` by their n. */
+const SLICE = 256;
+const ANY_TIME = Number.MIN_SAFE_INTEGER;
+const newer = (stream: Stream, time: string): string =>
+  `SELECT key, CASE WHEN ${time} >= ?2 THEN body END AS body FROM ${stream} WHERE key > ?1 ORDER BY key LIMIT ${SLICE}`;
+const HISTORY = newer("readings", "t1");
+const EVENTS = newer("events", "t0");
+const BEFORE_NEWEST = "SELECT key FROM events WHERE t0 >= ? ORDER BY key DESC LIMIT 1 OFFSET ?";
+
+/** `opened`: kernel monotonic ms at the opening of each epoch, by n. */
 export async function* readHistory(
-  slice: (
-    sql: string,
-    after: number,
-    since: number,
-  ) => Promise<readonly { readonly key: number; readonly body: Uint8Array | null }[]>,
-  epochs: ReadonlyMap<number, Epoch>,
-  { source, name, sinceWall = Number.MIN_SAFE_INTEGER }: HistoryFilter,
+  query: Query,
+  opened: ReadonlyMap<number, number>,
+  { source, name, sinceWall = ANY_TIME }: HistoryFilter,
 ): AsyncGenerator<StoredRecord> {
-  let after = 0;
-  for (;;) {
-    const rows = await slice(HISTORY, after, sinceWall);
-    for (const { key, body } of rows) {
-      after = key;
-      const decoded = body === null ? null : decodeBody(body);
-      if (decoded?.stream !== "readings") continue;
-      const { epoch, clock } = decoded;
-      const opened = epochs.get(Math.floor(key / NUMBERS))?.opened ?? 0;
-      for (const record of decoded.records) {
-        const named =
-          name === undefined || record.name === name || (decoded.thinned !== null && record.name.startsWith(`${name}.`));
-        if (named && (source === undefined || record.source === source) && record.wall >= sinceWall)
-          yield { ...record, mono: opened + record.mono, epoch, clock };
-      }
+  for await (const { key, body } of slices(query, HISTORY, 0, sinceWall)) {
+    const decoded = decodeBody(body);
+    if (decoded.stream !== "readings") continue;
+    const { epoch, clock, thinned } = decoded;
+    const began = opened.get(Math.floor(key / NUMBERS)) ?? 0;
+    for (const record of decoded.records) {
+      if (record.wall < sinceWall || (source !== undefined && record.source !== source)) continue;
+      const named = name === undefined || record.name === name || (thinned !== null && record.name.startsWith(`${name}.`));
+      if (named) yield { ...record, mono: began + record.mono, epoch, clock };
     }
+  }
+}
+
+export async function* readEvents(
+  query: Query,
+  { sinceWall = ANY_TIME, limit }: { readonly sinceWall?: number; readonly limit?: number },
+): AsyncGenerator<StoredEvent> {
+  const [before] = limit === undefined ? [] : await query<{ key: number }>(BEFORE_NEWEST, [sinceWall, limit]);
+  for await (const { body } of slices(query, EVENTS, before?.key ?? 0, sinceWall)) {
+    const decoded = decodeBody(body);
+    if (decoded.stream === "events") for (const event of decoded.events) yield { epoch: decoded.epoch, event };
+  }
+}
+
+async function* slices(
+  query: Query,
+  sql: string,
+  after: number,
+  sinceWall: number,
+): AsyncGenerator<{ key: number; body: Uint8Array }> {
+  for (let last = after; ; ) {
+    const rows = await query<Slice>(sql, [last, sinceWall]);
+    for (const { key, body } of rows) if (body !== null) yield { key, body };
+    last = rows.at(-1)?.key ?? last;
     if (rows.length < SLICE) return;
   }
 }

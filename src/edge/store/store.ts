@@ -1,16 +1,22 @@
 /** A path and a quota go in; the gateway's one durable place comes out: commits whole or not at all, reads in order, keeps its own house. */
 import type { Clock } from "../../kit/clock.ts";
-import { asEdgeError } from "../../kit/errors.ts";
+import { asEdgeError, EdgeError } from "../../kit/errors.ts";
 import type { Log } from "../../kit/log.ts";
+import { pause } from "../../kit/loop.ts";
 import type { EdgeEvent, EpochInfo, Segment, Stream, StreamState } from "../../model.ts";
-import type { Commit, InboxRow, Store, StoredRecord, Tended } from "../parts.ts";
-import { COMMIT, prepare } from "./commit.ts";
-import { makeFolder, openFile, WAL_BYTES } from "./file.ts";
+import type { Commit, InboxRow, Store, StoredEvent, StoredRecord, Tended } from "../parts.ts";
+import type { KindOf } from "../thin.ts";
+import { BALLAST_BYTES, Ballast } from "./ballast.ts";
+import { quickCheck } from "./check.ts";
+import { COMMIT, type Prepared, prepare } from "./commit.ts";
+import { makeFolder, type OpenFile, openFile, WAL_BYTES } from "./file.ts";
+import { Housekeeper } from "./housekeep.ts";
 import { type Loaded, load } from "./load.ts";
 import { lockFor } from "./lock.ts";
 import { nextEpoch } from "./next-epoch.ts";
-import { type HistoryFilter, readHistory, readSegments, readUrgent } from "./read.ts";
-import { readSidecar, writeSidecar } from "./sidecar.ts";
+import { salvage, setAside } from "./quarantine.ts";
+import { type HistoryFilter, readEvents, readHistory, readSegments, readUrgent } from "./read.ts";
+import { readSidecar, type Sidecar, writeSidecar } from "./sidecar.ts";
 import type { Database } from "./sqlite.ts";
 import { type Epoch, Standing } from "./standing.ts";
 import { Turns } from "./turns.ts";
@@ -22,27 +28,77 @@ export interface StoreOptions {
   readonly keepMs: number;
   readonly clock: Pick<Clock, "mono" | "boot">;
   readonly log: Log;
+  /** What may be left out of a point when the quota is reached; unknown: numbers are gauges. */
+  readonly kindOf?: KindOf;
   /** How long another gateway on the file, or a busy file, is waited for. */
   readonly lockWaitMs?: number;
-  /** Size to which the WAL is grown before use. */
+  /** Size to which the WAL is grown before use, and at which it is copied into the database. */
   readonly walBytes?: number;
+  /** Size of the file that is given up when the file system is full. */
+  readonly ballastBytes?: number;
+  /** After an unclean stop the file is checked in the background, this long after opening. */
+  readonly checkAfterMs?: number;
 }
 
 const LOCK_WAIT_MS = 5000;
+const CHECK_AFTER_MS = 10_000;
 
 /** Errors: `store.locked`, `store.newer`, `store.unwritable`, `store.full`, `native.missing`. Damage is no error: it is set aside. */
 export async function openStore(options: StoreOptions): Promise<Store> {
-  const { file, quotaMB, lockWaitMs = LOCK_WAIT_MS, walBytes = WAL_BYTES } = options;
+  const { file } = options;
   await makeFolder(file);
-  const lock = await lockFor(file, lockWaitMs);
+  const lock = await lockFor(file, options.lockWaitMs ?? LOCK_WAIT_MS);
   try {
     const sidecar = await readSidecar(file);
-    const opened = await openFile({ file, quotaBytes: quotaMB * 2 ** 20, lockWaitMs, walBytes });
-    const loaded = await load(opened.db);
-    const epoch = nextEpoch(loaded, sidecar, opened.created ? "created" : "start", options.clock);
-    return new SqliteStore(options, lock, opened.db, loaded, epoch);
+    const opened = await openSound(options, sidecar);
+    try {
+      const store = new SqliteStore(options, lock, opened, nextEpoch(opened.loaded, sidecar, opened.cause, options.clock));
+      await store.begin();
+      return store;
+    } catch (error) {
+      await opened.db.close().catch(() => undefined);
+      throw error;
+    }
   } catch (error) {
     await lock.close();
+    throw error;
+  }
+}
+
+interface Opened extends OpenFile {
+  readonly loaded: Loaded;
+  readonly cause: "start" | "created" | "salvaged";
+}
+
+const DAMAGE: ReadonlySet<string> = new Set(["store.corrupt", "internal"]);
+
+/** The file as it is, or, where it is damaged, a new one with what could be read of it. */
+async function openSound(options: StoreOptions, sidecar: Sidecar | null): Promise<Opened> {
+  const { file, quotaMB, lockWaitMs = LOCK_WAIT_MS, walBytes = WAL_BYTES, log } = options;
+  const quotaBytes = quotaMB * 2 ** 20;
+  const open = () => openFile({ file, quotaBytes, lockWaitMs, walBytes });
+  if (sidecar?.suspect !== true) {
+    try {
+      const opened = await open();
+      return { ...opened, loaded: await loadOrClose(opened.db), cause: opened.created ? "created" : "start" };
+    } catch (raw) {
+      const error = asEdgeError(raw);
+      if (!DAMAGE.has(error.code)) throw error;
+      log.error("store.damaged", { code: error.code, ...error.context });
+    }
+  }
+  const aside = await setAside(file, quotaBytes);
+  const opened = await open();
+  const rows = await salvage(aside, opened.db, log);
+  log.error("store.salvaged", { code: "store.corrupt", file, aside, ...rows });
+  return { ...opened, loaded: await loadOrClose(opened.db), cause: "salvaged" };
+}
+
+async function loadOrClose(db: Database): Promise<Loaded> {
+  try {
+    return await load(db);
+  } catch (error) {
+    await db.close().catch(() => undefined);
     throw error;
   }
 }
@@ -59,19 +115,52 @@ class SqliteStore implements Store {
   readonly #turns = new Turns();
   readonly #epoch: Epoch;
   readonly #standing: Standing;
+  readonly #ballast: Ballast;
+  readonly #housekeeper: Housekeeper;
+  readonly #closing = new AbortController();
+  readonly #unclean: boolean;
+  #checking: Promise<void> = Promise.resolve();
   #stored = false;
+  /** Found damaged while running: nothing more is written, the next opening sets the file aside. */
+  #suspect = false;
 
-  constructor(options: StoreOptions, lock: Database, db: Database, loaded: Loaded, epoch: Epoch) {
+  constructor(options: StoreOptions, lock: Database, { db, loaded, unclean, layout }: Opened, epoch: Epoch) {
+    const { quotaMB, keepMs, walBytes = WAL_BYTES, kindOf = () => undefined } = options;
     this.#o = options;
     this.#lock = lock;
     this.#db = db;
     this.#epoch = epoch;
+    this.#unclean = unclean;
     this.#standing = new Standing(loaded.lines, epoch);
+    this.#ballast = new Ballast(options.file, options.ballastBytes ?? BALLAST_BYTES);
+    this.#housekeeper = new Housekeeper(
+      {
+        db,
+        turns: this.#turns,
+        standing: this.#standing,
+        epoch,
+        ballast: this.#ballast,
+        quotaBytes: quotaMB * 2 ** 20,
+        keepMs,
+        walBytes,
+        layout,
+        kindOf,
+        running: (mono) => this.running(mono),
+        checkpointed: () => this.#note(),
+      },
+      unclean,
+    );
     this.epoch = infoOf(epoch, loaded);
     this.formerEnd = loaded.formerEnd;
     this.saved = loaded.saved;
     this.inbox = loaded.inbox;
     this.historyLost = epoch.cause !== "start";
+  }
+
+  async begin(): Promise<void> {
+    await this.#housekeeper.measure();
+    await this.#ballast.lay().catch(() => undefined);
+    if (this.#unclean) this.#checking = this.#check();
   }
 
   running(mono: number): number {
@@ -80,13 +169,15 @@ class SqliteStore implements Store {
 
   commit(commit: Commit): Promise<void> {
     return this.#turns.take(async () => {
+      if (this.#suspect) throw new EdgeError("store.corrupt", { file: this.#o.file });
       const prepared = prepare(commit, this.#epoch, !this.#stored, this.#standing);
-      await this.#db.run(COMMIT, prepared.values);
+      await this.#run(prepared);
       prepared.apply();
-      if (!this.#stored) {
-        this.#stored = true;
-        await this.#note();
-      }
+      this.#housekeeper.wrote(prepared.bytes, commit, this.#o.clock.mono());
+      for (const line of prepared.cut) await this.#housekeeper.findOldest(line);
+      if (this.#stored) return;
+      this.#stored = true;
+      await this.#note();
     });
   }
 
@@ -105,19 +196,26 @@ class SqliteStore implements Store {
   }
 
   history(filter: HistoryFilter): AsyncIterable<StoredRecord> {
-    const epochs = new Map(this.#standing.lines.map(({ epoch }) => [epoch.n, epoch]));
-    return readHistory((sql, after, since) => this.#turns.take(() => this.#db.all(sql, [after, since])), epochs, filter);
+    const opened = new Map(this.#standing.lines.map(({ epoch }) => [epoch.n, epoch.opened]));
+    return readHistory((sql, values) => this.#turns.take(() => this.#db.all(sql, values)), opened, filter);
   }
 
-  tend(_mono: number): Promise<Tended> {
-    return Promise.resolve({ checkpointed: false, deleted: 0, shed: [] });
+  events(filter: { readonly sinceWall?: number; readonly limit?: number }): AsyncIterable<StoredEvent> {
+    return readEvents((sql, values) => this.#turns.take(() => this.#db.all(sql, values)), filter);
+  }
+
+  tend(mono: number): Promise<Tended> {
+    return this.#housekeeper.tend(mono);
   }
 
   size(): { readonly bytes: number; readonly quotaBytes: number; readonly unacknowledged: number } {
-    return { bytes: 0, quotaBytes: this.#o.quotaMB * 2 ** 20, unacknowledged: this.#standing.unacknowledged() };
+    const unacknowledged = this.#standing.unacknowledged();
+    return { bytes: this.#housekeeper.used, quotaBytes: this.#o.quotaMB * 2 ** 20, unacknowledged };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing.abort();
+    await this.#checking;
     await this.#turns.take(async () => {
       try {
         if (this.#stored) await this.#note();
@@ -127,14 +225,40 @@ class SqliteStore implements Store {
     });
   }
 
+  /** Once more when the file system was full and the ballast made room. */
+  async #run(prepared: Prepared): Promise<void> {
+    try {
+      await this.#db.run(COMMIT, prepared.values);
+    } catch (raw) {
+      const error = asEdgeError(raw);
+      if (error.code === "store.corrupt") await this.#damaged(error);
+      const disk = error.code === "store.full" || error.code === "store.unwritable";
+      if (!disk || !(await this.#ballast.free().catch(() => false))) throw error;
+      this.#o.log.warn("store.ballast-freed", { code: error.code, ...error.context });
+      await this.#db.run(COMMIT, prepared.values);
+    }
+  }
+
+  async #check(): Promise<void> {
+    const { file, checkAfterMs = CHECK_AFTER_MS } = this.#o;
+    await pause(checkAfterMs, this.#closing.signal);
+    if (this.#closing.signal.aborted) return;
+    const reason = await quickCheck(file, this.#closing.signal);
+    if (reason !== null) await this.#turns.take(() => this.#damaged(new EdgeError("store.corrupt", { file, reason })));
+  }
+
+  async #damaged(error: EdgeError): Promise<void> {
+    this.#suspect = true;
+    this.#o.log.error("store.damaged", { code: error.code, ...error.context });
+    await this.#note();
+  }
+
   /** Beside the file: what it must hold at least, so that an older copy is recognised. Never fails a commit that is durable already. */
   async #note(): Promise<void> {
     const { n, id } = this.#epoch;
     const [readings, events] = [this.#standing.line(id, "readings")?.head ?? 0, this.#standing.line(id, "events")?.head ?? 0];
-    await writeSidecar(this.#o.file, { n, epoch: id, readings, events, suspect: false }).catch((raw: unknown) => {
-      const error = asEdgeError(raw);
-      this.#o.log.warn("store.note-failed", { code: error.code, ...error.context });
-    });
+    const sidecar = { n, epoch: id, readings, events, suspect: this.#suspect };
+    await writeSidecar(this.#o.file, sidecar).catch((cause: unknown) => this.#o.log.warn("store.note-failed", { cause }));
   }
 }
 

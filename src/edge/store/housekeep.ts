@@ -1,0 +1,214 @@
+/** The store between two commits goes in; a copied WAL, expired history, room below the quota and what must be shed come out. */
+import type { Commit, Shed, Tended } from "../parts.ts";
+import type { KindOf } from "../thin.ts";
+import type { Ballast } from "./ballast.ts";
+import { FRAME, PAGE } from "./file.ts";
+import { Shedder } from "./shed.ts";
+import type { Database } from "./sqlite.ts";
+import { type Epoch, keyOf, type Line, NUMBERS, type Standing, seqOf } from "./standing.ts";
+import type { Turns } from "./turns.ts";
+
+/** Segments deleted in one turn: 2–3 ms; 5000 would hold a commit back for 9–25 ms (measured). */
+const SLICE = 1000;
+const SLICES = 8;
+/** Shares of the quota: acknowledged history goes first, then unsent readings are shed, events last. */
+const TIGHT = 0.85;
+const SHED = 0.92;
+const LAST = 0.97;
+/** Quiet for this long with this much in the WAL: it is copied now rather than at the next opening. */
+const IDLE_MS = 60_000;
+const IDLE_BYTES = 256 * 1024;
+const INBOX_EVERY_MS = 600_000;
+/** Commands are kept this much longer than they are valid, in running time (contract C2). */
+const INBOX_KEEP_MS = 30 * 86_400_000;
+
+export interface Household {
+  readonly db: Database;
+  readonly turns: Turns;
+  readonly standing: Standing;
+  readonly epoch: Epoch;
+  readonly ballast: Ballast;
+  readonly quotaBytes: number;
+  readonly keepMs: number;
+  readonly walBytes: number;
+  readonly layout: number;
+  readonly kindOf: KindOf;
+  running(mono: number): number;
+  /** After the database has taken over the WAL. */
+  checkpointed(): Promise<void>;
+}
+
+export class Housekeeper {
+  /** Bytes in use and in the file. */
+  used = 0;
+  #file = 0;
+  readonly #h: Household;
+  readonly #shedder: Shedder;
+  /** Answered by `tend` and not committed yet. */
+  readonly #waiting = new Set<string>();
+  /** Bytes written since the WAL was copied last, as estimated, and what the WAL really took per estimated byte. */
+  #written: number;
+  #ratio = 1;
+  #wroteAt = Number.POSITIVE_INFINITY;
+  #inboxAt = Number.NEGATIVE_INFINITY;
+
+  constructor(household: Household, unclean: boolean) {
+    this.#h = household;
+    this.#shedder = new Shedder(household.db, household.standing, household.kindOf);
+    this.#written = unclean ? household.walBytes : 0;
+  }
+
+  /** To be told of each commit. A commit touches about seven pages besides its bodies. */
+  wrote(bytes: number, commit: Commit, mono: number): void {
+    this.#written += bytes * 1.1 + (7 + commit.events.length) * FRAME;
+    this.#wroteAt = mono;
+    for (const shed of commit.shed) this.#waiting.delete(nameOf(shed));
+  }
+
+  async measure(): Promise<void> {
+    const [row] = await this.#h.db.all<{ pages: number; free: number }>(
+      "SELECT page_count AS pages, freelist_count AS free FROM pragma_page_count, pragma_freelist_count",
+    );
+    this.#file = (row?.pages ?? 0) * PAGE;
+    this.used = this.#file - (row?.free ?? 0) * PAGE;
+  }
+
+  async tend(mono: number): Promise<Tended> {
+    const { turns } = this.#h;
+    const checkpointed = await turns.take(() => this.#checkpoint(mono));
+    await turns.take(() => this.measure());
+    let deleted = await this.#expire(mono);
+    if (this.#pressure() >= TIGHT) deleted += await this.#makeRoom();
+    await turns.take(() => this.#forget(mono));
+    await this.#h.ballast.lay().catch(() => undefined);
+    const shed = this.#pressure() >= SHED && this.#waiting.size === 0 ? await turns.take(() => this.#shed(mono)) : [];
+    for (const one of shed) this.#waiting.add(nameOf(one));
+    return { checkpointed, deleted, shed };
+  }
+
+  /** PASSIVE never waits for a reader; TRUNCATE would give back what the WAL was grown to. */
+  async #checkpoint(mono: number): Promise<boolean> {
+    const bytes = this.#written * this.#ratio;
+    const due = bytes >= this.#h.walBytes || (mono - this.#wroteAt >= IDLE_MS && bytes >= IDLE_BYTES);
+    if (!due) return false;
+    const [row] = await this.#h.db.all<{ log: number; checkpointed: number }>("PRAGMA wal_checkpoint(PASSIVE)");
+    const { log = 0, checkpointed = 0 } = row ?? {};
+    if (this.#written > 0 && log > 0) this.#ratio = Math.min(4, Math.max(0.25, (log * FRAME) / this.#written));
+    const whole = log === checkpointed;
+    this.#written = whole ? 0 : this.#written / 2;
+    if (!whole) return true;
+    // A commit at once begins the WAL anew: damage to frames that the database already has cannot bring older pages back.
+    await this.#h.db.script(`PRAGMA user_version = ${this.#h.layout}`);
+    await this.#h.checkpointed();
+    return true;
+  }
+
+  /** On a full file system the file cannot grow: what it has is then the quota. */
+  #pressure(): number {
+    const { ballast, quotaBytes } = this.#h;
+    return this.used / (ballast.freed ? Math.min(quotaBytes, Math.max(this.#file, 1)) : quotaBytes);
+  }
+
+  async #expire(mono: number): Promise<number> {
+    const until = this.#h.running(mono) - this.#h.keepMs;
+    let deleted = 0;
+    for (const line of this.#h.standing.lines) {
+      const before = until - line.epoch.ran0;
+      for (let slice = 0; slice < SLICES && line.oldest <= line.upTo && line.oldestMono < before; slice += 1) {
+        const gone = await this.#h.turns.take(() => this.#deleteSlice(line, before));
+        deleted += gone;
+        if (gone < SLICE) break;
+      }
+    }
+    return deleted;
+  }
+
+  /** Acknowledged history, oldest first, readings before events. */
+  async #makeRoom(): Promise<number> {
+    let deleted = 0;
+    for (const stream of ["readings", "events"] as const) {
+      for (const line of this.#h.standing.lines.filter((one) => one.stream === stream)) {
+        for (let slice = 0; slice < SLICES && line.oldest <= line.head && this.#pressure() >= TIGHT; slice += 1) {
+          const gone = await this.#h.turns.take(async () => {
+            const count = (await this.#deleteSlice(line, Number.MAX_SAFE_INTEGER)) + (await this.#deleteHeld(line));
+            await this.measure();
+            return count;
+          });
+          deleted += gone;
+          if (gone === 0) break;
+        }
+      }
+    }
+    return deleted;
+  }
+
+  /** One slice from the beginning of the line: acknowledged, and made before `before` ms of its epoch. Urgent ones wait until they are sent. */
+  async #deleteSlice(line: Line, before: number): Promise<number> {
+    if (line.oldest > line.upTo) return 0;
+    const { n } = line.epoch;
+    const [columns, also] = line.stream === "readings" ? ["key, span", ""] : ["key, 1 AS span, urgent", "AND urgent = 0"];
+    const gone = await this.#h.db.run(
+      `DELETE FROM ${line.stream} WHERE key IN (
+         SELECT key FROM (SELECT ${columns}, mono FROM ${line.stream} WHERE key BETWEEN ? AND ? ORDER BY key LIMIT ${SLICE})
+         WHERE key + span - 1 <= ? AND mono < ? ${also})`,
+      [keyOf(n, line.oldest), keyOf(n, line.upTo), keyOf(n, line.upTo), before],
+    );
+    await this.findOldest(line);
+    return gone;
+  }
+
+  /** Behind a hole that the platform still waits for: what it holds already can go too, but never the newest, which tells the head. */
+  async #deleteHeld(line: Line): Promise<number> {
+    if (line.stream !== "readings") return 0;
+    const { n } = line.epoch;
+    let gone = 0;
+    for (const [from, to] of line.held) {
+      const end = keyOf(n, Math.min(to, line.head - 1));
+      gone += await this.#h.db.run(
+        `DELETE FROM readings WHERE key IN (SELECT key FROM readings WHERE key BETWEEN ? AND ? AND key + span - 1 <= ? LIMIT ${SLICE})`,
+        [keyOf(n, from), end, end],
+      );
+      if (gone >= SLICE) break;
+    }
+    await this.findOldest(line);
+    return gone;
+  }
+
+  async findOldest(line: Line): Promise<void> {
+    const { n } = line.epoch;
+    const [row] = await this.#h.db.all<{ key: number; mono: number }>(
+      `SELECT key, mono FROM ${line.stream} WHERE key BETWEEN ? AND ? ORDER BY key LIMIT 1`,
+      [keyOf(n, 1), keyOf(n, NUMBERS - 1)],
+    );
+    line.oldest = row ? seqOf(row.key) : line.head + 1;
+    line.oldestMono = row?.mono ?? Number.POSITIVE_INFINITY;
+    this.#h.standing.changed();
+  }
+
+  /** Former epochs of which nothing is left, and commands long over. The newest former epoch stays: the next opening goes on from it. */
+  async #forget(mono: number): Promise<void> {
+    const { db, standing, epoch } = this.#h;
+    const former = [...new Set(standing.lines.map((line) => line.epoch))].filter((one) => one !== epoch);
+    for (const old of former.slice(0, -1)) {
+      const lines = standing.lines.filter((line) => line.epoch === old);
+      if (!lines.every(({ upTo, head, oldest }) => upTo >= head && oldest > head)) continue;
+      await db.run("DELETE FROM marks WHERE n = ?", [old.n]);
+      await db.run("DELETE FROM epochs WHERE n = ?", [old.n]);
+      standing.forget(old);
+    }
+    if (mono - this.#inboxAt < INBOX_EVERY_MS) return;
+    this.#inboxAt = mono;
+    await db.run("DELETE FROM inbox WHERE expires < ?", [this.#h.running(mono) - INBOX_KEEP_MS]);
+  }
+
+  async #shed(mono: number): Promise<readonly Shed[]> {
+    const reason = this.#h.ballast.freed ? "disk" : "quota";
+    const thinned = await this.#shedder.thinned(this.#h.running(mono), reason);
+    if (thinned.length > 0) return thinned;
+    const dropped = await this.#shedder.dropped("readings", reason);
+    if (dropped.length > 0 || this.#pressure() < LAST) return dropped;
+    return this.#shedder.dropped("events", reason);
+  }
+}
+
+const nameOf = ({ epoch, stream, range }: Shed): string => `${epoch}/${stream}/${range.join("-")}`;

@@ -1,0 +1,134 @@
+/** A damaged database goes in; it is set aside whole, with its WAL, and what can still be read of it comes out into a new one. */
+import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { asEdgeError } from "../../kit/errors.ts";
+import type { Log } from "../../kit/log.ts";
+import { type Bound, type Database, openDatabase } from "./sqlite.ts";
+
+const KEEP = 2;
+
+/** Deleting the WAL alone would lose rows silently: the three files stay together. Answers where the database lies now. */
+export async function setAside(file: string, mostBytes: number): Promise<string> {
+  const folder = join(dirname(file), "quarantine");
+  await mkdir(folder, { recursive: true, mode: 0o750 });
+  const before = (await readdir(folder)).filter((name) => /^\d{6}$/.test(name)).sort();
+  const place = join(folder, String(Number(before.at(-1) ?? 0) + 1).padStart(6, "0"));
+  await mkdir(place, { mode: 0o750 });
+  for (const end of ["", "-wal", "-shm"]) await rename(`${file}${end}`, join(place, `${basename(file)}${end}`)).catch(absent);
+  const older = before.map((name) => join(folder, name)).reverse();
+  let bytes = await sizeOf(place);
+  for (const [at, old] of older.entries()) {
+    bytes += await sizeOf(old);
+    if (at + 1 >= KEEP || bytes > mostBytes) await rm(old, { recursive: true });
+  }
+  return join(place, basename(file));
+}
+
+const absent = (error: NodeJS.ErrnoException): void => {
+  if (error.code !== "ENOENT") throw error;
+};
+
+async function sizeOf(folder: string): Promise<number> {
+  const sizes = (await readdir(folder)).map(async (name) => (await stat(join(folder, name))).size);
+  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+}
+
+interface Table {
+  readonly name: string;
+  readonly key: readonly string[];
+  readonly columns: readonly string[];
+}
+
+/** In order of worth: without its epoch a segment has no name. */
+const TABLES: readonly Table[] = [
+  { name: "epochs", key: ["n"], columns: ["n", "id", "boot", "opened", "cause", "ran0"] },
+  { name: "marks", key: ["n", "stream"], columns: ["n", "stream", "up_to", "held"] },
+  { name: "states", key: ["key"], columns: ["key", "body"] },
+  { name: "inbox", key: ["id"], columns: ["id", "received", "expires", "state", "body"] },
+  { name: "documents", key: ["name", "rev"], columns: ["name", "rev", "body"] },
+  { name: "events", key: ["key"], columns: ["key", "mono", "t0", "synced", "urgent", "body"] },
+  { name: "readings", key: ["key"], columns: ["key", "span", "count", "mono", "t0", "t1", "synced", "class", "body"] },
+];
+const PAGE_ROWS = 64;
+
+type Row = Readonly<Record<string, Bound>>;
+
+/** From both ends towards the damage, table by table; a row that breaks the layout's rules is left behind. Answers rows copied by table. */
+export async function salvage(damaged: string, into: Database, log: Log): Promise<Readonly<Record<string, number>>> {
+  const copied: Record<string, number> = {};
+  let from: Database | null = null;
+  try {
+    from = await openDatabase(damaged, "existing");
+    await into.script("PRAGMA synchronous = OFF");
+    for (const table of TABLES) copied[table.name] = await copyTable(from, into, table);
+  } catch (raw) {
+    const error = asEdgeError(raw);
+    log.warn("store.salvage-ended", { code: error.code, ...error.context });
+  } finally {
+    await from?.close().catch(() => undefined);
+    await into.script("PRAGMA synchronous = FULL");
+  }
+  return copied;
+}
+
+async function copyTable(from: Database, into: Database, table: Table): Promise<number> {
+  let copied = 0;
+  let low: Row | null = null;
+  for (const order of ["ASC", "DESC"] as const) {
+    let at: Row | null = null;
+    let limit = PAGE_ROWS;
+    for (;;) {
+      const rows: readonly Row[] | null = await page(from, table, order, limit, at, order === "DESC" ? low : null);
+      // Up to the damage row by row, then from the other end.
+      if (rows === null && limit === 1) break;
+      if (rows === null) {
+        limit = 1;
+        continue;
+      }
+      copied += await insert(into, table, rows);
+      at = rows.at(-1) ?? at;
+      if (order === "ASC") low = at;
+      if (rows.length < limit) return copied;
+    }
+  }
+  return copied;
+}
+
+/** The next rows after `at`, not as far as `end`; null when they cannot be read. */
+async function page(
+  from: Database,
+  { name, key, columns }: Table,
+  order: "ASC" | "DESC",
+  limit: number,
+  at: Row | null,
+  end: Row | null,
+): Promise<readonly Row[] | null> {
+  const marks = `(${key.map(() => "?").join()})`;
+  const bounds = [at && `(${key}) ${order === "ASC" ? ">" : "<"} ${marks}`, end && `(${key}) > ${marks}`].filter(
+    (b) => b !== null,
+  );
+  const values = [at, end].flatMap((row) => (row === null ? [] : key.map((column) => row[column] ?? null)));
+  const where = bounds.length > 0 ? `WHERE ${bounds.join(" AND ")}` : "";
+  const by = key.map((column) => `${column} ${order}`);
+  try {
+    return await from.all<Row>(`SELECT ${columns} FROM ${name} ${where} ORDER BY ${by} LIMIT ${limit}`, values);
+  } catch {
+    return null;
+  }
+}
+
+async function insert(into: Database, { name, columns }: Table, rows: readonly Row[]): Promise<number> {
+  if (rows.length === 0) return 0;
+  const one = `(${columns.map(() => "?").join()})`;
+  const values = rows.map((row) => columns.map((column) => row[column] ?? null));
+  const head = `INSERT OR IGNORE INTO ${name} (${columns.join()}) VALUES `;
+  try {
+    return await into.run(head + rows.map(() => one).join(), values.flat());
+  } catch (raw) {
+    if (asEdgeError(raw).code !== "store.binding") throw raw;
+    if (rows.length === 1) return 0;
+    let copied = 0;
+    for (const row of rows) copied += await insert(into, { name, columns, key: [] }, [row]);
+    return copied;
+  }
+}

@@ -1,0 +1,140 @@
+/** A store near its quota goes in; what may go of the records nobody has acknowledged comes out: first thinned, then dropped, oldest first. */
+import type { SegmentRow, Shed } from "../parts.ts";
+import { type DecodedReadings, decodeBody } from "../segment.ts";
+import { type KindOf, thin } from "../thin.ts";
+import type { Database } from "./sqlite.ts";
+import { covered, keyOf, type Line, type Standing, seqOf } from "./standing.ts";
+
+/** Segments looked at for one thinned batch, and records that one may stand for: its JSON stays under the message limit of 128 KiB. */
+const GROUP_SEGMENTS = 128;
+const GROUP_RECORDS = 2000;
+/** Groups thinned and segments dropped at one time. */
+const GROUPS = 8;
+const DROP = 500;
+/** The newest records of this run stay as they are: they may be on their way. */
+const FRESH_MS = 600_000;
+
+interface Row {
+  readonly key: number;
+  readonly span: number;
+  readonly count: number;
+  readonly mono: number;
+  readonly synced: number;
+  readonly body: Uint8Array;
+}
+
+/** A stretch of neighbouring batches that can become one. */
+interface Group {
+  readonly line: Line;
+  readonly batches: readonly DecodedReadings[];
+  readonly bytes: number;
+}
+
+export class Shedder {
+  readonly #db: Database;
+  readonly #standing: Standing;
+  readonly #kindOf: KindOf;
+  /** Everything before it has been thinned, or found not worth it. */
+  #thinnedTo = 0;
+
+  constructor(db: Database, standing: Standing, kindOf: KindOf) {
+    this.#db = db;
+    this.#standing = standing;
+    this.#kindOf = kindOf;
+  }
+
+  /** `running`: running time of the file. Empty when nothing is worth thinning. */
+  async thinned(running: number, reason: Shed["reason"]): Promise<readonly Shed[]> {
+    const shed: Shed[] = [];
+    for (const line of this.#open("readings")) {
+      while (shed.length < GROUPS) {
+        const group = await this.#group(line, running - FRESH_MS - line.epoch.ran0);
+        if (group === null) break;
+        const row = thin(group.batches, line.epoch.opened, group.bytes, this.#kindOf);
+        if (row !== null) shed.push(replaced(line, row, reason));
+      }
+    }
+    return shed;
+  }
+
+  /** The oldest segments that nobody holds, whole. The newest of each epoch stays: the head is read from it. */
+  async dropped(stream: "readings" | "events", reason: Shed["reason"]): Promise<readonly Shed[]> {
+    for (const line of this.#open(stream)) {
+      const columns = stream === "readings" ? "key, span" : "key, 1 AS span";
+      const rows = await this.#db.all<Pick<Row, "key" | "span">>(
+        `SELECT ${columns} FROM ${stream} WHERE key BETWEEN ? AND ? ORDER BY key LIMIT ${DROP}`,
+        [keyOf(line.epoch.n, line.upTo + 1), keyOf(line.epoch.n, line.head - 1)],
+      );
+      const shed = runs(line, rows, reason);
+      if (shed.length > 0) return shed;
+    }
+    return [];
+  }
+
+  #open(stream: "readings" | "events"): readonly Line[] {
+    return this.#standing.lines.filter((line) => line.stream === stream && line.upTo < line.head && line.oldest <= line.head);
+  }
+
+  /** The next stretch after what was looked at before; null at the end of the line. */
+  async #group(line: Line, before: number): Promise<Group | null> {
+    const { n } = line.epoch;
+    const rows = await this.#db.all<Row>(
+      `SELECT key, span, count, mono, synced, body FROM readings
+       WHERE key BETWEEN ? AND ? AND mono < ? ORDER BY key LIMIT ${GROUP_SEGMENTS}`,
+      [Math.max(this.#thinnedTo, keyOf(n, line.upTo + 1)), keyOf(n, line.head - 1), Math.max(0, before)],
+    );
+    const batches: DecodedReadings[] = [];
+    let bytes = 0;
+    let records = 0;
+    for (const row of rows) {
+      const [from, to] = [seqOf(row.key), seqOf(row.key) + row.span - 1];
+      const fits = row.count === row.span && to < line.head && !covered(line, from, to);
+      const decoded = fits ? decodeBody(row.body) : null;
+      const joins = decoded?.stream === "readings" && follows(batches.at(-1), decoded) && records + row.count <= GROUP_RECORDS;
+      if (!joins && batches.length > 0) break;
+      this.#thinnedTo = row.key + row.span;
+      if (!joins || decoded?.stream !== "readings") continue;
+      batches.push(decoded);
+      bytes += row.body.length;
+      records += row.count;
+    }
+    return batches.length > 0 ? { line, batches, bytes } : null;
+  }
+}
+
+/** Never across a gap, a clock step, a change of clock or of catalog (contract). */
+const follows = (last: DecodedReadings | undefined, next: DecodedReadings): boolean =>
+  last === undefined ||
+  (next.from === last.to + 1 && next.cat === last.cat && next.clock === last.clock && Math.abs(next.offset - last.offset) < 1);
+
+const replaced = (line: Line, row: SegmentRow, reason: Shed["reason"]): Shed => ({
+  epoch: line.epoch.id,
+  stream: "readings",
+  range: [row.from, row.to],
+  count: row.to - row.from + 1,
+  kept: row.count,
+  reason: "thinned",
+  policy: `1min ${reason}`,
+  replacement: row,
+});
+
+/** Neighbours as one range. */
+function runs(line: Line, rows: readonly Pick<Row, "key" | "span">[], reason: Shed["reason"]): readonly Shed[] {
+  const ranges: [from: number, to: number][] = [];
+  for (const { key, span } of rows) {
+    const [from, to] = [seqOf(key), seqOf(key) + span - 1];
+    if (to >= line.head || covered(line, from, to)) continue;
+    const last = ranges.at(-1);
+    if (last !== undefined && last[1] + 1 === from) last[1] = to;
+    else ranges.push([from, to]);
+  }
+  return ranges.map((range) => ({
+    epoch: line.epoch.id,
+    stream: line.stream,
+    range,
+    count: range[1] - range[0] + 1,
+    kept: 0,
+    reason,
+    replacement: null,
+  }));
+}
