@@ -3,7 +3,7 @@ import { open } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { crossCheck } from "./config/cross.ts";
 import { MAX_BYTES, Source } from "./config/document.ts";
-import { check } from "./config/issues.ts";
+import { at, check } from "./config/issues.ts";
 import type { Problem } from "./config/problems.ts";
 import { siteSchema } from "./config/schema.ts";
 import { assetsOf, devicesOf, hashOf, type Site, type SiteDevice } from "./config/site.ts";
@@ -14,6 +14,7 @@ export { jsonSchema } from "./config/json-schema.ts";
 export { nearest } from "./config/nearest.ts";
 export { type Problem, problemLine } from "./config/problems.ts";
 export type { Site, SiteAsset, SiteDevice } from "./config/site.ts";
+export type { Lang } from "./config/words.ts";
 
 export interface Loaded {
   readonly site: Site;
@@ -22,6 +23,11 @@ export interface Loaded {
   readonly hash: string;
   readonly rev: string;
   /** Warnings only. */
+  readonly problems: readonly Problem[];
+}
+
+export interface Checked {
+  readonly site?: Site;
   readonly problems: readonly Problem[];
 }
 
@@ -35,12 +41,13 @@ export async function loadSite(file: string, lang: Lang = "en"): Promise<Loaded>
   return { site, file, hash, rev: hash.slice(0, 12), problems };
 }
 
+/** As `checkSite`, of a file. Throws `config.unreadable`. */
+export async function checkFile(file: string, lang: Lang = "en"): Promise<Checked> {
+  return checkSite(await readText(file), file, lang);
+}
+
 /** `site` is absent when any problem is an error. Paths inside the site are made absolute, from the folder of `file`. */
-export async function checkSite(
-  text: string,
-  file: string,
-  lang: Lang = "en",
-): Promise<{ readonly site?: Site; readonly problems: readonly Problem[] }> {
+export async function checkSite(text: string, file: string, lang: Lang = "en"): Promise<Checked> {
   const source = new Source(text, file, lang);
   const raw = source.read();
   if (raw === undefined) return { problems: source.problems };
@@ -55,6 +62,17 @@ export async function checkSite(
   if (!("value" in checked) || problems.some((p) => p.severity === "error")) return { problems };
   const { rules: _rules, ...written } = checked.value;
   return { site: { ...fromFolderOf(file, written), devices: byId(devices), assets }, problems };
+}
+
+/** What the command line wants of a file that may be wrong elsewhere: nothing is checked. */
+export async function glance(file: string): Promise<{ readonly socket?: string; readonly language?: Lang }> {
+  const gateway = at(new Source(await readText(file), file, "en").read(), ["gateway"]);
+  const socket = at(gateway, ["socket"]);
+  const language = at(gateway, ["language"]);
+  return {
+    ...(typeof socket === "string" && { socket: resolve(dirname(file), socket) }),
+    ...((language === "it" || language === "en") && { language }),
+  };
 }
 
 const byId = (devices: readonly SiteDevice[]) => Object.fromEntries(devices.map((device) => [device.id, device]));

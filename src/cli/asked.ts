@@ -1,0 +1,51 @@
+/** Words of the command line go in; the socket to ask, moments, and command arguments come out, or an error of usage. */
+import { resolve } from "node:path";
+import { systemClock } from "../kit/clock.ts";
+import { EdgeError } from "../kit/errors.ts";
+import { duration } from "../kit/quantities.ts";
+import type { Args } from "../model.ts";
+import type { Globals } from "./terminal.ts";
+import type { Say } from "./texts.ts";
+
+export const DEFAULT_CONFIG = "/etc/cippo/gateway.yaml";
+
+/** systemd names the folder it made for the service; a technician's shell does not know it. */
+export const defaultSocket = (): string => `${process.env["RUNTIME_DIRECTORY"] ?? "/run/cippo"}/cippo.sock`;
+
+/** --socket, then CIPPO_SOCKET, then what the configuration says, then the default. */
+export async function socketOf({ socket, config }: Globals): Promise<string> {
+  const given = socket ?? process.env["CIPPO_SOCKET"];
+  if (given) return resolve(given);
+  if (config === undefined) return defaultSocket();
+  const { glance } = await import("../config.ts");
+  return (await glance(config)).socket ?? defaultSocket();
+}
+
+export const now = (): number => systemClock("assumed").now().wall;
+
+/** `2h` ago, or a date as ISO 8601 says it; epoch ms. */
+export function momentOf(text: string, say: Say): number {
+  const ago = duration().safeParse(text);
+  if (ago.success) return now() - ago.data;
+  const at = Date.parse(text);
+  if (Number.isNaN(at)) throw new EdgeError("cli.usage", { reason: `${say("badValue")}: ${text} (${say("optSince")})` });
+  return at;
+}
+
+/** `until=+2h` is a moment two hours ahead; true, false and numbers are what they look like; all else is text. */
+export function argsOf(words: readonly string[], say: Say): Args {
+  return Object.fromEntries(
+    words.map((word) => {
+      const at = word.indexOf("=");
+      if (at < 1) throw new EdgeError("cli.usage", { reason: `${say("notKeyValue")} ${JSON.stringify(word)}` });
+      return [word.slice(0, at), argument(word.slice(at + 1))];
+    }),
+  );
+}
+
+function argument(text: string): string | number | boolean {
+  if (text === "true" || text === "false") return text === "true";
+  const ahead = text.startsWith("+") ? duration().safeParse(text.slice(1)) : undefined;
+  if (ahead?.success) return now() + ahead.data;
+  return /^-?\d+(\.\d+)?([eE][+-]?\d+)?$/.test(text) ? Number(text) : text;
+}

@@ -1,0 +1,23 @@
+/** A target, an action and arguments go in; how the command ended comes out. Exit 1 unless it succeeded. */
+import { codes } from "../../kit/codes.ts";
+import { isCode } from "../../kit/errors.ts";
+import { argsOf, socketOf } from "../asked.ts";
+import { ask } from "../client.ts";
+import { type Globals, shownValue, type Terminal } from "../terminal.ts";
+
+export async function command(
+  [target, action, words]: readonly [string, string, readonly string[]],
+  options: Globals,
+  terminal: Terminal,
+): Promise<number> {
+  const args = argsOf(words, terminal.say);
+  const result = await ask(await socketOf(options), { do: "command", target, action, args });
+  if (terminal.json) terminal.document(result);
+  else {
+    const value = result.value === undefined ? "" : ` = ${shownValue(result.value)}`;
+    terminal.line(`${target} ${action}: ${result.state}${value}${result.code ? `  ${result.code}` : ""}`);
+    if (result.detail) terminal.line(result.detail);
+    if (result.code && isCode(result.code)) terminal.line(`→ ${codes[result.code].hint[terminal.lang]}`);
+  }
+  return result.state === "succeeded" ? 0 : 1;
+}

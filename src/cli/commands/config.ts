@@ -1,0 +1,24 @@
+/** A configuration file goes in; every problem in it, or the schema that an editor completes it by, comes out. */
+import { checkFile, jsonSchema, problemLine } from "../../config.ts";
+import { DEFAULT_CONFIG } from "../asked.ts";
+import type { Globals, Terminal } from "../terminal.ts";
+
+/** Exit 1 when a problem is an error; warnings alone are fine. */
+export async function configCheck(file: string | undefined, options: Globals, terminal: Terminal): Promise<number> {
+  const asked = file ?? options.config ?? DEFAULT_CONFIG;
+  const { problems } = await checkFile(asked, terminal.lang);
+  const errors = problems.filter(({ severity }) => severity === "error").length;
+  const warnings = problems.length - errors;
+  if (terminal.json) terminal.document({ file: asked, ok: errors === 0, errors, warnings, problems });
+  else {
+    const { say, line, lang } = terminal;
+    for (const problem of problems) line(problemLine(problem, lang));
+    line(`${asked}: ${errors === 0 ? say("configOk") : `${errors} ${say("errorsFound")}`}, ${warnings} ${say("warnings")}`);
+  }
+  return errors === 0 ? 0 : 1;
+}
+
+export async function configSchema(terminal: Terminal): Promise<number> {
+  terminal.document(await jsonSchema());
+  return 0;
+}

@@ -1,0 +1,27 @@
+/** A moment goes in; what has happened since comes out, newest last. */
+import { EdgeError } from "../../kit/errors.ts";
+import type { EdgeEvent } from "../../model.ts";
+import { momentOf, socketOf } from "../asked.ts";
+import { stream } from "../client.ts";
+import { type Globals, shownTime, type Terminal } from "../terminal.ts";
+
+export interface EventsOptions extends Globals {
+  readonly since?: string;
+  readonly limit: string;
+}
+
+export async function events(options: EventsOptions, terminal: Terminal): Promise<number> {
+  const limit = Number(options.limit);
+  if (!Number.isInteger(limit) || limit < 1 || limit > 100_000)
+    throw new EdgeError("cli.usage", { reason: `${terminal.say("badValue")}: --limit ${options.limit} (1..100000)` });
+  const since = options.since === undefined ? {} : { sinceMs: momentOf(options.since, terminal.say) };
+  const found: EdgeEvent[] = [];
+  for await (const { item } of stream(await socketOf(options), { do: "events", limit, ...since })) found.push(item);
+  if (terminal.json) terminal.document(found);
+  else
+    terminal.table(
+      ["time", "event", "state", "severity", "about_", "text"],
+      found.map((e) => [shownTime(e.at), e.kind, e.state, e.severity, e.asset ?? e.device ?? "", e.text[terminal.lang]]),
+    );
+  return 0;
+}

@@ -1,0 +1,40 @@
+/** A configuration file goes in; the gateway runs until it is told to stop, softly first. Its log is JSON lines on stdout. */
+import { loadSite } from "../../config.ts";
+import { EdgeError } from "../../kit/errors.ts";
+import { jsonLog, type Level } from "../../kit/log.ts";
+import { DEFAULT_CONFIG } from "../asked.ts";
+import type { Globals, Terminal } from "../terminal.ts";
+
+const LEVELS: readonly Level[] = ["debug", "info", "warn", "error", "silent"];
+/** What has not ended by then will not. */
+const HARD_STOP_MS = 10_000;
+
+export async function run(options: Globals & { readonly logLevel?: string }, terminal: Terminal): Promise<number> {
+  const level = levelOf(options.logLevel ?? process.env["LOG_LEVEL"] ?? "info", terminal);
+  const loaded = await loadSite(options.config ?? DEFAULT_CONFIG, terminal.lang);
+  const log = jsonLog(level);
+  for (const { file, line, column, code, path, found } of loaded.problems)
+    log.warn("config.warning", { code, path, found, at: `${file}:${line}:${column}` });
+  const { runGateway } = await import("../../main.ts");
+  const stop = new AbortController();
+  let ended = false;
+  const onSignal = (signal: NodeJS.Signals) => {
+    if (stop.signal.aborted) process.exit(1);
+    log.info("run.stopping", { signal });
+    stop.abort();
+    setTimeout(() => {
+      if (!ended) log.error("run.stopped-hard", { afterMs: HARD_STOP_MS });
+      process.exit(ended ? 0 : 1);
+    }, HARD_STOP_MS).unref();
+  };
+  process.on("SIGTERM", onSignal).on("SIGINT", onSignal);
+  await runGateway({ loaded, log }, stop.signal);
+  ended = true;
+  return 0;
+}
+
+function levelOf(word: string, { say }: Terminal): Level {
+  const level = LEVELS.find((known) => known === word);
+  if (level === undefined) throw new EdgeError("cli.usage", { reason: `${say("badValue")}: ${word} (${say("optLogLevel")})` });
+  return level;
+}

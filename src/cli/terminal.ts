@@ -1,0 +1,77 @@
+/** What a command has found goes in; tables for people, JSON for machines and errors with their next action come out, in one language. */
+import { type Problem, problemLine } from "../config/problems.ts";
+import type { Lang } from "../config.ts";
+import { asEdgeError, type EdgeError } from "../kit/errors.ts";
+import { spoken } from "../kit/quantities.ts";
+import type { Value } from "../model.ts";
+import { table } from "./table.ts";
+import { type Phrase, type Say, sayIn } from "./texts.ts";
+
+/** Options of every command, as commander hands them over. */
+export interface Globals {
+  readonly json?: boolean;
+  readonly socket?: string;
+  readonly config?: string;
+}
+
+export interface Terminal {
+  readonly lang: Lang;
+  readonly json: boolean;
+  readonly say: Say;
+  /** One line on stdout. */
+  line(text: string): void;
+  table(headings: readonly Phrase[], rows: readonly (readonly string[])[]): void;
+  /** One JSON document (a line of it for a stream). */
+  document(value: unknown, indent?: number): void;
+}
+
+export function terminal(lang: Lang, json: boolean): Terminal {
+  const say = sayIn(lang);
+  const line = (text: string) => void process.stdout.write(`${text}\n`);
+  return {
+    lang,
+    json,
+    say,
+    line,
+    table: (headings, rows) => {
+      const columns = process.stdout.isTTY ? process.stdout.columns : undefined;
+      for (const text of table(headings.map(say), rows, columns)) line(text);
+    },
+    document: (value, indent = 2) => line(JSON.stringify(value, null, indent)),
+  };
+}
+
+/** On stderr: code, what happened, what to do next; never a stack trace. */
+export function complain(raw: unknown, lang: Lang, json: boolean): void {
+  const error = asEdgeError(raw);
+  process.stderr.write(json ? `${JSON.stringify({ error: errorDocument(error, lang) })}\n` : errorText(error, lang));
+}
+
+function errorText(error: EdgeError, lang: Lang): string {
+  const problems = problemsOf(error).map((p) => `${problemLine(p, lang)}\n`);
+  return `${problems.join("")}${sayIn(lang)("error")} ${error.code}: ${error.what(lang)}\n→ ${error.hint(lang)}\n`;
+}
+
+const errorDocument = (error: EdgeError, lang: Lang) => ({
+  code: error.code,
+  what: error.what(lang),
+  hint: error.hint(lang),
+  context: error.context,
+});
+
+const problemsOf = (error: EdgeError): readonly Problem[] =>
+  error.code === "config.invalid" && Array.isArray(error.context["problems"]) ? error.context["problems"] : [];
+
+// ---------------------------------------------------------------- values as people read them
+
+export const shownValue = (value: Value): string => (value === null ? "–" : String(value));
+
+export const shownAge = (ms: number | null, say: Say): string => (ms === null ? say("never") : spoken(ms));
+
+/** Local date and time, sortable. */
+export function shownTime(wall: number): string {
+  const at = new Date(wall);
+  const two = (n: number) => String(n).padStart(2, "0");
+  const day = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
+  return `${day} ${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
+}
