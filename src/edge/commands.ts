@@ -35,13 +35,14 @@ interface Body extends Pick<Envelope, "target" | "action" | "args" | "expiresAt"
 }
 
 export interface CommandHost {
-  raise(draft: EventDraft): void;
+  mono(): number;
+  raise(draft: EventDraft, mono?: number): void;
   inbox(row: InboxRow): void;
   flush(): Promise<void>;
   /** Running time of the database, ms. */
   running(): number;
   /** Steps the rule of an asset; its effects join the commit under way. */
-  rule(asset: string, action: string, args: Args, by: string): void;
+  rule(asset: string, action: string, args: Args, by: string, mono: number): void;
   perform(target: string, value: number | boolean, stop: AbortSignal): Promise<Outcome>;
 }
 
@@ -165,8 +166,10 @@ export class CommandDesk {
   /** A rule is pure: beginning, effect and end are one commit, so a crash can neither lose nor repeat it. */
   async #onAsset(command: Envelope, origin: Origin): Promise<void> {
     if (await this.#tooLate(command, origin)) return;
-    this.#step(command, origin, "executing");
-    this.#o.host.rule(command.target, command.action, command.args, command.issuer);
+    // Event and step share one moment, so that replay meets the same.
+    const mono = this.#o.host.mono();
+    this.#step(command, origin, "executing", undefined, mono);
+    this.#o.host.rule(command.target, command.action, command.args, command.issuer, mono);
     this.#end(command, origin, "succeeded");
     await this.#o.host.flush();
     this.#answer(command.id);
@@ -199,7 +202,7 @@ export class CommandDesk {
     return true;
   }
 
-  #step(command: Envelope, origin: Origin, state: CommandState, result?: CommandResult): void {
+  #step(command: Envelope, origin: Origin, state: CommandState, result?: CommandResult, mono?: number): void {
     const { id, target, action, args, expiresAt, issuer } = command;
     const running = this.#o.host.running();
     const received = this.#inbox.get(id)?.received ?? running;
@@ -208,7 +211,7 @@ export class CommandDesk {
     const row: InboxRow = { id, received, expires: this.#inbox.get(id)?.expires ?? running + lives, state, body };
     this.#inbox.set(id, row);
     this.#o.host.inbox(row);
-    this.#o.host.raise(commandEvent(command, origin, state, result));
+    this.#o.host.raise(commandEvent(command, origin, state, result), mono);
   }
 
   #end(command: Envelope, origin: Origin, state: CommandState, code?: string, detail?: string, outcome?: Outcome): void {

@@ -312,40 +312,33 @@ export class House {
   }
 
   #opening(): void {
-    const { epoch, saved } = this.#o.store;
+    const { store, clock } = this.#o;
+    const { epoch, saved } = store;
+    const mono = clock.mono();
+    const off = this.#off();
+    const { n, cause, boot, opened, former } = epoch;
     this.#event(
       "epoch.opened",
       "info",
       { it: "Gateway avviato", en: "Gateway started" },
-      {
-        n: epoch.n,
-        cause: epoch.cause,
-        boot: epoch.boot,
-        opened: epoch.opened,
-        former: epoch.former,
-      },
+      { n, cause, boot, opened, former, ...off },
+      mono,
     );
-    if (epoch.cause === "salvaged") {
+    if (cause === "salvaged") {
       const error = new EdgeError("store.corrupt", { file: "" });
-      this.#event("store.salvaged", "critical", { it: error.what("it"), en: error.what("en") }, {});
+      this.#event("store.salvaged", "critical", { it: error.what("it"), en: error.what("en") }, {}, mono);
     }
-    const previous = saved.get("catalog");
-    if (previous !== this.catalog.hash) {
-      this.#event(
-        "catalog.changed",
-        "info",
-        { it: "Catalogo cambiato", en: "Catalog changed" },
-        { hash: this.catalog.hash, previous: previous ?? null },
-      );
-      this.#window.save("catalog", this.catalog.hash);
+    const previous = saved.get("catalog") ?? null;
+    const { hash } = this.catalog;
+    if (previous !== hash) {
+      this.#event("catalog.changed", "info", { it: "Catalogo cambiato", en: "Catalog changed" }, { hash, previous }, mono);
+      this.#window.save("catalog", hash);
     }
-    const { store } = this.#o;
-    const bounds = new ClockBounds(this.#window, store.saved, store.epoch.id, store.formerEnd);
+    const bounds = new ClockBounds(this.#window, saved, epoch.id, store.formerEnd);
     this.#window.onSynchronised = (now) => bounds.synchronised(now);
-    bounds.opened(this.#o.clock.now());
-    const mono = this.#o.clock.mono();
+    bounds.opened(clock.now());
     this.#alarms.removeAllBut(new Set([...this.#collectors.keys(), ...this.#o.assets.map(({ asset }) => asset.id)]), mono);
-    this.#stage.opened(mono, this.#off());
+    this.#stage.opened(mono, off);
     this.#schedule();
   }
 
@@ -354,15 +347,17 @@ export class House {
     severity: EventDraft["severity"],
     text: EventDraft["text"],
     extra: Readonly<Record<string, unknown>>,
+    mono: number,
   ): void {
-    this.#window.raise({ kind, state: "noted", severity, text, extra });
+    this.#window.raise({ kind, state: "noted", severity, text, extra }, mono);
   }
 
   // ------------------------------------------------------------ commands
 
   #commandHost() {
     return {
-      raise: (draft: EventDraft) => void this.#window.raise(draft),
+      mono: () => this.#o.clock.mono(),
+      raise: (draft: EventDraft, mono?: number) => void this.#window.raise(draft, mono),
       save: (key: string, value: unknown) => this.#window.save(key, value),
       flush: () => this.#window.flush(),
       running: () => this.#o.store.running(this.#o.clock.mono()),
@@ -390,8 +385,7 @@ export class House {
       host: {
         ...this.#commandHost(),
         inbox: (row) => this.#window.inbox(row),
-        rule: (asset, action, args, by) => {
-          const mono = this.#o.clock.mono();
+        rule: (asset, action, args, by, mono) => {
           this.#stage.timers(mono);
           this.#stage.command(asset, action, args, by, this.#stage.notBefore(mono));
           this.#schedule();
