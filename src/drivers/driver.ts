@@ -1,6 +1,6 @@
 /** The contract of this room: what a device type is (`Driver`), what wires it may ask for (`Wires`), and what proves it (`Golden`). Types only. */
 import type * as z from "zod";
-import type { Args, Device, PointSpec, Text, Value } from "../model.ts";
+import type { Device, PointSpec, Text, Value } from "../model.ts";
 
 export type Wire = "modbus" | "serial" | "gpio";
 
@@ -68,7 +68,7 @@ export interface Golden {
   readonly name: string;
   readonly tx?: string;
   readonly rx: string;
-  readonly options?: Args;
+  readonly options?: Readonly<Record<string, unknown>>;
   readonly expect: Readonly<Record<string, Value>> | "refused";
   readonly source: string;
 }

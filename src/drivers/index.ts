@@ -6,7 +6,11 @@ import { wireOf } from "./buses.ts";
 import type { Driver, Wires } from "./driver.ts";
 
 export const deviceTypes: Readonly<Record<string, () => Promise<Driver>>> = {
+  a02yyuw: async () => (await import("./devices/a02yyuw.ts")).a02yyuw,
   "eastron-sdm120": async () => (await import("./devices/eastron-sdm120.ts")).eastronSdm120,
+  "eastron-sdm630": async () => (await import("./devices/eastron-sdm630.ts")).eastronSdm630,
+  "gpio-contact": async () => (await import("./devices/gpio-contact.ts")).gpioContact,
+  "modbus-points": async () => (await import("./devices/modbus-points.ts")).modbusPoints,
 };
 
 /** Words of a configuration whose driver is still to be written: a warning, not an error. */

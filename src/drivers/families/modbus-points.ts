@@ -1,0 +1,102 @@
+/** A register table written in the configuration goes in; the same driver as for a table in a file comes out. */
+import * as z from "zod";
+import type { PointSpec, Text, Writable } from "../../model.ts";
+import type { Golden, RegisterPoint } from "../driver.ts";
+import { modbusDriver, timeout, unit } from "./modbus-table.ts";
+import { every, limits, limitsOf, report, reportOf, withReport } from "./options.ts";
+import type { Points } from "./registers.ts";
+
+const address = z.int().min(0).max(65_535);
+const writing = {
+  writable: z.boolean().prefault(false).describe("May be written by commands."),
+  limits: limits(),
+  impact: z.enum(["low", "high"]).prefault("low").describe("high: a command from the platform needs a signature."),
+  safe: z.boolean().prefault(false).describe("May be commanded while the clock is not synchronised."),
+  report: report(),
+};
+
+const register = z
+  .strictObject({
+    fc: z
+      .union([z.literal(2), z.literal(3), z.literal(4)])
+      .describe("Function that reads it: 2 discrete input, 3 holding register, 4 input register."),
+    address: address.describe("Address as on the bus, from 0 (documents that begin with 30001 or 40001 count from 1)."),
+    decode: z
+      .enum(["bool", "uint16", "int16", "uint32", "int32", "float32", "uint64", "int64"])
+      .prefault("uint16")
+      .describe("How the registers make a number."),
+    words: z.enum(["high-first", "low-first"]).prefault("high-first").describe("Order of the registers of a wider number."),
+    scale: z.number().prefault(1).describe("Value = number × scale."),
+    unit: z.string().prefault("1").describe("Unit of the value as UCUM code: Cel, kW.h, m3, 1."),
+    kind: z
+      .enum(["gauge", "counter", "state"])
+      .optional()
+      .describe("counter: going back is suspicious. Default: gauge, for bool state."),
+    range: z.tuple([z.number(), z.number()]).optional().describe("Smallest and largest possible value; what is outside is bad."),
+    absent: z.array(z.number()).optional().describe("Numbers by which the device says that there is no value."),
+    ...writing,
+  })
+  .refine((point) => !point.writable || point.fc === 3, {
+    error: "only holding registers (fc 3) and coils can be written",
+    path: ["writable"],
+  });
+
+const coil = z.strictObject({ coil: address.describe("Address of the coil, from 0."), ...writing });
+
+const point = z.union([coil, register], {
+  error: "expected {coil: n, …} or {fc: 3, address: n, decode: …, unit: …, …}, with their own keys only",
+});
+type PointOption = z.output<typeof point>;
+
+const options = z.strictObject({
+  unit: unit(),
+  every: every("10s"),
+  timeout: timeout(),
+  report: report(),
+  maxRegisters: z.int().min(1).max(125).prefault(125).describe("Most registers that the device gives in one reply."),
+  points: z
+    .record(z.string().regex(/^[a-z][a-z0-9-]*$/, { error: "expected a name such as flow-temp" }), point)
+    .refine((points) => Object.keys(points).length > 0, { error: "expected at least one point" })
+    .describe("The table: name → where it lies and what it is."),
+});
+type Options = z.output<typeof options>;
+
+export function configuredModbus(table: { readonly type: string; readonly title: Text; readonly goldens: readonly Golden[] }) {
+  return modbusDriver<Options>({ ...table, options, points: pointsOf, maxRegisters: (o) => o.maxRegisters });
+}
+
+const pointsOf = (o: Options): Points =>
+  withReport(Object.fromEntries(Object.entries(o.points).map(([name, point]) => [name, registerOf(point)])), o.report) as Points;
+
+function registerOf(option: PointOption): RegisterPoint {
+  const common = {
+    ...(option.report && { report: reportOf(option.report) }),
+    ...(option.writable && { writable: writableOf(option) }),
+  } satisfies Partial<PointSpec>;
+  if ("coil" in option) return { fc: 1, address: option.coil, decode: "bool", unit: "", kind: "state", ...common };
+  const { fc, address, words, scale, range, absent } = option;
+  const decode = fc === 2 ? "bool" : option.decode;
+  const isBool = decode === "bool";
+  return {
+    fc,
+    address,
+    decode,
+    words,
+    unit: isBool ? "" : option.unit,
+    kind: option.kind ?? (isBool ? "state" : "gauge"),
+    ...(scale !== 1 && { scale }),
+    ...(range && { range }),
+    ...(absent && { absent }),
+    ...common,
+  };
+}
+
+function writableOf(option: PointOption): Writable {
+  const isBool = "coil" in option || option.decode === "bool";
+  return {
+    value: isBool ? "boolean" : "number",
+    impact: option.impact,
+    safe: option.safe,
+    ...(option.limits && { limits: limitsOf(option.limits) }),
+  };
+}

@@ -1,0 +1,94 @@
+/** A command that prints lines goes in; its lines come out, and it never outlives us. */
+import { type ChildProcessByStdio, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import type { Readable } from "node:stream";
+
+/** Asks the kernel to end the child with us, even when we are killed: an orphan would hold its line busy (util-linux, prctl PR_SET_PDEATHSIG). */
+const SETPRIV = "/usr/bin/setpriv";
+const KILL_AFTER_MS = 1000;
+/** After its end what is still in the pipe is read; a grandchild that keeps the pipe open is not waited for. */
+const PIPE_MS = 200;
+const LINE_MAX = 256;
+
+export interface Death {
+  readonly message: string;
+  readonly cause: unknown;
+}
+
+export class ToolProcess implements AsyncDisposable {
+  /** Why it ended, unless we ended it. */
+  died: Death | null = null;
+  readonly #child: ChildProcessByStdio<null, Readable, Readable>;
+  readonly #lines: string[] = [];
+  readonly #closed: Promise<void>;
+  #ended = false;
+  #ending = false;
+  #wake: () => void = () => undefined;
+
+  constructor(command: string, args: readonly string[]) {
+    const bound = existsSync(SETPRIV);
+    this.#child = spawn(bound ? SETPRIV : command, bound ? ["--pdeathsig", "KILL", "--", command, ...args] : [...args], {
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    let rest = "";
+    let complaint = "";
+    this.#child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      const lines = (rest + text).split("\n");
+      rest = (lines.pop() ?? "").slice(-LINE_MAX);
+      this.#lines.push(...lines);
+      this.#wake();
+    });
+    this.#child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      complaint = (complaint + text).slice(-LINE_MAX);
+    });
+    this.#closed = new Promise((resolve) => {
+      const end = (message: string, cause?: unknown) => {
+        if (this.#ended) return;
+        this.#ended = true;
+        if (!this.#ending) this.died = { message: complaint.trim() || message, cause };
+        this.#child.stdout.destroy();
+        this.#child.stderr.destroy();
+        this.#wake();
+        resolve();
+      };
+      this.#child.once("error", (error) => end(error.message, error));
+      this.#child.once("close", (code, signal) => end(`ended with ${signal ?? code}`));
+      this.#child.once("exit", (code, signal) => setTimeout(() => end(`ended with ${signal ?? code}`), PIPE_MS));
+    });
+  }
+
+  /** Lines until the command has said nothing for `restMs`, has died, or `stop`; then it is ended and its last lines come out. */
+  async *lines(restMs: number, stop: AbortSignal): AsyncGenerator<string> {
+    while (!stop.aborted && !this.#ended) {
+      if (this.#lines.length === 0 && !(await this.#more(restMs, stop))) break;
+      yield* this.#lines.splice(0);
+    }
+    await this[Symbol.asyncDispose]();
+    yield* this.#lines.splice(0);
+  }
+
+  /** False when nothing came. */
+  #more(restMs: number, stop: AbortSignal): Promise<boolean> {
+    return new Promise((resolve) => {
+      const end = (something: boolean) => {
+        clearTimeout(timer);
+        stop.removeEventListener("abort", aborted);
+        this.#wake = () => undefined;
+        resolve(something);
+      };
+      const aborted = () => end(false);
+      const timer = setTimeout(() => end(false), restMs);
+      stop.addEventListener("abort", aborted, { once: true });
+      this.#wake = () => end(true);
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#ended) return;
+    this.#ending = true;
+    this.#child.kill("SIGTERM");
+    const hard = setTimeout(() => this.#child.kill("SIGKILL"), KILL_AFTER_MS);
+    await this.#closed;
+    clearTimeout(hard);
+  }
+}
