@@ -1,34 +1,41 @@
 /** A run's folder and a scenario go in; a simulated site runs until it is told to end, and one JSON line on standard output says where its wires are. */
+import { fstatSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { loadDriver } from "../src/drivers/index.ts";
-import { startSite } from "./site/index.ts";
+import { type SiteOptions, startSite } from "./site/index.ts";
 
-const { values } = parseArgs({
-  options: {
-    dir: { type: "string" },
-    scenario: { type: "string" },
-    "time-factor": { type: "string" },
-    gpiod: { type: "string", default: "1" },
-  },
-});
-
-const factor = values["time-factor"] === undefined ? undefined : Number(values["time-factor"]);
-if (values.dir === undefined || (values.gpiod !== "1" && values.gpiod !== "2") || (factor !== undefined && !(factor > 0))) {
-  console.error("usage: site.js --dir FOLDER [--scenario FILE] [--time-factor N] [--gpiod 1|2]");
-  process.exit(2);
-}
-
-const site = await startSite({
-  dir: values.dir,
-  // Beside the sources; this file runs from dist/hw-sim/.
-  scenario: values.scenario ?? new URL("../../hw-sim/sites/piazza.yaml", import.meta.url).pathname,
-  gpiod: values.gpiod === "1" ? 1 : 2,
-  loadDriver,
-  ...(factor === undefined ? {} : { timeFactor: factor }),
-}).catch((error: unknown) => {
+const site = await startSite({ ...asked(), loadDriver }).catch((error: unknown) => {
   console.error(`site: ${error instanceof Error ? error.message : String(error)}`);
   process.exit(1);
 });
+
+function asked(): Omit<SiteOptions, "loadDriver"> {
+  try {
+    const { values } = parseArgs({
+      options: {
+        dir: { type: "string" },
+        scenario: { type: "string" },
+        "time-factor": { type: "string", default: "" },
+        gpiod: { type: "string", default: "1" },
+      },
+    });
+    const factor = values["time-factor"] === "" ? undefined : Number(values["time-factor"]);
+    if (values.dir === undefined) throw new Error("--dir is missing");
+    if (values.gpiod !== "1" && values.gpiod !== "2") throw new Error("--gpiod is 1 or 2");
+    if (factor !== undefined && !(factor > 0)) throw new Error("--time-factor is a number above 0");
+    return {
+      dir: values.dir,
+      // Beside the sources; this file runs from dist/hw-sim/.
+      scenario: values.scenario ?? new URL("../../hw-sim/sites/piazza.yaml", import.meta.url).pathname,
+      gpiod: values.gpiod === "1" ? 1 : 2,
+      ...(factor === undefined ? {} : { timeFactor: factor }),
+    };
+  } catch (error) {
+    console.error(`site: ${error instanceof Error ? error.message : String(error)}`);
+    console.error("usage: site.js --dir FOLDER [--scenario FILE] [--time-factor N] [--gpiod 1|2]");
+    process.exit(2);
+  }
+}
 
 let ending = false;
 async function end(): Promise<void> {
@@ -39,6 +46,7 @@ async function end(): Promise<void> {
 }
 process.on("SIGTERM", end).on("SIGINT", end);
 // The parent holds our standard input: when it is gone, so are we.
-process.stdin.on("end", end).on("error", end).resume();
+const input = fstatSync(0);
+if (input.isFIFO() || input.isSocket()) process.stdin.on("end", end).on("error", end).resume();
 
 console.log(JSON.stringify(site.ready));

@@ -22,12 +22,12 @@ export class Faults implements Disposable {
     this.#log = log;
   }
 
-  /** `ended` runs once, when the time is over or the site ends. */
-  begin(fault: Fault, ended: () => void = () => undefined): void {
+  /** `ended` puts things right when the time is over. */
+  begin(fault: Fault, ended: () => void | Promise<void> = () => undefined): void {
     this.#log.write({ k: "fault", ...named(fault), state: "begun", at: monotonic() });
-    const timer = setTimeout(() => {
+    const timer = setTimeout(async () => {
+      await ended();
       this.#active.delete(fault);
-      ended();
       this.#log.write({ k: "fault", ...named(fault), state: "ended", at: monotonic() });
     }, fault.forMs);
     this.#active.set(fault, timer);

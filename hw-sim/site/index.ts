@@ -22,7 +22,7 @@ export interface SiteOptions {
   /** Whose command line the GPIO tools speak: libgpiod 1.6 or 2.1. */
   readonly gpiod: 1 | 2;
   /** The product's registry: twins derive from the devices' own tables. */
-  readonly loadDriver: (type: string) => Promise<Driver | undefined>;
+  readonly loadDriver: (type: string) => Promise<Driver>;
 }
 
 /** The line that says the site stands; `site` is in the words of the gateway's configuration. */
@@ -79,7 +79,7 @@ async function open(
     return part;
   };
   const log = keep(openServedLog(join(options.dir, "served.jsonl")));
-  const faults = keep(new Faults(log));
+  const faults = new Faults(log);
   const chip = new Chip(CHIP.label, CHIP.lines);
   const twins = await openTwins(options, scenario, chip, faults, log);
   for (const twin of twins.values()) if (twin.wire === "gpio") keep(twin.contact);
@@ -101,6 +101,7 @@ async function open(
     fault: (fault) => begin(fault, wires, twins, faults),
     state: () => ({ frozen: player.frozen, occupied: player.occupied, faults: faults.list(), devices: stateOf(twins) }),
   };
+  keep(faults); // first to end, so that nothing is plugged in again behind those who unplug
   const control = keep(await openControl(site));
   player.start();
   const buses = Object.fromEntries([...wires].map(([bus, wire]) => [bus, wire.config]));
@@ -124,11 +125,8 @@ async function openTwins(
   log: ServedLog,
 ): Promise<ReadonlyMap<string, Twin>> {
   const twins = new Map<string, Twin>();
-  for (const [device, config] of Object.entries(devices)) {
-    const driver = await loadDriver(config.type);
-    if (!driver) throw new Error(`devices.${device}: no device type ${config.type}`);
-    twins.set(device, twinOf({ device, config, driver, chip, faults, log }));
-  }
+  for (const [device, config] of Object.entries(devices))
+    twins.set(device, twinOf({ device, config, driver: await loadDriver(config.type), chip, faults, log }));
   return twins;
 }
 
@@ -162,12 +160,16 @@ async function begin(
     throw new Error(`${bus} (${wire.kind}) cannot suffer ${kind}: ${SUFFERS[wire.kind].join(", ")}`);
   if (wire.kind === "gpio") {
     if (twin?.wire !== "gpio") throw new Error("chatter needs a device");
-    faults.begin(fault, twin.contact.chatter());
+    const rest = twin.contact.chatter();
+    faults.begin(fault, rest);
     return;
   }
-  if (kind !== "unplug") return faults.begin(fault);
+  if (kind !== "unplug") {
+    faults.begin(fault);
+    return;
+  }
   if (faults.list().some((f) => f.kind === "unplug" && f.bus === bus)) throw new Error(`${bus} is unplugged already`);
   // The whole wire goes, whichever device was named.
-  faults.begin({ kind, bus, forMs: fault.forMs, lateMs: 0 }, () => void wire.plug());
+  faults.begin({ kind, bus, forMs: fault.forMs, lateMs: 0 }, () => wire.plug());
   await wire.unplug();
 }

@@ -1,10 +1,13 @@
 /** A path and a loopback line go in; a pseudo-terminal behind that path comes out, joined to the line by socat whenever a program opens it. */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { lstatSync } from "node:fs";
+import { lstatSync, rmSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 
-export const socatExists = (): boolean => spawnSync("socat", ["-V"], { stdio: "ignore" }).status === 0;
+/** Ends socat with the site, however that ends (util-linux). */
+const WITH_PARENT = ["--pdeathsig", "TERM", "socat"];
+
+export const socatExists = (): boolean => spawnSync("setpriv", [...WITH_PARENT, "-V"], { stdio: "ignore" }).status === 0;
 
 const APPEAR_MS = 5000;
 
@@ -46,9 +49,10 @@ export class Pty implements AsyncDisposable {
   }
 
   #start(): void {
+    rmSync(this.path, { force: true }); // of a site that was killed
     const child = spawn(
-      "socat",
-      [`PTY,link=${this.path},raw,echo=0,wait-slave,pty-interval=0.02`, `TCP:127.0.0.1:${this.#port},nodelay`],
+      "setpriv",
+      [...WITH_PARENT, `PTY,link=${this.path},raw,echo=0,wait-slave,pty-interval=0.02`, `TCP:127.0.0.1:${this.#port},nodelay`],
       { stdio: "ignore" },
     );
     child.on("error", () => undefined); // plug() tells that the path did not appear

@@ -10,6 +10,8 @@ export type Served =
       readonly value: number | boolean;
       readonly from: number;
       readonly to: number;
+      /** The reply came `lateMs` after its request, by a fault. */
+      readonly late?: true;
     }
   /** Meaning of a contact after polarity; also once at the start. */
   | { readonly k: "level"; readonly device: string; readonly point: string; readonly value: boolean; readonly at: number }

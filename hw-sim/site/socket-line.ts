@@ -1,5 +1,11 @@
 /** A loopback port goes in; a wire with any number of masters on it comes out, which can be unplugged and plugged in again at the same place. */
+import { once } from "node:events";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** While unplugged the port is free for anybody: an outgoing connection of the machine may hold it for a moment. */
+const TRIES = 50;
+const TRY_MS = 100;
 
 export class SocketLine implements AsyncDisposable {
   readonly #attach: (socket: Socket) => void;
@@ -28,14 +34,12 @@ export class SocketLine implements AsyncDisposable {
       socket.on("close", () => this.#sockets.delete(socket));
       this.#attach(socket);
     });
-    await new Promise<void>((resolve, reject) => {
-      server.once("error", reject);
-      server.listen(this.#port, "127.0.0.1", resolve);
-    });
+    for (let tries = 1; !(await listens(server, this.#port, tries === TRIES)); tries++) await sleep(TRY_MS);
     this.#port = (server.address() as AddressInfo).port;
     this.#server = server;
   }
 
+  /** Masters are cut off, further ones refused. */
   async unplug(): Promise<void> {
     const server = this.#server;
     this.#server = undefined;
@@ -47,4 +51,16 @@ export class SocketLine implements AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void> {
     return this.unplug();
   }
+}
+
+/** False when another holds the port, unless this was the last try. */
+async function listens(server: Server, port: number, last: boolean): Promise<boolean> {
+  server.listen(port, "127.0.0.1");
+  return once(server, "listening").then(
+    () => true,
+    (error: NodeJS.ErrnoException) => {
+      if (last || error.code !== "EADDRINUSE") throw error;
+      return false;
+    },
+  );
 }

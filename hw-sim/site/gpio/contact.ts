@@ -1,5 +1,4 @@
 /** What happens at a contact (a car, a door, a passing wheel) goes in; electrical levels on its line come out, and their meaning after polarity in the served log. */
-import { monotonic } from "../../../src/kit/clock.ts";
 import type { ServedLog } from "../served.ts";
 import type { Chip } from "./chip.ts";
 
@@ -27,8 +26,7 @@ export class Contact implements Disposable {
 
   constructor(options: ContactOptions) {
     this.options = options;
-    this.#drive(false);
-    if (!this.counts) this.#tell(monotonic());
+    this.#tell(this.#drive(false));
   }
 
   get counts(): boolean {
@@ -69,18 +67,16 @@ export class Contact implements Disposable {
 
   /** Bounces until the function is called; then the level is what the site means. */
   chatter(): () => void {
+    if (this.#chattering) throw new Error(`${this.options.device} chatters already`);
     let level = this.#active;
-    const step = (): void => {
+    this.#chattering = setInterval(() => {
       level = !level;
-      const at = this.#drive(level);
-      if (!this.counts) this.#tell(at, level);
-    };
-    this.#chattering = setInterval(step, BOUNCE_MS);
+      this.#tell(this.#drive(level), level);
+    }, BOUNCE_MS);
     return () => {
       clearInterval(this.#chattering);
       this.#chattering = undefined;
-      const at = this.#drive(this.#active);
-      if (!this.counts) this.#tell(at);
+      this.#tell(this.#drive(this.#active));
     };
   }
 
@@ -94,7 +90,9 @@ export class Contact implements Disposable {
     return Number(chip.drive(line, active === (polarity === "high") ? 1 : 0) / 1_000_000n);
   }
 
+  /** A level means something where a state is shown; bounces of a counting contact are no passages. */
   #tell(at: number, value = this.#active): void {
+    if (this.counts) return;
     this.options.log.write({ k: "level", device: this.options.device, point: this.options.means, value, at });
   }
 }

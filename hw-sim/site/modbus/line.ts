@@ -51,7 +51,8 @@ function serve(options: ModbusLineOptions, framing: Framing, request: Request, s
     socket.write(spoilt(fault, framing, request, answer.pdu));
     if (fault && fault.kind !== "late-reply") return; // such bytes show nothing of this unit
     const to = monotonic();
-    options.log.write(...answer.shown.map((s) => ({ k: "shown" as const, device: addressed.device, ...s, from, to })));
+    const late = fault ? ({ late: true } as const) : {};
+    options.log.write(...answer.shown.map((s) => ({ k: "shown" as const, device: addressed.device, ...s, from, to, ...late })));
   };
   if (fault?.kind === "late-reply") setTimeout(send, fault.lateMs).unref();
   else send();

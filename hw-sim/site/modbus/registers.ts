@@ -33,11 +33,16 @@ export function toWords(point: RegisterPoint, value: number | boolean): number[]
   return point.words === "low-first" ? high.reverse() : high;
 }
 
-/** What a master must make of these words: raw × scale, to 12 significant digits. */
+/** What a master must make of these words: raw × scale to 12 significant digits; of a float32 the shortest decimal that is this very float. */
 export function fromWords(point: RegisterPoint, words: readonly number[]): number | boolean {
   const view = new DataView(new ArrayBuffer(words.length * 2));
   for (const [i, word] of (point.words === "low-first" ? [...words].reverse() : words).entries()) view.setUint16(i * 2, word);
   const raw = CODECS[point.decode].get(view);
-  if (typeof raw === "boolean" || point.scale === undefined || point.scale === 1) return raw;
-  return Number((raw * point.scale).toPrecision(12));
+  const scale = point.scale ?? 1;
+  if (typeof raw === "boolean") return raw;
+  if (point.decode !== "float32") return scale === 1 ? raw : Number((raw * scale).toPrecision(12));
+  const single = Math.fround(raw * scale);
+  // Nine digits always name a float32 (IEEE 754: 24 bits of significand).
+  const digits = [6, 7, 8].find((count) => Math.fround(Number(single.toPrecision(count))) === single) ?? 9;
+  return Number(single.toPrecision(digits));
 }
