@@ -121,7 +121,11 @@ function statesOf(states: Commit["states"]): string | null {
   const keys = Object.keys(states);
   if (keys.length === 0) return null;
   const texts: Record<string, string | null> = {};
-  for (const key of keys) texts[key] = states[key] === null ? null : JSON.stringify(states[key]);
+  for (const key of keys) {
+    const text = states[key] === null ? null : JSON.stringify(states[key]);
+    if (text === undefined) throw new EdgeError("store.binding", { reason: `state ${key} has no JSON` });
+    texts[key] = text;
+  }
   return JSON.stringify(texts);
 }
 

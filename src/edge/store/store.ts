@@ -120,6 +120,7 @@ class SqliteStore implements Store {
   readonly #closing = new AbortController();
   readonly #unclean: boolean;
   #checking: Promise<void> = Promise.resolve();
+  #closed: Promise<void> | null = null;
   #stored = false;
   /** Found damaged while running: nothing more is written, the next opening sets the file aside. */
   #suspect = false;
@@ -213,7 +214,12 @@ class SqliteStore implements Store {
     return { bytes: this.#housekeeper.used, quotaBytes: this.#o.quotaMB * 2 ** 20, unacknowledged };
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
     this.#closing.abort();
     await this.#checking;
     await this.#turns.take(async () => {
@@ -244,7 +250,8 @@ class SqliteStore implements Store {
     await pause(checkAfterMs, this.#closing.signal);
     if (this.#closing.signal.aborted) return;
     const reason = await quickCheck(file, this.#closing.signal);
-    if (reason !== null) await this.#turns.take(() => this.#damaged(new EdgeError("store.corrupt", { file, reason })));
+    if (reason === null) this.#o.log.debug("store.checked", { file });
+    else await this.#turns.take(() => this.#damaged(new EdgeError("store.corrupt", { file, reason })));
   }
 
   async #damaged(error: EdgeError): Promise<void> {

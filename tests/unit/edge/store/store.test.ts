@@ -1,0 +1,354 @@
+/** Commits go into real files and come back: whole or not at all, in order, under numbers that never mean two things. */
+import { copyFile, readdir, rm, writeFile } from "node:fs/promises";
+import { describe, expect, it } from "vitest";
+import { decodeBody } from "../../../../src/edge/segment.ts";
+import { openDatabase } from "../../../../src/edge/store/sqlite.ts";
+import { events, folder, HandClock, headOf, inEpoch, nothing, open, readings } from "./support.ts";
+
+const ALL = Number.MAX_SAFE_INTEGER;
+
+describe("a commit", () => {
+  it("makes readings, events, states, marks and commands durable together", async () => {
+    await using at = await folder();
+    const clock = new HandClock();
+    let id: string;
+    {
+      await using store = await open(at.file, { clock });
+      expect(store.epoch).toMatchObject({ n: 1, cause: "created", former: null, boot: "boot-a", opened: 1000 });
+      expect([store.historyLost, store.formerEnd, store.saved.size]).toEqual([true, null, 0]);
+      id = store.epoch.id;
+      expect(id).toMatch(/^[0-7][0-9A-HJKMNP-TV-Z]{25}$/);
+      await store.commit({
+        ...readings(store, 1, 100),
+        events: events(store, 1, 2).events,
+        states: { 'rule/"bay"\n014': { phase: "free", due: {} }, "counters/a": [1, 2], text: "x", n: 5, yes: true, gone: 1 },
+        inbox: [{ id: "c1", received: 1, expires: 2, state: "accepted", body: { target: "relay" } }],
+      });
+      await store.commit({
+        ...readings(store, 101, 150),
+        states: { gone: null, n: 6 },
+        marks: [{ epoch: id, stream: "readings", upTo: 80, held: [[91, 95]] }],
+        inbox: [{ id: "c1", received: 9, expires: 3, state: "executing", body: { target: "relay", sent: true } }],
+      });
+    }
+    await using store = await open(at.file, { clock });
+    expect(store.epoch).toMatchObject({ n: 2, cause: "start", former: { epoch: id, last: { readings: 150, events: 2 } } });
+    expect(store.historyLost).toBe(false);
+    expect(Object.fromEntries(store.saved)).toEqual({
+      'rule/"bay"\n014': { phase: "free", due: {} },
+      "counters/a": [1, 2],
+      text: "x",
+      n: 6,
+      yes: true,
+    });
+    expect(store.inbox.get("c1")).toEqual({
+      id: "c1",
+      received: 1,
+      expires: 3,
+      state: "executing",
+      body: { target: "relay", sent: true },
+    });
+    expect(store.streams()).toEqual([
+      { epoch: id, stream: "readings", head: 150, oldest: 1, upTo: 80, held: [[91, 95]] },
+      { epoch: id, stream: "events", head: 2, oldest: 1, upTo: 0, held: [] },
+      { epoch: store.epoch.id, stream: "readings", head: 0, oldest: 1, upTo: 0, held: [] },
+      { epoch: store.epoch.id, stream: "events", head: 0, oldest: 1, upTo: 0, held: [] },
+    ]);
+    expect(store.formerEnd).toEqual({ boot: "boot-a", mono: 2500, wall: 1_764_000_002_500, synced: true });
+    expect(store.size().unacknowledged).toBe(150 - 80 - 5 + 2);
+  });
+
+  it.each([
+    ["a state that has no JSON", { states: { a: "ok", b: undefined } }],
+    ["a command without times", { inbox: [{ id: "c", received: Number.NaN, expires: 1, state: "accepted", body: {} }] }],
+    ["a command id that is empty", { inbox: [{ id: "", received: 1, expires: 1, state: "accepted", body: {} }] }],
+  ])("with %s leaves nothing, and the rest can be committed again", async (_, wrong) => {
+    await using at = await folder();
+    await using store = await open(at.file);
+    const good = { ...readings(store, 1, 10), states: { kept: 1 } };
+    const failing = store.commit({ ...good, events: events(store, 1).events, ...(wrong as object) });
+    await expect(failing).rejects.toMatchObject({ code: "store.binding" });
+    expect(headOf(store, "readings")).toBe(0);
+    expect(await store.read(store.epoch.id, "readings", 1, ALL, ALL)).toEqual([]);
+    await store.commit({ ...good, events: events(store, 1).events });
+    expect(headOf(store, "events")).toBe(1);
+  });
+
+  it("refuses numbers that the stream already has", async () => {
+    await using at = await folder();
+    await using store = await open(at.file);
+    await store.commit(readings(store, 1, 10));
+    await expect(store.commit(readings(store, 10, 12))).rejects.toMatchObject({ code: "store.binding" });
+    await expect(store.commit(readings(store, 5, 5))).rejects.toMatchObject({ code: "store.binding" });
+    await store.commit(readings(store, 11, 12));
+    expect(headOf(store, "readings")).toBe(12);
+  });
+
+  it("ends in order when many are given at once", async () => {
+    await using at = await folder();
+    await using store = await open(at.file);
+    await Promise.all(Array.from({ length: 50 }, (_, i) => store.commit(readings(store, i * 10 + 1, i * 10 + 10))));
+    const segments = await store.read(store.epoch.id, "readings", 1, ALL, ALL);
+    expect(segments.map(({ from }) => from)).toEqual(Array.from({ length: 50 }, (_, i) => i * 10 + 1));
+  });
+});
+
+describe("reading back", () => {
+  it("gives what meets the range, by bytes, at least one segment", async () => {
+    await using at = await folder();
+    await using store = await open(at.file);
+    for (let from = 1; from <= 1000; from += 100) await store.commit(readings(store, from, from + 99));
+    const { id } = store.epoch;
+    const ranges = async (from: number, to: number, bytes: number) =>
+      (await store.read(id, "readings", from, to, bytes)).map((s) => [s.from, s.to]);
+    expect(await ranges(150, 320, ALL)).toEqual([
+      [101, 200],
+      [201, 300],
+      [301, 400],
+    ]);
+    expect(await ranges(1, ALL, 1)).toEqual([[1, 100]]);
+    expect(await ranges(1001, ALL, ALL)).toEqual([]);
+    const [one, two, three] = await store.read(id, "readings", 1, ALL, ALL);
+    const bytes = (one?.body.length ?? 0) + (two?.body.length ?? 0);
+    expect(await ranges(1, ALL, bytes + (three?.body.length ?? 0) - 1)).toHaveLength(2);
+    expect(one).toMatchObject({ epoch: id, stream: "readings", count: 100, mono: store.epoch.opened + 1000 });
+    expect(await store.read("no such epoch", "readings", 1, ALL, ALL)).toEqual([]);
+  });
+
+  it("says the age of segments of this boot only", async () => {
+    await using at = await folder();
+    const clock = new HandClock();
+    let first: string;
+    {
+      await using store = await open(at.file, { clock });
+      first = store.epoch.id;
+      await store.commit(readings(store, 1, 5));
+    }
+    {
+      await using store = await open(at.file, { clock });
+      expect((await store.read(first, "readings", 1, 5, ALL))[0]?.mono).toBe(1050);
+    }
+    clock.boot = "boot-b";
+    await using store = await open(at.file, { clock });
+    expect((await store.read(first, "readings", 1, 5, ALL))[0]?.mono).toBeNull();
+  });
+
+  it("keeps urgent events until they are sent, across restarts", async () => {
+    await using at = await folder();
+    let former: string;
+    {
+      await using store = await open(at.file);
+      former = store.epoch.id;
+      await store.commit(events(store, 1, 3, true));
+      await store.commit(events(store, 4, 4));
+      await store.commit({ ...nothing, sentUrgent: [{ epoch: former, seq: 2 }] });
+    }
+    await using store = await open(at.file);
+    expect((await store.urgentPending()).map(({ seq }) => seq)).toEqual([1, 3]);
+    await store.commit({ ...nothing, sentUrgent: [1, 3].map((seq) => ({ epoch: former, seq })) });
+    expect(await store.urgentPending()).toEqual([]);
+  });
+
+  it("tells history by source, point and time, and the newest events", async () => {
+    await using at = await folder();
+    await using store = await open(at.file);
+    for (let from = 1; from <= 3000; from += 10) await store.commit(readings(store, from, from + 9));
+    await store.commit(events(store, 1, 20));
+    const seqs = async (filter: Parameters<typeof store.history>[0]) => {
+      const found: number[] = [];
+      for await (const record of store.history(filter)) found.push(record.seq);
+      return found;
+    };
+    expect(await seqs({})).toHaveLength(3000);
+    expect(await seqs({ source: "other" })).toEqual([]);
+    expect(await seqs({ name: "power", sinceWall: 1_764_000_000_000 + 1000 + 29_980 })).toEqual([2998, 2999, 3000]);
+    for await (const record of store.history({ sinceWall: 1_764_000_000_000 + 1000 + 30_000 }))
+      expect(record).toMatchObject({ epoch: store.epoch.id, value: 3000, mono: 31_000, clock: "synced" });
+    const newest: number[] = [];
+    for await (const { event } of store.events({ limit: 5 })) newest.push(event.seq);
+    expect(newest).toEqual([16, 17, 18, 19, 20]);
+  });
+});
+
+describe("marks", () => {
+  it("only grow, join, end at the last number, and end a former epoch", async () => {
+    await using at = await folder();
+    let former: string;
+    const mark = (epoch: string, upTo: number, held: readonly (readonly [number, number])[] = []) => ({
+      ...nothing,
+      marks: [{ epoch, stream: "readings" as const, upTo, held }],
+    });
+    {
+      await using store = await open(at.file);
+      former = store.epoch.id;
+      const standing = () => {
+        const { upTo, held } = store.streams()[0] ?? {};
+        return [upTo, held];
+      };
+      await store.commit(readings(store, 1, 100));
+      await store.commit(mark(former, 10, [[20, 30]]));
+      await store.commit(
+        mark(former, 5, [
+          [31, 40],
+          [60, 60],
+        ]),
+      );
+      expect(standing()).toEqual([
+        10,
+        [
+          [20, 40],
+          [60, 60],
+        ],
+      ]);
+      await store.commit(mark(former, 19));
+      expect(standing()).toEqual([40, [[60, 60]]]);
+      await store.commit(mark("unknown", 1000));
+      await store.commit(mark(former, 5000));
+      expect(standing()).toEqual([100, []]);
+      await store.commit(readings(store, 101, 110));
+      expect(standing()).toEqual([100, []]);
+    }
+    await using store = await open(at.file);
+    expect(store.streams().map(({ epoch, head }) => [epoch, head])[0]).toEqual([former, 110]);
+    await store.commit(mark(former, ALL));
+    expect(store.streams().every(({ epoch }) => epoch === store.epoch.id)).toBe(true);
+  });
+});
+
+describe("an epoch", () => {
+  it("leaves nothing when nothing was stored, and running time counts what was recorded", async () => {
+    await using at = await folder();
+    const clock = new HandClock();
+    {
+      await using store = await open(at.file, { clock });
+      await store.commit(readings(store, 1, 10, 1000));
+      expect(store.running(clock.at + 500)).toBe(500);
+    }
+    {
+      await using store = await open(at.file, { clock });
+      expect(store.epoch.n).toBe(2);
+    }
+    clock.boot = "boot-b";
+    clock.at = 50;
+    await using store = await open(at.file, { clock });
+    expect(store.epoch).toMatchObject({ n: 2, opened: 50 });
+    expect(store.running(50)).toBe(10_000);
+    expect(store.running(1050)).toBe(11_000);
+  });
+
+  it("knows a copied-back file, and no number means two things", async () => {
+    await using at = await folder();
+    const backup = `${at.file}.yesterday`;
+    const ids = new Set<string>();
+    {
+      await using store = await open(at.file);
+      ids.add(store.epoch.id);
+      await store.commit(readings(store, 1, 100));
+    }
+    await copyFile(at.file, backup);
+    for (const n of [2, 3]) {
+      await using store = await open(at.file);
+      expect(store.epoch.n).toBe(n);
+      ids.add(store.epoch.id);
+      await store.commit(readings(store, 1, 50));
+    }
+    await copyFile(backup, at.file);
+    {
+      await using store = await open(at.file);
+      expect(store.epoch).toMatchObject({ n: 4, cause: "restored", former: { last: { readings: 100 } } });
+      expect(store.historyLost).toBe(true);
+      ids.add(store.epoch.id);
+      await store.commit(readings(store, 1, 1));
+    }
+    await using store = await open(at.file);
+    expect(store.epoch).toMatchObject({ n: 5, cause: "start" });
+    expect(ids.size).toBe(4);
+    expect(ids.has(store.epoch.id)).toBe(false);
+  });
+
+  it("knows a copy of the same epoch with fewer records, and without the note beside it is still a new epoch", async () => {
+    await using at = await folder();
+    const clock = new HandClock();
+    {
+      await using store = await open(at.file, { clock });
+      await store.commit(readings(store, 1, 100));
+      // The copy of a running file and its WAL, as a careless backup makes it.
+      await copyFile(at.file, `${at.file}.copy`);
+      await copyFile(`${at.file}-wal`, `${at.file}.copy-wal`);
+      await store.commit(readings(store, 101, 200));
+    }
+    await copyFile(`${at.file}.copy`, at.file);
+    await copyFile(`${at.file}.copy-wal`, `${at.file}-wal`);
+    {
+      await using store = await open(at.file, { clock });
+      expect(store.epoch).toMatchObject({ n: 2, cause: "restored", former: { last: { readings: 100 } } });
+    }
+    await rm(`${at.file}.head`);
+    await using store = await open(at.file, { clock });
+    expect(store.epoch).toMatchObject({ n: 2, cause: "start" });
+  });
+});
+
+describe("an opening", () => {
+  it("refuses a file of a much newer layout and opens one of the next release", async () => {
+    await using at = await folder();
+    {
+      await using store = await open(at.file);
+      await store.commit(readings(store, 1, 1));
+    }
+    const set = async (version: number) => {
+      const db = await openDatabase(at.file, "existing");
+      await db.script(`PRAGMA user_version = ${version}`);
+      await db.close();
+    };
+    await set(2);
+    {
+      await using store = await open(at.file);
+      expect(store.epoch.former?.last.readings).toBe(1);
+    }
+    await set(3);
+    await expect(open(at.file)).rejects.toMatchObject({ code: "store.newer", context: { found: 3, known: 1 } });
+    await set(1);
+    await using store = await open(at.file);
+    expect(store.epoch.former?.last.readings).toBe(1);
+  });
+
+  it("is one gateway's alone", async () => {
+    await using at = await folder();
+    {
+      await using store = await open(at.file);
+      await expect(open(at.file)).rejects.toMatchObject({ code: "store.locked", context: { file: at.file } });
+      await store.commit(readings(store, 1, 1));
+    }
+    await using store = await open(at.file);
+    expect(store.epoch.n).toBe(2);
+  });
+
+  it("says why a folder, or a path through a file, cannot be a database", async () => {
+    await using at = await folder();
+    await expect(open(at.path)).rejects.toMatchObject({ code: "store.unwritable" });
+    await writeFile(at.file, "x");
+    await expect(open(`${at.file}/db`)).rejects.toMatchObject({ code: "store.unwritable" });
+  });
+
+  it("leaves only its own files, and no WAL after a clean stop", async () => {
+    await using at = await folder();
+    {
+      await using store = await open(at.file, { ballastBytes: 1000 });
+      await store.commit(readings(store, 1, 1));
+    }
+    const names = ["", ".ballast", ".head", ".lock"].map((end) => `cippo.sqlite${end}`);
+    expect((await readdir(at.path)).sort()).toEqual(names);
+  });
+});
+
+it("stores exactly what will be sent", async () => {
+  await using at = await folder();
+  await using store = await open(at.file);
+  const commit = readings(store, 1, 100);
+  await store.commit({ ...commit, events: events(store, 1).events });
+  const [segment] = await store.read(store.epoch.id, "readings", 1, 100, ALL);
+  expect(Buffer.from(segment?.body ?? [])).toEqual(Buffer.from(commit.readings[0]?.body ?? []));
+  const [event] = await store.read(store.epoch.id, "events", 1, 1, ALL);
+  expect(decodeBody(event?.body ?? new Uint8Array())).toMatchObject({ stream: "events", epoch: inEpoch(store).id });
+});
