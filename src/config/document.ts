@@ -84,7 +84,7 @@ export class Source {
         schema: "core",
         merge: false,
         prettyErrors: false,
-        logLevel: "silent",
+        logLevel: "error",
       });
     } catch {
       // The composer recurses: only a stack that is used up makes it throw.

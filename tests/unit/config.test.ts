@@ -1,0 +1,341 @@
+/** Configurations go in, right, wrong and garbage; the site, or every problem with its line and column, comes out. */
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { checkSite, loadSite, problemLine } from "../../src/config.ts";
+
+const EXAMPLE = join(import.meta.dirname, "../../config/gateway.example.yaml");
+
+let folder = "";
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "cippo-config-"));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const HEAD = `gateway:
+  id: gw-1
+  site: { id: park }
+sync:
+  broker: mqtt://127.0.0.1:1883
+`;
+/** With HEAD before it the text begins on line 6. */
+const site = (text: string) => checkSite(HEAD + text, "site.yaml");
+/** Each problem as "line:column code path", warnings marked. */
+const found = async (text: string) =>
+  (await site(text)).problems.map(
+    (p) => `${p.line}:${p.column} ${p.code}${p.severity === "warning" ? "?" : ""} ${p.path}${p.hint ? ` ${p.hint}` : ""}`,
+  );
+
+describe("what is right", () => {
+  it("accepts the example with warnings only, each of something still to come", async () => {
+    const loaded = await loadSite(EXAMPLE);
+    expect(new Set(loaded.problems.map((p) => `${p.severity} ${p.code}`))).toEqual(
+      new Set(["warning config.type-not-yet", "warning config.not-yet"]),
+    );
+    expect(Object.keys(loaded.site.devices)).toContain("meter-hall");
+    expect(Object.keys(loaded.site.devices)).not.toContain("water-main");
+    expect(loaded.site.assets["bay-014"]?.asset).toMatchObject({
+      urn: "urn:ngsi-ld:ParkingSpot:parco-galleana:bay-014",
+      silentAfterMs: { occupancy: expect.any(Number) },
+    });
+    expect(loaded.hash).toMatch(/^[0-9a-f]{64}$/);
+    expect(loaded.hash.startsWith(loaded.rev)).toBe(true);
+  });
+
+  it("fills every default in", async () => {
+    const { site: made, problems } = await site("");
+    expect(problems).toEqual([]);
+    expect(made).toMatchObject({
+      gateway: { timezone: "Europe/Rome", clock: "auto" },
+      sync: {
+        acknowledge: "platform",
+        mqtt: 5,
+        prefix: "cippo/v1",
+        live: { every: 1000 },
+        reconnect: { first: 60_000, max: 300_000 },
+      },
+      store: { quotaMB: 256, keep: 14 * 86_400_000, commit: 1000 },
+      devices: {},
+    });
+  });
+
+  it("sends live values less often on a metered uplink", async () => {
+    const text = HEAD.replace("1883", "1883\n  uplink: { metered: true }");
+    expect((await checkSite(text, "site.yaml")).site?.sync.live.every).toBe(30_000);
+  });
+
+  it("reads paths from the folder of the file", async () => {
+    const file = join(folder, "site.yaml");
+    await writeFile(
+      file,
+      `${HEAD.replace("site: { id: park }", "site: { id: park }\n  socket: run/a.sock")}store: { file: a.sqlite }\n`,
+    );
+    const loaded = await loadSite(file);
+    expect(loaded.site.gateway.socket).toBe(join(folder, "run/a.sock"));
+    expect(loaded.site.store.file).toBe(join(folder, "a.sqlite"));
+  });
+});
+
+describe("what is wrong, all of it at once, where it stands", () => {
+  it("names unknown keys and what was meant", async () => {
+    expect(await found("store: { quotaMb: 10 }\nbusses: {}\n")).toEqual([
+      '6:10 config.unknown-key store.quotaMb did you mean "quotaMB"?',
+      '7:1 config.unknown-key busses did you mean "buses"?',
+    ]);
+  });
+
+  it("names what is missing, at what should hold it", async () => {
+    const { problems } = await checkSite("gateway:\n  id: gw-1\nsync: {}\n", "site.yaml");
+    expect(problems.map((p) => `${p.line}:${p.column} ${p.code} ${p.path}`)).toEqual([
+      "1:1 config.missing gateway.site",
+      "3:1 config.missing sync.broker",
+    ]);
+  });
+
+  it("says what was found and what was expected", async () => {
+    const { problems } = await site("store: { keep: 14 }\n");
+    expect(problems.map((p) => problemLine(p, "en"))).toEqual([
+      "site.yaml:6:16: config.wrong-value: store.keep: found 14, expected a duration such as 500ms, 10s, 5min, 12h or 14d",
+    ]);
+    const italian = await checkSite(`${HEAD}store: { keep: 14 }\n`, "site.yaml", "it");
+    expect(italian.problems.map((p) => problemLine(p, "it"))).toEqual([
+      "site.yaml:6:16: config.wrong-value: store.keep: trovato 14, atteso una durata come 500ms, 10s, 5min, 12h o 14d",
+    ]);
+  });
+
+  it("checks a device by its own type, and goes on", async () => {
+    expect(
+      await found(`buses:
+  line: { modbus: rtu, port: /dev/ttyUSB0 }
+devices:
+  a: { type: eastron-sdm120, bus: line, unit: 999 }
+  b: { type: eastron-sdm12, bus: line, unit: 2 }
+  c: { type: eastron-sdm120, bus: line, unti: 3 }
+  d: { type: unheard-of-thing, bus: line }
+`),
+    ).toEqual([
+      "9:47 config.wrong-value devices.a.unit",
+      '10:14 config.unknown-word devices.b.type did you mean "eastron-sdm120"?',
+      "11:3 config.missing devices.c.unit",
+      '11:41 config.unknown-key devices.c.unti did you mean "unit"?',
+      "12:14 config.unknown-word devices.d.type",
+    ]);
+  });
+
+  it("checks that buses are there and of the right kind", async () => {
+    expect(
+      await found(`buses:
+  line: { modbus: rtu, port: /dev/ttyUSB0 }
+  pins: { gpio: auto }
+devices:
+  a: { type: eastron-sdm120, bus: lime, unit: 1 }
+  b: { type: eastron-sdm120, bus: pins, unit: 2 }
+  c: { type: eastron-sdm120, unit: 3 }
+`),
+    ).toEqual([
+      '10:35 config.unknown-name devices.a.bus did you mean "line"?',
+      "11:35 config.wrong-bus devices.b.bus",
+      "12:3 config.missing devices.c.bus",
+    ]);
+  });
+
+  it("finds a unit, a line and a port that two claim", async () => {
+    const { problems } = await site(`buses:
+  line: { modbus: rtu, port: /dev/ttyUSB0 }
+  same: { serial: /dev/ttyUSB0 }
+  pins: { gpio: auto }
+devices:
+  a: { type: eastron-sdm120, bus: line, unit: 7 }
+  b: { type: eastron-sdm120, bus: line, unit: 7 }
+  c: { type: gpio-contact, bus: pins, line: 5, means: door }
+  d: { type: gpio-contact, bus: pins, line: 5, means: tamper }
+`);
+    expect(problems.map((p) => `${p.line}:${p.column} ${p.code} ${p.found}`)).toEqual([
+      "8:9 config.claimed-twice /dev/ttyUSB0, already used by line (line 7)",
+      "12:47 config.claimed-twice unit 7 @ line, already used by a (line 11)",
+      "14:45 config.claimed-twice line 5 @ pins, already used by c (line 13)",
+    ]);
+  });
+
+  it("keeps devices and assets in one namespace", async () => {
+    expect(
+      await found(`buses:
+  pins: { gpio: auto }
+devices:
+  bay: { type: gpio-contact, bus: pins, line: 5, means: presence }
+  bay: { type: gpio-contact, bus: pins, line: 6, means: presence }
+assets:
+  bay: { kind: parking-bay, occupancy: bay.presence }
+`),
+    ).toEqual(["10:3 config.same-name ", "12:3 config.same-name assets.bay"]);
+  });
+
+  it("checks what assets refer to, and passes over what is still to come", async () => {
+    expect(
+      await found(`buses:
+  pins: { gpio: auto }
+devices:
+  loop: { type: gpio-contact, bus: pins, line: 5, means: presence }
+  tag: { type: rdm6300, bus: pins }
+assets:
+  b1: { kind: parking-bay, occupancy: lopo.presence }
+  b2: { kind: parking-bay, occupancy: loop.presense }
+  b3: { kind: parking-bay, occupancy: tag.presence }
+  b4: { kind: parking-bya, occupancy: loop.presence }
+  b5: { kind: parking-bay, occupancy: loop }
+`),
+    ).toEqual([
+      "10:16 config.type-not-yet? devices.tag.type",
+      '12:39 config.unknown-name assets.b1.occupancy did you mean "loop"?',
+      '13:39 config.unknown-name assets.b2.occupancy did you mean "presence"?',
+      '15:15 config.unknown-word assets.b4.kind did you mean "parking-bay"?',
+      "16:39 config.wrong-value assets.b5.occupancy",
+    ]);
+  });
+
+  it("chooses the form of a bus or point that was meant", async () => {
+    expect(
+      await found(`buses:
+  line: { modbus: rtu, port: /dev/ttyUSB0, bautd: 9600 }
+  tcp: { modbus: tcp, hots: 10.0.0.1 }
+devices:
+  p: { type: modbus-points, bus: line, unit: 1, points: { t: { fc: 3, adress: 1, decode: int16 } } }
+`),
+    ).toEqual([
+      '7:44 config.unknown-key buses.line.bautd did you mean "baud"?',
+      "8:3 config.missing buses.tcp.host",
+      '8:23 config.unknown-key buses.tcp.hots did you mean "host"?',
+      "10:59 config.missing devices.p.points.t.address",
+      '10:71 config.unknown-key devices.p.points.t.adress did you mean "address"?',
+    ]);
+  });
+});
+
+describe("what would lose or betray", () => {
+  const sync = async (text: string) =>
+    (await checkSite(`gateway: { id: gw-1, site: { id: park } }\n${text}`, "s")).problems.map((p) => `${p.severity} ${p.code}`);
+
+  it("refuses a hand-over that proves nothing, unless losses are accepted", async () => {
+    const at = "sync: { broker: mqtt://127.0.0.1, acknowledge: broker, mqtt: 3.1.1";
+    expect(await sync(`${at} }`)).toEqual(["error config.no-proof"]);
+    expect(await sync(`${at}, acceptLoss: true }`)).toEqual([]);
+    expect(await sync("sync: { broker: mqtt://127.0.0.1, acknowledge: broker }")).toEqual([]);
+  });
+
+  it("wants credentials for TLS, the gateway's own", async () => {
+    expect(await sync("sync: { broker: mqtts://b.example }")).toEqual(["error config.credentials"]);
+    const own = "credentials: { cert: gw.crt, key: gw.key, ca: ca.crt }\n";
+    expect(await sync(`${own}sync: { broker: mqtts://b.example }`)).toEqual([]);
+    expect(await sync(`${own.replace("gw.key", "sample.key")}sync: { broker: mqtts://b.example }`)).toEqual([
+      "error config.credentials",
+    ]);
+    expect(await sync(`${own.replace("gw.key", "../../etc/shadow")}sync: { broker: mqtts://b.example }`)).toEqual([
+      "error config.wrong-value",
+    ]);
+  });
+
+  it("warns of plain text beyond this machine, and refuses passwords in the address", async () => {
+    expect(await sync("sync: { broker: mqtt://b.example }")).toEqual(["warning config.plain-broker"]);
+    expect(await sync("sync: { broker: mqtts://user:secret@b.example }")).toContain("error config.wrong-value");
+  });
+});
+
+describe("garbage", () => {
+  const bomb = `a: &a [x, x, x, x, x, x, x, x, x]\n${"bcdefghi".replace(
+    /./g,
+    (c) =>
+      `${c}: &${c} [${Array(9)
+        .fill(`*${String.fromCharCode(c.charCodeAt(0) - 1)}`)
+        .join(",")}]\n`,
+  )}`;
+  it.each([
+    ["nothing", ""],
+    ["only blanks", " \n\n  \n"],
+    ["only a comment", "# later\n"],
+    ["null", "null\n"],
+    ["a word", "hello"],
+    ["a number", "42"],
+    ["a list", "- a\n- b\n"],
+    ["cut in half", HEAD.slice(0, 40)],
+    ["an open quote", `${HEAD}store: { file: "abc\n`],
+    ["an open bracket", `${HEAD}devices: { a: { type: x\n`],
+    ["tabs", "gateway:\n\tid: x\n"],
+    ["wrong types everywhere", "gateway: 5\nsync: []\nbuses: no\ndevices: [1]\nassets: x\nrules: {}\nstore: null\n"],
+    [
+      "devices of wrong types",
+      `${HEAD}devices: { a: 1, b: null, c: [], d: { type: 5 }, e: { type: eastron-sdm120, bus: [] } }\n`,
+    ],
+    ["a merge key", `${HEAD}store:\n  <<: { quotaMB: 10 }\n`],
+    ["a prototype", `${HEAD}__proto__: { polluted: true }\n`],
+    ["prototypes as names", `${HEAD}devices: { constructor: { type: toString }, toString: { type: __proto__ } }\n`],
+    ["prototypes as kinds", `${HEAD}assets: { a: { kind: constructor } }\n`],
+    ["keys that are lists", `${HEAD}? [a, b]\n: 1\n`],
+    ["aliases that explode", bomb],
+    ["an alias of itself", `${HEAD}store: &s { file: *s }\n`],
+    ["two documents", `${HEAD}---\n${HEAD}`],
+    ["YAML 1.1", `%YAML 1.1\n---\n${HEAD}`],
+    ["a tag", `${HEAD}store: !!js/function "x"\n`],
+    ["ten thousand brackets", "[".repeat(10_000)],
+    ["ten thousand levels", Array.from({ length: 10_000 }, (_, i) => `${" ".repeat(i % 400)}a:`).join("\n")],
+    ["forty levels", `${"{a: ".repeat(40)}1${"}".repeat(40)}`],
+    ["control characters", `gateway: "\u0001\u001b[2J"\n\u0007`],
+    ["more than a megabyte", `${HEAD}# ${"x".repeat(1_100_000)}\n`],
+  ])("%s: is refused with a place, and harms nothing", async (_name, text) => {
+    const { site: made, problems } = await checkSite(text, "garbage.yaml");
+    expect(made).toBeUndefined();
+    expect(problems.some((p) => p.severity === "error")).toBe(true);
+    for (const problem of problems) {
+      expect(problem.line).toBeGreaterThanOrEqual(1);
+      expect(problemLine(problem, "en")).not.toContain("\u001b");
+      expect(problem.column).toBeGreaterThanOrEqual(1);
+      expect(problemLine(problem, "en")).not.toMatch(/undefined|\[object/);
+    }
+    expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
+  });
+
+  it("reads past a byte order mark", async () => {
+    const { problems } = await checkSite(`\uFEFF${HEAD}stroe: {}\n`, "site.yaml");
+    expect(problems).toMatchObject([{ line: 6, column: 1, code: "config.unknown-key" }]);
+  });
+
+  it.each([
+    ["binary", Buffer.from([0x7f, 0x45, 0x4c, 0x46, 0, 1, 2]), "NUL"],
+    ["UTF-16", Buffer.from(`\uFEFF${HEAD}`, "utf16le"), "NUL"],
+    ["Latin-1", Buffer.from("gateway: { id: caffè }", "latin1"), "UTF-8"],
+    ["ten megabytes", Buffer.alloc(10 << 20, "a: b\n"), "1 MB"],
+  ])("a file of %s cannot be read", async (name, bytes, reason) => {
+    const file = join(folder, `${name.replaceAll(" ", "-")}.yaml`);
+    await writeFile(file, bytes);
+    await expect(loadSite(file)).rejects.toMatchObject({
+      code: "config.unreadable",
+      context: { file, reason: expect.stringContaining(reason) },
+    });
+  });
+
+  it("a file that is not there, or a folder, cannot be read", async () => {
+    await expect(loadSite(join(folder, "nowhere"))).rejects.toMatchObject({
+      code: "config.unreadable",
+      context: { reason: "ENOENT" },
+    });
+    await expect(loadSite(folder)).rejects.toMatchObject({ code: "config.unreadable", context: { reason: "EISDIR" } });
+    await expect(loadSite("/dev/zero")).rejects.toMatchObject({ code: "config.unreadable" });
+  });
+
+  it("any truncation of the example gives a site or problems, never a crash", async () => {
+    const text = await readFile(EXAMPLE, "utf8");
+    for (let end = 0; end < text.length; end += 97) {
+      const { site: made, problems } = await checkSite(text.slice(0, end), "cut.yaml");
+      expect(made !== undefined || problems.some((p) => p.severity === "error"), `cut at ${end}`).toBe(true);
+    }
+  });
+
+  it("is refused whole, with all problems in the error", async () => {
+    const file = join(folder, "bad.yaml");
+    await writeFile(file, `${HEAD}stroe: {}\nbusses: {}\n`);
+    await expect(loadSite(file)).rejects.toMatchObject({
+      code: "config.invalid",
+      context: { file, count: 2, problems: [{ line: 6 }, { line: 7 }] },
+    });
+  });
+});

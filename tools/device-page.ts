@@ -1,0 +1,139 @@
+/** A driver goes in; its page under docs/devices/ comes out: options, points and the proofs with their sources. */
+import { inputSchema } from "../src/config/json-schema.ts";
+import type { Driver, RegisterPoint } from "../src/drivers/driver.ts";
+import type { PointSpec } from "../src/model.ts";
+import { cells } from "./markdown.ts";
+
+type Json = Readonly<Record<string, unknown>>;
+
+export function devicePage(driver: Driver): string {
+  const { type, title, wire, goldens } = driver;
+  const options = sample(driver);
+  return `<!-- Generated from src/drivers/devices/${type}.ts by \`npm run generate\`: do not edit. -->
+
+# ${type}: ${title.en}
+
+*${title.it}* · wire: ${wire}
+
+\`\`\`yaml
+devices:
+  my-device: ${flow({ type, bus: `my-${wire}-bus`, ...options })}
+\`\`\`
+
+## Options
+
+${optionRows(inputSchema(driver.options)).join("\n")}
+
+## Points
+
+${pointRows(driver).join("\n")}
+
+## Proofs
+
+Bytes as they are on the wire, and the values that they mean. The tests run them through the code that live bytes go through.
+
+${goldens.map((g) => `- **${g.name}**: \`${g.rx}\` → ${g.expect === "refused" ? "refused" : `\`${JSON.stringify(g.expect)}\``}. ${g.source}.`).join("\n")}
+`;
+}
+
+/** Options that the schema accepts: those of a golden, with the address that every device on a shared wire needs. */
+function sample(driver: Driver): Json {
+  for (const golden of driver.goldens)
+    for (const head of [{}, { unit: 1 }, { line: 17 }]) {
+      const written = { ...head, ...golden.options };
+      if (driver.options.safeParse(written).success) return written;
+    }
+  throw new Error(`${driver.type}: no golden has options that its own schema accepts`);
+}
+
+function optionRows(schema: Json, prefix = ""): string[] {
+  const required = new Set(schema["required"] as readonly string[] | undefined);
+  const head = prefix === "" ? [cells("Option", "Values", "Default", "Meaning"), cells("---", "---", "---", "---")] : [];
+  const rows = Object.entries((schema["properties"] ?? {}) as Readonly<Record<string, Json>>).flatMap(([name, option]) => {
+    const fallback = required.has(name)
+      ? "**required**"
+      : option["default"] === undefined
+        ? ""
+        : `\`${JSON.stringify(option["default"])}\``;
+    const own = cells(`\`${prefix}${name}\``, valuesOf(option), fallback, String(option["description"] ?? ""));
+    return [
+      own,
+      ...(option["type"] === "object" ? optionRows(option, `${prefix}${name}.`) : []),
+      ...entryRows(option, `${prefix}${name}`),
+    ];
+  });
+  return [...head, ...rows];
+}
+
+/** A mapping of the reader's own names: what may stand under each, in any of its forms. */
+function entryRows({ additionalProperties: entry }: Json, prefix: string): string[] {
+  if (typeof entry !== "object" || entry === null) return [];
+  const forms = ((entry as Json)["anyOf"] ?? (entry as Json)["oneOf"] ?? [entry]) as readonly Json[];
+  return [...new Set(forms.flatMap((form) => optionRows(form, `${prefix}.NAME.`)))];
+}
+
+function valuesOf(option: Json): string {
+  const list = (option["enum"] ?? (option["const"] === undefined ? undefined : [option["const"]])) as
+    | readonly unknown[]
+    | undefined;
+  if (list) return list.map((word) => `\`${String(word)}\``).join(", ");
+  const alternatives = (option["anyOf"] ?? option["oneOf"]) as readonly Json[] | undefined;
+  if (alternatives) return [...new Set(alternatives.map(valuesOf))].join(" or ");
+  // The patterns of kit/quantities.ts.
+  if (String(option["pattern"]).includes("ms|s|min")) return "duration";
+  if (String(option["pattern"]).includes("mm|cm|m")) return "length";
+  const { type, minimum, maximum } = option as { type?: string; minimum?: number; maximum?: number };
+  const bounded = [minimum, maximum].some((n) => n !== undefined && Math.abs(n) < Number.MAX_SAFE_INTEGER);
+  return bounded ? `${type} ${minimum ?? ""}–${maximum ?? ""}` : String(type ?? "any");
+}
+
+function pointRows(driver: Driver): string[] {
+  const points = new Map<string, PointSpec>();
+  const registers = new Map<string, RegisterPoint>();
+  for (const golden of driver.goldens)
+    for (const head of [{}, { unit: 1 }]) {
+      const parsed = driver.options.safeParse({ ...head, ...golden.options });
+      if (!parsed.success) continue;
+      for (const [name, spec] of Object.entries(driver.points(parsed.data))) points.set(name, spec);
+      const layout = driver.layout(parsed.data);
+      if (layout.wire === "modbus") for (const [name, register] of Object.entries(layout.points)) registers.set(name, register);
+    }
+  const fromConfig = "points" in (inputSchema(driver.options)["properties"] as Json);
+  if (fromConfig) return ["The points are those that the configuration describes."];
+  const modbus = registers.size > 0;
+  return [
+    cells("Point", "Unit", "Kind", ...(modbus ? ["Function", "Address", "Encoding"] : []), "A row when"),
+    cells(...Array.from({ length: modbus ? 7 : 4 }, () => "---")),
+    ...[...points].map(([name, spec]) => {
+      const r = registers.get(name);
+      const where = modbus ? [String(r?.fc ?? ""), r ? `0x${r.address.toString(16)}` : "", r?.decode ?? ""] : [];
+      return cells(`\`${name}\``, spec.unit || "–", spec.kind, ...where, rowWhen(spec));
+    }),
+  ];
+}
+
+function rowWhen({ report, unit, kind }: PointSpec): string {
+  if (kind === "increments") return "something was added";
+  if (report === undefined) return "read";
+  const { change, deadband, atLeastMs } = report;
+  const moved = [
+    change === undefined ? "" : `changed by ${change} ${unit}`.trim(),
+    deadband === undefined ? "" : `changed by ${deadband} %`,
+  ].filter(Boolean);
+  return [
+    ...(moved.length > 0 ? moved : ["changed"]),
+    ...(atLeastMs === undefined ? [] : [`every ${atLeastMs / 60_000} min`]),
+  ].join(", ");
+}
+
+/** As YAML in one line: JSON without the quotes that YAML does not need. */
+function flow(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(flow).join(", ")}]`;
+  if (typeof value !== "object" || value === null)
+    return typeof value === "string" && !/^[a-z][\w.-]*$/i.test(value) && !/^\d+[a-z]+$/.test(value)
+      ? JSON.stringify(value)
+      : String(value);
+  return `{ ${Object.entries(value)
+    .map(([key, inner]) => `${key}: ${flow(inner)}`)
+    .join(", ")} }`;
+}

@@ -1,0 +1,44 @@
+/** The schemas, the code table and the device files go in; config/schema.json, docs/errors.md and docs/devices/ come out. `--check` writes nothing and exits 1 when one differs. */
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { jsonSchema } from "../src/config.ts";
+import { deviceTypes } from "../src/drivers/index.ts";
+import { devicePage } from "./device-page.ts";
+import { errorsPage } from "./errors-page.ts";
+
+const DEVICES = "docs/devices";
+
+process.chdir(new URL("../..", import.meta.url).pathname);
+const wanted = await generated();
+if (process.argv.includes("--check")) {
+  const drift = [...wanted].filter(([file, text]) => textOf(file) !== text).map(([file]) => file);
+  drift.push(...left());
+  for (const file of drift) process.stderr.write(`${file} differs from its source: run \`npm run generate\`\n`);
+  process.exitCode = drift.length > 0 ? 1 : 0;
+} else {
+  for (const [file, text] of wanted) {
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, text);
+  }
+  for (const file of left()) rmSync(file);
+  process.stdout.write(`${[...wanted.keys()].join("\n")}\n`);
+}
+
+/** File → its whole text. */
+async function generated(): Promise<ReadonlyMap<string, string>> {
+  const files = new Map<string, string>();
+  files.set("config/schema.json", `${JSON.stringify(await jsonSchema(), null, 2)}\n`);
+  files.set("docs/errors.md", errorsPage());
+  for (const [type, load] of Object.entries(deviceTypes)) files.set(`${DEVICES}/${type}.md`, devicePage(await load()));
+  return files;
+}
+
+/** Pages whose device is gone. */
+function left(): string[] {
+  const files = existsSync(DEVICES) ? readdirSync(DEVICES).map((name) => `${DEVICES}/${name}`) : [];
+  return files.filter((file) => !wanted.has(file));
+}
+
+function textOf(file: string): string | undefined {
+  return existsSync(file) ? readFileSync(file, "utf8") : undefined;
+}
