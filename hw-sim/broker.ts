@@ -2,6 +2,7 @@
 import { createServer } from "node:net";
 import { parseArgs } from "node:util";
 import { Aedes } from "aedes";
+import { endWithParent } from "./end-with-parent.ts";
 
 const { values } = parseArgs({ options: { port: { type: "string", default: "0" } } });
 
@@ -18,10 +19,11 @@ server.listen(Number(values.port), "127.0.0.1", () => {
   process.stdout.write(`${JSON.stringify({ ready: true, url: `mqtt://127.0.0.1:${port}` })}\n`);
 });
 
-for (const signal of ["SIGTERM", "SIGINT"] as const)
-  process.once(signal, () => {
-    server.close();
-    aedes.close(() => process.exit(0));
-    // A client that does not take its leave must not keep the broker alive.
-    setTimeout(() => process.exit(0), 1000).unref();
-  });
+function end(): void {
+  server.close();
+  aedes.close(() => process.exit(0));
+  // A client that does not take its leave must not keep the broker alive.
+  setTimeout(() => process.exit(0), 1000).unref();
+}
+process.once("SIGTERM", end).once("SIGINT", end);
+endWithParent(end);

@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 import * as z from "zod";
 import { monotonic, systemClock } from "../src/kit/clock.ts";
 import { jsonLog } from "../src/kit/log.ts";
+import { endWithParent } from "./end-with-parent.ts";
 import { openPlatform } from "./platform/open.ts";
 
 const HELP = `node dist/hw-sim/platform.js --broker URL --db FILE
@@ -33,6 +34,7 @@ const seconds = z
   .transform((text) => Number.parseFloat(text) * (text.endsWith("ms") ? 1 : 1000));
 const stop = new AbortController();
 for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => stop.abort());
+endWithParent(() => stop.abort());
 
 const platform = await openPlatform({
   broker: values.broker,

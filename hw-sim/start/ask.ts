@@ -1,0 +1,27 @@
+/** A question goes in, as one line of JSON, to a loopback port or a Unix socket; the answer line comes out, within a time. */
+import { connect } from "node:net";
+import { createInterface } from "node:readline";
+import * as z from "zod";
+
+const answer = z.looseObject({ ok: z.boolean(), data: z.unknown(), error: z.unknown() }).partial({ data: true, error: true });
+
+export async function ask(
+  to: { readonly port: number } | { readonly path: string },
+  request: object,
+  withinMs = 5000,
+): Promise<unknown> {
+  const socket = connect("port" in to ? { port: to.port, host: "127.0.0.1" } : to);
+  try {
+    const line = await new Promise<string>((resolve, reject) => {
+      socket.setTimeout(withinMs, () => reject(new Error(`no answer within ${withinMs} ms`)));
+      socket.once("error", reject).once("close", () => reject(new Error("closed without an answer")));
+      createInterface({ input: socket }).once("line", resolve);
+      socket.write(`${JSON.stringify(request)}\n`);
+    });
+    const { ok, data, error } = answer.parse(JSON.parse(line));
+    if (!ok) throw new Error(typeof error === "string" ? error : JSON.stringify(error));
+    return data;
+  } finally {
+    socket.destroy();
+  }
+}

@@ -1,0 +1,81 @@
+/** The words after `npm start --` go in; what is to be run comes out, or a sentence that says what was not understood. */
+import { parseArgs } from "node:util";
+import { duration } from "../../src/kit/quantities.ts";
+
+export interface Options {
+  /** null: until Ctrl-C. */
+  readonly forMs: number | null;
+  readonly broker: string;
+  readonly config: string | null;
+  readonly json: boolean;
+  readonly keep: boolean;
+  readonly killGateway: boolean;
+  readonly brokerAwayMs: number | null;
+  readonly timeFactor: string | null;
+  readonly scenario: string | null;
+}
+
+export const HELP = `npm start -- [options]
+
+Starts a simulated site, a broker, the reference platform and the gateway, each a process of its own, and shows what happens.
+
+  --for 20s            run this long, freeze the site, wait until everything is acknowledged, judge, end (exit 0: nothing lost, nothing invented)
+  --json               print nothing but one JSON report, last
+  --broker WHICH       embedded (default), mosquitto (its Debian package), or the URL of a running broker
+  --config FILE        no simulated site: the gateway runs with this configuration; its socket, database and broker are this run's own
+  --scenario FILE      what happens at the simulated site (default hw-sim/sites/piazza.yaml)
+  --time-factor N      the site lives this much faster
+  --kill-gateway       SIGKILL the gateway in the middle; it is started again after 1 s
+  --broker-away 10s    kill the broker in the middle; it comes back on the same port after this time
+  --keep               keep the run's folder (it is also kept when the run fails)
+`;
+
+/** Throws a sentence. */
+export function readOptions(args: readonly string[]): Options | "help" {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      for: { type: "string" },
+      broker: { type: "string", default: "embedded" },
+      config: { type: "string" },
+      scenario: { type: "string" },
+      json: { type: "boolean", default: false },
+      keep: { type: "boolean", default: false },
+      "kill-gateway": { type: "boolean", default: false },
+      "broker-away": { type: "string" },
+      "time-factor": { type: "string" },
+      help: { type: "boolean", default: false },
+    },
+  });
+  if (values.help) return "help";
+  const { broker } = values;
+  const own = broker === "embedded" || broker === "mosquitto";
+  if (!own && !/^mqtts?:\/\/./.test(broker))
+    throw new Error(`--broker ${broker}: expected embedded, mosquitto or mqtt://host:port`);
+  const away = time("--broker-away", values["broker-away"]);
+  if (away !== null && !own) throw new Error("--broker-away: only a broker that this run starts can be killed");
+  const factor = values["time-factor"] ?? null;
+  if (factor !== null && !(Number(factor) > 0)) throw new Error(`--time-factor ${factor}: expected a number above 0`);
+  const forMs = time("--for", values.for);
+  if (forMs !== null && away !== null && away >= forMs) throw new Error("--broker-away must be shorter than --for");
+  if (values.config !== undefined && values.scenario !== undefined)
+    throw new Error("--config runs without a simulated site: no --scenario");
+  return {
+    forMs,
+    broker,
+    config: values.config ?? null,
+    json: values.json,
+    keep: values.keep,
+    killGateway: values["kill-gateway"],
+    brokerAwayMs: away,
+    timeFactor: factor,
+    scenario: values.scenario ?? null,
+  };
+}
+
+function time(name: string, text: string | undefined): number | null {
+  if (text === undefined) return null;
+  const read = duration().safeParse(text);
+  if (!read.success || read.data <= 0) throw new Error(`${name} ${text}: expected a time such as 20s or 2min`);
+  return read.data;
+}

@@ -1,0 +1,151 @@
+/** Options go in; the demonstration runs to its end, is judged, and its report with the exit code comes out. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { monotonic } from "../../src/kit/clock.ts";
+import { pause } from "../../src/kit/loop.ts";
+import type { GatewayStatus } from "../../src/model.ts";
+import { type Counts, counts } from "../platform/counts.ts";
+import { Database } from "../platform/database.ts";
+import { ask } from "./ask.ts";
+import type { Options } from "./options.ts";
+import { type Judged, judge } from "./report.ts";
+import type { Screen } from "./screen.ts";
+import { COMMIT_MS } from "./site-config.ts";
+import { type Heads, stored, streamKey } from "./stored.ts";
+import type { Window } from "./truth.ts";
+import { openWorld, type World } from "./world.ts";
+
+const SHOW_EVERY_MS = 1000;
+const LOOK_EVERY_MS = 200;
+/** After the freeze, everything must be acknowledged within this time. */
+const DRAIN_MS = 30_000;
+
+/** Answers null when there is nothing to judge: it ran until Ctrl-C. Throws when a process could not be kept running. */
+export async function run(options: Options, screen: Screen, stop: AbortSignal): Promise<Judged | null> {
+  const dir = await mkdtemp(join(tmpdir(), "cippo-run-"));
+  let good = false;
+  try {
+    const judged = await inFolder(options, dir, screen, stop);
+    good = judged === null || judged.faults.length === 0;
+    return judged;
+  } finally {
+    if (good && !options.keep) await rm(dir, { recursive: true, force: true });
+    else screen.say(`kept: ${dir}`);
+  }
+}
+
+async function inFolder(options: Options, dir: string, screen: Screen, stop: AbortSignal): Promise<Judged | null> {
+  const begun = monotonic();
+  let course: Course | null;
+  let world: World;
+  {
+    await using open = await openWorld(options, dir, (line) => screen.say(line));
+    world = open;
+    const ended = new AbortController();
+    const stopped = AbortSignal.any([stop, ended.signal]);
+    const showing = show(world, screen, begun, stopped);
+    try {
+      const events = disturb(options, world, screen, stopped);
+      await Promise.race([Promise.all([pause(options.forMs ?? FOREVER_MS, stop), events]), world.broken]);
+      course = stop.aborted || options.forMs === null ? null : await drain(world, screen, stop);
+    } finally {
+      ended.abort();
+      await showing;
+    }
+  }
+  if (!course) return null;
+  return judge({
+    gateway: world.id,
+    gatewayDb: world.gatewayDb,
+    platformDb: world.platformDb,
+    served: world.site?.served ?? null,
+    points: world.points.rules,
+    devices: world.devices,
+    seconds: (monotonic() - begun) / 1000,
+    ...course,
+  }).then(({ report, faults }) => ({ report, faults: [...course.faults, ...faults] }));
+}
+
+/** Longer than anybody watches, and what a timer can hold. */
+const FOREVER_MS = 2 ** 31 - 1;
+
+interface Course {
+  readonly heads: Heads;
+  readonly blind: readonly Window[];
+  readonly end: number;
+  readonly faults: readonly string[];
+}
+
+async function show(world: World, screen: Screen, begun: number, stop: AbortSignal): Promise<void> {
+  while (!stop.aborted) {
+    const [gateway, platform] = await Promise.all([world.gateway.status().catch(() => null), platformCounts(world)]);
+    if (stop.aborted) return;
+    screen.show({ gateway, platform, broker: world.broker.name, seconds: (monotonic() - begun) / 1000 });
+    await pause(SHOW_EVERY_MS, stop);
+  }
+}
+
+async function platformCounts(world: World): Promise<Counts | null> {
+  const data = await world.askPlatform({ do: "counts" }).catch(() => null);
+  return counts.safeParse(data).data ?? null;
+}
+
+/** What goes wrong on purpose, in the middle of the run. */
+async function disturb(options: Options, { gateway, broker }: World, screen: Screen, stop: AbortSignal): Promise<void> {
+  const length = options.forMs ?? 20_000;
+  const kill = async () => {
+    await pause(length / 2, stop);
+    if (!stop.aborted) await gateway.kill();
+  };
+  const away = async (ms: number) => {
+    await pause((length - ms) / 2, stop);
+    if (stop.aborted) return;
+    screen.say(`the broker is killed and away for ${ms / 1000} s`);
+    await broker.away?.(ms, stop);
+    screen.say("the broker is back");
+  };
+  await Promise.all([options.killGateway ? kill() : null, options.brokerAwayMs === null ? null : away(options.brokerAwayMs)]);
+}
+
+/**
+ * Freezes the site, lets what stands arrive, and notes how far every stream has come: these heads are what must be acknowledged, stored and
+ * delivered alike (polls go on, so a moving head would never be reached). The gateway stays up until its own database shows the proof.
+ */
+async function drain(world: World, screen: Screen, stop: AbortSignal): Promise<Course> {
+  const deadline = monotonic() + DRAIN_MS;
+  const frozen =
+    world.site === null ? monotonic() : Number(await ask({ port: world.site.control }, { do: "freeze" }).then(() => monotonic()));
+  screen.say("the site is frozen; waiting until everything is acknowledged");
+  await pause(world.points.slowestMs + 2 * COMMIT_MS, stop);
+  const heads = await settled(world, deadline, stop);
+  const faults: string[] = [];
+  while (!(await proven(world, heads).catch(() => false))) {
+    if (stop.aborted) break;
+    if (monotonic() >= deadline) {
+      faults.push(`not everything was acknowledged within ${DRAIN_MS / 1000} s after the freeze`);
+      break;
+    }
+    await pause(LOOK_EVERY_MS, stop);
+  }
+  const blind = world.gateway.blind;
+  return { heads, blind, end: Math.max(frozen, monotonic()), faults };
+}
+
+/** The heads, once the gateway answers and nothing waits for its commit. */
+async function settled(world: World, deadline: number, stop: AbortSignal): Promise<Heads> {
+  for (;;) {
+    const status: GatewayStatus | null = await world.gateway.status().catch(() => null);
+    if (status && status.streams.length > 0)
+      return new Map(status.streams.map((one) => [streamKey(one.epoch, one.stream), one.head]));
+    if (monotonic() >= deadline || stop.aborted) throw new Error("the gateway does not answer after the freeze");
+    await pause(LOOK_EVERY_MS, stop);
+  }
+}
+
+/** By the gateway's own database, read beside it. */
+async function proven(world: World, heads: Heads): Promise<boolean> {
+  await using db = await Database.open(world.gatewayDb, "readonly");
+  const streams = await stored(db, heads);
+  return streams.length > 0 && streams.every((one) => one.acknowledged === one.stored);
+}

@@ -1,0 +1,71 @@
+/** What a simulated site is made of goes in; a gateway's configuration and what the truth must know of its points come out. */
+import { stringify } from "yaml";
+import * as z from "zod";
+import { loadDriver } from "../../src/drivers/index.ts";
+import type { PointRule } from "./truth.ts";
+
+export const siteReady = z.looseObject({
+  control: z.number(),
+  served: z.string(),
+  site: z.object({
+    buses: z.record(z.string(), z.unknown()),
+    devices: z.record(z.string(), z.looseObject({ type: z.string(), bus: z.string() })),
+    assets: z.record(z.string(), z.looseObject({ kind: z.string() })),
+  }),
+  permits: z.array(z.string()).default([]),
+});
+export type Site = z.infer<typeof siteReady>["site"];
+
+export const GATEWAY = "sim-piazza";
+export const COMMIT_MS = 1000;
+
+export interface Places {
+  readonly socket: string;
+  readonly store: string;
+  readonly broker: string;
+}
+
+/** A configuration like any other: nothing in it knows of a simulation. */
+export function gatewayConfig(site: Site, { socket, store, broker }: Places): string {
+  return stringify({
+    gateway: {
+      id: GATEWAY,
+      site: { id: "piazza", name: { it: "Piazza simulata", en: "Simulated square" } },
+      place: { lat: 45.0526, lon: 9.693 },
+      timezone: "Europe/Rome",
+      socket,
+      clock: "assumed",
+    },
+    sync: { broker, acknowledge: "platform", live: { every: "1s" }, reconnect: { first: "1s", max: "2s" } },
+    store: { file: store, quotaMB: 64, keep: "14d", commit: `${COMMIT_MS}ms` },
+    buses: site.buses,
+    devices: site.devices,
+    assets: site.assets,
+  });
+}
+
+export interface Points {
+  readonly rules: ReadonlyMap<string, PointRule>;
+  /** The slowest poll: how long until all that stands has been asked for once more. */
+  readonly slowestMs: number;
+}
+
+export async function pointsOf(site: Site): Promise<Points> {
+  const rules = new Map<string, PointRule>();
+  let slowestMs = 0;
+  for (const [device, { type, bus: _, ...written }] of Object.entries(site.devices)) {
+    const driver = await loadDriver(type);
+    const options = driver.options.parse(written);
+    const everyMs = driver.everyMs?.(options);
+    slowestMs = Math.max(slowestMs, everyMs ?? 0);
+    const debounceMs = z.looseObject({ debounce: z.number().default(0) }).parse(options).debounce;
+    for (const [point, { kind, report }] of Object.entries(driver.points(options)))
+      rules.set(`${device}.${point}`, {
+        kind,
+        way: everyMs === undefined ? "pushed" : "polled",
+        debounceMs,
+        change: report?.change ?? 0,
+      });
+  }
+  return { rules, slowestMs };
+}

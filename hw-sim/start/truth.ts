@@ -1,0 +1,231 @@
+/** What the wires showed and what the platform was told go in; every told value that no wire showed, and every change, pulse and counter that never arrived, come out. Pure. */
+import type { PointSpec, Quality, Value } from "../../src/model.ts";
+import type { Served } from "../site/served.ts";
+import { type Level, type Levels, levelsOf } from "./levels.ts";
+
+/** A row of the platform's `readings`; `mono` on the machine's monotonic clock. */
+export interface Told {
+  readonly source: string;
+  readonly name: string;
+  readonly value: Value;
+  readonly quality: Quality;
+  readonly mono: number;
+}
+
+/** What the configuration says of a point, by which it is judged. */
+export interface PointRule {
+  readonly kind: PointSpec["kind"];
+  /** Polled: shown between request and reply. Pushed: at the moment of sending. */
+  readonly way: "polled" | "pushed";
+  readonly debounceMs: number;
+  /** A change smaller than this need not be told. */
+  readonly change: number;
+}
+
+export type Window = readonly [from: number, to: number];
+
+export interface TruthInput {
+  readonly served: readonly Served[];
+  readonly told: readonly Told[];
+  /** By "device.point"; told points that are not in it (attributes of assets) are not judged. */
+  readonly points: ReadonlyMap<string, PointRule>;
+  /** When no gateway was ready, and the commit window before a kill. */
+  readonly blind: readonly Window[];
+  /** When the site's inputs froze and all that stood had time to arrive. */
+  readonly end: number;
+}
+
+export interface Finding {
+  readonly what: "wrong" | "missing";
+  readonly device: string;
+  readonly point: string;
+  readonly value: Value;
+  readonly mono: number;
+  /** How many things (pulses) this finding stands for. */
+  readonly count: number;
+  /** The nearest thing on the other side, for whoever looks for the cause. */
+  readonly nearest: string;
+}
+
+export interface Truth {
+  readonly served: number;
+  readonly checked: number;
+  readonly wrong: number;
+  readonly missing: number;
+  readonly unseen: number;
+  readonly findings: readonly Finding[];
+}
+
+/** Two busy cores may hand bytes over this late; a wrong reply is later still or another value. */
+export const SCHEDULING_MS = 250;
+/** A pushed frame counts for this long after it was sent. */
+export const PUSHED_MS = 50;
+/** Shorter than this beyond its debounce, a level may or may not be told. */
+const MARGIN_MS = 20;
+/** A gateway that is ready has begun to watch its lines by then. */
+const OPENING_MS = 2000;
+
+type Shown = Extract<Served, { k: "shown" }>;
+type Pulse = Extract<Served, { k: "pulse" }>;
+
+export function compare(input: TruthInput): Truth {
+  const shown = byPoint(input.served.filter((one) => one.k === "shown").sort((a, b) => a.from - b.from));
+  const pulses = byPoint(input.served.filter((one) => one.k === "pulse"));
+  const levels = levelsOf(input.served, input.points, input.end);
+  const told = byPoint(input.told.map((row) => ({ ...row, device: row.source, point: row.name })));
+  const findings: Finding[] = [];
+  let checked = 0;
+  let unseen = 0;
+  for (const [key, rule] of input.points) {
+    const at = placeOf(key);
+    const rows = [...(told.get(key) ?? [])].sort((a, b) => a.mono - b.mono);
+    const good = rows.filter((row) => row.quality === "good");
+    checked += good.length;
+    if (rule.kind === "increments") {
+      const counted = judgePulses(at, pulses.get(key) ?? [], rows, input.blind);
+      findings.push(...counted.findings);
+      unseen += counted.unseen;
+      continue;
+    }
+    const seen = shown.get(key) ?? [];
+    const longest = seen.reduce((most, { from, to }) => Math.max(most, to - from), 0);
+    const steps = levels.get(key);
+    for (const row of good) {
+      const right = steps?.of === "contact" ? onLevel(row, steps.list, rule) : onWire(row, seen, longest, rule);
+      if (!right) findings.push(finding("wrong", at, row, near(row, steps?.of === "contact" ? steps.list : seen)));
+    }
+    if (steps) {
+      const arrived = judgeLevels(at, steps, rows, rule, blindFor(input, at));
+      findings.push(...arrived.findings);
+      unseen += arrived.unseen;
+    }
+    if (rule.kind === "counter") findings.push(...judgeCounter(at, seen, good, rule));
+  }
+  const count = (what: Finding["what"]) => findings.reduce((sum, one) => sum + (one.what === what ? one.count : 0), 0);
+  const served = input.served.filter(({ k }) => k === "shown" || k === "level" || k === "pulse").length;
+  return { served, checked, wrong: count("wrong"), missing: count("missing"), unseen, findings };
+}
+
+interface At {
+  readonly device: string;
+  readonly point: string;
+}
+const placeOf = (key: string): At => {
+  const dot = key.indexOf(".");
+  return { device: key.slice(0, dot), point: key.slice(dot + 1) };
+};
+
+function byPoint<T extends { readonly device: string; readonly point: string }>(list: readonly T[]): ReadonlyMap<string, T[]> {
+  const map = new Map<string, T[]>();
+  for (const one of list) {
+    const key = `${one.device}.${one.point}`;
+    const known = map.get(key);
+    if (known) known.push(one);
+    else map.set(key, [one]);
+  }
+  return map;
+}
+
+/** Binary floats decoded twice agree to the last bit or nearly. */
+export function same(a: Value, b: Value): boolean {
+  if (typeof a !== "number" || typeof b !== "number") return a === b;
+  return Math.abs(a - b) <= 1e-9 * Math.max(1, Math.abs(a), Math.abs(b));
+}
+
+/** `shown` is in order of `from`: only those that can reach the row's moment are looked at. */
+function onWire(row: Told, shown: readonly Shown[], longest: number, { way }: PointRule): boolean {
+  const late = SCHEDULING_MS + (way === "pushed" ? PUSHED_MS : 0);
+  let low = 0;
+  let high = shown.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((shown[middle]?.from ?? 0) <= row.mono) low = middle + 1;
+    else high = middle;
+  }
+  for (let i = low - 1; i >= 0; i -= 1) {
+    const one = shown[i];
+    if (!one || one.from < row.mono - late - longest) return false;
+    if (row.mono <= one.to + late && same(one.value, row.value)) return true;
+  }
+  return false;
+}
+
+/** Contacts: the value stood at that moment, or until its debounce ended. */
+function onLevel(row: Told, levels: readonly Level[], { debounceMs }: PointRule): boolean {
+  return levels.some(
+    (one) => same(one.value, row.value) && one.at <= row.mono + 1 && row.mono <= one.end + debounceMs + SCHEDULING_MS,
+  );
+}
+
+function judgeLevels(at: At, steps: Levels, rows: readonly Told[], { debounceMs }: PointRule, blind: readonly Window[]) {
+  const findings: Finding[] = [];
+  let unseen = 0;
+  for (const level of steps.list) {
+    if (level.end - level.at <= debounceMs + MARGIN_MS || level.weak) continue;
+    const arrived = rows.some(
+      ({ value, quality, mono }) =>
+        quality !== "bad" && same(value, level.value) && mono >= level.at - 1 && mono <= level.end + debounceMs + SCHEDULING_MS,
+    );
+    if (arrived) continue;
+    const hidden = blind.some(([from, to]) => from <= level.end && level.at <= to + OPENING_MS);
+    // What was told before the blind moment and stands again after it need not be told twice.
+    if (level.stands && same(rows.at(-1)?.value ?? null, level.value) && hidden) continue;
+    if (hidden && !level.stands) unseen += 1;
+    else findings.push(finding("missing", at, { value: level.value, mono: level.at }, near({ mono: level.at }, rows)));
+  }
+  return { findings, unseen };
+}
+
+/** The gateway's own counter: no more than was shown up to then, no less than was shown while it was ready. */
+function judgePulses(at: At, pulses: readonly Pulse[], rows: readonly Told[], blind: readonly Window[]) {
+  const shownBy = (mono: number): number => pulses.filter((one) => one.at <= mono).length;
+  const hidden = pulses.filter((one) => blind.some(([from, to]) => from <= one.at && one.at <= to)).length;
+  const findings: Finding[] = [];
+  for (const row of rows) {
+    if (row.quality === "bad" || typeof row.value !== "number") continue;
+    if (row.value > shownBy(row.mono + 1)) findings.push(finding("wrong", at, row, `${shownBy(row.mono)} pulses by then`));
+  }
+  const total = rows.reduce((most, { value }) => (typeof value === "number" ? Math.max(most, value) : most), 0);
+  const lost = pulses.length - hidden - total;
+  const last = { value: total, mono: rows.at(-1)?.mono ?? 0 };
+  if (lost > 0)
+    findings.push({ ...finding("missing", at, last, `${pulses.length} pulses, ${hidden} of them unseen`), count: lost });
+  return { findings, unseen: Math.max(0, Math.min(hidden, pulses.length - total)) };
+}
+
+function judgeCounter(at: At, shown: readonly Shown[], good: readonly Told[], { change }: PointRule): Finding[] {
+  const last = shown.at(-1);
+  const told = good.at(-1);
+  if (!last) return [];
+  const arrived =
+    typeof told?.value === "number" &&
+    typeof last.value === "number" &&
+    Math.abs(told.value - last.value) < Math.max(change, 1e-9 * Math.abs(last.value) + 1e-12);
+  return arrived ? [] : [finding("missing", at, { value: last.value, mono: last.to }, near({ mono: last.to }, good))];
+}
+
+/** Blind windows of the gateway and the faults of this device's wire (with time to be noticed and opened again). */
+function blindFor({ blind, served }: TruthInput, { device }: At): readonly Window[] {
+  const windows: Window[] = [...blind];
+  for (const fault of served) {
+    if (fault.k !== "fault" || fault.state !== "begun" || (fault.device !== undefined && fault.device !== device)) continue;
+    const end = served.find((one) => one.k === "fault" && one.state === "ended" && one.at >= fault.at && one.kind === fault.kind);
+    windows.push([fault.at, (end && "at" in end ? end.at : Number.POSITIVE_INFINITY) + OPENING_MS]);
+  }
+  return windows;
+}
+
+const finding = (what: Finding["what"], at: At, { value, mono }: { value: Value; mono: number }, nearest: string): Finding => ({
+  what,
+  ...at,
+  value,
+  mono,
+  count: 1,
+  nearest,
+});
+
+function near(to: { readonly mono: number }, list: readonly (Told | Shown | Level)[]): string {
+  const timeOf = (one: Told | Shown | Level) => ("mono" in one ? one.mono : "from" in one ? one.from : one.at);
+  const [best] = [...list].sort((a, b) => Math.abs(timeOf(a) - to.mono) - Math.abs(timeOf(b) - to.mono));
+  return best ? `${JSON.stringify(best.value)} at ${timeOf(best)}` : "nothing";
+}

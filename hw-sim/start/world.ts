@@ -1,0 +1,155 @@
+/** Options and a folder go in; site, broker, platform and gateway run as processes of their own, opened in order; closing ends them in reverse. */
+import { readFile, writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { parseDocument } from "yaml";
+import * as z from "zod";
+import { loadDriver } from "../../src/drivers/index.ts";
+import { ask } from "./ask.ts";
+import { type Broker, openBroker } from "./broker.ts";
+import { Child } from "./child.ts";
+import { Gateway } from "./gateway.ts";
+import type { Options } from "./options.ts";
+import { program } from "./program.ts";
+import { COMMIT_MS, GATEWAY, gatewayConfig, type Points, pointsOf, type Site, siteReady } from "./site-config.ts";
+
+export interface World extends AsyncDisposable {
+  readonly dir: string;
+  readonly id: string;
+  readonly broker: Broker;
+  readonly gateway: Gateway;
+  readonly gatewayDb: string;
+  readonly platformDb: string;
+  readonly points: Points;
+  /** device → type. */
+  readonly devices: ReadonlyMap<string, string>;
+  /** The simulated site's log and control; null when the wires are real. */
+  readonly site: { readonly served: string; readonly control: number } | null;
+  askPlatform(request: object): Promise<unknown>;
+  /** Rejects when one of the processes could not be kept running. */
+  readonly broken: Promise<never>;
+}
+
+const ACK_AFTER = "1s";
+
+export async function openWorld(options: Options, dir: string, say: (line: string) => void): Promise<World> {
+  const opened: AsyncDisposable[] = [];
+  const use = <T extends AsyncDisposable>(part: T): T => {
+    opened.push(part);
+    return part;
+  };
+  const close = async (): Promise<void> => {
+    for (let last = opened.pop(); last; last = opened.pop()) await last[Symbol.asyncDispose]();
+  };
+  let fail: (error: Error) => void = () => undefined;
+  const broken = new Promise<never>((_, reject) => {
+    fail = reject;
+  });
+  broken.catch(() => undefined);
+  const pids: string[] = [];
+  const keep = async (child: Child) => {
+    use(child);
+    const line = await child.ready;
+    void child.exited.then(() => child.stopping || fail(child.failure(child.ending)));
+    pids.push(`${child.name} ${child.pid}`);
+    return line;
+  };
+  try {
+    const site = options.config === null ? siteReady.parse(await keep(siteChild(options, dir))) : null;
+    const broker = use(await openBroker(options.broker, dir));
+    if (broker.pid !== null) pids.push(`broker ${broker.pid}`);
+    const platformDb = join(dir, "platform.sqlite");
+    const platform = z.object({ control: z.number() }).parse(await keep(platformChild(broker.url, platformDb, site)));
+    const places = { socket: join(dir, "cippo.sock"), store: join(dir, "cippo.sqlite"), broker: broker.url };
+    const config = join(dir, "gateway.yaml");
+    const own = options.config === null ? null : await borrowed(options.config, places);
+    await writeFile(config, own?.text ?? gatewayConfig(site?.site ?? NOTHING, places));
+    const gateway = use(new Gateway({ config, socket: places.socket, commitMs: own?.commitMs ?? COMMIT_MS, say }));
+    gateway.broken.catch(fail);
+    await gateway.ready;
+    say(`processes: ${[...pids, `gateway ${gateway.pid}`].join(", ")} · folder ${dir}`);
+    const things = site?.site ?? own?.site ?? NOTHING;
+    return {
+      dir,
+      id: own?.id ?? GATEWAY,
+      broker,
+      gateway,
+      gatewayDb: places.store,
+      platformDb,
+      points: await pointsOf(site?.site ?? NOTHING),
+      devices: new Map(Object.entries(things.devices).map(([device, { type }]) => [device, type])),
+      site: site && { served: site.served, control: site.control },
+      askPlatform: (request) => ask({ port: platform.control }, request),
+      broken,
+      [Symbol.asyncDispose]: close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+const NOTHING: Site = { buses: {}, devices: {}, assets: {} };
+
+function siteChild({ scenario, timeFactor }: Options, dir: string): Child {
+  return new Child({
+    name: "site",
+    command: process.execPath,
+    args: [
+      program("site.js"),
+      ...["--dir", dir],
+      ...(scenario === null ? [] : ["--scenario", resolve(scenario)]),
+      ...(timeFactor === null ? [] : ["--time-factor", timeFactor]),
+    ],
+    isReady: (line) => line["ready"] === true,
+  });
+}
+
+function platformChild(broker: string, db: string, site: z.infer<typeof siteReady> | null): Child {
+  const confirm = (site?.permits ?? []).flatMap((bay) => ["--confirm", bay]);
+  const set = site ? writableOf(site.site).flatMap((pair) => ["--set", pair]) : [];
+  return new Child({
+    name: "platform",
+    command: process.execPath,
+    args: [program("platform.js"), "--broker", broker, "--db", db, "--ack-after", ACK_AFTER, ...confirm, ...set],
+    isReady: (line) => line["ready"] === true,
+  });
+}
+
+const coil = z.looseObject({ coil: z.number(), writable: z.literal(true) });
+
+/** The first writable coil that the configuration names: the office switches it on once. */
+function writableOf(site: Site): readonly string[] {
+  for (const [device, { points }] of Object.entries(site.devices))
+    for (const [point, spec] of Object.entries(points ?? {}))
+      if (coil.safeParse(spec).success) return [`${device}.${point}=true`];
+  return [];
+}
+
+const written = z.looseObject({
+  gateway: z.looseObject({ id: z.string() }),
+  store: z.looseObject({ commit: z.string().optional() }).optional(),
+  devices: z.record(z.string(), z.looseObject({ type: z.string(), bus: z.string().default("") })).default({}),
+});
+
+/** Somebody's own configuration with this run's socket, database and broker in it: trying it touches nothing that a service uses. */
+async function borrowed(file: string, { socket, store, broker }: { socket: string; store: string; broker: string }) {
+  const document = parseDocument(await readFile(file, "utf8"));
+  document.setIn(["gateway", "socket"], socket);
+  document.setIn(["store", "file"], store);
+  document.setIn(["sync", "broker"], broker);
+  const read = written.safeParse(document.toJS());
+  if (!read.success) throw new Error(`${file}: ${z.prettifyError(read.error)}`);
+  const { gateway, devices } = read.data;
+  const known = await Promise.all(
+    Object.entries(devices).map(async ([device, spec]) =>
+      (await loadDriver(spec.type).then(
+        () => true,
+        () => false,
+      ))
+        ? [[device, spec] as const]
+        : [],
+    ),
+  );
+  const site: Site = { buses: {}, devices: Object.fromEntries(known.flat()), assets: {} };
+  return { text: String(document), id: gateway.id, commitMs: COMMIT_MS, site };
+}
