@@ -260,7 +260,8 @@ export type RuleEffect =
       readonly value: Value;
       readonly quality: Quality;
       readonly code?: string;
-      readonly unit?: string;
+      /** `mono` at which it began on the wire; absent: now. */
+      readonly sinceMono?: number;
     }
   /** `key` names the alarm inside the asset: the host joins raised, updated and cleared by it and keeps the id. */
   | ({ readonly do: "raise" | "update" | "clear"; readonly key: string } & Omit<EventDraft, "state" | "id" | "asset">)

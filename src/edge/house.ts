@@ -172,16 +172,23 @@ export class House {
   }
 
   devices(): readonly DeviceStatus[] {
-    return [...this.#collectors.values()].map((collector) => ({
-      ...collector.status(),
-      commands: this.targets.filter((t) => t.target.startsWith(`${collector.info.id}.`)),
-    }));
+    return [...this.#collectors.values()].map((collector) => {
+      const status = collector.status();
+      const commands = this.targets.filter((t) => t.target.startsWith(`${status.id}.`));
+      return { ...status, points: status.points.map((point) => this.#counted(status.id, point)), commands };
+    });
+  }
+
+  /** Of what only adds up, people want the total. */
+  #counted(device: string, status: PointStatus): PointStatus {
+    const total = this.#counters.get(device)?.[status.point];
+    return total === undefined ? status : { ...status, value: total };
   }
 
   async readNow(device: string, timeoutMs: number): Promise<readonly PointStatus[]> {
     const collector = this.#collectors.get(device);
     if (collector === undefined) throw new EdgeError("cli.unknown-name", { name: device });
-    return collector.readNow(timeoutMs);
+    return (await collector.readNow(timeoutMs)).map((point) => this.#counted(device, point));
   }
 
   /** Every record as it gets its number, before it is durable: for people who watch. */

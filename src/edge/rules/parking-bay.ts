@@ -114,6 +114,7 @@ function become(state: BayState, to: Status, since: number, now: Now, asset: Ass
     do: "attribute",
     name: "status",
     value: to,
+    sinceMono: since,
     ...(to === "unknown" ? { quality: "uncertain", code: "device.silent" } : { quality: "good" }),
   };
   const [after, effects] =
