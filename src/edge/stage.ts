@@ -185,17 +185,14 @@ export class Stage {
     this.#alarms[action](id, key, { ...draft, asset: id, extra }, now.mono);
   }
 
-  #attribute(
-    run: Run,
-    { name, value, quality, code, sinceMono = now.mono }: Extract<RuleEffect, { do: "attribute" }>,
-    now: Now,
-  ): void {
+  #attribute(run: Run, { name, value, quality, code, sinceMono }: Extract<RuleEffect, { do: "attribute" }>, now: Now): void {
     const old = run.attributes[name];
     if (old !== undefined && old.value === value && old.quality === quality && old.code === code) return;
     run.attributes[name] = { value, quality, ...(code !== undefined && { code }) };
     this.#record(run, name, now.mono);
     run.at = now.wall;
-    if (name === Object.keys(run.rule.attributes)[0] && old?.value !== value) run.since = now.wall - (now.mono - sinceMono);
+    if (name === Object.keys(run.rule.attributes)[0] && old?.value !== value)
+      run.since = now.wall - (now.mono - (sinceMono ?? now.mono));
   }
 
   #record(run: Run, name: string, mono: number): void {
