@@ -1,4 +1,5 @@
 /** Requests of all devices on one Modbus bus go in; each gets its own verified reply or an error `bus.*`/`port.*`. The only file touching modbus-serial. */
+import { setMaxListeners } from "node:events";
 import type Library from "modbus-serial";
 import { monotonic } from "../../kit/clock.ts";
 import { EdgeError } from "../../kit/errors.ts";
@@ -89,6 +90,8 @@ export class ModbusLine implements ModbusBus, AsyncDisposable {
       };
       // What is on the wire is let run to its end, so that the line stays in step; only the caller is let go.
       const abort = () => job.reject(stop.reason);
+      // As many may wait as there are devices on the bus; Node warns from the eleventh on.
+      setMaxListeners(0, stop);
       stop.addEventListener("abort", abort, { once: true });
       this.#queues[request.priority].push(job);
       this.#start();

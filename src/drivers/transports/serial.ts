@@ -1,4 +1,5 @@
 /** A serial device path or tcp://host:port goes in; a byte wire comes out, or an error `port.*` that names what is wrong. The only file touching serialport. */
+import { realpath } from "node:fs/promises";
 import type { SerialPort } from "serialport";
 import { monotonic } from "../../kit/clock.ts";
 import { EdgeError } from "../../kit/errors.ts";
@@ -17,6 +18,8 @@ export interface SerialSettings {
 }
 
 const WRITE_MS = 2000;
+/** A port pulled out in the moment of opening reads as "nothing yet" for ever: its name is looked up again this often. */
+const LOOK_MS = 2000;
 /** Chunks that a driver has not fetched yet; a sensor that is not read must not fill the memory. */
 const QUEUE_MAX = 256;
 
@@ -43,6 +46,7 @@ export async function openSerialPort(
   port.on("error", () => undefined);
   await new Promise<void>((resolve, reject) => port.open((error) => (error ? reject(openError(path, error)) : resolve())));
   const wire = new SerialWire(port, path, events);
+  if (!binding) await wire.lookAfter();
   if (stop.aborted) {
     await wire.close();
     throw new EdgeError("port.lost", { port: path });
@@ -55,6 +59,7 @@ class SerialWire implements ByteWire {
   readonly #path: string;
   readonly #events: WireEvents;
   #ended = false;
+  #looking: NodeJS.Timeout | undefined;
 
   constructor(port: SerialPort, path: string, events: WireEvents) {
     this.#port = port;
@@ -65,6 +70,15 @@ class SerialWire implements ByteWire {
     });
     // Unplugged: serialport says so by `close` alone, and a second time without arguments after a failed write.
     port.on("close", () => this.#lose());
+  }
+
+  /** Lost when the name is gone, or leads to another device than the one opened. */
+  async lookAfter(): Promise<void> {
+    const device = await realpath(this.#path).catch(() => "");
+    const look = async () => {
+      if ((await realpath(this.#path).catch(() => null)) !== device) this.#lose();
+    };
+    this.#looking = setInterval(look, LOOK_MS);
   }
 
   get isOpen(): boolean {
@@ -95,6 +109,7 @@ class SerialWire implements ByteWire {
   /** `close()` and never `destroy()`, which would keep the file open and locked. A pending poll may hang it: bounded. */
   close(): Promise<void> {
     this.#ended = true;
+    clearInterval(this.#looking);
     if (!this.#port.isOpen) return Promise.resolve();
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, CLOSE_MS);

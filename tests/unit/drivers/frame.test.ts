@@ -1,0 +1,119 @@
+/** Streams of frames, torn, dribbled and mixed with garbage, go in; only frames that were sent come out. */
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { a02yyuw } from "../../../src/drivers/devices/a02yyuw.ts";
+import type { Opening, SerialPortHandle, Wires } from "../../../src/drivers/driver.ts";
+import { FrameParser } from "../../../src/drivers/families/frame.ts";
+import type { Reading } from "../../../src/model.ts";
+import { codeOf, never } from "./support.ts";
+
+const layout = { header: [0xff], fields: [{ name: "distance", decode: "uint16" }], check: "sum8" } as const;
+const frame = (mm: number): number[] => [0xff, mm >> 8, mm & 0xff, (0xff + (mm >> 8) + (mm & 0xff)) & 0xff];
+const distances = fc.array(fc.integer({ min: 0, max: 4500 }), { minLength: 1, maxLength: 30 });
+
+describe("the parser", () => {
+  it("gives every frame of a clean stream, however it is cut", () => {
+    fc.assert(
+      fc.property(distances, fc.infiniteStream(fc.integer({ min: 1, max: 9 })), (sent, cuts) => {
+        const bytes = Buffer.from(sent.flatMap(frame));
+        const parser = new FrameParser(layout);
+        const got: number[] = [];
+        for (let at = 0; at < bytes.length; ) {
+          const n = cuts.next().value ?? 1;
+          got.push(...parser.push(bytes.subarray(at, at + n)).map(({ distance }) => distance ?? -1));
+          at += n;
+        }
+        expect(got).toEqual(sent);
+        expect(parser.errors).toBe(0);
+      }),
+    );
+  });
+
+  it("loses two frames at most to one wrong byte, and invents none", () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.integer({ min: 256, max: 4500 }), { minLength: 6, maxLength: 20 }),
+        fc.nat(),
+        fc.integer({ min: 1, max: 255 }),
+        (sent, where, flip) => {
+          const bytes = Buffer.from(sent.flatMap(frame));
+          const at = where % bytes.length;
+          bytes.writeUInt8(bytes.readUInt8(at) ^ flip, at);
+          const got = new FrameParser(layout).push(bytes).map(({ distance }) => distance ?? -1);
+          for (const distance of got) expect(sent).toContain(distance);
+          expect(got.length).toBeGreaterThanOrEqual(sent.length - 3);
+        },
+      ),
+    );
+  });
+
+  it("holds no more than a frame of a megabyte of garbage, and calls it hopeless", () => {
+    const parser = new FrameParser(layout);
+    for (let i = 0; i < 1000; i++) parser.push(Buffer.alloc(1000, 0xff - 1));
+    expect(parser.hopeless).toBe(true);
+    expect(parser.errors).toBeGreaterThan(900_000);
+    parser.push(Buffer.from([0, 0, 0, ...frame(1000)]));
+    expect(parser.push(Buffer.from(frame(1000)))).toEqual([{ distance: 1000 }]);
+    expect(parser.hopeless).toBe(false);
+  });
+});
+
+describe("a sensor on a line", () => {
+  const device = async (chunks: readonly { bytes: number[]; mono: number }[]) => {
+    const port = {
+      isOpen: true,
+      async *chunks() {
+        for (const { bytes, mono } of chunks) yield { bytes: Uint8Array.from(bytes), mono };
+      },
+      write: () => Promise.resolve(),
+      [Symbol.asyncDispose]: () => Promise.resolve(),
+    } satisfies SerialPortHandle;
+    const wires = { serial: () => ({ open: () => Promise.resolve(port) }) } as unknown as Wires;
+    const options = a02yyuw.options.parse({ occupiedBelow: "120cm" });
+    return a02yyuw.open({ id: "bay", options, bus: "uart", wires, stop: never } satisfies Opening<typeof options>);
+  };
+  const all = async (chunks: readonly { bytes: number[]; mono: number }[]) => {
+    const got: (readonly Reading[])[] = [];
+    for await (const batch of (await device(chunks)).readings({ next: () => Promise.resolve(0) }, never)) got.push(batch);
+    return got;
+  };
+
+  it("gives the newest of frames that came together, at the time of its last byte, and no two at one time", async () => {
+    const got = await all([
+      { bytes: [...frame(2000), ...frame(1000)], mono: 50 },
+      { bytes: frame(1199), mono: 50 },
+      { bytes: frame(1200), mono: 90 },
+    ]);
+    expect(got.map((batch) => batch.map(({ value, mono }) => [value, mono]))).toEqual([
+      [
+        [1000, 50],
+        [true, 50],
+      ],
+      [
+        [1199, 51],
+        [true, 51],
+      ],
+      [
+        [1200, 90],
+        [false, 90],
+      ],
+    ]);
+  });
+
+  it("marks what is too near or too far as bad, presence too", async () => {
+    const got = await all([
+      { bytes: frame(29), mono: 1 },
+      { bytes: frame(4501), mono: 2 },
+    ]);
+    expect(got.flat().map(({ quality, code, value }) => [quality, code, value])).toEqual([
+      ["bad", "sensor.blind-zone", null],
+      ["bad", "sensor.blind-zone", null],
+      ["bad", "value.out-of-range", null],
+      ["bad", "value.out-of-range", null],
+    ]);
+  });
+
+  it("gives up on a line that never makes a frame", async () => {
+    expect(await codeOf(all([{ bytes: Array.from({ length: 600 }, () => 0x80), mono: 1 }]))).toBe("frame.invalid");
+  });
+});

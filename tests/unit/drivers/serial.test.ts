@@ -1,0 +1,174 @@
+/** Ports that are missing, locked, unplugged or dribble go in; frames or an error that names the trouble come out. Mock binding, real pseudo-terminals, real sockets. */
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, readlinkSync, rmSync } from "node:fs";
+import { open as openFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+// @ts-expect-error the package has types, its `exports` hide them
+import { MockBinding, type MockPortBinding } from "@serialport/binding-mock";
+import { afterEach, describe, expect, it } from "vitest";
+import { busSchema, type ModbusSpec, type SerialSpec } from "../../../src/drivers/buses.ts";
+import { ModbusLine } from "../../../src/drivers/transports/modbus.ts";
+import { openSerialPort, type SerialBinding, serialLine } from "../../../src/drivers/transports/serial.ts";
+import { noLog } from "../../../src/kit/log.ts";
+import { codeOf, never, registers, wait } from "./support.ts";
+
+const spec = (serial: string) => busSchema.parse({ serial }) as SerialSpec;
+
+describe("a mocked port", () => {
+  let opened: MockPortBinding | undefined;
+  /** The mock, and a hand on each port that it opens. */
+  const binding = {
+    list: () => MockBinding.list(),
+    open: async (options: Parameters<typeof MockBinding.open>[0]) => {
+      opened = await MockBinding.open(options);
+      return opened;
+    },
+  } as unknown as SerialBinding;
+  afterEach(() => MockBinding.reset());
+
+  it("that does not exist is missing; one that is open already is busy", async () => {
+    expect(await codeOf(serialLine("b", spec("/dev/none"), binding).open(never))).toBe("port.missing");
+    MockBinding.createPort("/dev/x");
+    await using _port = await serialLine("b", spec("/dev/x"), binding).open(never);
+    expect(await codeOf(serialLine("b", spec("/dev/x"), binding).open(never))).toBe("port.busy");
+  });
+
+  it("gives the bytes that arrive, and those that came before anybody asked", async () => {
+    MockBinding.createPort("/dev/x");
+    await using port = await serialLine("b", spec("/dev/x"), binding).open(never);
+    opened?.emitData(Buffer.from("ab"));
+    await wait(10);
+    const chunks = port.chunks(never)[Symbol.asyncIterator]();
+    expect(Buffer.from((await chunks.next()).value?.bytes ?? []).toString()).toBe("ab");
+    opened?.emitData(Buffer.from("cd"));
+    expect(Buffer.from((await chunks.next()).value?.bytes ?? []).toString()).toBe("cd");
+  });
+
+  it("is released by closing, ten times over, and never written to when closed", async () => {
+    MockBinding.createPort("/dev/x", { record: true });
+    const line = serialLine("b", spec("/dev/x"), binding);
+    for (let i = 0; i < 10; i++) {
+      const port = await line.open(never);
+      await port.write(Buffer.from("x"), never);
+      await port[Symbol.asyncDispose]();
+      expect(await codeOf(port.write(Buffer.from("stale"), never))).toBe("port.lost");
+    }
+    await using _port = await line.open(never);
+    expect(opened?.recording.toString()).toBe("");
+  });
+
+  it("that fails a write is lost: the reader hears of it, and nothing crashes", async () => {
+    MockBinding.createPort("/dev/x");
+    await using port = await serialLine("b", spec("/dev/x"), binding).open(never);
+    if (opened) opened.write = () => Promise.reject(new Error("EIO"));
+    const reading = codeOf(port.chunks(never)[Symbol.asyncIterator]().next());
+    expect(await codeOf(port.write(Buffer.from("x"), never))).toBe("port.lost");
+    expect(await reading).toBe("port.lost");
+  });
+
+  it("that never finishes a write is lost after the write's own deadline", async () => {
+    MockBinding.createPort("/dev/x");
+    await using port = await serialLine("b", spec("/dev/x"), binding).open(never);
+    if (opened) opened.write = () => new Promise(() => undefined);
+    expect(await codeOf(port.write(Buffer.from("x"), never))).toBe("port.lost");
+    expect(port.isOpen).toBe(false);
+  });
+});
+
+const socat = spawnSync("socat", ["-V"]).status === 0;
+
+/** Two pseudo-terminals joined by socat. */
+async function pair(folder: string): Promise<ChildProcess> {
+  const child = spawn("socat", [`pty,raw,echo=0,link=${folder}/near`, `pty,raw,echo=0,link=${folder}/far`], { stdio: "ignore" });
+  for (let i = 0; i < 200 && !(existsSync(`${folder}/near`) && existsSync(`${folder}/far`)); i++) await wait(10);
+  return child;
+}
+
+describe.runIf(socat)("a real port through pseudo-terminals", () => {
+  const folder = mkdtempSync(join(tmpdir(), "cippo-serial-"));
+  const near = join(folder, "near");
+  let child: ChildProcess | undefined;
+  afterEach(() => {
+    child?.kill("SIGKILL");
+    rmSync(near, { force: true });
+    rmSync(join(folder, "far"), { force: true });
+  });
+
+  it("speaks Modbus RTU, byte by byte if it must", async () => {
+    child = await pair(folder);
+    await using far = await openFile(join(folder, "far"), "r+");
+    const bus = busSchema.parse({ modbus: "rtu", port: near, baud: 19200, timeout: "400ms" }) as ModbusSpec;
+    await using line = new ModbusLine("line", bus, noLog);
+    const answered = line.request({ unit: 3, fc: 4, address: 16, quantity: 1, priority: "poll" }, never);
+    const request = Buffer.alloc(8);
+    for (let got = 0; got < 8; ) got += (await far.read(request, got, 8 - got)).bytesRead;
+    expect(request.subarray(0, 6).toString("hex")).toBe("030400100001");
+    for (const byte of registers(3, 4, 4711)) {
+      await far.write(Buffer.of(byte));
+      await wait(1);
+    }
+    expect(Buffer.from((await answered).data).readUInt16BE(0)).toBe(4711);
+  });
+
+  it("says when it is unplugged, comes back with a new port, and leaves no file open behind", async () => {
+    const line = serialLine("b", spec(near));
+    expect(await codeOf(line.open(never))).toBe("port.missing");
+    const before = openPorts();
+    for (let i = 0; i < 3; i++) {
+      child = await pair(folder);
+      const port = await line.open(never);
+      const reading = codeOf(port.chunks(never)[Symbol.asyncIterator]().next());
+      child.kill("SIGKILL");
+      expect(await reading).toBe("port.lost");
+      expect(await codeOf(port.write(Buffer.from("command"), never))).toBe("port.lost");
+      await port[Symbol.asyncDispose]();
+      rmSync(near, { force: true });
+      rmSync(join(folder, "far"), { force: true });
+    }
+    expect(openPorts()).toBe(before);
+  });
+
+  it("is closed again when stopped while it opens", async () => {
+    child = await pair(folder);
+    const before = openPorts();
+    const stop = new AbortController();
+    const opening = codeOf(
+      openSerialPort({ path: near, baud: 9600, parity: "none", stopBits: 1 }, { bytes() {}, lost() {} }, stop.signal),
+    );
+    stop.abort();
+    expect(await opening).toBe("port.lost");
+    expect(openPorts()).toBe(before);
+  });
+});
+
+const openPorts = (): number =>
+  readdirSync("/proc/self/fd").filter((fd) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`).startsWith("/dev/pts/");
+    } catch {
+      return false;
+    }
+  }).length;
+
+describe("a serial device server (tcp://)", () => {
+  it("gives bytes, takes bytes, and says when it hangs up", async () => {
+    const server = createServer((socket) => {
+      socket.on("error", () => undefined);
+      socket.write("hi");
+      socket.on("data", (bytes) => socket.end(bytes));
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const address = server.address();
+    const url = `tcp://127.0.0.1:${typeof address === "object" ? address?.port : 0}`;
+    await using port = await serialLine("b", spec(url)).open(never);
+    const chunks = port.chunks(never)[Symbol.asyncIterator]();
+    expect(Buffer.from((await chunks.next()).value?.bytes ?? []).toString()).toBe("hi");
+    await port.write(Buffer.from("ho"), never);
+    expect(Buffer.from((await chunks.next()).value?.bytes ?? []).toString()).toBe("ho");
+    expect(await codeOf(chunks.next())).toBe("bus.unreachable");
+    expect(await codeOf(port.write(Buffer.from("x"), never))).toBe("bus.unreachable");
+    server.close();
+  });
+});
