@@ -1,0 +1,81 @@
+/** docs/add-a-device.md goes in, word for word; a gateway that knows a sixth device comes out of a copy of the repository. */
+import { execFile } from "node:child_process";
+import { cp, mkdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { promisify } from "node:util";
+import { expect, it } from "vitest";
+import { temporary } from "./support/processes.ts";
+
+const ROOT = join(import.meta.dirname, "..");
+const run = promisify(execFile);
+
+/** The fenced blocks of one language, in order. */
+const blocks = (text: string, language: string): string[] =>
+  [...text.matchAll(new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\``, "gms"))].map(([, body = ""]) => body);
+
+it("following the page adds the device: goldens pass, pages are generated, the config takes it", {
+  timeout: 120_000,
+}, async () => {
+  const page = await readFile(join(ROOT, "docs/add-a-device.md"), "utf8");
+  await using copy = await temporary("sixth");
+  const at = (file: string) => join(copy.path, file);
+  for (const part of [
+    "src",
+    "tools",
+    "tests",
+    "docs",
+    "config",
+    "hw-sim",
+    "package.json",
+    "package-lock.json",
+    "tsconfig.json",
+    "vitest.config.ts",
+  ])
+    await cp(join(ROOT, part), at(part), { recursive: true });
+  await symlink(join(ROOT, "node_modules"), at("node_modules"));
+
+  // 2. Write the table: the path stands on a line of its own before the code.
+  const [table = "", line = ""] = blocks(page, "ts");
+  const file = /^`(src\/drivers\/devices\/[\w-]+\.ts)`$/m.exec(page)?.[1] ?? "";
+  await mkdir(dirname(at(file)), { recursive: true });
+  await writeFile(at(file), table);
+
+  // 3. Register it: among the others, and no longer planned.
+  const type = /type: "([\w-]+)"/.exec(table)?.[1] ?? "";
+  const registry = await readFile(at("src/drivers/index.ts"), "utf8");
+  const first = /^ {2}"?[\w-]+"?: async \(\) => /m.exec(registry)?.[0] ?? "nothing";
+  const registered = registry.replace(new RegExp(`^ {2}"${type}",\n`, "m"), "").replace(first, `${line}${first}`);
+  expect(registered).not.toBe(registry);
+  await writeFile(at("src/drivers/index.ts"), registered);
+
+  // 4. See it live: the commands of the page. Packages are already there, so the build is all that `npm run generate` has to prepare.
+  const [commands = ""] = blocks(page, "sh");
+  expect(commands.trim().split("\n")).toEqual([
+    "npx vitest run tests/goldens.test.ts",
+    "npm run generate",
+    "node dist/cippo.js devices --types",
+  ]);
+  const goldens = await run(process.execPath, [
+    join(ROOT, "node_modules/vitest/vitest.mjs"),
+    "run",
+    "tests/goldens.test.ts",
+    "--root",
+    copy.path,
+  ]);
+  expect(goldens.stdout).toMatch(/passed/);
+  await run(process.execPath, [at("tools/build.mjs")], { cwd: copy.path });
+  await run(process.execPath, [at("dist/tools/generate.js")], { cwd: copy.path });
+  expect(await readFile(at(`docs/devices/${type}.md`), "utf8")).toContain("energy-import");
+  expect(await readFile(at("config/schema.json"), "utf8")).toContain(`"${type}"`);
+  const types = await run(process.execPath, [at("dist/cippo.js"), "devices", "--types"], { cwd: copy.path });
+  expect(types.stdout).toContain(type);
+
+  // And the configuration of the page is accepted.
+  const [devices = ""] = blocks(page, "yaml");
+  const site = `gateway: { id: gw-1, site: { id: test } }\nsync: { broker: "mqtt://127.0.0.1:1883" }\nbuses:\n  hall-485: { modbus: tcp, host: 127.0.0.1 }\n${devices}`;
+  await writeFile(at("site.yaml"), site);
+  const checked = await run(process.execPath, [at("dist/cippo.js"), "config", "check", at("site.yaml"), "--json"], {
+    cwd: copy.path,
+  });
+  expect(checked.stdout).not.toContain("type-not-yet");
+});
