@@ -1,4 +1,5 @@
 /** One link goes in; what must be said first is said first, then live, urgent, retained and history run until the link ends (contract, Up and Promises). */
+import { setMaxListeners } from "node:events";
 import { EdgeError } from "../kit/errors.ts";
 import { backoff, keepTrying, pause } from "../kit/loop.ts";
 import { parts } from "./drain/body.ts";
@@ -33,6 +34,8 @@ export class Session {
     this.#link = link;
     this.#room = room;
     const stop = this.#over.signal;
+    // Every waiting publish listens to it.
+    setMaxListeners(0, stop);
     const barred = (topic: string, reasonCode: number): void => {
       log.warn("sync.not-authorised", { code: "sync.not-authorised", topic, reasonCode });
       outbox.note("sync.not-authorised", { topic, reasonCode });

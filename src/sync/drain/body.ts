@@ -35,7 +35,8 @@ export function fitting(
   for (const { body } of pieces) {
     // One that alone is large gains little from company and is sent as stored.
     if (body.length * 2 > maxBytes) break;
-    const text = textOf(body);
+    const text = tried(() => textOf(body));
+    if (text === null) break;
     bytes += Buffer.byteLength(text) + 1;
     if (bytes > maxBytes) break;
     texts.push(text);
@@ -49,7 +50,7 @@ export const join = (texts: readonly string[]): Uint8Array => encodeBody(`{"v":1
 
 /** The same records in two bodies, or null when there is only one or the batch is thinned (then it counts whole or not at all). */
 export function cut({ range: [from, to], body }: Piece): readonly [Piece, Piece] | null {
-  const batch = readBody(body);
+  const batch = tried(() => readBody(body));
   if (from >= to || !isBatch(batch) || batch.thinned !== undefined) return null;
   const records = "rows" in batch ? "rows" : "events";
   const list = batch[records];
@@ -60,6 +61,15 @@ export function cut({ range: [from, to], body }: Piece): readonly [Piece, Piece]
     body: encodeBody(JSON.stringify({ ...batch, from: range[0], to: range[1], [records]: part })),
   });
   return [part([from, from + half - 1], list.slice(0, half)), part([from + half, to], list.slice(half))];
+}
+
+/** A body that the card has damaged is no reason to stop: it travels as it is, and the platform names it. */
+function tried<T>(read: () => T): T | null {
+  try {
+    return read();
+  } catch {
+    return null;
+  }
 }
 
 interface Batch {

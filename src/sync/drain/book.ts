@@ -6,6 +6,7 @@ import { add, firstGap, highest, nothing, type RangeSet, remove, subtract, union
 const RESEND_EVERY_MS = 60_000;
 /** Pending stretches that `reported` names; further ones are merged, which only delays a resend. */
 const MOST_PENDING = 64;
+const MOST_FORMER = 64;
 
 /** One stream of one epoch. */
 interface Entry {
@@ -113,7 +114,6 @@ export class Book {
   settle(epoch: string, stream: Stream, range: Range): void {
     const entry = this.#entry(epoch, stream);
     entry.taken = remove(entry.taken, range);
-    entry.wanted = remove(entry.wanted, range);
     entry.sent = add(entry.sent, range);
   }
 
@@ -154,15 +154,16 @@ export class Book {
     return this.#entries.get(key(epoch, stream))?.head ?? null;
   }
 
+  /** Former epochs first, and of too many those that are drained next: `reported` must fit into one message. */
   reported(): readonly ReportedStream[] {
-    return [...this.#entries.values()]
-      .filter((entry) => entry.epoch === this.#current.id || upTo(entry.held) < entry.head)
-      .map((entry) => {
-        const { epoch, stream, head, oldest } = entry;
-        const top = sentUpTo(entry);
-        const pending = top === 0 ? nothing : subtract([[1, top]], union(entry.sent, entry.held));
-        return { epoch, stream, head, oldest, sentUpTo: top, pending: merged(union(pending, within(entry.wanted, [1, top]))) };
-      });
+    const all = [...this.#entries.values()];
+    const former = all.filter((entry) => entry.epoch !== this.#current.id && upTo(entry.held) < entry.head);
+    return [...former.slice(0, MOST_FORMER), ...all.filter((entry) => entry.epoch === this.#current.id)].map((entry) => {
+      const { epoch, stream, head, oldest } = entry;
+      const top = sentUpTo(entry);
+      const pending = top === 0 ? nothing : subtract([[1, top]], union(entry.sent, entry.held));
+      return { epoch, stream, head, oldest, sentUpTo: top, pending: merged(union(pending, within(entry.wanted, [1, top]))) };
+    });
   }
 
   /** Whether the broker took something that the platform has not proved to hold. */

@@ -42,22 +42,20 @@ export class Courier {
     return this.#o.topics.up(way === "live" ? stream : `history/${stream}`);
   }
 
-  /** Marks the segments as taken and makes messages of them. */
-  pack(way: Load["way"], segments: readonly Segment[], asked = false): readonly Load[] {
+  /** Marks the segments as taken and makes messages of them, each when it is asked for. */
+  *pack(way: Load["way"], segments: readonly Segment[], asked = false): Generator<Load> {
     const [first] = segments;
-    if (first === undefined) return [];
+    if (first === undefined) return;
     const { epoch, stream } = first;
     const pieces = segments.map(({ from, to, body }): Piece => ({ range: [from, to], body }));
     for (const { range } of pieces) this.#o.book.take(epoch, stream, range);
     const limit = Math.min(JOINED_BYTES, this.#o.post.room(this.topic(way, stream)));
-    const loads: Load[] = [];
     for (let at = 0; at < pieces.length; ) {
       const { count, texts } = fitting(pieces.slice(at), limit);
       const part = pieces.slice(at, at + count);
-      loads.push({ epoch, stream, way, pieces: part, body: count > 1 ? join(texts) : bodyOf(part), asked });
+      yield { epoch, stream, way, pieces: part, body: count > 1 ? join(texts) : bodyOf(part), asked };
       at += count;
     }
-    return loads;
   }
 
   /** Never rejects: a link that ends leaves the numbers pending. `still`: asked when there is a place; false leaves them to history. */

@@ -60,6 +60,7 @@ function passOver(
   // An answer that was cut short by its size says nothing of what follows.
   if (segments.length === 0) absent.push([from, to]);
   for (const range of absent) {
+    book.take(epoch, stream, range);
     book.settle(epoch, stream, range);
     if (asked)
       for (const gone of book.expire(epoch, stream, range)) outbox.giveUp(epoch, stream, gone, "expired", "asked for again");

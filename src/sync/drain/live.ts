@@ -77,9 +77,9 @@ export class Live {
       return;
     }
     this.#events += 1;
-    const sending = this.#o.courier
-      .pack("live", [segment])
-      .map((load) => this.#o.courier.deliver(load, () => this.#young(segment, LIVE_MS)));
+    const sending = [...this.#o.courier.pack("live", [segment])].map((load) =>
+      this.#o.courier.deliver(load, () => this.#young(segment, LIVE_MS)),
+    );
     void Promise.all(sending).then(() => {
       this.#events -= 1;
     });
@@ -104,7 +104,7 @@ export class Live {
     this.#bytes = 0;
     const young = waiting.filter((segment) => this.#young(segment, limit));
     for (const segment of waiting) if (!young.includes(segment)) this.#release(segment);
-    const loads = this.#o.courier.pack("live", young);
+    const loads = [...this.#o.courier.pack("live", young)];
     await Promise.all(loads.map((load) => this.#o.courier.deliver(load, () => young.some((s) => this.#young(s, limit)))));
     this.#sending = false;
     this.#schedule();

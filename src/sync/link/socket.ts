@@ -1,6 +1,6 @@
 /** A broker's address and the credentials' folder go in; a connected TCP or TLS socket comes out, or an EdgeError that says what to check. */
 import { readFile } from "node:fs/promises";
-import { connect as connectTcp, type Socket } from "node:net";
+import { connect as connectTcp, isIP, type Socket } from "node:net";
 import { join } from "node:path";
 import { connect as connectTls } from "node:tls";
 import { EdgeError } from "../../kit/errors.ts";
@@ -37,7 +37,9 @@ export async function openSocket(options: SocketOptions, stop: AbortSignal): Pro
   const address = { host: url.hostname.replace(/^\[|\]$/g, ""), port: Number(url.port) || (PORTS[url.protocol] ?? 1883) };
   if (url.protocol === "mqtt:") return opened(connectTcp({ ...address, noDelay: true }), "connect", options, stop);
   const files = await readCredentials(options.credentials);
-  const socket = connectTls({ ...address, ...files, servername: address.host, minVersion: "TLSv1.2", rejectUnauthorized: true });
+  // RFC 6066: a server's name is never an address.
+  const name = isIP(address.host) === 0 ? { servername: address.host } : {};
+  const socket = connectTls({ ...address, ...files, ...name, minVersion: "TLSv1.2", rejectUnauthorized: true });
   socket.setNoDelay(true);
   return opened(socket, "secureConnect", options, stop);
 }

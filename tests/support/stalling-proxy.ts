@@ -1,0 +1,39 @@
+/** A port goes in; a TCP proxy comes out that can stop forwarding without closing anything: a half-open link. */
+import { once } from "node:events";
+import { connect, createServer, type Socket } from "node:net";
+
+export interface StallingProxy extends AsyncDisposable {
+  readonly port: number;
+  /** Present connections forward nothing more; new ones do. */
+  stall(): void;
+}
+
+export async function stallingProxy(to: number): Promise<StallingProxy> {
+  const sockets = new Set<Socket>();
+  const server = createServer((near) => {
+    const far = connect(to, "127.0.0.1");
+    for (const [from, into] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      sockets.add(from);
+      from.pipe(into);
+      from.on("error", () => into.destroy());
+      from.on("close", () => into.destroy());
+    }
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  return {
+    port: typeof address === "object" && address !== null ? address.port : 0,
+    stall() {
+      for (const socket of sockets) socket.unpipe().removeAllListeners("close").pause();
+    },
+    async [Symbol.asyncDispose]() {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+      await once(server, "close");
+    },
+  };
+}

@@ -1,0 +1,84 @@
+/** The contract's schemas go in; JSON Schema comes out of each, and the examples of the contract pass them. */
+import { expect, it } from "vitest";
+import * as z from "zod";
+import { messageOn, messages } from "../../../src/sync/contract/messages.ts";
+import { topicsOf } from "../../../src/sync/topics.ts";
+
+it.each(messages.map((message) => [message.name, message] as const))("%s has a JSON Schema", (_, { schema }) => {
+  const json = z.toJSONSchema(schema, { target: "draft-2020-12" });
+  expect(JSON.stringify(json)).toContain('"const":1');
+});
+
+it("names each message and topic once", () => {
+  expect(new Set(messages.map(({ name }) => name)).size).toBe(messages.length);
+  expect(new Set(messages.map(({ topic }) => topic)).size).toBe(messages.length);
+  expect(messageOn("up/assets/bay-014")?.name).toBe("asset");
+  expect(messageOn("up/history/readings")?.name).toBe("history-readings");
+  expect(messageOn("up/nothing")).toBeUndefined();
+});
+
+const readings = {
+  v: 1,
+  epoch: "01K",
+  cat: "9f3c01aa",
+  from: 1201,
+  to: 1206,
+  mono0: 812345,
+  t0: 1764000000000,
+  clock: "synced",
+  points: [
+    ["meter-hall", "power", "W"],
+    ["bay-014", "status", ""],
+  ],
+  rows: [
+    [0, 0, 412.5],
+    [250, 0, 413.1],
+    [300, 1, "occupied"],
+    [1000, 0, null, "bad", "bus.timeout"],
+    [1250, 0, 413.0],
+    [1500, 0, 412.9],
+  ],
+};
+
+it("takes the contract's batch, joined too, and fields it does not know", () => {
+  const schema = messageOn("up/readings")?.schema;
+  expect(schema?.safeParse(readings).success).toBe(true);
+  expect(schema?.safeParse({ v: 1, batches: [readings, { ...readings, later: true }] }).success).toBe(true);
+  for (const wrong of [
+    { ...readings, v: 2 },
+    { ...readings, from: 0 },
+    { ...readings, rows: [[0, 0]] },
+    { ...readings, clock: "maybe" },
+    { v: 1, batches: [] },
+  ])
+    expect(schema?.safeParse(wrong).success, JSON.stringify(wrong).slice(0, 40)).toBe(false);
+});
+
+it("takes the contract's event", () => {
+  const event = {
+    seq: 88,
+    at: 1764000000000,
+    since: 1763999700000,
+    mono: 1112345,
+    clock: "synced",
+    id: "01K/88",
+    asset: "bay-014",
+    urn: "urn:ngsi-ld:ParkingSpot:piacenza:bay-014",
+    kind: "bay.illegal-occupation",
+    state: "raised",
+    severity: "high",
+    place: { lat: 45.0526, lon: 9.693, hint: { it: "Via Roma, lato teatro" } },
+    text: { it: "Stallo occupato", en: "Bay occupied" },
+    cause: { device: "bay-014-sensor", point: "presence", value: true },
+  };
+  const head = { v: 1, epoch: "01K", cat: "9f3c01aa" };
+  expect(messageOn("up/events")?.schema.safeParse({ ...head, from: 88, to: 88, events: [event] }).success).toBe(true);
+  expect(messageOn("up/urgent")?.schema.safeParse({ ...head, ...event, seq: null, stored: false }).success).toBe(true);
+});
+
+it("lies under the gateway's own root", () => {
+  const topics = topicsOf("pc-galleana-01");
+  expect(topics.up("history/events")).toBe("cippo/v1/pc-galleana-01/up/history/events");
+  expect(topics.nameOf("cippo/v1/pc-galleana-01/down/lists/disabled")).toBe("lists/disabled");
+  expect(topics.nameOf("cippo/v1/pc-galleana-010/down/ack")).toBeNull();
+});

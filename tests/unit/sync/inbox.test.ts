@@ -1,0 +1,84 @@
+/** Commands and documents from the platform go in; each reaches the house once it is durable and not before it is acknowledged, and its answer finds the way back. */
+import { expect, it } from "vitest";
+import { FakeHouse } from "../../support/fake-house.ts";
+import { RawBroker } from "../../support/raw-broker.ts";
+import { eventually, harness, ROOT } from "../../support/sync-harness.ts";
+
+const COMMANDS = `${ROOT}/down/commands`;
+const online = (broker: RawBroker) => eventually(() => expect(broker.topics()).toContain("reported"));
+const result = { id: "c1", target: "bay", action: "permit.confirm", state: "succeeded", at: 1 } as const;
+
+it("acknowledges a command only when it is durable", async () => {
+  await using broker = await RawBroker.open();
+  await using h = harness(broker.url, {}, new FakeHouse(), broker);
+  await online(broker);
+  let store: () => void = () => {};
+  h.house.durable = () => new Promise((resolve) => (store = resolve));
+  const id = broker.send(COMMANDS, { v: 1, id: "c1" });
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(broker.acknowledged).toEqual([]);
+  store();
+  await eventually(() => expect(broker.acknowledged).toEqual([id]));
+  expect(h.house.received).toEqual([{ body: { v: 1, id: "c1" }, retained: false, origin: "platform" }]);
+});
+
+it("leaves one that cannot be stored with the broker, and goes on", async () => {
+  await using broker = await RawBroker.open();
+  await using h = harness(broker.url, {}, new FakeHouse(), broker);
+  await online(broker);
+  h.house.durable = () => Promise.reject(new Error("disk"));
+  broker.send(COMMANDS, { v: 1, id: "c1" });
+  h.house.readings(3);
+  await eventually(() => expect(broker.topics()).toContain("readings"));
+  h.house.durable = () => Promise.resolve();
+  const second = broker.send(COMMANDS, { v: 1, id: "c2" });
+  await eventually(() => expect(broker.acknowledged).toEqual([second]));
+});
+
+it("hands on what is retained or no JSON, untouched", async () => {
+  await using broker = await RawBroker.open();
+  await using h = harness(broker.url, {}, new FakeHouse(), broker);
+  await online(broker);
+  broker.send(COMMANDS, { v: 1, id: "c1" }, { retain: true });
+  broker.send(COMMANDS, "{open the door");
+  await eventually(() => expect(broker.acknowledged).toHaveLength(2));
+  expect(h.house.received).toMatchObject([
+    { body: { v: 1, id: "c1" }, retained: true },
+    { body: "{open the door", retained: false },
+  ]);
+});
+
+it.each([
+  ["inside this gateway's own up", `${ROOT}/up/results/desk-3`, "results/desk-3"],
+  ["elsewhere", "cippo/v1/other/down/commands", "results"],
+  ["with a wildcard", `${ROOT}/up/#`, "results"],
+])("answers a requester whose topic lies %s", async (_, responseTopic, expected) => {
+  await using broker = await RawBroker.open();
+  await using h = harness(broker.url, {}, new FakeHouse());
+  await online(broker);
+  broker.send(COMMANDS, { v: 1, id: "c1" }, { properties: { responseTopic, correlationData: Buffer.from("42") } });
+  await eventually(() => expect(broker.acknowledged).toHaveLength(1));
+  h.house.result(result);
+  await eventually(() => expect(broker.on(expected)).toHaveLength(1));
+  expect(JSON.parse(String(broker.on(expected)[0]?.payload))).toEqual({ v: 1, ...result });
+  expect(String(broker.on(expected)[0]?.packet.properties?.correlationData)).toBe("42");
+});
+
+it("answers a command of somebody else on `results`, and drops the answer when there is no link", async () => {
+  await using broker = await RawBroker.open();
+  await using h = harness(broker.url, {}, new FakeHouse(), broker);
+  h.house.result(result);
+  await online(broker);
+  h.house.result({ ...result, id: "local" });
+  await eventually(() => expect(broker.on("results")).toHaveLength(1));
+  expect(JSON.parse(String(broker.on("results")[0]?.payload))).toMatchObject({ id: "local" });
+});
+
+it("acknowledges what it does not know yet", async () => {
+  await using broker = await RawBroker.open();
+  await using h = harness(broker.url, {}, new FakeHouse(), broker);
+  await online(broker);
+  for (const name of ["config", "lists/disabled", "update", "news"]) broker.send(`${ROOT}/down/${name}`, { v: 1 });
+  await eventually(() => expect(broker.acknowledged).toHaveLength(4));
+  expect(h.house.received).toEqual([]);
+});

@@ -1,0 +1,147 @@
+/** Chunks, ranks, failures and bytes go in; packet borders, places, waits and rates come out: the small parts of a link, each alone. */
+import fc from "fast-check";
+import { generate } from "mqtt-packet";
+import { describe, expect, it } from "vitest";
+import { systemClock } from "../../../src/kit/clock.ts";
+import { EdgeError } from "../../../src/kit/errors.ts";
+import { Bucket } from "../../../src/sync/drain/history.ts";
+import { frameJudge } from "../../../src/sync/link/frame-guard.ts";
+import { reconnectWait } from "../../../src/sync/link/reconnect.ts";
+import { openWindow, type Rank } from "../../../src/sync/link/window.ts";
+import { packetSize } from "../../../src/sync/mqtt.ts";
+
+const never = new AbortController().signal;
+
+describe("frame guard", () => {
+  it("follows packets however they are cut, and sees the one that is too large by its header", () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.nat(700), { maxLength: 8 }),
+        fc.array(fc.integer({ min: 1, max: 300 }), { minLength: 1 }),
+        (sizes, cuts) => {
+          const judge = frameJudge(1000);
+          const bytes = Buffer.concat(
+            [...sizes, 2000].map((n) =>
+              generate(
+                { cmd: "publish", topic: "t", payload: Buffer.alloc(n, 0xff), qos: 0, retain: false, dup: false },
+                { protocolVersion: 5 },
+              ),
+            ),
+          );
+          const verdicts: (string | null)[] = [];
+          for (let at = 0, i = 0; at < bytes.length; i += 1) {
+            const size = cuts[i % cuts.length] ?? 1;
+            verdicts.push(judge(bytes.subarray(at, at + size)));
+            at += size;
+          }
+          const header = bytes.length - 2004 - 3;
+          let seen = 0;
+          const found = verdicts.findIndex((verdict, i) => {
+            seen += cuts[i % cuts.length] ?? 1;
+            return verdict !== null;
+          });
+          return found >= 0 && seen >= header && seen <= header + 7 + 300;
+        },
+      ),
+    );
+  });
+
+  it("refuses a length of five bytes", () => {
+    expect(frameJudge(1000)(Buffer.from([0x30, 0xff, 0xff, 0xff, 0xff, 0x01]))).toMatch(/malformed/);
+  });
+});
+
+describe("window", () => {
+  it("gives places by priority and keeps one free for an alarm", async () => {
+    const window = openWindow(3);
+    const order: Rank[] = [];
+    const hold = async (rank: Rank) => {
+      const leave = await window.place(rank, never);
+      order.push(rank);
+      return leave;
+    };
+    const first = await hold("readings");
+    const second = await hold("events");
+    const waiting = (["history", "readings", "events", "retained"] as const).map(hold);
+    const alarm = await hold("urgent");
+    expect(order).toEqual(["readings", "events", "urgent"]);
+    expect(window.inFlight).toBe(3);
+    for (const leave of [first, second, alarm]) leave();
+    await new Promise(setImmediate);
+    expect(order.slice(3)).toEqual(["retained", "events"]);
+    (await waiting[3])?.();
+    (await waiting[2])?.();
+    await Promise.all(waiting);
+    expect(order.slice(5)).toEqual(["readings", "history"]);
+  });
+
+  it("forgets who stopped waiting", async () => {
+    const window = openWindow(1);
+    const leave = await window.place("urgent", never);
+    const stop = new AbortController();
+    const gone = window.place("urgent", stop.signal);
+    stop.abort(new Error("over"));
+    await expect(gone).rejects.toThrow("over");
+    leave();
+    leave();
+    expect(window.inFlight).toBe(0);
+    (await window.place("history", never))();
+  });
+});
+
+describe("waits between links (CT-U7)", () => {
+  const wait = reconnectWait({ firstMs: 60_000, maxMs: 300_000 }, () => 0.999);
+  const error = (context: Readonly<Record<string, unknown>>) => new EdgeError("sync.unreachable", context);
+  it("spreads over the whole first minute, then to five", () => {
+    expect([1, 2, 3, 4, 20].map((n) => Math.round(wait(n, error({})) / 1000))).toEqual([60, 120, 240, 300, 300]);
+    expect(reconnectWait({ firstMs: 60_000, maxMs: 300_000 }, () => 0)(5, error({}))).toBe(0);
+  });
+  it("is quick once when the link failed here, and slow when somebody else has our name", () => {
+    expect(wait(1, error({ local: true }))).toBeLessThan(2000);
+    expect(wait(2, error({ local: true }))).toBeGreaterThan(60_000);
+    expect(reconnectWait({ firstMs: 1, maxMs: 300_000 }, () => 0)(1, error({ reasonCode: 0x8e }))).toBe(150_000);
+  });
+  it("keeps 500 gateways from coming back together (B10)", () => {
+    const spread = reconnectWait({ firstMs: 60_000, maxMs: 300_000 });
+    const busiest = new Map<number, number>();
+    for (let i = 0; i < 500; i += 1) {
+      const second = Math.floor(spread(1, error({})) / 1000);
+      busiest.set(second, (busiest.get(second) ?? 0) + 1);
+    }
+    expect(busiest.size).toBeGreaterThan(50);
+    expect(Math.max(...busiest.values())).toBeLessThan(30);
+  });
+});
+
+it("lets bytes pass at the rate, one second's worth at once", async () => {
+  const bucket = new Bucket(10_000, systemClock("assumed"));
+  const begun = performance.now();
+  for (let i = 0; i < 12; i += 1) await bucket.take(1000, never);
+  expect(performance.now() - begun).toBeGreaterThan(180);
+  expect(performance.now() - begun).toBeLessThan(600);
+});
+
+it("never takes a packet for smaller than it is", () => {
+  fc.assert(
+    fc.property(
+      fc.string({ minLength: 1, maxLength: 60, unit: "grapheme" }),
+      fc.nat(20_000),
+      fc.nat(40),
+      (topic, payload, correlation) => {
+        const properties = correlation > 0 ? { correlationData: Buffer.alloc(correlation) } : {};
+        const packet = {
+          cmd: "publish" as const,
+          topic,
+          payload: Buffer.alloc(payload),
+          qos: 1 as const,
+          retain: false,
+          dup: false,
+        };
+        const size = generate({ ...packet, messageId: 1, properties }, { protocolVersion: 5 }).length;
+        expect(packetSize(topic, payload, correlation)).toBeGreaterThanOrEqual(size);
+        expect(packetSize(topic, payload, correlation)).toBeLessThanOrEqual(size + 8);
+      },
+    ),
+    { numRuns: 200 },
+  );
+});
