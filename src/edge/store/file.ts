@@ -1,5 +1,6 @@
 /** A path and a quota go in; an open database with the right pragmas, read back, and the present layout comes out. */
-import { mkdir, open, stat } from "node:fs/promises";
+import { closeSync, openSync, writeSync } from "node:fs";
+import { mkdir, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { EdgeError } from "../../kit/errors.ts";
 import { migrations } from "../migrations/index.ts";
@@ -36,7 +37,7 @@ export async function openFile(options: FileOptions): Promise<OpenFile> {
   const created = before === 0;
   if (created) await (await prepared({ ...options, created })).db.close();
   const unclean = !created && (await sizeOf(`${file}-wal`)) > 0;
-  if (!unclean) await growWal(`${file}-wal`, options.walBytes);
+  if (!unclean) growWal(`${file}-wal`, options.walBytes);
   return { ...(await prepared({ ...options, created: false })), created, unclean };
 }
 
@@ -91,11 +92,21 @@ async function migrate(db: Database, file: string): Promise<number> {
   return Math.max(found, migrations.length);
 }
 
-/** Zeros are no valid frame, so SQLite takes the file as empty; written once, they spare the file system's journal at each commit. */
-async function growWal(wal: string, bytes: number): Promise<void> {
+/**
+ * Zeros are no valid frame, so SQLite takes the file as empty; written once, they spare the file system's journal at each commit. In small
+ * pieces: after one large write the kernel counts the whole folio at each commit, 2 MB instead of 6 KB (measured, Linux 6.18 `write_bytes`).
+ */
+function growWal(wal: string, bytes: number): void {
   if (bytes === 0) return;
-  const handle = await open(wal, "w", 0o600);
-  await handle.writeFile(Buffer.alloc(bytes)).finally(() => handle.close());
+  const piece = Buffer.alloc(4096);
+  const fd = openSync(wal, "w", 0o600);
+  try {
+    for (let at = 0; at < bytes; at += piece.length) writeSync(fd, piece);
+  } catch (error) {
+    throw new EdgeError("store.unwritable", { file: wal, reason: String(error) }, error);
+  } finally {
+    closeSync(fd);
+  }
 }
 
 /** 0 for what does not exist. */
