@@ -12,8 +12,7 @@ import { ToolProcess } from "./tool-process.ts";
  * gpiomon owns its line: the kernel answers EBUSY to gpioget meanwhile, in 1.x and in 2.x. So the level is read first and the monitor
  * started at once after it; and a line at rest is read again, between two monitors, soon after opening and then once a minute.
  */
-const FIRST_CHECK_MS = 5000;
-const CHECK_MS = 60_000;
+const CHECKS = { firstMs: 5000, everyMs: 60_000 };
 const GET_MS = 2000;
 
 type Bias = "none" | "up" | "down";
@@ -40,14 +39,14 @@ const SYNTAX_2: Syntax = {
 const bias2 = (bias: Bias) => (bias === "none" ? [] : ["--bias", `pull-${bias}`]);
 
 /** Asks the tools for their version. Throws `gpio.unavailable` where there are none. */
-export async function gpiodChip({ chip, tools }: GpioSpec): Promise<GpioChip> {
+export async function gpiodChip({ chip, tools }: GpioSpec, checks = CHECKS): Promise<GpioChip> {
   const tool = (name: string) => (tools === undefined ? name : join(tools, name));
   const syntax = await syntaxOf(tool("gpiomon"));
   const get = (line: number, bias: Bias) => readLevel(tool("gpioget"), syntax.get(chip, line, bias), line);
   return {
     async *watch(line, { bias }, stop) {
       let known = null as { readonly level: Level; readonly mono: number } | null;
-      for (let restMs = FIRST_CHECK_MS; !stop.aborted; restMs = CHECK_MS) {
+      for (let restMs = checks.firstMs; !stop.aborted; restMs = checks.everyMs) {
         const level = await get(line, bias);
         // Found different from the last edge: an edge was lost, and the state is the truth.
         if (known?.level !== level) yield { level, mono: monotonic() };

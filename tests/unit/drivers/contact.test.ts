@@ -1,0 +1,153 @@
+/** Edges that bounce, chatter and stop go in; settled states at the time of their edge, passages counted once, and signs of life come out. */
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { gpioContact } from "../../../src/drivers/devices/gpio-contact.ts";
+import type { GpioEdge, Wires } from "../../../src/drivers/driver.ts";
+import { Debouncer } from "../../../src/drivers/families/debounce.ts";
+import { monotonic } from "../../../src/kit/clock.ts";
+import type { Reading } from "../../../src/model.ts";
+import { codeOf, wait } from "./support.ts";
+
+describe("the debouncer", () => {
+  it("gives every level that stood for its time, once, at the time of its edge, whatever is between", () => {
+    const gaps = fc.array(fc.integer({ min: 1, max: 200 }), { maxLength: 60 });
+    fc.assert(
+      fc.property(gaps, (list) => {
+        const debouncer = new Debouncer(50);
+        const got = [...debouncer.edge(0, 0)];
+        let level: 0 | 1 = 0;
+        let mono = 0;
+        const stood: { level: 0 | 1; mono: number }[] = [{ level: 0, mono: 0 }];
+        for (const [i, gap] of list.entries()) {
+          mono += gap;
+          level = level === 0 ? 1 : 0;
+          got.push(...debouncer.edge(level, mono));
+          if ((list[i + 1] ?? 1000) >= 50 && stood.at(-1)?.level !== level) stood.push({ level, mono });
+        }
+        got.push(...debouncer.tick(mono + 1000));
+        const good = got.filter(({ chatter }) => !chatter).map(({ level, mono }) => ({ level, mono }));
+        const changes = good.filter((change, i) => change.level !== good[i - 1]?.level);
+        expect(changes).toEqual(stood);
+        expect(debouncer.edges).toBe(list.length);
+      }),
+    );
+  });
+
+  it("says chatter once for a minute of it, and the state once it is over", () => {
+    const debouncer = new Debouncer(50);
+    const got = [...debouncer.edge(0, 0)];
+    for (let mono = 1; mono <= 60_000; mono++) got.push(...debouncer.edge(mono % 2 === 1 ? 1 : 0, mono));
+    got.push(...debouncer.tick(60_050));
+    expect(got).toEqual([
+      { level: 0, mono: 0, chatter: false },
+      { level: 0, mono: 1001, chatter: true },
+      { level: 0, mono: 60_000, chatter: false },
+    ]);
+    expect(debouncer.edges).toBe(60_000);
+  });
+});
+
+/** A chip whose edges the test gives. */
+function chip() {
+  let give: (edge: GpioEdge | Error) => void = () => undefined;
+  const queue: (GpioEdge | Error)[] = [];
+  const state = { closed: false };
+  const wires = {
+    gpio: () => ({
+      async *watch(_line: number, _options: unknown, stop: AbortSignal): AsyncGenerator<GpioEdge> {
+        try {
+          while (!stop.aborted) {
+            const next = queue.shift();
+            if (next instanceof Error) throw next;
+            if (next) yield next;
+            else
+              await new Promise<void>((resolve) => {
+                give = (edge) => {
+                  queue.push(edge);
+                  resolve();
+                };
+                stop.addEventListener("abort", () => resolve(), { once: true });
+              });
+          }
+        } finally {
+          state.closed = true;
+        }
+      },
+    }),
+  } as unknown as Wires;
+  return { wires, give: (level: 0 | 1, mono: number) => give({ level, mono }), fail: (error: Error) => give(error), state };
+}
+
+async function device(written: Readonly<Record<string, unknown>>) {
+  const hand = chip();
+  const stop = new AbortController();
+  const options = gpioContact.options.parse({ line: 17, means: "presence", ...written });
+  const opened = await gpioContact.open({ id: "c", options, bus: "pins", wires: hand.wires, stop: stop.signal });
+  const batches = opened.readings({ next: () => Promise.resolve(0) }, stop.signal)[Symbol.asyncIterator]();
+  const next = async (): Promise<readonly Reading[] | undefined> => (await batches.next()).value;
+  return { ...hand, stop, batches, next };
+}
+
+describe("a contact", () => {
+  it("tells its first state at once, then a change once it has settled", async () => {
+    const { give, next, stop, batches, state } = await device({ active: "low", debounce: "30ms" });
+    const first = next();
+    await wait(5);
+    give(1, 1000);
+    expect(await first).toEqual([{ point: "presence", value: false, quality: "good", mono: 1000 }]);
+    const second = next();
+    await wait(5);
+    const at = monotonic();
+    give(0, at);
+    expect(await second).toEqual([{ point: "presence", value: true, quality: "good", mono: at }]);
+    expect(monotonic() - at).toBeGreaterThanOrEqual(30);
+    stop.abort();
+    expect((await batches.next()).done).toBe(true);
+    expect(state.closed).toBe(true);
+  });
+
+  it("repeats its state as a sign of life; a passage point lives without inventing passages", async () => {
+    const door = await device({ means: "door", every: "60ms" });
+    const first = door.next();
+    await wait(5);
+    door.give(1, monotonic());
+    await first;
+    expect((await door.next())?.map(({ value, quality }) => [value, quality])).toEqual([[true, "good"]]);
+    door.stop.abort();
+    const gate = await device({ means: "passage", every: "60ms" });
+    const opening = gate.next();
+    await wait(5);
+    gate.give(1, monotonic());
+    expect(await opening).toEqual([]);
+    expect(await gate.next()).toEqual([]);
+    gate.stop.abort();
+  });
+
+  it("counts a passage by its edges' own times, even when they are heard of late", async () => {
+    const { give, next, stop } = await device({ means: "passage", debounce: "50ms" });
+    const opening = next();
+    await wait(5);
+    give(0, 1000);
+    await opening;
+    const counted = next();
+    await wait(5);
+    give(1, 2000);
+    expect(await counted).toEqual([{ point: "passage", value: 1, quality: "good", mono: 2000 }]);
+    stop.abort();
+  });
+
+  it("hands on what befalls the line, and closes it when nobody listens any more", async () => {
+    const broken = await device({});
+    const first = codeOf(broken.next());
+    await wait(5);
+    broken.fail(Object.assign(new Error("gone"), { code: "gpio.line-busy" }));
+    expect(await first).toBe("gpio.line-busy");
+    const left = await device({});
+    const seen = left.next();
+    await wait(5);
+    left.give(0, monotonic());
+    await seen;
+    await left.batches.return?.();
+    expect(left.state.closed).toBe(true);
+  });
+});

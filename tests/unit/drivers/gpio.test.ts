@@ -1,0 +1,218 @@
+/** Tools that behave like libgpiod's 1.6 and 2.1, and a sysfs of files, go in; levels and edges, or an error that says what to do, come out. */
+import { spawnSync } from "node:child_process";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { busSchema, type GpioSpec } from "../../../src/drivers/buses.ts";
+import type { GpioEdge } from "../../../src/drivers/driver.ts";
+import { gpioChip } from "../../../src/drivers/transports/gpio.ts";
+import { gpiodChip } from "../../../src/drivers/transports/gpio-gpiod.ts";
+import { lineBase, onoffChip, type Sysfs } from "../../../src/drivers/transports/gpio-onoff.ts";
+import { monotonic } from "../../../src/kit/clock.ts";
+import { codeOf, never, wait } from "./support.ts";
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "cippo-gpio-"));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+/**
+ * The level lies in `level`, edges come through the pipe `edges` as "level seconds nanoseconds", and while gpiomon runs the line is busy for
+ * others, as the kernel has it. Both syntaxes check their arguments and refuse each other's.
+ */
+function tools(version: "v1.6.3" | "v2.1.3"): GpioSpec {
+  const v1 = version === "v1.6.3";
+  spawnSync("mkfifo", [join(folder, "edges")]);
+  writeFileSync(join(folder, "level"), "0\n");
+  const head = `#!/bin/bash
+cd ${folder}; [ "$1" = --version ] && { echo "$(basename $0) (libgpiod) ${version}"; exit 0; }
+echo "$(basename $0) $*" >> calls
+[ -f busy ] && kill -0 $(cat busy) 2>/dev/null && { echo "$(basename $0): error: Device or resource busy" >&2; exit 1; }
+[ -f broken ] && { cat broken >&2; exit 1; }
+`;
+  const get = v1 ? `[ "$*" = "gpiochip0 17" ] || exit 9` : `[ "$*" = "-c gpiochip0 --numeric 17" ] || exit 9`;
+  const monitor = v1
+    ? `[ "$*" = "--line-buffered --format=%e %o %s %n gpiochip0 17" ] || exit 9`
+    : `[ "$*" = "-c gpiochip0 --format %e %o %S 17" ] || exit 9`;
+  const print = v1 ? `echo "$l 17 $s $n"` : `[ $l = 0 ] && l=2; printf '%s 17 %s.%09d\\n' $l $s $n`;
+  writeFileSync(join(folder, "gpioget"), `${head}${get}\ncat level\n`);
+  writeFileSync(
+    join(folder, "gpiomon"),
+    `${head}${monitor}\necho $$ > busy; exec 3<>edges\nwhile read -r -u 3 l s n; do [ $l = die ] && exit 3; ${print}; done\n`,
+  );
+  for (const name of ["gpioget", "gpiomon"]) chmodSync(join(folder, name), 0o755);
+  return busSchema.parse({ gpio: "gpiod", tools: folder }) as GpioSpec;
+}
+
+const stamp = (mono: number) => `${Math.floor(mono / 1000)} ${(mono % 1000) * 1_000_000}`;
+const say = (level: 0 | 1 | "die", mono = monotonic()) => appendFile(join(folder, "edges"), `${level} ${stamp(mono)}\n`);
+const running = () => spawnSync("pgrep", ["-f", folder]).stdout.toString().trim();
+
+async function take(edges: AsyncIterator<GpioEdge>, n: number): Promise<GpioEdge[]> {
+  const got: GpioEdge[] = [];
+  while (got.length < n) {
+    const { done, value } = await edges.next();
+    if (done) break;
+    got.push(value);
+  }
+  return got;
+}
+
+describe.each(["v1.6.3", "v2.1.3"] as const)("gpiod %s", (version) => {
+  it("yields the level first, then each edge with its own time, and leaves no process", async () => {
+    const chip = await gpiodChip(tools(version));
+    const stop = new AbortController();
+    const edges = chip.watch(17, { bias: "none" }, stop.signal)[Symbol.asyncIterator]();
+    expect(await take(edges, 1)).toMatchObject([{ level: 0 }]);
+    const next = take(edges, 2);
+    await wait(50);
+    const at = monotonic() - 20;
+    await say(1, at);
+    await say(0, at + 5);
+    expect(await next).toEqual([
+      { level: 1, mono: at },
+      { level: 0, mono: at + 5 },
+    ]);
+    const last = edges.next();
+    await wait(20);
+    stop.abort();
+    expect((await last).done).toBe(true);
+    await wait(20);
+    expect(running()).toBe("");
+  });
+
+  it("names a missed edge before the one that proves it", async () => {
+    const chip = await gpiodChip(tools(version));
+    const stop = new AbortController();
+    const edges = chip.watch(17, { bias: "none" }, stop.signal)[Symbol.asyncIterator]();
+    await take(edges, 1);
+    const next = take(edges, 2);
+    await wait(50);
+    await say(0);
+    expect((await next).map(({ level }) => level)).toEqual([1, 0]);
+    stop.abort();
+    await edges.return?.();
+  });
+
+  it("throws when its helper dies, and when the line is somebody else's", async () => {
+    const spec = tools(version);
+    const chip = await gpiodChip(spec);
+    const edges = chip.watch(17, { bias: "none" }, never)[Symbol.asyncIterator]();
+    await take(edges, 1);
+    const next = codeOf(edges.next());
+    await wait(50);
+    await say("die");
+    expect(await next).toBe("gpio.line-busy");
+    writeFileSync(join(folder, "broken"), "gpiomon: error: Permission denied");
+    expect(await codeOf(chip.watch(17, { bias: "none" }, never)[Symbol.asyncIterator]().next())).toBe("gpio.unavailable");
+    writeFileSync(join(folder, "broken"), "gpiomon: error: Invalid argument");
+    expect(await codeOf(chip.watch(17, { bias: "none" }, never)[Symbol.asyncIterator]().next())).toBe("gpio.line-busy");
+    expect(running()).toBe("");
+  });
+
+  it("reads a resting line again, and tells a level that changed unseen", async () => {
+    const chip = await gpiodChip(tools(version), { firstMs: 300, everyMs: 60_000 });
+    const stop = new AbortController();
+    const edges = chip.watch(17, { bias: "none" }, stop.signal)[Symbol.asyncIterator]();
+    await take(edges, 1);
+    writeFileSync(join(folder, "level"), "1\n");
+    expect(await take(edges, 1)).toMatchObject([{ level: 1 }]);
+    stop.abort();
+    await edges.return?.();
+    expect(readFileSync(join(folder, "calls"), "utf8").match(/gpioget/g)?.length).toBe(2);
+  });
+});
+
+describe("choosing", () => {
+  it("gpiod without tools, and auto without anything, say so", async () => {
+    const first = (spec: unknown) =>
+      gpioChip(busSchema.parse(spec) as GpioSpec)
+        .watch(17, { bias: "none" }, never)
+        [Symbol.asyncIterator]()
+        .next();
+    expect(await codeOf(first({ gpio: "gpiod", tools: "/nonexistent" }))).toBe("gpio.unavailable");
+    expect(await codeOf(first({ gpio: "auto", tools: "/nonexistent", chip: "none" }))).toBe("gpio.unavailable");
+  });
+});
+
+describe("onoff", () => {
+  const chips = (base: number, label: string): string => {
+    const root = join(folder, "gpio");
+    mkdirSync(join(root, `gpiochip${base}`), { recursive: true });
+    writeFileSync(join(root, `gpiochip${base}`, "label"), `${label}\n`);
+    writeFileSync(join(root, `gpiochip${base}`, "base"), `${base}\n`);
+    return root;
+  };
+
+  it.each([
+    [512, "pinctrl-bcm2711"],
+    [571, "pinctrl-rp1"],
+    [0, "pinctrl-bcm2835"],
+    [640, "my-expander"],
+  ])("finds base %i of %s", async (base, label) => {
+    chips(300, "something-else");
+    expect(await lineBase(chips(base, label), "my-expander")).toBe(base);
+  });
+
+  it("says when no chip fits, and when sysfs is absent", async () => {
+    expect(await codeOf(lineBase(chips(300, "something-else"), "gpiochip0"))).toBe("gpio.unavailable");
+    expect(await codeOf(lineBase(join(folder, "absent"), "gpiochip0"))).toBe("gpio.unavailable");
+  });
+
+  /** A line as onoff would give it, driven by the test. */
+  class FakeLine {
+    static accessible = true;
+    static lines: FakeLine[] = [];
+    static edgeAfterExport = "both";
+    level: 0 | 1 = 0;
+    exported = true;
+    see: (error: null, level: 0 | 1) => void = () => undefined;
+    readonly number: number;
+    constructor(number: number) {
+      this.number = number;
+      FakeLine.lines.push(this);
+    }
+    direction = () => "in" as const;
+    edge = () => FakeLine.edgeAfterExport as "both";
+    activeLow = () => false;
+    readSync = () => this.level;
+    watch = (see: (error: null, level: 0 | 1) => void) => {
+      this.see = see;
+    };
+    unwatchAll = () => undefined;
+    unexport = () => {
+      this.exported = false;
+    };
+  }
+  const spec = busSchema.parse({ gpio: "onoff" }) as GpioSpec;
+  const sysfs = (): Sysfs => ({ root: chips(512, "pinctrl-bcm2711"), load: () => Promise.resolve(FakeLine as never) });
+  beforeEach(() => {
+    FakeLine.lines = [];
+    FakeLine.edgeAfterExport = "both";
+  });
+
+  it("adds the base, yields the level, each edge, and a level found different without one; gives the line back", async () => {
+    const stop = new AbortController();
+    const edges = (await onoffChip(spec, sysfs())).watch(17, { bias: "none" }, stop.signal)[Symbol.asyncIterator]();
+    expect(await take(edges, 1)).toMatchObject([{ level: 0 }]);
+    const line = FakeLine.lines[0];
+    expect(line?.number).toBe(529);
+    line?.see(null, 1);
+    expect(await take(edges, 1)).toMatchObject([{ level: 1 }]);
+    expect(await take(edges, 1)).toMatchObject([{ level: 0 }]);
+    stop.abort();
+    expect((await edges.next()).done).toBe(true);
+    expect(line?.exported).toBe(false);
+  });
+
+  it("does not trust a line whose edges could not be set, nor pretends to pull it", async () => {
+    FakeLine.edgeAfterExport = "none";
+    const chip = await onoffChip(spec, sysfs());
+    expect(await codeOf(chip.watch(17, { bias: "none" }, never)[Symbol.asyncIterator]().next())).toBe("gpio.line-busy");
+    expect(FakeLine.lines.map(({ exported }) => exported)).toEqual([false, false]);
+    expect(await codeOf(chip.watch(17, { bias: "up" }, never)[Symbol.asyncIterator]().next())).toBe("gpio.unavailable");
+  });
+});

@@ -1,0 +1,143 @@
+/** A unit's registers behind a real socket go in; readings judged point by point, and commands that happen once, come out. */
+import { describe, expect, it } from "vitest";
+import { modbusPoints } from "../../../src/drivers/devices/modbus-points.ts";
+import { deviceInfo, loadDriver, misfits } from "../../../src/drivers/index.ts";
+import { openWires } from "../../../src/drivers/wires.ts";
+import { noLog } from "../../../src/kit/log.ts";
+import type { Reading, Ticks } from "../../../src/model.ts";
+import { type Asked, codeOf, type FarSide, farSide, mbap, never, registers, withCrc } from "./support.ts";
+
+const ticks: Ticks = { next: () => Promise.resolve(5) };
+const PATIENCE = { timeout: "100ms" };
+
+async function open(far: FarSide, written: Readonly<Record<string, unknown>>) {
+  const wires = openWires({ plant: far.spec }, noLog);
+  const driver = await loadDriver("modbus-points");
+  const info = deviceInfo("boiler", driver, driver.options.parse({ unit: 3, ...written }), "plant", wires);
+  const device = await info.open(never);
+  const batches = device.readings(ticks, never)[Symbol.asyncIterator]();
+  return { info, device, next: async (): Promise<readonly Reading[]> => (await batches.next()).value ?? [], wires };
+}
+
+const answer = (asked: Asked, rtu: Buffer) => asked.socket.write(mbap(asked.transaction, rtu));
+
+describe("readings", () => {
+  it("of one refused block are bad, while the others go on; a silent unit is an exception", async () => {
+    let silent = false;
+    await using far = await farSide(
+      "tcp",
+      (asked) => {
+        if (silent) return;
+        answer(asked, asked.address === 50 ? withCrc(3, 0x83, 2) : registers(3, 3, 215, 7));
+      },
+      PATIENCE,
+    );
+    const { next, wires } = await open(far, {
+      points: {
+        flow: { fc: 3, address: 10, decode: "int16", scale: 0.1, unit: "Cel" },
+        pressure: { fc: 3, address: 11, range: [0, 6] },
+        absent: { fc: 3, address: 50 },
+      },
+    });
+    await using _wires = wires;
+    expect((await next()).map(({ point, value, quality, code }) => [point, value, quality, code])).toEqual([
+      ["flow", 21.5, "good", undefined],
+      ["pressure", null, "bad", "value.out-of-range"],
+      ["absent", null, "bad", "bus.exception"],
+    ]);
+    expect(far.asked.length).toBe(2);
+    silent = true;
+    expect(await codeOf(next())).toBe("bus.timeout");
+  });
+
+  it("of a counter that goes back are uncertain once", async () => {
+    const totals = [100, 101, 40, 41];
+    await using far = await farSide("tcp", (asked) => answer(asked, registers(3, 3, totals[asked.n - 1] ?? 0)), PATIENCE);
+    const { next, wires } = await open(far, { points: { total: { fc: 3, address: 0, kind: "counter", unit: "m3" } } });
+    await using _wires = wires;
+    const qualities: unknown[] = [];
+    for (let i = 0; i < 4; i++) qualities.push(...(await next()).map(({ value, quality, code }) => [value, quality, code]));
+    expect(qualities).toEqual([
+      [100, "good", undefined],
+      [101, "good", undefined],
+      [40, "uncertain", "value.went-back"],
+      [41, "good", undefined],
+    ]);
+  });
+});
+
+describe("a command", () => {
+  const points = {
+    setpoint: { fc: 3, address: 20, decode: "int16", scale: 0.5, unit: "Cel", writable: true },
+    pump: { coil: 4, writable: true },
+  };
+  const run = async (far: FarSide, point: string, value: number | boolean) => {
+    const { device, wires } = await open(far, { points });
+    await using _wires = wires;
+    return (await device.perform?.(point, value, never)) ?? null;
+  };
+  const writes = (far: FarSide) => far.asked.filter(({ fc }) => fc >= 5);
+
+  it("is written once and succeeds by its answer", async () => {
+    await using far = await farSide("tcp", (asked) => asked.socket.write(asked.bytes), PATIENCE);
+    expect(await run(far, "setpoint", -1.5)).toEqual({ state: "succeeded", value: -1.5 });
+    expect(await run(far, "pump", true)).toEqual({ state: "succeeded", value: true });
+    expect(writes(far).map(({ fc, address, quantity }) => [fc, address, quantity])).toEqual([
+      [6, 20, 0xfffd],
+      [5, 4, 0xff00],
+    ]);
+  });
+
+  it.each([
+    ["equal", 42, { state: "succeeded", value: 21 }],
+    ["different", 41, { state: "unknown", code: "command.no-answer" }],
+  ])("without an answer is read back: %s", async (_, held, outcome) => {
+    await using far = await farSide("tcp", (asked) => asked.fc === 3 && answer(asked, registers(3, 3, held)), PATIENCE);
+    expect(await run(far, "setpoint", 21)).toEqual(outcome);
+    expect(writes(far).length).toBe(1);
+  });
+
+  it("to a unit that says nothing at all is unknown; refused by the unit, failed", async () => {
+    await using dead = await farSide("tcp", () => undefined, PATIENCE);
+    expect(await run(dead, "pump", false)).toEqual({ state: "unknown", code: "command.no-answer" });
+    expect(writes(dead).length).toBe(1);
+    await using refusing = await farSide("tcp", (asked) => answer(asked, withCrc(3, 0x86, 3)), PATIENCE);
+    expect(await run(refusing, "setpoint", 21)).toEqual({ state: "failed", code: "bus.exception" });
+  });
+
+  it("that never left has failed, and so has one that the registers cannot hold", async () => {
+    const far = await farSide("tcp", () => undefined, PATIENCE);
+    await far[Symbol.asyncDispose]();
+    expect(await run(far, "pump", true)).toEqual({ state: "failed", code: "bus.unreachable" });
+    expect(await run(far, "setpoint", 1e6)).toEqual({ state: "failed", code: "command.out-of-range" });
+  });
+
+  it("whose connection closes after the write is unknown", async () => {
+    await using far = await farSide("tcp", (asked) => asked.socket.destroy(), PATIENCE);
+    expect(await run(far, "pump", true)).toEqual({ state: "unknown", code: "command.no-answer" });
+    expect(writes(far).length).toBe(1);
+  });
+});
+
+describe("the written table", () => {
+  it.each([
+    [{ points: {} }, "at least one point"],
+    [{ points: { Flow: { fc: 3, address: 1 } } }, "a name such as flow-temp"],
+    [{ points: { flow: { fc: 4, address: 1, writable: true } } }, "only holding registers"],
+    [{ points: { flow: { fc: 3, adress: 1 } } }, "expected {coil: n"],
+  ])("%j is refused", (written, reason) => {
+    const { success, error } = modbusPoints.options.safeParse({ unit: 1, ...written });
+    expect(success).toBe(false);
+    expect(JSON.stringify(error?.issues)).toContain(reason);
+  });
+
+  it("unit 0 and 248 fit Modbus TCP only, and a meter no serial line of another kind", async () => {
+    const rtu = { modbus: "rtu", port: "/dev/x", baud: 9600, parity: "none", stopBits: 1, slowest: 2000, gap: 0 } as const;
+    const tcp = { modbus: "tcp", host: "h", port: 502, slowest: 2000, gap: 0 } as const;
+    const sdm = await loadDriver("eastron-sdm120");
+    expect(misfits(sdm, { unit: 248 }, rtu)).toHaveLength(1);
+    expect(misfits(sdm, { unit: 248 }, tcp)).toEqual([]);
+    expect(misfits(sdm, { unit: 1 }, { ble: "hci0" })).toHaveLength(1);
+    expect(await codeOf(loadDriver("rdm6300"))).toBe("config.type-not-yet");
+  });
+});
