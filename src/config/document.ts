@@ -21,6 +21,10 @@ export type Path = readonly PropertyKey[];
 export const MAX_BYTES = 1_048_576;
 /** Deeper nesting is not a configuration, and would cost the reader its stack. */
 const MAX_DEPTH = 32;
+/** The same, seen before the parser spends seconds on it: brackets upon brackets, dashes upon dashes. */
+const DEEP = /(?:[[{]\s*){33}|^ *(?:- +){33}/m;
+/** Nobody reads more. */
+const MAX_PROBLEMS = 1000;
 /** What follows a broken line is mostly its consequence. */
 const MAX_SYNTAX = 20;
 
@@ -41,7 +45,9 @@ export class Source {
   readonly problems: Problem[] = [];
   readonly #lines = new LineCounter();
   readonly #text: string;
+  readonly #byKey = new WeakMap<YAMLMap, ReadonlyMap<string, Pair>>();
   #root: Node | null = null;
+  #refused = false;
 
   constructor(text: string, file: string, lang: Lang) {
     this.#text = text.startsWith("\uFEFF") ? text.slice(1) : text;
@@ -57,17 +63,19 @@ export class Source {
       this.#syntax(0, `${(Buffer.byteLength(this.#text) / MAX_BYTES).toFixed(1)} MB`, words.megabyte[this.lang]);
       return undefined;
     }
+    const deep = DEEP.exec(this.#text)?.index;
+    if (deep !== undefined) {
+      this.#syntax(deep, this.#line(deep), words.tooDeep[this.lang]);
+      return undefined;
+    }
     const document = this.#parsed();
     if (document === null) return undefined;
-    const broken = document.errors.filter((e) => e.code !== "DUPLICATE_KEY");
     for (const error of document.errors.slice(0, MAX_SYNTAX))
-      if (error.code === "DUPLICATE_KEY")
-        this.#syntax(error.pos[0], this.#word(error.pos[0]), words.onlyOnce[this.lang], "config.same-name");
-      else this.#syntax(error.pos[0], this.#line(error.pos[0]), this.#rule(error.message));
+      this.#syntax(error.pos[0], this.#line(error.pos[0]), this.#rule(error.message));
     for (const warning of document.warnings) this.#syntax(warning.pos[0], this.#line(warning.pos[0]), words.noTag[this.lang]);
     if (document.directives?.yaml.explicit && document.directives.yaml.version !== "1.2")
       this.#syntax(0, `%YAML ${document.directives.yaml.version}`, words.yaml12[this.lang]);
-    if (broken.length > 0) return undefined;
+    if (document.errors.length > 0) return undefined;
     this.#root = document.contents;
     if (isScalar(this.#root) && this.#root.value === null) this.#root = null;
     if (this.#root === null) {
@@ -83,6 +91,8 @@ export class Source {
         version: "1.2",
         schema: "core",
         merge: false,
+        // Looked after by #plain: the library compares each key with each other.
+        uniqueKeys: false,
         prettyErrors: false,
         logLevel: "error",
       });
@@ -96,7 +106,7 @@ export class Source {
   add(finding: Finding): void {
     const { severity = "error", code, path, found, expected, hint } = finding;
     const place = this.#lines.linePos(this.#offset(path, finding.key ?? false));
-    this.problems.push({
+    this.#push({
       severity,
       code,
       file: this.file,
@@ -120,7 +130,7 @@ export class Source {
     let offset = node?.range?.[0] ?? 0;
     for (const [depth, step] of path.entries()) {
       if (isMap(node)) {
-        const pair = pairOf(node, String(step));
+        const pair = this.#pairs(node).get(String(step));
         if (pair === undefined) return offset;
         const value = pair.value as Node | null;
         const key = pair.key as Node | null;
@@ -134,6 +144,12 @@ export class Source {
       } else return offset;
     }
     return offset;
+  }
+
+  #pairs(map: YAMLMap): ReadonlyMap<string, Pair> {
+    const known = this.#byKey.get(map) ?? new Map(map.items.map((pair) => [keyOf(pair), pair]));
+    this.#byKey.set(map, known);
+    return known;
   }
 
   #plain(node: unknown, depth: number): unknown {
@@ -150,7 +166,10 @@ export class Source {
         if (name === undefined || name === "" || name === "__proto__" || (isScalar(key) && key.value === null)) {
           const offset = offsetOf(key);
           this.#syntax(offset, this.#line(offset), words.plainKey[this.lang]);
-        } else made[name] = this.#plain(value, depth + 1);
+        } else {
+          if (Object.hasOwn(made, name)) this.#syntax(offsetOf(key), quoted(name), words.onlyOnce[this.lang], "config.same-name");
+          made[name] = this.#plain(value, depth + 1);
+        }
       }
       return made;
     }
@@ -165,17 +184,20 @@ export class Source {
   #syntax(offset: number, found: string, expected: string, code: Code = "config.syntax"): void {
     const { line, col } = this.#lines.linePos(offset);
     const at = { file: this.file, line: Math.max(1, line), column: Math.max(1, col), path: "" };
-    this.problems.push({ severity: "error", code, ...at, found, expected });
+    this.#push({ severity: "error", code, ...at, found, expected });
+  }
+
+  #push(problem: Problem): void {
+    const first = problem.severity === "error" && !this.#refused;
+    if (first) this.#refused = true;
+    // The first error always has room: it is what refuses the whole.
+    if (first || this.problems.length < MAX_PROBLEMS) this.problems.push(problem);
   }
 
   #line(offset: number): string {
     const from = this.#text.lastIndexOf("\n", offset - 1) + 1;
     const to = this.#text.indexOf("\n", offset);
     return quoted(this.#text.slice(from, to < 0 ? undefined : to).trim());
-  }
-
-  #word(offset: number): string {
-    return quoted(/^["']?([^\s:"',{}]+)/.exec(this.#text.slice(offset, offset + 80))?.[1] ?? "");
   }
 
   #rule(message: string): string {
@@ -185,9 +207,7 @@ export class Source {
 
 const offsetOf = (node: unknown): number => (node as Node | null)?.range?.[0] ?? 0;
 
-function pairOf(map: YAMLMap, name: string): Pair | undefined {
-  return map.items.find((pair) => isScalar(pair.key) && String(pair.key.value) === name);
-}
+const keyOf = ({ key }: Pair): string => (isScalar(key) ? String(key.value) : "");
 
 /** As in JSON, cut where it gets long; control characters never reach a terminal. */
 export function quoted(text: string): string {
