@@ -1,7 +1,7 @@
 /** What every file of this room shares while it runs: options, doors to store and house, names, book and bell. */
 import type { Clock } from "../kit/clock.ts";
 import type { Log } from "../kit/log.ts";
-import type { Bell } from "./drain/bell.ts";
+import type { Bell } from "./bell.ts";
 import type { Book } from "./drain/book.ts";
 import type { Reconnect } from "./link/reconnect.ts";
 import type { Credentials } from "./link/socket.ts";

@@ -2,7 +2,7 @@
 import type { EdgeError } from "../kit/errors.ts";
 import { keepTrying } from "../kit/loop.ts";
 import type { StreamStatus } from "../model.ts";
-import { Bell } from "./drain/bell.ts";
+import { Bell } from "./bell.ts";
 import { Book } from "./drain/book.ts";
 import { Inbox } from "./inbox.ts";
 import { carrierBack, reconnectWait } from "./link/reconnect.ts";
@@ -35,8 +35,12 @@ export function runSync(parts: SyncParts, stop: AbortSignal): Sync {
   const { outbox, commands, clock, log, options } = parts;
   const topics = topicsOf(parts.gateway, parts.prefix ?? PREFIX);
   const room: Room = { ...parts, options: { ...DEFAULTS, ...options }, topics, book: new Book(outbox.epoch), bell: new Bell() };
-  const inbox = new Inbox({ topics, outbox, commands, book: room.book, clock, log, changed: () => room.bell.ring() });
   let session: Session | null = null;
+  const changed = (): void => {
+    session?.post.heard();
+    room.bell.ring();
+  };
+  const inbox = new Inbox({ topics, outbox, commands, book: room.book, clock, log, changed });
   let failed: EdgeError | null = null;
 
   const work = async (_: AbortSignal, works: () => void): Promise<void> => {

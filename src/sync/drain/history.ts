@@ -2,9 +2,9 @@
 import type { Clock } from "../../kit/clock.ts";
 import { pause } from "../../kit/loop.ts";
 import type { Range, Segment } from "../../model.ts";
+import type { Bell } from "../bell.ts";
 import type { Post } from "../link/post.ts";
 import type { Outbox } from "../outbox.ts";
-import type { Bell } from "./bell.ts";
 import type { Book, Job } from "./book.ts";
 import type { Courier } from "./courier.ts";
 

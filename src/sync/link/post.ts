@@ -1,6 +1,6 @@
 /** A topic and a payload go in; they leave by priority inside the broker's window, and the broker's answer comes out as one of five words (CT-U4, CT-U6, CT-U8). */
 import type { Clock } from "../../kit/clock.ts";
-import { pause } from "../../kit/loop.ts";
+import { Bell } from "../bell.ts";
 import { type Link, type Publish, packetSize, REASON } from "../mqtt.ts";
 import { openWindow, type Rank } from "./window.ts";
 
@@ -13,10 +13,13 @@ export type Verdict = "taken" | "unheard" | "later" | "refused" | "too-large" | 
 /** Contract: no up message is larger, whatever the broker would take. */
 export const MAX_UP_BYTES = 128 * 1024;
 
+/** The platform may only be slower than we are to come back. */
+const UNHEARD_MS = 500;
+
 export interface PostOptions {
   readonly link: Link;
   readonly clock: Clock;
-  /** A topic that was refused or unheard is tried again after this time. */
+  /** A refused topic is tried again after this time; one that nobody subscribes sooner at first, and at the latest then. */
   readonly retryMs: number;
   /** Ends all waiting; what is in flight is settled by the link. */
   readonly stop: AbortSignal;
@@ -29,6 +32,9 @@ export class Post {
   readonly #window;
   /** topic → monotonic ms until which nothing is sent there. */
   readonly #closed = new Map<string, number>();
+  /** topic → how long it was closed last time because nobody subscribes. */
+  readonly #unheard = new Map<string, number>();
+  readonly #bell = new Bell();
 
   constructor(options: PostOptions) {
     this.#o = options;
@@ -45,11 +51,18 @@ export class Post {
     return (this.#closed.get(topic) ?? 0) > this.#o.clock.mono();
   }
 
-  /** Resolves when the topic may be tried again. */
+  /** Resolves when the topic may be tried again; rejects when the link ends first. */
   async reopened(topic: string): Promise<void> {
-    const wait = (this.#closed.get(topic) ?? 0) - this.#o.clock.mono();
-    if (wait > 0) await pause(wait, this.#o.stop);
-    this.#o.stop.throwIfAborted();
+    const { clock, stop } = this.#o;
+    while (this.barred(topic) && !stop.aborted) await this.#bell.wait((this.#closed.get(topic) ?? 0) - clock.mono(), stop);
+    stop.throwIfAborted();
+  }
+
+  /** The platform gave a sign of life: what nobody heard is worth saying again. */
+  heard(): void {
+    for (const topic of this.#unheard.keys()) this.#closed.delete(topic);
+    this.#unheard.clear();
+    this.#bell.ring();
   }
 
   /** `payload` is asked for when there is a place: it is then the newest there is; null withdraws it. Rejects when the link ends first. */
@@ -68,9 +81,17 @@ export class Post {
   #judge(topic: string, code: number): Verdict {
     if (code === REASON.badPayload) return "refused";
     if (code === REASON.tooLarge) return "too-large";
-    if (code < 0x80 && code !== REASON.noSubscriber) return "taken";
+    if (code === REASON.noSubscriber) {
+      const wait = Math.min(this.#o.retryMs, 2 * (this.#unheard.get(topic) ?? UNHEARD_MS));
+      this.#unheard.set(topic, wait);
+      this.#closed.set(topic, this.#o.clock.mono() + wait);
+      return "unheard";
+    }
+    if (code < 0x80) {
+      this.#unheard.delete(topic);
+      return "taken";
+    }
     this.#closed.set(topic, this.#o.clock.mono() + this.#o.retryMs);
-    if (code === REASON.noSubscriber) return "unheard";
     this.#o.barred(topic, code);
     return "later";
   }

@@ -296,6 +296,22 @@ describe("proof", () => {
     });
   });
 
+  it("says again at once what nobody heard, when the platform gives a sign of life", async () => {
+    let subscriber = false;
+    await using broker = await RawBroker.open({ puback: ({ retain }) => (retain || subscriber ? 0 : 0x10) });
+    await using h = harness(broker.url, { refusedRetryMs: 60_000 }, new FakeHouse(), broker);
+    await online(broker);
+    h.house.event("critical");
+    await eventually(() => expect(broker.on("urgent").length).toBeGreaterThan(1));
+    expect(h.house.urgentSent).toEqual([]);
+    subscriber = true;
+    const back = performance.now();
+    ack(broker, { epoch: "E2", stream: "events", upTo: 0 });
+    await eventually(() => expect(h.house.urgentSent).toEqual(["E2/1"]), 500);
+    await eventually(() => expect(h.sync.status().streams.find(({ stream }) => stream === "events")?.sentUpTo).toBe(1));
+    expect(performance.now() - back).toBeLessThan(1500);
+  });
+
   it("takes a PUBACK for the proof in broker mode, but not one that says that nobody listens", async () => {
     let subscriber = false;
     await using broker = await RawBroker.open({ puback: ({ topic }) => (topic.includes("readings") && !subscriber ? 0x10 : 0) });
