@@ -166,9 +166,11 @@ export class Gateway implements AsyncDisposable {
   readonly file: string;
   readonly db: string;
   readonly socket: string;
+  readonly id: string;
   program: Program | null = null;
 
-  constructor(folder: string) {
+  constructor(folder: string, id = "gw-1") {
+    this.id = id;
     this.file = join(folder, "gateway.yaml");
     this.db = join(folder, "cippo.sqlite");
     this.socket = join(folder, "c.sock");
@@ -186,7 +188,7 @@ export class Gateway implements AsyncDisposable {
     },
   ): Promise<void> {
     const site = {
-      gateway: { id: "gw-1", site: { id: "test" }, socket: this.socket, clock: "assumed" },
+      gateway: { id: this.id, site: { id: "test" }, socket: this.socket, clock: "assumed" },
       sync: { broker, reconnect: { first: "200ms", max: "1s" }, report: { every: "2s" }, ...parts.sync },
       store: { file: this.db, quotaMB: 64, commit: "200ms", ...parts.store },
       buses: parts.buses ?? {},

@@ -1,0 +1,76 @@
+/** The platform's database file goes in; what it holds comes out, with times on the machine's monotonic clock. For journeys. */
+import { Database } from "../../hw-sim/platform/database.ts";
+import type { Value } from "../../src/model.ts";
+
+export interface HeldReading {
+  readonly epoch: string;
+  readonly seq: number;
+  readonly source: string;
+  readonly name: string;
+  readonly value: Value;
+  readonly quality: string;
+  readonly code: string | null;
+  /** Kernel monotonic ms. */
+  readonly at: number;
+}
+
+export interface HeldEvent {
+  readonly epoch: string;
+  readonly seq: number;
+  readonly id: string;
+  readonly kind: string;
+  readonly state: string;
+  readonly asset?: string;
+  readonly device?: string;
+  /** Of a command's event: its id. */
+  readonly command?: string;
+  readonly code?: string;
+  readonly quality?: string;
+  readonly [field: string]: unknown;
+}
+
+/** Whoever holds this may ask while the platform goes on writing. */
+export class Held implements AsyncDisposable {
+  readonly #db: Database;
+
+  private constructor(db: Database) {
+    this.#db = db;
+  }
+
+  static async open(file: string): Promise<Held> {
+    return new Held(await Database.open(file, "readonly"));
+  }
+
+  /** In the order in which the gateway numbered them, epoch by epoch. */
+  async readings(source?: string): Promise<readonly HeldReading[]> {
+    const rows = await this.#db.all(
+      `SELECT r.*, e.opened + r.mono AS instant FROM readings r JOIN epochs e USING (gateway, epoch)
+       WHERE source = coalesce(?, source) ORDER BY e.n, r.seq`,
+      source ?? null,
+    );
+    return rows.map((row) => ({
+      epoch: String(row["epoch"]),
+      seq: Number(row["seq"]),
+      source: String(row["source"]),
+      name: String(row["name"]),
+      value: JSON.parse(String(row["value"])) as Value,
+      quality: String(row["quality"]),
+      code: row["code"] === null ? null : String(row["code"]),
+      at: Number(row["instant"]),
+    }));
+  }
+
+  /** As `readings`; bodies as they were sent. */
+  async events(kind?: string): Promise<readonly HeldEvent[]> {
+    const rows = await this.#db.all(
+      `SELECT v.epoch, v.body FROM events v JOIN epochs e USING (gateway, epoch)
+       WHERE kind = coalesce(?, kind) ORDER BY e.n, v.seq`,
+      kind ?? null,
+    );
+    return rows.map((row) => ({ ...(JSON.parse(String(row["body"])) as HeldEvent), epoch: String(row["epoch"]) }));
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#db[Symbol.asyncDispose]();
+  }
+}
