@@ -27,10 +27,14 @@ export class Urgent {
     this.#o = options;
   }
 
-  /** Copies that an earlier connection or run could not give away. */
+  /** Copies that an earlier connection or run could not give away. A store that cannot be read keeps nobody from speaking. */
   async pending(): Promise<void> {
     this.#more = false;
-    this.offer(await this.#o.outbox.urgentPending());
+    try {
+      this.offer(await this.#o.outbox.urgentPending());
+    } catch (error) {
+      this.#o.log.warn("sync.urgent-unread", { cause: error });
+    }
   }
 
   offer(events: readonly EdgeEvent[]): void {
@@ -78,8 +82,7 @@ export class Urgent {
 
   #done(key: string): void {
     this.#sending.delete(key);
-    if (this.#more && this.#sending.size === 0)
-      void this.pending().catch((error: unknown) => this.#o.log.warn("sync.urgent-unread", { cause: error }));
+    if (this.#more && this.#sending.size === 0) void this.pending();
   }
 
   #late(epoch: string, event: EdgeEvent): boolean {
