@@ -9,9 +9,12 @@ export async function openControl(handle: Handler): Promise<{ readonly port: num
   const server: Server = createServer((socket) => {
     sockets.add(socket);
     socket.on("close", () => sockets.delete(socket)).on("error", () => socket.destroy());
-    createInterface({ input: socket }).on("line", (line) => {
-      void respond(handle, line).then((answer) => socket.writable && socket.write(`${JSON.stringify(answer)}\n`));
-    });
+    // The interface repeats its input's errors as its own.
+    createInterface({ input: socket })
+      .on("error", () => socket.destroy())
+      .on("line", (line) => {
+        void respond(handle, line).then((answer) => socket.writable && socket.write(`${JSON.stringify(answer)}\n`));
+      });
   });
   await new Promise<void>((resolve, reject) => server.once("error", reject).listen(0, "127.0.0.1", resolve));
   const address = server.address();

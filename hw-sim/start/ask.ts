@@ -15,7 +15,7 @@ export async function ask(
     const line = await new Promise<string>((resolve, reject) => {
       socket.setTimeout(withinMs, () => reject(new Error(`no answer within ${withinMs} ms`)));
       socket.once("error", reject).once("close", () => reject(new Error("closed without an answer")));
-      createInterface({ input: socket }).once("line", resolve);
+      createInterface({ input: socket }).once("line", resolve).on("error", reject);
       socket.write(`${JSON.stringify(request)}\n`);
     });
     const { ok, data, error } = answer.parse(JSON.parse(line));

@@ -33,6 +33,10 @@ export class Child implements AsyncDisposable {
     // Detached: Ctrl-C reaches this process alone, which then stops the others in order. They hold our end of stdin.
     this.#child = spawn(command, args, { stdio: ["pipe", "pipe", "pipe"], detached: true, env: { ...process.env, ...env } });
     this.#child.stdin?.on("error", () => undefined);
+    // Even if this process ends by an error of its own, nothing it started stays behind.
+    const last = () => this.#child.kill("SIGKILL");
+    process.once("exit", last);
+    this.#child.once("exit", () => process.off("exit", last));
     this.exited = once(this.#child, "exit").then(
       () => undefined,
       (error: unknown) => this.#keep(String(error)),
@@ -61,7 +65,10 @@ export class Child implements AsyncDisposable {
     return new Promise<Json>((resolve, reject) => {
       const late = setTimeout(() => reject(this.failure(`${this.name} was not ready within ${withinMs / 1000} s`)), withinMs);
       const lines = (stream: NodeJS.ReadableStream | null, then: (line: string) => void) => {
-        if (stream) createInterface({ input: stream }).on("line", then);
+        if (stream)
+          createInterface({ input: stream })
+            .on("line", then)
+            .on("error", () => undefined);
       };
       lines(this.#child.stderr, (line) => this.#keep(line));
       lines(this.#child.stdout, (line) => {

@@ -56,14 +56,16 @@ export interface Truth {
   readonly findings: readonly Finding[];
 }
 
-/** Two busy cores may hand bytes over this late; a wrong reply is later still or another value. */
-export const SCHEDULING_MS = 250;
+/** Busy cores may hand bytes over this late. Half the shortest poll: the value of the poll before is still recognised as old. */
+export const SCHEDULING_MS = 500;
 /** A pushed frame counts for this long after it was sent. */
 export const PUSHED_MS = 50;
+/** A contact is looked at between two monitors of its line: a change that fell between is told at the look before it. */
+export const EARLY_MS = 250;
 /** Shorter than this beyond its debounce, a level may or may not be told. */
 const MARGIN_MS = 20;
-/** A gateway that is ready has begun to watch its lines by then. */
-const OPENING_MS = 2000;
+/** After a fault a wire is opened again within this time. */
+const REOPENED_MS = 6000;
 
 type Shown = Extract<Served, { k: "shown" }>;
 type Pulse = Extract<Served, { k: "pulse" }>;
@@ -151,30 +153,37 @@ function onWire(row: Told, shown: readonly Shown[], longest: number, { way }: Po
 }
 
 /** Contacts: the value stood at that moment, or until its debounce ended. */
-function onLevel(row: Told, levels: readonly Level[], { debounceMs }: PointRule): boolean {
-  return levels.some(
-    (one) => same(one.value, row.value) && one.at <= row.mono + 1 && row.mono <= one.end + debounceMs + SCHEDULING_MS,
-  );
-}
+const onLevel = (row: Told, levels: readonly Level[], { debounceMs }: PointRule): boolean =>
+  levels.some((level) => same(level.value, row.value) && covers(level, row.mono, debounceMs));
 
+/**
+ * Every level that stood longer than its debounce has a record of its own, in order. One that follows an equal level (what was between was too
+ * short to count) is no change, and need not be told again.
+ */
 function judgeLevels(at: At, steps: Levels, rows: readonly Told[], { debounceMs }: PointRule, blind: readonly Window[]) {
   const findings: Finding[] = [];
+  const unused = rows.filter(({ quality }) => quality !== "bad");
   let unseen = 0;
+  let before: Level | null = null;
   for (const level of steps.list) {
     if (level.end - level.at <= debounceMs + MARGIN_MS || level.weak) continue;
-    const arrived = rows.some(
-      ({ value, quality, mono }) =>
-        quality !== "bad" && same(value, level.value) && mono >= level.at - 1 && mono <= level.end + debounceMs + SCHEDULING_MS,
-    );
-    if (arrived) continue;
-    const hidden = blind.some(([from, to]) => from <= level.end && level.at <= to + OPENING_MS);
-    // What was told before the blind moment and stands again after it need not be told twice.
-    if (level.stands && same(rows.at(-1)?.value ?? null, level.value) && hidden) continue;
+    const unchanged = before?.value === level.value;
+    before = level;
+    const first = unused.findIndex(({ value, mono }) => same(value, level.value) && covers(level, mono, debounceMs));
+    if (first >= 0) {
+      unused.splice(0, first + 1);
+      continue;
+    }
+    if (unchanged) continue;
+    const hidden = blind.some(([from, to]) => from <= level.end && level.at <= to);
     if (hidden && !level.stands) unseen += 1;
     else findings.push(finding("missing", at, { value: level.value, mono: level.at }, near({ mono: level.at }, rows)));
   }
   return { findings, unseen };
 }
+
+const covers = (level: Level, mono: number, debounceMs: number): boolean =>
+  mono >= level.at - EARLY_MS && mono <= level.end + debounceMs + SCHEDULING_MS;
 
 /** The gateway's own counter: no more than was shown up to then, no less than was shown while it was ready. */
 function judgePulses(at: At, pulses: readonly Pulse[], rows: readonly Told[], blind: readonly Window[]) {
@@ -183,7 +192,7 @@ function judgePulses(at: At, pulses: readonly Pulse[], rows: readonly Told[], bl
   const findings: Finding[] = [];
   for (const row of rows) {
     if (row.quality === "bad" || typeof row.value !== "number") continue;
-    if (row.value > shownBy(row.mono + 1)) findings.push(finding("wrong", at, row, `${shownBy(row.mono)} pulses by then`));
+    if (row.value > shownBy(row.mono + EARLY_MS)) findings.push(finding("wrong", at, row, `${shownBy(row.mono)} pulses by then`));
   }
   const total = rows.reduce((most, { value }) => (typeof value === "number" ? Math.max(most, value) : most), 0);
   const lost = pulses.length - hidden - total;
@@ -210,7 +219,7 @@ function blindFor({ blind, served }: TruthInput, { device }: At): readonly Windo
   for (const fault of served) {
     if (fault.k !== "fault" || fault.state !== "begun" || (fault.device !== undefined && fault.device !== device)) continue;
     const end = served.find((one) => one.k === "fault" && one.state === "ended" && one.at >= fault.at && one.kind === fault.kind);
-    windows.push([fault.at, (end && "at" in end ? end.at : Number.POSITIVE_INFINITY) + OPENING_MS]);
+    windows.push([fault.at, (end && "at" in end ? end.at : Number.POSITIVE_INFINITY) + REOPENED_MS]);
   }
   return windows;
 }
