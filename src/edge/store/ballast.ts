@@ -5,8 +5,8 @@ import { dirname } from "node:path";
 export const BALLAST_BYTES = 4 * 2 ** 20;
 /** Less than this free counts as full. */
 const FULL_BYTES = 2 ** 20;
-/** It is laid down again only where this much stays free. */
-const PLENTY_BYTES = 64 * 2 ** 20;
+/** It is laid down only where this many times its size is free. */
+const PLENTY = 4;
 
 export class Ballast {
   /** The file system was full and has not had plenty of room since. */
@@ -32,7 +32,7 @@ export class Ballast {
   async lay(): Promise<void> {
     const had = (await stat(this.#path).catch(() => null))?.size ?? 0;
     if (had >= this.#bytes && !this.freed) return;
-    if ((await this.#room()) < PLENTY_BYTES) return;
+    if ((await this.#room()) < PLENTY * this.#bytes) return;
     this.freed = false;
     const handle = await open(this.#path, "w", 0o600);
     await handle.writeFile(Buffer.alloc(this.#bytes)).finally(() => handle.close());

@@ -1,6 +1,6 @@
 /** A path and a quota go in; an open database with the right pragmas, read back, and the present layout comes out. */
 import { closeSync, openSync, writeSync } from "node:fs";
-import { mkdir, stat } from "node:fs/promises";
+import { mkdir, stat, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { EdgeError } from "../../kit/errors.ts";
 import { migrations } from "../migrations/index.ts";
@@ -35,10 +35,18 @@ export async function openFile(options: FileOptions): Promise<OpenFile> {
   const { file } = options;
   const before = await sizeOf(file);
   const created = before === 0;
-  if (created) await (await prepared({ ...options, created })).db.close();
+  if (created) await create(options);
   const unclean = !created && (await sizeOf(`${file}-wal`)) > 0;
   if (!unclean) growWal(`${file}-wal`, options.walBytes);
   return { ...(await prepared({ ...options, created: false })), created, unclean };
+}
+
+/** The WAL can be grown only beside a database that exists: SQLite deletes the WAL of an empty one. Nobody else may read it. */
+async function create(options: FileOptions): Promise<void> {
+  await writeFile(options.file, "", { flag: "a", mode: 0o600 }).catch((error: Error) => {
+    throw new EdgeError("store.unwritable", { file: options.file, reason: error.message }, error);
+  });
+  await (await prepared({ ...options, created: true })).db.close();
 }
 
 async function prepared(options: FileOptions & { readonly created: boolean }): Promise<{ db: Database; layout: number }> {

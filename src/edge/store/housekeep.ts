@@ -51,6 +51,7 @@ export class Housekeeper {
   #ratio = 1;
   #wroteAt = Number.POSITIVE_INFINITY;
   #inboxAt = Number.NEGATIVE_INFINITY;
+  #tending = false;
 
   constructor(household: Household, unclean: boolean) {
     this.#h = household;
@@ -73,7 +74,18 @@ export class Housekeeper {
     this.used = this.#file - (row?.free ?? 0) * PAGE;
   }
 
+  /** Called while a call goes on, it answers nothing: no loss is named twice. */
   async tend(mono: number): Promise<Tended> {
+    if (this.#tending) return { checkpointed: false, deleted: 0, shed: [] };
+    this.#tending = true;
+    try {
+      return await this.#tend(mono);
+    } finally {
+      this.#tending = false;
+    }
+  }
+
+  async #tend(mono: number): Promise<Tended> {
     const { turns } = this.#h;
     const checkpointed = await turns.take(() => this.#checkpoint(mono));
     await turns.take(() => this.measure());

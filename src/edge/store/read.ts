@@ -62,11 +62,14 @@ export async function readSegments(
   }));
 }
 
-export async function readUrgent(db: Database): Promise<readonly EdgeEvent[]> {
+/** Those of an epoch other than `current` carry its name: their number alone would mean another event. */
+export async function readUrgent(db: Database, current: string): Promise<readonly EdgeEvent[]> {
   const rows = await db.all<{ body: Uint8Array }>(`SELECT body FROM events WHERE urgent = 1 ORDER BY key LIMIT ${MOST}`);
   return rows.flatMap(({ body }) => {
     const decoded = decodeBody(body);
-    return decoded.stream === "events" ? decoded.events : [];
+    if (decoded.stream !== "events") return [];
+    const { epoch, events } = decoded;
+    return epoch === current ? events : events.map((event) => ({ ...event, epoch }));
   });
 }
 

@@ -193,7 +193,7 @@ class SqliteStore implements Store {
   }
 
   urgentPending(): Promise<readonly EdgeEvent[]> {
-    return this.#turns.take(() => readUrgent(this.#db));
+    return this.#turns.take(() => readUrgent(this.#db, this.#epoch.id));
   }
 
   history(filter: HistoryFilter): AsyncIterable<StoredRecord> {

@@ -152,11 +152,11 @@ describe("the quota", () => {
     expect(headOf(store, "readings")).toBe(next + 499);
   });
 
-  it("thins unsent readings first, then drops them, each once, and never the newest", async () => {
+  it("thins unsent readings first, then drops them, each once, and never the newest", { timeout: 60_000 }, async () => {
     await using at = await folder();
     const clock = new HandClock();
     const kindOf = (_: string, name: string) => (name === "energy" ? "counter" : "gauge") as "counter" | "gauge";
-    await using store = await open(at.file, { clock, quotaMB: 1, kindOf });
+    await using store = await open(at.file, { clock, quotaMB: 0.5, kindOf });
     let next = await fill(store, 500);
     const named: Shed[] = [];
     let seq = 1;

@@ -7,7 +7,7 @@ import { expect, it } from "vitest";
 import type { Store } from "../../../../src/edge/parts.ts";
 import { folder, nothing, open } from "./support.ts";
 
-const ROUNDS = 12;
+const ROUNDS = 8;
 const PER_WINDOW = 50;
 const ALL = Number.MAX_SAFE_INTEGER;
 const ROOT = join(import.meta.dirname, "../../../..");

@@ -144,7 +144,10 @@ describe("reading back", () => {
       await store.commit({ ...nothing, sentUrgent: [{ epoch: former, seq: 2 }] });
     }
     await using store = await open(at.file);
-    expect((await store.urgentPending()).map(({ seq }) => seq)).toEqual([1, 3]);
+    expect((await store.urgentPending()).map(({ seq, epoch }) => [seq, epoch])).toEqual([
+      [1, former],
+      [3, former],
+    ]);
     await store.commit({ ...nothing, sentUrgent: [1, 3].map((seq) => ({ epoch: former, seq })) });
     expect(await store.urgentPending()).toEqual([]);
   });
