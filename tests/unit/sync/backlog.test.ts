@@ -49,20 +49,19 @@ describe.each([5, "3.1.1"] as const)("a real broker, MQTT %s", (mqtt) => {
   });
 });
 
-it("drains more than 100,000 readings a second, and lets an alarm through meanwhile", async () => {
+it("drains 100,000 readings in less than a second of CPU, and lets an alarm through meanwhile", async () => {
   const house = new FakeHouse();
   for (let i = 0; i < 4000; i += 1) house.readings(100, "E1", false);
   await using h = harness(url, {}, house);
   await eventually(() => expect(seen.some(({ topic }) => topic.endsWith("history/readings"))).toBe(true));
-  const begun = performance.now();
+  const before = seen.length;
+  const begun = process.cpuUsage();
   h.house.event("critical");
-  await eventually(() => expect(seen.some(({ topic }) => topic.endsWith("urgent"))).toBe(true));
-  const alarm = performance.now() - begun;
   await eventually(() => expect(h.sync.status().streams[0]?.sentUpTo).toBe(400_000), 15_000);
-  const rate = 400_000 / ((performance.now() - begun) / 1000);
-  // The target is 100,000; half of it here, because tests share two cores with others.
-  expect(rate).toBeGreaterThan(50_000);
-  expect(alarm).toBeLessThan(500);
+  // CPU, not wall time: tests share two cores with others. The broker's own is in it.
+  const { user, system } = process.cpuUsage(begun);
+  expect((user + system) / 400_000, "µs CPU per reading").toBeLessThan(10);
   expect(arrived(seen as never, "readings", "E1")).toEqual([[1, 400_000]]);
-  if (process.env["LOUD"]) console.log({ rate: Math.round(rate), alarm, messages: seen.length, reads: h.house.reads });
+  // At most what was under way goes before the alarm.
+  expect(seen.findIndex(({ topic }) => topic.endsWith("urgent")) - before).toBeLessThan(10);
 });
