@@ -98,7 +98,3 @@ export function crcHolds(bytes: Uint8Array, at: number, length: number): boolean
   const end = at + length - 2;
   return crc16(bytes, at, end) === ((bytes[end] ?? 0) | ((bytes[end + 1] ?? 0) << 8));
 }
-
-export function startsWith(bytes: Uint8Array, start: Uint8Array): boolean {
-  return bytes.length >= start.length && start.every((byte, i) => bytes[i] === byte);
-}

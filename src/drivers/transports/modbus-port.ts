@@ -1,6 +1,7 @@
 /** Requests as modbus-serial writes them go in; only the one verified reply to each comes out, in the same RTU form. Framing of RTU and of MBAP. */
 import { EventEmitter } from "node:events";
-import { classify, crc16, type Expected, expectedOf, findReply, isReply, startsWith } from "../modbus-frame.ts";
+import { monotonic } from "../../kit/clock.ts";
+import { classify, crc16, type Expected, expectedOf, findReply, isReply } from "../modbus-frame.ts";
 import type { ByteWire } from "./byte-wire.ts";
 
 /** What was on the line beside the reply. */
@@ -52,6 +53,8 @@ export abstract class FramePort extends EventEmitter {
 }
 
 const KEPT = 512;
+const LEAST_HOLD_MS = 20;
+const WARY_HOLD_MS = 250;
 const NOTHING = new Uint8Array(0);
 
 /** RTU over any byte wire: the end of a frame is known by its length and CRC, never by silence (USB and networks cannot keep t1.5). */
@@ -61,9 +64,20 @@ export class RtuPort extends FramePort {
   #stripped = false;
   /** Whether the adapter hands back what we send; null until a read has shown it. */
   #echoes: boolean | null = null;
+  #sent = 0;
+  #before: { readonly request: Uint8Array; readonly reply: Uint8Array; readonly tookMs: number } = {
+    request: NOTHING,
+    reply: NOTHING,
+    tookMs: 0,
+  };
+  #held: NodeJS.Timeout | undefined;
+  #duplicates = 0;
+  /** This line has given a reply twice. */
+  #duplicated = false;
 
   write(request: Buffer): void {
     this.#request = request;
+    this.#sent = monotonic();
     this.#stripped = false;
     this.#bytes = NOTHING;
     this.expected = expectedOf(request);
@@ -82,7 +96,32 @@ export class RtuPort extends FramePort {
     if (found.kind !== "reply") return;
     if (this.#stripped || !sameReply(expected)) this.#echoes = this.#stripped;
     const frame = this.#bytes.slice(found.at, found.at + found.length);
-    this.#bytes = Buffer.concat([this.#bytes.subarray(0, found.at), this.#bytes.subarray(found.at + found.length)]);
+    this.#bytes = without(this.#bytes, found.at, found.length);
+    if (this.#isDoubtful(frame)) this.#hold(frame);
+    else this.#accept(frame);
+  }
+
+  /** The very bytes of the reply before, to another question: the right answer, or that reply for a second time. */
+  #isDoubtful(frame: Uint8Array): boolean {
+    if (this.#held) {
+      this.#duplicates += 1;
+      this.#duplicated = true;
+      return false;
+    }
+    return same(frame, this.#before.reply) && !same(this.#request, this.#before.request);
+  }
+
+  /** Should the real answer come within twice the time that the last one took, it wins. */
+  #hold(frame: Uint8Array): void {
+    const ms = Math.max(this.#duplicated ? WARY_HOLD_MS : LEAST_HOLD_MS, 2 * this.#before.tookMs);
+    const held = setTimeout(() => setImmediate(() => this.#held === held && this.#accept(frame)), ms);
+    this.#held = held;
+  }
+
+  #accept(frame: Uint8Array): void {
+    clearTimeout(this.#held);
+    this.#held = undefined;
+    this.#before = { request: this.#request, reply: frame, tookMs: this.lastByte - this.#sent };
     this.deliver(frame);
   }
 
@@ -91,19 +130,29 @@ export class RtuPort extends FramePort {
    * has shown that this line does not echo, the first copy counts as echo: at worst the write is read back.
    */
   #stripEcho(expected: Expected): void {
-    if (this.#stripped || !startsWith(this.#bytes, this.#request)) return;
-    if (sameReply(expected) && this.#echoes === false) return;
+    if (this.#stripped || (sameReply(expected) && this.#echoes === false)) return;
+    const at = Buffer.from(this.#bytes.buffer, this.#bytes.byteOffset, this.#bytes.length).indexOf(this.#request);
+    if (at < 0) return;
     this.#stripped = true;
-    this.#bytes = this.#bytes.subarray(this.#request.length);
+    this.#bytes = without(this.#bytes, at, this.#request.length);
   }
 
   settle(): Leftover {
     this.expected = null;
-    const left = classify(this.#bytes);
+    clearTimeout(this.#held);
+    this.#held = undefined;
+    const { frames, garbage } = classify(this.#bytes);
+    const left = { frames: frames + this.#duplicates, garbage };
+    this.#duplicates = 0;
     this.#bytes = NOTHING;
     return left;
   }
 }
+
+const without = (bytes: Uint8Array, at: number, length: number): Uint8Array =>
+  Buffer.concat([bytes.subarray(0, at), bytes.subarray(at + length)]);
+
+const same = (a: Uint8Array, b: Uint8Array): boolean => a.length === b.length && Buffer.compare(a, b) === 0;
 
 const sameReply = ({ fc }: Expected): boolean => fc === 5 || fc === 6;
 

@@ -1,14 +1,14 @@
 /** Requests of all devices on one Modbus bus go in; each gets its own verified reply or an error `bus.*`/`port.*`. The only file touching modbus-serial. */
-import { setMaxListeners } from "node:events";
 import type Library from "modbus-serial";
 import { monotonic } from "../../kit/clock.ts";
 import { EdgeError } from "../../kit/errors.ts";
 import type { Log } from "../../kit/log.ts";
 import { pause } from "../../kit/loop.ts";
 import type { ModbusSpec } from "../buses.ts";
-import type { BusStats, ModbusBus, ModbusReply, ModbusRequest, Priority } from "../driver.ts";
-import { type ByteWire, openSocket, type WireEvents } from "./byte-wire.ts";
+import type { BusStats, ModbusBus, ModbusReply, ModbusRequest } from "../driver.ts";
+import { type ByteWire, CLOSE_MS, openSocket, type WireEvents } from "./byte-wire.ts";
 import { type FramePort, MbapPort, RtuPort } from "./modbus-port.ts";
+import { type Job, RequestQueue } from "./modbus-queue.ts";
 import { openSerialPort, type SerialBinding } from "./serial.ts";
 
 /** A stretch of failures this long means that the port or the connection itself may be sick. */
@@ -22,14 +22,6 @@ const BITS_PER_CHARACTER = 11;
 const ASSUMED_BAUD = 9600;
 
 type ModbusRTU = InstanceType<typeof Library.default>;
-
-interface Job {
-  readonly request: ModbusRequest;
-  readonly stop: AbortSignal;
-  settled: boolean;
-  readonly resolve: (reply: ModbusReply) => void;
-  readonly reject: (error: unknown) => void;
-}
 
 interface Link {
   readonly wire: ByteWire;
@@ -47,14 +39,14 @@ export class ModbusLine implements ModbusBus, AsyncDisposable {
   readonly #spec: ModbusSpec;
   readonly #log: Log;
   readonly #binding: SerialBinding | undefined;
-  readonly #queues: Record<Priority, Job[]> = { command: [], alarm: [], poll: [] };
-  readonly #restUntil = new Map<number, number>();
+  readonly #queue = new RequestQueue();
   /** Units asked since the last answer on this connection and still silent. */
   readonly #owing = new Set<number>();
   readonly #closing = new AbortController();
   #link: Link | null = null;
   #failures = 0;
   #stray = 0;
+  #opened = false;
   #transaction = Math.floor(Math.random() * 0x10000);
   #busy: Promise<void> | null = null;
   #wake: NodeJS.Timeout | undefined;
@@ -68,42 +60,20 @@ export class ModbusLine implements ModbusBus, AsyncDisposable {
   }
 
   request(request: ModbusRequest, stop: AbortSignal): Promise<ModbusReply> {
-    return new Promise((resolve, reject) => {
-      if (stop.aborted) return reject(stop.reason);
-      if (this.#closing.signal.aborted) return reject(this.#closed());
-      const settle = () => {
-        job.settled = true;
-        stop.removeEventListener("abort", abort);
-      };
-      const job: Job = {
-        request,
-        stop,
-        settled: false,
-        resolve: (reply) => {
-          settle();
-          resolve(reply);
-        },
-        reject: (error) => {
-          settle();
-          reject(error);
-        },
-      };
-      // What is on the wire is let run to its end, so that the line stays in step; only the caller is let go.
-      const abort = () => job.reject(stop.reason);
-      // As many may wait as there are devices on the bus; Node warns from the eleventh on.
-      setMaxListeners(0, stop);
-      stop.addEventListener("abort", abort, { once: true });
-      this.#queues[request.priority].push(job);
-      this.#start();
-    });
+    if (this.#closing.signal.aborted) return Promise.reject(this.#closed());
+    const reply = this.#queue.add(request, stop);
+    this.#start();
+    return reply;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort();
     clearTimeout(this.#wake);
     this.#interrupt(this.#closed());
-    this.#rejectQueued(this.#closed());
-    await this.#busy;
+    this.#queue.rejectAll(this.#closed());
+    const done = new AbortController();
+    await Promise.race([this.#busy, pause(CLOSE_MS, done.signal)]);
+    done.abort();
     await this.#unlink();
   }
 
@@ -116,37 +86,13 @@ export class ModbusLine implements ModbusBus, AsyncDisposable {
     clearTimeout(this.#wake);
     this.#busy = this.#run().finally(() => {
       this.#busy = null;
-      if (this.#waiting() && !this.#closing.signal.aborted) this.#wakeLater();
+      const due = this.#closing.signal.aborted ? null : this.#queue.due;
+      if (due !== null) this.#wake = setTimeout(() => this.#start(), Math.max(0, due - monotonic()) + 1);
     });
   }
 
   async #run(): Promise<void> {
-    for (let job = this.#next(); job && !this.#closing.signal.aborted; job = this.#next()) await this.#serve(job);
-  }
-
-  /** First job by priority, then age, whose unit does not rest. */
-  #next(): Job | undefined {
-    const now = monotonic();
-    for (const queue of [this.#queues.command, this.#queues.alarm, this.#queues.poll]) {
-      for (let i = 0; i < queue.length; i++) {
-        const job = queue[i];
-        if (!job?.settled && (this.#restUntil.get(job?.request.unit ?? 0) ?? 0) > now) continue;
-        queue.splice(i--, 1);
-        if (job && !job.settled) return job;
-      }
-    }
-    return undefined;
-  }
-
-  #waiting(): boolean {
-    return Object.values(this.#queues).some((queue) => queue.length > 0);
-  }
-
-  /** All that wait belong to resting units: go on when the first of them may be asked again. */
-  #wakeLater(): void {
-    const units = Object.values(this.#queues).flatMap((queue) => queue.map((job) => job.request.unit));
-    const first = Math.min(...units.map((unit) => this.#restUntil.get(unit) ?? 0));
-    this.#wake = setTimeout(() => this.#start(), Math.max(0, first - monotonic()) + 1);
+    for (let job = this.#queue.next(); job; job = this.#queue.next()) await this.#serve(job);
   }
 
   async #serve(job: Job): Promise<void> {
@@ -156,11 +102,12 @@ export class ModbusLine implements ModbusBus, AsyncDisposable {
     } catch (error) {
       // The wire is the same for all: what waits would only wait for the same failure.
       job.reject(error);
-      this.#rejectQueued(error);
+      this.#queue.rejectAll(error);
       return;
     }
     await this.#silence(link);
     if (job.settled) return;
+    if (this.#closing.signal.aborted) return job.reject(this.#closed());
     if (!link.wire.isOpen) return job.reject(new EdgeError("bus.unreachable", { bus: this.#bus, reason: "connection closed" }));
     const sent = monotonic();
     this.stats.requests += 1;
@@ -185,11 +132,10 @@ export class ModbusLine implements ModbusBus, AsyncDisposable {
     this.#failures += 1;
     const replied = error instanceof EdgeError && error.code === "bus.checksum" && error.context["whole"] === true;
     if (this.#spec.modbus !== "tcp" && !replied) {
-      this.#restUntil.set(unit, sent + this.#spec.slowest);
+      this.#queue.rest(unit, sent + this.#spec.slowest);
       this.#owing.add(unit);
     }
-    const broken = link.port instanceof MbapPort && link.port.broken;
-    if (broken || !link.wire.isOpen || this.#failures % REBUILD_AFTER === 0) await this.#unlink();
+    if (!usable(link) || this.#failures % REBUILD_AFTER === 0) await this.#unlink();
     else if (this.#spec.modbus !== "tcp") await this.#drain(link);
   }
 
@@ -227,11 +173,17 @@ export class ModbusLine implements ModbusBus, AsyncDisposable {
   }
 
   #exchange(link: Link, request: ModbusRequest): Promise<ModbusReply> {
-    const timeoutMs = request.timeoutMs ?? this.#spec.timeout ?? this.#defaultTimeout(request);
+    const timeoutMs =
+      request.timeoutMs ??
+      this.#spec.timeout ??
+      defaultTimeout(request, this.#spec.modbus === "rtu" ? this.#spec.baud : ASSUMED_BAUD);
     const about = { bus: this.#bus, unit: request.unit, device: `unit ${request.unit}`, sent: true };
     return new Promise<ModbusReply>((resolve, reject) => {
       let quiet: NodeJS.Timeout | undefined;
+      let ended = false;
       const end = (settle: () => void) => {
+        if (ended) return;
+        ended = true;
         clearTimeout(deadline);
         clearTimeout(quiet);
         link.port.corrupted = () => undefined;
@@ -239,18 +191,24 @@ export class ModbusLine implements ModbusBus, AsyncDisposable {
         settle();
       };
       const fail = (whole: boolean) => end(() => reject(this.#verdict(link, { ...about, whole, timeoutMs })));
-      const deadline = setTimeout(() => fail(false), timeoutMs);
+      // After a stall of this process the reply may already lie in the socket: let it be read before the deadline is believed.
+      const deadline = setTimeout(() => setImmediate(fail, false), timeoutMs);
       this.#interrupt = (error) => end(() => reject(new EdgeError(error.code, { ...error.context, sent: true }, error)));
       // A corrupt reply may still be followed by bytes that make it good (noise that looked like its head): wait for silence.
       link.port.corrupted = () => {
         clearTimeout(quiet);
         quiet = setTimeout(() => fail(true), this.#spec.modbus === "tcp" ? 0 : Math.max(20, this.#silenceMs()));
       };
-      send(link.client, request, (error, buffer) => {
-        const mono = link.port.lastByte;
-        if (error === null) return end(() => resolve({ data: buffer, mono }));
-        end(() => reject(this.#refused(error, about)));
-      });
+      try {
+        send(link.client, request, (error, buffer) => {
+          const mono = link.port.lastByte;
+          if (error === null) return end(() => resolve({ data: buffer, mono }));
+          end(() => reject(this.#refused(error, about)));
+        });
+      } catch (error) {
+        // The wire was closed: nothing left, and the error does not say `sent`.
+        end(() => reject(error));
+      }
     }).finally(() => this.#tally(link));
   }
 
@@ -278,18 +236,16 @@ export class ModbusLine implements ModbusBus, AsyncDisposable {
     return new EdgeError("bus.checksum", about, error);
   }
 
-  #defaultTimeout({ fc, quantity = 1, values = [] }: ModbusRequest): number {
-    const baud = this.#spec.modbus === "rtu" ? this.#spec.baud : ASSUMED_BAUD;
-    const bytes = 16 + (fc <= 2 || fc === 15 ? Math.ceil(quantity / 8) : quantity * 2) + values.length * 2;
-    return Math.max(LEAST_TIMEOUT_MS, (2 * bytes * BITS_PER_CHARACTER * 1000) / baud + TURNAROUND_MS);
-  }
-
   async #linked(unit: number): Promise<Link> {
     // A stalled network delivers old answers in one go. RTU frames have no identity, so a unit that owes one on this very
     // connection, with nothing answered since, is asked on a new one.
     if (this.#spec.modbus === "rtu-tcp" && this.#owing.has(unit)) await this.#unlink();
-    if (this.#link && !this.#link.wire.isOpen) await this.#unlink();
-    this.#link ??= await this.#open();
+    if (this.#link && !usable(this.#link)) await this.#unlink();
+    if (!this.#link) {
+      this.#link = await this.#open();
+      if (this.#opened) this.stats.rebuilds += 1;
+      this.#opened = true;
+    }
     return this.#link;
   }
 
@@ -322,16 +278,19 @@ export class ModbusLine implements ModbusBus, AsyncDisposable {
     this.#owing.clear();
     if (!link) return;
     if (link.port instanceof MbapPort) this.#transaction = link.port.transaction;
-    this.stats.rebuilds += 1;
     this.#log.debug("bus.closed", { bus: this.#bus, failures: this.#failures });
     link.port.removeAllListeners();
     await link.wire.close();
   }
-
-  #rejectQueued(error: unknown): void {
-    for (const queue of Object.values(this.#queues)) for (const job of queue.splice(0)) if (!job.settled) job.reject(error);
-  }
 }
+
+/** Twice the time on the line and a turnaround, but never less than slow meters need. */
+function defaultTimeout({ fc, quantity = 1, values = [] }: ModbusRequest, baud: number): number {
+  const bytes = 16 + (fc <= 2 || fc === 15 ? Math.ceil(quantity / 8) : quantity * 2) + values.length * 2;
+  return Math.max(LEAST_TIMEOUT_MS, (2 * bytes * BITS_PER_CHARACTER * 1000) / baud + TURNAROUND_MS);
+}
+
+const usable = ({ wire, port }: Link): boolean => wire.isOpen && !(port instanceof MbapPort && port.broken);
 
 /** modbus-serial's errors: some are no Error at all; only these fields tell them apart. */
 interface LibraryError {

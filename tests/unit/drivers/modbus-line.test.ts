@@ -298,6 +298,33 @@ describe("rtu over tcp alone", () => {
     expect(far.connections()).toBe(2);
   });
 
+  it("does not take a duplicate that comes late, while the next request is on the wire, for that one's reply", async () => {
+    await using far = await open((asked) => {
+      setTimeout(() => asked.socket.write(own(asked)), 6);
+      setTimeout(() => asked.socket.write(own(asked)), 9);
+    });
+    await using line = lineTo(far);
+    for (const address of [10, 20, 30, 40, 50]) expect(await value(line, read(1, address))).toBe(address);
+    expect(line.stats.foreignReplies).toBeGreaterThanOrEqual(4);
+  });
+
+  it("believes two registers that hold the same", async () => {
+    await using far = await open((asked) => asked.socket.write(registers(asked.unit, asked.fc, 0)));
+    await using line = lineTo(far);
+    for (const address of [1, 2, 3]) expect(await value(line, read(1, address))).toBe(0);
+    expect(line.stats).toMatchObject({ timeouts: 0, foreignReplies: 0 });
+  });
+
+  it("hears a reply that lay waiting while this process was busy past the deadline", async () => {
+    await using far = await open((asked) => asked.socket.write(own(asked)));
+    await using line = lineTo(far);
+    await value(line, read(1, 1));
+    const answered = value(line, read(1, 2));
+    await wait(1);
+    for (const end = monotonic() + 250; monotonic() < end; );
+    expect(await answered).toBe(2);
+  });
+
   it("keeps little of what a babbling line sends, and still finds the reply", async () => {
     await using far = await open((asked) => {
       for (let i = 0; i < 50; i++) asked.socket.write(Buffer.alloc(1000, 0x55));
