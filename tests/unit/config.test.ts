@@ -3,7 +3,8 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { checkSite, loadSite, problemLine } from "../../src/config.ts";
+import * as z from "zod";
+import { checkSite, jsonSchema, loadSite, problemLine } from "../../src/config.ts";
 
 const EXAMPLE = join(import.meta.dirname, "../../config/gateway.example.yaml");
 
@@ -337,5 +338,16 @@ describe("garbage", () => {
       code: "config.invalid",
       context: { file, count: 2, problems: [{ line: 6 }, { line: 7 }] },
     });
+  });
+});
+
+describe("the generated schema", () => {
+  it("accepts the example as an editor does, and not a wrong word in it", async () => {
+    const { parse } = await import("yaml");
+    const schema = z.fromJSONSchema((await jsonSchema()) as Parameters<typeof z.fromJSONSchema>[0]);
+    const example = parse(await readFile(EXAMPLE, "utf8")) as { devices: Record<string, object> };
+    expect(schema.safeParse(example).error?.issues ?? []).toEqual([]);
+    example.devices["meter-hall"] = { ...example.devices["meter-hall"], unti: 1 };
+    expect(schema.safeParse(example).success).toBe(false);
   });
 });

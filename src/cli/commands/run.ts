@@ -17,19 +17,21 @@ export async function run(options: Globals & { readonly logLevel?: string }, ter
     log.warn("config.warning", { code, path, found, at: `${file}:${line}:${column}` });
   const { runGateway } = await import("../../main.ts");
   const stop = new AbortController();
-  let ended = false;
+  let hardStop: NodeJS.Timeout | undefined;
   const onSignal = (signal: NodeJS.Signals) => {
     if (stop.signal.aborted) process.exit(1);
     log.info("run.stopping", { signal });
     stop.abort();
-    setTimeout(() => {
-      if (!ended) log.error("run.stopped-hard", { afterMs: HARD_STOP_MS });
-      process.exit(ended ? 0 : 1);
-    }, HARD_STOP_MS).unref();
+    hardStop = setTimeout(() => process.exit(1), HARD_STOP_MS).unref();
   };
   process.on("SIGTERM", onSignal).on("SIGINT", onSignal);
-  await runGateway({ loaded, log }, stop.signal);
-  ended = true;
+  try {
+    await runGateway({ loaded, log }, stop.signal);
+  } finally {
+    clearTimeout(hardStop);
+    // Ended, well or not: nothing left open may keep the process; its exit code is set by then.
+    setTimeout(() => process.exit(), HARD_STOP_MS).unref();
+  }
   return 0;
 }
 

@@ -1,0 +1,256 @@
+/** Command lines go in as a person types them; what the built `cippo` prints and its exit code come out. */
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { CommandRequest } from "../../../src/cli/protocol.ts";
+import { type Admin, serveAdmin } from "../../../src/cli/server.ts";
+import { EdgeError } from "../../../src/kit/errors.ts";
+import { noLog } from "../../../src/kit/log.ts";
+import { gatewayStatus } from "./gateway-status.ts";
+
+const ROOT = join(import.meta.dirname, "../../..");
+const CIPPO = join(ROOT, "dist/cippo.js");
+const EXAMPLE = join(ROOT, "config/gateway.example.yaml");
+
+let folder = "";
+let socket = "";
+beforeAll(async () => {
+  if (!existsSync(CIPPO)) throw new Error("dist/cippo.js is not there: `node tools/build.mjs` first (npm test does)");
+  folder = await mkdtemp(join(tmpdir(), "cippo-line-"));
+  socket = join(folder, "cippo.sock");
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+interface Ran {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+function cippo(words: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ran> {
+  const clean = { PATH: process.env["PATH"] ?? "", LANG: "C.UTF-8", TZ: "UTC", ...env };
+  return new Promise((resolve) => {
+    execFile(process.execPath, [CIPPO, ...words], { env: clean, timeout: 15_000 }, (error, out, err) => {
+      expect(`${out}${err}`, "a stack trace").not.toMatch(/^\s+at .+:\d+:\d+\)?$/m);
+      resolve({ code: error === null ? 0 : Number(error.code ?? -1), out, err });
+    });
+  });
+}
+
+describe("without a gateway", () => {
+  it("says its version", async () => {
+    const { version } = JSON.parse(await readFile(join(ROOT, "package.json"), "utf8")) as { version: string };
+    expect(await cippo(["version"])).toMatchObject({ code: 0, out: expect.stringContaining(`cippo ${version} `) });
+    expect(JSON.parse((await cippo(["version", "--json"])).out)).toMatchObject({ cippo: version, node: process.versions.node });
+    expect(await cippo(["--version"])).toMatchObject({ code: 0, out: `${version}\n` });
+  });
+
+  it("explains an error code in the language asked for", async () => {
+    expect((await cippo(["errors", "bus.timeout"])).out).toContain("Check power, wiring");
+    expect((await cippo(["errors", "bus.timeout"], { LC_ALL: "it_IT.UTF-8", LANG: "en_GB.UTF-8" })).out).toContain("Controllare");
+    const all = JSON.parse((await cippo(["errors", "--json"])).out) as { code: string }[];
+    expect(all.map(({ code }) => code)).toContain("store.corrupt");
+    expect(await cippo(["errors", "bus.timeuot"])).toMatchObject({ code: 2, err: expect.stringContaining("bus.timeout?") });
+  });
+
+  it("lists the device types", async () => {
+    const types = JSON.parse((await cippo(["devices", "--types", "--json"])).out) as { type: string }[];
+    expect(types.map(({ type }) => type)).toContain("gpio-contact");
+  });
+
+  it("says that no gateway answers, and what to do", async () => {
+    const nowhere = join(folder, "nowhere.sock");
+    expect(await cippo(["status", "--socket", nowhere])).toEqual({
+      code: 1,
+      out: "",
+      err: `error cli.not-running: The gateway does not answer on ${nowhere}\n→ \`systemctl status cippo\`; or name \`--socket\` or \`--config\`.\n`,
+    });
+    const { code, err } = await cippo(["status", "--json", "--lang=it"], { CIPPO_SOCKET: nowhere });
+    expect(code).toBe(1);
+    expect(JSON.parse(err)).toMatchObject({ error: { code: "cli.not-running", what: expect.stringContaining("non risponde") } });
+  });
+
+  it.each([
+    [["statsu"], "unknown command statsu (status?)"],
+    [["status", "--jsn"], "unknown option --jsn (--json?)"],
+    [["read"], "missing argument device"],
+    [["status", "now"], "too many arguments"],
+    [["status", "--lang", "fr"], "value not allowed: --lang fr (it, en)"],
+    [["command", "a", "b", "novalue"], 'expected name=value, found "novalue"'],
+    [["history", "a.b", "--since", "yesterday"], "value not allowed: yesterday"],
+    [["run", "--log-level", "loud", "--config", EXAMPLE], "value not allowed: loud"],
+  ])("wrong usage %j ends with 2", async (words, reason) => {
+    const { code, err } = await cippo(words);
+    expect(err).toContain("error cli.usage: ");
+    expect(err).toContain(reason);
+    expect(code).toBe(2);
+  });
+
+  it("shows its help in both languages", async () => {
+    expect(await cippo(["--help"])).toMatchObject({ code: 0, out: expect.stringContaining("Exit: 0 done") });
+    expect((await cippo(["--help", "--lang", "it"])).out).toContain("Uscita: 0 fatto");
+    expect((await cippo([])).code).toBe(2);
+  });
+});
+
+describe("config", () => {
+  it("check accepts the example", async () => {
+    expect(await cippo(["config", "check", EXAMPLE])).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/no errors, \d+ warnings\n$/),
+    });
+    expect(JSON.parse((await cippo(["config", "check", "--json", EXAMPLE])).out)).toMatchObject({ ok: true, errors: 0 });
+  });
+
+  it("check names every problem with its place, and run refuses the same", async () => {
+    const file = join(folder, "bad.yaml");
+    await writeFile(file, "gateway:\n  id: gw-1\n  site: { id: park }\nsync: { broker: nonsense }\nstroe: {}\n");
+    const checked = await cippo(["config", "check", file]);
+    expect(checked.code).toBe(1);
+    expect(checked.out).toContain(`${file}:4:17: config.wrong-value: sync.broker: found "nonsense", expected a broker`);
+    expect(checked.out).toContain(`${file}:5:1: config.unknown-key: stroe: found "stroe"`);
+    expect(checked.out).toContain('did you mean "store"?');
+    expect((await cippo(["config", "check", "--lang", "it", file])).out).toContain('intendevi "store"?');
+    const machine = JSON.parse((await cippo(["config", "check", "--json", file])).out) as { problems: unknown[] };
+    expect(machine).toMatchObject({
+      ok: false,
+      errors: 2,
+      problems: [
+        { line: 4, column: 17 },
+        { line: 5, column: 1 },
+      ],
+    });
+    const run = await cippo(["run", "--config", file]);
+    expect(run.code).toBe(1);
+    expect(run.err).toContain(`${file}:5:1: config.unknown-key`);
+    expect(run.err).toContain("config.invalid: Configuration refused: 2 problems");
+  });
+
+  it("check says when there is no file", async () => {
+    expect(await cippo(["config", "check", join(folder, "none")])).toMatchObject({
+      code: 1,
+      err: expect.stringContaining("ENOENT"),
+    });
+  });
+
+  it("schema is the generated file", async () => {
+    const printed = await cippo(["config", "schema"]);
+    expect(printed.code).toBe(0);
+    expect(printed.out).toBe(await readFile(join(ROOT, "config/schema.json"), "utf8"));
+  });
+});
+
+describe("with a gateway", () => {
+  const asked: CommandRequest[] = [];
+  const stop = new AbortController();
+  const admin: Admin = {
+    status: () => gatewayStatus,
+    problems: () => [],
+    commands: () => [
+      { target: "bay-014", action: "permit.confirm", args: { until: { type: "number" } }, impact: "low", safe: true },
+    ],
+    read: async (device) => {
+      if (device !== "meter-hall") throw new EdgeError("cli.unknown-name", { name: device });
+      return [{ point: "power", value: 412.5, unit: "W", quality: "good", ageMs: 3 }];
+    },
+    watch: (_, listener) => {
+      const timer = setInterval(() => {
+        for (let i = 0; i < 50; i++)
+          listener({ what: "reading", source: "meter-hall", point: "power", value: i, unit: "W", quality: "good", at: 0 });
+      }, 5);
+      return () => clearInterval(timer);
+    },
+    command: async (request) => {
+      asked.push(request);
+      const failed = request.action === "fail";
+      return {
+        id: "c1",
+        target: request.target,
+        action: request.action,
+        state: failed ? "refused" : "succeeded",
+        ...(failed && { code: "command.too-soon" }),
+        at: 1,
+      };
+    },
+    events: async () => [],
+    history: async function* ({ point }) {
+      const at = { epoch: "e", clock: "synced" as const, quality: "good" as const, unit: "W", source: point, name: "" };
+      for (let seq = 1; seq <= 3; seq++) yield { ...at, seq, value: seq * 1.5, mono: seq, wall: 1_764_000_000_000 };
+    },
+  };
+  beforeAll(async () => {
+    await serveAdmin(socket, admin, noLog, stop.signal);
+  });
+  afterAll(() => stop.abort());
+  const ask = (...words: string[]) => cippo([...words, "--socket", socket]);
+
+  it("status shows one screen, and ends with 1 because a device is down", async () => {
+    const { code, out } = await ask("status");
+    expect(code).toBe(1);
+    expect(out).toContain("bay-014-sensor  a02yyuw         down   95 s    port.lost");
+    expect(JSON.parse((await ask("status", "--json")).out)).toEqual(gatewayStatus);
+    expect((await ask("status", "--lang", "it")).out).toContain("DISPOSITIVO");
+  });
+
+  it("devices shows points, and what can be commanded", async () => {
+    expect((await ask("devices")).out).toMatch(/voltage\s+–\s+V\s+850 ms\s+bus\.timeout/);
+    expect((await ask("devices", "--commands")).out).toContain("until=<number>");
+  });
+
+  it("read shows values; an unknown name is an error with its code", async () => {
+    expect(await ask("read", "meter-hall")).toMatchObject({ code: 0, out: expect.stringMatching(/power\s+412\.5\s+W\s+good/) });
+    expect(await ask("read", "nobody", "--lang", "it")).toMatchObject({
+      code: 1,
+      err: expect.stringContaining("cli.unknown-name: nobody non esiste in questo sito"),
+    });
+  });
+
+  it("command sends typed arguments, and its exit code is the outcome", async () => {
+    const before = Date.now();
+    expect(await ask("command", "bay-014", "permit.confirm", "until=+2h", "n=-1.5", "on=true", "by=desk 4")).toMatchObject({
+      code: 0,
+      out: "bay-014 permit.confirm: succeeded\n",
+    });
+    expect(asked.at(-1)).toMatchObject({ target: "bay-014", args: { n: -1.5, on: true, by: "desk 4" } });
+    const until = Number(asked.at(-1)?.args["until"]) - before;
+    expect(until).toBeGreaterThanOrEqual(7_200_000);
+    expect(until).toBeLessThan(7_260_000);
+    expect(await ask("command", "bay-014", "fail")).toMatchObject({ code: 1, out: expect.stringContaining("command.too-soon") });
+  });
+
+  it("history prints a line each, or one JSON document", async () => {
+    expect((await ask("history", "meter-hall.power", "--since", "2h")).out).toContain("2025-11-24 16:00:00  1.5 W\n");
+    expect(JSON.parse((await ask("history", "meter-hall.power", "--json")).out)).toHaveLength(3);
+    expect(JSON.parse((await ask("events", "--json", "--since", "1d")).out)).toEqual([]);
+  });
+
+  it("finds the socket in a configuration, even one that is wrong elsewhere", async () => {
+    const file = join(folder, "half.yaml");
+    await writeFile(file, "gateway: { socket: cippo.sock, language: it }\nnonsense: 1\n");
+    expect((await cippo(["devices", "--config", file])).out).toContain("DISPOSITIVO");
+  });
+
+  it("watch into `head` ends in silence", async () => {
+    const child = spawn("sh", ["-c", `"${process.execPath}" "${CIPPO}" watch --json --socket "${socket}" | head -n 3`]);
+    let out = "";
+    let err = "";
+    child.stdout.on("data", (chunk) => {
+      out += chunk;
+    });
+    child.stderr.on("data", (chunk) => {
+      err += chunk;
+    });
+    await once(child, "close");
+    expect(err).toBe("");
+    expect(
+      out
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line)),
+    ).toMatchObject([{ value: 0 }, { value: 1 }, { value: 2 }]);
+  });
+});
