@@ -5,7 +5,7 @@ import type { House } from "./edge/house.ts";
 import type { Store } from "./edge/parts.ts";
 import type { Clock } from "./kit/clock.ts";
 import { EdgeError } from "./kit/errors.ts";
-import type { GatewayStatus, ReadingRecord, StreamStatus } from "./model.ts";
+import type { GatewayStatus, ReadingRecord } from "./model.ts";
 import type { Sync } from "./sync/sync.ts";
 import { version } from "./version.ts";
 
@@ -96,6 +96,6 @@ function statusOf({ house, store, sync, loaded, clock, file }: Rooms, begun: num
       ...(link.detail !== undefined && { detail: link.detail }),
     },
     store: { file, bytes, quotaBytes, unacknowledged, writable: house.writable, waiting: house.waiting },
-    streams: house.streams().map((stream): StreamStatus => ({ ...stream, sentUpTo: link.sentUpTo(stream.epoch, stream.stream) })),
+    streams: link.streams,
   };
 }

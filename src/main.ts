@@ -11,7 +11,7 @@ import { type Clock, systemClock } from "./kit/clock.ts";
 import type { Log } from "./kit/log.ts";
 import type { DeviceInfo } from "./model.ts";
 import { outboxOf, syncOptions } from "./outbox.ts";
-import { Sync } from "./sync/sync.ts";
+import { runSync } from "./sync/sync.ts";
 import { version } from "./version.ts";
 
 export interface RunOptions {
@@ -41,18 +41,20 @@ export async function runGateway({ loaded, log, clock: given }: RunOptions, stop
     clock,
     log,
   });
-  const sync = new Sync({
-    gateway: site.gateway.id,
-    options: syncOptions(site),
-    clock,
-    log,
-    ...outboxOf(house, loaded, clock, stop),
-  });
-  const admin = adminOf({ house, store, sync, loaded, clock, file, stop });
-
   // Sync outlives the devices for a moment: their last words may still be sent.
   const hangUp = new AbortController();
-  const syncing = sync.run(hangUp.signal);
+  const sync = runSync(
+    {
+      gateway: site.gateway.id,
+      prefix: site.sync.prefix,
+      options: syncOptions(site),
+      clock,
+      log,
+      ...outboxOf(house, loaded, clock, stop),
+    },
+    hangUp.signal,
+  );
+  const admin = adminOf({ house, store, sync, loaded, clock, file, stop });
   await using _socket = await serveAdmin(socket, admin, log, stop);
   const running = house.run(stop);
   log.info("gateway.ready", {
@@ -65,6 +67,6 @@ export async function runGateway({ loaded, log, clock: given }: RunOptions, stop
   });
   await running;
   hangUp.abort();
-  await syncing;
+  await sync.done;
   log.info("gateway.stopped", { gateway: site.gateway.id });
 }

@@ -3,7 +3,7 @@ import type { Loaded, Site } from "./config.ts";
 import type { House } from "./edge/house.ts";
 import type { Clock } from "./kit/clock.ts";
 import type { Commands, Documents, Outbox } from "./sync/outbox.ts";
-import type { SyncOptions } from "./sync/sync.ts";
+import type { SyncOptions } from "./sync/room.ts";
 import { version } from "./version.ts";
 
 export function outboxOf(
@@ -21,7 +21,7 @@ export function outboxOf(
       alarms: () => house.alarms(),
       reported: () => ({
         config: { rev: loaded.rev, hash: loaded.hash, by: "local" },
-        buffer: { writable: house.writable, waiting: house.waiting },
+        buffer: { writable: house.writable },
       }),
       state: () => ({ version, configRev: loaded.rev, clock: clock.now().synced ? "synced" : "unsynced", since }),
     },
@@ -38,7 +38,6 @@ export function syncOptions({ sync, credentials }: Site): SyncOptions {
   const { cert, key, ca } = credentials ?? {};
   return {
     broker: sync.broker,
-    prefix: sync.prefix,
     acknowledge: sync.acknowledge,
     acceptLoss: sync.acceptLoss,
     mqtt: sync.mqtt,

@@ -112,6 +112,10 @@ export class House {
     return this.#o.store.streams();
   }
 
+  knows(epoch: string): boolean {
+    return this.#o.store.knows(epoch);
+  }
+
   read(epoch: string, stream: Stream, from: number, to: number, maxBytes: number): Promise<readonly Segment[]> {
     return this.#o.store.read(epoch, stream, from, to, maxBytes);
   }

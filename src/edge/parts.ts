@@ -54,6 +54,8 @@ export interface Store extends AsyncDisposable {
   /** One transaction. Rejects with EdgeError `store.*`; nothing of it is then true, and the same commit may be tried again. */
   commit(commit: Commit): Promise<void>;
   streams(): readonly StreamState[];
+  /** Whether any row of this epoch is still in the database, acknowledged ones included. */
+  knows(epoch: string): boolean;
   read(epoch: string, stream: Stream, from: number, to: number, maxBytes: number): Promise<readonly Segment[]>;
   /** Events flagged urgent and not yet sent, of any epoch. */
   urgentPending(): Promise<readonly EdgeEvent[]>;

@@ -51,6 +51,7 @@ export class MemoryStore implements Store {
   }
 
   streams = () => [];
+  knows = () => true;
   read = async () => [];
   urgentPending = async () => [];
   async *history() {}

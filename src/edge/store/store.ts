@@ -186,6 +186,10 @@ class SqliteStore implements Store {
     return this.#standing.streams();
   }
 
+  knows(epoch: string): boolean {
+    return this.#standing.line(epoch, "events") !== undefined;
+  }
+
   async read(epoch: string, stream: Stream, from: number, to: number, maxBytes: number): Promise<readonly Segment[]> {
     const line = this.#standing.line(epoch, stream);
     if (line === undefined || from > line.head) return [];

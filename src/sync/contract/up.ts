@@ -91,7 +91,10 @@ const eventFields = {
   text,
   reason: z.enum(["normal", "suspended", "removed", "replaced", "maintenance", "lost"]).optional(),
   quality: quality.optional(),
-  cause: z.record(z.string(), z.unknown()).optional(),
+  cause: z
+    .union([z.record(z.string(), z.unknown()), z.string()])
+    .optional()
+    .describe("The reading behind it; of `epoch.opened` how the epoch began."),
 };
 export const event = z.looseObject({ seq, ...eventFields });
 
