@@ -2,7 +2,7 @@
 import type { Commit, Shed, Tended } from "../parts.ts";
 import type { KindOf } from "../thin.ts";
 import type { Ballast } from "./ballast.ts";
-import { FRAME, PAGE } from "./file.ts";
+import { FRAME } from "./file.ts";
 import { Shedder } from "./shed.ts";
 import type { Database } from "./sqlite.ts";
 import { type Epoch, keyOf, type Line, NUMBERS, type Standing, seqOf } from "./standing.ts";
@@ -67,11 +67,12 @@ export class Housekeeper {
   }
 
   async measure(): Promise<void> {
-    const [row] = await this.#h.db.all<{ pages: number; free: number }>(
-      "SELECT page_count AS pages, freelist_count AS free FROM pragma_page_count, pragma_freelist_count",
+    const [row] = await this.#h.db.all<{ file: number; free: number }>(
+      `SELECT page_count * page_size AS file, freelist_count * page_size AS free
+       FROM pragma_page_count, pragma_freelist_count, pragma_page_size`,
     );
-    this.#file = (row?.pages ?? 0) * PAGE;
-    this.used = this.#file - (row?.free ?? 0) * PAGE;
+    this.#file = row?.file ?? 0;
+    this.used = this.#file - (row?.free ?? 0);
   }
 
   /** Called while a call goes on, it answers nothing: no loss is named twice. */
@@ -214,9 +215,9 @@ export class Housekeeper {
   }
 
   async #shed(mono: number): Promise<readonly Shed[]> {
-    const reason = this.#h.ballast.freed ? "disk" : "quota";
-    const thinned = await this.#shedder.thinned(this.#h.running(mono), reason);
+    const thinned = await this.#shedder.thinned(this.#h.running(mono));
     if (thinned.length > 0) return thinned;
+    const reason = this.#h.ballast.freed ? "disk" : "quota";
     const dropped = await this.#shedder.dropped("readings", reason);
     if (dropped.length > 0 || this.#pressure() < LAST) return dropped;
     return this.#shedder.dropped("events", reason);

@@ -3,7 +3,9 @@ import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { asEdgeError } from "../../kit/errors.ts";
 import type { Log } from "../../kit/log.ts";
+import { decodeBody } from "../segment.ts";
 import { type Bound, type Database, openDatabase } from "./sqlite.ts";
+import { keyOf, NUMBERS, STREAMS } from "./standing.ts";
 
 const KEEP = 2;
 
@@ -39,9 +41,10 @@ interface Table {
   readonly columns: readonly string[];
 }
 
-/** In order of worth: without its epoch a segment has no name. */
+const EPOCHS: Table = { name: "epochs", key: ["n"], columns: ["n", "id", "boot", "opened", "cause", "ran0"] };
+/** In order of worth. */
 const TABLES: readonly Table[] = [
-  { name: "epochs", key: ["n"], columns: ["n", "id", "boot", "opened", "cause", "ran0"] },
+  EPOCHS,
   { name: "marks", key: ["n", "stream"], columns: ["n", "stream", "up_to", "held"] },
   { name: "states", key: ["key"], columns: ["key", "body"] },
   { name: "inbox", key: ["id"], columns: ["id", "received", "expires", "state", "body"] },
@@ -61,6 +64,7 @@ export async function salvage(damaged: string, into: Database, log: Log): Promis
     from = await openDatabase(damaged, "existing");
     await into.script("PRAGMA synchronous = OFF");
     for (const table of TABLES) copied[table.name] = await copyTable(from, into, table);
+    await adopt(into);
   } catch (raw) {
     const error = asEdgeError(raw);
     log.warn("store.salvage-ended", { code: error.code, ...error.context });
@@ -69,6 +73,32 @@ export async function salvage(damaged: string, into: Database, log: Log): Promis
     await into.script("PRAGMA synchronous = FULL");
   }
   return copied;
+}
+
+/** Segments whose epoch was not readable find its name in their own bodies; what has none would stand in the way of a later epoch and goes. */
+async function adopt(into: Database): Promise<void> {
+  for (const stream of STREAMS) {
+    const orphans = await into.all<{ n: number }>(
+      `SELECT DISTINCT key / ${NUMBERS} AS n FROM ${stream} WHERE key / ${NUMBERS} NOT IN (SELECT n FROM epochs)`,
+    );
+    for (const { n } of orphans) {
+      const range = [keyOf(n, 0), keyOf(n, NUMBERS - 1)];
+      const [row] = await into.all<{ body: Uint8Array }>(`SELECT body FROM ${stream} WHERE key BETWEEN ? AND ? LIMIT 1`, range);
+      const values = row && [n, nameIn(row.body), "unknown", 0, "start", 0];
+      const adopted = values
+        ? await insert(into, EPOCHS, [Object.fromEntries(EPOCHS.columns.map((c, i) => [c, values[i] ?? null]))])
+        : 0;
+      if (adopted === 0) await into.run(`DELETE FROM ${stream} WHERE key BETWEEN ? AND ?`, range);
+    }
+  }
+}
+
+function nameIn(body: Uint8Array): string | null {
+  try {
+    return decodeBody(body).epoch;
+  } catch {
+    return null;
+  }
 }
 
 async function copyTable(from: Database, into: Database, table: Table): Promise<number> {

@@ -44,14 +44,14 @@ export class Shedder {
   }
 
   /** `running`: running time of the file. Empty when nothing is worth thinning. */
-  async thinned(running: number, reason: Shed["reason"]): Promise<readonly Shed[]> {
+  async thinned(running: number): Promise<readonly Shed[]> {
     const shed: Shed[] = [];
     for (const line of this.#open("readings")) {
       while (shed.length < GROUPS) {
         const group = await this.#group(line, running - FRESH_MS - line.epoch.ran0);
         if (group === null) break;
         const row = thin(group.batches, line.epoch.opened, group.bytes, this.#kindOf);
-        if (row !== null) shed.push(replaced(line, row, reason));
+        if (row !== null) shed.push(replaced(line, row));
       }
     }
     return shed;
@@ -107,14 +107,14 @@ const follows = (last: DecodedReadings | undefined, next: DecodedReadings): bool
   last === undefined ||
   (next.from === last.to + 1 && next.cat === last.cat && next.clock === last.clock && Math.abs(next.offset - last.offset) < 1);
 
-const replaced = (line: Line, row: SegmentRow, reason: Shed["reason"]): Shed => ({
+const replaced = (line: Line, row: SegmentRow): Shed => ({
   epoch: line.epoch.id,
   stream: "readings",
   range: [row.from, row.to],
   count: row.to - row.from + 1,
   kept: row.count,
   reason: "thinned",
-  policy: `1min ${reason}`,
+  policy: "1min",
   replacement: row,
 });
 

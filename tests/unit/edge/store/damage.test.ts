@@ -97,6 +97,18 @@ describe("a damaged database", () => {
     expect((await log.until("store.salvaged"))["readings"]).toBe(segments.length);
   });
 
+  it("whose list of epochs is lost finds their names in the bodies", async () => {
+    await using at = await folder();
+    const former = await written(at.file, 5);
+    const db = await openDatabase(at.file, "existing");
+    await db.script("DELETE FROM epochs");
+    await db.close();
+    await writeFile(`${at.file}.head`, JSON.stringify({ n: 0, epoch: "", suspect: true }));
+    await using store = await open(at.file);
+    expect(store.epoch).toMatchObject({ n: 2, former: { epoch: former, last: { readings: 500, events: 1 } } });
+    expect(await store.read(former, "readings", 1, ALL, ALL)).toHaveLength(5);
+  });
+
   it("is found after an unclean stop by a check beside the running gateway, and set aside at the next opening", async () => {
     await using at = await folder();
     await written(at.file, 400);

@@ -170,7 +170,7 @@ describe("the quota", () => {
       seq += Math.max(1, shed.length);
       next = await fill(store, 500, next);
     }
-    expect(named[0]).toMatchObject({ reason: "thinned", policy: "1min quota", range: [1, expect.any(Number)] });
+    expect(named[0]).toMatchObject({ reason: "thinned", policy: "1min", range: [1, expect.any(Number)] });
     const dropped = named.filter(({ kept }) => kept === 0);
     expect(dropped.length).toBeGreaterThan(0);
     expect(dropped[0]).toMatchObject({ reason: "quota", replacement: null, range: [1, expect.any(Number)] });
