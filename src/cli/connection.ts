@@ -3,8 +3,8 @@ import { once } from "node:events";
 import type { Socket } from "node:net";
 import { EdgeError } from "../kit/errors.ts";
 import type { Log } from "../kit/log.ts";
+import type { Admin } from "./admin.ts";
 import { failureOf, MAX_LINE, type Request, requestSchema, VERSION } from "./protocol.ts";
-import type { Admin } from "./server.ts";
 
 /** Requests of one connection that may be at work together. */
 const MAX_AT_WORK = 16;

@@ -1,0 +1,23 @@
+/** What a person may ask of the running gateway, as an interface: main fits it, the socket serves it. Types only. */
+import type { Problem } from "../config.ts";
+import type { CommandResult, CommandTarget, EdgeEvent, GatewayStatus, PointStatus } from "../model.ts";
+import type { CommandRequest, HistoryRow, Watched } from "./protocol.ts";
+
+/** What a person at the box may ask of the running gateway; main gives it. Every method may throw EdgeError. */
+export interface Admin {
+  status(): GatewayStatus;
+  /** Warnings of the running configuration. */
+  problems(): readonly Problem[];
+  /** Everything that can be commanded, devices and assets. */
+  commands(): readonly CommandTarget[];
+  /** Polls the device now. Throws `cli.unknown-name`. */
+  read(device: string): Promise<readonly PointStatus[]>;
+  /** Tells of readings and events of these devices and assets (all, when none is named) until the returned function is called. */
+  watch(filter: { readonly names: readonly string[] }, listener: (item: Watched) => void): () => void;
+  /** The same path as a command of the platform, with origin `local`. */
+  command(request: CommandRequest): Promise<CommandResult>;
+  /** Newest last; since epoch ms. */
+  events(filter: { readonly sinceMs?: number; readonly limit: number }): Promise<readonly EdgeEvent[]>;
+  /** `point` is `source.name`; since epoch ms; oldest first. */
+  history(filter: { readonly point: string; readonly sinceMs: number }): AsyncIterable<HistoryRow>;
+}
