@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { monotonic } from "../../kit/clock.ts";
 import { EdgeError } from "../../kit/errors.ts";
+import { pause } from "../../kit/loop.ts";
 import type { GpioSpec } from "../buses.ts";
 import type { GpioChip, GpioEdge } from "../driver.ts";
 import { ToolProcess } from "./tool-process.ts";
@@ -14,6 +15,7 @@ import { ToolProcess } from "./tool-process.ts";
  */
 const CHECKS = { firstMs: 5000, everyMs: 60_000 };
 const GET_MS = 2000;
+const AGAIN_MS = 200;
 
 type Bias = "none" | "up" | "down";
 type Level = 0 | 1;
@@ -47,7 +49,12 @@ export async function gpiodChip({ chip, tools }: GpioSpec, checks = CHECKS): Pro
     async *watch(line, { bias }, stop) {
       let known = null as { readonly level: Level; readonly mono: number } | null;
       for (let restMs = checks.firstMs; !stop.aborted; restMs = checks.everyMs) {
-        const level = await get(line, bias);
+        const level = await get(line, bias).catch(async (error) => {
+          if (!known) throw error;
+          // Somebody's gpioget may hold the line for a moment, between our two monitors.
+          await pause(AGAIN_MS, stop);
+          return get(line, bias);
+        });
         // Found different from the last edge: an edge was lost, and the state is the truth.
         if (known?.level !== level) yield { level, mono: monotonic() };
         known = { level, mono: monotonic() };
