@@ -1,8 +1,9 @@
-/** The schemas, the code table and the device files go in; config/schema.json, docs/errors.md and docs/devices/ come out. `--check` writes nothing and exits 1 when one differs. */
+/** The schemas, the code table and the device files go in; config/schema.json, docs/errors.md, docs/devices/ and the schemas of docs/mqtt-contract.md come out. `--check` writes nothing and exits 1 when one differs. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { jsonSchema } from "../src/config.ts";
 import { deviceTypes } from "../src/drivers/index.ts";
+import { contractPages } from "./contract-pages.ts";
 import { devicePage } from "./device-page.ts";
 import { errorsPage } from "./errors-page.ts";
 
@@ -30,6 +31,7 @@ async function generated(): Promise<ReadonlyMap<string, string>> {
   files.set("config/schema.json", `${JSON.stringify(await jsonSchema(), null, 2)}\n`);
   files.set("docs/errors.md", errorsPage());
   for (const [type, load] of Object.entries(deviceTypes)) files.set(`${DEVICES}/${type}.md`, devicePage(await load()));
+  for (const [file, text] of contractPages()) files.set(file, text);
   return files;
 }
 
