@@ -17,6 +17,26 @@ export async function temporary(name: string): Promise<{ readonly path: string }
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
 }
 
+/** What was opened, to be closed in reverse (Node 20 has no AsyncDisposableStack). */
+export class Opened implements AsyncDisposable {
+  readonly #parts: AsyncDisposable[] = [];
+
+  use<T extends AsyncDisposable>(part: T): T {
+    this.#parts.push(part);
+    return part;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (let part = this.#parts.pop(); part !== undefined; part = this.#parts.pop()) await part[Symbol.asyncDispose]();
+  }
+}
+
+/** A test that ran out of time closes nothing: what it started ends with its worker. */
+const running = new Set<ChildProcess>();
+process.once("exit", () => {
+  for (const child of running) child.kill("SIGKILL");
+});
+
 export class Program implements AsyncDisposable {
   readonly child: ChildProcess;
   /** Everything it printed on stdout, line by line; stderr is kept for the message of a failure. */
@@ -31,7 +51,11 @@ export class Program implements AsyncDisposable {
     options: { readonly env?: NodeJS.ProcessEnv; readonly cwd?: string } = {},
   ) {
     this.child = spawn(command, args, { stdio: ["pipe", "pipe", "pipe"], ...options, env: { ...process.env, ...options.env } });
-    this.ended = once(this.child, "exit").then(() => this.#wake());
+    running.add(this.child);
+    this.ended = once(this.child, "exit").then(() => {
+      running.delete(this.child);
+      this.#wake();
+    });
     if (this.child.stdout) createInterface({ input: this.child.stdout }).on("line", (line) => this.#line(line));
     this.child.stderr?.on("data", (bytes) => {
       this.stderr = (this.stderr + String(bytes)).slice(-20_000);

@@ -177,6 +177,11 @@ export class MbapPort extends FramePort {
     return this.#transaction;
   }
 
+  /** Half a frame waits for its end: the next reply would be taken for it. */
+  get halfway(): boolean {
+    return this.#bytes.length > 0;
+  }
+
   write(request: Buffer): void {
     this.#transaction = (this.#transaction + 1) & 0xffff;
     this.expected = expectedOf(request);

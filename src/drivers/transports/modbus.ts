@@ -290,7 +290,7 @@ function defaultTimeout({ fc, quantity = 1, values = [] }: ModbusRequest, baud: 
   return Math.max(LEAST_TIMEOUT_MS, (2 * bytes * BITS_PER_CHARACTER * 1000) / baud + TURNAROUND_MS);
 }
 
-const usable = ({ wire, port }: Link): boolean => wire.isOpen && !(port instanceof MbapPort && port.broken);
+const usable = ({ wire, port }: Link): boolean => wire.isOpen && !(port instanceof MbapPort && (port.broken || port.halfway));
 
 /** modbus-serial's errors: some are no Error at all; only these fields tell them apart. */
 interface LibraryError {

@@ -175,6 +175,20 @@ describe.each(["tcp", "rtu-tcp"] as const)("%s", (modbus) => {
 });
 
 describe("tcp alone", () => {
+  it("does not let half a reply swallow the next one", async () => {
+    await using far = await farSide(
+      "tcp",
+      (asked) => {
+        const whole = mbap(asked.transaction, own(asked));
+        asked.socket.write(asked.n === 1 ? whole.subarray(0, -1) : whole);
+      },
+      PATIENCE,
+    );
+    await using line = lineTo(far);
+    expect(await codeOf(value(line, read(1, 10)))).toBe("bus.timeout");
+    expect(await value(line, read(1, 11))).toBe(11);
+  });
+
   it("drops a reply to another transaction, and an id is not used again soon", async () => {
     await using far = await farSide(
       "tcp",
