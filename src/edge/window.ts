@@ -129,7 +129,8 @@ export class Window {
   /** Numbers one record. */
   add(record: ReadingRecord): number {
     const seq = this.#next.readings++;
-    this.#group(seq).records.push(record);
+    const mono = this.#inEpoch(record.mono);
+    this.#group(seq).records.push(mono === record.mono ? record : { ...record, mono });
     this.#open.records += 1;
     if (this.#open.records > WAITING_MAX) this.#dropOldest();
     this.#closeBy(this.#o.clock.mono() + this.#o.commitMs);
@@ -137,9 +138,10 @@ export class Window {
   }
 
   /** Numbers one event; the window closes at once. */
-  raise(draft: EventDraft, mono: number = this.#o.clock.mono()): EdgeEvent {
+  raise(draft: EventDraft, when: number = this.#o.clock.mono()): EdgeEvent {
     this.#look();
     const { epoch } = this.#o.store;
+    const mono = this.#inEpoch(when);
     const seq = this.#next.events++;
     const { sinceMono, sinceWall, id, extra, ...rest } = draft;
     const event: EdgeEvent = {
@@ -316,6 +318,11 @@ export class Window {
       const error = asEdgeError(raw);
       this.#o.log.warn("store.tend-failed", { code: error.code, ...error.context });
     }
+  }
+
+  /** A rule's timer that fell due while no gateway ran is told when the epoch opens: no number lies before its epoch. */
+  #inEpoch(mono: number): number {
+    return Math.max(mono, this.#o.store.epoch.opened);
   }
 
   #closeBy(mono: number): void {

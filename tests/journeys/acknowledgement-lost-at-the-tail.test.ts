@@ -1,0 +1,58 @@
+/** The broker acknowledges the last readings and dies before the platform has seen them; then the site is silent. No later number betrays the gap, and yet they arrive: the gateway asks what is held. */
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { Broker, brokerKinds } from "../support/brokers.ts";
+import { CountingSite, counter } from "../support/counting-site.ts";
+import { Gateway, platform, temporary, until } from "../support/processes.ts";
+import { proofOf, proved, told } from "../support/proof.ts";
+
+const upTo = (last: number) => Array.from({ length: last }, (_, i) => i + 1);
+
+/** Everything that was numbered has its PUBACK, and some of it no proof. */
+const sentUnproved = (gateway: Gateway) =>
+  until(
+    async () => {
+      const { streams, store } = await gateway.status();
+      const sent = store.waiting === 0 && streams.every(({ sentUpTo, head }) => sentUpTo === head);
+      return sent && streams.some((stream) => stream.upTo < stream.head) && streams;
+    },
+    10_000,
+    "all is sent and not proved",
+  );
+
+describe.each(brokerKinds)("%s", (kind) => {
+  it("is found by what the gateway reports, and sent again", { timeout: 60_000 }, async () => {
+    await using folder = await temporary("tail");
+    await using site = await CountingSite.open();
+    await using broker = await Broker.open(kind, folder.path);
+    const held = join(folder.path, "platform.sqlite");
+    await using first = await platform(broker.url, held, "--ack-after", "200ms");
+    await using gateway = new Gateway(folder.path);
+    await gateway.configure(broker.url, {
+      sync: { live: { every: "100ms" } },
+      buses: site.buses,
+      devices: { counter: counter(1, "50ms") },
+    });
+    await gateway.start();
+    await until(async () => (await told(held, "counter", "n")).length >= 5, 15_000, "the day begins");
+
+    // The broker keeps the session of a platform that died, and acknowledges on its behalf.
+    await first.program.kill("SIGKILL");
+    const before = site.shown.get(1) ?? 0;
+    await until(() => (site.shown.get(1) ?? 0) >= before + 10, 5000, "the site goes on");
+    site.held = true;
+    const streams = await sentUnproved(gateway);
+    await broker.kill();
+    expect((await told(held, "counter", "n")).length).toBeLessThan(site.shown.get(1) ?? 0);
+
+    await broker.start();
+    await using _second = await platform(broker.url, held, "--ack-after", "200ms");
+    await proved(gateway);
+    expect((await told(held, "counter", "n")).map(({ value }) => value)).toEqual(upTo(site.shown.get(1) ?? 0));
+    // Nothing new was said meanwhile that could have shown the hole.
+    expect((await gateway.status()).streams.map(({ head }) => head)).toEqual(streams.map(({ head }) => head));
+    const proof = await proofOf(gateway.db, held, ["counter"]);
+    expect(proof).toMatchObject({ delivered: proof.stored, acknowledged: proof.stored, gaps: 0, duplicates: [] });
+    expect(await gateway.stop()).toBe(0);
+  });
+});

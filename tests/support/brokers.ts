@@ -1,0 +1,86 @@
+/** A kind of broker goes in; one on a port of its own comes out, which can be killed, forgetting everything, and come back on that port. */
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import { connect, createServer } from "node:net";
+import { join } from "node:path";
+import { node, Program, until } from "./processes.ts";
+
+export type BrokerKind = "embedded" | "mosquitto";
+
+const MOSQUITTO = [...(process.env["PATH"] ?? "").split(":"), "/usr/sbin", "/usr/local/sbin"]
+  .map((folder) => join(folder, "mosquitto"))
+  .find((file) => existsSync(file));
+
+/** `mosquitto` only where it is installed. */
+export const brokerKinds: readonly BrokerKind[] = MOSQUITTO === undefined ? ["embedded"] : ["embedded", "mosquitto"];
+
+export class Broker implements AsyncDisposable {
+  readonly kind: BrokerKind;
+  readonly port: number;
+  readonly url: string;
+  readonly #folder: string;
+  #program: Program | null = null;
+
+  private constructor(kind: BrokerKind, folder: string, port: number) {
+    this.kind = kind;
+    this.#folder = folder;
+    this.port = port;
+    this.url = `mqtt://127.0.0.1:${port}`;
+  }
+
+  /** `folder` takes its configuration. */
+  static async open(kind: BrokerKind, folder: string): Promise<Broker> {
+    const broker = new Broker(kind, folder, await freePort());
+    await broker.start();
+    return broker;
+  }
+
+  /** For a gateway that is to find nobody: an address on which nothing listens until `start`. */
+  static async absent(kind: BrokerKind, folder: string): Promise<Broker> {
+    return new Broker(kind, folder, await freePort());
+  }
+
+  async start(): Promise<void> {
+    if (this.kind === "embedded") {
+      this.#program = node("hw-sim/broker.js", "--port", String(this.port));
+      await this.#program.ready();
+      return;
+    }
+    const conf = join(this.#folder, "mosquitto.conf");
+    await writeFile(conf, `listener ${this.port} 127.0.0.1\nallow_anonymous true\npersistence false\nset_tcp_nodelay true\n`);
+    this.#program = new Program(MOSQUITTO ?? "mosquitto", ["-c", conf]);
+    // It says nothing on standard output: it is there when its port takes connections.
+    await until(() => listens(this.port), 10_000, "mosquitto listens");
+  }
+
+  /** Sessions, retained messages and what it had taken and not passed on are gone. */
+  async kill(): Promise<void> {
+    await this.#program?.kill("SIGKILL");
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#program?.[Symbol.asyncDispose]();
+  }
+}
+
+async function listens(port: number): Promise<boolean> {
+  const socket = connect(port, "127.0.0.1");
+  try {
+    await once(socket, "connect");
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  await once(server, "close");
+  return typeof address === "object" && address !== null ? address.port : 0;
+}
