@@ -1,6 +1,16 @@
 /** The served log goes in; for every point with states, the levels that stood on its wire, each with its beginning and end, come out. Pure. */
+import type { PointSpec } from "../../src/model.ts";
 import type { Served } from "../site/served.ts";
-import type { PointRule } from "./truth.ts";
+
+/** What the configuration says of a point, by which it is judged. */
+export interface PointRule {
+  readonly kind: PointSpec["kind"];
+  /** Polled: shown between request and reply. Pushed: at the moment of sending. */
+  readonly way: "polled" | "pushed";
+  readonly debounceMs: number;
+  /** A change smaller than this need not be told. */
+  readonly change: number;
+}
 
 export interface Level {
   readonly value: boolean | number;

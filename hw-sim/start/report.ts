@@ -5,8 +5,9 @@ import { Database } from "../platform/database.ts";
 import { size } from "../platform/ranges.ts";
 import type { Served } from "../site/served.ts";
 import * as from from "./delivered.ts";
+import type { PointRule } from "./levels.ts";
 import { type Heads, stored } from "./stored.ts";
-import { compare, type PointRule, type Truth, type Window } from "./truth.ts";
+import { compare, type Truth, type Window } from "./truth.ts";
 
 export interface Report {
   readonly records: {

@@ -114,9 +114,8 @@ async function disturb(options: Options, { gateway, broker }: World, screen: Scr
  */
 async function drain(world: World, screen: Screen, stop: AbortSignal): Promise<Course> {
   const deadline = monotonic() + DRAIN_MS;
-  const frozen =
-    world.site === null ? monotonic() : Number(await ask({ port: world.site.control }, { do: "freeze" }).then(() => monotonic()));
-  screen.say("the site is frozen; waiting until everything is acknowledged");
+  if (world.site) await ask({ port: world.site.control }, { do: "freeze" });
+  screen.say(`${world.site ? "the site is frozen; " : ""}waiting until everything is acknowledged`);
   await pause(world.points.slowestMs + 2 * COMMIT_MS, stop);
   const heads = await settled(world, deadline, stop);
   const faults: string[] = [];
@@ -129,7 +128,7 @@ async function drain(world: World, screen: Screen, stop: AbortSignal): Promise<C
     await pause(LOOK_EVERY_MS, stop);
   }
   const blind = world.gateway.blind;
-  return { heads, blind, end: Math.max(frozen, monotonic()), faults };
+  return { heads, blind, end: monotonic(), faults };
 }
 
 /** The heads, once the gateway answers and nothing waits for its commit. */

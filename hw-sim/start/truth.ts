@@ -1,7 +1,7 @@
 /** What the wires showed and what the platform was told go in; every told value that no wire showed, and every change, pulse and counter that never arrived, come out. Pure. */
-import type { PointSpec, Quality, Value } from "../../src/model.ts";
+import type { Quality, Value } from "../../src/model.ts";
 import type { Served } from "../site/served.ts";
-import { type Level, type Levels, levelsOf } from "./levels.ts";
+import { type Level, type Levels, levelsOf, type PointRule } from "./levels.ts";
 
 /** A row of the platform's `readings`; `mono` on the machine's monotonic clock. */
 export interface Told {
@@ -10,16 +10,6 @@ export interface Told {
   readonly value: Value;
   readonly quality: Quality;
   readonly mono: number;
-}
-
-/** What the configuration says of a point, by which it is judged. */
-export interface PointRule {
-  readonly kind: PointSpec["kind"];
-  /** Polled: shown between request and reply. Pushed: at the moment of sending. */
-  readonly way: "polled" | "pushed";
-  readonly debounceMs: number;
-  /** A change smaller than this need not be told. */
-  readonly change: number;
 }
 
 export type Window = readonly [from: number, to: number];

@@ -63,10 +63,15 @@ function title({ gateway, broker, seconds }: Seen): string {
 
 function deviceLine({ id, state, points, code, ageMs }: DeviceStatus): string {
   const colour = state === "up" ? GREEN : state === "down" ? RED : YELLOW;
-  const values = points.filter(({ ageMs: age }) => age !== null).map(pointWords);
+  const seen = points.filter(({ ageMs: age }) => age !== null).sort((a, b) => rank(a) - rank(b));
+  const values = seen.map(pointWords);
   const what = values.length > 0 ? values.join(" · ") : (code ?? "no value yet");
   return `${cell(id, 18)}${colour}${cell(state, 10)}${OFF}${DIM}${cell(age(ageMs), 8)}${OFF}${what}`;
 }
+
+/** What people look for on a meter comes first; a narrow terminal cuts the rest. */
+const FIRST = ["W", "kW.h", "m3", "Cel"];
+const rank = ({ unit }: PointStatus): number => (FIRST.indexOf(unit) + FIRST.length + 1) % (FIRST.length + 1);
 
 /** Quality speaks by a mark: nothing = good, ~ = uncertain, ! = bad; the age of a point only where it differs from what is usual. */
 function pointWords({ point, value, unit, quality, code, ageMs }: PointStatus): string {

@@ -133,7 +133,10 @@ const written = z.looseObject({
 
 /** Somebody's own configuration with this run's socket, database and broker in it: trying it touches nothing that a service uses. */
 async function borrowed(file: string, { socket, store, broker }: { socket: string; store: string; broker: string }) {
-  const document = parseDocument(await readFile(file, "utf8"));
+  const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
+    throw new Error(`--config ${file} cannot be read: ${error.code ?? error.message}`);
+  });
+  const document = parseDocument(text);
   document.setIn(["gateway", "socket"], socket);
   document.setIn(["store", "file"], store);
   document.setIn(["sync", "broker"], broker);

@@ -1,8 +1,9 @@
 /** Crafted runs go in, each with one thing wrong, missing or out of sight; the comparison must say exactly that. */
 import { describe, expect, it } from "vitest";
 import type { Served } from "../../../hw-sim/site/served.ts";
+import type { PointRule } from "../../../hw-sim/start/levels.ts";
 import { faultsOf, type Report } from "../../../hw-sim/start/report.ts";
-import { compare, type PointRule, SCHEDULING_MS, type Told, type TruthInput } from "../../../hw-sim/start/truth.ts";
+import { compare, SCHEDULING_MS, type Told, type TruthInput } from "../../../hw-sim/start/truth.ts";
 import type { Value } from "../../../src/model.ts";
 
 const gauge: PointRule = { kind: "gauge", way: "polled", debounceMs: 0, change: 0 };
