@@ -50,7 +50,8 @@ export async function openWorld(options: Options, dir: string, say: (line: strin
     use(child);
     const line = await child.ready;
     void child.exited.then(() => child.stopping || fail(child.failure(child.ending)));
-    pids.push(`${child.name} ${child.pid}`);
+    const { control } = line;
+    pids.push(`${child.name} ${child.pid}${typeof control === "number" ? ` (control 127.0.0.1:${control})` : ""}`);
     return line;
   };
   try {
