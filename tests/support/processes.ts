@@ -261,16 +261,30 @@ export class Gateway implements AsyncDisposable {
 
 /** One question at the admin socket, one answer. */
 export async function ask<T>(path: string, request: object): Promise<T> {
+  for await (const { data } of answers<T>(path, request)) return data;
+  throw new Error("the socket closed without an answer");
+}
+
+/** One question that is answered by a list. */
+export async function list<T>(path: string, request: object): Promise<readonly T[]> {
+  const found: T[] = [];
+  for await (const { data, more } of answers<T>(path, request)) {
+    if (more !== true) return found;
+    found.push(data);
+  }
+  throw new Error("the socket closed before the end of the list");
+}
+
+async function* answers<T>(path: string, request: object): AsyncGenerator<{ readonly data: T; readonly more?: boolean }> {
   const socket = connect(path);
   await once(socket, "connect");
   try {
     socket.write(`${JSON.stringify({ v: 1, id: 1, ...request })}\n`);
     for await (const line of createInterface({ input: socket })) {
-      const answer = JSON.parse(line) as { ok: boolean; data: T; error?: unknown };
+      const answer = JSON.parse(line) as { ok: boolean; data: T; more?: boolean; error?: unknown };
       if (!answer.ok) throw new Error(JSON.stringify(answer.error));
-      return answer.data;
+      yield answer;
     }
-    throw new Error("the socket closed without an answer");
   } finally {
     socket.destroy();
   }
