@@ -260,7 +260,10 @@ async function repeats(tx: Transaction, { gateway, epoch, stream }: StreamName, 
   );
 }
 
-/** Compares by (n, seq). An epoch that no `state` has named yet is current, so it is never older. */
+/**
+ * The epoch named in `state` is the current one: every other is earlier, also one with a higher n (a backup that came back counts anew).
+ * Among others n decides. An epoch that no `state` has named yet is current, so it is never older.
+ */
 async function isOlder(
   tx: Transaction,
   gateway: string,
@@ -268,7 +271,8 @@ async function isOlder(
   next: { readonly epoch: string; readonly seq: number },
 ): Promise<boolean> {
   const [row] = await tx.all(
-    `SELECT c.epoch, c.seq, was.n AS was, now.n AS now FROM current c
+    `SELECT c.epoch, c.seq, was.n AS was, now.n AS now, s.epoch AS named FROM current c
+     LEFT JOIN current s ON s.gateway = c.gateway AND s.topic = 'state'
      LEFT JOIN epochs was ON was.gateway = c.gateway AND was.epoch = c.epoch
      LEFT JOIN epochs now ON now.gateway = c.gateway AND now.epoch = ?
      WHERE c.gateway = ? AND c.topic = ?`,
@@ -276,6 +280,7 @@ async function isOlder(
   );
   if (!row) return false;
   if (row["epoch"] === next.epoch) return next.seq < Number(row["seq"]);
-  if (row["now"] === null || row["now"] === undefined) return false;
+  if (row["now"] === null || row["now"] === undefined || row["named"] === next.epoch) return false;
+  if (row["named"] === row["epoch"]) return true;
   return row["was"] === null ? true : Number(row["now"]) < Number(row["was"]);
 }
