@@ -209,8 +209,9 @@ const offsetOf = (node: unknown): number => (node as Node | null)?.range?.[0] ??
 
 const keyOf = ({ key }: Pair): string => (isScalar(key) ? String(key.value) : "");
 
-/** As in JSON, cut where it gets long; control characters never reach a terminal. */
-export function quoted(text: string): string {
+/** As in JSON, cut where it gets long; control characters never reach a terminal, passwords in addresses no journal. */
+export function quoted(written: string): string {
+  const text = written.replace(/:\/\/[^\s/@]*@/g, "://…@");
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is replaced
   return JSON.stringify(text.length > 60 ? `${text.slice(0, 57)}…` : text).replace(/[\u007f-\u009f\u0000-\u001f]/g, "?");
 }
