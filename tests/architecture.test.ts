@@ -37,7 +37,7 @@ const layerOf = (file: string): string => {
 /** npm packages that only one file may touch. */
 const ONLY: Readonly<Record<string, RegExp>> = {
   serialport: /^src\/drivers\/transports\/serial\.ts$/,
-  "modbus-serial": /^src\/drivers\/transports\/modbus\.ts$/,
+  "modbus-serial": /^src\/drivers\/transports\/modbus-link\.ts$/,
   onoff: /^src\/drivers\/transports\/gpio-onoff\.ts$/,
   mqtt: /^src\/sync\/mqtt\.ts$/,
   sqlite3: /^src\/edge\/store\/sqlite\.ts$/,

@@ -109,12 +109,27 @@ export interface ModbusBus {
 }
 
 export interface BusStats {
-  requests: number;
-  timeouts: number;
-  checksumErrors: number;
-  foreignReplies: number;
-  exceptions: number;
-  rebuilds: number;
+  readonly requests: number;
+  readonly timeouts: number;
+  readonly checksumErrors: number;
+  readonly foreignReplies: number;
+  readonly exceptions: number;
+  readonly rebuilds: number;
+  /** Per cent of the last one or two minutes in which the line was taken: requests, waiting for replies, the silences between. */
+  readonly occupancy: number;
+  /** Undefined for one that was never asked. */
+  unit(unit: number): UnitStats | undefined;
+}
+
+export interface UnitStats {
+  readonly requests: number;
+  readonly timeouts: number;
+  readonly checksumErrors: number;
+  readonly exceptions: number;
+  /** From a request's sending to the last byte of its reply, smoothed; null: never answered. */
+  readonly latencyMs: number | null;
+  /** Silent so often that it is only probed now and then (docs/decisions/0006-one-scheduler-per-line.md). */
+  readonly held: boolean;
 }
 
 /** A byte stream. Each `open` is a new port object; ends by throwing `port.*`. */

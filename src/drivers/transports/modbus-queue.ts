@@ -13,10 +13,16 @@ export interface Job {
 
 export class RequestQueue {
   readonly #jobs: Readonly<Record<Priority, Job[]>> = { command: [], alarm: [], poll: [] };
-  readonly #restUntil = new Map<number, number>();
+  readonly #dueAt: (request: ModbusRequest) => number;
+
+  /** `dueAt`: monotonic ms from which on a request may be sent. */
+  constructor(dueAt: (request: ModbusRequest) => number) {
+    this.#dueAt = dueAt;
+  }
 
   /** A caller that is stopped is let go at once; what is on the wire then is let run to its end, so that the line stays in step. */
   add(request: ModbusRequest, stop: AbortSignal): Promise<ModbusReply> {
+    const jobs = this.#jobs[request.priority];
     return new Promise((resolve, reject) => {
       if (stop.aborted) return reject(stop.reason);
       const job = {
@@ -31,7 +37,10 @@ export class RequestQueue {
           reject(error);
         },
       };
-      const abort = () => job.reject(stop.reason);
+      const abort = () => {
+        if (jobs.includes(job)) jobs.splice(jobs.indexOf(job), 1);
+        job.reject(stop.reason);
+      };
       const settle = () => {
         job.settled = true;
         stop.removeEventListener("abort", abort);
@@ -39,23 +48,15 @@ export class RequestQueue {
       // As many may wait as there are devices on the bus; Node warns from the eleventh on.
       setMaxListeners(0, stop);
       stop.addEventListener("abort", abort, { once: true });
-      this.#jobs[request.priority].push(job);
+      jobs.push(job);
     });
-  }
-
-  /** Until then requests to this unit wait; those to others do not. */
-  rest(unit: number, untilMono: number): void {
-    this.#restUntil.set(unit, untilMono);
   }
 
   next(): Job | undefined {
     const now = monotonic();
     for (const jobs of [this.#jobs.command, this.#jobs.alarm, this.#jobs.poll]) {
-      const waiting = jobs.filter((job) => !job.settled);
-      const at = waiting.findIndex((job) => this.#restOf(job) <= now);
-      const [job] = at < 0 ? [] : waiting.splice(at, 1);
-      jobs.splice(0, jobs.length, ...waiting);
-      if (job) return job;
+      const at = jobs.findIndex(({ request }) => this.#dueAt(request) <= now);
+      if (at >= 0) return jobs.splice(at, 1)[0];
     }
     return undefined;
   }
@@ -63,14 +64,10 @@ export class RequestQueue {
   /** When the first of the units that all wait for may be asked again; null when nothing waits. */
   get due(): number | null {
     const waiting = Object.values(this.#jobs).flat();
-    return waiting.length === 0 ? null : Math.min(...waiting.map((job) => this.#restOf(job)));
+    return waiting.length === 0 ? null : Math.min(...waiting.map(({ request }) => this.#dueAt(request)));
   }
 
   rejectAll(error: unknown): void {
-    for (const jobs of Object.values(this.#jobs)) for (const job of jobs.splice(0)) if (!job.settled) job.reject(error);
-  }
-
-  #restOf({ request }: Job): number {
-    return this.#restUntil.get(request.unit) ?? 0;
+    for (const jobs of Object.values(this.#jobs)) for (const job of jobs.splice(0)) job.reject(error);
   }
 }

@@ -1,62 +1,91 @@
-/** Requests of all devices on one Modbus bus go in; each gets its own verified reply or an error `bus.*`/`port.*`. The only file touching modbus-serial. */
-import type Library from "modbus-serial";
+/** Requests of all devices on one Modbus bus go in; each gets its own verified reply or an error `bus.*`/`port.*`. The scheduler of the line. */
 import { monotonic } from "../../kit/clock.ts";
 import { EdgeError } from "../../kit/errors.ts";
 import type { Log } from "../../kit/log.ts";
 import { pause } from "../../kit/loop.ts";
 import type { ModbusSpec } from "../buses.ts";
-import type { BusStats, ModbusBus, ModbusReply, ModbusRequest } from "../driver.ts";
-import { type ByteWire, CLOSE_MS, openSocket, type WireEvents } from "./byte-wire.ts";
-import { type FramePort, MbapPort, RtuPort } from "./modbus-port.ts";
+import type { BusStats, ModbusBus, ModbusReply, ModbusRequest, UnitStats } from "../driver.ts";
+import { CLOSE_MS } from "./byte-wire.ts";
+import { ModbusLink } from "./modbus-link.ts";
 import { type Job, RequestQueue } from "./modbus-queue.ts";
-import { openSerialPort, type SerialBinding } from "./serial.ts";
+import { Units } from "./modbus-units.ts";
+import { Occupancy } from "./occupancy.ts";
+import type { SerialBinding } from "./serial.ts";
 
 /** A stretch of failures this long means that the port or the connection itself may be sick. */
 const REBUILD_AFTER = 3;
 /** A line that never falls silent is used all the same after this: every reply is verified anyway. */
 const DRAIN_MAX_MS = 1000;
+/** Least silence that ends a drain: USB adapters, and networks even more, deliver in bursts. */
+const DRAIN_QUIET_MS = { rtu: 20, "rtu-tcp": 50, tcp: 50 };
 const TURNAROUND_MS = 100;
 const LEAST_TIMEOUT_MS = 500;
 const BITS_PER_CHARACTER = 11;
+/** Above 19200 baud the silence between frames is fixed (Modbus over Serial Line V1.02, 2.5.1.1). */
+const FIXED_SILENCE_MS = 1.75;
 /** Baud rate assumed behind a TCP address when the default deadline is computed. */
 const ASSUMED_BAUD = 9600;
+const OCCUPANCY_WINDOW_MS = 60_000;
+/** Gateway path unavailable, gateway's target did not respond: the words of a gateway for a unit that is silent. */
+const NOBODY_THERE: readonly unknown[] = [10, 11];
 
-type ModbusRTU = InstanceType<typeof Library.default>;
+class LineStats implements BusStats {
+  requests = 0;
+  timeouts = 0;
+  checksumErrors = 0;
+  foreignReplies = 0;
+  exceptions = 0;
+  rebuilds = 0;
+  readonly units: Units;
+  readonly used = new Occupancy(OCCUPANCY_WINDOW_MS, performance.now());
 
-interface Link {
-  readonly wire: ByteWire;
-  readonly port: FramePort;
-  readonly client: ModbusRTU;
+  constructor(units: Units) {
+    this.units = units;
+  }
+
+  get occupancy(): number {
+    return this.used.percent(performance.now());
+  }
+
+  unit(unit: number): UnitStats | undefined {
+    return this.units.stats(unit);
+  }
 }
 
 /**
  * One queue per physical bus, one request in flight. After a timeout on RTU the unit that failed (not the line) rests until `slowest` after
  * its request, because RTU replies carry no identity: a late one would pass for the next one's. Its requests wait meanwhile, others go on.
+ * A unit that goes on being silent is held back further, so that it costs the others next to nothing (`modbus-units.ts`).
  */
 export class ModbusLine implements ModbusBus, AsyncDisposable {
-  readonly stats: BusStats = { requests: 0, timeouts: 0, checksumErrors: 0, foreignReplies: 0, exceptions: 0, rebuilds: 0 };
   readonly #bus: string;
   readonly #spec: ModbusSpec;
   readonly #log: Log;
   readonly #binding: SerialBinding | undefined;
-  readonly #queue = new RequestQueue();
+  readonly #silenceMs: number;
+  readonly #units = new Units();
+  readonly #stats = new LineStats(this.#units);
+  readonly #queue = new RequestQueue((request) => this.#units.due(request));
   /** Units asked since the last answer on this connection and still silent. */
   readonly #owing = new Set<number>();
   readonly #closing = new AbortController();
-  #link: Link | null = null;
+  #link: ModbusLink | null = null;
   #failures = 0;
-  #stray = 0;
   #opened = false;
   #transaction = Math.floor(Math.random() * 0x10000);
   #busy: Promise<void> | null = null;
   #wake: NodeJS.Timeout | undefined;
-  #interrupt: (error: EdgeError) => void = () => undefined;
 
   constructor(bus: string, spec: ModbusSpec, log: Log, binding?: SerialBinding) {
     this.#bus = bus;
     this.#spec = spec;
     this.#log = log;
     this.#binding = binding;
+    this.#silenceMs = Math.max(spec.gap, spec.modbus === "rtu" ? silenceBetweenFrames(spec.baud) : 0);
+  }
+
+  get stats(): BusStats {
+    return this.#stats;
   }
 
   request(request: ModbusRequest, stop: AbortSignal): Promise<ModbusReply> {
@@ -69,7 +98,7 @@ export class ModbusLine implements ModbusBus, AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort();
     clearTimeout(this.#wake);
-    this.#interrupt(this.#closed());
+    this.#link?.interrupt(this.#closed());
     this.#queue.rejectAll(this.#closed());
     const done = new AbortController();
     await Promise.race([this.#busy, pause(CLOSE_MS, done.signal)]);
@@ -96,7 +125,7 @@ export class ModbusLine implements ModbusBus, AsyncDisposable {
   }
 
   async #serve(job: Job): Promise<void> {
-    let link: Link;
+    let link: ModbusLink;
     try {
       link = await this.#linked(job.request.unit);
     } catch (error) {
@@ -105,20 +134,31 @@ export class ModbusLine implements ModbusBus, AsyncDisposable {
       this.#queue.rejectAll(error);
       return;
     }
+    const from = performance.now();
     await this.#silence(link);
     if (job.settled) return;
     if (this.#closing.signal.aborted) return job.reject(this.#closed());
-    if (!link.wire.isOpen) return job.reject(new EdgeError("bus.unreachable", { bus: this.#bus, reason: "connection closed" }));
+    if (!link.isOpen) return job.reject(new EdgeError("bus.unreachable", { bus: this.#bus, reason: "connection closed" }));
+    await this.#ask(link, job);
+    const now = performance.now();
+    this.#stats.used.add(now - from, now);
+  }
+
+  async #ask(link: ModbusLink, job: Job): Promise<void> {
+    const { request } = job;
     const sent = monotonic();
-    this.stats.requests += 1;
+    this.#stats.requests += 1;
+    this.#units.asked(request.unit);
     try {
-      job.resolve(await this.#exchange(link, job.request));
+      const reply = await link.exchange(request, this.#timeoutOf(request));
       this.#answered();
+      this.#units.answered(request.unit, reply.mono - sent);
+      job.resolve(reply);
       // Something came with the reply (a duplicate, another master): let the line fall silent before the next request.
-      if (this.#stray > 0 && this.#spec.modbus !== "tcp") await this.#drain(link);
+      if (this.#tally(link) > 0 && this.#spec.modbus !== "tcp") await this.#drain(link);
     } catch (error) {
-      if (error instanceof EdgeError && error.code === "bus.exception") this.#answered();
-      else await this.#failed(link, job.request.unit, sent, error);
+      this.#tally(link);
+      await this.#failed(link, request.unit, sent, error);
       job.reject(error);
     }
   }
@@ -128,24 +168,48 @@ export class ModbusLine implements ModbusBus, AsyncDisposable {
     this.#owing.clear();
   }
 
-  async #failed(link: Link, unit: number, sent: number, error: unknown): Promise<void> {
+  async #failed(link: ModbusLink, unit: number, sent: number, error: unknown): Promise<void> {
+    const { code, context } =
+      error instanceof EdgeError ? error : { code: "bus.unreachable", context: {} as EdgeError["context"] };
+    this.#count(unit, code, context);
+    if (code === "bus.exception") {
+      this.#answered();
+      if (NOBODY_THERE.includes(context["exception"])) this.#units.silent(unit, monotonic() - sent, monotonic());
+      return;
+    }
     this.#failures += 1;
-    const replied = error instanceof EdgeError && error.code === "bus.checksum" && error.context["whole"] === true;
+    const replied = code === "bus.checksum" && context["whole"] === true;
     if (this.#spec.modbus !== "tcp" && !replied) {
-      this.#queue.rest(unit, sent + this.#spec.slowest);
+      this.#units.rests(unit, sent + this.#spec.slowest);
       this.#owing.add(unit);
     }
-    if (!usable(link) || this.#failures % REBUILD_AFTER === 0) await this.#unlink();
+    if (!link.isUsable || this.#failures % REBUILD_AFTER === 0) await this.#unlink();
     else if (this.#spec.modbus !== "tcp") await this.#drain(link);
+    const now = monotonic();
+    if (code === "bus.timeout" || code === "bus.foreign-reply" || code === "bus.checksum")
+      this.#units.silent(unit, now - sent, now);
+  }
+
+  #count(unit: number, code: string, context: EdgeError["context"]): void {
+    this.#stats.foreignReplies += Number(context["foreign"] ?? 0);
+    if (code === "bus.exception") {
+      this.#stats.exceptions += 1;
+      this.#units.refused(unit);
+    } else if (code === "bus.checksum") {
+      this.#stats.checksumErrors += 1;
+      this.#units.corrupted(unit);
+    } else if (code === "bus.timeout" || code === "bus.foreign-reply") {
+      this.#stats.timeouts += 1;
+      this.#units.timedOut(unit);
+    }
   }
 
   /** Waits until nothing has arrived for a while; what arrived meanwhile is counted and thrown away. */
-  async #drain(link: Link): Promise<void> {
-    const quiet = Math.max(this.#silenceMs(), this.#spec.modbus === "rtu" ? 20 : 50);
-    const until = monotonic() + DRAIN_MAX_MS;
-    const from = monotonic();
-    for (let now = from; now < until && link.wire.isOpen; now = monotonic()) {
-      const rest = Math.max(link.port.lastByte, from) + quiet - now;
+  async #drain(link: ModbusLink): Promise<void> {
+    const quiet = Math.max(this.#silenceMs, DRAIN_QUIET_MS[this.#spec.modbus]);
+    const from = performance.now();
+    for (let now = from; now < from + DRAIN_MAX_MS && link.isOpen; now = performance.now()) {
+      const rest = Math.max(link.quietSince, from) + quiet - now;
       if (rest <= 0) break;
       await pause(rest, this.#closing.signal);
       if (this.#closing.signal.aborted) return;
@@ -153,123 +217,43 @@ export class ModbusLine implements ModbusBus, AsyncDisposable {
     this.#tally(link);
   }
 
-  /** The pause that the line needs between frames (3.5 characters, 1.75 ms above 19200 baud) and the devices want (`gap`). */
-  async #silence(link: Link): Promise<void> {
-    const rest = link.port.lastByte + this.#silenceMs() - monotonic();
-    if (rest > 0) await pause(rest, this.#closing.signal);
+  /** The pause that the line needs between frames (3.5 characters) and the devices want (`gap`). */
+  async #silence(link: ModbusLink): Promise<void> {
+    const rest = link.quietSince + this.#silenceMs - performance.now();
+    if (rest > 0) await pause(Math.ceil(rest), this.#closing.signal);
     if (this.#tally(link) > 0 && this.#spec.modbus !== "tcp") await this.#drain(link);
   }
 
   /** Counts and forgets what was on the line and belongs to no request. */
-  #tally(link: Link): number {
-    this.#stray = link.port.settle().frames;
-    this.stats.foreignReplies += this.#stray;
-    return this.#stray;
+  #tally(link: ModbusLink): number {
+    const { frames } = link.leftover();
+    this.#stats.foreignReplies += frames;
+    return frames;
   }
 
-  #silenceMs(): number {
-    const line = this.#spec.modbus === "rtu" ? Math.max(2, (3.5 * BITS_PER_CHARACTER * 1000) / this.#spec.baud) : 0;
-    return Math.max(Math.ceil(line), this.#spec.gap);
+  #timeoutOf(request: ModbusRequest): number {
+    const baud = this.#spec.modbus === "rtu" ? this.#spec.baud : ASSUMED_BAUD;
+    return request.timeoutMs ?? this.#spec.timeout ?? defaultTimeout(request, baud);
   }
 
-  #exchange(link: Link, request: ModbusRequest): Promise<ModbusReply> {
-    const timeoutMs =
-      request.timeoutMs ??
-      this.#spec.timeout ??
-      defaultTimeout(request, this.#spec.modbus === "rtu" ? this.#spec.baud : ASSUMED_BAUD);
-    const about = { bus: this.#bus, unit: request.unit, device: `unit ${request.unit}`, sent: true };
-    return new Promise<ModbusReply>((resolve, reject) => {
-      let quiet: NodeJS.Timeout | undefined;
-      let ended = false;
-      const end = (settle: () => void) => {
-        if (ended) return;
-        ended = true;
-        clearTimeout(deadline);
-        clearTimeout(quiet);
-        link.port.corrupted = () => undefined;
-        this.#interrupt = () => undefined;
-        settle();
-      };
-      const fail = (whole: boolean) => end(() => reject(this.#verdict(link, { ...about, whole, timeoutMs })));
-      // After a stall of this process the reply may already lie in the socket: let it be read before the deadline is believed.
-      const deadline = setTimeout(() => setImmediate(fail, false), timeoutMs);
-      this.#interrupt = (error) => end(() => reject(new EdgeError(error.code, { ...error.context, sent: true }, error)));
-      // A corrupt reply may still be followed by bytes that make it good (noise that looked like its head): wait for silence.
-      link.port.corrupted = () => {
-        clearTimeout(quiet);
-        quiet = setTimeout(() => fail(true), this.#spec.modbus === "tcp" ? 0 : Math.max(20, this.#silenceMs()));
-      };
-      try {
-        send(link.client, request, (error, buffer) => {
-          const mono = link.port.lastByte;
-          if (error === null) return end(() => resolve({ data: buffer, mono }));
-          end(() => reject(this.#refused(error, about)));
-        });
-      } catch (error) {
-        // The wire was closed: nothing left, and the error does not say `sent`.
-        end(() => reject(error));
-      }
-    }).finally(() => this.#tally(link));
-  }
-
-  /** Nothing acceptable came: say what did. */
-  #verdict(link: Link, about: Readonly<Record<string, unknown>>): EdgeError {
-    const left = link.port.settle();
-    this.stats.foreignReplies += left.frames;
-    if (left.garbage > 0) {
-      this.stats.checksumErrors += 1;
-      return new EdgeError("bus.checksum", about);
-    }
-    this.stats.timeouts += 1;
-    return new EdgeError(left.frames > 0 ? "bus.foreign-reply" : "bus.timeout", about);
-  }
-
-  #refused(error: LibraryError, about: Readonly<Record<string, unknown>>): EdgeError {
-    if (error.modbusCode !== undefined) {
-      this.stats.exceptions += 1;
-      return new EdgeError("bus.exception", { ...about, exception: error.modbusCode }, error);
-    }
-    // modbus-serial found fault with a frame that passed our own checks; it has no code for that, only text.
-    if (error.errno === "ECONNREFUSED")
-      return new EdgeError("bus.unreachable", { ...about, sent: false, reason: error.message }, error);
-    this.stats.checksumErrors += 1;
-    return new EdgeError("bus.checksum", about, error);
-  }
-
-  async #linked(unit: number): Promise<Link> {
+  async #linked(unit: number): Promise<ModbusLink> {
     // A stalled network delivers old answers in one go. RTU frames have no identity, so a unit that owes one on this very
     // connection, with nothing answered since, is asked on a new one.
     if (this.#spec.modbus === "rtu-tcp" && this.#owing.has(unit)) await this.#unlink();
-    if (this.#link && !usable(this.#link)) await this.#unlink();
+    if (this.#link && !this.#link.isUsable) await this.#unlink();
     if (!this.#link) {
-      this.#link = await this.#open();
-      if (this.#opened) this.stats.rebuilds += 1;
+      const { signal } = this.#closing;
+      this.#link = await ModbusLink.open({
+        bus: this.#bus,
+        spec: this.#spec,
+        stop: signal,
+        binding: this.#binding,
+        transaction: this.#transaction,
+      });
+      if (this.#opened) this.#stats.rebuilds += 1;
       this.#opened = true;
     }
     return this.#link;
-  }
-
-  async #open(): Promise<Link> {
-    // CommonJS: the class itself is the module's only default, whatever its types say.
-    const Client = (await import("modbus-serial")).default as unknown as new (port: FramePort) => ModbusRTU;
-    // The listener comes before the port: bytes may arrive with the connection.
-    let port: FramePort | null = null;
-    const wire = await this.#openWire({
-      bytes: (chunk, mono) => port?.received(chunk, mono),
-      lost: (error) => this.#interrupt(error),
-    });
-    port = this.#spec.modbus === "tcp" ? new MbapPort(wire, this.#transaction) : new RtuPort(wire);
-    const client = new Client(port);
-    client.on("error", () => undefined);
-    await new Promise<void>((done) => client.open(() => done()));
-    return { wire, port, client };
-  }
-
-  #openWire(events: WireEvents): Promise<ByteWire> {
-    const stop = this.#closing.signal;
-    return this.#spec.modbus === "rtu"
-      ? openSerialPort({ path: this.#spec.port, ...this.#spec }, events, stop, this.#binding)
-      : openSocket(this.#spec, this.#bus, events, stop);
   }
 
   async #unlink(): Promise<void> {
@@ -277,10 +261,9 @@ export class ModbusLine implements ModbusBus, AsyncDisposable {
     this.#link = null;
     this.#owing.clear();
     if (!link) return;
-    if (link.port instanceof MbapPort) this.#transaction = link.port.transaction;
+    this.#transaction = link.transaction;
     this.#log.debug("bus.closed", { bus: this.#bus, failures: this.#failures });
-    link.port.removeAllListeners();
-    await link.wire.close();
+    await link.close();
   }
 }
 
@@ -290,51 +273,5 @@ function defaultTimeout({ fc, quantity = 1, values = [] }: ModbusRequest, baud: 
   return Math.max(LEAST_TIMEOUT_MS, (2 * bytes * BITS_PER_CHARACTER * 1000) / baud + TURNAROUND_MS);
 }
 
-const usable = ({ wire, port }: Link): boolean => wire.isOpen && !(port instanceof MbapPort && (port.broken || port.halfway));
-
-/** modbus-serial's errors: some are no Error at all; only these fields tell them apart. */
-interface LibraryError {
-  readonly message: string;
-  readonly modbusCode?: number | undefined;
-  readonly errno?: string | number | undefined;
-}
-
-/** Callbacks, not promises: the library's promises never settle when a reply is missing. */
-function send(client: ModbusRTU, request: ModbusRequest, done: (error: LibraryError | null, data: Uint8Array) => void): void {
-  const { unit, fc, address, quantity = 1, values = [] } = request;
-  const read = (error: LibraryError | null, result?: { readonly buffer: Buffer }) => done(error, result?.buffer ?? NO_DATA);
-  const written = (error: LibraryError | null) => done(error, NO_DATA);
-  switch (fc) {
-    case 1:
-      client.writeFC1(unit, address, quantity, read);
-      break;
-    case 2:
-      client.writeFC2(unit, address, quantity, read);
-      break;
-    case 3:
-      client.writeFC3(unit, address, quantity, read);
-      break;
-    case 4:
-      client.writeFC4(unit, address, quantity, read);
-      break;
-    case 5:
-      client.writeFC5(unit, address, values[0] === 1, written);
-      break;
-    case 6:
-      client.writeFC6(unit, address, values[0] ?? 0, written);
-      break;
-    case 15:
-      client.writeFC15(
-        unit,
-        address,
-        values.map((bit) => bit === 1),
-        written,
-      );
-      break;
-    case 16:
-      client.writeFC16(unit, address, [...values], written);
-      break;
-  }
-}
-
-const NO_DATA = new Uint8Array(0);
+const silenceBetweenFrames = (baud: number): number =>
+  baud > 19_200 ? FIXED_SILENCE_MS : (3.5 * BITS_PER_CHARACTER * 1000) / baud;

@@ -1,0 +1,195 @@
+/** One opened port or connection and one request at a time go in; its verified reply comes out, or why there is none. The only file touching modbus-serial. */
+import type Library from "modbus-serial";
+import { EdgeError } from "../../kit/errors.ts";
+import type { ModbusSpec } from "../buses.ts";
+import type { ModbusReply, ModbusRequest } from "../driver.ts";
+import { type ByteWire, openSocket, type WireEvents } from "./byte-wire.ts";
+import { type FramePort, type Leftover, MbapPort, RtuPort } from "./modbus-port.ts";
+import { openSerialPort, type SerialBinding } from "./serial.ts";
+
+type ModbusRTU = InstanceType<typeof Library.default>;
+
+/** A corrupt reply may still be followed by bytes that make it good (noise that looked like its head): wait for this much silence. */
+const CORRUPT_QUIET_MS = 20;
+
+export interface LinkOptions {
+  readonly bus: string;
+  readonly spec: ModbusSpec;
+  readonly stop: AbortSignal;
+  readonly binding: SerialBinding | undefined;
+  /** Transaction identifiers (Modbus TCP) go on after this one, over reconnections too. */
+  readonly transaction: number;
+}
+
+export class ModbusLink {
+  readonly #bus: string;
+  readonly #isTcp: boolean;
+  readonly #wire: ByteWire;
+  readonly #port: FramePort;
+  readonly #client: ModbusRTU;
+  #quietSince = Number.NEGATIVE_INFINITY;
+  /** Ends the exchange in flight. */
+  interrupt: (error: EdgeError) => void = () => undefined;
+
+  /** Throws `port.*` or `bus.unreachable`. */
+  static async open({ bus, spec, stop, binding, transaction }: LinkOptions): Promise<ModbusLink> {
+    // CommonJS: the class itself is the module's only default, whatever its types say.
+    const Client = (await import("modbus-serial")).default as unknown as new (port: FramePort) => ModbusRTU;
+    // The listener comes before the port: bytes may arrive with the connection.
+    let link: ModbusLink | null = null;
+    const events: WireEvents = {
+      bytes: (chunk, mono) => link?.received(chunk, mono),
+      lost: (error) => link?.interrupt(error),
+    };
+    const wire =
+      spec.modbus === "rtu"
+        ? await openSerialPort({ path: spec.port, ...spec }, events, stop, binding)
+        : await openSocket(spec, bus, events, stop);
+    const port = spec.modbus === "tcp" ? new MbapPort(wire, transaction) : new RtuPort(wire);
+    const client = new Client(port);
+    client.on("error", () => undefined);
+    await new Promise<void>((done) => client.open(() => done()));
+    link = new ModbusLink(bus, spec, wire, port, client);
+    return link;
+  }
+
+  private constructor(bus: string, spec: ModbusSpec, wire: ByteWire, port: FramePort, client: ModbusRTU) {
+    this.#bus = bus;
+    this.#isTcp = spec.modbus === "tcp";
+    this.#wire = wire;
+    this.#port = port;
+    this.#client = client;
+  }
+
+  /** For the wire alone. */
+  received(chunk: Uint8Array, mono: number): void {
+    this.#quietSince = performance.now();
+    this.#port.received(chunk, mono);
+  }
+
+  get isOpen(): boolean {
+    return this.#wire.isOpen;
+  }
+
+  /** Whether the next reply can be told from what came before it. */
+  get isUsable(): boolean {
+    return this.#wire.isOpen && !(this.#port instanceof MbapPort && (this.#port.broken || this.#port.halfway));
+  }
+
+  get transaction(): number {
+    return this.#port instanceof MbapPort ? this.#port.transaction : 0;
+  }
+
+  /** `performance.now()` of the last chunk: silences are fractions of a millisecond. */
+  get quietSince(): number {
+    return this.#quietSince;
+  }
+
+  /** What was on the line and belongs to no request; forgotten by asking. */
+  leftover(): Leftover {
+    return this.#port.settle();
+  }
+
+  /** Rejects with EdgeError `bus.*` or `port.*`; context `sent`: bytes may have left; `whole`: a reply came, and is corrupt. */
+  exchange(request: ModbusRequest, timeoutMs: number): Promise<ModbusReply> {
+    const about = { bus: this.#bus, unit: request.unit, device: `unit ${request.unit}`, sent: true };
+    return new Promise<ModbusReply>((resolve, reject) => {
+      let quiet: NodeJS.Timeout | undefined;
+      let ended = false;
+      const end = (settle: () => void) => {
+        if (ended) return;
+        ended = true;
+        clearTimeout(deadline);
+        clearTimeout(quiet);
+        this.#port.corrupted = () => undefined;
+        this.interrupt = () => undefined;
+        settle();
+      };
+      const fail = (whole: boolean) => end(() => reject(this.#verdict({ ...about, whole, timeoutMs })));
+      // After a stall of this process the reply may already lie in the socket: let it be read before the deadline is believed.
+      const deadline = setTimeout(() => setImmediate(fail, false), timeoutMs);
+      this.interrupt = (error) => end(() => reject(new EdgeError(error.code, { ...error.context, sent: true }, error)));
+      this.#port.corrupted = () => {
+        clearTimeout(quiet);
+        quiet = setTimeout(() => fail(true), this.#isTcp ? 0 : CORRUPT_QUIET_MS);
+      };
+      try {
+        send(this.#client, request, (error, data) => {
+          const mono = this.#port.lastByte;
+          end(() => (error === null ? resolve({ data, mono }) : reject(refused(error, about))));
+        });
+      } catch (error) {
+        // The wire was closed: nothing left, and the error does not say `sent`.
+        end(() => reject(error));
+      }
+    });
+  }
+
+  /** Nothing acceptable came: say what did. */
+  #verdict(about: Readonly<Record<string, unknown>>): EdgeError {
+    const { frames, garbage } = this.leftover();
+    const context = { ...about, foreign: frames };
+    if (garbage > 0) return new EdgeError("bus.checksum", context);
+    return new EdgeError(frames > 0 ? "bus.foreign-reply" : "bus.timeout", context);
+  }
+
+  async close(): Promise<void> {
+    this.#port.removeAllListeners();
+    await this.#wire.close();
+  }
+}
+
+/** modbus-serial's errors: some are no Error at all; only these fields tell them apart. */
+interface LibraryError {
+  readonly message: string;
+  readonly modbusCode?: number | undefined;
+  readonly errno?: string | number | undefined;
+}
+
+function refused(error: LibraryError, about: Readonly<Record<string, unknown>>): EdgeError {
+  if (error.modbusCode !== undefined) return new EdgeError("bus.exception", { ...about, exception: error.modbusCode }, error);
+  if (error.errno === "ECONNREFUSED")
+    return new EdgeError("bus.unreachable", { ...about, sent: false, reason: error.message }, error);
+  // modbus-serial found fault with a frame that passed our own checks; it has no code for that, only text.
+  return new EdgeError("bus.checksum", about, error);
+}
+
+/** Callbacks, not promises: the library's promises never settle when a reply is missing. */
+function send(client: ModbusRTU, request: ModbusRequest, done: (error: LibraryError | null, data: Uint8Array) => void): void {
+  const { unit, fc, address, quantity = 1, values = [] } = request;
+  const read = (error: LibraryError | null, result?: { readonly buffer: Buffer }) => done(error, result?.buffer ?? NO_DATA);
+  const written = (error: LibraryError | null) => done(error, NO_DATA);
+  switch (fc) {
+    case 1:
+      client.writeFC1(unit, address, quantity, read);
+      break;
+    case 2:
+      client.writeFC2(unit, address, quantity, read);
+      break;
+    case 3:
+      client.writeFC3(unit, address, quantity, read);
+      break;
+    case 4:
+      client.writeFC4(unit, address, quantity, read);
+      break;
+    case 5:
+      client.writeFC5(unit, address, values[0] === 1, written);
+      break;
+    case 6:
+      client.writeFC6(unit, address, values[0] ?? 0, written);
+      break;
+    case 15:
+      client.writeFC15(
+        unit,
+        address,
+        values.map((bit) => bit === 1),
+        written,
+      );
+      break;
+    case 16:
+      client.writeFC16(unit, address, [...values], written);
+      break;
+  }
+}
+
+const NO_DATA = new Uint8Array(0);
