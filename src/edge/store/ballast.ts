@@ -3,6 +3,8 @@ import { open, rm, stat, statfs } from "node:fs/promises";
 import { dirname } from "node:path";
 
 export const BALLAST_BYTES = 4 * 2 ** 20;
+/** Written in pieces: zeros of the whole size would stay in the memory of the process. */
+const PIECE_BYTES = 64 * 1024;
 /** Less than this free counts as full. */
 const FULL_BYTES = 2 ** 20;
 /** It is laid down only where this many times its size is free. */
@@ -34,8 +36,9 @@ export class Ballast {
     if (had >= this.#bytes && !this.freed) return;
     if ((await this.#room()) < PLENTY * this.#bytes) return;
     this.freed = false;
-    const handle = await open(this.#path, "w", 0o600);
-    await handle.writeFile(Buffer.alloc(this.#bytes)).finally(() => handle.close());
+    await using handle = await open(this.#path, "w", 0o600);
+    const piece = Buffer.alloc(PIECE_BYTES);
+    for (let left = this.#bytes; left > 0; left -= piece.length) await handle.writeFile(piece.subarray(0, left));
   }
 
   async #room(): Promise<number> {
