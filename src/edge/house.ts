@@ -34,6 +34,11 @@ import { type Committed, Window } from "./window.ts";
 
 const SILENCE_LOOK_MS = 500;
 const NOTE_EVERY_MS = 3_600_000;
+/** Where a soft stop is saved. */
+const STOPPED = "stopped";
+
+/** The end of the run before this one; null: there was none. */
+type End = Store["formerEnd"];
 
 export interface HouseOptions {
   readonly gateway: string;
@@ -71,13 +76,15 @@ export class House {
     this.catalog = catalogOf(devices, assets, this.targets);
     this.#window = new Window({ store, clock, log, commitMs: options.commitMs, cat: this.catalog.hash });
     this.#alarms = new Alarms(this.#window, store.saved);
+    // Durable since the last run: whoever asks before the first commit of this one must not hear that all is over.
+    this.#window.alarms = this.#alarms.list();
     this.#stage = new Stage(assets, this.#sink(), this.#alarms, store.saved, store.epoch.id);
     const silent = (id: string) => this.#alarms.isOpen(id, "down");
     this.#collectors = new Map(devices.map((d) => [d.id, new Collector(d, this.#host(), silent(d.id))]));
     this.#counters = new Map(
       devices.map((d) => [d.id, { ...((store.saved.get(`counters/${d.id}`) ?? {}) as Record<string, number>) }]),
     );
-    const off = this.#off();
+    const off = this.#off(store.formerEnd);
     this.#limits = new LimitKeeper({ ...this.#commandHost(), log }, store.saved, off.offMs ?? 0);
     this.commands = new CommandDesk(this.#desk());
   }
@@ -94,6 +101,7 @@ export class House {
     await this.commands.resume(stop);
     await Promise.all([...[...this.#collectors.values()].map((c) => c.run(stop)), this.#watch(stop), limits]);
     clearTimeout(this.#timer);
+    this.#window.save(STOPPED, { boot: this.#o.clock.boot, ...this.#o.clock.now() });
     closing.abort();
     await window;
   }
@@ -313,20 +321,28 @@ export class House {
   // ------------------------------------------------------------ opening
 
   /** How long nobody looked, and what brings old monotonic times into this boot. */
-  #off(): { offMs: number | null; shiftMs: number } {
-    const { formerEnd, epoch } = this.#o.store;
-    if (formerEnd === null) return { offMs: null, shiftMs: 0 };
+  #off(end: End): { offMs: number | null; shiftMs: number } {
+    const { epoch } = this.#o.store;
+    if (end === null) return { offMs: null, shiftMs: 0 };
     const now = this.#o.clock.now();
-    if (formerEnd.boot === epoch.boot) return { offMs: Math.max(0, epoch.opened - formerEnd.mono), shiftMs: 0 };
-    const known = formerEnd.synced && now.synced;
-    return { offMs: known ? Math.max(0, now.wall - formerEnd.wall) : null, shiftMs: epoch.opened - formerEnd.mono };
+    if (end.boot === epoch.boot) return { offMs: Math.max(0, epoch.opened - end.mono), shiftMs: 0 };
+    const known = end.synced && now.synced;
+    return { offMs: known ? Math.max(0, now.wall - end.wall) : null, shiftMs: epoch.opened - end.mono };
+  }
+
+  /** A soft stop says until when everything was observed. After a kill the last record must do: what was seen since was worth no row. */
+  #lastLook(): End {
+    const { formerEnd, saved } = this.#o.store;
+    const stopped = (saved.get(STOPPED) ?? null) as End;
+    const later = stopped !== null && formerEnd !== null && stopped.boot === formerEnd.boot && stopped.mono > formerEnd.mono;
+    return later ? stopped : formerEnd;
   }
 
   #opening(): void {
     const { store, clock } = this.#o;
     const { epoch, saved } = store;
     const mono = clock.mono();
-    const off = this.#off();
+    const off = this.#off(this.#lastLook());
     const { n, cause, boot, opened, former } = epoch;
     this.#event(
       "epoch.opened",

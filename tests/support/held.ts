@@ -26,26 +26,31 @@ export interface HeldEvent {
   readonly command?: string;
   readonly code?: string;
   readonly quality?: string;
+  /** Kernel monotonic ms. */
+  readonly instant: number;
   readonly [field: string]: unknown;
 }
 
 /** Whoever holds this may ask while the platform goes on writing. */
 export class Held implements AsyncDisposable {
   readonly #db: Database;
+  readonly #gateway: string;
 
-  private constructor(db: Database) {
+  private constructor(db: Database, gateway: string) {
     this.#db = db;
+    this.#gateway = gateway;
   }
 
-  static async open(file: string): Promise<Held> {
-    return new Held(await Database.open(file, "readonly"));
+  static async open(file: string, gateway = "gw-1"): Promise<Held> {
+    return new Held(await Database.open(file, "readonly"), gateway);
   }
 
   /** In the order in which the gateway numbered them, epoch by epoch. */
   async readings(source?: string): Promise<readonly HeldReading[]> {
     const rows = await this.#db.all(
       `SELECT r.*, e.opened + r.mono AS instant FROM readings r JOIN epochs e USING (gateway, epoch)
-       WHERE source = coalesce(?, source) ORDER BY e.n, r.seq`,
+       WHERE gateway = ? AND source = coalesce(?, source) ORDER BY e.n, r.seq`,
+      this.#gateway,
       source ?? null,
     );
     return rows.map((row) => ({
@@ -63,11 +68,16 @@ export class Held implements AsyncDisposable {
   /** As `readings`; bodies as they were sent. */
   async events(kind?: string): Promise<readonly HeldEvent[]> {
     const rows = await this.#db.all(
-      `SELECT v.epoch, v.body FROM events v JOIN epochs e USING (gateway, epoch)
-       WHERE kind = coalesce(?, kind) ORDER BY e.n, v.seq`,
+      `SELECT v.epoch, v.body, e.opened + v.mono AS instant FROM events v JOIN epochs e USING (gateway, epoch)
+       WHERE gateway = ? AND kind = coalesce(?, kind) ORDER BY e.n, v.seq`,
+      this.#gateway,
       kind ?? null,
     );
-    return rows.map((row) => ({ ...(JSON.parse(String(row["body"])) as HeldEvent), epoch: String(row["epoch"]) }));
+    return rows.map((row) => ({
+      ...(JSON.parse(String(row["body"])) as HeldEvent),
+      epoch: String(row["epoch"]),
+      instant: Number(row["instant"]),
+    }));
   }
 
   [Symbol.asyncDispose](): Promise<void> {
