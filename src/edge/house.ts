@@ -89,21 +89,22 @@ export class House {
     this.commands = new CommandDesk(this.#desk());
   }
 
-  /** Runs everything until `stop`; what is open is committed before it returns. */
-  async run(stop: AbortSignal): Promise<void> {
+  /** Runs everything until stopped; what is open is committed before it returns. Rejects with `store.corrupt`, see Window.run. */
+  async run(until: AbortSignal): Promise<void> {
+    // The window outlives the devices: their last words must be committed too. When it breaks, everything ends.
+    const [closing, broken] = [new AbortController(), new AbortController()];
+    const stop = AbortSignal.any([until, broken.signal]);
     this.#stop = stop;
     this.#opening();
-    // The window outlives the devices: their last words must be committed too.
-    const closing = new AbortController();
-    const window = this.#window.run(closing.signal);
-    const limits = this.#limits.run(stop);
-    await this.#window.flush();
+    const window = this.#window.run(closing.signal).catch((error: unknown) => broken.abort(error));
+    await Promise.race([this.#window.flush(), window]);
     await this.commands.resume(stop);
-    await Promise.all([...[...this.#collectors.values()].map((c) => c.run(stop)), this.#watch(stop), limits]);
+    await Promise.all([...[...this.#collectors.values()].map((c) => c.run(stop)), this.#watch(stop), this.#limits.run(stop)]);
     clearTimeout(this.#timer);
     this.#window.save(STOPPED, { boot: this.#o.clock.boot, ...this.#o.clock.now() });
     closing.abort();
     await window;
+    if (broken.signal.aborted) throw broken.signal.reason;
   }
 
   // ------------------------------------------------------------ what the other rooms ask

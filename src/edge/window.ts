@@ -1,7 +1,7 @@
 /** Records and events go in and get their numbers; commits of whole windows go to the store, and what became durable goes to the listeners, in order. */
 import type { Clock } from "../kit/clock.ts";
 import { STEP_MS } from "../kit/clock.ts";
-import { asEdgeError } from "../kit/errors.ts";
+import { asEdgeError, type EdgeError } from "../kit/errors.ts";
 import type { Log } from "../kit/log.ts";
 import { pause } from "../kit/loop.ts";
 import type { AssetState, EdgeEvent, EventDraft, Mark, Now, OpenAlarm, ReadingRecord, Segment, Stream } from "../model.ts";
@@ -86,6 +86,7 @@ export class Window {
   onSynchronised: (now: Now) => void = () => {};
   readonly #unstored = new Set<(event: EdgeEvent) => void>();
   #open = empty();
+  #corrupt: EdgeError | null = null;
   /** Kernel monotonic ms at which the open window must close; null: nothing in it. */
   #due: number | null = null;
   #wake: () => void = () => {};
@@ -203,7 +204,10 @@ export class Window {
     });
   }
 
-  /** The commit loop. After `stop` what is open is committed once more, if it can be. */
+  /**
+   * The commit loop. After `stop` what is open is committed once more, if it can be. Rejects with `store.corrupt`: only a new opening
+   * can set a damaged file aside, so the gateway must end and be started again.
+   */
   async run(stop: AbortSignal): Promise<void> {
     const wake = () => this.#wake();
     stop.addEventListener("abort", wake);
@@ -211,6 +215,7 @@ export class Window {
     while (!(stop.aborted && (this.#due === null || failures > 0))) {
       await this.#untilDue(stop);
       if (this.#due !== null) failures = (await this.#commit()) ? 0 : failures + 1;
+      if (this.#corrupt !== null) throw this.#corrupt;
       if (failures > 0) await pause(Math.min(RETRY_MAX_MS, RETRY_FIRST_MS * 2 ** Math.min(10, failures - 1)), stop);
       else if (!stop.aborted) await this.#tend();
     }
@@ -275,6 +280,7 @@ export class Window {
       for (const event of closed.events.filter(isUrgent)) for (const listener of this.#unstored) listener(event);
     }
     this.writable = false;
+    if (error.code === "store.corrupt") this.#corrupt = error;
     this.#open = merge(closed, this.#open);
     this.#due = this.#o.clock.mono();
     // A full quota needs the housekeeping that finds what to shed before the next try.

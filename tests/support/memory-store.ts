@@ -13,7 +13,7 @@ export class MemoryStore implements Store {
   readonly historyLost = false;
   readonly commits: Commit[] = [];
   /** While set, each commit fails with this code. */
-  failing: "store.unwritable" | "store.full" | null = null;
+  failing: "store.unwritable" | "store.full" | "store.corrupt" | null = null;
   attempts = 0;
 
   constructor(opened = 0) {

@@ -113,6 +113,15 @@ describe("a disk that fails", () => {
     expect(held.length).toBe(50_001 - 5000);
   });
 
+  it("that is damaged ends the run: only a new opening can set the file aside", async () => {
+    const store = new MemoryStore(monotonic());
+    const { clock } = movable();
+    const window = new Window({ store, clock, log: noLog, commitMs: 10, cat: "cat" });
+    store.failing = "store.corrupt";
+    window.add(record(1));
+    await expect(window.run(new AbortController().signal)).rejects.toMatchObject({ code: "store.corrupt" });
+  });
+
   it("lets urgent events out unstored, once", async () => {
     await using o = opened();
     const urgent: EdgeEvent[] = [];
