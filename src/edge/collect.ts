@@ -5,6 +5,7 @@ import { asEdgeError, type EdgeError } from "../kit/errors.ts";
 import type { Log } from "../kit/log.ts";
 import { backoff, keepTrying, pause } from "../kit/loop.ts";
 import { type Metronome, metronome, offsetOf } from "../kit/metronome.ts";
+import type { Beat, Pulse } from "../kit/pulse.ts";
 import type { Device, DeviceInfo, DeviceStatus, Outcome, PointStatus, Reading } from "../model.ts";
 import { type LastRow, rowOf, worthKeeping } from "./report.ts";
 
@@ -14,12 +15,16 @@ export interface Host {
   /** Nothing was yielded for `silentAfterMs`, or something again after that. */
   silence(device: DeviceInfo, silent: boolean, mono: number): void;
   readonly log: Log;
+  readonly pulse: Pulse;
 }
 
 /** A wire that failed is tried again soon: a replugged adapter is back within seconds. */
 const PUSHED_RETRY = backoff(500, 5000);
 /** A dead unit costs its line less and less. */
 const polledRetry = (everyMs: number) => backoff(Math.min(everyMs, 5000), Math.min(60_000, Math.max(10_000, everyMs * 6)));
+
+/** A round of a polled device, its wait after a failure and a full queue on its line included; beyond, its driver hangs. */
+const roundMs = (everyMs: number) => Math.max(300_000, 3 * everyMs);
 
 const OPEN_WAIT_MS = 3000;
 const OPEN_LOOK_MS = 50;
@@ -35,7 +40,9 @@ export class Collector {
   #yielded: number;
   #ever = false;
   #silent: boolean;
-  readonly #waiting = new Set<() => void>();
+  /** People who asked; told whether the device spoke. */
+  readonly #waiting = new Set<(spoke: boolean) => void>();
+  #tryNow: () => void = () => undefined;
 
   constructor(info: DeviceInfo, host: Host, silent: boolean) {
     this.info = info;
@@ -48,19 +55,32 @@ export class Collector {
 
   async run(stop: AbortSignal): Promise<void> {
     const { info, log } = { info: this.info, log: this.#host.log };
-    await keepTrying(info.id, (s, works) => this.#pull(s, works), {
+    // A pushed device may rightly say nothing for days: nothing is expected of it.
+    const beat = info.everyMs === undefined ? null : this.#host.pulse.beat(`device ${info.id}`, roundMs(info.everyMs));
+    await keepTrying(info.id, (s, works) => this.#pull(s, works, beat), {
       log,
       stop,
       waitMs: info.everyMs === undefined ? PUSHED_RETRY : polledRetry(info.everyMs),
       failed: (error) => this.#failed(error),
+      woken: (over) => this.#asked(over),
+    });
+    beat?.end();
+  }
+
+  /** A person who asks does not wait for the back-off. */
+  #asked(over: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      this.#tryNow = resolve;
+      over.addEventListener("abort", () => resolve(), { once: true });
     });
   }
 
-  async #pull(stop: AbortSignal, works: () => void): Promise<void> {
+  async #pull(stop: AbortSignal, works: () => void, beat: Beat | null): Promise<void> {
+    beat?.touch();
     await using device = await this.info.open(stop);
     this.#device = device;
     try {
-      for await (const batch of device.readings(this.#ticks, stop)) {
+      for await (const batch of device.readings(beat === null ? this.#ticks : counted(this.#ticks, beat), stop)) {
         works();
         this.#take(batch);
       }
@@ -76,7 +96,11 @@ export class Collector {
     if (this.#silent) this.#speaks();
     for (const reading of batch) this.#latest.set(reading.point, reading);
     this.#offer(batch);
-    for (const resolve of this.#waiting) resolve();
+    this.#answer(true);
+  }
+
+  #answer(spoke: boolean): void {
+    for (const tell of this.#waiting) tell(spoke);
     this.#waiting.clear();
   }
 
@@ -99,6 +123,7 @@ export class Collector {
       .map(([point]): Reading => ({ point, value: null, quality: "bad", code: error.code, mono }));
     for (const reading of unknown) this.#latest.set(reading.point, reading);
     this.#offer(unknown.filter(({ point }) => this.#rows.get(point)?.quality !== "bad"));
+    this.#answer(false);
   }
 
   /** Called about twice a second. */
@@ -119,11 +144,12 @@ export class Collector {
   async readNow(timeoutMs: number): Promise<readonly PointStatus[]> {
     const spoken = new Promise<boolean>((resolve) => {
       const timer = setTimeout(() => resolve(false), timeoutMs);
-      this.#waiting.add(() => {
+      this.#waiting.add((spoke) => {
         clearTimeout(timer);
-        resolve(true);
+        resolve(spoke);
       });
     });
+    this.#tryNow();
     if (this.info.everyMs !== undefined) this.#ticks.poke();
     if (!(await spoken) && this.#error !== null) throw this.#error;
     return this.status().points;
@@ -169,3 +195,12 @@ export class Collector {
     };
   }
 }
+
+/** Who asks for the next tick has done the round before. */
+const counted = (ticks: Metronome, beat: Beat): Metronome => ({
+  next(stop) {
+    beat.touch();
+    return ticks.next(stop);
+  },
+  poke: () => ticks.poke(),
+});

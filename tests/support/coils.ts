@@ -16,6 +16,8 @@ export interface Coils extends AsyncDisposable {
   readonly inputs: Set<number>;
   /** Kinds of request that get no answer: "read", "write". */
   readonly mute: Set<"read" | "write">;
+  /** Units that do not even hear. */
+  readonly dead: Set<number>;
   /** Called after a write has been carried out and, unless muted, answered. */
   written: (write: Write) => void;
 }
@@ -26,6 +28,7 @@ export async function coils(timeout = "4s"): Promise<Coils> {
   const on = new Set<number>();
   const inputs = new Set<number>();
   const mute = new Set<"read" | "write">();
+  const dead = new Set<number>();
   const bit = (set: ReadonlySet<number>, { address, quantity }: Asked) => {
     let byte = 0;
     for (let i = 0; i < Math.min(8, quantity); i += 1) if (set.has(address + i)) byte |= 1 << i;
@@ -35,6 +38,7 @@ export async function coils(timeout = "4s"): Promise<Coils> {
     socket.writable && socket.write(mbap(asked.transaction, withCrc(asked.unit, ...pdu)));
 
   const far = await farSide("tcp", (asked) => {
+    if (dead.has(asked.unit)) return;
     if (asked.fc === 5) {
       const write = { coil: asked.address, value: asked.quantity === 0xff00 };
       writes.push(write);
@@ -50,6 +54,7 @@ export async function coils(timeout = "4s"): Promise<Coils> {
     on,
     inputs,
     mute,
+    dead,
     written: () => undefined,
     [Symbol.asyncDispose]: () => far[Symbol.asyncDispose](),
   };
