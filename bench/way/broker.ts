@@ -1,0 +1,61 @@
+/** A free port comes out, and on it, when asked for, a broker in a process of its own: mosquitto where it is installed, else the embedded one. */
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { writeFileSync } from "node:fs";
+import { connect, createServer } from "node:net";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+
+export interface Broker extends AsyncDisposable {
+  readonly name: string;
+}
+
+const LISTENING_MS = 10_000;
+const EMBEDDED = new URL("../hw-sim/broker.js", import.meta.url).pathname;
+
+export const brokerUrl = (port: number): string => `mqtt://127.0.0.1:${port}`;
+
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  await once(server, "close");
+  return typeof address === "object" && address !== null ? address.port : 0;
+}
+
+export async function startBroker(port: number, folder: string): Promise<Broker> {
+  const installed = spawnSync("mosquitto", ["-h"], { stdio: "ignore" }).error === undefined;
+  const child = installed
+    ? mosquitto(port, folder)
+    : spawn(process.execPath, [EMBEDDED, "--port", String(port)], { stdio: "ignore" });
+  await listening(child, port);
+  return {
+    name: installed ? "mosquitto" : "aedes",
+    async [Symbol.asyncDispose]() {
+      const gone = once(child, "exit");
+      if (child.kill("SIGTERM")) await gone;
+    },
+  };
+}
+
+function mosquitto(port: number, folder: string): ChildProcess {
+  const file = join(folder, "mosquitto.conf");
+  writeFileSync(
+    file,
+    `listener ${port} 127.0.0.1\nallow_anonymous true\nset_tcp_nodelay true\nmax_inflight_messages 100\nmax_queued_messages 0\nlog_type none\n`,
+  );
+  return spawn("mosquitto", ["-c", file], { stdio: "ignore" });
+}
+
+async function listening(child: ChildProcess, port: number): Promise<void> {
+  for (const latest = performance.now() + LISTENING_MS; performance.now() < latest && child.exitCode === null; await sleep(20)) {
+    const socket = connect(port, "127.0.0.1");
+    const reached = await new Promise<boolean>((resolve) => {
+      socket.once("connect", () => resolve(true)).once("error", () => resolve(false));
+    });
+    socket.destroy();
+    if (reached) return;
+  }
+  throw new Error(`no broker on port ${port}`);
+}

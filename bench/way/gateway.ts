@@ -1,0 +1,192 @@
+/** The gateway's side of the bench: given readings go the product's whole way, house, store and sync, and what it cost this process comes out. */
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { House } from "../../src/edge/house.ts";
+import { openStore } from "../../src/edge/store/store.ts";
+import { monotonic, systemClock } from "../../src/kit/clock.ts";
+import { noLog } from "../../src/kit/log.ts";
+import { packetSize } from "../../src/sync/mqtt.ts";
+import type { Committed } from "../../src/sync/outbox.ts";
+import { runSync } from "../../src/sync/sync.ts";
+import { topicsOf } from "../../src/sync/topics.ts";
+import { serve, usage } from "./child.ts";
+import { Meters } from "./meters.ts";
+
+export interface Opening {
+  readonly id: string;
+  readonly folder: string;
+  readonly broker: string;
+}
+
+export interface Feeding {
+  readonly readings: number;
+  readonly commits: number;
+  /** Time from one commit to the next; 0: back to back. */
+  readonly paceMs: number;
+  /** One event in so many commits; absent: none. */
+  readonly eventEvery?: number;
+}
+
+export interface Bodies {
+  readonly readings: number;
+  readonly bodyBytes: number;
+  /** The whole PUBLISH packet, were each segment one message. */
+  readonly wireBytes: number;
+}
+
+/** Shorter than any pause between two batches: a window is what the bench gave at once. */
+const COMMIT_MS = 1;
+const LOOK_MS = 5;
+const GIVE_UP_MS = 120_000;
+
+export function gatewaySide(): void {
+  let close: () => Promise<void> = async () => undefined;
+  serve({
+    async open(opening: Opening) {
+      const running = await run(opening);
+      close = running.close;
+      Object.assign(handlers, running.handlers);
+    },
+    feed: (args: Feeding) => handlers.feed(args),
+    delivered: () => handlers.delivered(),
+    connected: () => handlers.connected(),
+    bodies: () => handlers.bodies(),
+    usage: () => usage(),
+    settle: async () => {
+      await sleep(500);
+      globalThis.gc?.();
+      await sleep(500);
+      return usage();
+    },
+    close: () => close(),
+  });
+}
+
+const unopened = () => Promise.reject(new Error("not open"));
+const handlers: {
+  feed(args: Feeding): Promise<unknown>;
+  delivered(): Promise<unknown>;
+  connected(): Promise<unknown>;
+  bodies(): Promise<unknown>;
+} = { feed: unopened, delivered: unopened, connected: unopened, bodies: unopened };
+
+async function run({ id, folder, broker }: Opening) {
+  const clock = systemClock("assumed");
+  const store = await openStore({
+    file: join(folder, "cippo.sqlite"),
+    quotaMB: 4096,
+    keepMs: 14 * 86_400_000,
+    clock,
+    log: noLog,
+  });
+  const meters = new Meters();
+  const house = new House({
+    gateway: id,
+    store,
+    devices: meters.devices,
+    assets: meters.assets,
+    commitMs: COMMIT_MS,
+    clock,
+    log: noLog,
+  });
+  const stop = new AbortController();
+  const hangUp = new AbortController();
+  const sync = runSync(
+    {
+      gateway: id,
+      options: { broker, acknowledge: "platform", mqtt: 5, liveEveryMs: 1000, reconnect: { firstMs: 100, maxMs: 300 } },
+      clock,
+      log: noLog,
+      outbox: house,
+      documents: {
+        catalog: () => house.catalog,
+        assets: () => house.assets(),
+        alarms: () => house.alarms(),
+        reported: () => ({}),
+        state: () => ({}),
+      },
+      commands: { receive: async () => undefined, onResult: () => () => undefined },
+    },
+    hangUp.signal,
+  );
+  const running = house.run(stop.signal);
+  return {
+    handlers: {
+      feed: (args: Feeding) => feed(house, meters, args),
+      delivered: () => until(() => house.streams().every(({ upTo, head }) => upTo === head)),
+      connected: () => until(() => sync.status().connected),
+      bodies: () => bodies(house, id),
+    },
+    async close() {
+      stop.abort();
+      await running;
+      hangUp.abort();
+      await sync.done;
+      await store[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Answers how many commits it took; events make some of their own. */
+async function feed(house: House, meters: Meters, { readings, commits, paceMs, eventEvery }: Feeding) {
+  const count = new Counter();
+  const off = house.onCommitted((committed) => count.add(committed));
+  const begun = monotonic();
+  for (let i = 0; i < commits; i += 1) {
+    if (eventEvery !== undefined && i % eventEvery === eventEvery - 1) meters.toggle(monotonic());
+    meters.give(readings, monotonic());
+    await count.reach((i + 1) * readings);
+    const due = begun + (i + 1) * paceMs - monotonic();
+    if (paceMs > 0 && due > 0) await sleep(due);
+  }
+  off();
+  return { commits: count.commits, seconds: (monotonic() - begun) / 1000 };
+}
+
+class Counter {
+  commits = 0;
+  #records = 0;
+  #wanted = Number.POSITIVE_INFINITY;
+  #resolve: () => void = () => undefined;
+
+  add({ segments }: Committed): void {
+    this.commits += 1;
+    for (const { stream, count } of segments) if (stream === "readings") this.#records += count;
+    if (this.#records >= this.#wanted) this.#resolve();
+  }
+
+  reach(records: number): Promise<void> {
+    this.#wanted = records;
+    if (this.#records >= records) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#resolve = resolve;
+    });
+  }
+}
+
+/** What the stored segments of the present epoch weigh, alone on the wire. */
+async function bodies(house: House, id: string): Promise<Bodies> {
+  const topic = topicsOf(id).up("readings");
+  let found: Bodies = { readings: 0, bodyBytes: 0, wireBytes: 0 };
+  for (let from = 1; ; ) {
+    const segments = await house.read(house.epoch.id, "readings", from, Number.MAX_SAFE_INTEGER, 128 * 1024);
+    for (const { count, body, to } of segments) {
+      found = {
+        readings: found.readings + count,
+        bodyBytes: found.bodyBytes + body.length,
+        wireBytes: found.wireBytes + packetSize(topic, body.length),
+      };
+      from = to + 1;
+    }
+    if (segments.length === 0) return found;
+  }
+}
+
+async function until(true_: () => boolean): Promise<{ readonly ms: number }> {
+  const begun = monotonic();
+  while (!true_()) {
+    if (monotonic() - begun > GIVE_UP_MS) throw new Error("it does not come");
+    await sleep(LOOK_MS);
+  }
+  return { ms: monotonic() - begun };
+}
