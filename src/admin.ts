@@ -99,3 +99,18 @@ function statusOf({ house, store, sync, loaded, clock, file }: Rooms, begun: num
     streams: link.streams,
   };
 }
+
+const DOWN_NAMED = 3;
+
+/** One line for `systemctl status`: what is down, and whether store and platform are reached. */
+export function statusLine({ devices, alarms, store, sync }: GatewayStatus): string {
+  const down = devices.filter(({ state }) => state === "down");
+  const which = down.slice(0, DOWN_NAMED).map(({ id, code }) => `${id} ${code ?? "device.silent"}`);
+  const named = down.length > DOWN_NAMED ? [...which, "…"] : which;
+  return [
+    `${devices.length} devices, ${down.length} down${down.length > 0 ? ` (${named.join(", ")})` : ""}`,
+    `${alarms.length} alarms`,
+    `store ${store.writable ? "writable" : "NOT WRITABLE"}, ${store.unacknowledged} not acknowledged`,
+    `broker ${sync.connected ? "connected" : `away (${sync.code ?? "not yet"})`}`,
+  ].join("; ");
+}

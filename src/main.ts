@@ -1,6 +1,6 @@
 /** A checked site goes in; the whole way of a reading runs until stopped: wires → house → store → sync, opened in order and closed in reverse. */
 import { join } from "node:path";
-import { adminOf } from "./admin.ts";
+import { adminOf, statusLine } from "./admin.ts";
 import { serveAdmin } from "./cli/server.ts";
 import type { Loaded } from "./config.ts";
 import { deviceInfo } from "./drivers/index.ts";
@@ -9,6 +9,8 @@ import { House } from "./edge/house.ts";
 import { openStore } from "./edge/store/store.ts";
 import { type Clock, systemClock } from "./kit/clock.ts";
 import type { Log } from "./kit/log.ts";
+import { Pulse } from "./kit/pulse.ts";
+import { serviceManager } from "./kit/systemd.ts";
 import type { DeviceInfo } from "./model.ts";
 import { outboxOf, syncOptions } from "./outbox.ts";
 import { runSync } from "./sync/sync.ts";
@@ -27,6 +29,9 @@ export async function runGateway({ loaded, log, clock: given }: RunOptions, stop
   const file = site.store.file ?? join(process.env["STATE_DIRECTORY"] ?? "/var/lib/cippo", "cippo.sqlite");
   const socket = site.gateway.socket ?? join(process.env["RUNTIME_DIRECTORY"] ?? "/run/cippo", "cippo.sock");
 
+  const manager = serviceManager({ log });
+  const pulse = new Pulse();
+
   await using store = await openStore({ file, quotaMB: site.store.quotaMB, keepMs: site.store.keep, clock, log });
   await using wires = openWires(site.buses, log);
   const devices = Object.values(site.devices).map(
@@ -40,6 +45,7 @@ export async function runGateway({ loaded, log, clock: given }: RunOptions, stop
     commitMs: site.store.commit,
     clock,
     log,
+    pulse,
   });
   // Sync outlives the devices for a moment: their last words may still be sent.
   const hangUp = new AbortController();
@@ -50,6 +56,7 @@ export async function runGateway({ loaded, log, clock: given }: RunOptions, stop
       options: syncOptions(site),
       clock,
       log,
+      pulse,
       ...outboxOf(house, loaded, clock, stop),
     },
     hangUp.signal,
@@ -65,8 +72,14 @@ export async function runGateway({ loaded, log, clock: given }: RunOptions, stop
     n: house.epoch.n,
     cause: house.epoch.cause,
   });
-  await running;
-  hangUp.abort();
-  await sync.done;
+  const line = () => statusLine(admin.status());
+  stop.addEventListener("abort", () => void manager.stopping(), { once: true });
+  const told = manager.ready(line()).then(() => manager.run(pulse, line, AbortSignal.any([stop, hangUp.signal])));
+  try {
+    await running;
+  } finally {
+    hangUp.abort();
+    await Promise.all([sync.done, told]);
+  }
   log.info("gateway.stopped", { gateway: site.gateway.id });
 }

@@ -3,6 +3,7 @@ import type { Clock } from "../kit/clock.ts";
 import { EdgeError } from "../kit/errors.ts";
 import type { Log } from "../kit/log.ts";
 import { pause } from "../kit/loop.ts";
+import { Pulse } from "../kit/pulse.ts";
 import type {
   AssetState,
   CommandTarget,
@@ -34,6 +35,8 @@ import { type Committed, Window } from "./window.ts";
 
 const SILENCE_LOOK_MS = 500;
 const NOTE_EVERY_MS = 3_600_000;
+/** The longest honest round of each loop of the house. The store: two proofs of writing, beyond its commit window; the limits: a device that answers slowly. */
+const ROUND_MS = { store: 60_000, silence: 30_000, limits: 120_000 };
 /** Where a soft stop is saved. */
 const STOPPED = "stopped";
 
@@ -48,6 +51,8 @@ export interface HouseOptions {
   readonly commitMs: number;
   readonly clock: Clock;
   readonly log: Log;
+  /** Where the loops say that they come round. */
+  readonly pulse?: Pulse;
 }
 
 export class House {
@@ -56,6 +61,7 @@ export class House {
   readonly targets: readonly CommandTarget[];
   readonly epoch: EpochInfo;
   readonly #o: HouseOptions;
+  readonly #pulse: Pulse;
   readonly #window: Window;
   readonly #stage: Stage;
   readonly #alarms: Alarms;
@@ -70,6 +76,7 @@ export class House {
 
   constructor(options: HouseOptions) {
     this.#o = options;
+    this.#pulse = options.pulse ?? new Pulse();
     const { store, clock, log, devices, assets } = options;
     this.epoch = store.epoch;
     this.targets = commandTargets(devices, assets);
@@ -96,10 +103,12 @@ export class House {
     const stop = AbortSignal.any([until, broken.signal]);
     this.#stop = stop;
     this.#opening();
-    const window = this.#window.run(closing.signal).catch((error: unknown) => broken.abort(error));
+    const beat = this.#pulse.beat("store", ROUND_MS.store + this.#o.commitMs);
+    const window = this.#window.run(closing.signal, beat).catch((error: unknown) => broken.abort(error));
     await Promise.race([this.#window.flush(), window]);
     await this.commands.resume(stop);
-    await Promise.all([...[...this.#collectors.values()].map((c) => c.run(stop)), this.#watch(stop), this.#limits.run(stop)]);
+    const limits = this.#limits.run(stop, this.#pulse.beat("limits", ROUND_MS.limits));
+    await Promise.all([...[...this.#collectors.values()].map((c) => c.run(stop)), this.#watch(stop), limits]);
     clearTimeout(this.#timer);
     this.#window.save(STOPPED, { boot: this.#o.clock.boot, ...this.#o.clock.now() });
     closing.abort();
@@ -222,6 +231,7 @@ export class House {
   #host() {
     return {
       log: this.#o.log,
+      pulse: this.#pulse,
       readings: (device: DeviceInfo, readings: readonly Reading[]) => {
         for (const reading of readings) this.#take(device, reading);
         this.#schedule();
@@ -312,11 +322,14 @@ export class House {
   }
 
   async #watch(stop: AbortSignal): Promise<void> {
+    const beat = this.#pulse.beat("silence", ROUND_MS.silence);
     while (!stop.aborted) {
+      beat.touch();
       await pause(SILENCE_LOOK_MS, stop);
       const mono = this.#o.clock.mono();
       if (!stop.aborted) for (const collector of this.#collectors.values()) collector.watchSilence(mono);
     }
+    beat.end();
   }
 
   // ------------------------------------------------------------ opening

@@ -1,6 +1,7 @@
 /** What a target was last told goes in; whether it may be told again, and when it must be switched off, come out. Kept by the gateway whoever commands, across restarts. */
 import type { Log } from "../kit/log.ts";
 import { pause } from "../kit/loop.ts";
+import type { Beat } from "../kit/pulse.ts";
 import type { EventDraft, Limits, Outcome } from "../model.ts";
 
 /** Times in running ms of the database: a wall clock may lie, a restart may not shorten them. */
@@ -53,13 +54,15 @@ export class LimitKeeper {
   }
 
   /** Switches off what has been on for too long, first of all what a restart found overdue. */
-  async run(stop: AbortSignal): Promise<void> {
+  async run(stop: AbortSignal, beat: Beat): Promise<void> {
     while (!stop.aborted) {
+      beat.touch();
       const running = this.#host.running();
       for (const [target, mark] of this.#marks)
         if (mark.offAt !== null && mark.offAt <= running) await this.#switchOff(target, mark, stop);
       await pause(LOOK_EVERY_MS, stop);
     }
+    beat.end();
   }
 
   async #switchOff(target: string, mark: Mark, stop: AbortSignal): Promise<void> {

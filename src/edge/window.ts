@@ -4,6 +4,7 @@ import { STEP_MS } from "../kit/clock.ts";
 import { asEdgeError, type EdgeError } from "../kit/errors.ts";
 import type { Log } from "../kit/log.ts";
 import { pause } from "../kit/loop.ts";
+import type { Beat } from "../kit/pulse.ts";
 import type { AssetState, EdgeEvent, EventDraft, Mark, Now, OpenAlarm, ReadingRecord, Segment, Stream } from "../model.ts";
 import type { EventRow, InboxRow, SegmentRow, Shed, Store } from "./parts.ts";
 import { encodeEvent, encodeReadings } from "./segment.ts";
@@ -23,6 +24,10 @@ const WAITING_MAX = 50_000;
 const RETRY_FIRST_MS = 250;
 const RETRY_MAX_MS = 5000;
 const TEND_EVERY_MS = 5000;
+/** A store that nobody wrote to for this long is asked to write: a disk that fails must be known before an alarm needs it. */
+const PROVE_EVERY_MS = 30_000;
+/** The disk says no: a restart would not cure it, and would lose what waits. */
+const OF_THE_DISK: ReadonlySet<string> = new Set(["store.full", "store.unwritable"]);
 /** Always copied to `urgent`, whatever their severity (contract, topic `urgent`). */
 const URGENT_KINDS: ReadonlySet<string> = new Set(["aed.in-use", "aed.removed"]);
 
@@ -93,12 +98,15 @@ export class Window {
   #offset: number;
   #synced: boolean;
   #tended = Number.NEGATIVE_INFINITY;
+  #written: number;
+  #beat: Beat | null = null;
 
   constructor(options: WindowOptions) {
     this.#o = options;
     const now = options.clock.now();
     this.#offset = now.wall - now.mono;
     this.#synced = now.synced;
+    this.#written = now.mono;
   }
 
   onCommitted(listener: (committed: Committed) => void): () => void {
@@ -206,9 +214,10 @@ export class Window {
 
   /**
    * The commit loop. After `stop` what is open is committed once more, if it can be. Rejects with `store.corrupt`: only a new opening
-   * can set a damaged file aside, so the gateway must end and be started again.
+   * can set a damaged file aside, so the gateway must end and be started again. `beat` is touched when the store wrote.
    */
-  async run(stop: AbortSignal): Promise<void> {
+  async run(stop: AbortSignal, beat: Beat | null = null): Promise<void> {
+    this.#beat = beat;
     const wake = () => this.#wake();
     stop.addEventListener("abort", wake);
     let failures = 0;
@@ -217,8 +226,12 @@ export class Window {
       if (this.#due !== null) failures = (await this.#commit()) ? 0 : failures + 1;
       if (this.#corrupt !== null) throw this.#corrupt;
       if (failures > 0) await pause(Math.min(RETRY_MAX_MS, RETRY_FIRST_MS * 2 ** Math.min(10, failures - 1)), stop);
-      else if (!stop.aborted) await this.#tend();
+      else if (!stop.aborted) {
+        await this.#tend();
+        if (this.#o.clock.mono() - this.#written >= PROVE_EVERY_MS) this.save("written", this.#o.clock.mono());
+      }
     }
+    beat?.end();
     stop.removeEventListener("abort", wake);
   }
 
@@ -255,6 +268,8 @@ export class Window {
       this.#failed(closed, raw);
       return false;
     }
+    this.#written = this.#o.clock.mono();
+    this.#beat?.touch();
     if (!this.writable) {
       this.writable = true;
       this.#o.log.info("store.recovered");
@@ -275,6 +290,7 @@ export class Window {
   /** The window stays whole and goes on collecting: it is tried again as one. */
   #failed(closed: Content, raw: unknown): void {
     const error = asEdgeError(raw);
+    if (OF_THE_DISK.has(error.code)) this.#beat?.touch();
     if (this.writable) {
       this.#o.log.error("store.unwritable", { code: error.code, ...error.context });
       for (const event of closed.events.filter(isUrgent)) for (const listener of this.#unstored) listener(event);

@@ -25,6 +25,8 @@ export interface LinkOptions extends SocketOptions {
   readonly will: { readonly topic: string; readonly payload: string };
   /** The message is acknowledged when this resolves; when it rejects it is not, and comes again with the next connection. */
   onMessage(message: Incoming): Promise<void>;
+  /** The broker sent a packet, an answer to a ping included. */
+  heard?(): void;
 }
 
 export interface Filter {
@@ -137,6 +139,7 @@ class Life implements Link {
     client.on("close", () => this.end(this.#lost("closed by the broker", false)));
     client.on("disconnect", ({ reasonCode = 0 }) => this.end(this.#refused(reasonCode)));
     client.on("packetreceive", (packet) => {
+      options.heard?.();
       if (packet.cmd === "puback") this.#acknowledged(packet.messageId ?? 0, packet.reasonCode ?? REASON.success);
     });
     client.handleMessage = (packet, done) => void this.#take(packet).then(() => done(), done);

@@ -1,6 +1,7 @@
 /** What every file of this room shares while it runs: options, doors to store and house, names, book and bell. */
 import type { Clock } from "../kit/clock.ts";
 import type { Log } from "../kit/log.ts";
+import type { Pulse } from "../kit/pulse.ts";
 import type { Bell } from "./bell.ts";
 import type { Book } from "./drain/book.ts";
 import type { Reconnect } from "./link/reconnect.ts";
@@ -46,6 +47,8 @@ export interface SyncParts {
   readonly commands: Commands;
   readonly clock: Clock;
   readonly log: Log;
+  /** Where the loop says that it comes round. */
+  readonly pulse?: Pulse;
 }
 
 export interface Room extends Omit<SyncParts, "options"> {

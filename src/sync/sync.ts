@@ -1,6 +1,7 @@
 /** The store's outbox and the platform's broker go in; records, states and alarms go up, proofs and commands come down, through every outage until stopped. */
 import type { EdgeError } from "../kit/errors.ts";
 import { keepTrying } from "../kit/loop.ts";
+import type { Beat } from "../kit/pulse.ts";
 import type { StreamStatus } from "../model.ts";
 import { Bell } from "./bell.ts";
 import { Book } from "./drain/book.ts";
@@ -30,6 +31,8 @@ export interface Sync {
 
 /** A link that has held this long counts as healthy: the waits begin anew. */
 const STABLE_MS = 60_000;
+/** Of a link that ends slowly, and of pings. */
+const SLACK_MS = 60_000;
 
 export function runSync(parts: SyncParts, stop: AbortSignal): Sync {
   const { outbox, commands, clock, log, options } = parts;
@@ -42,9 +45,12 @@ export function runSync(parts: SyncParts, stop: AbortSignal): Sync {
   };
   const inbox = new Inbox({ topics, outbox, commands, book: room.book, clock, log, changed });
   let failed: EdgeError | null = null;
+  // Either the broker is heard, at least as the answer to a ping, or it is tried again after the longest wait.
+  const beat = parts.pulse?.beat("sync", options.reconnect.maxMs + 2 * room.options.connectTimeoutMs + SLACK_MS) ?? null;
 
   const work = async (_: AbortSignal, works: () => void): Promise<void> => {
-    await using link = await openLink(linkOptions(room, inbox), stop);
+    beat?.touch();
+    await using link = await openLink(linkOptions(room, inbox, beat), stop);
     const stable = setTimeout(works, STABLE_MS);
     try {
       session = new Session(link, room);
@@ -64,7 +70,10 @@ export function runSync(parts: SyncParts, stop: AbortSignal): Sync {
     failed: (error) => {
       failed = error;
     },
-  }).finally(quiet);
+  }).finally(() => {
+    quiet();
+    beat?.end();
+  });
 
   return {
     done,
@@ -78,7 +87,7 @@ export function runSync(parts: SyncParts, stop: AbortSignal): Sync {
   };
 }
 
-function linkOptions({ options, gateway, topics, outbox, clock }: Room, inbox: Inbox) {
+function linkOptions({ options, gateway, topics, outbox, clock }: Room, inbox: Inbox, beat: Beat | null) {
   const { broker, mqtt, credentials, keepaliveSeconds, pubackTimeoutMs, connectTimeoutMs } = options;
   return {
     broker,
@@ -91,5 +100,6 @@ function linkOptions({ options, gateway, topics, outbox, clock }: Room, inbox: I
     clockSynced: () => clock.now().synced,
     will: { topic: topics.up("state"), payload: JSON.stringify({ v: 1, online: false, epoch: outbox.epoch.id }) },
     onMessage: (message: Parameters<Inbox["receive"]>[0]) => inbox.receive(message),
+    heard: () => beat?.touch(),
   };
 }

@@ -1,0 +1,46 @@
+/** Every loop of the gateway says each time that it came round; the names of those that are overdue come out. What the watchdog is fed by. */
+import { monotonic } from "./clock.ts";
+
+export interface Beat {
+  /** The loop has come round. */
+  touch(): void;
+  /** The loop has ended as it should: nothing more is expected of it. */
+  end(): void;
+}
+
+interface Expected {
+  readonly name: string;
+  readonly withinMs: number;
+  touched: number;
+}
+
+/** A loop that waits for nothing but itself may be held to its word; one that waits for the world (a pushed device) is not asked. */
+export class Pulse {
+  readonly #mono: () => number;
+  readonly #expected = new Set<Expected>();
+
+  constructor(mono: () => number = monotonic) {
+    this.#mono = mono;
+  }
+
+  /** From now on a touch is expected every `withinMs` at the latest: the longest that one honest round may take. */
+  beat(name: string, withinMs: number): Beat {
+    const one: Expected = { name, withinMs, touched: this.#mono() };
+    this.#expected.add(one);
+    return {
+      touch: () => {
+        one.touched = this.#mono();
+      },
+      end: () => void this.#expected.delete(one),
+    };
+  }
+
+  /** Loops that should have come round by now, sorted; empty: all is well. */
+  overdue(): readonly string[] {
+    const now = this.#mono();
+    return [...this.#expected]
+      .filter(({ touched, withinMs }) => now - touched > withinMs)
+      .map(({ name }) => name)
+      .sort();
+  }
+}
