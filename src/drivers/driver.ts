@@ -29,12 +29,17 @@ export interface Driver<O = unknown> {
 }
 
 export type Layout =
-  | { readonly wire: "modbus"; readonly points: Readonly<Record<string, RegisterPoint>>; readonly maxRegisters: number }
+  | {
+      readonly wire: "modbus";
+      readonly points: Readonly<Record<string, RegisterPoint>>;
+      readonly maxRegisters: number;
+      readonly identity: readonly IdentityCheck[];
+    }
   | { readonly wire: "serial"; readonly baud: number; readonly everyMs: number; readonly frame: FrameLayout }
   | { readonly wire: "gpio"; readonly line: number; readonly active: "high" | "low"; readonly means: string };
 
 /** Where a value lies in a Modbus unit. `address` as on the bus (from 0); value = raw × scale. fc 1 coil, 2 discrete input, 3 holding, 4 input. */
-export interface RegisterPoint extends PointSpec {
+export interface RegisterValue {
   readonly fc: 1 | 2 | 3 | 4;
   readonly address: number;
   readonly decode: "bool" | "uint16" | "int16" | "uint32" | "int32" | "float32" | "uint64" | "int64";

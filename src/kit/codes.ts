@@ -149,6 +149,17 @@ export const codes = {
   "counter.restarted": {
     retry: false,
     what: { it: "Il conteggio riparte su una nuova base dati", en: "Counting starts anew on a new database" },
+  "value.wrong-device": {
+    retry: false,
+    what: {
+      it: "All'indirizzo risponde un apparecchio di un altro tipo",
+      en: "A device of another type answers at this address",
+    },
+    hint: {
+      it: "Controllare `type` e `unit` in configurazione e l'apparecchio montato; `identity: false` se è una variante compatibile.",
+      en: "Check `type` and `unit` in the configuration and the device fitted; `identity: false` if it is a compatible variant.",
+    },
+  },
     hint: { it: "Nulla da fare: la piattaforma ne tiene conto.", en: "Nothing to do: the platform accounts for it." },
   },
   "device.silent": {

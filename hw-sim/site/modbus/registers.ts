@@ -1,5 +1,5 @@
 /** A value and its place in a table go in; the 16-bit words of the wire come out, and back: the simulator's own codec, sharing nothing with the product's. */
-import type { RegisterPoint } from "../../../src/drivers/driver.ts";
+import type { RegisterValue } from "../../../src/drivers/driver.ts";
 
 interface Codec {
   readonly words: number;
@@ -10,7 +10,7 @@ interface Codec {
 }
 
 const SAFE = Number.MAX_SAFE_INTEGER;
-const CODECS: Readonly<Record<RegisterPoint["decode"], Codec>> = {
+const CODECS: Readonly<Record<RegisterValue["decode"], Codec>> = {
   bool: { words: 1, range: [0, 1], set: (v, raw) => v.setUint16(0, raw), get: (v) => v.getUint16(0) !== 0 },
   uint16: { words: 1, range: [0, 0xffff], set: (v, raw) => v.setUint16(0, raw), get: (v) => v.getUint16(0) },
   int16: { words: 1, range: [-0x8000, 0x7fff], set: (v, raw) => v.setInt16(0, raw), get: (v) => v.getInt16(0) },
@@ -21,10 +21,10 @@ const CODECS: Readonly<Record<RegisterPoint["decode"], Codec>> = {
   int64: { words: 4, range: [-SAFE, SAFE], set: (v, raw) => v.setBigInt64(0, BigInt(raw)), get: (v) => Number(v.getBigInt64(0)) },
 };
 
-export const widthOf = (point: RegisterPoint): number => CODECS[point.decode].words;
+export const widthOf = (point: RegisterValue): number => CODECS[point.decode].words;
 
 /** What the registers hold for `value`: the nearest raw number that the type can carry. */
-export function toWords(point: RegisterPoint, value: number | boolean): number[] {
+export function toWords(point: RegisterValue, value: number | boolean): number[] {
   const { words, range, set } = CODECS[point.decode];
   const raw = Number(value) / (point.scale ?? 1);
   const view = new DataView(new ArrayBuffer(words * 2));
@@ -34,7 +34,7 @@ export function toWords(point: RegisterPoint, value: number | boolean): number[]
 }
 
 /** What a master must make of these words: raw × scale to 12 significant digits; of a float32 the shortest decimal that is this very float. */
-export function fromWords(point: RegisterPoint, words: readonly number[]): number | boolean {
+export function fromWords(point: RegisterValue, words: readonly number[]): number | boolean {
   const view = new DataView(new ArrayBuffer(words.length * 2));
   for (const [i, word] of (point.words === "low-first" ? [...words].reverse() : words).entries()) view.setUint16(i * 2, word);
   const raw = CODECS[point.decode].get(view);

@@ -1,5 +1,5 @@
 /** A request's PDU goes in; the PDU that a real slave would answer comes out, with what it showed and what it was made to do (Modbus Application Protocol 1.1b3, section 6). */
-import type { RegisterPoint } from "../../../src/drivers/driver.ts";
+import type { IdentityCheck, RegisterPoint, RegisterValue } from "../../../src/drivers/driver.ts";
 import { fromWords, toWords, widthOf } from "./registers.ts";
 
 export interface Named {
@@ -17,8 +17,10 @@ export interface Answer {
 export interface UnitLayout {
   readonly points: Readonly<Record<string, RegisterPoint>>;
   readonly maxRegisters: number;
-  /** Eastron: two registers per value, so start and count must be even; registers between two values read 0 (SDM630 protocol, 1.4). */
+  /** Eastron: two input registers per value, so start and count must be even; registers between two values read 0 (SDM630 protocol, 1.4). */
   readonly pairs?: boolean;
+  /** What the unit says of itself. */
+  readonly identity?: readonly IdentityCheck[];
 }
 
 type Table = RegisterPoint["fc"];
@@ -45,13 +47,17 @@ export class ModbusUnit {
   constructor(layout: UnitLayout) {
     this.layout = layout;
     for (const name of Object.keys(layout.points)) this.set(name, 0);
+    for (const check of layout.identity ?? []) if (check.oneOf) this.#put(check, check.oneOf[0] ?? 0);
   }
 
   set(name: string, value: number | boolean): void {
-    const point = this.#point(name);
-    const table = this.#words.get(point.fc) ?? new Map<number, number>();
-    this.#words.set(point.fc, table);
-    for (const [i, word] of toWords(point, value).entries()) table.set(point.address + i, word);
+    this.#put(this.#point(name), value);
+  }
+
+  #put(at: RegisterValue, value: number | boolean): void {
+    const table = this.#words.get(at.fc) ?? new Map<number, number>();
+    this.#words.set(at.fc, table);
+    for (const [i, word] of toWords(at, value).entries()) table.set(at.address + i, word);
   }
 
   get(name: string): number | boolean {
@@ -94,8 +100,8 @@ export class ModbusUnit {
     const quantity = request.getUint16(3);
     const most = fc <= 2 ? MAX_READ_BITS : Math.min(125, this.layout.maxRegisters);
     if (quantity < 1 || quantity > most) throw new Refusal(VALUE);
-    if (this.layout.pairs && start % 2 !== 0) throw new Refusal(ADDRESS);
-    if (this.layout.pairs && quantity % 2 !== 0) throw new Refusal(VALUE);
+    if (this.layout.pairs && fc === 4 && start % 2 !== 0) throw new Refusal(ADDRESS);
+    if (this.layout.pairs && fc === 4 && quantity % 2 !== 0) throw new Refusal(VALUE);
     const words = this.#read(fc, start, quantity);
     const data = fc <= 2 ? packBits(words) : bytesOf(words);
     const shown = this.#inside(fc, start, quantity).map(([point, spec]) => ({

@@ -1,8 +1,8 @@
 /** A register table written in the configuration goes in; the same driver as for a table in a file comes out. */
 import * as z from "zod";
-import type { PointSpec, Text, Writable } from "../../model.ts";
+import type { Text, Writable } from "../../model.ts";
 import type { Golden, RegisterPoint } from "../driver.ts";
-import { modbusDriver, timeout, unit } from "./modbus-table.ts";
+import { hole, modbusDriver, timeout, unit } from "./modbus-table.ts";
 import { every, limits, limitsOf, report, reportOf, withReport } from "./options.ts";
 import type { Points } from "./registers.ts";
 
@@ -11,6 +11,7 @@ const writing = {
   writable: z.boolean().prefault(false).describe("May be written by commands."),
   limits: limits(),
   impact: z.enum(["low", "high"]).prefault("low").describe("high: a command from the platform needs a signature."),
+  alarm: z.boolean().prefault(false).describe("Read before the ordinary points of every device on the line."),
   safe: z.boolean().prefault(false).describe("May be commanded while the clock is not synchronised."),
   report: report(),
 };
@@ -54,6 +55,7 @@ const options = z.strictObject({
   timeout: timeout(),
   report: report(),
   maxRegisters: z.int().min(1).max(125).prefault(125).describe("Most registers that the device gives in one reply."),
+  hole: hole(0),
   points: z
     .record(z.string().regex(/^[a-z][a-z0-9-]*$/, { error: "expected a name such as flow-temp" }), point)
     .refine((points) => Object.keys(points).length > 0, { error: "expected at least one point" })
@@ -62,7 +64,13 @@ const options = z.strictObject({
 type Options = z.output<typeof options>;
 
 export function configuredModbus(table: { readonly type: string; readonly title: Text; readonly goldens: readonly Golden[] }) {
-  return modbusDriver<Options>({ ...table, options, points: pointsOf, maxRegisters: (o) => o.maxRegisters });
+  return modbusDriver<Options>({
+    ...table,
+    options,
+    points: pointsOf,
+    merging: ({ maxRegisters, hole }) => ({ maxRegisters, hole }),
+    identity: () => [],
+  });
 }
 
 const pointsOf = (o: Options): Points =>
@@ -72,7 +80,8 @@ function registerOf(option: PointOption): RegisterPoint {
   const common = {
     ...(option.report && { report: reportOf(option.report) }),
     ...(option.writable && { writable: writableOf(option) }),
-  } satisfies Partial<PointSpec>;
+    ...(option.alarm && { alarm: true }),
+  } satisfies Partial<RegisterPoint>;
   if ("coil" in option) return { fc: 1, address: option.coil, decode: "bool", unit: "", kind: "state", ...common };
   const { fc, address, words, scale, range, absent } = option;
   const decode = fc === 2 ? "bool" : option.decode;

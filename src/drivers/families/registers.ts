@@ -1,16 +1,25 @@
 /** Points with addresses go in; requests that read them in blocks, values decoded from the answers, and registers to write come out. Pure. */
 import type { Value } from "../../model.ts";
-import type { RegisterPoint } from "../driver.ts";
+import type { RegisterPoint, RegisterValue } from "../driver.ts";
 
 export type Points = Readonly<Record<string, RegisterPoint>>;
 
-/** One request: contiguous points of one function. */
+/** One request: points of one function, and the unused registers between them that are read over. */
 export interface Block {
   readonly fc: RegisterPoint["fc"];
   readonly address: number;
   /** Registers, or bits for functions 1 and 2. */
   readonly quantity: number;
   readonly points: readonly string[];
+  /** Reads registers that belong to no point. */
+  readonly overHoles: boolean;
+}
+
+export interface Merging {
+  /** Most registers that the device gives in one reply. */
+  readonly maxRegisters: number;
+  /** Most unused registers (or 16 unused bits each) that are read over to save a request. */
+  readonly hole: number;
 }
 
 /** Most bits that one request may ask (Modbus Application Protocol V1.1b3, 6.1). */
@@ -26,30 +35,35 @@ const WIDTH: Readonly<Record<RegisterPoint["decode"], number>> = {
   uint64: 4,
   int64: 4,
 };
-export const widthOf = (point: RegisterPoint): number => WIDTH[point.decode];
+export const widthOf = (point: RegisterValue): number => WIDTH[point.decode];
 
-/** Contiguous points share a request, up to what the device gives at once. Never over a hole: many devices refuse the whole request then. */
-export function blocksOf(points: Points, maxRegisters: number): readonly Block[] {
+/** Points that lie near enough share a request, up to what the device gives at once. */
+export function blocksOf(points: Points, { maxRegisters, hole }: Merging): readonly Block[] {
   const sorted = Object.entries(points).sort(([, a], [, b]) => a.fc - b.fc || a.address - b.address);
   const blocks: Block[] = [];
   for (const [name, point] of sorted) {
     const last = blocks.at(-1);
-    const end = point.address + widthOf(point);
-    const most = point.fc <= 2 ? MAX_BITS : maxRegisters;
-    const joins = last && last.fc === point.fc && point.address <= last.address + last.quantity && end - last.address <= most;
-    if (joins) {
-      const quantity = Math.max(last.quantity, end - last.address);
-      blocks[blocks.length - 1] = { ...last, quantity, points: [...last.points, name] };
-    } else blocks.push({ fc: point.fc, address: point.address, quantity: widthOf(point), points: [name] });
+    const { fc, address } = point;
+    const joined = last && join(last, name, point, fc <= 2 ? { most: MAX_BITS, hole: hole * 16 } : { most: maxRegisters, hole });
+    if (joined) blocks[blocks.length - 1] = joined;
+    else blocks.push({ fc, address, quantity: widthOf(point), points: [name], overHoles: false });
   }
   return blocks;
+}
+
+/** The block with one point more, or null when that would be too long, too far or another function. */
+function join(block: Block, name: string, point: RegisterPoint, { most, hole }: { most: number; hole: number }): Block | null {
+  const unused = point.address - (block.address + block.quantity);
+  const quantity = Math.max(block.quantity, point.address + widthOf(point) - block.address);
+  if (point.fc !== block.fc || unused > hole || quantity > most) return null;
+  return { ...block, quantity, points: [...block.points, name], overHoles: block.overHoles || unused > 0 };
 }
 
 /** A value, or the code that says why there is none. */
 export type Decoded = { readonly value: Value } | { readonly code: "value.not-a-number" | "value.out-of-range" };
 
 /** One point from the data bytes of the block that holds it. */
-export function decodePoint(data: Uint8Array, block: Block, point: RegisterPoint): Decoded {
+export function decodePoint(data: Uint8Array, block: Pick<Block, "address">, point: RegisterValue): Decoded {
   const at = point.address - block.address;
   if (point.fc <= 2) return { value: (((data[at >> 3] ?? 0) >> (at & 7)) & 1) === 1 };
   const bytes = inOrder(data.subarray(at * 2, (at + widthOf(point)) * 2), point.words);
@@ -95,7 +109,7 @@ function inOrder(bytes: Uint8Array, words: RegisterPoint["words"]): Uint8Array {
   return turned;
 }
 
-function scaled(raw: number, { decode, scale = 1 }: RegisterPoint): number {
+function scaled(raw: number, { decode, scale = 1 }: RegisterValue): number {
   if (decode === "float32") return scale === 1 ? shortest(raw) : shortest(Math.fround(raw * scale));
   // 231 × 0.1 is 23.1, not 23.1000000000000014: scales are decimal, products are rounded as decimals.
   return scale === 1 ? raw : Number((raw * scale).toPrecision(15));
@@ -111,7 +125,7 @@ function shortest(value: number): number {
 }
 
 /** The registers that hold a value, or null when they cannot hold it. */
-export function encodePoint(value: number | boolean, point: RegisterPoint): readonly number[] | null {
+export function encodePoint(value: number | boolean, point: RegisterValue): readonly number[] | null {
   if (point.fc === 1 || point.decode === "bool") return [value === true || value === 1 ? 1 : 0];
   const view = new DataView(new ArrayBuffer(widthOf(point) * 2));
   const exact = Number(value) / (point.scale ?? 1);

@@ -4,7 +4,7 @@ import type { ModbusRequest, UnitStats } from "../driver.ts";
 /** Silences in a row after which a unit's polls are held back; one may be noise. */
 const HELD_AFTER = 2;
 /** Probes of silent units, all together, take at most one part in so many of the line. */
-const SHARE = 25;
+const SHARE = 33;
 /** With many silent units each is still tried this often: a line that is mended comes back by itself. */
 const HELD_MOST_MS = 60_000;
 /** The newest answer's weight in the latency shown (RFC 6298, 2). */
@@ -46,13 +46,19 @@ export class Units {
   answered(unit: number, tookMs: number): void {
     const at = this.#of(unit);
     at.latencyMs = at.latencyMs === null ? tookMs : at.latencyMs + (tookMs - at.latencyMs) * NEWEST;
-    this.#hears(at);
+    this.heard(unit);
+  }
+
+  /** It is there, whatever it said. */
+  heard(unit: number): void {
+    const at = this.#of(unit);
+    at.silences = 0;
+    at.held = false;
+    at.heldUntil = 0;
   }
 
   refused(unit: number): void {
-    const at = this.#of(unit);
-    at.exceptions += 1;
-    this.#hears(at);
+    this.#of(unit).exceptions += 1;
   }
 
   /** Something came from it or instead of it that cannot be used. */
@@ -76,12 +82,6 @@ export class Units {
     if (!at.held) return;
     const held = [...this.#units.values()].filter((other) => other.held).length;
     at.heldUntil = now + Math.max(ms * SHARE, Math.min(HELD_MOST_MS, ms * SHARE * held));
-  }
-
-  #hears(at: Unit): void {
-    at.silences = 0;
-    at.held = false;
-    at.heldUntil = 0;
   }
 
   #of(unit: number): Unit {

@@ -175,6 +175,7 @@ export class ModbusLine implements ModbusBus, AsyncDisposable {
     if (code === "bus.exception") {
       this.#answered();
       if (NOBODY_THERE.includes(context["exception"])) this.#units.silent(unit, monotonic() - sent, monotonic());
+      else this.#units.heard(unit);
       return;
     }
     this.#failures += 1;

@@ -1,9 +1,9 @@
-/** Tables go in; blocks without holes, values as their bytes say, and registers that give the value back come out. */
+/** Tables go in; blocks, values as their bytes say, and registers that give the value back come out. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { eastronSdm120 } from "../../../src/drivers/devices/eastron-sdm120.ts";
 import { eastronSdm630 } from "../../../src/drivers/devices/eastron-sdm630.ts";
-import type { RegisterPoint } from "../../../src/drivers/driver.ts";
+import type { Driver, Layout, RegisterPoint } from "../../../src/drivers/driver.ts";
 import { type Block, blocksOf, decodePoint, encodePoint, widthOf } from "../../../src/drivers/families/registers.ts";
 
 const point = (more: Partial<RegisterPoint>): RegisterPoint => ({
@@ -17,30 +17,44 @@ const point = (more: Partial<RegisterPoint>): RegisterPoint => ({
 const bytesOf = (words: readonly number[]): Uint8Array => Uint8Array.from(words.flatMap((word) => [word >> 8, word & 0xff]));
 const decode = (words: readonly number[], more: Partial<RegisterPoint>) => {
   const spec = point(more);
-  return decodePoint(bytesOf(words), { fc: spec.fc, address: spec.address, quantity: words.length, points: ["p"] }, spec);
+  return decodePoint(bytesOf(words), { address: spec.address }, spec);
 };
 
 describe("blocks", () => {
-  it("of the meters ask only for registers that the tables name, each once, within the device's maximum", () => {
-    for (const driver of [eastronSdm120, eastronSdm630]) {
-      const layout = driver.layout(driver.options.parse({ unit: 1 }));
-      if (layout.wire !== "modbus") throw new Error("a meter is on modbus");
-      const blocks = blocksOf(layout.points, layout.maxRegisters);
-      const asked = blocks.reduce((sum, { quantity }) => sum + quantity, 0);
-      const named = Object.values(layout.points).reduce((sum, p) => sum + widthOf(p), 0);
-      expect(asked).toBe(named);
-      for (const { quantity } of blocks) expect(quantity).toBeLessThanOrEqual(60);
-    }
-    const { points, maxRegisters } = eastronSdm630.layout(eastronSdm630.options.parse({ unit: 1 })) as {
-      points: Record<string, RegisterPoint>;
-      maxRegisters: number;
+  it("of the meters are two: what lies between their values is read over, within the device's maximum", () => {
+    const asked = ({ layout, options }: Driver<never>) => {
+      const { points, maxRegisters } = layout(options.parse({ unit: 1 })) as Extract<Layout, { wire: "modbus" }>;
+      const ranges = (hole: number) =>
+        blocksOf(points, { maxRegisters, hole }).map(({ address, quantity }) => [address, quantity]);
+      return { alone: ranges(0), merged: ranges(20) };
     };
-    expect(blocksOf(points, maxRegisters).map(({ address, quantity }) => [address, quantity])).toEqual([
-      [0x00, 18],
-      [0x34, 2],
-      [0x3e, 2],
-      [0x46, 6],
+    expect(asked(eastronSdm120 as Driver<never>)).toEqual({
+      alone: [...[0x00, 0x06, 0x0c, 0x12, 0x18, 0x1e].map((address) => [address, 2]), [0x46, 6]],
+      merged: [
+        [0x00, 0x20],
+        [0x46, 6],
+      ],
+    });
+    expect(asked(eastronSdm630 as Driver<never>)).toEqual({
+      alone: [
+        [0x00, 18],
+        [0x34, 2],
+        [0x3e, 2],
+        [0x46, 6],
+      ],
+      merged: [
+        [0x00, 18],
+        [0x34, 24],
+      ],
+    });
+  });
+
+  it("read over 16 bits for each register of the hole, and say so", () => {
+    const points = { a: point({ fc: 1, decode: "bool" }), b: point({ fc: 1, address: 17, decode: "bool" }) };
+    expect(blocksOf(points, { maxRegisters: 10, hole: 1 })).toEqual([
+      { fc: 1, address: 0, quantity: 18, points: ["a", "b"], overHoles: true },
     ]);
+    expect(blocksOf(points, { maxRegisters: 10, hole: 0 }).map(({ overHoles }) => overHoles)).toEqual([false, false]);
   });
 
   it("hold every point of any table whole, and never more than the maximum", () => {
@@ -53,9 +67,9 @@ describe("blocks", () => {
       }),
     );
     fc.assert(
-      fc.property(table, fc.integer({ min: 4, max: 30 }), (shapes, most) => {
+      fc.property(table, fc.integer({ min: 4, max: 30 }), fc.integer({ min: 0, max: 12 }), (shapes, most, hole) => {
         const points = Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, point(shape)]));
-        const blocks = blocksOf(points, most);
+        const blocks = blocksOf(points, { maxRegisters: most, hole });
         expect(blocks.flatMap((block) => block.points).sort()).toEqual(Object.keys(points).sort());
         for (const block of blocks) {
           expect(block.quantity).toBeLessThanOrEqual(most);

@@ -1,0 +1,191 @@
+/** An opened unit and its table go in; its readings, judged one by one, and the outcome of each write come out. */
+import { EdgeError } from "../../kit/errors.ts";
+import type { Device, Outcome, Reading, Ticks } from "../../model.ts";
+import type { IdentityCheck, ModbusBus, ModbusReply, ModbusRequest, Opening, Priority } from "../driver.ts";
+import { type Block, blocksOf, decodePoint, encodePoint, type Merging, type Points, widthOf } from "./registers.ts";
+
+export interface UnitOptions {
+  readonly unit: number;
+  readonly every: number;
+  readonly timeout?: number | undefined;
+}
+
+export interface UnitTable {
+  readonly points: Points;
+  readonly merging: Merging;
+  readonly identity: readonly IdentityCheck[];
+}
+
+/** What was learnt of a unit. It outlives reopenings: a meter is replaced, or forgets its count, exactly when it does not answer. */
+interface Learnt {
+  blocks: readonly Block[];
+  /** Last value of each counter: a meter that counts backwards was replaced, reset, or lies. */
+  readonly counted: Map<string, number>;
+}
+
+/** Per line and device; gone with the line. */
+const learnt = new WeakMap<ModbusBus, Map<string, Learnt>>();
+
+function learntOf(bus: ModbusBus, id: string, { points, merging }: UnitTable): Learnt {
+  const units = learnt.get(bus) ?? new Map<string, Learnt>();
+  learnt.set(bus, units);
+  const known = units.get(id) ?? { blocks: alarmsFirst(blocksOf(points, merging), points), counted: new Map() };
+  units.set(id, known);
+  return known;
+}
+
+const priorityOf = (block: Block, points: Points): Priority =>
+  block.points.some((point) => points[point]?.alarm === true) ? "alarm" : "poll";
+
+const alarmsFirst = (blocks: readonly Block[], points: Points): readonly Block[] => [
+  ...blocks.filter((block) => priorityOf(block, points) === "alarm"),
+  ...blocks.filter((block) => priorityOf(block, points) === "poll"),
+];
+
+export class TableDevice implements Device {
+  readonly #bus: ModbusBus;
+  readonly #table: UnitTable;
+  readonly #unit: number;
+  readonly #timing: Pick<ModbusRequest, "timeoutMs">;
+  readonly #learnt: Learnt;
+  #isKnown = false;
+
+  constructor({ id, wires, bus, options }: Opening<UnitOptions>, table: UnitTable) {
+    this.#bus = wires.modbus(bus);
+    this.#table = table;
+    this.#unit = options.unit;
+    this.#timing = options.timeout === undefined ? {} : { timeoutMs: options.timeout };
+    this.#learnt = learntOf(this.#bus, id, table);
+  }
+
+  async *readings(ticks: Ticks, stop: AbortSignal): AsyncGenerator<readonly Reading[]> {
+    for (;;) {
+      const due = await ticks.next(stop);
+      if (stop.aborted) return;
+      const isRight = await this.#isOfThisType("poll", stop);
+      const batch: Reading[] = [];
+      for (const block of this.#learnt.blocks) batch.push(...(await this.#read(block, due, stop)));
+      yield batch.map((reading) => (isRight ? this.#counted(reading) : doubtful(reading)));
+    }
+  }
+
+  /** Asked until it has said so once; a register that it does not have says nothing against it. */
+  async #isOfThisType(priority: Priority, stop: AbortSignal): Promise<boolean> {
+    if (this.#isKnown) return true;
+    for (const check of this.#table.identity) {
+      const { fc, address } = check;
+      try {
+        const { data } = await this.#request({ fc, address, quantity: widthOf(check), priority }, stop);
+        if (!fits(data, check)) return false;
+      } catch (error) {
+        if (!isRefusal(error, [1, 2, 3])) throw error;
+      }
+    }
+    this.#isKnown = true;
+    return true;
+  }
+
+  /** A refused or corrupt block is `bad` readings while the others go on; a unit that does not answer is an exception. */
+  async #read(block: Block, due: number, stop: AbortSignal): Promise<readonly Reading[]> {
+    try {
+      const { fc, address, quantity } = block;
+      const reply = await this.#request({ fc, address, quantity, priority: priorityOf(block, this.#table.points) }, stop);
+      return block.points.map((point) => this.#reading(point, block, reply));
+    } catch (error) {
+      if (!(error instanceof EdgeError) || !isAnswer(error)) throw error;
+      if (block.overHoles && isRefusal(error, [2, 3])) return this.#readInParts(block, due, stop);
+      return block.points.map((point) => ({ point, value: null, quality: "bad", code: error.code, mono: due }));
+    }
+  }
+
+  /** It may have refused only what lies between the points. If one of them is answered alone, that is how they are read from now on. */
+  async #readInParts(block: Block, due: number, stop: AbortSignal): Promise<readonly Reading[]> {
+    const { points, merging } = this.#table;
+    const inside = Object.fromEntries(Object.entries(points).filter(([point]) => block.points.includes(point)));
+    const parts = blocksOf(inside, { ...merging, hole: 0 });
+    const readings: Reading[] = [];
+    for (const part of parts) readings.push(...(await this.#read(part, due, stop)));
+    if (readings.some(({ code }) => code !== "bus.exception"))
+      this.#learnt.blocks = alarmsFirst(
+        this.#learnt.blocks.flatMap((known) => (known === block ? parts : [known])),
+        points,
+      );
+    return readings;
+  }
+
+  #request(request: Omit<ModbusRequest, "unit" | "timeoutMs">, stop: AbortSignal): Promise<ModbusReply> {
+    return this.#bus.request({ unit: this.#unit, ...request, ...this.#timing }, stop);
+  }
+
+  #reading(point: string, block: Block, { data, mono }: ModbusReply): Reading {
+    const spec = this.#table.points[point];
+    const decoded = spec ? decodePoint(data, block, spec) : ({ code: "value.not-a-number" } as const);
+    if ("code" in decoded) return { point, value: null, quality: "bad", code: decoded.code, mono };
+    return { point, value: decoded.value, quality: "good", mono };
+  }
+
+  #counted(reading: Reading): Reading {
+    const { point, value } = reading;
+    if (this.#table.points[point]?.kind !== "counter" || typeof value !== "number") return reading;
+    const before = this.#learnt.counted.get(point);
+    this.#learnt.counted.set(point, value);
+    return before !== undefined && value < before ? { ...reading, quality: "uncertain", code: "value.went-back" } : reading;
+  }
+
+  /** The write leaves once. Without an answer the point is read back: equal is success, anything else is unknown. */
+  async perform(point: string, value: number | boolean, stop: AbortSignal): Promise<Outcome> {
+    const spec = this.#table.points[point];
+    const values = spec?.writable ? encodePoint(value, spec) : null;
+    if (!spec || !values) return { state: "failed", code: "command.out-of-range" };
+    const fc = spec.fc === 1 ? 5 : values.length === 1 ? 6 : 16;
+    let written = false;
+    try {
+      if (!(await this.#isOfThisType("command", stop))) return { state: "failed", code: "value.wrong-device" };
+      written = true;
+      await this.#request({ fc, address: spec.address, values, priority: "command" }, stop);
+      return { state: "succeeded", value };
+    } catch (error) {
+      if (!written || !(error instanceof EdgeError) || error.context["sent"] !== true)
+        return { state: written && stop.aborted ? "unknown" : "failed", code: codeOf(error) };
+      if (error.code === "bus.exception") return { state: "failed", code: error.code };
+      return (await this.#holds(point, values, stop))
+        ? { state: "succeeded", value }
+        : { state: "unknown", code: "command.no-answer" };
+    }
+  }
+
+  async #holds(point: string, values: readonly number[], stop: AbortSignal): Promise<boolean> {
+    const spec = this.#table.points[point];
+    if (!spec) return false;
+    try {
+      const { fc, address } = spec;
+      const { data } = await this.#request({ fc, address, quantity: values.length, priority: "command" }, stop);
+      if (fc === 1) return ((data[0] ?? 0) & 1) === values[0];
+      return values.every((word, i) => ((data[i * 2] ?? 0) << 8) + (data[i * 2 + 1] ?? 0) === word);
+    } catch {
+      return false;
+    }
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+function fits(data: Uint8Array, check: IdentityCheck): boolean {
+  const decoded = decodePoint(data, check, check);
+  if ("code" in decoded) return decoded.code === "value.not-a-number";
+  return check.oneOf === undefined || check.oneOf.includes(Number(decoded.value));
+}
+
+const doubtful = (reading: Reading): Reading =>
+  reading.quality === "bad" ? reading : { ...reading, quality: "uncertain", code: "value.wrong-device" };
+
+/** Something of the unit came back. 10 and 11 are a gateway's words for a unit that is silent. */
+const isAnswer = (error: EdgeError): boolean =>
+  error.code === "bus.checksum" || (error.code === "bus.exception" && !isRefusal(error, [10, 11]));
+
+const isRefusal = (error: unknown, exceptions: readonly number[]): boolean =>
+  error instanceof EdgeError && error.code === "bus.exception" && exceptions.includes(Number(error.context["exception"]));
+
+const codeOf = (error: unknown): string => (error instanceof EdgeError ? error.code : "command.no-answer");

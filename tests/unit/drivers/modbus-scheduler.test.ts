@@ -1,0 +1,121 @@
+/** Many units, some dead, and requests of every priority go in; who is asked when, and what the line counted, come out. Real sockets. */
+import { describe, expect, it } from "vitest";
+import type { ModbusSpec } from "../../../src/drivers/buses.ts";
+import type { ModbusRequest, Priority } from "../../../src/drivers/driver.ts";
+import { ModbusLine } from "../../../src/drivers/transports/modbus.ts";
+import { monotonic } from "../../../src/kit/clock.ts";
+import { noLog } from "../../../src/kit/log.ts";
+import { type Asked, codeOf, type FarSide, farSide, mbap, never, registers, wait, withCrc } from "./support.ts";
+
+const lineTo = (far: FarSide) => new ModbusLine("line", far.spec as ModbusSpec, noLog);
+const read = (unit: number, address: number, priority: Priority = "poll"): ModbusRequest => ({
+  unit,
+  fc: 3,
+  address,
+  quantity: 1,
+  priority,
+});
+const own = ({ unit, fc, address }: Asked): Buffer => registers(unit, fc, address);
+
+describe("one dead unit among thirty", () => {
+  it("takes at most 5 % of the line, and comes back when it answers", { timeout: 30_000 }, async () => {
+    let isDead = true;
+    await using far = await farSide(
+      "tcp",
+      (asked) => {
+        if (asked.unit !== 1 || !isDead) setTimeout(() => asked.socket.write(mbap(asked.transaction, own(asked))), 4);
+      },
+      { timeout: "40ms" },
+    );
+    await using line = lineTo(far);
+    const stop = new AbortController();
+    const begun = monotonic();
+    let lost = 0;
+    let answered = 0;
+    // Each unit asks again as soon as it is answered: the line is never idle, and the dead one never backs off by itself.
+    const ask = async (unit: number): Promise<void> => {
+      while (!stop.signal.aborted) {
+        const from = monotonic();
+        const code = await codeOf(line.request(read(unit, unit), stop.signal));
+        if (code === "none") answered += 1;
+        else if (code === "bus.timeout") lost += 40;
+        if (unit === 1 && code === "none") return;
+        if (monotonic() === from) await wait(1);
+      }
+    };
+    const dead = ask(1);
+    const others = Array.from({ length: 29 }, (_, i) => ask(i + 2));
+    await wait(5000);
+    const cost = (100 * lost) / (monotonic() - begun);
+    expect(line.stats.unit(1)).toMatchObject({ held: true, latencyMs: null });
+    isDead = false;
+    await dead;
+    expect(line.stats.unit(1)?.held).toBe(false);
+    stop.abort();
+    await Promise.all(others);
+    expect(cost).toBeLessThanOrEqual(5);
+    expect(answered).toBeGreaterThan(300);
+    expect(line.stats.occupancy).toBeGreaterThan(80);
+  });
+});
+
+it("a command goes before all that waits, after the one request on the wire; an alarm point before the polls", async () => {
+  await using far = await farSide("tcp", (asked) => setTimeout(() => asked.socket.write(mbap(asked.transaction, own(asked))), 5));
+  await using line = lineTo(far);
+  const polls = Array.from({ length: 20 }, (_, i) => line.request(read(i + 1, 1), never));
+  const alarm = line.request(read(50, 2, "alarm"), never);
+  await polls[3];
+  const command = line.request({ ...read(60, 3, "command"), fc: 6, values: [3] }, never).catch(() => undefined);
+  await Promise.all([...polls, alarm]);
+  await command;
+  const order = far.asked.map(({ unit }) => unit);
+  expect(order.indexOf(50)).toBe(1);
+  // Polls 1–4 and the alarm were asked, and poll 5 was on the wire at most.
+  expect(order.indexOf(60)).toBeLessThanOrEqual(6);
+});
+
+it("a command to a unit that is held back is its probe", async () => {
+  let isDead = true;
+  await using far = await farSide("tcp", (asked) => !isDead && asked.socket.write(mbap(asked.transaction, own(asked))), {
+    timeout: "60ms",
+  });
+  await using line = lineTo(far);
+  for (let i = 0; i < 2; i++) expect(await codeOf(line.request(read(1, 1), never))).toBe("bus.timeout");
+  isDead = false;
+  const begun = monotonic();
+  const poll = line.request(read(1, 2), never);
+  expect(await codeOf(line.request(read(1, 3, "command"), never))).toBe("none");
+  await poll;
+  expect(monotonic() - begun).toBeLessThan(1000);
+});
+
+it("a gateway's word that nobody answers behind it counts as silence", async () => {
+  await using far = await farSide("tcp", (asked) =>
+    asked.socket.write(mbap(asked.transaction, asked.unit === 7 ? withCrc(7, 0x83, 11) : own(asked))),
+  );
+  await using line = lineTo(far);
+  for (let i = 0; i < 2; i++) expect(await codeOf(line.request(read(7, 1), never))).toBe("bus.exception");
+  expect(line.stats.unit(7)).toMatchObject({ held: true, exceptions: 2 });
+  expect(await codeOf(line.request(read(8, 1), never))).toBe("none");
+});
+
+it("the line and each unit count what went wrong and how long answers take", async () => {
+  await using far = await farSide(
+    "rtu-tcp",
+    (asked) => {
+      const frame = own(asked);
+      if (asked.unit === 2) frame.writeUInt8(frame.readUInt8(4) ^ 1, 4);
+      if (asked.unit !== 3) setTimeout(() => asked.socket.write(frame), asked.unit === 1 ? 20 : 0);
+    },
+    { timeout: "60ms", slowest: "100ms" },
+  );
+  await using line = lineTo(far);
+  for (const unit of [1, 2, 3]) await codeOf(line.request(read(unit, 5), never));
+  expect(line.stats).toMatchObject({ requests: 3, timeouts: 1, checksumErrors: 1, foreignReplies: 0, rebuilds: 0 });
+  expect(line.stats.unit(1)).toMatchObject({ requests: 1, timeouts: 0, checksumErrors: 0 });
+  expect(line.stats.unit(1)?.latencyMs).toBeGreaterThanOrEqual(18);
+  expect(line.stats.unit(2)).toMatchObject({ requests: 1, checksumErrors: 1, latencyMs: null });
+  expect(line.stats.unit(3)).toMatchObject({ requests: 1, timeouts: 1, latencyMs: null });
+  expect(line.stats.unit(4)).toBeUndefined();
+  expect(line.stats.occupancy).toBeGreaterThan(50);
+});
