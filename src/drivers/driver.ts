@@ -48,6 +48,17 @@ export interface RegisterValue {
   readonly scale?: number;
   /** Raw values by which the device says "no value" (0x7FFFFFFF, 0xFFFF …); NaN always does. */
   readonly absent?: readonly number[];
+  readonly range?: PointSpec["range"];
+}
+
+export interface RegisterPoint extends PointSpec, RegisterValue {
+  /** Read before the ordinary points of every device on the line. */
+  readonly alarm?: boolean;
+}
+
+/** A value by which a device of this type is known: inside `range`, and one of `oneOf`. A device that does not have the register is believed. */
+export interface IdentityCheck extends RegisterValue {
+  readonly oneOf?: readonly number[];
 }
 
 /** A fixed frame: header bytes, fields one after the other, checksum last (`sum8`: low byte of the sum of all bytes before it). */
