@@ -125,6 +125,17 @@ export const codes = {
       en: "The quantity is not available on this model or in this state.",
     },
   },
+  "value.wrong-device": {
+    retry: false,
+    what: {
+      it: "All'indirizzo risponde un apparecchio di un altro tipo",
+      en: "A device of another type answers at this address",
+    },
+    hint: {
+      it: "Controllare `type` e `unit` in configurazione e l'apparecchio montato; `identity: false` se è una variante compatibile.",
+      en: "Check `type` and `unit` in the configuration and the device fitted; `identity: false` if it is a compatible variant.",
+    },
+  },
   "value.went-back": {
     retry: false,
     what: { it: "Un contatore è tornato indietro", en: "A counter went backwards" },
@@ -149,17 +160,6 @@ export const codes = {
   "counter.restarted": {
     retry: false,
     what: { it: "Il conteggio riparte su una nuova base dati", en: "Counting starts anew on a new database" },
-  "value.wrong-device": {
-    retry: false,
-    what: {
-      it: "All'indirizzo risponde un apparecchio di un altro tipo",
-      en: "A device of another type answers at this address",
-    },
-    hint: {
-      it: "Controllare `type` e `unit` in configurazione e l'apparecchio montato; `identity: false` se è una variante compatibile.",
-      en: "Check `type` and `unit` in the configuration and the device fitted; `identity: false` if it is a compatible variant.",
-    },
-  },
     hint: { it: "Nulla da fare: la piattaforma ne tiene conto.", en: "Nothing to do: the platform accounts for it." },
   },
   "device.silent": {
