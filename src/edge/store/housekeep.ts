@@ -15,6 +15,8 @@ const SLICES = 8;
 const TIGHT = 0.85;
 const SHED = 0.92;
 const LAST = 0.97;
+/** What is dropped makes room down to this: a little more than needed, so that not every look drops something. */
+const DROPPED_TO = 0.9;
 /** Quiet for this long with this much in the WAL: it is copied now rather than at the next opening. */
 const IDLE_MS = 60_000;
 const IDLE_BYTES = 256 * 1024;
@@ -118,8 +120,12 @@ export class Housekeeper {
 
   /** On a full file system the file cannot grow: what it has is then the quota. */
   #pressure(): number {
+    return this.used / this.#room();
+  }
+
+  #room(): number {
     const { ballast, quotaBytes } = this.#h;
-    return this.used / (ballast.freed ? Math.min(quotaBytes, Math.max(this.#file, 1)) : quotaBytes);
+    return ballast.freed ? Math.min(quotaBytes, Math.max(this.#file, 1)) : quotaBytes;
   }
 
   async #expire(mono: number): Promise<number> {
@@ -216,11 +222,13 @@ export class Housekeeper {
 
   async #shed(mono: number): Promise<readonly Shed[]> {
     const thinned = await this.#shedder.thinned(this.#h.running(mono));
-    if (thinned.length > 0) return thinned;
+    // Nothing is dropped before all was looked at, unless it is the last moment.
+    if (thinned.shed.length > 0 || (thinned.more && this.#pressure() < LAST)) return thinned.shed;
     const reason = this.#h.ballast.freed ? "disk" : "quota";
-    const dropped = await this.#shedder.dropped("readings", reason);
+    const bytes = this.used - DROPPED_TO * this.#room();
+    const dropped = await this.#shedder.dropped("readings", reason, bytes);
     if (dropped.length > 0 || this.#pressure() < LAST) return dropped;
-    return this.#shedder.dropped("events", reason);
+    return this.#shedder.dropped("events", reason, bytes);
   }
 }
 

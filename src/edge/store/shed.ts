@@ -11,6 +11,8 @@ const GROUP_RECORDS = 2000;
 /** Groups thinned and segments dropped at one time. */
 const GROUPS = 8;
 const DROP = 500;
+/** Groups looked at in one turn, about 0.1 s of decoding: commits wait meanwhile. */
+const LOOKS = 64;
 /** The newest records of this run stay as they are: they may be on their way. */
 const FRESH_MS = 600_000;
 
@@ -21,6 +23,12 @@ interface Row {
   readonly mono: number;
   readonly synced: number;
   readonly body: Uint8Array;
+}
+
+interface Whole {
+  readonly key: number;
+  readonly span: number;
+  readonly bytes: number;
 }
 
 /** A stretch of neighbouring batches that can become one. */
@@ -43,29 +51,32 @@ export class Shedder {
     this.#kindOf = kindOf;
   }
 
-  /** `running`: running time of the file. Empty when nothing is worth thinning. */
-  async thinned(running: number): Promise<readonly Shed[]> {
+  /** `running`: running time of the file. `more`: not everything has been looked at. */
+  async thinned(running: number): Promise<{ readonly shed: readonly Shed[]; readonly more: boolean }> {
     const shed: Shed[] = [];
+    let looks = 0;
     for (const line of this.#open("readings")) {
-      while (shed.length < GROUPS) {
+      for (;;) {
+        if (shed.length >= GROUPS || looks >= LOOKS) return { shed, more: true };
         const group = await this.#group(line, running - FRESH_MS - line.epoch.ran0);
         if (group === null) break;
+        looks += 1;
         const row = thin(group.batches, line.epoch.opened, group.bytes, this.#kindOf);
         if (row !== null) shed.push(replaced(line, row));
       }
     }
-    return shed;
+    return { shed, more: false };
   }
 
-  /** The oldest segments that nobody holds, whole. The newest of each epoch stays: the head is read from it. */
-  async dropped(stream: "readings" | "events", reason: Shed["reason"]): Promise<readonly Shed[]> {
+  /** The oldest segments that nobody holds, whole, until about `bytes` of them. The newest of each epoch stays: the head is read from it. */
+  async dropped(stream: "readings" | "events", reason: Shed["reason"], bytes: number): Promise<readonly Shed[]> {
     for (const line of this.#open(stream)) {
-      const columns = stream === "readings" ? "key, span" : "key, 1 AS span";
-      const rows = await this.#db.all<Pick<Row, "key" | "span">>(
+      const columns = `key, ${stream === "readings" ? "span" : "1 AS span"}, length(body) AS bytes`;
+      const rows = await this.#db.all<Whole>(
         `SELECT ${columns} FROM ${stream} WHERE key BETWEEN ? AND ? ORDER BY key LIMIT ${DROP}`,
         [keyOf(line.epoch.n, line.upTo + 1), keyOf(line.epoch.n, line.head - 1)],
       );
-      const shed = runs(line, rows, reason);
+      const shed = runs(line, rows, reason, bytes);
       if (shed.length > 0) return shed;
     }
     return [];
@@ -118,12 +129,15 @@ const replaced = (line: Line, row: SegmentRow): Shed => ({
   replacement: row,
 });
 
-/** Neighbours as one range. */
-function runs(line: Line, rows: readonly Pick<Row, "key" | "span">[], reason: Shed["reason"]): readonly Shed[] {
+/** Neighbours as one range; no more of them than `enough` bytes. */
+function runs(line: Line, rows: readonly Whole[], reason: Shed["reason"], enough: number): readonly Shed[] {
   const ranges: [from: number, to: number][] = [];
-  for (const { key, span } of rows) {
+  let sum = 0;
+  for (const { key, span, bytes } of rows) {
     const [from, to] = [seqOf(key), seqOf(key) + span - 1];
     if (to >= line.head || covered(line, from, to)) continue;
+    if (sum >= enough && ranges.length > 0) break;
+    sum += bytes;
     const last = ranges.at(-1);
     if (last !== undefined && last[1] + 1 === from) last[1] = to;
     else ranges.push([from, to]);

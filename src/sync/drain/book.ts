@@ -82,14 +82,18 @@ export class Book {
     }
   }
 
-  /** The next stretch for history: what was asked for, then earlier epochs, then this one; events before readings. */
+  /**
+   * The next stretch for history: what was asked for, then events before readings, and of each earlier epochs before this one. So a
+   * `ledger.gap` of today arrives before the platform misses the numbers of yesterday that it names.
+   */
   next(barred: (stream: Stream) => boolean): Job | null {
     const entries = [...this.#entries.values()].filter(({ stream }) => !barred(stream));
     for (const { epoch, stream, wanted, taken } of entries) {
       const [range] = subtract(wanted, taken);
       if (range !== undefined) return { epoch, stream, range, asked: true };
     }
-    const ordered = [...entries].sort((a, b) => Number(a.epoch === this.#current.id) - Number(b.epoch === this.#current.id));
+    const rank = ({ epoch, stream }: Entry) => 2 * Number(stream === "readings") + Number(epoch === this.#current.id);
+    const ordered = [...entries].sort((a, b) => rank(a) - rank(b));
     for (const { epoch, stream, head, held, sent, taken } of ordered) {
       const range = firstGap(1, head, [held, sent, taken]);
       if (range !== null) return { epoch, stream, range, asked: false };
