@@ -72,7 +72,7 @@ async function retained(url: string, topic: string): Promise<Record<string, unkn
 }
 
 describe.each(brokerKinds)("%s", (kind) => {
-  it("arrives whole, and its arrival is proved", { timeout: 60_000 }, async () => {
+  it("arrives whole, and its arrival is proved", { timeout: 120_000 }, async () => {
     await using folder = await temporary("reading");
     const scenario = join(folder.path, "scenario.yaml");
     await writeFile(scenario, stringify(SITE));
@@ -94,7 +94,7 @@ describe.each(brokerKinds)("%s", (kind) => {
     const events = () => rowsOf(held, "SELECT * FROM events WHERE kind = 'bay.illegal-occupation'");
     const raised = await until(async () => (await events())[0], 15_000, "the alarm arrives");
     for (const [device, point, value] of SET)
-      await until(async () => (await newest(device, point))?.value === value, 5000, `${device}.${point} is ${value}`);
+      await until(async () => (await newest(device, point))?.value === value, 15_000, `${device}.${point} is ${value}`);
     expect(await hand.ask({ do: "freeze" })).toMatchObject({ ok: true });
     await proved(gateway);
 

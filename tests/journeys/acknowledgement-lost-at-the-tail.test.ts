@@ -21,7 +21,7 @@ const sentUnproved = (gateway: Gateway) =>
   );
 
 describe.each(brokerKinds)("%s", (kind) => {
-  it("is found by what the gateway reports, and sent again", { timeout: 60_000 }, async () => {
+  it("is found by what the gateway reports, and sent again", { timeout: 120_000 }, async () => {
     await using folder = await temporary("tail");
     await using site = await CountingSite.open();
     await using broker = await Broker.open(kind, folder.path);
@@ -39,7 +39,7 @@ describe.each(brokerKinds)("%s", (kind) => {
     // The broker keeps the session of a platform that died, and acknowledges on its behalf.
     await first.program.kill("SIGKILL");
     const before = site.shown.get(1) ?? 0;
-    await until(() => (site.shown.get(1) ?? 0) >= before + 10, 5000, "the site goes on");
+    await until(() => (site.shown.get(1) ?? 0) >= before + 10, 15_000, "the site goes on");
     site.held = true;
     const streams = await sentUnproved(gateway);
     await broker.kill();

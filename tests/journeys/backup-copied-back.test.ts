@@ -32,7 +32,7 @@ const CASES: readonly Case[] = [
 ];
 
 describe.concurrent.each(CASES)("$name", ({ hot, ends, cause, empty }) => {
-  it("means nothing twice", { timeout: 60_000 }, async () => {
+  it("means nothing twice", { timeout: 120_000 }, async () => {
     await using folder = await temporary("backup");
     await using site = await CountingSite.open();
     await using broker = await Broker.open("embedded", folder.path);
@@ -65,7 +65,7 @@ describe.concurrent.each(CASES)("$name", ({ hot, ends, cause, empty }) => {
           const [row] = await rowsOf(held, "SELECT body FROM current WHERE topic = 'assets/bay'");
           return row && JSON.parse(String(row["body"])).state.status === status;
         },
-        5000,
+        15_000,
         `the bay is shown ${status}`,
       );
     };

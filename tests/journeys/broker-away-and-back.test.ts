@@ -15,7 +15,7 @@ const WIDTH = 20;
 const AWAY_READS = 30;
 
 describe.each(brokerKinds)("%s", (kind) => {
-  it("loses nothing, tells nothing twice, and speaks of now before it speaks of then", { timeout: 60_000 }, async () => {
+  it("loses nothing, tells nothing twice, and speaks of now before it speaks of then", { timeout: 120_000 }, async () => {
     await using folder = await temporary("away");
     await using site = await CountingSite.open();
     await using broker = await Broker.open(kind, folder.path);
@@ -37,7 +37,7 @@ describe.each(brokerKinds)("%s", (kind) => {
     };
     const shown = () => Math.min(...COUNTERS.map((unit) => site.shown.get(unit) ?? 0));
     await until(async () => (await told(held, "counter-1", "n")).length >= 10, 15_000, "the day begins");
-    await until(async () => (await status()) === "free", 5000, "the bay is free");
+    await until(async () => (await status()) === "free", 15_000, "the bay is free");
 
     await broker.kill();
     const before = shown();

@@ -72,7 +72,7 @@ async function yesterday(file: string): Promise<{ readonly epoch: string; readon
   return { epoch: store.epoch.id, head };
 }
 
-it("sheds with a ledger, and all that was produced is delivered, stored or named", { timeout: 90_000 }, async () => {
+it("sheds with a ledger, and all that was produced is delivered, stored or named", { timeout: 120_000 }, async () => {
   await using folder = await temporary("quota");
   await using site = await CountingSite.open();
   await using broker = await Broker.absent("embedded", folder.path);
@@ -104,7 +104,7 @@ it("sheds with a ledger, and all that was produced is delivered, stored or named
   const has = async (reason: string) => (await ledger()).some((gap) => gap.reason === reason);
   await until(() => has("thinned"), 20_000, "numbers are thinned");
   await until(() => has("quota"), 30_000, "frames are dropped");
-  await until(async () => (await gateway.status()).alarms.length === 1, 5000, "today's alarm is raised");
+  await until(async () => (await gateway.status()).alarms.length === 1, 15_000, "today's alarm is raised");
 
   await broker.start();
   const held = join(folder.path, "platform.sqlite");

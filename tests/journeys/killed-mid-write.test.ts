@@ -110,7 +110,7 @@ async function bundled(folder: string): Promise<string> {
 }
 
 describe.concurrent("a process that is killed while it writes", () => {
-  it("house and store keep what they told, round after round on one file", { timeout: 150_000 }, async () => {
+  it("house and store keep what they told, round after round on one file", { timeout: 240_000 }, async () => {
     await using folder = await temporary("killed");
     const program = await bundled(folder.path);
     const lane = async (name: string): Promise<number> => {
@@ -144,7 +144,7 @@ describe.concurrent("a process that is killed while it writes", () => {
     for (const of of windows) expect(of).toBeGreaterThan(ROUNDS * 2);
   });
 
-  it("a whole gateway keeps what it sent, and everything arrives once", { timeout: 150_000 }, async () => {
+  it("a whole gateway keeps what it sent, and everything arrives once", { timeout: 240_000 }, async () => {
     await using folder = await temporary("killed");
     await using site = await CountingSite.open();
     await using broker = await Broker.open("embedded", folder.path);

@@ -20,7 +20,7 @@ const bay = (device: string) => ({
   permits: { grace: "500ms" },
 });
 
-it("gives exactly the bay events that were raised", { timeout: 60_000 }, async () => {
+it("gives exactly the bay events that were raised", { timeout: 120_000 }, async () => {
   await using folder = await temporary("replay");
   await using site = await CountingSite.open();
   await using gateway = new Gateway(folder.path);
@@ -50,9 +50,9 @@ it("gives exactly the bay events that were raised", { timeout: 60_000 }, async (
   const seen = async (quality: string) =>
     (await gateway.status()).devices.some(({ id, points }) => id === "loop-right" && points[0]?.quality === quality);
   site.broken.add(RIGHT);
-  await until(() => seen("bad"), 5000, "right cannot be seen for a moment");
+  await until(() => seen("bad"), 15_000, "right cannot be seen for a moment");
   site.broken.delete(RIGHT);
-  await until(() => seen("good"), 5000, "right is seen again");
+  await until(() => seen("good"), 15_000, "right is seen again");
 
   expect(await gateway.stop()).toBe(0);
   await gateway.start();
