@@ -42,12 +42,12 @@ beforeAll(async () => {
   });
   await gateway.start();
   await until(async () => (await gateway.status()).alarms.length === 1, 15_000, "an alarm");
-});
+}, 60_000);
 afterAll(() => open[Symbol.asyncDispose]());
 
 const json = async (...words: readonly string[]) => JSON.parse((await gateway.cippo("--json", ...words)).stdout);
 
-describe("a technician at the box", () => {
+describe("a technician at the box", { timeout: 60_000 }, () => {
   it("sees how the gateway is, and that the broker is not there", async () => {
     const { code, stdout, stderr } = await gateway.cippo("status");
     expect(stdout).toMatch(/^gateway gw-1 {2}cippo \d+\.\d+\.\d+/);
@@ -100,7 +100,7 @@ describe("a technician at the box", () => {
     expect((await gateway.status()).ready).toBe(true);
   });
 
-  it("is told why a device is dead, and reads it when it is repaired", { timeout: 60_000 }, async () => {
+  it("is told why a device is dead, and reads it when it is repaired", async () => {
     slave.dead.add(1);
     const dead = await gateway.cippo("read", "relay");
     expect([dead.code, dead.stderr]).toEqual([1, expect.stringMatching(/^error bus\.timeout: .+\n→ .+\n$/)]);

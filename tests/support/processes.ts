@@ -243,6 +243,18 @@ export class Gateway implements AsyncDisposable {
     return ask<GatewayStatus>(this.socket, { do: "status" });
   }
 
+  /** Resolves when the platform has acknowledged every record that there is now, of every epoch. */
+  async delivered(withinMs = 30_000): Promise<void> {
+    const now = (await this.status()).streams;
+    const held = async () => {
+      const { streams } = await this.status();
+      const upTo = (epoch: string, stream: string) =>
+        streams.find((line) => line.epoch === epoch && line.stream === stream)?.upTo ?? Number.POSITIVE_INFINITY;
+      return now.every(({ epoch, stream, head }) => upTo(epoch, stream) >= head);
+    };
+    await until(held, withinMs, "everything acknowledged");
+  }
+
   /** The command line, as a technician calls it. */
   async cippo(
     ...args: readonly string[]
