@@ -5,7 +5,7 @@ import type { House } from "./edge/house.ts";
 import type { Store } from "./edge/parts.ts";
 import type { Clock } from "./kit/clock.ts";
 import { EdgeError } from "./kit/errors.ts";
-import type { GatewayStatus, ReadingRecord } from "./model.ts";
+import type { BusStatus, GatewayStatus, ReadingRecord } from "./model.ts";
 import type { Sync } from "./sync/sync.ts";
 import { version } from "./version.ts";
 
@@ -16,6 +16,7 @@ export interface Rooms {
   readonly house: House;
   readonly store: Store;
   readonly sync: Sync;
+  readonly lines: () => readonly BusStatus[];
   readonly loaded: Loaded;
   readonly clock: Clock;
   readonly file: string;
@@ -73,7 +74,7 @@ function watch({ house, clock }: Rooms, names: ReadonlySet<string>, listener: Pa
   };
 }
 
-function statusOf({ house, store, sync, loaded, clock, file }: Rooms, begun: number): GatewayStatus {
+function statusOf({ house, store, sync, lines, loaded, clock, file }: Rooms, begun: number): GatewayStatus {
   const link = sync.status();
   const { bytes, quotaBytes, unacknowledged } = store.size();
   return {
@@ -86,6 +87,7 @@ function statusOf({ house, store, sync, loaded, clock, file }: Rooms, begun: num
     clock: clock.now().synced ? "synced" : "unsynced",
     epoch: house.epoch,
     devices: house.devices(),
+    buses: lines(),
     assets: house.assets(),
     alarms: house.alarms().open,
     sync: {

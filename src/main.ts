@@ -2,12 +2,11 @@
 import { join } from "node:path";
 import { adminOf, statusLine } from "./admin.ts";
 import { serveAdmin } from "./cli/server.ts";
-import type { Loaded, Site } from "./config.ts";
+import type { Loaded } from "./config.ts";
 import { deviceInfo } from "./drivers/index.ts";
 import { openWires } from "./drivers/wires.ts";
 import { House } from "./edge/house.ts";
 import { openStore } from "./edge/store/store.ts";
-import type { KindOf } from "./edge/thin.ts";
 import { type Clock, systemClock } from "./kit/clock.ts";
 import type { Log } from "./kit/log.ts";
 import { Pulse } from "./kit/pulse.ts";
@@ -33,8 +32,7 @@ export async function runGateway({ loaded, log, clock: given }: RunOptions, stop
   const manager = serviceManager({ log });
   const pulse = new Pulse();
 
-  const { quotaMB, keep: keepMs } = site.store;
-  await using store = await openStore({ file, quotaMB, keepMs, clock, log, kindOf: kindOf(site) });
+  await using store = await openStore({ file, quotaMB: site.store.quotaMB, keepMs: site.store.keep, clock, log });
   await using wires = openWires(site.buses, log);
   const devices = Object.values(site.devices).map(
     (d): DeviceInfo => deviceInfo(d.id, d.driver, d.options, d.bus ?? "", wires, d.place),
@@ -63,7 +61,7 @@ export async function runGateway({ loaded, log, clock: given }: RunOptions, stop
     },
     hangUp.signal,
   );
-  const admin = adminOf({ house, store, sync, loaded, clock, file, stop });
+  const admin = adminOf({ house, store, sync, lines: wires.lines, loaded, clock, file, stop });
   await using _socket = await serveAdmin(socket, admin, log, stop);
   const running = house.run(stop);
   log.info("gateway.ready", {
@@ -84,14 +82,4 @@ export async function runGateway({ loaded, log, clock: given }: RunOptions, stop
     await Promise.all([sync.done, told]);
   }
   log.info("gateway.stopped", { gateway: site.gateway.id });
-}
-
-/** What a full store may leave out of a point depends on what it is: of totals all but the last, of assets nothing that changed. */
-function kindOf({ devices, assets }: Site): KindOf {
-  const points = new Map(Object.values(devices).map((d) => [d.id, d.driver.points(d.options)]));
-  return (source, name) => {
-    if (Object.hasOwn(assets, source)) return "state";
-    const kind = points.get(source)?.[name]?.kind;
-    return kind === "increments" ? "counter" : kind === "text" ? "state" : kind;
-  };
 }

@@ -108,6 +108,8 @@ export interface DeviceInfo {
   readonly silentAfterMs: number;
   /** Absent for a pushed device. */
   readonly everyMs?: number;
+  /** How it answers on a wire that it shares; undefined before it was asked. */
+  wire?(): WireStatus | undefined;
   open(stop: AbortSignal): Promise<Device>;
 }
 
@@ -375,8 +377,37 @@ export interface DeviceStatus {
   readonly code?: string;
   readonly detail?: string;
   readonly ageMs: number | null;
+  /** Absent on a wire that is its own. */
+  readonly wire?: WireStatus;
   readonly points: readonly PointStatus[];
   readonly commands: readonly CommandTarget[];
+}
+
+/** What a device has cost its wire since the start. */
+export interface WireStatus {
+  readonly requests: number;
+  readonly timeouts: number;
+  readonly checksumErrors: number;
+  readonly exceptions: number;
+  /** From a request to the last byte of its reply, smoothed; null: never answered. */
+  readonly latencyMs: number | null;
+  /** Silent so often that it is asked only now and then. */
+  readonly held: boolean;
+}
+
+/** One physical line that devices share. */
+export interface BusStatus {
+  readonly bus: string;
+  /** Per cent of the last one or two minutes in which the line was taken. */
+  readonly occupancy: number;
+  readonly requests: number;
+  readonly timeouts: number;
+  readonly checksumErrors: number;
+  /** Replies to something else: late ones, other masters'. */
+  readonly foreignReplies: number;
+  readonly exceptions: number;
+  /** Times that the port or connection was opened anew. */
+  readonly rebuilds: number;
 }
 
 export interface StreamStatus extends StreamState {
@@ -395,6 +426,8 @@ export interface GatewayStatus {
   readonly clock: "synced" | "unsynced";
   readonly epoch: EpochInfo;
   readonly devices: readonly DeviceStatus[];
+  /** Lines that were used. */
+  readonly buses: readonly BusStatus[];
   readonly assets: readonly AssetState[];
   readonly alarms: readonly OpenAlarm[];
   readonly sync: {

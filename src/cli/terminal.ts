@@ -3,7 +3,7 @@ import { type Problem, problemLine } from "../config/problems.ts";
 import type { Lang } from "../config.ts";
 import { asEdgeError, type EdgeError } from "../kit/errors.ts";
 import { spoken } from "../kit/quantities.ts";
-import type { Value } from "../model.ts";
+import type { Value, WireStatus } from "../model.ts";
 import { table } from "./table.ts";
 import { type Phrase, type Say, sayIn } from "./texts.ts";
 
@@ -67,6 +67,20 @@ const problemsOf = (error: EdgeError): readonly Problem[] =>
 export const shownValue = (value: Value): string => (value === null ? "–" : String(value));
 
 export const shownAge = (ms: number | null, say: Say): string => (ms === null ? say("never") : spoken(ms));
+
+/** How fast it answers, and what of its requests went wrong. */
+export function shownWire(wire: WireStatus | undefined, say: Say): string {
+  if (wire === undefined) return "";
+  const { requests, timeouts, checksumErrors, exceptions, latencyMs, held } = wire;
+  const share = (count: number, phrase: Phrase) => (count === 0 ? [] : [`${count}/${requests} ${say(phrase)}`]);
+  return [
+    ...(latencyMs === null ? [] : [`${Math.round(latencyMs)} ms`]),
+    ...share(timeouts, "unanswered"),
+    ...share(checksumErrors, "corruptReplies"),
+    ...share(exceptions, "refusals"),
+    ...(held ? [say("held")] : []),
+  ].join(", ");
+}
 
 /** Local date and time, sortable. */
 export function shownTime(wall: number): string {

@@ -1,6 +1,6 @@
 /** The contract of this room: what a device type is (`Driver`), what wires it may ask for (`Wires`), and what proves it (`Golden`). Types only. */
 import type * as z from "zod";
-import type { Device, PointSpec, Text, Value } from "../model.ts";
+import type { BusStatus, Device, PointSpec, Text, Value, WireStatus } from "../model.ts";
 
 export type Wire = "modbus" | "serial" | "gpio";
 
@@ -124,28 +124,10 @@ export interface ModbusBus {
   readonly stats: BusStats;
 }
 
-export interface BusStats {
-  readonly requests: number;
-  readonly timeouts: number;
-  readonly checksumErrors: number;
-  readonly foreignReplies: number;
-  readonly exceptions: number;
-  readonly rebuilds: number;
-  /** Per cent of the last one or two minutes in which the line was taken: requests, waiting for replies, the silences between. */
-  readonly occupancy: number;
+/** `occupancy` counts requests, waiting for replies, and the silences between. */
+export interface BusStats extends Omit<BusStatus, "bus"> {
   /** Undefined for one that was never asked. */
-  unit(unit: number): UnitStats | undefined;
-}
-
-export interface UnitStats {
-  readonly requests: number;
-  readonly timeouts: number;
-  readonly checksumErrors: number;
-  readonly exceptions: number;
-  /** From a request's sending to the last byte of its reply, smoothed; null: never answered. */
-  readonly latencyMs: number | null;
-  /** Silent so often that it is only probed now and then (docs/decisions/0006-one-scheduler-per-line.md). */
-  readonly held: boolean;
+  unit(unit: number): WireStatus | undefined;
 }
 
 /** A byte stream. Each `open` is a new port object; ends by throwing `port.*`. */

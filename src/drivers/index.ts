@@ -51,6 +51,7 @@ export function misfits(driver: Driver, options: unknown, bus: BusSpec): readonl
 /** A device as the rest of the house sees it. Silent: nothing opens before `open`. */
 export function deviceInfo(id: string, driver: Driver, options: unknown, bus: string, wires: Wires, place?: Place): DeviceInfo {
   const everyMs = driver.everyMs?.(options);
+  const { unit } = options as { readonly unit?: number };
   return {
     id,
     type: driver.type,
@@ -59,6 +60,7 @@ export function deviceInfo(id: string, driver: Driver, options: unknown, bus: st
     silentAfterMs: driver.silentAfterMs(options),
     ...(everyMs !== undefined && { everyMs }),
     ...(place && { place }),
+    ...(driver.wire === "modbus" && unit !== undefined && { wire: () => wires.modbus(bus).stats.unit(unit) }),
     open: (stop) => driver.open({ id, options, bus, wires, stop }),
   };
 }

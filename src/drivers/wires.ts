@@ -1,13 +1,19 @@
 /** The checked `buses:` go in; wires that drivers ask for by bus name come out. Silent: a wire opens, and its native package loads, on first use. */
 import { EdgeError } from "../kit/errors.ts";
 import type { Log } from "../kit/log.ts";
+import type { BusStatus } from "../model.ts";
 import { type BusSpec, wireOf } from "./buses.ts";
 import type { GpioChip, ModbusBus, SerialLine, Wire, Wires } from "./driver.ts";
 import { gpioChip } from "./transports/gpio.ts";
 import { ModbusLine } from "./transports/modbus.ts";
 import { serialLine } from "./transports/serial.ts";
 
-export function openWires(buses: Readonly<Record<string, BusSpec>>, log: Log): Wires & AsyncDisposable {
+export interface OpenWires extends Wires, AsyncDisposable {
+  /** Lines that several devices share, as far as they were used. */
+  readonly lines: () => readonly BusStatus[];
+}
+
+export function openWires(buses: Readonly<Record<string, BusSpec>>, log: Log): OpenWires {
   const modbus = new Map<string, ModbusLine>();
   const serial = new Map<string, SerialLine>();
   const gpio = new Map<string, GpioChip>();
@@ -30,6 +36,7 @@ export function openWires(buses: Readonly<Record<string, BusSpec>>, log: Log): W
       const found = spec(bus, "gpio");
       return shared(gpio, bus, () => gpioChip(found as Extract<BusSpec, { gpio: string }>));
     },
+    lines: () => [...modbus].map(([bus, line]) => ({ bus, ...line.status })),
     async [Symbol.asyncDispose]() {
       await Promise.all([...modbus.values()].map((line) => line[Symbol.asyncDispose]()));
     },

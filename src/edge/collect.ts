@@ -183,6 +183,7 @@ export class Collector {
       return { point, value, unit: spec.unit, quality, ...(code !== undefined && { code }), ageMs: mono - last.mono };
     });
     const { id, type, bus } = this.info;
+    const wire = this.info.wire?.();
     const state = this.#silent || this.#error !== null ? "down" : this.#ever ? "up" : "starting";
     return {
       id,
@@ -191,6 +192,7 @@ export class Collector {
       state,
       ...(this.#error !== null && { code: this.#error.code, detail: this.#error.what("en") }),
       ageMs: this.#ever ? mono - this.#yielded : null,
+      ...(wire !== undefined && { wire }),
       points,
     };
   }

@@ -2,7 +2,7 @@
 import type { CommandTarget } from "../../model.ts";
 import { socketOf } from "../asked.ts";
 import { ask } from "../client.ts";
-import { type Globals, shownAge, shownValue, type Terminal } from "../terminal.ts";
+import { type Globals, shownAge, shownValue, shownWire, type Terminal } from "../terminal.ts";
 
 export interface DevicesOptions extends Globals {
   readonly types?: boolean;
@@ -18,10 +18,21 @@ export async function devices(options: DevicesOptions, terminal: Terminal): Prom
   else {
     const { say } = terminal;
     const rows = devices.flatMap((d) => [
-      [d.id, d.type, d.bus ?? "", say(d.state), "", "", "", shownAge(d.ageMs, say), [d.code, d.detail].filter(Boolean).join(" ")],
-      ...d.points.map((p) => ["", "", "", "", p.point, shownValue(p.value), p.unit, shownAge(p.ageMs, say), p.code ?? ""]),
+      [
+        d.id,
+        d.type,
+        d.bus ?? "",
+        say(d.state),
+        "",
+        "",
+        "",
+        shownAge(d.ageMs, say),
+        shownWire(d.wire, say),
+        [d.code, d.detail].filter(Boolean).join(" "),
+      ],
+      ...d.points.map((p) => ["", "", "", "", p.point, shownValue(p.value), p.unit, shownAge(p.ageMs, say), "", p.code ?? ""]),
     ]);
-    terminal.table(["device", "type", "bus", "state", "point", "value", "unit", "age", "why"], rows);
+    terminal.table(["device", "type", "bus", "state", "point", "value", "unit", "age", "wire", "why"], rows);
   }
   return devices.some(({ state }) => state === "down") ? 1 : 0;
 }

@@ -37,6 +37,17 @@ function show(picture: GatewayStatus, terminal: Terminal): void {
       [d.code, d.detail].filter(Boolean).join(" "),
     ]),
   );
+  if (picture.buses.length > 0) {
+    line("");
+    terminal.table(
+      ["line", "occupancy", "requests", "timeouts", "corrupt", "foreign", "exceptions", "rebuilds"],
+      picture.buses.map((b) => [
+        b.bus,
+        `${Math.round(b.occupancy)} %`,
+        ...[b.requests, b.timeouts, b.checksumErrors, b.foreignReplies, b.exceptions, b.rebuilds].map(String),
+      ]),
+    );
+  }
   if (picture.assets.length > 0) {
     line("");
     terminal.table(

@@ -1,5 +1,6 @@
 /** How each unit of a line answered goes in; its counts, and when it may be asked again, come out: the circuit breaker, one per unit. Pure. */
-import type { ModbusRequest, UnitStats } from "../driver.ts";
+import type { WireStatus } from "../../model.ts";
+import type { ModbusRequest } from "../driver.ts";
 
 /** Silences in a row after which a unit's polls are held back; one may be noise. */
 const HELD_AFTER = 2;
@@ -10,7 +11,7 @@ const HELD_MOST_MS = 60_000;
 /** The newest answer's weight in the latency shown (RFC 6298, 2). */
 const NEWEST = 1 / 8;
 
-interface Unit extends UnitStats {
+interface Unit {
   requests: number;
   timeouts: number;
   checksumErrors: number;
@@ -28,8 +29,12 @@ interface Unit extends UnitStats {
 export class Units {
   readonly #units = new Map<number, Unit>();
 
-  stats(unit: number): UnitStats | undefined {
-    return this.#units.get(unit);
+  stats(unit: number): WireStatus | undefined {
+    const at = this.#units.get(unit);
+    if (!at) return undefined;
+    const { requests, timeouts, checksumErrors, exceptions, held } = at;
+    const latencyMs = at.latencyMs === null ? null : Math.round(at.latencyMs);
+    return { requests, timeouts, checksumErrors, exceptions, latencyMs, held };
   }
 
   /** Monotonic ms from which on this request may be sent. */

@@ -3,8 +3,9 @@ import { monotonic } from "../../kit/clock.ts";
 import { EdgeError } from "../../kit/errors.ts";
 import type { Log } from "../../kit/log.ts";
 import { pause } from "../../kit/loop.ts";
+import type { BusStatus, WireStatus } from "../../model.ts";
 import type { ModbusSpec } from "../buses.ts";
-import type { BusStats, ModbusBus, ModbusReply, ModbusRequest, UnitStats } from "../driver.ts";
+import type { BusStats, ModbusBus, ModbusReply, ModbusRequest } from "../driver.ts";
 import { CLOSE_MS } from "./byte-wire.ts";
 import { ModbusLink } from "./modbus-link.ts";
 import { type Job, RequestQueue } from "./modbus-queue.ts";
@@ -47,7 +48,7 @@ class LineStats implements BusStats {
     return this.used.percent(performance.now());
   }
 
-  unit(unit: number): UnitStats | undefined {
+  unit(unit: number): WireStatus | undefined {
     return this.units.stats(unit);
   }
 }
@@ -86,6 +87,12 @@ export class ModbusLine implements ModbusBus, AsyncDisposable {
 
   get stats(): BusStats {
     return this.#stats;
+  }
+
+  /** The counts as they stand, to be shown. */
+  get status(): Omit<BusStatus, "bus"> {
+    const { requests, timeouts, checksumErrors, foreignReplies, exceptions, rebuilds, occupancy } = this.#stats;
+    return { occupancy, requests, timeouts, checksumErrors, foreignReplies, exceptions, rebuilds };
   }
 
   request(request: ModbusRequest, stop: AbortSignal): Promise<ModbusReply> {

@@ -194,10 +194,12 @@ describe("with a gateway", () => {
     expect(out).toContain("bay-014-sensor  a02yyuw         down   95 s    port.lost");
     expect(JSON.parse((await ask("status", "--json")).out)).toEqual(gatewayStatus);
     expect((await ask("status", "--lang", "it")).out).toContain("DISPOSITIVO");
+    expect(out).toMatch(/hall-485\s+42 %\s+1200\s+7\s+2\s+1\s+0\s+1/);
   });
 
   it("devices shows points, and what can be commanded", async () => {
     expect((await ask("devices")).out).toMatch(/voltage\s+–\s+V\s+850 ms\s+bus\.timeout/);
+    expect((await ask("devices")).out).toMatch(/meter-hall .* 48 ms, 7\/1200 unanswered, 2\/1200 corrupt/);
     expect((await ask("devices", "--commands")).out).toContain("until=<number>");
   });
 

@@ -17,6 +17,7 @@ export const gatewayStatus: GatewayStatus = {
       bus: "hall-485",
       state: "up",
       ageMs: 850,
+      wire: { requests: 1200, timeouts: 7, checksumErrors: 2, exceptions: 0, latencyMs: 47.6, held: false },
       points: [
         { point: "power", value: 412.5, unit: "W", quality: "good", ageMs: 850 },
         { point: "voltage", value: null, unit: "V", quality: "bad", code: "bus.timeout", ageMs: 850 },
@@ -32,6 +33,18 @@ export const gatewayStatus: GatewayStatus = {
       ageMs: 95_000,
       points: [],
       commands: [],
+    },
+  ],
+  buses: [
+    {
+      bus: "hall-485",
+      occupancy: 41.6,
+      requests: 1200,
+      timeouts: 7,
+      checksumErrors: 2,
+      foreignReplies: 1,
+      exceptions: 0,
+      rebuilds: 1,
     },
   ],
   assets: [

@@ -29,7 +29,8 @@ const seen: Seen = {
       },
       { id: "boiler", type: "modbus-points", state: "down", code: "bus.timeout", ageMs: null, points: [], commands: [] },
     ],
-    assets: [
+    buses: [],
+  assets: [
       {
         asset: "bay-1",
         urn: "u",
