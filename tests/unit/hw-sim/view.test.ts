@@ -30,7 +30,7 @@ const seen: Seen = {
       { id: "boiler", type: "modbus-points", state: "down", code: "bus.timeout", ageMs: null, points: [], commands: [] },
     ],
     buses: [],
-  assets: [
+    assets: [
       {
         asset: "bay-1",
         urn: "u",
