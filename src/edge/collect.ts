@@ -26,6 +26,8 @@ const polledRetry = (everyMs: number) => backoff(Math.min(everyMs, 5000), Math.m
 /** A round of a polled device, its wait after a failure and a full queue on its line included; beyond, its driver hangs. */
 const roundMs = (everyMs: number) => Math.max(300_000, 3 * everyMs);
 
+/** First polls are spread over at most this long: after a start nobody waits a quarter of an hour for a first value. */
+const SPREAD_MS = 10_000;
 const OPEN_WAIT_MS = 3000;
 const OPEN_LOOK_MS = 50;
 
@@ -50,7 +52,7 @@ export class Collector {
     this.#silent = silent;
     this.#yielded = monotonic();
     const every = info.everyMs ?? 1000;
-    this.#ticks = metronome(every, offsetOf(info.id, every));
+    this.#ticks = metronome(every, offsetOf(info.id, Math.min(every, SPREAD_MS)));
   }
 
   async run(stop: AbortSignal): Promise<void> {
