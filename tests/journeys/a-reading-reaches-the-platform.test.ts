@@ -34,7 +34,8 @@ const SITE = {
       place: { lat: 45.0526, lon: 9.693 },
     },
   },
-  play: { bays: { bay: { sensor: "sonar" } } },
+  // The rest of the meter shows what an honest one shows: it is asked whether it is one.
+  play: { bays: { bay: { sensor: "sonar" } }, meters: { meter: { base: 500, peak: 500, period: "1min", energy: 4000 } } },
 };
 /** Floats of the meter that a float32 holds exactly, a negative temperature, a contact, and what a car at 650 mm makes of the sonar. */
 const SET = [

@@ -36,7 +36,7 @@ export class CountingSite implements AsyncDisposable {
   get buses(): object {
     const address = this.#server.address();
     const port = typeof address === "object" && address !== null ? address.port : 0;
-    return { plant: { modbus: "tcp", host: "127.0.0.1", port, timeout: "5s" } };
+    return { plant: { modbus: "tcp", host: "127.0.0.1", port, timeout: "30s" } };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -72,21 +72,26 @@ export class CountingSite implements AsyncDisposable {
     const values = Buffer.alloc(2 + 2 * pdu.readUInt16BE(3));
     values.writeUInt8(fc, 0);
     values.writeUInt8(values.length - 2, 1);
-    // Every register pair of the reply shows the same number.
-    for (let at = 2; at + 4 <= values.length; at += 4) values.writeUInt32BE(n, at);
+    for (let at = 2; at + 4 <= values.length; at += 4) values.writeUInt32BE(at === 2 ? n : noise(n, at), at);
     return values;
   }
 }
 
-/** A device of the gateway's configuration that reads the number of `unit`, `width` times in one reply; a number seen before is no row. */
-export const counter = (unit: number, every: string, width = 1): object => ({
+/** Takes room in a batch, and is the same for the same number. */
+const noise = (n: number, at: number) => Math.imul(n * 31 + at, 2654435761) >>> 0;
+
+/** A device of the gateway's configuration that reads the number of `unit`, and beside it so much noise; what was seen before is no row. */
+export const counter = (unit: number, every: string, beside = 0): object => ({
   type: "modbus-points",
   bus: "plant",
   unit,
   every,
   report: { change: 1 },
   points: Object.fromEntries(
-    Array.from({ length: width }, (_, i) => [i === 0 ? "n" : `n${i}`, { fc: 3, address: 2 * i, decode: "uint32", unit: "1" }]),
+    Array.from({ length: 1 + beside }, (_, i) => [
+      i === 0 ? "n" : `noise-${i}`,
+      { fc: 3, address: 2 * i, decode: "uint32", unit: "1" },
+    ]),
   ),
 });
 
