@@ -1,0 +1,119 @@
+#!/bin/sh
+# A release folder goes in (this script lies in its systemd/); account, folders, udev rules and the unit come out, the same however often it runs.
+set -eu
+
+usage() {
+  cat <<'TEXT'
+systemd/install.sh [--root DIR] [--gpio-sysfs] [--bluetooth] [--addresses] [--uart NAME]... [--no-enable]
+  --gpio-sysfs   pins are driven by sysfs (`gpio: onoff`)
+  --bluetooth    the site has a Bluetooth radio
+  --addresses    broker and devices have private addresses, all else is closed
+  --uart NAME    a UART of the board (ttyAMA0, ttyS0) is the gateway's: no login on it
+  --root DIR     prepare this folder, the root of another system, instead of this machine
+  --no-enable    do not start the gateway at boot
+An option that is left out is taken back.
+TEXT
+}
+
+here=$(cd "$(dirname "$0")" && pwd)
+root=
+wanted=
+uarts=
+enable=yes
+while [ $# -gt 0 ]; do
+  case $1 in
+    --gpio-sysfs | --bluetooth | --addresses) wanted="$wanted ${1#--}.conf" ;;
+    --uart) uarts="$uarts ${2:?--uart needs a name, such as ttyAMA0}" && shift ;;
+    --root) root=$(cd "${2:?--root needs a folder}" && pwd) && shift ;;
+    --no-enable) enable=no ;;
+    --help | -h) usage && exit 0 ;;
+    *) usage >&2 && exit 2 ;;
+  esac
+  shift
+done
+
+say() { printf 'cippo: %s\n' "$*"; }
+fail() { printf 'cippo: %s\n' "$*" >&2 && exit 1; }
+# here: this machine runs systemd and is the one to be changed.
+here_now() { [ -z "$root" ] && [ -d /run/systemd/system ]; }
+
+[ "$(id -u)" = 0 ] || fail "must run as root: sudo $0"
+version=$(systemctl --version | sed -n '1s/[^0-9]*\([0-9]*\).*/\1/p')
+[ "${version:-0}" -ge 252 ] || fail "systemd ${version:-is missing}: 252 or newer is needed (Debian 12)."
+
+changed=no
+# put SOURCE TARGET: copies what differs.
+put() {
+  cmp -s "$1" "$root$2" && return 0
+  install -D -m 0644 "$1" "$root$2.new"
+  mv "$root$2.new" "$root$2"
+  changed=yes
+  say "$2"
+}
+take_back() {
+  [ -e "$root$1" ] || return 0
+  rm "$root$1"
+  changed=yes
+  say "$1 removed"
+}
+
+put "$here/cippo.sysusers" /usr/lib/sysusers.d/cippo.conf
+put "$here/cippo.tmpfiles" /usr/lib/tmpfiles.d/cippo.conf
+put "$here/cippo.udev" /etc/udev/rules.d/70-cippo.rules
+put "$here/cippo.service" /etc/systemd/system/cippo.service
+for name in gpio-sysfs.conf bluetooth.conf addresses.conf; do
+  target=/etc/systemd/system/cippo.service.d/$name
+  case " $wanted " in
+    *" $name "*) put "$here/drop-ins/$name" "$target" ;;
+    *) take_back "$target" ;;
+  esac
+done
+
+systemd-sysusers ${root:+--root="$root"} cippo.conf
+systemd-tmpfiles ${root:+--root="$root"} --create cippo.conf
+case " $wanted " in
+  *" bluetooth.conf "*)
+    grep -q '^bluetooth:' "$root/etc/group" || fail "there is no group bluetooth: apt install bluez, then again."
+    ;;
+esac
+
+# A login on a UART answers the devices on it. One that this script had masked and that is not the gateway's any more is given back.
+for link in "$root"/etc/systemd/system/serial-getty@*.service; do
+  [ -e "$link" ] || [ -L "$link" ] || continue
+  name=${link##*/serial-getty@}
+  case " $uarts " in
+    *" ${name%.service} "*) ;;
+    *) [ ! -e "$root/var/lib/cippo-install/${name%.service}" ] || { rm "$link" "$root/var/lib/cippo-install/${name%.service}" && say "login on ${name%.service} allowed again"; } ;;
+  esac
+done
+for uart in $uarts; do
+  mask=$root/etc/systemd/system/serial-getty@$uart.service
+  if [ "$(readlink "$mask" 2>/dev/null)" != /dev/null ]; then
+    mkdir -p "$root/var/lib/cippo-install"
+    : >"$root/var/lib/cippo-install/$uart"
+    ln -sfn /dev/null "$mask"
+    say "no login on $uart"
+  fi
+  ! here_now || systemctl stop "serial-getty@$uart.service" 2>/dev/null || true
+  for line in "$root/boot/firmware/cmdline.txt" "$root/boot/cmdline.txt"; do
+    grep -qsE "console=($uart|serial0)" "$line" || continue
+    say "ATTENTION: the kernel writes to $uart: remove its console= from ${line#"$root"} (raspi-config nonint do_serial_cons 1) and reboot."
+  done
+done
+
+# brltty takes CH340 and CP210x adapters for Braille displays.
+[ ! -e "$root/usr/lib/udev/rules.d/85-brltty.rules" ] || say "ATTENTION: brltty takes USB serial adapters: apt remove brltty."
+
+if here_now; then
+  udevadm control --reload && udevadm trigger --subsystem-match=tty --subsystem-match=gpio --subsystem-match=usb
+  [ $changed = no ] || systemctl daemon-reload
+fi
+if [ $enable = yes ]; then
+  systemctl ${root:+--root="$root"} --quiet enable cippo.service
+else
+  systemctl ${root:+--root="$root"} --quiet disable cippo.service
+fi
+
+[ -e "$root/opt/cippo/current/dist/cippo.js" ] || say "next: a release at /opt/cippo/current"
+[ -e "$root/etc/cippo/gateway.yaml" ] || say "next: the site's /etc/cippo/gateway.yaml, and its keys as /etc/credstore/cippo.gateway.key …"
+[ $changed = yes ] || say "nothing to change"

@@ -1,0 +1,191 @@
+/** The service manager's environment goes in; what it is told, when the watchdog is fed and when it is not, how log lines reach the journal, and the unit's own marks come out. */
+import { spawnSync } from "node:child_process";
+import { closeSync, existsSync, fstatSync, openSync } from "node:fs";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { build } from "esbuild";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { isJournal, type Log, noLog } from "../../../src/kit/log.ts";
+import { Pulse } from "../../../src/kit/pulse.ts";
+import { serviceManager } from "../../../src/kit/systemd.ts";
+
+const ROOT = join(import.meta.dirname, "../../..");
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "cippo-systemd-"));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+/** In the place of systemd-notify: writes down where it was to send and what. The real one speaks in `npm run test:nspawn`. */
+async function listener(
+  script = 'printf "%s" "$NOTIFY_SOCKET" >>"$0.said"; for a; do printf "|%s" "$a"; done >>"$0.said"; echo >>"$0.said"',
+) {
+  const tool = join(folder, "notify");
+  await writeFile(tool, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+  return {
+    tool,
+    said: async () => (await readFile(`${tool}.said`, "utf8").catch(() => "")).split("\n").filter((line) => line !== ""),
+  };
+}
+
+const env = (more: Record<string, string> = {}) => ({ PATH: process.env["PATH"], NOTIFY_SOCKET: "/run/x", ...more });
+
+function remembering(): Log & { readonly lines: string[] } {
+  const lines: string[] = [];
+  const note = (event: string, fields = {}) => void lines.push(`${event} ${JSON.stringify(fields)}`);
+  return { lines, debug: note, info: note, warn: note, error: note };
+}
+
+describe("what the service manager is told", () => {
+  it("says READY with a status, and STOPPING at the end", async () => {
+    const { tool, said } = await listener();
+    const manager = serviceManager({ log: noLog, env: env(), tool });
+    await manager.ready("3 devices,\n 1 down");
+    await manager.stopping();
+    expect(await said()).toEqual(["/run/x|READY=1|STATUS=3 devices, 1 down", "/run/x|STOPPING=1|STATUS=stopping"]);
+  });
+
+  it("says nothing, and starts nothing, where nobody listens", async () => {
+    const { tool, said } = await listener();
+    const manager = serviceManager({ log: noLog, env: { PATH: process.env["PATH"] }, tool });
+    await manager.ready("");
+    await manager.run(new Pulse(), () => "", new AbortController().signal);
+    expect(await said()).toEqual([]);
+  });
+
+  it("takes the socket out of the environment, so that no child speaks for the gateway", () => {
+    const given = env();
+    serviceManager({ log: noLog, env: given });
+    expect(given).not.toHaveProperty("NOTIFY_SOCKET");
+  });
+
+  it("goes on when the tool fails or is missing, and says so once", async () => {
+    const log = remembering();
+    for (const tool of [join(folder, "nobody"), (await listener("exit 1")).tool]) {
+      const manager = serviceManager({ log, env: env(), tool });
+      await manager.ready("");
+      await manager.stopping();
+    }
+    expect(log.lines.filter((line) => line.startsWith("systemd.notify-failed"))).toHaveLength(2);
+  });
+});
+
+describe("the watchdog", () => {
+  const WATCHDOG = { WATCHDOG_USEC: "200000", WATCHDOG_PID: "42" };
+
+  it("is fed while every loop comes round, not while one stands still, and again when it moves", async () => {
+    const { tool, said } = await listener();
+    const log = remembering();
+    let now = 0;
+    const pulse = new Pulse(() => now);
+    const store = pulse.beat("store", 1000);
+    const stop = new AbortController();
+    const manager = serviceManager({ log, env: env(WATCHDOG), pid: 42, tool });
+    const over = manager.run(pulse, () => "well", stop.signal);
+    const last = async () => (await said()).at(-1);
+    await vi.waitFor(async () => expect(await last()).toBe("/run/x|WATCHDOG=1|STATUS=well"), 5000);
+    now = 1001;
+    await vi.waitFor(async () => expect(await last()).toBe("/run/x|STATUS=stands still: store"), 5000);
+    const fed = (await said()).filter((line) => line.includes("WATCHDOG=1")).length;
+    await vi.waitFor(async () => expect((await said()).length).toBeGreaterThan(fed + 2), 5000);
+    expect((await said()).filter((line) => line.includes("WATCHDOG=1"))).toHaveLength(fed);
+    store.touch();
+    await vi.waitFor(async () => expect(await last()).toBe("/run/x|WATCHDOG=1|STATUS=well"), 5000);
+    stop.abort();
+    await over;
+    expect(log.lines).toEqual([
+      'systemd.watchdog-withheld {"overdue":"store"}',
+      'systemd.watchdog-fed-again {"overdue":"store"}',
+    ]);
+  });
+
+  it.each([
+    ["none is set", {}],
+    ["it is meant for another process", { ...WATCHDOG, WATCHDOG_PID: "43" }],
+    ["it is nonsense", { WATCHDOG_USEC: "soon" }],
+  ])("is not fed when %s; the status is told all the same", async (_, more) => {
+    const { tool, said } = await listener();
+    const stop = new AbortController();
+    const over = serviceManager({ log: noLog, env: env(more), pid: 42, tool }).run(new Pulse(), () => "well", stop.signal);
+    await vi.waitFor(async () => expect(await said()).toEqual(["/run/x|STATUS=well"]), 5000);
+    stop.abort();
+    await over;
+  });
+});
+
+describe("the pulse", () => {
+  it("names who is overdue; one that has ended is not asked any more", () => {
+    let now = 0;
+    const pulse = new Pulse(() => now);
+    const [store, sync] = [pulse.beat("store", 100), pulse.beat("sync", 1000)];
+    now = 100;
+    expect(pulse.overdue()).toEqual([]);
+    now = 1001;
+    expect(pulse.overdue()).toEqual(["store", "sync"]);
+    store.touch();
+    expect(pulse.overdue()).toEqual(["sync"]);
+    sync.end();
+    expect(pulse.overdue()).toEqual([]);
+  });
+});
+
+describe("log lines for the journal", () => {
+  it("are known by the stream's device and inode", () => {
+    const fd = openSync(join(folder, "journal"), "w");
+    const { dev, ino } = fstatSync(fd);
+    expect(isJournal(fd, `${dev}:${ino}`)).toBe(true);
+    expect(isJournal(fd, `${dev}:${ino + 1}`)).toBe(false);
+    expect(isJournal(fd, undefined)).toBe(false);
+    closeSync(fd);
+  });
+
+  it("carry their priority before the JSON there, and nothing elsewhere", async () => {
+    const program = join(folder, "log.mjs");
+    await build({
+      stdin: {
+        contents: `import { jsonLog } from "./src/kit/log.ts"; const log = jsonLog("debug");
+          log.debug("a"); log.info("b"); log.warn("c", { password: "x" }); log.error("d");`,
+        resolveDir: ROOT,
+      },
+      bundle: true,
+      platform: "node",
+      format: "esm",
+      outfile: program,
+      banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+    });
+    const lines = async (name: string, journal: boolean) => {
+      const fd = openSync(join(folder, name), "w");
+      const { dev, ino } = fstatSync(fd);
+      spawnSync(process.execPath, [program], {
+        stdio: ["ignore", fd, "inherit"],
+        env: journal ? { JOURNAL_STREAM: `${dev}:${ino}` } : {},
+      });
+      closeSync(fd);
+      return (await readFile(join(folder, name), "utf8")).trim().split("\n");
+    };
+    const told = await lines("journal", true);
+    expect(told.map((line) => line.slice(0, 4))).toEqual(["<7>{", "<6>{", "<4>{", "<3>{"]);
+    expect(told.map((line) => JSON.parse(line.slice(3)).event)).toEqual(["a", "b", "c", "d"]);
+    expect((await lines("file", false)).map((line) => JSON.parse(line).level)).toEqual(["debug", "info", "warn", "error"]);
+  });
+});
+
+const tool = (name: string) => ["/usr/bin", "/bin"].some((path) => existsSync(join(path, name)));
+const analyze = (...args: string[]) => {
+  const { status, stdout, stderr } = spawnSync("systemd-analyze", args, { encoding: "utf8", timeout: 15_000 });
+  return { status, said: `${stdout}${stderr}` };
+};
+
+describe.skipIf(!tool("systemd-analyze"))("the unit (skipped without systemd-analyze: apt install systemd)", () => {
+  const unit = join(ROOT, "systemd/cippo.service");
+
+  it("verify prints nothing: an unknown key would only be a warning", () => {
+    expect(analyze("verify", unit).said).toBe("");
+  });
+
+  it("is exposed to 1.5 at most", () => {
+    const { status, said } = analyze("security", "--offline=yes", "--threshold=15", "--no-pager", unit);
+    expect(status, said).toBe(0);
+  });
+});
