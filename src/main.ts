@@ -33,7 +33,7 @@ export async function runGateway({ loaded, log, clock: given }: RunOptions, stop
   const pulse = new Pulse();
 
   await using store = await openStore({ file, quotaMB: site.store.quotaMB, keepMs: site.store.keep, clock, log });
-  await using wires = openWires(site.buses, log);
+  await using wires = openWires(site.buses, log, site.credentials?.folder ?? process.env["CREDENTIALS_DIRECTORY"]);
   const devices = Object.values(site.devices).map(
     (d): DeviceInfo => deviceInfo(d.id, d.driver, d.options, d.bus ?? "", wires, d.place),
   );

@@ -41,6 +41,8 @@ const ONLY: Readonly<Record<string, RegExp>> = {
   onoff: /^src\/drivers\/transports\/gpio-onoff\.ts$/,
   mqtt: /^src\/sync\/mqtt\.ts$/,
   sqlite3: /^src\/edge\/store\/sqlite\.ts$/,
+  "node-ble": /^src\/drivers\/ble-child\/bluez\.ts$/,
+  "node-ble/src/BusHelper.js": /^src\/drivers\/ble-child\/bluez\.ts$/,
   pino: /^src\/kit\/log\.ts$/,
 };
 

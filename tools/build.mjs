@@ -48,6 +48,17 @@ await build({
 });
 await chmod("dist/cippo.js", 0o755);
 
+/** The Bluetooth child: a bundle of its own, so that its memory holds nothing else (docs/decisions/0008-bluetooth-in-its-own-process.md). */
+await build({
+  ...common,
+  entryPoints: ["src/drivers/ble-child/index.ts"],
+  outfile: "dist/cippo-ble.js",
+  // Optional parts of dbus-next for other ways to a bus, and a native one that only passes file descriptors.
+  external: ["usocket", "x11", "event-stream"],
+  minifySyntax: true,
+  minifyWhitespace: true,
+});
+
 const entries = (folder, filter) =>
   existsSync(folder)
     ? readdirSync(folder)

@@ -82,6 +82,7 @@ function valuesOf(option: Json): string {
   // The patterns of kit/quantities.ts.
   if (String(option["pattern"]).includes("ms|s|min")) return "duration";
   if (String(option["pattern"]).includes("mm|cm|m")) return "length";
+  if (option["type"] === "array") return "list of points, below";
   const { type, minimum, maximum } = option as { type?: string; minimum?: number; maximum?: number };
   const bounded = [minimum, maximum].some((n) => n !== undefined && Math.abs(n) < Number.MAX_SAFE_INTEGER);
   return bounded ? `${type} ${minimum ?? ""}–${maximum ?? ""}` : String(type ?? "any");
@@ -92,14 +93,14 @@ function pointRows(driver: Driver): string[] {
   const registers = new Map<string, RegisterPoint>();
   for (const golden of driver.goldens)
     for (const head of [{}, { unit: 1 }]) {
-      const parsed = driver.options.safeParse({ ...head, ...golden.options });
+      const parsed = driver.options.safeParse({ ...head, ...golden.options, ...offered(driver) });
       if (!parsed.success) continue;
       for (const [name, spec] of Object.entries(driver.points(parsed.data))) points.set(name, spec);
       const layout = driver.layout(parsed.data);
       if (layout.wire === "modbus") for (const [name, register] of Object.entries(layout.points)) registers.set(name, register);
     }
-  const fromConfig = "points" in (inputSchema(driver.options)["properties"] as Json);
-  if (fromConfig) return ["The points are those that the configuration describes."];
+  const written = (inputSchema(driver.options)["properties"] as Readonly<Record<string, Json>>)["points"];
+  if (written?.["type"] === "object") return ["The points are those that the configuration describes."];
   const modbus = registers.size > 0;
   return [
     cells("Point", "Unit", "Kind", ...(modbus ? ["Function", "Address", "Encoding"] : []), "A row when"),
@@ -110,6 +111,13 @@ function pointRows(driver: Driver): string[] {
       return cells(`\`${name}\``, spec.unit || "–", spec.kind, ...where, rowWhen(spec));
     }),
   ];
+}
+
+/** Where the configuration chooses among the points that a type can have: all of them, each once. */
+function offered(driver: Driver): Json {
+  const written = (inputSchema(driver.options)["properties"] as Readonly<Record<string, Json>>)["points"];
+  const names = (written?.["items"] as Json | undefined)?.["enum"] as readonly string[] | undefined;
+  return names ? { points: names.filter((name) => !/-\d$/.test(name)) } : {};
 }
 
 function rowWhen({ report, unit, kind }: PointSpec): string {

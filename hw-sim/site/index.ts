@@ -3,6 +3,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Driver } from "../../src/drivers/driver.ts";
 import { monotonic } from "../../src/kit/clock.ts";
+import { Radio } from "./ble/radio.ts";
 import { type Controlled, openControl } from "./control.ts";
 import { type Fault, type FaultKind, Faults } from "./faults.ts";
 import { Chip } from "./gpio/chip.ts";
@@ -50,6 +51,7 @@ const SUFFERS: Readonly<Record<OpenWire["kind"], readonly FaultKind[]>> = {
   "modbus-rtu": ["silence", "late-reply", "wrong-unit", "garbage", "bad-crc", "unplug"],
   serial: ["silence", "garbage", "bad-crc", "unplug"],
   gpio: ["chatter"],
+  ble: ["silence", "unplug"],
 };
 
 export async function startSite(options: SiteOptions): Promise<Site> {
@@ -88,13 +90,14 @@ async function open(
   const tools = join(options.dir, "tools");
   keep(await openTools({ chip, version: options.gpiod, folder: tools }));
   const wires = new Map<string, OpenWire>();
-  for (const [bus, spec] of Object.entries(scenario.buses))
-    wires.set(
-      bus,
-      "gpio" in spec
-        ? pins({ ...spec, tools, chip: "gpiochip0" })
-        : keep(await openWire(bus, spec, { dir: options.dir, twins, faults, log })),
-    );
+  for (const [bus, spec] of Object.entries(scenario.buses)) {
+    if ("gpio" in spec) wires.set(bus, noPlug("gpio", { ...spec, tools, chip: "gpiochip0" }));
+    else if ("ble" in spec) {
+      const tags = new Map([...twins].flatMap(([id, twin]) => (twin.wire === "ble" && twin.bus === bus ? [[id, twin.tag]] : [])));
+      const radio = keep(await Radio.open({ bus, folder: join(tools, bus), tags, faults, log }));
+      wires.set(bus, noPlug("ble", { ...spec, helper: radio.helper }));
+    } else wires.set(bus, keep(await openWire(bus, spec, { dir: options.dir, twins, faults, log })));
+  }
   const site: Controlled = {
     player,
     freeze: () => freeze(player, log),
@@ -130,9 +133,9 @@ async function openTwins(
   return twins;
 }
 
-/** The chip is no plug: its wire only has a place in the configuration. */
-function pins(config: OpenWire["config"]): OpenWire {
-  return { kind: "gpio", config, plug: async () => {}, unplug: async () => {}, [Symbol.asyncDispose]: async () => {} };
+/** A chip is no plug, and a radio knows by itself what it suffers: such a wire only has a place in the configuration. */
+function noPlug(kind: OpenWire["kind"], config: OpenWire["config"]): OpenWire {
+  return { kind, config, plug: async () => {}, unplug: async () => {}, [Symbol.asyncDispose]: async () => {} };
 }
 
 function freeze(player: Player, log: ServedLog): number {

@@ -15,6 +15,7 @@ const bus = z.union([
     .strictObject({ serial: z.enum(["pty", "tcp"]), baud: z.number().prefault(9600) })
     .describe("pty becomes tcp where there is no socat."),
   z.strictObject({ gpio: z.literal("gpiod") }),
+  z.strictObject({ ble: z.string() }).describe("An adapter, reached by a program of the site's own."),
 ]);
 
 /** Times are of the play: a time factor makes them shorter. */

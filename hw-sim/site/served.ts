@@ -7,7 +7,7 @@ export type Served =
       readonly k: "shown";
       readonly device: string;
       readonly point: string;
-      readonly value: number | boolean;
+      readonly value: number | boolean | string;
       readonly from: number;
       readonly to: number;
       /** The reply came `lateMs` after its request, by a fault. */

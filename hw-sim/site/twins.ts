@@ -1,5 +1,6 @@
 /** Devices and their tables go in; a twin for each that can be set and read by the device's own point names comes out, on the wire it stands on. */
 import type { Driver, Layout } from "../../src/drivers/driver.ts";
+import { Tag } from "./ble/tag.ts";
 import type { Faults } from "./faults.ts";
 import type { Chip } from "./gpio/chip.ts";
 import { Contact } from "./gpio/contact.ts";
@@ -12,7 +13,8 @@ export type Value = number | boolean;
 export type Twin =
   | { readonly wire: "modbus"; readonly bus: string; readonly address: number; readonly unit: ModbusUnit }
   | { readonly wire: "serial"; readonly bus: string; readonly sensor: Sensor }
-  | { readonly wire: "gpio"; readonly bus: string; readonly contact: Contact };
+  | { readonly wire: "gpio"; readonly bus: string; readonly contact: Contact }
+  | { readonly wire: "ble"; readonly bus: string; readonly tag: Tag };
 
 export interface TwinOptions {
   readonly device: string;
@@ -40,6 +42,8 @@ export function twinOf(o: TwinOptions): Twin {
       return { wire: "serial", bus, sensor: sensorOf(o, layout, options) };
     case "gpio":
       return { wire: "gpio", bus, contact: new Contact({ ...layout, device: o.device, chip: o.chip, log: o.log }) };
+    case "ble":
+      return { wire: "ble", bus, tag: new Tag(layout, Object.keys(o.driver.points(options))) };
   }
 }
 
@@ -66,6 +70,8 @@ export function valuesOf(twin: Twin): Readonly<Record<string, Value>> {
       return twin.sensor.values;
     case "gpio":
       return { [twin.contact.options.means]: twin.contact.value };
+    case "ble":
+      return twin.tag.values;
   }
 }
 
@@ -80,5 +86,8 @@ export function setPoint(twin: Twin, point: string, value: Value): void {
       break;
     case "gpio":
       twin.contact.put(point, value);
+      break;
+    case "ble":
+      twin.tag.set(point, value);
   }
 }

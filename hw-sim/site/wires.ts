@@ -18,13 +18,17 @@ export interface WireOptions {
 /** One bus as it stands: `config` is its line under `buses:`. */
 export interface OpenWire extends AsyncDisposable {
   /** What kinds of fault it can suffer depends on this. */
-  readonly kind: "modbus-tcp" | "modbus-rtu" | "serial" | "gpio";
+  readonly kind: "modbus-tcp" | "modbus-rtu" | "serial" | "gpio" | "ble";
   readonly config: Readonly<Record<string, unknown>>;
   plug(): Promise<void>;
   unplug(): Promise<void>;
 }
 
-export async function openWire(bus: string, spec: Exclude<BusSpec, { gpio: unknown }>, o: WireOptions): Promise<OpenWire> {
+export async function openWire(
+  bus: string,
+  spec: Exclude<BusSpec, { gpio: unknown } | { ble: unknown }>,
+  o: WireOptions,
+): Promise<OpenWire> {
   if ("serial" in spec) {
     const sensors = [...o.twins.values()].filter((twin) => twin.wire === "serial" && twin.bus === bus);
     const [twin] = sensors;

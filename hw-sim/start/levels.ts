@@ -13,7 +13,7 @@ export interface PointRule {
 }
 
 export interface Level {
-  readonly value: boolean | number;
+  readonly value: boolean | number | string;
   readonly at: number;
   /** When the next one began, or the end of the run. */
   readonly end: number;
@@ -30,7 +30,7 @@ export interface Levels {
 }
 
 interface Run {
-  readonly value: boolean | number;
+  readonly value: boolean | number | string;
   readonly at: number;
   times: number;
 }

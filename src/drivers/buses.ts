@@ -69,7 +69,21 @@ export const busSchema = z.union(
         chip: z.string().prefault("gpiochip0").describe("GPIO chip (gpioinfo lists them); a Raspberry Pi's header is gpiochip0."),
       })
       .describe("GPIO pins, numbered as BCM lines."),
-    z.strictObject({ ble: z.string().describe("Bluetooth adapter such as hci0.") }).describe("Bluetooth LE radio."),
+    z
+      .strictObject({
+        ble: z
+          .string()
+          .regex(/^hci\d{1,2}$/, { error: "expected an adapter such as hci0 (`bluetoothctl list` shows them)" })
+          .describe("Bluetooth adapter such as hci0."),
+        helper: z
+          .string()
+          .startsWith("/")
+          .optional()
+          .describe(
+            "Program that reaches the adapter, instead of the gateway's own (docs/decisions/0008); started with the adapter's name.",
+          ),
+      })
+      .describe("Bluetooth LE radio, reached by a process of its own."),
     z
       .strictObject({
         mqtt: z
@@ -87,9 +101,10 @@ export type BusSpec = z.output<typeof busSchema>;
 export type ModbusSpec = Extract<BusSpec, { modbus: string }>;
 export type SerialSpec = Extract<BusSpec, { serial: string }>;
 export type GpioSpec = Extract<BusSpec, { gpio: string }>;
+export type BleSpec = Extract<BusSpec, { ble: string }>;
 
-/** Which wire a bus is, as drivers ask for it; ble and mqtt have no driver yet. */
-export function wireOf(spec: BusSpec): Wire | "ble" | "mqtt" {
+/** Which wire a bus is, as drivers ask for it; mqtt has no driver yet. */
+export function wireOf(spec: BusSpec): Wire | "mqtt" {
   if ("modbus" in spec) return "modbus";
   if ("serial" in spec) return "serial";
   if ("gpio" in spec) return "gpio";

@@ -2,7 +2,7 @@
 import type * as z from "zod";
 import type { BusStatus, Device, PointSpec, Text, Value, WireStatus } from "../model.ts";
 
-export type Wire = "modbus" | "serial" | "gpio";
+export type Wire = "modbus" | "serial" | "gpio" | "ble";
 
 /** One type of device. A file in devices/ exports one, made by its family from a table. */
 export interface Driver<O = unknown> {
@@ -36,7 +36,9 @@ export type Layout =
       readonly identity: readonly IdentityCheck[];
     }
   | { readonly wire: "serial"; readonly baud: number; readonly everyMs: number; readonly frame: FrameLayout }
-  | { readonly wire: "gpio"; readonly line: number; readonly active: "high" | "low"; readonly means: string };
+  | { readonly wire: "gpio"; readonly line: number; readonly active: "high" | "low"; readonly means: string }
+  | { readonly wire: "ble"; readonly mac: string; readonly service: string; readonly objects: readonly AdvertisedPoint[] }
+  | { readonly wire: "ble"; readonly mac: string; readonly characteristics: Readonly<Record<string, CharacteristicPoint>> };
 
 /** Where a value lies in a Modbus unit. `address` as on the bus (from 0); value = raw × scale. fc 1 coil, 2 discrete input, 3 holding, 4 input. */
 export interface RegisterValue {
@@ -59,6 +61,32 @@ export interface RegisterPoint extends PointSpec, RegisterValue {
 /** A value by which a device of this type is known: inside `range`, and one of `oneOf`. A device that does not have the register is believed. */
 export interface IdentityCheck extends RegisterValue {
   readonly oneOf?: readonly number[];
+}
+
+/** A value in service data that describes itself: its object id, then little-endian bytes; value = raw × times / per. */
+export interface AdvertisedPoint {
+  readonly id: number;
+  readonly point: string;
+  readonly decode:
+    | "bool"
+    | "uint8"
+    | "int8"
+    | "uint16"
+    | "int16"
+    | "uint24"
+    | "uint32"
+    | "int32"
+    | "text"
+    | "bytes"
+    | "button"
+    | "dimmer";
+  readonly times?: number;
+  readonly per?: number;
+}
+
+/** A value that is read over a connection. */
+export interface CharacteristicPoint extends PointSpec, BleCharacteristic {
+  readonly decode: "uint8" | "text";
 }
 
 /** A fixed frame: header bytes, fields one after the other, checksum last (`sum8`: low byte of the sum of all bytes before it). */
@@ -87,6 +115,8 @@ export interface Golden {
   readonly options?: Readonly<Record<string, unknown>>;
   readonly expect: Readonly<Record<string, Value>> | "refused";
   readonly source: string;
+  /** The secret that encrypted bytes need, hex; a site's own lies in a file under its credentials folder. */
+  readonly key?: string;
 }
 
 /** The wires of the site, opened by name of the bus on first use and shared by the devices on it. */
@@ -94,6 +124,9 @@ export interface Wires {
   modbus(bus: string): ModbusBus;
   serial(bus: string): SerialLine;
   gpio(bus: string): GpioChip;
+  ble(bus: string): BleRadio;
+  /** Bytes of a file of this name in the site's credentials folder. Throws `credentials.missing`. */
+  credential(name: string): Promise<Uint8Array>;
 }
 
 export type Priority = "command" | "alarm" | "poll";
@@ -152,4 +185,38 @@ export interface GpioEdge {
 export interface GpioChip {
   /** First yields the level at opening, then each edge; also each level found different when polled (state, not edge, is truth). Throws `gpio.*`. */
   watch(line: number, options: { readonly bias: "none" | "up" | "down" }, stop: AbortSignal): AsyncIterable<GpioEdge>;
+}
+
+/** A Bluetooth adapter in a process of its own. Throws `ble.unavailable` when it cannot listen. */
+export interface BleRadio {
+  /** From now on this address (upper case, with colons) is listened for; all others cost nothing. */
+  open(mac: string, stop: AbortSignal): Promise<BleDevice>;
+}
+
+export interface BleDevice extends Disposable {
+  /** Each advertisement heard from now on, never a remembered one; of those nobody took, the last few. Throws `ble.unavailable`. */
+  adverts(stop: AbortSignal): AsyncIterable<BleAdvert>;
+  /** Connects, reads, disconnects: one device at a time, in turn. Throws `ble.unreachable`, `ble.unavailable`. */
+  read(characteristics: readonly BleCharacteristic[], stop: AbortSignal): Promise<BleValues>;
+}
+
+export interface BleAdvert {
+  readonly mono: number;
+  /** dBm. */
+  readonly rssi?: number;
+  /** Service data by UUID, manufacturer data by company id in four hex digits; empty when only the signal was heard. */
+  readonly services: Readonly<Record<string, Uint8Array>>;
+  readonly manufacturers: Readonly<Record<string, Uint8Array>>;
+}
+
+/** UUIDs of the Bluetooth SIG by their four hex digits, others whole. */
+export interface BleCharacteristic {
+  readonly service: string;
+  readonly characteristic: string;
+}
+
+/** In the order asked for; null: the device has no such characteristic, or refused it. `mono`: when the last one was read. */
+export interface BleValues {
+  readonly mono: number;
+  readonly values: readonly (Uint8Array | null)[];
 }

@@ -7,8 +7,10 @@ import type { Driver, Wires } from "./driver.ts";
 
 export const deviceTypes: Readonly<Record<string, () => Promise<Driver>>> = {
   a02yyuw: async () => (await import("./devices/a02yyuw.ts")).a02yyuw,
+  bthome: async () => (await import("./devices/bthome.ts")).bthome,
   "eastron-sdm120": async () => (await import("./devices/eastron-sdm120.ts")).eastronSdm120,
   "eastron-sdm630": async () => (await import("./devices/eastron-sdm630.ts")).eastronSdm630,
+  "gatt-battery": async () => (await import("./devices/gatt-battery.ts")).gattBattery,
   "gpio-contact": async () => (await import("./devices/gpio-contact.ts")).gpioContact,
   "modbus-points": async () => (await import("./devices/modbus-points.ts")).modbusPoints,
 };
@@ -16,10 +18,8 @@ export const deviceTypes: Readonly<Record<string, () => Promise<Driver>>> = {
 /** Words of a configuration whose driver is still to be written: a warning, not an error. */
 export const plannedTypes: readonly string[] = [
   "a01nyub",
-  "bthome",
   "carlo-gavazzi-em340",
   "eddystone",
-  "gatt-battery",
   "gpio-blink",
   "gpio-pulse",
   "gpio-relay",

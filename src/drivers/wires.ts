@@ -1,9 +1,12 @@
 /** The checked `buses:` go in; wires that drivers ask for by bus name come out. Silent: a wire opens, and its native package loads, on first use. */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { EdgeError } from "../kit/errors.ts";
 import type { Log } from "../kit/log.ts";
 import type { BusStatus } from "../model.ts";
 import { type BusSpec, wireOf } from "./buses.ts";
-import type { GpioChip, ModbusBus, SerialLine, Wire, Wires } from "./driver.ts";
+import type { BleRadio, GpioChip, ModbusBus, SerialLine, Wire, Wires } from "./driver.ts";
+import { BleLine } from "./transports/ble.ts";
 import { gpioChip } from "./transports/gpio.ts";
 import { ModbusLine } from "./transports/modbus.ts";
 import { serialLine } from "./transports/serial.ts";
@@ -13,10 +16,11 @@ export interface OpenWires extends Wires, AsyncDisposable {
   readonly lines: () => readonly BusStatus[];
 }
 
-export function openWires(buses: Readonly<Record<string, BusSpec>>, log: Log): OpenWires {
+export function openWires(buses: Readonly<Record<string, BusSpec>>, log: Log, credentials?: string): OpenWires {
   const modbus = new Map<string, ModbusLine>();
   const serial = new Map<string, SerialLine>();
   const gpio = new Map<string, GpioChip>();
+  const ble = new Map<string, BleLine>();
 
   const spec = (bus: string, wire: Wire): BusSpec => {
     const found = buses[bus];
@@ -36,9 +40,18 @@ export function openWires(buses: Readonly<Record<string, BusSpec>>, log: Log): O
       const found = spec(bus, "gpio");
       return shared(gpio, bus, () => gpioChip(found as Extract<BusSpec, { gpio: string }>));
     },
+    ble(bus): BleRadio {
+      const found = spec(bus, "ble");
+      return shared(ble, bus, () => new BleLine(found as Extract<BusSpec, { ble: string }>, log));
+    },
+    credential(name) {
+      return readFile(join(credentials ?? "", name)).catch((cause: unknown) => {
+        throw new EdgeError("credentials.missing", { name, folder: credentials ?? "?" }, cause);
+      });
+    },
     lines: () => [...modbus].map(([bus, line]) => ({ bus, ...line.status })),
     async [Symbol.asyncDispose]() {
-      await Promise.all([...modbus.values()].map((line) => line[Symbol.asyncDispose]()));
+      await Promise.all([...modbus.values(), ...ble.values()].map((line) => line[Symbol.asyncDispose]()));
     },
   };
 }

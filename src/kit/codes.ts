@@ -108,6 +108,33 @@ export const codes = {
       en: "`gpioinfo` shows who uses it; check the BCM number in the configuration.",
     },
   },
+  "ble.unavailable": {
+    retry: true,
+    what: { it: "Bluetooth {adapter} non disponibile: {reason}", en: "Bluetooth {adapter} is not available: {reason}" },
+    hint: {
+      it: "`systemctl status bluetooth`, `bluetoothctl list`, `rfkill list`; l'utente nel gruppo bluetooth. Riprende da solo.",
+      en: "`systemctl status bluetooth`, `bluetoothctl list`, `rfkill list`; the user in group bluetooth. It resumes by itself.",
+    },
+  },
+  "ble.unreachable": {
+    retry: true,
+    what: {
+      it: "Apparecchio Bluetooth non leggibile ({step}): {reason}",
+      en: "Bluetooth device cannot be read ({step}): {reason}",
+    },
+    hint: {
+      it: "Controllare batteria e distanza (pochi metri, senza metallo); nessun telefono deve esservi collegato.",
+      en: "Check battery and distance (a few metres, no metal between); no phone may be connected to it.",
+    },
+  },
+  "ble.key": {
+    retry: false,
+    what: { it: "Annunci cifrati illeggibili: chiave assente o errata", en: "Encrypted advertisements: key missing or wrong" },
+    hint: {
+      it: "Mettere la chiave (bind key, 32 cifre esadecimali) in un file delle credenziali e nominarlo in `key`.",
+      en: "Put the bind key (32 hex digits) into a file of the credentials folder and name it in `key`.",
+    },
+  },
   // ---- values
   "value.out-of-range": {
     retry: false,

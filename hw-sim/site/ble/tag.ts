@@ -1,0 +1,84 @@
+/** What a Bluetooth device can say (object ids, or characteristics) goes in; a twin whose values can be set, advertised as bytes and read over a connection, comes out. */
+import type { Layout } from "../../../src/drivers/driver.ts";
+
+export type BleLayout = Extract<Layout, { wire: "ble" }>;
+/** What the wire showed, by point. */
+export type Shown = Readonly<Record<string, number | boolean | string>>;
+
+const WIDTH = { bool: 1, uint8: 1, int8: 1, uint16: 2, int16: 2, uint24: 3, uint32: 4, int32: 4 } as const;
+type Sized = keyof typeof WIDTH;
+const isSized = (decode: string): decode is Sized => decode in WIDTH;
+
+/** BTHome v2, not encrypted (bthome.io, format): bits 5–7 of the first byte. */
+const PLAIN_V2 = 0x40;
+const PACKET_ID = 0x00;
+
+export class Tag {
+  readonly layout: BleLayout;
+  readonly #values = new Map<string, number>();
+  #packet = 0;
+
+  /** `points`: those of the device's configuration. */
+  constructor(layout: BleLayout, points: readonly string[]) {
+    this.layout = layout;
+    for (const point of points) if (!this.#isText(point)) this.#values.set(point, 0);
+  }
+
+  get values(): Readonly<Record<string, number | boolean>> {
+    return Object.fromEntries([...this.#values.keys()].map((point) => [point, this.#shown(point)]));
+  }
+
+  set(point: string, value: number | boolean): void {
+    if (!this.#values.has(point)) throw new Error(`no point ${point}: it has ${[...this.#values.keys()].join(", ")}`);
+    this.#values.set(point, Number(value));
+  }
+
+  /** Service data in order of object id, as the format wants; each time another packet. Null: it does not advertise values. */
+  advert(): { readonly services: Readonly<Record<string, string>>; readonly shown: Shown } | null {
+    if (!("objects" in this.layout)) return null;
+    this.#packet = (this.#packet + 1) & 0xff;
+    const objects = [...this.#values.keys()].map((point) => this.#object(point)).sort((a, b) => a.id - b.id);
+    const bytes = objects.flatMap(({ id, point, decode }) => [id, ...littleEndian(this.#raw(point), WIDTH[decode])]);
+    const data = Buffer.from([PLAIN_V2, PACKET_ID, this.#packet, ...bytes]);
+    return { services: { [this.layout.service]: data.toString("hex") }, shown: this.values };
+  }
+
+  /** In the order asked; null for a characteristic that it does not have. */
+  read(wanted: readonly { readonly service: string; readonly characteristic: string }[]) {
+    const points = Object.entries("characteristics" in this.layout ? this.layout.characteristics : {});
+    const shown: Record<string, number | boolean | string> = {};
+    const values = wanted.map(({ service, characteristic }) => {
+      const [point, spec] = points.find(([, p]) => p.service === service && p.characteristic === characteristic) ?? [];
+      if (point === undefined || spec === undefined) return null;
+      const value = spec.decode === "text" ? `Simulated ${point}` : (this.#values.get(point) ?? 0);
+      shown[point] = typeof value === "string" ? value : Math.round(value);
+      return (typeof value === "string" ? Buffer.from(value) : Buffer.from([Math.round(value)])).toString("hex");
+    });
+    return { values, shown };
+  }
+
+  #isText(point: string): boolean {
+    return "characteristics" in this.layout && this.layout.characteristics[point]?.decode === "text";
+  }
+
+  #object(point: string) {
+    const object = "objects" in this.layout ? this.layout.objects.find((one) => one.point === point) : undefined;
+    if (!object || !isSized(object.decode)) throw new Error(`the twin cannot send ${point}`);
+    return { times: 1, per: 1, ...object, decode: object.decode };
+  }
+
+  #raw(point: string): number {
+    const { times, per } = this.#object(point);
+    return Math.round(((this.#values.get(point) ?? 0) * per) / times);
+  }
+
+  /** As near as the bytes can carry it. */
+  #shown(point: string): number | boolean {
+    if (!("objects" in this.layout)) return Math.round(this.#values.get(point) ?? 0);
+    const { decode, times, per } = this.#object(point);
+    return decode === "bool" ? this.#raw(point) !== 0 : (this.#raw(point) * times) / per;
+  }
+}
+
+const littleEndian = (raw: number, width: number): number[] =>
+  Array.from({ length: width }, (_, i) => Math.floor(raw / 2 ** (8 * i)) & 0xff);

@@ -1,0 +1,96 @@
+/** An adapter's name goes in, orders on standard input; what the radio hears goes to standard output, one line of JSON each (docs/decisions/0008-bluetooth-in-its-own-process.md). */
+import { setTimeout as sleep } from "node:timers/promises";
+import { Lines, orderSchema, PROTOCOL, parseLine, type RadioState, type ReadOrder, type Said } from "../ble-protocol.ts";
+import { Trouble, troubleOf } from "./bluez.ts";
+import { Session } from "./session.ts";
+
+const SIGN_OF_LIFE_MS = 2000;
+const AGAIN = { firstMs: 500, maxMs: 10_000 };
+const LET_GO_MS = 700;
+
+const [adapter] = process.argv.slice(2);
+if (adapter === undefined) {
+  process.stderr.write("usage: cippo-ble ADAPTER (started by the gateway)\n");
+  process.exit(2);
+}
+
+let state: RadioState = "starting";
+let reason: string | undefined;
+let heard = 0;
+let wanted: ReadonlySet<string> = new Set();
+let session: Session | null = null;
+
+const say = (said: Said): void => {
+  process.stdout.write(`${JSON.stringify({ v: PROTOCOL, ...said })}\n`);
+};
+const sayState = (): void => say({ is: "state", state, ...(reason !== undefined && { reason }), heard });
+
+function turn(to: RadioState, why?: string): void {
+  if (state === to && reason === why) return;
+  state = to;
+  reason = why;
+  sayState();
+}
+
+function carryOut(line: string): void {
+  const order = parseLine(orderSchema, line);
+  switch (order?.do) {
+    case "want":
+      wanted = new Set(order.macs);
+      session?.want(wanted);
+      break;
+    case "read":
+      if (session) session.read(order);
+      else refuse(order);
+      break;
+    case "reset":
+      if (order.what === "connection") session?.end("recycle");
+      else void session?.powerCycle();
+  }
+}
+
+const refuse = ({ id }: ReadOrder): void => say({ is: "failed", id, step: "radio", reason: reason ?? state });
+
+/** The gateway holds our standard input: when it is gone, so are we. */
+async function leave(): Promise<void> {
+  await Promise.race([session?.letGo(), sleep(LET_GO_MS)]);
+  process.exit(0);
+}
+
+const lines = new Lines();
+process.stdin
+  .setEncoding("utf8")
+  .on("data", (text: string) => {
+    const whole = lines.push(text);
+    if (!whole) process.exit(2);
+    for (const line of whole) carryOut(line);
+  })
+  .on("end", leave)
+  .on("error", leave);
+process.stdout.on("error", () => process.exit(0));
+process.on("SIGTERM", leave);
+// dbus-next throws from its own timers and promises when a connection breaks: the session ends, the process stays.
+process.on("uncaughtException", (error) => session?.end(new Trouble("failing", error.message)));
+process.on("unhandledRejection", (error) => session?.end(troubleOf(error)));
+
+sayState();
+setInterval(sayState, SIGN_OF_LIFE_MS);
+
+for (let failures = 0; ; ) {
+  const begun = performance.now();
+  try {
+    const heardOne = () => {
+      heard += 1;
+    };
+    using open = await Session.open(adapter, { say, state: turn, heardOne });
+    session = open;
+    open.want(wanted);
+    await open.run();
+  } catch (error) {
+    const trouble = troubleOf(error);
+    turn(trouble.state, trouble.message);
+  }
+  session = null;
+  failures = performance.now() - begun > AGAIN.maxMs ? 0 : failures + 1;
+  await sleep(Math.min(AGAIN.maxMs, AGAIN.firstMs * 2 ** failures));
+}

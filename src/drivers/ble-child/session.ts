@@ -1,0 +1,196 @@
+/** A D-Bus connection's life: addresses and read orders go in; advertisements, values and what ails the radio come out, until the connection is lost or old. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { monotonic } from "../../kit/clock.ts";
+import type { RadioState, ReadOrder, ReadStep, Said } from "../ble-protocol.ts";
+import { Bluez, type Trouble, troubleOf } from "./bluez.ts";
+
+/** A cheap call: it finds a dead connection, a restarted bluetoothd and an adapter switched off, and lets signals of the new owner through. */
+const PING_MS = 5000;
+/** Match rules are never given back (dbus-next 0.10.2, _removeMatch), so the connection is. */
+const RECYCLE = { afterMs: 6 * 3_600_000, matchRules: 400 };
+/** Between two connections everybody else is heard for a moment. */
+const REST_MS = 2000;
+const POWER_MS = 1000;
+
+export interface SessionEvents {
+  say(said: Said): void;
+  state(state: RadioState, reason?: string): void;
+  heardOne(): void;
+}
+
+export class Session implements Disposable {
+  readonly #bluez: Bluez;
+  readonly #events: SessionEvents;
+  readonly #wanted = new Set<string>();
+  readonly #begun = monotonic();
+  #queue: ReadOrder[] = [];
+  #reading: ReadOrder | null = null;
+  #scanning = false;
+  #over: Trouble | "recycle" | null = null;
+  #wake: () => void = () => undefined;
+  #woken = false;
+
+  private constructor(bluez: Bluez, events: SessionEvents) {
+    this.#bluez = bluez;
+    this.#events = events;
+  }
+
+  /** Throws Trouble. */
+  static async open(adapter: string, events: SessionEvents): Promise<Session> {
+    let session: Session | undefined;
+    const bluez = await Bluez.open(adapter, {
+      heard: (mac, advert) => {
+        events.heardOne();
+        if (session === undefined || !session.#wanted.has(mac)) return;
+        events.say({ is: "seen", mac, mono: monotonic(), ...advert });
+        void session.#follow(mac);
+      },
+      lost: (trouble) => session?.end(trouble),
+    });
+    session = new Session(bluez, events);
+    return session;
+  }
+
+  want(macs: ReadonlySet<string>): void {
+    for (const mac of this.#wanted)
+      if (!macs.has(mac)) {
+        this.#wanted.delete(mac);
+        this.#bluez.unfollow(mac);
+      }
+    for (const mac of macs) this.#wanted.add(mac);
+    this.#nudge();
+  }
+
+  /** One order waits for each device: nobody overtakes by asking twice. */
+  read(order: ReadOrder): void {
+    const twice = this.#queue.find(({ mac }) => mac === order.mac);
+    if (twice) this.#failed(twice, "radio", "asked again");
+    this.#queue = [...this.#queue.filter((waiting) => waiting !== twice), order];
+    this.#nudge();
+  }
+
+  end(why: Trouble | "recycle"): void {
+    this.#over ??= why;
+    this.#nudge();
+  }
+
+  async powerCycle(): Promise<void> {
+    this.#scanning = false;
+    await this.#bluez.power(false).catch(() => undefined);
+    await sleep(POWER_MS);
+    await this.#bluez.power(true).catch(() => undefined);
+    this.#nudge();
+  }
+
+  /** Resolves when it is old; throws Trouble. */
+  async run(): Promise<void> {
+    let pinged = Number.NEGATIVE_INFINITY;
+    let followed = 0;
+    let rested = 0;
+    try {
+      for (;;) {
+        if (this.#over === "recycle") return;
+        if (this.#over) throw this.#over;
+        const now = monotonic();
+        if (now - pinged >= PING_MS || !this.#scanning) {
+          await this.#ping();
+          pinged = monotonic();
+        }
+        if (this.#wanted.size !== followed) {
+          for (const mac of this.#wanted) await this.#follow(mac);
+          followed = this.#wanted.size;
+        }
+        const order = this.#scanning && monotonic() >= rested ? this.#queue.shift() : undefined;
+        if (order) {
+          await this.#carryOut(order);
+          rested = monotonic() + REST_MS;
+        }
+        const { matchRules } = this.#bluez;
+        if (now - this.#begun > RECYCLE.afterMs || matchRules > RECYCLE.matchRules) return;
+        await this.#pause(this.#queue.length > 0 && this.#scanning ? Math.max(0, rested - monotonic()) : PING_MS);
+      }
+    } catch (error) {
+      throw troubleOf(error);
+    } finally {
+      for (const order of this.#queue) this.#failed(order, "radio", "the connection to BlueZ ended");
+    }
+  }
+
+  /** Switched off is no reason to leave: whoever switches it on again is seen by the next ping. */
+  async #ping(): Promise<void> {
+    const { powered, discovering } = await this.#bluez.health();
+    if (!powered) {
+      this.#scanning = false;
+      this.#events.state("off", "the adapter is switched off");
+      return;
+    }
+    if (!this.#scanning || !discovering) {
+      await this.#bluez.startDiscovery();
+      this.#scanning = true;
+    }
+    this.#events.state("scanning");
+  }
+
+  async #follow(mac: string): Promise<void> {
+    // What it fails of, the next ping meets.
+    await this.#bluez.follow(mac).catch(() => false);
+  }
+
+  /** Scanning and connecting at once starve each other on one controller: discovery stops first (bluez#2309). */
+  async #carryOut(order: ReadOrder): Promise<void> {
+    const { mac, id } = order;
+    if (!(await this.#bluez.knows(mac))) return this.#failed(order, "absent", "not heard lately");
+    this.#reading = order;
+    this.#events.state("reading");
+    let step: ReadStep = "connect";
+    try {
+      await this.#bluez.stopDiscovery().catch(() => undefined);
+      await this.#bluez.connect(mac, order.connectMs);
+      step = "discover";
+      await this.#bluez.resolved(mac, order.discoverMs);
+      const wanted = order.characteristics.map(({ service, characteristic }) => [service, characteristic] as const);
+      step = "read";
+      const values = await this.#bluez.readAll(mac, wanted, order.readMs);
+      const hex = values.map((value) => (value === null ? null : Buffer.from(value).toString("hex")));
+      this.#events.say({ is: "values", id, mono: monotonic(), values: hex });
+    } catch (error) {
+      this.#failed(order, step, error instanceof Error ? error.message : String(error));
+    } finally {
+      // Also after a connect that timed out: BlueZ would go on trying.
+      await this.#bluez.disconnect(mac).catch(() => undefined);
+      this.#reading = null;
+      this.#scanning = false;
+      this.#nudge();
+    }
+  }
+
+  /** A device left connected no longer advertises, to anybody. */
+  async letGo(): Promise<void> {
+    if (this.#reading) await this.#bluez.disconnect(this.#reading.mac).catch(() => undefined);
+  }
+
+  #failed({ id }: ReadOrder, step: ReadStep, reason: string): void {
+    this.#events.say({ is: "failed", id, step, reason });
+  }
+
+  #nudge(): void {
+    this.#woken = true;
+    this.#wake();
+  }
+
+  async #pause(ms: number): Promise<void> {
+    if (!this.#woken)
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, ms);
+        this.#wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    this.#woken = false;
+  }
+
+  [Symbol.dispose](): void {
+    this.#bluez[Symbol.dispose]();
+  }
+}

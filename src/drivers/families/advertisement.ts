@@ -1,0 +1,111 @@
+/** What an advertisement means goes in, as an interpreter; a driver that listens to one address and yields what it says comes out. */
+import * as z from "zod";
+import { EdgeError } from "../../kit/errors.ts";
+import { duration } from "../../kit/quantities.ts";
+import type { Device, PointSpec, Reading, Text, Ticks, Value } from "../../model.ts";
+import type { BleAdvert, BleDevice, Driver, Golden, Layout, Opening } from "../driver.ts";
+import { report } from "./options.ts";
+
+export const mac = () =>
+  z
+    .string()
+    .regex(/^([0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}$/, { error: 'expected an address such as "A4:C1:38:00:00:01"' })
+    .transform((text) => text.toUpperCase())
+    .describe("Bluetooth address, in quotation marks.");
+
+/** What every device that only advertises has. */
+export const listening = {
+  mac: mac(),
+  silentAfter: duration().prefault("15min").describe("Not heard for this long, it counts as silent; a sensor may send rarely."),
+  report: report(),
+};
+export interface Listening {
+  readonly mac: string;
+  readonly silentAfter: number;
+  /** Name of the credential that holds its key. */
+  readonly key?: string | undefined;
+}
+
+/** One per opening; what it must remember of earlier advertisements it holds itself. Throws `frame.invalid`, `ble.key`. */
+export type Interpreter = (advert: BleAdvert) => readonly Reading[];
+
+export interface AdvertisementParts<O extends Listening> {
+  readonly type: string;
+  readonly title: Text;
+  readonly options: z.ZodType<O>;
+  readonly goldens: readonly Golden[];
+  /** Service data or manufacturer data that a golden's bytes stand in. */
+  readonly golden: (bytes: Uint8Array) => Pick<BleAdvert, "services" | "manufacturers">;
+  points(options: O): Readonly<Record<string, PointSpec>>;
+  layout(options: O): Layout;
+  interpreter(options: O, key: Uint8Array | undefined): Interpreter;
+}
+
+export function advertisementDriver<O extends Listening>(parts: AdvertisementParts<O>): Driver<O> {
+  const { type, title, options, goldens } = parts;
+  return {
+    type,
+    title,
+    wire: "ble",
+    options,
+    goldens,
+    points: (o) => parts.points(o),
+    silentAfterMs: (o) => o.silentAfter,
+    claims: (o) => [`mac ${o.mac}`],
+    layout: (o) => parts.layout(o),
+    open: async (at) => {
+      const key = at.options.key === undefined ? undefined : keyOf(await at.wires.credential(at.options.key));
+      const radio = await at.wires.ble(at.bus).open(at.options.mac, at.stop);
+      return new ListeningDevice(at, radio, parts, parts.interpreter(at.options, key));
+    },
+    decode: (golden) => decodeGolden(golden, parts),
+  };
+}
+
+/** A file with 32 hex digits, or with the 16 bytes themselves. */
+function keyOf(file: Uint8Array): Uint8Array {
+  const text = Buffer.from(file).toString("latin1").trim();
+  if (/^[0-9A-Fa-f]{32}$/.test(text)) return Buffer.from(text, "hex");
+  if (file.length === 16) return file;
+  throw new EdgeError("ble.key");
+}
+
+class ListeningDevice<O extends Listening> implements Device {
+  readonly #at: Opening<O>;
+  readonly #radio: BleDevice;
+  readonly #parts: AdvertisementParts<O>;
+  readonly #interpret: Interpreter;
+
+  constructor(at: Opening<O>, radio: BleDevice, parts: AdvertisementParts<O>, interpret: Interpreter) {
+    this.#at = at;
+    this.#radio = radio;
+    this.#parts = parts;
+    this.#interpret = interpret;
+  }
+
+  /** Anything heard is a sign of life, also what says nothing new. */
+  async *readings(_ticks: Ticks, stop: AbortSignal): AsyncGenerator<readonly Reading[]> {
+    for await (const advert of this.#radio.adverts(stop)) {
+      try {
+        yield this.#interpret(advert);
+      } catch (error) {
+        if (!(error instanceof EdgeError)) throw error;
+        const { code } = error;
+        const points = Object.keys(this.#parts.points(this.#at.options));
+        yield points.map((point) => ({ point, value: null, quality: "bad", code, mono: advert.mono }));
+      }
+    }
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#radio[Symbol.dispose]();
+    return Promise.resolve();
+  }
+}
+
+function decodeGolden<O extends Listening>(golden: Golden, parts: AdvertisementParts<O>): Readonly<Record<string, Value>> {
+  const options = parts.options.parse(golden.options ?? {});
+  const interpret = parts.interpreter(options, golden.key === undefined ? undefined : Buffer.from(golden.key, "hex"));
+  const data = parts.golden(Buffer.from(golden.rx.replaceAll(" ", ""), "hex"));
+  return Object.fromEntries(interpret({ mono: 0, ...data }).map(({ point, value }) => [point, value]));
+}
