@@ -29,7 +29,7 @@ export async function runGateway({ loaded, log, clock: given }: RunOptions, stop
   const file = site.store.file ?? join(process.env["STATE_DIRECTORY"] ?? "/var/lib/cippo", "cippo.sqlite");
   const socket = site.gateway.socket ?? join(process.env["RUNTIME_DIRECTORY"] ?? "/run/cippo", "cippo.sock");
 
-  const manager = serviceManager({ log });
+  await using manager = serviceManager({ log });
   const pulse = new Pulse();
 
   await using store = await openStore({ file, quotaMB: site.store.quotaMB, keepMs: site.store.keep, clock, log });

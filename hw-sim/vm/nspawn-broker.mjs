@@ -3,7 +3,13 @@ import { appendFileSync, readFileSync } from "node:fs";
 import { createServer } from "node:tls";
 
 const read = (name) => readFileSync(`/cases/keys/${name}`);
-const options = { key: read("broker.key"), cert: read("broker.crt"), ca: read("ca.crt"), requestCert: true, rejectUnauthorized: true };
+const options = {
+  key: read("broker.key"),
+  cert: read("broker.crt"),
+  ca: read("ca.crt"),
+  requestCert: true,
+  rejectUnauthorized: true,
+};
 createServer(options, (socket) => {
   const { subject, issuer } = socket.getPeerCertificate();
   appendFileSync("/tmp/callers", `${subject?.CN} by ${issuer?.CN}\n`);

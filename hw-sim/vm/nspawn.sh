@@ -90,7 +90,7 @@ failed=$(grep -c "$(printf '\tFAILED\t')" "$out/table" || true)
 total=$(wc -l <"$out/table")
 printf '\n%s cases, %s failed, %s s in the container\n' "$total" "$failed" "$((SECONDS - began))"
 # Fewer cases than there are: the list broke off.
-if [ "$failed" != 0 ] || [ "$total" -lt "$(grep -cE "^(is|holds) " hw-sim/vm/nspawn-cases.sh)" ]; then
+if [ "$failed" != 0 ] || [ "$total" -le "$(grep -cE "^(is|holds) " hw-sim/vm/nspawn-cases.sh)" ]; then
   tail -n 60 "$out/console" "$out/errors" "$out/journal" 2>/dev/null
   exit 1
 fi

@@ -1,13 +1,14 @@
 /** What the service manager told this process goes in; READY, STATUS, WATCHDOG and STOPPING messages go back to it (sd_notify(3)), fed by the pulse of the loops. */
-import { execFile } from "node:child_process";
+import { type ChildProcessByStdio, spawn } from "node:child_process";
+import type { Readable, Writable } from "node:stream";
 import { monotonic } from "./clock.ts";
 import type { Log } from "./log.ts";
 import { pause } from "./loop.ts";
 import type { Pulse } from "./pulse.ts";
 
-/** Node has no AF_UNIX datagram socket: systemd's own tool sends, which also waits until the manager has read it (docs/decisions/0007-the-unit.md). */
+/** systemd's own tool. It also waits until the manager has read the message: one whose sender is gone cannot be placed. */
 const TOOL = "systemd-notify";
-const SEND_MS = 5000;
+const ANSWER_MS = 6000;
 /** One line of `systemctl status`; the manager takes more, people do not. */
 const STATUS_CHARS = 300;
 /** Without a watchdog the status line is told this often. */
@@ -15,7 +16,7 @@ const STATUS_MS = 60_000;
 
 type Environment = Record<string, string | undefined>;
 
-export interface ServiceManager {
+export interface ServiceManager extends AsyncDisposable {
   /** Tells that the start is over. */
   ready(status: string): Promise<void>;
   /** Tells that the end has begun. */
@@ -32,19 +33,15 @@ export interface ServiceManagerOptions {
 }
 
 /** Where nothing has started us that wants to be told, telling does nothing. NOTIFY_SOCKET is taken out of `env`: no child may speak for us. */
-export function serviceManager({
-  log,
-  env = process.env,
-  pid = process.pid,
-  tool = TOOL,
-}: ServiceManagerOptions): ServiceManager {
+export function serviceManager(options: ServiceManagerOptions): ServiceManager {
+  const { log, env = process.env, pid = process.pid, tool = TOOL } = options;
   const socket = env["NOTIFY_SOCKET"];
-  const everyMs = watchdogMs(env, pid);
+  const watchdogMs = halfOf(env, pid);
   delete env["NOTIFY_SOCKET"];
+  const messenger = socket === undefined ? null : new Messenger(tool, { PATH: env["PATH"], NOTIFY_SOCKET: socket });
   let deaf = false;
   const tell = async (...assignments: readonly string[]): Promise<void> => {
-    if (socket === undefined) return;
-    const failed = await send(tool, assignments, { PATH: env["PATH"], NOTIFY_SOCKET: socket });
+    const failed = (await messenger?.send(assignments)) ?? null;
     if (failed !== null && !deaf) log.error("systemd.notify-failed", { tool, cause: failed });
     deaf = failed !== null;
   };
@@ -52,7 +49,7 @@ export function serviceManager({
     ready: (status) => tell("READY=1", statusOf(status)),
     stopping: () => tell("STOPPING=1", statusOf("stopping")),
     async run(pulse, status, stop) {
-      if (socket === undefined) return;
+      if (messenger === null) return;
       let withheld = "";
       while (!stop.aborted) {
         const began = monotonic();
@@ -60,16 +57,17 @@ export function serviceManager({
         if (overdue !== "" && overdue !== withheld) log.error("systemd.watchdog-withheld", { overdue });
         if (overdue === "" && withheld !== "") log.info("systemd.watchdog-fed-again", { overdue: withheld });
         withheld = overdue;
-        if (overdue === "") await tell(...(everyMs === null ? [] : ["WATCHDOG=1"]), statusOf(status()));
-        else await tell(statusOf(`stands still: ${overdue}`));
-        await pause(Math.max(0, (everyMs ?? STATUS_MS) - (monotonic() - began)), stop);
+        if (overdue !== "") await tell(statusOf(`stands still: ${overdue}`));
+        else await tell(...(watchdogMs === null ? [] : ["WATCHDOG=1"]), statusOf(status()));
+        await pause(Math.max(0, (watchdogMs ?? STATUS_MS) - (monotonic() - began)), stop);
       }
     },
+    [Symbol.asyncDispose]: async () => messenger?.close(),
   };
 }
 
-/** Half of WATCHDOG_USEC, as sd_watchdog_enabled(3) recommends; null: no watchdog, or not for this process. */
-function watchdogMs(env: Environment, pid: number): number | null {
+/** Half of WATCHDOG_USEC in ms, as sd_watchdog_enabled(3) recommends; null: no watchdog, or not for this process. */
+function halfOf(env: Environment, pid: number): number | null {
   const usec = Number(env["WATCHDOG_USEC"]);
   const meant = env["WATCHDOG_PID"];
   if (!(usec > 0) || (meant !== undefined && Number(meant) !== pid)) return null;
@@ -78,8 +76,67 @@ function watchdogMs(env: Environment, pid: number): number | null {
 
 const statusOf = (text: string): string => `STATUS=${text.replaceAll(/\s+/g, " ").trim().slice(0, STATUS_CHARS)}`;
 
-function send(tool: string, assignments: readonly string[], env: Environment): Promise<Error | null> {
-  return new Promise((resolve) => {
-    execFile(tool, [...assignments], { env, timeout: SEND_MS, killSignal: "SIGKILL" }, (error) => resolve(error));
-  });
+/**
+ * Node has no AF_UNIX datagram socket, and starting a process out of this large one holds the event loop for tens of milliseconds.
+ * So one small shell is started once; each line to it is a message, its parts between tabs, and it answers with the tool's exit code
+ * (docs/decisions/0007-the-unit.md has the figures).
+ */
+const SHELL = 'set -f; IFS="\t"; while read -r message; do "$0" $message; echo $?; done';
+
+class Messenger {
+  readonly #tool: string;
+  readonly #env: Environment;
+  #shell: ChildProcessByStdio<Writable, Readable, null> | null = null;
+  #turn: Promise<Error | null> = Promise.resolve(null);
+  #settle: (failed: Error | null) => void = () => undefined;
+
+  constructor(tool: string, env: Environment) {
+    this.#tool = tool;
+    this.#env = env;
+  }
+
+  /** Never rejects; one message at a time. */
+  send(assignments: readonly string[]): Promise<Error | null> {
+    this.#turn = this.#turn.then(() => this.#send(`${assignments.join("\t")}\n`));
+    return this.#turn;
+  }
+
+  async close(): Promise<void> {
+    await this.#turn;
+    this.#shell?.stdin.end();
+    this.#shell = null;
+  }
+
+  async #send(message: string): Promise<Error | null> {
+    this.#shell ??= this.#start();
+    const shell = this.#shell;
+    let timer: NodeJS.Timeout | undefined;
+    const failed = await new Promise<Error | null>((resolve) => {
+      this.#settle = resolve;
+      timer = setTimeout(() => this.#lost(shell, new Error(`no answer within ${ANSWER_MS} ms`)), ANSWER_MS);
+      shell.stdin.write(message);
+    });
+    clearTimeout(timer);
+    return failed;
+  }
+
+  #start(): ChildProcessByStdio<Writable, Readable, null> {
+    const shell = spawn("/bin/sh", ["-c", SHELL, this.#tool], { env: this.#env, stdio: ["pipe", "pipe", "ignore"] });
+    shell.stdout.on("data", (answer) => {
+      const code = String(answer).trim();
+      this.#settle(code === "0" ? null : new Error(`exit code ${code}`));
+    });
+    shell.stdin.on("error", (error) => this.#lost(shell, error));
+    shell.on("error", (error) => this.#lost(shell, error));
+    shell.on("exit", () => this.#lost(shell, new Error("the messenger ended")));
+    return shell;
+  }
+
+  /** The next message starts another one. */
+  #lost(shell: ChildProcessByStdio<Writable, Readable, null>, failed: Error): void {
+    if (this.#shell !== shell) return;
+    this.#shell = null;
+    shell.kill("SIGKILL");
+    this.#settle(failed);
+  }
 }

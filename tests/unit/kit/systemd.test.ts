@@ -40,7 +40,7 @@ function remembering(): Log & { readonly lines: string[] } {
 describe("what the service manager is told", () => {
   it("says READY with a status, and STOPPING at the end", async () => {
     const { tool, said } = await listener();
-    const manager = serviceManager({ log: noLog, env: env(), tool });
+    await using manager = serviceManager({ log: noLog, env: env(), tool });
     await manager.ready("3 devices,\n 1 down");
     await manager.stopping();
     expect(await said()).toEqual(["/run/x|READY=1|STATUS=3 devices, 1 down", "/run/x|STOPPING=1|STATUS=stopping"]);
@@ -60,10 +60,28 @@ describe("what the service manager is told", () => {
     expect(given).not.toHaveProperty("NOTIFY_SOCKET");
   });
 
+  it("starts its messenger once, another one when it is lost, and none is left at the end", async () => {
+    const { tool, said } = await listener('echo "$PPID" >>"$0.said"; [ ! -e "$0.kill" ] || { rm "$0.kill"; kill -9 "$PPID"; }');
+    const log = remembering();
+    {
+      await using manager = serviceManager({ log, env: env(), tool });
+      for (let i = 0; i < 3; i += 1) await manager.stopping();
+      await writeFile(`${tool}.kill`, "");
+      await manager.stopping();
+      await manager.stopping();
+    }
+    const [first, , , fourth, fifth] = await said();
+    expect(new Set((await said()).slice(0, 4))).toEqual(new Set([first]));
+    expect(fourth).toBe(first);
+    expect(fifth).not.toBe(first);
+    expect(log.lines).toHaveLength(1);
+    await vi.waitFor(() => expect(() => process.kill(Number(fifth), 0)).toThrow("ESRCH"), 5000);
+  });
+
   it("goes on when the tool fails or is missing, and says so once", async () => {
     const log = remembering();
     for (const tool of [join(folder, "nobody"), (await listener("exit 1")).tool]) {
-      const manager = serviceManager({ log, env: env(), tool });
+      await using manager = serviceManager({ log, env: env(), tool });
       await manager.ready("");
       await manager.stopping();
     }
@@ -81,7 +99,7 @@ describe("the watchdog", () => {
     const pulse = new Pulse(() => now);
     const store = pulse.beat("store", 1000);
     const stop = new AbortController();
-    const manager = serviceManager({ log, env: env(WATCHDOG), pid: 42, tool });
+    await using manager = serviceManager({ log, env: env(WATCHDOG), pid: 42, tool });
     const over = manager.run(pulse, () => "well", stop.signal);
     const last = async () => (await said()).at(-1);
     await vi.waitFor(async () => expect(await last()).toBe("/run/x|WATCHDOG=1|STATUS=well"), 5000);
@@ -107,7 +125,8 @@ describe("the watchdog", () => {
   ])("is not fed when %s; the status is told all the same", async (_, more) => {
     const { tool, said } = await listener();
     const stop = new AbortController();
-    const over = serviceManager({ log: noLog, env: env(more), pid: 42, tool }).run(new Pulse(), () => "well", stop.signal);
+    await using manager = serviceManager({ log: noLog, env: env(more), pid: 42, tool });
+    const over = manager.run(new Pulse(), () => "well", stop.signal);
     await vi.waitFor(async () => expect(await said()).toEqual(["/run/x|STATUS=well"]), 5000);
     stop.abort();
     await over;
