@@ -2,11 +2,12 @@
 import { join } from "node:path";
 import { adminOf, statusLine } from "./admin.ts";
 import { serveAdmin } from "./cli/server.ts";
-import type { Loaded } from "./config.ts";
+import type { Loaded, Site } from "./config.ts";
 import { deviceInfo } from "./drivers/index.ts";
 import { openWires } from "./drivers/wires.ts";
 import { House } from "./edge/house.ts";
 import { openStore } from "./edge/store/store.ts";
+import type { KindOf } from "./edge/thin.ts";
 import { type Clock, systemClock } from "./kit/clock.ts";
 import type { Log } from "./kit/log.ts";
 import { Pulse } from "./kit/pulse.ts";
@@ -32,7 +33,8 @@ export async function runGateway({ loaded, log, clock: given }: RunOptions, stop
   await using manager = serviceManager({ log });
   const pulse = new Pulse();
 
-  await using store = await openStore({ file, quotaMB: site.store.quotaMB, keepMs: site.store.keep, clock, log });
+  const { quotaMB, keep: keepMs } = site.store;
+  await using store = await openStore({ file, quotaMB, keepMs, clock, log, kindOf: kindOf(site) });
   await using wires = openWires(site.buses, log, site.credentials?.folder ?? process.env["CREDENTIALS_DIRECTORY"]);
   const devices = Object.values(site.devices).map(
     (d): DeviceInfo => deviceInfo(d.id, d.driver, d.options, d.bus ?? "", wires, d.place),
@@ -47,6 +49,7 @@ export async function runGateway({ loaded, log, clock: given }: RunOptions, stop
     log,
     pulse,
   });
+  house.open();
   // Sync outlives the devices for a moment: their last words may still be sent.
   const hangUp = new AbortController();
   const sync = runSync(
@@ -82,4 +85,14 @@ export async function runGateway({ loaded, log, clock: given }: RunOptions, stop
     await Promise.all([sync.done, told]);
   }
   log.info("gateway.stopped", { gateway: site.gateway.id });
+}
+
+/** What a full store may leave out of a point depends on what it is: of totals all but the last, of assets nothing that changed. */
+function kindOf({ devices, assets }: Site): KindOf {
+  const points = new Map(Object.values(devices).map((d) => [d.id, d.driver.points(d.options)]));
+  return (source, name) => {
+    if (Object.hasOwn(assets, source)) return "state";
+    const kind = points.get(source)?.[name]?.kind;
+    return kind === "increments" ? "counter" : kind === "text" ? "state" : kind;
+  };
 }

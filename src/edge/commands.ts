@@ -14,17 +14,21 @@ const LIFETIME_MAX_MS = 86_400_000;
 const FUTURE_MS = 60_000;
 /** Malformed messages without an id become at most one event in this time. */
 const MALFORMED_EVERY_MS = 1000;
+/** Commands in memory before those that are over are looked for. */
+const REMEMBERED = 5000;
 
+const name = () => z.string().max(200);
 const envelope = z.looseObject({
   v: z.literal(1),
   id: z.string().regex(/^[0-9A-Za-z][0-9A-Za-z/_.-]{0,127}$/),
   gateway: z.string(),
-  target: z.string(),
-  action: z.string(),
-  args: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).default({}),
-  issuedAt: z.number(),
-  expiresAt: z.number(),
-  issuer: z.string(),
+  target: name(),
+  action: name(),
+  args: z.record(name(), z.union([z.string().max(4096), z.number(), z.boolean()])).default({}),
+  // Whole numbers: the store takes no other, and what it refuses would be tried for ever.
+  issuedAt: z.int(),
+  expiresAt: z.int(),
+  issuer: name(),
 });
 type Envelope = z.output<typeof envelope>;
 
@@ -44,6 +48,8 @@ export interface CommandHost {
   /** Steps the rule of an asset; its effects join the commit under way. */
   rule(asset: string, action: string, args: Args, by: string, mono: number): void;
   perform(target: string, value: number | boolean, stop: AbortSignal): Promise<Outcome>;
+  /** One effect at a time on one target, switching off at a limit included. */
+  alone(target: string, work: () => Promise<void>): Promise<void>;
 }
 
 export interface CommandOptions {
@@ -64,13 +70,17 @@ export class CommandDesk {
   readonly #o: CommandOptions;
   readonly #inbox: Map<string, InboxRow>;
   readonly #listeners = new Set<(result: CommandResult) => void>();
-  /** One effect at a time on one target. */
-  readonly #chains = new Map<string, Promise<void>>();
+  /** Opens when what an earlier run left has its turn: nothing new comes before it. */
+  readonly #resumed: Promise<void>;
+  #open: () => void = () => {};
   #malformedAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: CommandOptions) {
     this.#o = options;
     this.#inbox = new Map(options.saved);
+    this.#resumed = new Promise((resolve) => {
+      this.#open = resolve;
+    });
   }
 
   onResult(listener: (result: CommandResult) => void): () => void {
@@ -83,8 +93,10 @@ export class CommandDesk {
     { body, retained, origin }: { readonly body: unknown; readonly retained: boolean; readonly origin: Origin },
     stop: AbortSignal,
   ): Promise<void> {
+    await this.#resumed;
     const parsed = envelope.safeParse(body);
     if (!parsed.success) return this.#malformed(body, parsed.error);
+    this.#forget();
     const command = parsed.data;
     const known = this.#inbox.get(command.id);
     if (known !== undefined) return this.#again(known);
@@ -112,6 +124,7 @@ export class CommandDesk {
         this.#answer(row.id);
       } else if (row.state === "accepted") this.#execute(command, body.origin, stop);
     }
+    this.#open();
   }
 
   /** For a person at the socket: issues, waits for the end, answers it. */
@@ -154,13 +167,7 @@ export class CommandDesk {
       if (this.#inbox.get(id)?.state !== "accepted") return;
       await (this.#o.assets.has(target) ? this.#onAsset(command, origin) : this.#onPoint(command, origin, stop));
     };
-    const run = (this.#chains.get(target) ?? Promise.resolve())
-      .then(act)
-      .catch((error: unknown) => this.#o.log.error("command.failed", { id, target, cause: error }))
-      .finally(() => {
-        if (this.#chains.get(target) === run) this.#chains.delete(target);
-      });
-    this.#chains.set(target, run);
+    this.#o.host.alone(target, act).catch((error: unknown) => this.#o.log.error("command.failed", { id, target, cause: error }));
   }
 
   /** A rule is pure: beginning, effect and end are one commit, so a crash can neither lose nor repeat it. */
@@ -187,6 +194,7 @@ export class CommandDesk {
       await this.#o.host.flush();
       if (stop.aborted) return; // the next start finds `executing` and answers `unknown`
       const outcome = await this.#o.host.perform(command.target, value, stop);
+      this.#o.limits.ended(command.target, value, outcome.state);
       this.#end(command, origin, outcome.state, outcome.code, undefined, outcome);
     }
     await this.#o.host.flush();
@@ -206,7 +214,7 @@ export class CommandDesk {
     const { id, target, action, args, expiresAt, issuer } = command;
     const running = this.#o.host.running();
     const received = this.#inbox.get(id)?.received ?? running;
-    const lives = Math.min(LIFETIME_MAX_MS, Math.max(0, expiresAt - this.#o.clock.now().wall));
+    const lives = Math.ceil(Math.min(LIFETIME_MAX_MS, Math.max(0, expiresAt - this.#o.clock.now().wall)));
     const body: Body = { target, action, args, expiresAt, issuer, origin, ...(result !== undefined && { result }) };
     const row: InboxRow = { id, received, expires: this.#inbox.get(id)?.expires ?? running + lives, state, body };
     this.#inbox.set(id, row);
@@ -243,25 +251,47 @@ export class CommandDesk {
     this.#answer(known.id);
   }
 
+  /** With an id it is answered; without one, nobody can be told, and a flood makes one event a second. */
   async #malformed(body: unknown, error: z.ZodError): Promise<void> {
     const mono = this.#o.clock.mono();
-    if (mono - this.#malformedAt < MALFORMED_EVERY_MS) return;
-    this.#malformedAt = mono;
-    const reason = error.issues[0] === undefined ? "" : `${error.issues[0].path.join(".")} ${error.issues[0].message}`.trim();
-    const id =
-      typeof body === "object" && body !== null && "id" in body && typeof body.id === "string"
-        ? body.id.slice(0, 128)
-        : undefined;
-    this.#o.host.raise({
-      kind: "command.refused",
-      state: "noted",
-      severity: "low",
-      text: textOf("command.malformed", { reason }),
-      extra: { code: "command.malformed", reason, ...(id !== undefined && { command: id }) },
-    });
+    const { id, target, action } = readable.catch({}).parse(body);
+    if (id === undefined && mono - this.#malformedAt < MALFORMED_EVERY_MS) return;
+    if (id === undefined) this.#malformedAt = mono;
+    const [issue] = error.issues;
+    const reason = issue === undefined ? "" : `${issue.path.join(".")} ${issue.message}`.trim();
+    const text = textOf("command.malformed", { reason });
+    const extra = { code: "command.malformed", reason, ...(id !== undefined && { command: id }) };
+    this.#o.host.raise({ kind: "command.refused", state: "noted", severity: "low", text, extra });
     await this.#o.host.flush();
+    if (id === undefined) return;
+    const at = this.#o.clock.now().wall;
+    for (const listener of this.#listeners)
+      listener({
+        id,
+        target: target ?? "",
+        action: action ?? "",
+        state: "refused",
+        code: "command.malformed",
+        detail: text.en,
+        at,
+      });
+  }
+
+  /** What ended without an effect and is over need not be remembered: the same again would be refused as expired. */
+  #forget(): void {
+    if (this.#inbox.size < REMEMBERED) return;
+    const running = this.#o.host.running();
+    for (const [id, { state, expires }] of this.#inbox)
+      if ((state === "refused" || state === "expired") && expires < running) this.#inbox.delete(id);
   }
 }
+
+/** As much of a malformed command as lets its sender be answered. */
+const readable = z.object({
+  id: name().optional().catch(undefined),
+  target: name().optional().catch(undefined),
+  action: name().optional().catch(undefined),
+});
 
 interface Refusal {
   readonly state: CommandState;
@@ -281,7 +311,7 @@ function refused(...args: ConstructorParameters<typeof EdgeError>): Refusal {
 
 /** The name of the first argument that the target does not allow. */
 function wrongArgument(args: Args, target: CommandTarget): string | null {
-  for (const name of Object.keys(args)) if (target.args[name] === undefined) return name;
+  for (const name of Object.keys(args)) if (!Object.hasOwn(target.args, name)) return name;
   for (const [name, spec] of Object.entries(target.args)) {
     const value = args[name];
     if (value === undefined) {

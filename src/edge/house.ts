@@ -28,6 +28,7 @@ import { type Catalog, catalogOf, commandTargets } from "./catalog.ts";
 import { ClockBounds } from "./clock-bounds.ts";
 import { Collector } from "./collect.ts";
 import { CommandDesk, type CommandOptions } from "./commands.ts";
+import { Lanes } from "./lanes.ts";
 import { LimitKeeper } from "./limits.ts";
 import type { Store } from "./parts.ts";
 import { Stage, type StagedAsset } from "./stage.ts";
@@ -71,7 +72,11 @@ export class House {
   readonly #counters: Map<string, Record<string, number>>;
   readonly #noted = new Map<string, number>();
   readonly #watchers = new Set<(record: ReadingRecord) => void>();
+  readonly #lanes = new Lanes();
+  #opened = false;
   #timer: NodeJS.Timeout | undefined;
+  /** What the timer is set to. */
+  #due: number | null = null;
   #stop: AbortSignal = new AbortController().signal;
 
   constructor(options: HouseOptions) {
@@ -102,7 +107,7 @@ export class House {
     const [closing, broken] = [new AbortController(), new AbortController()];
     const stop = AbortSignal.any([until, broken.signal]);
     this.#stop = stop;
-    this.#opening();
+    this.open();
     const beat = this.#pulse.beat("store", ROUND_MS.store + this.#o.commitMs);
     const window = this.#window.run(closing.signal, beat).catch((error: unknown) => broken.abort(error));
     await Promise.race([this.#window.flush(), window]);
@@ -309,11 +314,14 @@ export class House {
 
   /** One timer for all rules: it fires when the earliest is due. */
   #schedule(): void {
+    const due = this.#stop.aborted ? null : this.#stage.due;
+    if (due === this.#due) return;
+    this.#due = due;
     clearTimeout(this.#timer);
-    const { due } = this.#stage;
-    if (due === null || this.#stop.aborted) return;
+    if (due === null) return;
     this.#timer = setTimeout(
       () => {
+        this.#due = null;
         this.#stage.timers(this.#o.clock.mono());
         this.#schedule();
       },
@@ -352,7 +360,10 @@ export class House {
     return later ? stopped : formerEnd;
   }
 
-  #opening(): void {
+  /** The first words of the epoch, said before anybody else may speak: rules must have met the time off before any command. Once. */
+  open(): void {
+    if (this.#opened) return;
+    this.#opened = true;
     const { store, clock } = this.#o;
     const { epoch, saved } = store;
     const mono = clock.mono();
@@ -402,6 +413,7 @@ export class House {
       save: (key: string, value: unknown) => this.#window.save(key, value),
       flush: () => this.#window.flush(),
       running: () => this.#o.store.running(this.#o.clock.mono()),
+      alone: (target: string, work: () => Promise<void>) => this.#lanes.alone(target, work),
       perform: (target: string, value: number | boolean, stop: AbortSignal): Promise<Outcome> => {
         const [device = "", point = ""] = target.split(".");
         return (

@@ -7,7 +7,9 @@ import type { EventDraft, Limits, Outcome } from "../model.ts";
 /** Times in running ms of the database: a wall clock may lie, a restart may not shorten them. */
 interface Mark {
   readonly begun: number;
+  /** When it must be switched off, and what says "off" to it; null: it is off, or may stay on. */
   readonly offAt: number | null;
+  readonly off: number | boolean;
 }
 
 export interface LimitHost {
@@ -16,6 +18,8 @@ export interface LimitHost {
   raise(draft: EventDraft): void;
   flush(): Promise<void>;
   perform(target: string, value: number | boolean, stop: AbortSignal): Promise<Outcome>;
+  /** One effect at a time on one target, commands included. */
+  alone(target: string, work: () => Promise<void>): Promise<void>;
   readonly log: Log;
 }
 
@@ -26,6 +30,7 @@ const RETRY_MS = 5000;
 export class LimitKeeper {
   readonly #host: LimitHost;
   readonly #marks = new Map<string, Mark>();
+  readonly #busy = new Set<string>();
 
   /** `offMs`: time off since the marks were saved, if known: it counts for both limits. */
   constructor(host: LimitHost, saved: ReadonlyMap<string, unknown>, offMs: number) {
@@ -34,6 +39,7 @@ export class LimitKeeper {
       if (!key.startsWith(PREFIX) || value === null) continue;
       const mark = value as Mark;
       this.#marks.set(key.slice(PREFIX.length), {
+        ...mark,
         begun: mark.begun - offMs,
         offAt: mark.offAt === null ? null : mark.offAt - offMs,
       });
@@ -45,28 +51,51 @@ export class LimitKeeper {
     return mark === undefined || limits?.minIntervalMs === undefined || this.#host.running() - mark.begun >= limits.minIntervalMs;
   }
 
-  /** Joins the commit that records `executing`. */
+  /** Joins the commit that records `executing`. Of an order to switch off the deadline stays until it is known to have been done. */
   begin(target: string, value: number | boolean, limits: Limits | undefined): void {
     if (limits?.minIntervalMs === undefined && limits?.maxOnMs === undefined) return;
     const begun = this.#host.running();
-    const on = value !== false && value !== 0;
-    this.#set(target, { begun, offAt: on && limits.maxOnMs !== undefined ? begun + limits.maxOnMs : null });
+    const off = typeof value === "boolean" ? false : Math.max(0, limits.min ?? 0);
+    const standing = this.#marks.get(target)?.offAt ?? null;
+    const deadline = limits.maxOnMs === undefined ? null : begun + limits.maxOnMs;
+    this.#set(target, { begun, off, offAt: isOn(value, off) ? deadline : standing });
   }
 
-  /** Switches off what has been on for too long, first of all what a restart found overdue. */
+  /** The effect ended; only one that surely switched off takes the deadline away. Joins the commit that records the end. */
+  ended(target: string, value: number | boolean, state: Outcome["state"]): void {
+    const mark = this.#marks.get(target);
+    if (mark !== undefined && mark.offAt !== null && state === "succeeded" && !isOn(value, mark.off))
+      this.#set(target, { ...mark, offAt: null });
+  }
+
+  /** Switches off what has been on for too long, first of all what a restart found overdue; one that does not answer delays no other. */
   async run(stop: AbortSignal, beat: Beat): Promise<void> {
     while (!stop.aborted) {
       beat.touch();
       const running = this.#host.running();
-      for (const [target, mark] of this.#marks)
-        if (mark.offAt !== null && mark.offAt <= running) await this.#switchOff(target, mark, stop);
+      for (const [target, { offAt }] of this.#marks)
+        if (offAt !== null && offAt <= running && !this.#busy.has(target)) void this.#switchOff(target, stop);
       await pause(LOOK_EVERY_MS, stop);
     }
     beat.end();
   }
 
-  async #switchOff(target: string, mark: Mark, stop: AbortSignal): Promise<void> {
-    const outcome = await this.#host.perform(target, false, stop);
+  async #switchOff(target: string, stop: AbortSignal): Promise<void> {
+    this.#busy.add(target);
+    try {
+      await this.#host.alone(target, () => this.#overdue(target, stop));
+    } catch (error) {
+      this.#host.log.error("limit.failed", { target, cause: error });
+    } finally {
+      this.#busy.delete(target);
+    }
+  }
+
+  async #overdue(target: string, stop: AbortSignal): Promise<void> {
+    const mark = this.#marks.get(target);
+    // A command that went first may have moved the deadline.
+    if (mark === undefined || mark.offAt === null || mark.offAt > this.#host.running() || stop.aborted) return;
+    const outcome = await this.#host.perform(target, mark.off, stop);
     if (outcome.state !== "succeeded") {
       this.#host.log.warn("limit.not-switched-off", { target, code: outcome.code });
       this.#marks.set(target, { ...mark, offAt: this.#host.running() + RETRY_MS });
@@ -88,3 +117,5 @@ export class LimitKeeper {
     this.#host.save(`${PREFIX}${target}`, mark);
   }
 }
+
+const isOn = (value: number | boolean, off: number | boolean): boolean => value !== false && value !== off && value !== 0;

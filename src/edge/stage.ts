@@ -164,7 +164,7 @@ export class Stage {
     const now: Now = { mono, wall, synced };
     const [state, effects] = run.rule.step(run.state, input, now, run.asset);
     const changed = state !== run.state;
-    run.state = input.kind === "timer" && state.due[input.name] === mono ? without(state, input.name) : state;
+    run.state = whole(input.kind === "timer" && state.due[input.name] === mono ? without(state, input.name) : state);
     for (const effect of effects) this.#apply(run, effect, now);
     if (changed || effects.length > 0) this.#keep(run);
   }
@@ -241,6 +241,12 @@ function restore(asset: Asset, rule: Rule, saved: Saved | undefined): Run {
   return saved === undefined
     ? { ...base, state: rule.initial(asset), attributes: unknown, at: 0, since: 0 }
     : { ...base, state: saved.rule, attributes: { ...saved.attributes }, at: saved.at, since: saved.since };
+}
+
+/** Moments are whole milliseconds everywhere: the store takes no others. */
+function whole(state: RuleState): RuleState {
+  if (Object.values(state.due).every(Number.isInteger)) return state;
+  return { ...state, due: Object.fromEntries(Object.entries(state.due).map(([name, mono]) => [name, Math.ceil(mono)])) };
 }
 
 /** A timer is given once, even to a rule that forgets to take it away. */

@@ -5,7 +5,7 @@ import { asEdgeError, type EdgeError } from "../kit/errors.ts";
 import type { Log } from "../kit/log.ts";
 import { pause } from "../kit/loop.ts";
 import type { Beat } from "../kit/pulse.ts";
-import type { AssetState, EdgeEvent, EventDraft, Mark, Now, OpenAlarm, ReadingRecord, Segment, Stream } from "../model.ts";
+import type { AssetState, EdgeEvent, EventDraft, Mark, Now, OpenAlarm, Range, ReadingRecord, Segment, Stream } from "../model.ts";
 import type { EventRow, InboxRow, SegmentRow, Shed, Store } from "./parts.ts";
 import { encodeEvent, encodeReadings } from "./segment.ts";
 
@@ -21,6 +21,8 @@ export interface Committed {
 const MARKS_WAIT_MS = 1000;
 /** Records that wait in memory while the store cannot be written; the oldest beyond go to the ledger. */
 const WAITING_MAX = 50_000;
+/** Events that wait so; urgent ones and those that name a loss stay. */
+const EVENTS_MAX = 10_000;
 const RETRY_FIRST_MS = 250;
 const RETRY_MAX_MS = 5000;
 const TEND_EVERY_MS = 5000;
@@ -165,6 +167,7 @@ export class Window {
       ...extra,
     };
     this.#open.events.push(event);
+    if (this.#open.events.length > EVENTS_MAX && !this.writable) this.#dropEvents(this.#open, EVENTS_MAX / 10, "disk");
     this.#closeBy(this.#o.clock.mono());
     if (!this.writable && isUrgent(event)) for (const listener of this.#unstored) listener(event);
     return event;
@@ -221,7 +224,7 @@ export class Window {
     const wake = () => this.#wake();
     stop.addEventListener("abort", wake);
     let failures = 0;
-    while (!(stop.aborted && (this.#due === null || failures > 0))) {
+    while (!stop.aborted) {
       await this.#untilDue(stop);
       if (this.#due !== null) failures = (await this.#commit()) ? 0 : failures + 1;
       if (this.#corrupt !== null) throw this.#corrupt;
@@ -231,6 +234,8 @@ export class Window {
         if (this.#o.clock.mono() - this.#written >= PROVE_EVERY_MS) this.save("written", this.#o.clock.mono());
       }
     }
+    // Once more, whatever went before: the disk may be back.
+    if (this.#due !== null) await this.#commit();
     beat?.end();
     stop.removeEventListener("abort", wake);
   }
@@ -297,11 +302,27 @@ export class Window {
     }
     this.writable = false;
     if (error.code === "store.corrupt") this.#corrupt = error;
+    if (error.code === "store.binding") this.#purge(closed);
     this.#open = merge(closed, this.#open);
     this.#due = this.#o.clock.mono();
     // A full quota needs the housekeeping that finds what to shed before the next try.
     if (error.code === "store.full") this.#tended = Number.NEGATIVE_INFINITY;
     void this.#tend();
+  }
+
+  /** Content that can never be stored must not hold up what can: the likeliest part goes, and the ledger says so. */
+  #purge(content: Content): void {
+    this.#o.log.error("store.content-refused", {
+      inbox: content.inbox.size,
+      states: content.states.size,
+      events: content.events.length,
+    });
+    if (content.inbox.size > 0) content.inbox.clear();
+    else if (content.states.size > 0) content.states.clear();
+    else if (content.groups.length > 0) {
+      for (const { from, records } of content.groups.splice(0)) this.#gap("readings", from, from + records.length - 1, "refused");
+      content.records = 0;
+    } else this.#dropEvents(content, content.events.length, "refused");
   }
 
   #tell(closed: Content, readings: readonly SegmentRow[], events: readonly EventRow[]): void {
@@ -399,7 +420,7 @@ export class Window {
     while (left > 0 && groups[0] !== undefined) {
       const group = groups[0];
       const dropped = group.records.splice(0, left).length;
-      if (dropped > 0) this.#dropped(group.from, group.from + dropped - 1);
+      this.#gap("readings", group.from, group.from + dropped - 1, "disk");
       left -= dropped;
       groups.shift();
       if (group.records.length > 0) groups.unshift({ ...group, from: group.from + dropped });
@@ -407,17 +428,20 @@ export class Window {
     }
   }
 
-  #dropped(from: number, to: number): void {
+  #gap(stream: Stream, from: number, to: number, reason: Shed["reason"]): void {
+    if (to < from) return;
     const { epoch } = this.#o.store;
-    this.#gapEvent({
-      epoch: epoch.id,
-      stream: "readings",
-      range: [from, to],
-      count: to - from + 1,
-      kept: 0,
-      reason: "disk",
-      replacement: null,
-    });
+    this.#gapEvent({ epoch: epoch.id, stream, range: [from, to], count: to - from + 1, kept: 0, reason, replacement: null });
+  }
+
+  /** The oldest events, but for what is urgent and what names a loss. They follow one another: each run of numbers is one gap. */
+  #dropEvents(content: Content, most: number, reason: Shed["reason"]): void {
+    const going = content.events
+      .slice(0, most)
+      .filter((event) => reason === "refused" || !(isUrgent(event) || event.kind === "ledger.gap"));
+    const gone = new Set(going.map(({ seq }) => seq));
+    content.events.splice(0, content.events.length, ...content.events.filter(({ seq }) => !gone.has(seq)));
+    for (const [from, to] of runsOf([...gone])) this.#gap("events", from, to, reason);
   }
 
   #gapEvent({ epoch, stream, range, count, kept, reason, policy }: Shed): void {
@@ -447,6 +471,17 @@ const CLOCK_CORRECTED = {
   severity: "info",
   text: { it: "Orologio sincronizzato", en: "Clock synchronised" },
 } as const;
+
+/** Ascending numbers as ranges. */
+function runsOf(numbers: readonly number[]): Range[] {
+  const runs: Range[] = [];
+  for (const n of numbers) {
+    const last = runs.at(-1);
+    if (last !== undefined && last[1] === n - 1) runs[runs.length - 1] = [last[0], n];
+    else runs.push([n, n]);
+  }
+  return runs;
+}
 
 /** Two neighbouring windows as one: later states, marks and pictures win. */
 function merge(first: Content, second: Content): Content {

@@ -3,7 +3,6 @@ import type { Clock } from "../kit/clock.ts";
 import type { Log } from "../kit/log.ts";
 import type { CommandResult } from "../model.ts";
 import { ackMessage } from "./contract/down.ts";
-import { readBody } from "./drain/body.ts";
 import type { Book } from "./drain/book.ts";
 import type { Post } from "./link/post.ts";
 import type { Incoming } from "./mqtt.ts";
@@ -40,7 +39,7 @@ export class Inbox {
   /** Resolves when the message may be acknowledged to the broker; rejects when it must come again. */
   async receive(message: Incoming): Promise<void> {
     const name = this.#o.topics.nameOf(message.topic);
-    if (name === "ack") this.#ack(message);
+    if (name === "ack") this.#acknowledged(message);
     else if (name === "commands") await this.#command(message);
     else this.#o.log.debug("sync.ignored", { topic: message.topic, bytes: message.payload.length });
   }
@@ -59,6 +58,16 @@ export class Inbox {
       );
     } catch (error) {
       this.#o.log.debug("sync.undelivered", { topic: back.topic, cause: error });
+    }
+  }
+
+  /** What cannot be understood must not come again: it is acknowledged to the broker whatever it does here. */
+  #acknowledged(message: Incoming): void {
+    try {
+      this.#ack(message);
+    } catch (error) {
+      this.#o.log.warn("sync.ack-failed", { code: "sync.ack-refused", cause: error });
+      this.#o.outbox.note("sync.ack-refused", { reason: "failed" });
     }
   }
 
@@ -96,11 +105,12 @@ export class Inbox {
   }
 }
 
-/** What is no JSON is handed on as text: whoever checks it says so. */
+/** Down is plain JSON, never compressed: nothing grows here. What is no JSON is handed on as text: whoever checks it says so. */
 function parsed(payload: Uint8Array): unknown {
+  const text = Buffer.from(payload).toString("utf8");
   try {
-    return readBody(payload);
+    return JSON.parse(text) as unknown;
   } catch {
-    return Buffer.from(payload).toString("utf8");
+    return text;
   }
 }

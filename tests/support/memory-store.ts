@@ -14,6 +14,8 @@ export class MemoryStore implements Store {
   readonly commits: Commit[] = [];
   /** While set, each commit fails with this code. */
   failing: "store.unwritable" | "store.full" | "store.corrupt" | null = null;
+  /** Content that no disk would take. */
+  refuses: (commit: Commit) => boolean = () => false;
   attempts = 0;
 
   constructor(opened = 0) {
@@ -27,6 +29,7 @@ export class MemoryStore implements Store {
   async commit(commit: Commit): Promise<void> {
     this.attempts += 1;
     await Promise.resolve();
+    if (this.refuses(commit)) throw new EdgeError("store.binding", { reason: "test" });
     if (this.failing !== null) throw new EdgeError(this.failing, { reason: "test" });
     this.commits.push(commit);
     for (const [key, value] of Object.entries(commit.states)) this.saved.set(key, value);

@@ -179,7 +179,7 @@ function onTimer(state: BayState, name: string, now: Now, asset: Asset<BayOption
 }
 
 function confirm(state: BayState, until: unknown, now: Now, asset: Asset<BayOptions>): Step {
-  const ends = typeof until === "number" ? now.mono + Math.max(0, until - now.wall) : null;
+  const ends = typeof until === "number" ? now.mono + Math.max(0, Math.round(until - now.wall)) : null;
   // Shown at an empty bay it waits only so long for the car.
   const waits = state.status === "free" ? Math.min(ends ?? Number.POSITIVE_INFINITY, now.mono + SHOWN_BEFORE_MS) : ends;
   const permitted: BayState = { ...clearTimer(state, "grace"), permit: { at: now.mono, until: ends }, alarm: "none" };

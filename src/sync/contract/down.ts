@@ -2,18 +2,23 @@
 import * as z from "zod";
 import { count, epoch, range, stream, v, wall } from "./common.ts";
 
+/** A platform that has more holes than this names the first of them: the rest follows with the next acknowledgement. */
+const ranges = () => z.array(range).max(1000);
+
 export const ackMessage = z.looseObject({
   v,
   at: wall.optional(),
-  acks: z.array(
-    z.looseObject({
-      epoch,
-      stream,
-      upTo: count.describe("Every number up to here is held, or named by a held ledger.gap with kept 0."),
-      held: z.array(range).optional().describe("Held beyond it."),
-      missing: z.array(range).optional().describe("Neither held nor pending: to be sent again."),
-    }),
-  ),
+  acks: z
+    .array(
+      z.looseObject({
+        epoch,
+        stream,
+        upTo: count.describe("Every number up to here is held, or named by a held ledger.gap with kept 0."),
+        held: ranges().optional().describe("Held beyond it."),
+        missing: ranges().optional().describe("Neither held nor pending: to be sent again."),
+      }),
+    )
+    .max(256),
 });
 
 export const args = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]));

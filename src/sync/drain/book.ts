@@ -140,7 +140,7 @@ export class Book {
   acknowledge(ack: Ack, mono: number): Mark | null {
     const entry = this.#entries.get(key(ack.epoch, ack.stream));
     if (entry === undefined) return null;
-    const top = Math.max(ack.upTo, ...[...(ack.held ?? []), ...(ack.missing ?? [])].map(([, to]) => to));
+    const top = [...(ack.held ?? []), ...(ack.missing ?? [])].reduce((most, [, to]) => Math.max(most, to), ack.upTo);
     if (top > entry.head && ack.epoch === this.#current.id) return null;
     // Beyond the last number of a former epoch means its last.
     const whole: Range = [1, entry.head];

@@ -255,6 +255,11 @@ describe("commands", () => {
     ["command.expired", "expired", { issuedAt: Date.now() - 2000, expiresAt: Date.now() - 1000 }],
     ["command.lifetime", "refused", { expiresAt: Date.now() + 2 * 86_400_000 }],
     ["command.lifetime", "refused", { issuedAt: Date.now() + 600_000, expiresAt: Date.now() + 700_000 }],
+    ["command.out-of-range", "refused", { args: { value: true, constructor: 1 } }],
+    ["command.out-of-range", "refused", { args: JSON.parse('{"value":true,"toString":1}') }],
+    ["command.malformed", "refused", { expiresAt: Date.now() + 60_000.5 }],
+    ["command.malformed", "refused", { args: null }],
+    ["command.malformed", "refused", { target: "x".repeat(1000) }],
   ] as const)("that must not run are answered %s and have no effect", async (code, state, more) => {
     const { wire, send, results, end } = setup();
     await send(more);
@@ -264,13 +269,16 @@ describe("commands", () => {
     expect(wire.written).toEqual([]);
   });
 
-  it("that are no commands make an event that says why, at most one a second, and no crash", async () => {
-    const { store, made, end } = setup();
+  it("that are no commands make an event that says why, at most one a second; with an id they are answered", async () => {
+    const { store, made, results, end } = setup();
     const stop = new AbortController().signal;
-    for (const body of [null, 7, "x", [], {}, { v: 2, id: "a" }, { v: 1, id: "a".repeat(500) }])
-      await made.commands.receive({ body, retained: false, origin: "platform" }, stop);
+    const receive = (body: unknown) => made.commands.receive({ body, retained: false, origin: "platform" }, stop);
+    for (const body of [null, 7, "x", [], {}, { v: 1, id: 5 }, { v: 1, id: "a".repeat(500) }]) await receive(body);
+    expect(results).toEqual([]);
+    await receive({ v: 2, id: "a" });
     await end();
-    expect(store.happened().filter((e) => e.kind === "command.refused")).toHaveLength(1);
+    expect(store.happened().filter((e) => e.kind === "command.refused")).toHaveLength(2);
+    expect(results).toMatchObject([{ id: "a", state: "refused", code: "command.malformed" }]);
   });
 
   it("too soon after the last are refused, also after a restart", async () => {
@@ -286,6 +294,76 @@ describe("commands", () => {
     await see(() => again.results.length === 1);
     await again.end();
     expect(again.results[0]).toMatchObject({ state: "refused", code: "command.too-soon" });
+  });
+
+  it("switch off by themselves after maxOn, also when an order to switch off was lost", async () => {
+    const store = new MemoryStore(monotonic());
+    const wire = new Wire();
+    const relay: PointSpec = {
+      unit: "",
+      kind: "state",
+      writable: { value: "boolean", impact: "low", limits: { maxOnMs: 1200 } },
+    };
+    const h = house(store, [wire.info("d", { pump: relay })]);
+    await h.send();
+    await see(() => h.results.length === 1);
+    wire.onWrite = async () => ({ state: "unknown", code: "command.no-answer" });
+    await h.send({ id: "off", args: { value: false } });
+    await see(() => h.results.length === 2);
+    wire.onWrite = async () => ({ state: "succeeded" });
+    await see(() => kinds(store).includes("command.limit-reached"));
+    await h.end();
+    expect(wire.written).toEqual([
+      ["pump", true],
+      ["pump", false],
+      ["pump", false],
+    ]);
+  });
+
+  it("switched on again while the limit switches off stay on for their own time", async () => {
+    const store = new MemoryStore(monotonic());
+    const wire = new Wire();
+    const relay: PointSpec = {
+      unit: "",
+      kind: "state",
+      writable: { value: "boolean", impact: "low", limits: { maxOnMs: 1000 } },
+    };
+    const h = house(store, [wire.info("d", { pump: relay })]);
+    await h.send();
+    await see(() => h.results.length === 1);
+    let release: () => void = () => {};
+    wire.onWrite = () =>
+      new Promise((resolve) => {
+        release = () => resolve({ state: "succeeded" });
+      });
+    await see(() => wire.written.length === 2); // the limit is switching off
+    await h.send({ id: "again" });
+    wire.onWrite = async () => ({ state: "succeeded" });
+    release();
+    await see(() => kinds(store).filter((kind) => kind === "command.limit-reached").length === 2);
+    await h.end();
+    expect(wire.written.map(([, value]) => value)).toEqual([true, false, true, false]);
+  });
+
+  it("with a time of half a millisecond neither stop the store nor move the clock of records", async () => {
+    const store = new MemoryStore(monotonic());
+    const wire = new Wire();
+    const h = house(store, [wire.info("s", { presence })], {
+      occupancy: "s.presence",
+      reservedFor: "disabled",
+      debounce: "20ms",
+      permits: { grace: "50ms" },
+    });
+    wire.say("presence", true);
+    await see(() => kinds(store).includes("bay.illegal-occupation:raised"));
+    await h.made.commands.submit("bay", "permit.confirm", { until: Date.now() + 100.25 }, "patrol", new AbortController().signal);
+    await see(() => kinds(store).filter((kind) => kind === "bay.illegal-occupation:raised").length === 2);
+    await h.end();
+    expect(
+      store.commits
+        .flatMap((c) => [...c.readings, ...c.events])
+        .every(({ mono, t0 }) => Number.isInteger(mono) && Number.isInteger(t0)),
+    ).toBe(true);
   });
 
   it("without an answer are unknown", async () => {

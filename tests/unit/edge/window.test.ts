@@ -113,6 +113,36 @@ describe("a disk that fails", () => {
     expect(held.length).toBe(50_001 - 5000);
   });
 
+  it("content that can never be stored goes, named in the ledger, and what can be stored is", async () => {
+    await using o = opened();
+    o.store.refuses = ({ inbox, readings }) => inbox.length > 0 || readings.some(({ from }) => from === 1);
+    o.window.add(record(1));
+    o.window.raise(draft);
+    o.window.inbox({ id: "c", received: 0, expires: 0.5, state: "accepted", body: {} });
+    await o.window.flush();
+    const gap = o.store.happened().find((e) => e.kind === "ledger.gap");
+    expect(gap).toMatchObject({ stream: "readings", from: 1, to: 1, reason: "refused" });
+    o.window.add(record(2));
+    await o.window.flush();
+    expect(o.store.records().map((r) => r.seq)).toEqual([2]);
+    expect(o.store.happened().map((e) => e.seq)).toEqual([1, 2]);
+  });
+
+  it("is tried once more at a stop", async () => {
+    const store = new MemoryStore(monotonic());
+    const { clock } = movable();
+    const window = new Window({ store, clock, log: noLog, commitMs: 10, cat: "cat" });
+    store.failing = "store.unwritable";
+    window.add(record(1));
+    const stop = new AbortController();
+    const run = window.run(stop.signal);
+    while (store.attempts < 3) await new Promise((resolve) => setTimeout(resolve, 5));
+    store.failing = null;
+    stop.abort();
+    await run;
+    expect(store.records()).toHaveLength(1);
+  });
+
   it("that is damaged ends the run: only a new opening can set the file aside", async () => {
     const store = new MemoryStore(monotonic());
     const { clock } = movable();
