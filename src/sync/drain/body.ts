@@ -3,6 +3,8 @@ import { deflateSync, inflateSync } from "node:zlib";
 import type { Range } from "../../model.ts";
 
 const ZLIB = 0x78;
+/** Of joined batches level 3 leaves a fifth less than level 1 at the same price; 6 leaves a third less at three times the price (measured). */
+const ZLIB_LEVEL = 3;
 /** Shorter ones gain nothing. */
 const DEFLATE_ABOVE = 512;
 /** A body is at most 128 KiB; what inflates beyond this is no body. */
@@ -22,7 +24,7 @@ export const readBody = (body: Uint8Array): unknown => JSON.parse(textOf(body));
 
 export function encodeBody(json: string): Uint8Array {
   const plain = Buffer.from(json);
-  return plain.length > DEFLATE_ABOVE ? deflateSync(plain, { level: 1 }) : plain;
+  return plain.length > DEFLATE_ABOVE ? deflateSync(plain, { level: ZLIB_LEVEL }) : plain;
 }
 
 /** How many of the first pieces may travel together: their texts joined stay under `maxBytes`. At least one. */
