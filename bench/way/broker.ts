@@ -29,10 +29,13 @@ export async function startBroker(port: number, folder: string): Promise<Broker>
   const child = installed
     ? mosquitto(port, folder)
     : spawn(process.execPath, [EMBEDDED, "--port", String(port)], { stdio: "ignore" });
+  const kill = (): void => void child.kill();
+  process.once("exit", kill);
   await listening(child, port);
   return {
     name: installed ? "mosquitto" : "aedes",
     async [Symbol.asyncDispose]() {
+      process.off("exit", kill);
       const gone = once(child, "exit");
       if (child.kill("SIGTERM")) await gone;
     },

@@ -1,6 +1,6 @@
 /** A size goes in; a place to write comes out, and how many bytes its device took: a private ext4 on a loop device where root may make one, else this process tree's own count. */
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 
@@ -11,6 +11,13 @@ export interface Disk extends Disposable {
   /** Bytes that reached the device so far; null where it is not its own. */
   written(): number | null;
 }
+
+/** Whatever ends this process, nothing stays mounted. */
+const closing = new Set<() => void>();
+process.on("exit", () => {
+  for (const close of closing) close();
+});
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
 
 /** `mount`: options beside ext4's defaults. */
 export function openDisk(megabytes: number, mount = ""): Disk {
@@ -30,7 +37,14 @@ function loop(base: string, megabytes: number, mount: string): Disk | null {
     sh("mkfs.ext4", "-q", "-E", "lazy_itable_init=0,lazy_journal_init=0", device);
     mkdirSync(folder);
     sh("mount", ...(mount === "" ? [] : ["-o", mount]), device, folder);
-    undo.push(() => sh("umount", folder));
+    // Lazily: a child that has not ended yet may hold a file.
+    undo.push(() => sh("umount", "--lazy", folder));
+    const close = (): void => {
+      closing.delete(close);
+      for (const step of undo.reverse()) step();
+      rmSync(base, { recursive: true, force: true });
+    };
+    closing.add(close);
     const stat = `/sys/block/${basename(device)}/stat`;
     return {
       folder,
@@ -40,12 +54,7 @@ function loop(base: string, megabytes: number, mount: string): Disk | null {
         // Field 7 of Documentation/block/stat: sectors written, of 512 bytes.
         return Number(readFileSync(stat, "utf8").trim().split(/\s+/)[6]) * 512;
       },
-      [Symbol.dispose]() {
-        for (const step of undo.reverse()) step();
-        rmSync(image);
-        rmdirSync(folder);
-        rmdirSync(base);
-      },
+      [Symbol.dispose]: close,
     };
   } catch {
     for (const step of undo.reverse()) step();

@@ -1,17 +1,36 @@
 /** Nothing goes in; forty meters and one bay come out as devices that say what the bench gives them, with values that move as a city's do. */
+import { setMaxListeners } from "node:events";
 import { bayOptions, parkingBay } from "../../src/edge/rules/parking-bay.ts";
 import type { StagedAsset } from "../../src/edge/stage.ts";
 import type { Device, DeviceInfo, PointSpec, Reading, Rule } from "../../src/model.ts";
 
-/** As the registers of single-phase meters give them: a start, the step of its walk, and how many decimals are shown. */
-const POINTS = {
+/** What a point shows: its unit, a start, the step of its walk (upwards only for a total), and its decimals. */
+interface Shape {
+  readonly unit: string;
+  readonly start: number;
+  readonly step: number;
+  readonly decimals: number;
+  readonly total?: true;
+}
+
+/** A city's mix: of four devices two are electricity meters, one a water meter, one a room sensor. */
+const ELECTRICITY: Readonly<Record<string, Shape>> = {
   voltage: { unit: "V", start: 231, step: 0.4, decimals: 1 },
   current: { unit: "A", start: 4, step: 0.2, decimals: 2 },
   power: { unit: "W", start: 920, step: 30, decimals: 1 },
   frequency: { unit: "Hz", start: 50, step: 0.01, decimals: 2 },
-  "energy-import": { unit: "kW.h", start: 12_000, step: 0.02, decimals: 2 },
-} as const;
-const NAMES = Object.keys(POINTS) as readonly (keyof typeof POINTS)[];
+  "energy-import": { unit: "kW.h", start: 12_000, step: 0.02, decimals: 2, total: true },
+};
+const WATER: typeof ELECTRICITY = {
+  volume: { unit: "m3", start: 830, step: 0.01, decimals: 3, total: true },
+  flow: { unit: "l/h", start: 120, step: 5, decimals: 0 },
+};
+const ROOM: typeof ELECTRICITY = {
+  temperature: { unit: "Cel", start: 20, step: 0.2, decimals: 1 },
+  humidity: { unit: "%", start: 45, step: 1, decimals: 0 },
+  co2: { unit: "[ppm]", start: 600, step: 20, decimals: 0 },
+};
+const MIX = [ELECTRICITY, WATER, ELECTRICITY, ROOM] as const;
 export const METERS = 40;
 const NEVER_SILENT_MS = 1e9;
 
@@ -26,6 +45,8 @@ class Given implements Device {
   }
 
   async *readings(_: unknown, stop: AbortSignal): AsyncGenerator<readonly Reading[]> {
+    // Forty devices listen to it.
+    setMaxListeners(0, stop);
     stop.addEventListener("abort", () => this.#wake(), { once: true });
     while (!stop.aborted) {
       const batch = this.#batch;
@@ -41,19 +62,29 @@ class Given implements Device {
   async [Symbol.asyncDispose](): Promise<void> {}
 }
 
+/** One point of one device, and where its walk stands. */
+interface Walk {
+  readonly device: Given;
+  readonly at: number;
+  readonly point: string;
+  readonly shape: Shape;
+  value: number;
+}
+
 export class Meters {
   readonly devices: readonly DeviceInfo[];
-  readonly assets: readonly StagedAsset[];
-  readonly #meters = Array.from({ length: METERS }, () => new Given());
+  readonly assets: readonly StagedAsset[] = [bay];
+  /** In the order in which their lines are asked. */
+  readonly #walks: readonly Walk[];
   readonly #bay = new Given();
-  readonly #values = Array.from({ length: METERS }, () => NAMES.map((name) => POINTS[name].start as number));
   #turn = 0;
   #seed = 42;
   #occupied = false;
 
   constructor() {
-    const points = Object.fromEntries(
-      NAMES.map((name): [string, PointSpec] => [name, { unit: POINTS[name].unit, kind: "gauge" }]),
+    const meters = Array.from({ length: METERS }, (_, at) => ({ at, device: new Given(), shapes: MIX[at % 4] ?? ROOM }));
+    this.#walks = meters.flatMap(({ shapes, ...meter }) =>
+      Object.entries(shapes).map(([point, shape]) => ({ ...meter, point, shape, value: shape.start })),
     );
     const info = (id: string, device: Device, points: DeviceInfo["points"]): DeviceInfo => ({
       id,
@@ -63,25 +94,23 @@ export class Meters {
       open: async () => device,
     });
     this.devices = [
-      ...this.#meters.map((meter, i) => info(`school-${i + 1}`, meter, points)),
+      ...meters.map(({ at, device, shapes }) => info(`school-${at + 1}`, device, pointsOf(shapes))),
       info("bay-014-sensor", this.#bay, { presence: { unit: "", kind: "state" } }),
     ];
-    this.assets = [bay];
   }
 
-  /** `count` readings, a multiple of 5, from the next meters in turn; more than one round when there are more than 200. */
+  /** So many readings of the points that are next in turn, one batch per device; a device whose turn comes again gives both. */
   give(count: number, mono: number): void {
-    const batches = new Map<number, Reading[]>();
-    for (let i = 0; i < count / NAMES.length; i += 1) {
-      const meter = this.#turn++ % METERS;
-      const batch = batches.get(meter) ?? [];
-      batches.set(meter, batch);
-      const values = this.#values[meter] ?? [];
+    const batches = new Map<Given, Reading[]>();
+    for (let i = 0; i < count; i += 1) {
+      const walk = this.#walks[this.#turn++ % this.#walks.length];
+      if (walk === undefined) return;
+      const batch = batches.get(walk.device) ?? [];
+      batches.set(walk.device, batch);
       // The meters of a line answer one after the other.
-      for (const [at, point] of NAMES.entries())
-        batch.push({ point, value: this.#walk(values, at), quality: "good", mono: mono + (i % METERS) * 20 });
+      batch.push({ point: walk.point, value: this.#step(walk), quality: "good", mono: mono + walk.at * 20 });
     }
-    for (const [meter, batch] of batches) this.#meters[meter]?.give(batch);
+    for (const [device, batch] of batches) device.give(batch);
   }
 
   /** A car comes or goes: an event of the rule follows a second later. */
@@ -90,17 +119,20 @@ export class Meters {
     this.#bay.give([{ point: "presence", value: this.#occupied, quality: "good", mono }]);
   }
 
-  #walk(values: number[], at: number): number {
-    const { step, decimals } = POINTS[NAMES[at] ?? "power"];
+  #step(walk: Walk): number {
     // Numerical Recipes' linear congruence: the same walk in every run.
     this.#seed = (Math.imul(this.#seed, 1_664_525) + 1_013_904_223) >>> 0;
     const random = this.#seed / 2 ** 32;
-    const next = (values[at] ?? 0) + step * (NAMES[at] === "energy-import" ? random : random - 0.5);
-    values[at] = next;
-    const scale = 10 ** decimals;
-    return Math.round(next * scale) / scale;
+    const { step, decimals, total } = walk.shape;
+    walk.value += step * (total ? random : random - 0.5);
+    return Number(walk.value.toFixed(decimals));
   }
 }
+
+const pointsOf = (shapes: typeof ELECTRICITY): Readonly<Record<string, PointSpec>> =>
+  Object.fromEntries(
+    Object.entries(shapes).map(([name, { unit, total }]) => [name, { unit, kind: total ? "counter" : "gauge" }]),
+  );
 
 const bay: StagedAsset = {
   asset: {
