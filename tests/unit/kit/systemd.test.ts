@@ -1,7 +1,7 @@
 /** The service manager's environment goes in; what it is told, when the watchdog is fed and when it is not, how log lines reach the journal, and the unit's own marks come out. */
 import { spawnSync } from "node:child_process";
 import { closeSync, existsSync, fstatSync, openSync } from "node:fs";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build } from "esbuild";
@@ -201,6 +201,14 @@ describe.skipIf(!tool("systemd-analyze"))("the unit (skipped without systemd-ana
 
   it("verify prints nothing: an unknown key would only be a warning", () => {
     expect(analyze("verify", unit).said).toBe("");
+  });
+
+  it("verify prints nothing with every drop-in either", async () => {
+    await cp(unit, join(folder, "cippo.service"));
+    await cp(join(ROOT, "systemd/drop-ins"), join(folder, "cippo.service.d"), { recursive: true });
+    expect(analyze("verify", join(folder, "cippo.service")).said).toBe("");
+    await writeFile(join(folder, "cippo.service.d/odd.conf"), "[Service]\nNoSuchKey=1\n");
+    expect(analyze("verify", join(folder, "cippo.service")).said).toContain("NoSuchKey");
   });
 
   it("is exposed to 1.5 at most", () => {
