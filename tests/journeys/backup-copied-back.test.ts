@@ -31,7 +31,7 @@ const CASES: readonly Case[] = [
   { name: "the file without its WAL, copied while it ran", hot: true, ends: [""], cause: "restored", empty: true },
 ];
 
-describe.concurrent.each(CASES)("$name", ({ hot, ends, cause, empty }) => {
+describe.each(CASES)("$name", ({ hot, ends, cause, empty }) => {
   it("means nothing twice", { timeout: 120_000 }, async () => {
     await using folder = await temporary("backup");
     await using site = await CountingSite.open();
