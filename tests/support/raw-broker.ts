@@ -80,7 +80,7 @@ export class RawBroker implements AsyncDisposable {
   /** Publishes to the client; the id by which it must acknowledge comes out. */
   send(topic: string, body: unknown, more: Partial<IPublishPacket> = {}): number {
     this.#messageId += 1;
-    const payload = typeof body === "string" ? body : JSON.stringify(body);
+    const payload = typeof body === "string" ? body : body instanceof Uint8Array ? Buffer.from(body) : JSON.stringify(body);
     const packet = {
       cmd: "publish" as const,
       topic,

@@ -1,4 +1,5 @@
 /** Commands and documents from the platform go in; each reaches the house once it is durable and not before it is acknowledged, and its answer finds the way back. */
+import { deflateSync } from "node:zlib";
 import { expect, it } from "vitest";
 import { FakeHouse } from "../../support/fake-house.ts";
 import { RawBroker } from "../../support/raw-broker.ts";
@@ -81,4 +82,23 @@ it("acknowledges what it does not know yet", async () => {
   for (const name of ["config", "lists/disabled", "update", "news"]) broker.send(`${ROOT}/down/${name}`, { v: 1 });
   await eventually(() => expect(broker.acknowledged).toHaveLength(4));
   expect(h.house.received).toEqual([]);
+});
+
+it.each([
+  [
+    "compressed",
+    deflateSync(JSON.stringify({ v: 1, acks: [{ epoch: "E2", stream: "events", upTo: 0, held: Array(100_000).fill([1, 1]) }] })),
+  ],
+  [
+    "with more ranges than anybody needs",
+    JSON.stringify({ v: 1, acks: [{ epoch: "E2", stream: "events", upTo: 0, held: Array(5000).fill([1, 1]) }] }),
+  ],
+  ["that is no JSON", "{"],
+])("an acknowledgement %s is refused, and never comes again", async (_, payload) => {
+  await using broker = await RawBroker.open();
+  await using h = harness(broker.url, {}, new FakeHouse(), broker);
+  await online(broker);
+  const id = broker.send(`${ROOT}/down/ack`, payload);
+  await eventually(() => expect(broker.acknowledged).toEqual([id]));
+  expect(h.house.notes).toMatchObject([{ kind: "sync.ack-refused" }]);
 });
