@@ -93,6 +93,8 @@ export class Window {
   onSynchronised: (now: Now) => void = () => {};
   readonly #unstored = new Set<(event: EdgeEvent) => void>();
   #open = empty();
+  /** Records and events of the window that is being committed. */
+  #writing = 0;
   #corrupt: EdgeError | null = null;
   /** Kernel monotonic ms at which the open window must close; null: nothing in it. */
   #due: number | null = null;
@@ -129,7 +131,7 @@ export class Window {
 
   /** Records and events that are not durable yet. */
   get waiting(): number {
-    return this.#open.records + this.#open.events.length;
+    return this.#writing + this.#open.records + this.#open.events.length;
   }
 
   /** Wall time of a monotonic moment, as the records around it carry it. */
@@ -259,6 +261,7 @@ export class Window {
     this.#open = empty();
     this.#due = null;
     const { readings, events } = this.#encode(closed);
+    this.#writing = closed.records + closed.events.length;
     try {
       await this.#o.store.commit({
         readings,
@@ -272,6 +275,8 @@ export class Window {
     } catch (raw) {
       this.#failed(closed, raw);
       return false;
+    } finally {
+      this.#writing = 0;
     }
     this.#written = this.#o.clock.mono();
     this.#beat?.touch();
