@@ -1,10 +1,10 @@
 /** The running rooms go in; what a person at the box may ask comes out. Glue only. */
+import { checkDevice, checkPoint, checkSource, type Names } from "./cli/names.ts";
 import type { Admin } from "./cli/server.ts";
 import type { Loaded } from "./config.ts";
 import type { House } from "./edge/house.ts";
 import type { Store } from "./edge/parts.ts";
 import type { Clock } from "./kit/clock.ts";
-import { EdgeError } from "./kit/errors.ts";
 import type { BusStatus, GatewayStatus, ReadingRecord } from "./model.ts";
 import type { Sync } from "./sync/sync.ts";
 import { version } from "./version.ts";
@@ -26,12 +26,19 @@ export interface Rooms {
 export function adminOf(rooms: Rooms): Admin {
   const { house, store, loaded, stop } = rooms;
   const begun = rooms.clock.mono();
+  const names = namesOf(loaded.site);
   return {
     status: () => statusOf(rooms, begun),
     problems: () => loaded.problems,
     commands: () => house.targets,
-    read: (device) => house.readNow(device, READ_TIMEOUT_MS),
-    watch: ({ names }, listener) => watch(rooms, new Set(names), listener),
+    async read(device) {
+      checkDevice(names, device);
+      return house.readNow(device, READ_TIMEOUT_MS);
+    },
+    watch({ names: wanted }, listener) {
+      for (const name of wanted) checkSource(names, name);
+      return watch(rooms, new Set(wanted), listener);
+    },
     command: ({ target, action, args }) => house.commands.submit(target, action, args, "local", stop),
     async events({ sinceMs, limit }) {
       const found = [];
@@ -40,13 +47,16 @@ export function adminOf(rooms: Rooms): Admin {
       return found;
     },
     history({ point, sinceMs }) {
-      const [source = "", name = ""] = point.split(".");
-      const known = loaded.site.devices[source] ?? loaded.site.assets[source];
-      if (known === undefined || name === "") throw new EdgeError("cli.unknown-name", { name: point });
+      const [source, name] = checkPoint(names, point);
       return store.history({ source, name, sinceWall: sinceMs });
     },
   };
 }
+
+const namesOf = ({ devices, assets }: Loaded["site"]): Names => ({
+  devices: new Map(Object.values(devices).map(({ id, driver, options }) => [id, Object.keys(driver.points(options))])),
+  assets: new Map(Object.entries(assets).map(([id, { rule }]) => [id, Object.keys(rule.attributes)])),
+});
 
 function watch({ house, clock }: Rooms, names: ReadonlySet<string>, listener: Parameters<Admin["watch"]>[1]): () => void {
   const wanted = (...ids: readonly (string | undefined)[]) =>

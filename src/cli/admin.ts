@@ -10,14 +10,14 @@ export interface Admin {
   problems(): readonly Problem[];
   /** Everything that can be commanded, devices and assets. */
   commands(): readonly CommandTarget[];
-  /** Polls the device now. Throws `cli.unknown-name`. */
+  /** Polls the device now. Throws `cli.unknown-name`, `cli.not-a-device`. */
   read(device: string): Promise<readonly PointStatus[]>;
-  /** Tells of readings and events of these devices and assets (all, when none is named) until the returned function is called. */
+  /** Tells of readings and events of these devices and assets (all, when none is named) until the returned function is called. Throws `cli.unknown-name`, `cli.unknown-point`. */
   watch(filter: { readonly names: readonly string[] }, listener: (item: Watched) => void): () => void;
   /** The same path as a command of the platform, with origin `local`. */
   command(request: CommandRequest): Promise<CommandResult>;
   /** Newest last; since epoch ms. */
   events(filter: { readonly sinceMs?: number; readonly limit: number }): Promise<readonly EdgeEvent[]>;
-  /** `point` is `source.name`; since epoch ms; oldest first. */
+  /** `point` is `source.name`; since epoch ms; oldest first. Throws `cli.unknown-name`, `cli.unknown-point`, `cli.which-point`. */
   history(filter: { readonly point: string; readonly sinceMs: number }): AsyncIterable<HistoryRow>;
 }

@@ -1,4 +1,5 @@
 /** A request goes in; the running gateway's answer comes out, or an error that says why there is none. */
+import { stat } from "node:fs/promises";
 import { connect, type Socket } from "node:net";
 import { createInterface } from "node:readline";
 import { EdgeError } from "../kit/errors.ts";
@@ -76,7 +77,13 @@ async function connected(path: string): Promise<Socket> {
     });
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
-    throw new EdgeError(code === "EACCES" || code === "EPERM" ? "cli.denied" : "cli.not-running", { socket: path }, error);
+    if (code === "EACCES" || code === "EPERM") throw new EdgeError("cli.denied", { socket: path }, error);
+    // connect(2) refuses an ordinary file as it refuses a socket that nobody answers.
+    const other = await stat(path).then(
+      (found) => !found.isSocket(),
+      () => false,
+    );
+    throw new EdgeError(other ? "cli.not-a-socket" : "cli.not-running", { socket: path }, error);
   }
   // A later failure ends the stream of lines; what it means is said by who waits for it.
   socket.on("error", () => undefined);

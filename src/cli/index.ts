@@ -10,8 +10,12 @@ const argv = process.argv.slice(2);
 const json = argv.includes("--json");
 let lang: Lang = langOf(argv, process.env) ?? "en";
 
-// `cippo events | head`: the reader has seen enough.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
+// `cippo events | head`: the reader has seen enough. A command that only had to print ends in this turn, with the exit code it has found;
+// one that would go on for ever ends here, with 0.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") process.exit(1);
+  setImmediate(() => process.exit());
+});
 process.stderr.on("error", () => undefined);
 process.on("uncaughtException", failAtOnce);
 process.on("unhandledRejection", failAtOnce);

@@ -49,7 +49,10 @@ export function complain(raw: unknown, lang: Lang, json: boolean): void {
 
 function errorText(error: EdgeError, lang: Lang): string {
   const problems = problemsOf(error).map((p) => `${problemLine(p, lang)}\n`);
-  return `${problems.join("")}${sayIn(lang)("error")} ${error.code}: ${error.what(lang)}\n→ ${error.hint(lang)}\n`;
+  const say = sayIn(lang);
+  const { near } = error.context;
+  const meant = typeof near === "string" ? `${say("didYouMean")} ${near}? ` : "";
+  return `${problems.join("")}${say("error")} ${error.code}: ${error.what(lang)}\n→ ${meant}${error.hint(lang)}\n`;
 }
 
 const errorDocument = (error: EdgeError, lang: Lang) => ({

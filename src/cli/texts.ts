@@ -134,6 +134,7 @@ export const texts = {
   warnings: { it: "avvisi", en: "warnings" },
   dropped: { it: "non mostrati perché il terminale è lento", en: "not shown, the terminal is slow" },
   error: { it: "errore", en: "error" },
+  didYouMean: { it: "Intendevi", en: "Did you mean" },
   retries: { it: "riprova da solo", en: "tried again by itself" },
   noRetry: { it: "serve un intervento", en: "needs somebody" },
 } as const satisfies Record<string, Text>;

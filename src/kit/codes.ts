@@ -522,6 +522,14 @@ export const codes = {
       en: "`systemctl status cippo`; or name `--socket` or `--config`.",
     },
   },
+  "cli.not-a-socket": {
+    retry: false,
+    what: { it: "{socket} non è un socket", en: "{socket} is not a socket" },
+    hint: {
+      it: "Indicare con `--socket` quello del gateway (`gateway.socket` in configurazione), oppure `--config`.",
+      en: "Give the gateway's own with `--socket` (`gateway.socket` in its configuration), or name `--config`.",
+    },
+  },
   "cli.denied": {
     retry: false,
     what: { it: "Permesso negato su {socket}", en: "Permission denied on {socket}" },
@@ -570,7 +578,28 @@ export const codes = {
   "cli.unknown-name": {
     retry: false,
     what: { it: "{name} non esiste in questo sito", en: "{name} does not exist on this site" },
-    hint: { it: "`cippo devices` mostra i nomi.", en: "`cippo devices` shows the names." },
+    hint: {
+      it: "`cippo devices` mostra dispositivi e punti, `cippo status` i beni.",
+      en: "`cippo devices` shows devices and points, `cippo status` the assets.",
+    },
+  },
+  "cli.unknown-point": {
+    retry: false,
+    what: { it: "{name} non ha un punto {point}", en: "{name} has no point {point}" },
+    hint: { it: "Ci sono: {known}.", en: "There are: {known}." },
+  },
+  "cli.which-point": {
+    retry: false,
+    what: { it: "{name} ha più punti: va detto quale", en: "{name} has several points: say which" },
+    hint: { it: "Ci sono: {known}.", en: "There are: {known}." },
+  },
+  "cli.not-a-device": {
+    retry: false,
+    what: { it: "{name} è un bene, non un dispositivo", en: "{name} is an asset, not a device" },
+    hint: {
+      it: "`cippo watch {name}` lo segue; `cippo devices` mostra i dispositivi.",
+      en: "`cippo watch {name}` follows it; `cippo devices` shows the devices.",
+    },
   },
   internal: {
     retry: true,

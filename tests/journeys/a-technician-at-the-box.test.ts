@@ -175,10 +175,23 @@ describe("a technician at the box", { timeout: 60_000 }, () => {
     for (const words of [
       ["read", "nobody"],
       ["history", "nobody.n"],
+      ["watch", "nobody"],
     ]) {
       const { code, stderr } = await gateway.cippo(...words);
       expect([words, code, stderr]).toEqual([words, 1, expect.stringMatching(/^error cli\.unknown-name: .*nobody.*\n→ .+\n$/)]);
     }
+    for (const [words, said] of [
+      [["read", "rely"], /^error cli\.unknown-name: rely .*\n→ Did you mean relay\?/],
+      [["read", "bay-1"], /^error cli\.not-a-device: bay-1 .*\n→ `cippo watch bay-1`/],
+      [["watch", "bay-9"], /^error cli\.unknown-name: bay-9 .*\n→ Did you mean bay-1\?/],
+      [["watch", "relay.pmp"], /^error cli\.unknown-point: .*\n→ Did you mean relay\.pump\? There are: relay\.pump, relay\.wet/],
+      [["history", "relay.nope"], /^error cli\.unknown-point: .*\n→ There are: relay\.pump, relay\.wet/],
+      [["history", "bay-1"], /^error cli\.which-point: .*\n→ There are: bay-1\.status/],
+    ] as const) {
+      const { code, stderr } = await gateway.cippo(...words);
+      expect([words, code, stderr]).toEqual([words, 1, expect.stringMatching(said)]);
+    }
+    expect((await gateway.cippo("history", "bay-1.status")).stdout).toMatch(/occupied/);
   });
 
   it("is told when no gateway runs, and what to do", async () => {

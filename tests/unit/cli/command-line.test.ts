@@ -41,6 +41,14 @@ function cippo(words: readonly string[], env: Readonly<Record<string, string>> =
   });
 }
 
+/** The exit code of a command whose reader is gone before the first line. */
+async function unread(words: readonly string[]): Promise<number | null> {
+  const child = spawn(process.execPath, [CIPPO, ...words], { stdio: ["ignore", "pipe", "inherit"] });
+  child.stdout.destroy();
+  const [code] = (await once(child, "exit")) as [number | null];
+  return code;
+}
+
 describe("without a gateway", () => {
   it("says its version", async () => {
     const { version } = JSON.parse(await readFile(join(ROOT, "package.json"), "utf8")) as { version: string };
@@ -72,6 +80,15 @@ describe("without a gateway", () => {
     const { code, err } = await cippo(["status", "--json", "--lang=it"], { CIPPO_SOCKET: nowhere });
     expect(code).toBe(1);
     expect(JSON.parse(err)).toMatchObject({ error: { code: "cli.not-running", what: expect.stringContaining("non risponde") } });
+  });
+
+  it("says that what was given is no socket", async () => {
+    const file = join(folder, "notes.txt");
+    await writeFile(file, "");
+    expect(await cippo(["status", "--socket", file])).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/^error cli\.not-a-socket: .*notes\.txt is not a socket\n→ .*`--socket`/),
+    });
   });
 
   it.each([
@@ -130,6 +147,14 @@ describe("config", () => {
     expect(run.err).toContain("config.invalid: Configuration refused: 2 problems");
   });
 
+  it("check keeps its exit code when nobody reads what it prints", async () => {
+    const file = join(folder, "thousands.yaml");
+    await writeFile(file, Array.from({ length: 3000 }, (_, i) => `wrong${i}: 1\n`).join(""));
+    expect(await unread(["config", "check", file])).toBe(1);
+    expect(await unread(["config", "check", "--json", file])).toBe(1);
+    expect(await unread(["config", "check", EXAMPLE])).toBe(0);
+  });
+
   it("check says when there is no file", async () => {
     expect(await cippo(["config", "check", join(folder, "none")])).toMatchObject({
       code: 1,
@@ -154,7 +179,7 @@ describe("with a gateway", () => {
       { target: "bay-014", action: "permit.confirm", args: { until: { type: "number" } }, impact: "low", safe: true },
     ],
     read: async (device) => {
-      if (device !== "meter-hall") throw new EdgeError("cli.unknown-name", { name: device });
+      if (device !== "meter-hall") throw new EdgeError("cli.unknown-name", { name: device, near: "meter-hall" });
       return [{ point: "power", value: 412.5, unit: "W", quality: "good", ageMs: 3 }];
     },
     watch: (_, listener) => {
@@ -197,6 +222,8 @@ describe("with a gateway", () => {
     expect(out).toMatch(/hall-485\s+42 %\s+1200\s+7\s+2\s+1\s+0\s+1/);
   });
 
+  it("status keeps its exit code when nobody reads it", async () => expect(await unread(["status", "--socket", socket])).toBe(1));
+
   it("devices shows points, and what can be commanded", async () => {
     expect((await ask("devices")).out).toMatch(/voltage\s+–\s+V\s+850 ms\s+bus\.timeout/);
     expect((await ask("devices")).out).toMatch(/meter-hall .* 48 ms, 7\/1200 unanswered, 2\/1200 corrupt/);
@@ -207,7 +234,7 @@ describe("with a gateway", () => {
     expect(await ask("read", "meter-hall")).toMatchObject({ code: 0, out: expect.stringMatching(/power\s+412\.5\s+W\s+good/) });
     expect(await ask("read", "nobody", "--lang", "it")).toMatchObject({
       code: 1,
-      err: expect.stringContaining("cli.unknown-name: nobody non esiste in questo sito"),
+      err: expect.stringContaining("cli.unknown-name: nobody non esiste in questo sito\n→ Intendevi meter-hall? `cippo devices`"),
     });
   });
 
