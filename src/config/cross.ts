@@ -17,7 +17,7 @@ export function crossCheck(raw: unknown, devices: readonly SiteDevice[], source:
   sameName(raw, source);
   samePort(buses, source);
   for (const device of devices) rightBus(device, buses, source);
-  claimedTwice(devices, source);
+  claimedTwice(raw, devices, source);
   broker(raw, source);
   credentials(raw, source);
   if (Array.isArray(at(raw, ["rules"])) && at(raw, ["rules", 0]) !== undefined)
@@ -94,15 +94,19 @@ function rightBus({ id, bus, driver, options }: SiteDevice, buses: ReadonlyMap<s
   }
 }
 
-function claimedTwice(devices: readonly SiteDevice[], source: Source): void {
+function claimedTwice(raw: unknown, devices: readonly SiteDevice[], source: Source): void {
   const first = new Map<string, string>();
   for (const { id, bus, driver, options } of devices)
     for (const claim of driver.claims?.(options) ?? []) {
       const key = `${bus ?? ""}\n${claim}`;
       const owner = first.get(key);
       if (owner === undefined) first.set(key, id);
-      // A claim reads `unit 3`, `line 17`: its first word is the option that says so.
-      else claimed(source, ["devices", id, claim.split(" ")[0] ?? ""], `${claim} @ ${bus}`, ["devices", owner], owner);
+      else {
+        // A claim reads `unit 3`, `line 17`: its first word is the option that says so. `the whole line` is said by the bus alone.
+        const option = ["devices", id, claim.split(" ")[0] ?? ""];
+        const path = at(raw, option) === undefined ? ["devices", id, "bus"] : option;
+        claimed(source, path, `${claim} @ ${bus}`, ["devices", owner], owner);
+      }
     }
 }
 

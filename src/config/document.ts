@@ -70,6 +70,11 @@ export class Source {
     }
     const document = this.#parsed();
     if (document === null) return undefined;
+    // The parser recurses, and says so when its stack is used up; what else it then complains of only follows from that.
+    if (document.errors.some(({ code }) => code === "RESOURCE_EXHAUSTION")) {
+      this.#syntax(0, this.#line(0), words.tooDeep[this.lang]);
+      return undefined;
+    }
     for (const error of document.errors.slice(0, MAX_SYNTAX))
       this.#syntax(error.pos[0], this.#line(error.pos[0]), this.#rule(error.message));
     for (const warning of document.warnings) this.#syntax(warning.pos[0], this.#line(warning.pos[0]), words.noTag[this.lang]);

@@ -94,8 +94,11 @@ function expectedBy(issue: Issue, lang: Lang): string {
 }
 
 function limit(word: "atLeast" | "atMost" | "moreThan" | "lessThan", bound: number | bigint, origin: string, lang: Lang): string {
-  const counted = origin === "string" || origin === "array" ? ` ${words.entries[lang]}` : "";
-  return `${words[word][lang]} ${bound}${counted}`;
+  const counts = origin === "string" ? "characters" : origin === "array" ? "entries" : undefined;
+  if (counts === undefined) return `${words[word][lang]} ${bound}`;
+  return word === "atLeast" && Number(bound) === 1
+    ? words.notEmpty[lang]
+    : `${words[word][lang]} ${bound} ${words[counts][lang]}`;
 }
 
 function typeName(expected: string, lang: Lang): string {

@@ -1,12 +1,17 @@
 /** What a site's configuration may say: strict zod schemas, from which types, defaults, positions of errors and config/schema.json come. */
 import * as z from "zod";
 import { busSchema } from "../drivers/buses.ts";
-import { duration } from "../kit/quantities.ts";
+import { cadence, duration } from "../kit/quantities.ts";
 
-/** Names travel in topics and URNs, and are typed on a keyboard in the rain. */
-export const NAME = /^[a-z0-9][a-z0-9-]{0,62}$/;
+/** Names travel in topics and URNs, and are typed on a keyboard in the rain. One such word every JavaScript object has already. */
+export const NAME = /^(?!constructor$)[a-z0-9][a-z0-9-]{0,62}$/;
 export const name = () =>
-  z.string().regex(NAME, { error: "expected a name of lower-case letters, digits and -, such as bay-014" });
+  z.string().regex(NAME, {
+    error: ({ input }) =>
+      input === "constructor"
+        ? "expected any other name"
+        : "expected a name of lower-case letters, digits and -, such as bay-014",
+  });
 
 const text = z.strictObject({ it: z.string(), en: z.string() });
 export const place = z.strictObject({
@@ -75,14 +80,17 @@ const sync = z
       .regex(/^[^+#/\s$][^+#/\s]*(\/[^+#/\s]+)*$/, { error: "expected a topic such as cippo/v1, without +, # or empty levels" })
       .prefault("cippo/v1"),
     live: z
-      .strictObject({ every: duration().describe("Cadence of live readings; events and states at once.") })
+      .strictObject({ every: cadence().describe("Cadence of live readings; events and states at once.") })
       .optional()
       .describe("Default every 1s, 30s on metered uplinks."),
     history: z
       .strictObject({ bytesPerSecond: z.int().min(1024).prefault(65_536).describe("Rate cap of backfill.") })
       .prefault({}),
-    reconnect: z.strictObject({ first: duration().prefault("60s"), max: duration().prefault("5min") }).prefault({}),
-    report: z.strictObject({ every: duration().prefault("30s") }).prefault({}),
+    reconnect: z
+      .strictObject({ first: cadence().prefault("60s"), max: cadence().prefault("5min") })
+      .refine(({ first, max }) => first <= max, { error: "expected not less than first", path: ["max"] })
+      .prefault({}),
+    report: z.strictObject({ every: cadence().prefault("30s") }).prefault({}),
     uplink: z
       .strictObject({
         metered: z.boolean().prefault(false),
@@ -100,8 +108,10 @@ const store = z
       .optional()
       .describe("Database; default cippo.sqlite in $STATE_DIRECTORY or /var/lib/cippo. Relative to this file."),
     quotaMB: z.int().min(8).max(1_048_576).prefault(256),
-    keep: duration().prefault("14d").describe("Local history after delivery, in running time."),
-    commit: duration().prefault("1s").describe("Longest time between a reading and the disk; wear follows commits."),
+    keep: duration({ least: "1min" }).prefault("14d").describe("Local history after delivery, in running time."),
+    commit: duration({ least: "50ms", most: "1h" })
+      .prefault("1s")
+      .describe("Longest time between a reading and the disk; wear follows commits."),
   })
   .prefault({});
 

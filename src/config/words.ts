@@ -16,7 +16,9 @@ export const words = {
   atMost: { it: "al massimo", en: "at most" },
   moreThan: { it: "più di", en: "more than" },
   lessThan: { it: "meno di", en: "less than" },
-  entries: { it: "elementi o caratteri", en: "entries or characters" },
+  entries: { it: "elementi", en: "entries" },
+  characters: { it: "caratteri", en: "characters" },
+  notEmpty: { it: "un valore non vuoto", en: "a value that is not empty" },
   multipleOf: { it: "un multiplo di", en: "a multiple of" },
   otherwise: { it: "un altro valore", en: "another value" },
   didYouMean: { it: "intendevi", en: "did you mean" },
@@ -55,6 +57,15 @@ const italian: Readonly<Record<string, string>> = {
   "a length such as 1200mm, 120cm or 1.2m": "una lunghezza come 1200mm, 120cm o 1.2m",
   "DEVICE.POINT, such as bay-014-sensor.presence": "DISPOSITIVO.PUNTO, come bay-014-sensor.presence",
   "a name of lower-case letters, digits and -, such as bay-014": "un nome di minuscole, cifre e -, come bay-014",
+  "any other name": "un altro nome",
+  "a name such as flow-temp, and not constructor": "un nome come flow-temp, e non constructor",
+  "at least one point": "almeno un punto",
+  "not less than min": "non meno di min",
+  "not less than first": "non meno di first",
+  "the smaller number first": "prima il numero minore",
+  "an address whose last register is at most 65535": "un indirizzo il cui ultimo registro non superi 65535",
+  "a port from 1 to 65535 after tcp://host:": "una porta da 1 a 65535 dopo tcp://host:",
+  "a host name or an address": "il nome o l'indirizzo di una macchina",
   "a time zone such as Europe/Rome": "un fuso orario come Europe/Rome",
   "a day such as 07-04 or 2026-07-04": "un giorno come 07-04 o 2026-07-04",
   "the name of a file, without a folder": "il nome di un file, senza cartella",
@@ -62,5 +73,9 @@ const italian: Readonly<Record<string, string>> = {
   "a topic such as cippo/v1, without +, # or empty levels": "un topic come cippo/v1, senza +, # o livelli vuoti",
 };
 
-export const translated = (expectation: string, lang: Lang): string =>
-  lang === "it" ? (italian[expectation] ?? expectation) : expectation;
+export function translated(expectation: string, lang: Lang): string {
+  if (lang === "en") return expectation;
+  const [, bound, amount] = /^(at least|at most) (\d\S*)$/.exec(expectation) ?? [];
+  if (bound !== undefined) return `${words[bound === "at least" ? "atLeast" : "atMost"].it} ${amount}`;
+  return italian[expectation] ?? expectation;
+}

@@ -4,7 +4,7 @@ import { duration } from "../kit/quantities.ts";
 import type { Wire } from "./driver.ts";
 
 const port = z.int().min(1).max(65_535);
-const host = z.string().min(1).describe("Host name or address.");
+const host = z.string().min(1, { error: "expected a host name or an address" }).describe("Host name or address.");
 const baud = z.int().min(300).max(4_000_000).prefault(9600).describe("Bits per second; must be the one set in the devices.");
 const parity = z.enum(["none", "even", "odd"]).prefault("none").describe("Parity bit of each character.");
 const stopBits = z
@@ -54,6 +54,9 @@ export const busSchema = z.union(
         serial: z
           .string()
           .regex(/^(\/.+|tcp:\/\/[^\s/:]+:\d{1,5})$/, { error: "expected a device such as /dev/serial0 or tcp://host:port" })
+          .refine((where) => where.startsWith("/") || port.safeParse(Number(where.split(":")[2])).success, {
+            error: "expected a port from 1 to 65535 after tcp://host:",
+          })
           .describe("Serial device or tcp://host:port."),
         baud,
         parity,

@@ -2,7 +2,7 @@
 import * as z from "zod";
 import { monotonic } from "../../kit/clock.ts";
 import { EdgeError } from "../../kit/errors.ts";
-import { duration } from "../../kit/quantities.ts";
+import { cadence, duration } from "../../kit/quantities.ts";
 import type { Device, PointSpec, Reading, Text, Ticks, Value } from "../../model.ts";
 import type { Driver, Golden, GpioEdge, Opening } from "../driver.ts";
 import { type Change, Debouncer } from "./debounce.ts";
@@ -22,7 +22,7 @@ const options = z.strictObject({
     .enum(["none", "up", "down"])
     .prefault("none")
     .describe("Internal pull resistor (gpiod only; with onoff set it in config.txt)."),
-  every: duration().prefault("10s").describe("The state is repeated this often as a sign of life."),
+  every: cadence().prefault("10s").describe("The state is repeated this often as a sign of life."),
   report: report(),
 });
 export type ContactOptions = z.output<typeof options>;

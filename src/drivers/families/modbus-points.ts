@@ -4,7 +4,7 @@ import type { Text, Writable } from "../../model.ts";
 import type { Golden, RegisterPoint } from "../driver.ts";
 import { hole, modbusDriver, timeout, unit } from "./modbus-table.ts";
 import { every, limits, limitsOf, report, reportOf, withReport } from "./options.ts";
-import type { Points } from "./registers.ts";
+import { type Points, widthOf } from "./registers.ts";
 
 const address = z.int().min(0).max(65_535);
 const writing = {
@@ -33,13 +33,21 @@ const register = z
       .enum(["gauge", "counter", "state"])
       .optional()
       .describe("counter: going back is suspicious. Default: gauge, for bool state."),
-    range: z.tuple([z.number(), z.number()]).optional().describe("Smallest and largest possible value; what is outside is bad."),
+    range: z
+      .tuple([z.number(), z.number()])
+      .refine(([smallest, largest]) => smallest <= largest, { error: "expected the smaller number first" })
+      .optional()
+      .describe("Smallest and largest possible value; what is outside is bad."),
     absent: z.array(z.number()).optional().describe("Numbers by which the device says that there is no value."),
     ...writing,
   })
   .refine((point) => !point.writable || point.fc === 3, {
     error: "only holding registers (fc 3) and coils can be written",
     path: ["writable"],
+  })
+  .refine((point) => point.address + (point.fc === 2 ? 1 : widthOf(point)) <= 65_536, {
+    error: "expected an address whose last register is at most 65535",
+    path: ["address"],
   });
 
 const coil = z.strictObject({ coil: address.describe("Address of the coil, from 0."), ...writing });
@@ -57,7 +65,10 @@ const options = z.strictObject({
   maxRegisters: z.int().min(1).max(125).prefault(125).describe("Most registers that the device gives in one reply."),
   hole: hole(0),
   points: z
-    .record(z.string().regex(/^[a-z][a-z0-9-]*$/, { error: "expected a name such as flow-temp" }), point)
+    .record(
+      z.string().regex(/^(?!constructor$)[a-z][a-z0-9-]*$/, { error: "expected a name such as flow-temp, and not constructor" }),
+      point,
+    )
     .refine((points) => Object.keys(points).length > 0, { error: "expected at least one point" })
     .describe("The table: name → where it lies and what it is."),
 });

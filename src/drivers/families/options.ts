@@ -1,9 +1,9 @@
 /** Schemas that device options share: how often, how late, and what of it is worth keeping. */
 import * as z from "zod";
-import { duration } from "../../kit/quantities.ts";
+import { cadence, duration } from "../../kit/quantities.ts";
 import type { Limits, PointSpec, Report } from "../../model.ts";
 
-export const every = (standard: string) => duration().prefault(standard).describe("How often it is read.");
+export const every = (standard: string) => cadence().prefault(standard).describe("How often it is read.");
 
 const reportSchema = z.strictObject({
   change: z.number().nonnegative().optional().describe("Smallest difference worth a row, in the point's unit."),
@@ -35,12 +35,17 @@ export function withReport(
   );
 }
 
-const limitsSchema = z.strictObject({
-  min: z.number().optional().describe("Smallest value that may be written."),
-  max: z.number().optional().describe("Largest value that may be written."),
-  maxOn: duration().optional().describe("Switched off by the gateway after this long."),
-  minInterval: duration().optional().describe("Shortest time between two commands."),
-});
+const limitsSchema = z
+  .strictObject({
+    min: z.number().optional().describe("Smallest value that may be written."),
+    max: z.number().optional().describe("Largest value that may be written."),
+    maxOn: duration().optional().describe("Switched off by the gateway after this long."),
+    minInterval: duration().optional().describe("Shortest time between two commands."),
+  })
+  .refine(({ min, max }) => min === undefined || max === undefined || min <= max, {
+    error: "expected not less than min",
+    path: ["max"],
+  });
 
 export const limits = () => limitsSchema.optional().describe("Kept by the gateway whoever commands.");
 

@@ -35,7 +35,7 @@ const WIDTH: Readonly<Record<RegisterPoint["decode"], number>> = {
   uint64: 4,
   int64: 4,
 };
-export const widthOf = (point: RegisterValue): number => WIDTH[point.decode];
+export const widthOf = (point: Pick<RegisterValue, "decode">): number => WIDTH[point.decode];
 
 /** Points that lie near enough share a request, up to what the device gives at once. */
 export function blocksOf(points: Points, { maxRegisters, hole }: Merging): readonly Block[] {
