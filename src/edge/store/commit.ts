@@ -16,8 +16,17 @@ export interface Prepared {
   apply(): void;
 }
 
-/** `first`: the epoch has no row yet. Throws `store.binding` for numbers that the stream already has: that would be a defect of the caller. */
+/** `first`: the epoch has no row yet. Throws `store.binding` for what can never be stored: that is a defect of the caller, and no later try cures it. */
 export function prepare(commit: Commit, epoch: Epoch, first: boolean, standing: Standing): Prepared {
+  try {
+    return laidOut(commit, epoch, first, standing);
+  } catch (raw) {
+    // JSON.stringify and Buffer.concat throw TypeError and RangeError: a circle, a BigInt, no bytes, too many of them.
+    throw raw instanceof EdgeError ? raw : new EdgeError("store.binding", { reason: String(raw) }, raw);
+  }
+}
+
+function laidOut(commit: Commit, epoch: Epoch, first: boolean, standing: Standing): Prepared {
   const bodies: Uint8Array[] = [];
   let offset = 0;
   const place = (body: Uint8Array): readonly [number, number] => {

@@ -3,6 +3,7 @@ import type { Commit, Shed, Tended } from "../parts.ts";
 import type { KindOf } from "../thin.ts";
 import type { Ballast } from "./ballast.ts";
 import { FRAME } from "./file.ts";
+import { forgetCommands, INBOX_MOST } from "./forget.ts";
 import { Shedder } from "./shed.ts";
 import type { Database } from "./sqlite.ts";
 import { type Epoch, keyOf, type Line, NUMBERS, type Standing, seqOf } from "./standing.ts";
@@ -21,8 +22,6 @@ const DROPPED_TO = 0.9;
 const IDLE_MS = 60_000;
 const IDLE_BYTES = 256 * 1024;
 const INBOX_EVERY_MS = 600_000;
-/** Commands are kept this much longer than they are valid, in running time (contract C2). */
-const INBOX_KEEP_MS = 30 * 86_400_000;
 
 export interface Household {
   readonly db: Database;
@@ -53,6 +52,8 @@ export class Housekeeper {
   #ratio = 1;
   #wroteAt = Number.POSITIVE_INFINITY;
   #inboxAt = Number.NEGATIVE_INFINITY;
+  /** Commands at the last look, and every step of one written since: never fewer than there are. */
+  #inbox = 0;
   #tending = false;
 
   constructor(household: Household, unclean: boolean) {
@@ -65,6 +66,7 @@ export class Housekeeper {
   wrote(bytes: number, commit: Commit, mono: number): void {
     this.#written += bytes * 1.1 + (7 + commit.events.length) * FRAME;
     this.#wroteAt = mono;
+    this.#inbox += commit.inbox.length;
     for (const shed of commit.shed) this.#waiting.delete(nameOf(shed));
   }
 
@@ -215,9 +217,9 @@ export class Housekeeper {
       await db.run("DELETE FROM epochs WHERE n = ?", [old.n]);
       standing.forget(old);
     }
-    if (mono - this.#inboxAt < INBOX_EVERY_MS) return;
+    if (mono - this.#inboxAt < INBOX_EVERY_MS && this.#inbox <= INBOX_MOST) return;
     this.#inboxAt = mono;
-    await db.run("DELETE FROM inbox WHERE expires < ?", [this.#h.running(mono) - INBOX_KEEP_MS]);
+    this.#inbox = await forgetCommands(db, this.#h.running(mono));
   }
 
   async #shed(mono: number): Promise<readonly Shed[]> {

@@ -3,12 +3,14 @@ import { rm } from "node:fs/promises";
 import { asEdgeError, EdgeError } from "../../kit/errors.ts";
 import { type Database, openDatabase } from "./sqlite.ts";
 
+export const lockPath = (file: string): string => `${file}.lock`;
+
 /**
  * A second, empty database under an exclusive lock: the kernel gives it back however the process ends, and other connections to the main file
  * (its check) stay possible. Nothing is ever written to it.
  */
 export async function lockFor(file: string, waitMs: number): Promise<Database> {
-  const path = `${file}.lock`;
+  const path = lockPath(file);
   try {
     return await take(path, waitMs);
   } catch (raw) {

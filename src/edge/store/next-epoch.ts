@@ -1,31 +1,47 @@
-/** What the file holds and what is known beside it go in; the epoch of this run comes out, with a fresh id and a number above all that were. */
+/** What the file holds and what is known beside it go in; the epoch of this run, with a fresh id and a number above all that were, and the former one come out. */
 import { randomBytes } from "node:crypto";
 import type { Clock } from "../../kit/clock.ts";
+import type { EpochInfo, Stream } from "../../model.ts";
 import type { Loaded } from "./load.ts";
 import type { Sidecar } from "./sidecar.ts";
 import type { Epoch } from "./standing.ts";
 
 export function nextEpoch(
-  { newest, ran, lines }: Loaded,
+  loaded: Loaded,
   sidecar: Sidecar | null,
   found: "start" | "created" | "salvaged",
   clock: Pick<Clock, "mono" | "boot">,
 ): Epoch {
-  const head = (stream: string) => lines.find((line) => line.epoch === newest && line.stream === stream)?.head ?? 0;
-  const older =
-    sidecar !== null &&
-    ((newest?.n ?? 0) < sidecar.n ||
-      (newest?.n === sidecar.n &&
-        (newest.id !== sidecar.epoch || head("readings") < sidecar.readings || head("events") < sidecar.events)));
   return {
-    n: Math.max(newest?.n ?? 0, sidecar?.n ?? 0) + 1,
+    n: Math.max(loaded.newest?.n ?? 0, sidecar?.n ?? 0) + 1,
     id: freshId(),
     boot: clock.boot,
     opened: clock.mono(),
-    cause: found === "start" && older ? "restored" : found,
-    ran0: ran,
+    cause: found === "start" && sidecar !== null && isOlder(loaded, sidecar) ? "restored" : found,
+    ran0: loaded.ran,
   };
 }
+
+/** What ran before, and how far it came as is known; of an epoch that the file does not hold, or not whole, the note beside it tells. */
+export function formerOf(loaded: Loaded, sidecar: Sidecar | null): EpochInfo["former"] {
+  const { newest } = loaded;
+  const last = { events: headOf(loaded, "events"), readings: headOf(loaded, "readings") };
+  // A run that found damage before its first record left a note without one.
+  if (sidecar === null || sidecar.events + sidecar.readings === 0 || !isOlder(loaded, sidecar))
+    return newest && { epoch: newest.id, last };
+  const { epoch, events, readings } = sidecar;
+  if (epoch !== newest?.id) return { epoch, last: { events, readings } };
+  return { epoch, last: { events: Math.max(events, last.events), readings: Math.max(readings, last.readings) } };
+}
+
+/** The file holds less than the note beside it says. */
+const isOlder = (loaded: Loaded, { n, epoch, readings, events }: Sidecar): boolean =>
+  (loaded.newest?.n ?? 0) < n ||
+  (loaded.newest?.n === n &&
+    (loaded.newest.id !== epoch || headOf(loaded, "readings") < readings || headOf(loaded, "events") < events));
+
+const headOf = ({ lines, newest }: Loaded, stream: Stream): number =>
+  lines.find((line) => line.epoch === newest && line.stream === stream)?.head ?? 0;
 
 /** 128 random bits in Crockford's base 32, 26 characters like a ULID: no clock is asked, it may be wrong. */
 function freshId(): string {

@@ -1,8 +1,12 @@
 /** What the newest epoch of a database is goes into a small file beside it; at the next opening it tells whether an older copy came back. */
 import { open, readFile, rename } from "node:fs/promises";
 import { dirname } from "node:path";
+import { EPOCHS } from "./standing.ts";
 
-/** `n` and the heads of the newest epoch with a record; `suspect`: a check found damage, the file is to be set aside at the next opening. */
+/**
+ * `n` and the heads of the newest epoch with a record, as of its last note: what a killed run stored after it is not in them. `suspect`: a check
+ * found damage, the file is to be set aside at the next opening.
+ */
 export interface Sidecar {
   readonly n: number;
   readonly epoch: string;
@@ -17,15 +21,19 @@ const pathOf = (file: string): string => `${file}.head`;
 export async function readSidecar(file: string): Promise<Sidecar | null> {
   try {
     const { n, epoch, readings, events, suspect } = JSON.parse(await readFile(pathOf(file), "utf8")) as Partial<Sidecar>;
-    if (!Number.isSafeInteger(n) || typeof epoch !== "string") return null;
-    return { n: Number(n), epoch, readings: Number(readings ?? 0), events: Number(events ?? 0), suspect: suspect === true };
+    if (n === undefined || !Number.isSafeInteger(n) || n >= EPOCHS || typeof epoch !== "string") return null;
+    return { n, epoch, readings: Number(readings ?? 0), events: Number(events ?? 0), suspect: suspect === true };
   } catch {
     return null;
   }
 }
 
-/** Whole or not at all: written aside, flushed, renamed, and the folder flushed. */
+/**
+ * Whole or not at all: written aside, flushed, renamed, and the folder flushed. The note of a later epoch stays: it is another gateway's, which
+ * the lock did not keep out because its file had been removed.
+ */
 export async function writeSidecar(file: string, sidecar: Sidecar): Promise<void> {
+  if (((await readSidecar(file))?.n ?? 0) > sidecar.n) return;
   const aside = `${pathOf(file)}.new`;
   const handle = await open(aside, "w", 0o600);
   try {

@@ -3,6 +3,7 @@ import type { EpochInfo, Mark, Range, Stream, StreamState } from "../../model.ts
 
 /** key = n · 2^35 + number: n < 2^18 and numbers < 2^35 keep it inside 2^53. */
 export const NUMBERS = 2 ** 35;
+export const EPOCHS = 2 ** 18;
 export const keyOf = (n: number, seq: number): number => n * NUMBERS + seq;
 export const seqOf = (key: number): number => key % NUMBERS;
 export const STREAMS: readonly Stream[] = ["readings", "events"];

@@ -11,9 +11,10 @@ import { quickCheck } from "./check.ts";
 import { COMMIT, type Prepared, prepare } from "./commit.ts";
 import { makeFolder, type OpenFile, openFile, WAL_BYTES } from "./file.ts";
 import { Housekeeper } from "./housekeep.ts";
+import { InPlace } from "./in-place.ts";
 import { type Loaded, load } from "./load.ts";
-import { lockFor } from "./lock.ts";
-import { nextEpoch } from "./next-epoch.ts";
+import { lockFor, lockPath } from "./lock.ts";
+import { formerOf, nextEpoch } from "./next-epoch.ts";
 import { salvage, setAside } from "./quarantine.ts";
 import { type HistoryFilter, readEvents, readHistory, readSegments, readUrgent } from "./read.ts";
 import { readSidecar, type Sidecar, writeSidecar } from "./sidecar.ts";
@@ -52,7 +53,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     const sidecar = await readSidecar(file);
     const opened = await openSound(options, sidecar);
     try {
-      const store = new SqliteStore(options, lock, opened, nextEpoch(opened.loaded, sidecar, opened.cause, options.clock));
+      const store = new SqliteStore(options, lock, opened, sidecar);
       await store.begin();
       return store;
     } catch (error) {
@@ -122,10 +123,14 @@ class SqliteStore implements Store {
   #checking: Promise<void> = Promise.resolve();
   #closed: Promise<void> | null = null;
   #stored = false;
-  /** Found damaged while running: nothing more is written, the next opening sets the file aside. */
+  readonly #inPlace = new InPlace();
+  /** Nothing more is written: the file is damaged, or no longer under its name. */
+  #broken: EdgeError | null = null;
+  /** Damaged: the next opening sets the file aside. */
   #suspect = false;
 
-  constructor(options: StoreOptions, lock: Database, { db, loaded, unclean, layout }: Opened, epoch: Epoch) {
+  constructor(options: StoreOptions, lock: Database, { db, loaded, unclean, layout, cause }: Opened, sidecar: Sidecar | null) {
+    const epoch = nextEpoch(loaded, sidecar, cause, options.clock);
     const { quotaMB, keepMs, walBytes = WAL_BYTES, kindOf = () => undefined } = options;
     this.#o = options;
     this.#lock = lock;
@@ -151,7 +156,8 @@ class SqliteStore implements Store {
       },
       unclean,
     );
-    this.epoch = infoOf(epoch, loaded);
+    const { ran0: _, ...info } = epoch;
+    this.epoch = { ...info, former: formerOf(loaded, sidecar) };
     this.formerEnd = loaded.formerEnd;
     this.saved = loaded.saved;
     this.inbox = loaded.inbox;
@@ -160,6 +166,8 @@ class SqliteStore implements Store {
 
   async begin(): Promise<void> {
     await this.#housekeeper.measure();
+    const { file } = this.#o;
+    await this.#inPlace.remember([file, `${file}-wal`, lockPath(file)]);
     await this.#ballast.lay().catch(() => undefined);
     if (this.#unclean) this.#checking = this.#check();
   }
@@ -170,7 +178,7 @@ class SqliteStore implements Store {
 
   commit(commit: Commit): Promise<void> {
     return this.#turns.take(async () => {
-      if (this.#suspect) throw new EdgeError("store.corrupt", { file: this.#o.file });
+      if (this.#broken !== null) throw this.#broken;
       const prepared = prepare(commit, this.#epoch, !this.#stored, this.#standing);
       await this.#run(prepared);
       prepared.apply();
@@ -209,8 +217,9 @@ class SqliteStore implements Store {
     return readEvents((sql, values) => this.#turns.take(() => this.#db.all(sql, values)), filter);
   }
 
-  tend(mono: number): Promise<Tended> {
-    return this.#housekeeper.tend(mono);
+  async tend(mono: number): Promise<Tended> {
+    await this.#turns.take(() => this.#look(mono));
+    return this.#broken === null ? this.#housekeeper.tend(mono) : { checkpointed: false, deleted: 0, shed: [] };
   }
 
   size(): { readonly bytes: number; readonly quotaBytes: number; readonly unacknowledged: number } {
@@ -258,7 +267,24 @@ class SqliteStore implements Store {
     else await this.#turns.take(() => this.#damaged(new EdgeError("store.corrupt", { file, reason })));
   }
 
+  /**
+   * Whoever removed or replaced the files meant it: what is there now is left for the next opening. But the WAL goes, into its own database
+   * wherever that is now: beside another one it would be copied into that, page by page.
+   */
+  async #look(mono: number): Promise<void> {
+    if (this.#broken !== null || this.#closing.signal.aborted) return;
+    const gone = await this.#inPlace.gone(mono);
+    if (gone === null) return;
+    this.#broken = gone;
+    this.#o.log.error("store.gone", { code: gone.code, ...gone.context });
+    if (this.#stored) await this.#note();
+    if (gone.context["file"] !== this.#o.file) return;
+    await this.#db.all("PRAGMA wal_checkpoint(PASSIVE)").catch(() => undefined);
+    await this.#inPlace.remove(`${this.#o.file}-wal`).catch(() => undefined);
+  }
+
   async #damaged(error: EdgeError): Promise<void> {
+    this.#broken = error;
     this.#suspect = true;
     this.#o.log.error("store.damaged", { code: error.code, ...error.context });
     await this.#note();
@@ -271,11 +297,4 @@ class SqliteStore implements Store {
     const sidecar = { n, epoch: id, readings, events, suspect: this.#suspect };
     await writeSidecar(this.#o.file, sidecar).catch((cause: unknown) => this.#o.log.warn("store.note-failed", { cause }));
   }
-}
-
-function infoOf(epoch: Epoch, { newest, lines }: Loaded): EpochInfo {
-  const { id, n, boot, opened, cause } = epoch;
-  const head = (stream: Stream) => lines.find((line) => line.epoch === newest && line.stream === stream)?.head ?? 0;
-  const former = newest && { epoch: newest.id, last: { events: head("events"), readings: head("readings") } };
-  return { id, n, boot, opened, cause, former };
 }

@@ -1,13 +1,23 @@
 /** Full, old and idle stores go in; what may go goes, nothing else, and each loss is named before it happens. */
 import { stat } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
-import type { Shed, Store } from "../../../../src/edge/parts.ts";
+import type { InboxRow, Shed, Store } from "../../../../src/edge/parts.ts";
 import { decodeBody, encodeReadings } from "../../../../src/edge/segment.ts";
+import { openDatabase } from "../../../../src/edge/store/sqlite.ts";
 import type { ReadingRecord } from "../../../../src/model.ts";
 import { events, folder, HandClock, headOf, inEpoch, nothing, OFFSET, open, readings } from "./support.ts";
 
 const ALL = Number.MAX_SAFE_INTEGER;
 const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+
+const command = (id: string, state: string, expires: number, received = 0): InboxRow => ({
+  id,
+  received,
+  expires,
+  state,
+  body: {},
+});
 
 const acknowledge = (store: Store, upTo: number, held: readonly (readonly [number, number])[] = []) =>
   store.commit({ ...nothing, marks: [{ epoch: store.epoch.id, stream: "readings", upTo, held }] });
@@ -98,15 +108,59 @@ describe("commands", () => {
   it("are forgotten 30 days of running time after their end", async () => {
     await using at = await folder();
     const clock = new HandClock();
-    const day = 86_400_000;
-    const row = (id: string, expires: number) => ({ id, received: 0, expires, state: "succeeded", body: {} });
+    const row = (id: string, expires: number) => command(id, "succeeded", expires);
     {
       await using store = await open(at.file, { clock });
-      await store.commit({ ...nothing, inbox: [row("old", day), row("young", 2 * day)] });
-      await store.tend(clock.at + 31.5 * day);
+      await store.commit({ ...nothing, inbox: [row("old", DAY), row("young", 2 * DAY)] });
+      await store.tend(clock.at + 31.5 * DAY);
     }
     await using store = await open(at.file, { clock });
     expect([...store.inbox.keys()]).toEqual(["young"]);
+  });
+
+  it("that had no effect are forgotten one day of running time after their end", async () => {
+    await using at = await folder();
+    const clock = new HandClock();
+    const states = ["accepted", "executing", "succeeded", "failed", "expired", "refused", "unknown"];
+    {
+      await using store = await open(at.file, { clock });
+      const rows = states.flatMap((state) => [command(`${state}-old`, state, DAY), command(`${state}-young`, state, 2 * DAY)]);
+      await store.commit({ ...nothing, inbox: rows });
+      await store.tend(clock.at + 2.5 * DAY);
+    }
+    await using store = await open(at.file, { clock });
+    const effects = ["accepted", "executing", "succeeded", "unknown"].map((state) => `${state}-old`);
+    expect([...store.inbox.keys()].sort()).toEqual([...states.map((state) => `${state}-young`), ...effects].sort());
+  });
+
+  it("are never more than 20,000: those without effect go first, oldest first, and those that may still have one stay", async () => {
+    await using at = await folder();
+    const clock = new HandClock();
+    const many = (prefix: string, state: string, count: number, expires: number, first = 0) =>
+      Array.from({ length: count }, (_, i) => command(`${prefix}-${first + i}`, state, expires, first + i));
+    const kept = async (): Promise<Map<string, number>> => {
+      const db = await openDatabase(at.file, "read-only");
+      const rows = await db.all<{ what: string; oldest: number; count: number }>(
+        "SELECT substr(id, 1, 1) AS what, min(received) AS oldest, count(*) AS count FROM inbox GROUP BY what",
+      );
+      await db.close();
+      return new Map(rows.flatMap(({ what, oldest, count }) => [[what, count] as const, [`${what} from`, oldest] as const]));
+    };
+    await using store = await open(at.file, { clock, quotaMB: 64 });
+    await store.commit({
+      ...nothing,
+      inbox: [...many("done", "succeeded", 15_000, DAY), ...many("refused", "refused", 6000, DAY)],
+    });
+    await store.tend(clock.at + 1.5 * DAY);
+    expect(await kept()).toEqual(new Map([["d", 15_000], ["d from", 0], ["r", 5000], ["r from", 1000]])); // biome-ignore format: pairs
+    // A flood does not wait for the ten minutes between two looks.
+    await store.commit({ ...nothing, inbox: many("accepted", "accepted", 7000, 2 * DAY) });
+    await store.tend(clock.at + 1.5 * DAY + 5000);
+    expect(await kept()).toEqual(new Map([["a", 7000], ["a from", 0], ["d", 13_000], ["d from", 2000]])); // biome-ignore format: pairs
+    // An id whose command could still be delivered again is not forgotten for room.
+    await store.commit({ ...nothing, inbox: many("valid", "succeeded", 14_000, 2 * DAY) });
+    await store.tend(clock.at + 1.5 * DAY + 10_000);
+    expect(await kept()).toEqual(new Map([["a", 7000], ["a from", 0], ["v", 14_000], ["v from", 0]])); // biome-ignore format: pairs
   });
 });
 

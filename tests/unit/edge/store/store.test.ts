@@ -7,6 +7,12 @@ import { events, folder, HandClock, headOf, inEpoch, nothing, open, readings } f
 
 const ALL = Number.MAX_SAFE_INTEGER;
 
+function circle(): object {
+  const self: { self?: object } = {};
+  self.self = self;
+  return self;
+}
+
 describe("a commit", () => {
   it("makes readings, events, states, marks and commands durable together", async () => {
     await using at = await folder();
@@ -62,6 +68,10 @@ describe("a commit", () => {
     ["a state that has no JSON", { states: { a: "ok", b: undefined } }],
     ["a command without times", { inbox: [{ id: "c", received: Number.NaN, expires: 1, state: "accepted", body: {} }] }],
     ["a command id that is empty", { inbox: [{ id: "", received: 1, expires: 1, state: "accepted", body: {} }] }],
+    ["a command that ends at a fraction", { inbox: [{ id: "c", received: 1, expires: 1.5, state: "accepted", body: {} }] }],
+    ["a command whose body has no JSON", { inbox: [{ id: "c", received: 1, expires: 1, state: "accepted", body: { n: 5n } }] }],
+    ["a state that contains itself", { states: { loop: circle() } }],
+    ["a body that is missing", { readings: [{ from: 1, to: 1, count: 1, mono: 1, t0: 1, t1: 1, clock: "synced" }] }],
   ])("with %s leaves nothing, and the rest can be committed again", async (_, wrong) => {
     await using at = await folder();
     await using store = await open(at.file);
@@ -72,6 +82,15 @@ describe("a commit", () => {
     expect(await store.read(store.epoch.id, "readings", 1, ALL, ALL)).toEqual([]);
     await store.commit({ ...good, events: events(store, 1).events });
     expect(headOf(store, "events")).toBe(1);
+  });
+
+  it("says which column would not take a value", async () => {
+    await using at = await folder();
+    await using store = await open(at.file);
+    const inbox = [{ id: "c", received: 1, expires: 1.5, state: "accepted", body: {} }];
+    const failing = store.commit({ ...nothing, inbox });
+    await expect(failing).rejects.toMatchObject({ code: "store.binding", retry: false });
+    await expect(failing).rejects.toMatchObject({ context: { reason: expect.stringContaining("inbox.expires") } });
   });
 
   it("refuses numbers that the stream already has", async () => {
@@ -249,16 +268,23 @@ describe("an epoch", () => {
       await store.commit(readings(store, 1, 100));
     }
     await copyFile(at.file, backup);
+    let newest = "";
     for (const n of [2, 3]) {
       await using store = await open(at.file);
       expect(store.epoch.n).toBe(n);
-      ids.add(store.epoch.id);
+      newest = store.epoch.id;
+      ids.add(newest);
       await store.commit(readings(store, 1, 50));
     }
     await copyFile(backup, at.file);
     {
       await using store = await open(at.file);
-      expect(store.epoch).toMatchObject({ n: 4, cause: "restored", former: { last: { readings: 100 } } });
+      // Of today the file knows nothing; the note beside it does.
+      expect(store.epoch).toMatchObject({
+        n: 4,
+        cause: "restored",
+        former: { epoch: newest, last: { readings: 50, events: 0 } },
+      });
       expect(store.historyLost).toBe(true);
       ids.add(store.epoch.id);
       await store.commit(readings(store, 1, 1));
@@ -284,11 +310,48 @@ describe("an epoch", () => {
     await copyFile(`${at.file}.copy-wal`, `${at.file}-wal`);
     {
       await using store = await open(at.file, { clock });
-      expect(store.epoch).toMatchObject({ n: 2, cause: "restored", former: { last: { readings: 100 } } });
+      expect(store.epoch).toMatchObject({ n: 2, cause: "restored", former: { last: { readings: 200 } } });
+      expect(store.streams()[0]).toMatchObject({ head: 100 });
     }
     await rm(`${at.file}.head`);
     await using store = await open(at.file, { clock });
     expect(store.epoch).toMatchObject({ n: 2, cause: "start" });
+  });
+});
+
+describe("the former epoch", () => {
+  it("is named where its file is gone, and null where there never was one", async () => {
+    await using at = await folder();
+    let former: string;
+    {
+      await using store = await open(at.file);
+      expect(store.epoch.former).toBeNull();
+      former = store.epoch.id;
+      await store.commit({ ...readings(store, 1, 100), events: events(store, 1, 3).events });
+    }
+    await rm(at.file);
+    {
+      await using store = await open(at.file);
+      expect(store.epoch).toMatchObject({ cause: "created", former: { epoch: former, last: { readings: 100, events: 3 } } });
+      expect([store.formerEnd, store.knows(former)]).toEqual([null, false]);
+    }
+    await rm(`${at.file}.head`);
+    await rm(at.file);
+    await using store = await open(at.file);
+    expect(store.epoch).toMatchObject({ n: 1, cause: "created", former: null });
+  });
+
+  it("is the one in the file where the note beside it names one without a record", async () => {
+    await using at = await folder();
+    let former: string;
+    {
+      await using store = await open(at.file);
+      former = store.epoch.id;
+      await store.commit(readings(store, 1, 100));
+    }
+    await writeFile(`${at.file}.head`, JSON.stringify({ n: 2, epoch: "NEVER", readings: 0, events: 0, suspect: true }));
+    await using store = await open(at.file);
+    expect(store.epoch).toMatchObject({ n: 3, cause: "salvaged", former: { epoch: former, last: { readings: 100 } } });
   });
 });
 

@@ -1,0 +1,29 @@
+/** The inbox and the running time go in; it comes out without the commands that nobody can deliver again, and never much larger than it may be. */
+import type { Database } from "./sqlite.ts";
+
+const DAY_MS = 86_400_000;
+/** In running time after their expiry (contract C2): an id whose effect may have happened must not have a second one. */
+const KEEP_MS = 30 * DAY_MS;
+/** Nothing was done for these: delivered once more they would be refused as expired. */
+const KEEP_WITHOUT_EFFECT_MS = DAY_MS;
+const WITHOUT_EFFECT = "state IN ('refused', 'expired', 'failed')";
+/** All are read into memory at opening. */
+export const INBOX_MOST = 20_000;
+
+/** Beyond `INBOX_MOST` those without effect go first, then those that ended and expired, each oldest first. Answers how many are left. */
+export async function forgetCommands(db: Database, running: number): Promise<number> {
+  await db.run(`DELETE FROM inbox WHERE expires < CASE WHEN ${WITHOUT_EFFECT} THEN ? ELSE ? END`, [
+    running - KEEP_WITHOUT_EFFECT_MS,
+    running - KEEP_MS,
+  ]);
+  const [row] = await db.all<{ count: number }>("SELECT count(*) AS count FROM inbox");
+  const count = row?.count ?? 0;
+  if (count <= INBOX_MOST) return count;
+  const gone = await db.run(
+    `DELETE FROM inbox WHERE id IN (
+       SELECT id FROM inbox WHERE ${WITHOUT_EFFECT} OR (state NOT IN ('accepted', 'executing') AND expires < ?)
+       ORDER BY NOT (${WITHOUT_EFFECT}), received, id LIMIT ?)`,
+    [running, count - INBOX_MOST],
+  );
+  return count - gone;
+}

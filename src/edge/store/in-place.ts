@@ -1,0 +1,47 @@
+/** The paths of files in use go in; `store.corrupt` comes out for the first that has been removed or replaced since it was opened. */
+import { rm, stat } from "node:fs/promises";
+import { EdgeError } from "../../kit/errors.ts";
+
+/** Between two looks, a `stat` for each file, they are taken to be there. */
+const AGAIN_MS = 5000;
+
+/** What is written to a file without a name is gone when the process ends, and a lock without a name keeps nobody out. */
+export class InPlace {
+  readonly #opened = new Map<string, string | null>();
+  #lookedAt = Number.NEGATIVE_INFINITY;
+
+  /** To be called while the files are open: an inode in use is given to no other file. */
+  async remember(paths: readonly string[]): Promise<void> {
+    for (const path of paths) this.#opened.set(path, await identity(path));
+  }
+
+  /** Null: all are what was opened, or the last look was a moment ago. */
+  async gone(mono: number): Promise<EdgeError | null> {
+    if (mono - this.#lookedAt < AGAIN_MS) return null;
+    this.#lookedAt = mono;
+    for (const [file, opened] of this.#opened) {
+      // A disk that does not answer is no removal; the commits meet it themselves.
+      const now = await identity(file).catch(() => opened);
+      if (now === null || now !== opened)
+        return new EdgeError("store.corrupt", { file, reason: "the file was removed or replaced while running" });
+    }
+    return null;
+  }
+
+  /** Removes the file, unless another has its name by now. */
+  async remove(path: string): Promise<void> {
+    if ((await identity(path)) === this.#opened.get(path)) await rm(path, { force: true });
+  }
+}
+
+/** Null: nothing under this name. A file mounted by itself keeps its name when it is deleted below, with no link left; a second name is no loss. */
+async function identity(path: string): Promise<string | null> {
+  try {
+    const { dev, ino, nlink } = await stat(path, { bigint: true });
+    return nlink === 0n ? null : `${dev}:${ino}`;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ENOTDIR") return null;
+    throw error;
+  }
+}
