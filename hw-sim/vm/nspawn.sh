@@ -21,7 +21,8 @@ flock -w 300 9 || { echo "another run holds $cache/lock" && exit 1; }
 if [ "$(cat "$root.built" 2>/dev/null)" != "$packages" ]; then
   echo "building $root (Debian $suite), once …"
   rm -rf "$root" "$root.partial"
-  mmdebstrap --quiet --variant=minbase --include="$packages" "$suite" "$root.partial" http://deb.debian.org/debian
+  mmdebstrap --quiet --variant=essential --include="$packages" --dpkgopt=force-unsafe-io --dpkgopt='path-exclude=/usr/share/doc/*' \
+    --dpkgopt='path-exclude=/usr/share/locale/*' "$suite" "$root.partial" http://deb.debian.org/debian
   mv "$root.partial" "$root"
   echo "$packages" >"$root.built"
 fi
