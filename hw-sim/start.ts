@@ -1,7 +1,14 @@
 /** `npm start`: the words behind it go in; a simulated site, broker, platform and gateway run before your eyes, and with --for a judged report and exit code come out. */
+
+import { monotonic } from "../src/kit/clock.ts";
+import { EdgeError } from "../src/kit/errors.ts";
+import { complain } from "./start/failure.ts";
 import { HELP, type Options, readOptions } from "./start/options.ts";
 import { run } from "./start/run.ts";
-import { openScreen } from "./start/screen.ts";
+import { openScreen, type Screen } from "./start/screen.ts";
+
+/** One Ctrl-C may come twice: from the terminal, and from npm, which passes it on. */
+const SAME_MS = 300;
 
 process.exit(await main(process.argv.slice(2)));
 
@@ -11,29 +18,47 @@ async function main(args: readonly string[]): Promise<number> {
   try {
     options = readOptions(args);
   } catch (error) {
-    process.stderr.write(`${messageOf(error)}\n\n${HELP}`);
+    const reason = error instanceof Error ? error.message : String(error);
+    await complain(new EdgeError("cli.usage", { reason }), args.includes("--json"));
+    process.stderr.write(`\n${HELP}`);
     return 2;
   }
   if (options === "help") {
     process.stdout.write(HELP);
     return 0;
   }
-  const stop = new AbortController();
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => stop.abort());
   using screen = openScreen(options.json);
+  const stop = stopOf(screen);
   try {
-    const judged = await run(options, screen, stop.signal);
-    if (!judged) return options.forMs === null ? 0 : 1;
+    const judged = await run(options, screen, stop);
+    if (!judged && options.forMs === null) return 0;
+    if (!judged) throw new Error("stopped before it could be judged");
     for (const fault of judged.faults) process.stderr.write(`${fault}\n`);
     const line = JSON.stringify(judged.report);
     await new Promise<void>((resolve) => process.stdout.write(`${line}\n`, () => resolve()));
     return judged.faults.length === 0 ? 0 : 1;
   } catch (error) {
-    process.stderr.write(`${messageOf(error)}\n`);
+    await complain(error, options.json);
     return 1;
   }
 }
 
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+/** Ctrl-C, or the end of whoever reads (`npm start | head`), stops in order; a second Ctrl-C ends everything at once. */
+function stopOf(screen: Screen): AbortSignal {
+  const stop = new AbortController();
+  let since = 0;
+  const onSignal = () => {
+    if (stop.signal.aborted && monotonic() - since < SAME_MS) return;
+    if (stop.signal.aborted) {
+      screen[Symbol.dispose]();
+      process.exit(1);
+    }
+    since = monotonic();
+    stop.abort();
+    screen.say("stopping; Ctrl-C again ends it hard");
+  };
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, onSignal);
+  process.stdout.on("error", () => stop.abort());
+  process.stderr.on("error", () => undefined);
+  return stop.signal;
 }

@@ -1,4 +1,5 @@
 /** Options go in; the demonstration runs to its end, is judged, and its report with the exit code comes out. */
+import { rmSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,6 +10,7 @@ import { type Counts, counts } from "../platform/counts.ts";
 import { Database } from "../platform/database.ts";
 import { ask } from "./ask.ts";
 import type { Options } from "./options.ts";
+import { checkOwn } from "./own-config.ts";
 import { type Judged, judge } from "./report.ts";
 import type { Screen } from "./screen.ts";
 import { COMMIT_MS } from "./site-config.ts";
@@ -21,16 +23,31 @@ const LOOK_EVERY_MS = 200;
 /** After the freeze, everything must be acknowledged within this time. */
 const DRAIN_MS = 30_000;
 
-/** Answers null when there is nothing to judge: it ran until Ctrl-C. Throws when a process could not be kept running. */
+/** Answers null when there is nothing to judge: it was stopped. Throws when a process could not be kept running. */
 export async function run(options: Options, screen: Screen, stop: AbortSignal): Promise<Judged | null> {
+  try {
+    if (options.config !== null) await checkOwn(options.config, stop);
+    return await inOwnFolder(options, screen, stop);
+  } catch (error) {
+    // Whatever breaks while everything is being stopped breaks because of that.
+    if (!stop.aborted) throw error;
+    return null;
+  }
+}
+
+async function inOwnFolder(options: Options, screen: Screen, stop: AbortSignal): Promise<Judged | null> {
   const dir = await mkdtemp(join(tmpdir(), "cippo-run-"));
+  // Ended hard while it was stopping: nothing is left behind all the same.
+  const ended = () => stop.aborted && !options.keep && rmSync(dir, { recursive: true, force: true, maxRetries: 3 });
+  process.once("exit", ended);
   let good = false;
   try {
     const judged = await inFolder(options, dir, screen, stop);
     good = judged === null || judged.faults.length === 0;
     return judged;
   } finally {
-    if (good && !options.keep) await rm(dir, { recursive: true, force: true });
+    process.off("exit", ended);
+    if ((good || stop.aborted) && !options.keep) await rm(dir, { recursive: true, force: true });
     else screen.say(`kept: ${dir}`);
   }
 }
@@ -40,7 +57,7 @@ async function inFolder(options: Options, dir: string, screen: Screen, stop: Abo
   let course: Course | null;
   let world: World;
   {
-    await using open = await openWorld(options, dir, (line) => screen.say(line));
+    await using open = await openWorld(options, dir, (line) => screen.say(line), stop);
     world = open;
     const ended = new AbortController();
     const stopped = AbortSignal.any([stop, ended.signal]);

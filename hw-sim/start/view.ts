@@ -1,5 +1,5 @@
 /** A picture of the gateway and what the platform holds go in; lines for a terminal, or one plain line, come out. Pure. */
-import type { DeviceStatus, GatewayStatus, PointStatus, Value } from "../../src/model.ts";
+import type { DeviceStatus, GatewayStatus, OpenAlarm, PointStatus, Value } from "../../src/model.ts";
 import type { Counts } from "../platform/counts.ts";
 
 export interface Seen {
@@ -38,20 +38,32 @@ export function numbers({ gateway, platform }: Seen): Numbers {
 /** The whole picture, `columns` wide and at most `rows` high. */
 export function picture(seen: Seen, columns: number, rows: number): readonly string[] {
   const { gateway } = seen;
-  const lines = [title(seen), ""];
-  if (gateway) {
-    lines.push(`${BOLD}${cell("DEVICE", 18)}${cell("STATE", 10)}VALUES${OFF}`, ...gateway.devices.map(deviceLine), "");
-    lines.push(`${BOLD}BAYS${OFF}    ${gateway.assets.map(assetWords).join("   ") || "none"}`);
-    lines.push(
-      `${BOLD}ALARMS${OFF}  ${gateway.alarms.map((a) => `${RED}${a.kind}${OFF} ${a.asset ?? a.device ?? ""} (${a.severity})`).join("   ") || "none open"}`,
-    );
-  }
   const { buffer, delivered, acknowledged } = numbers(seen);
-  lines.push(
-    "",
-    `${BOLD}BUFFER${OFF}  ${buffer} waiting   ${BOLD}DELIVERED${OFF} ${delivered}   ${BOLD}ACKNOWLEDGED${OFF} ${acknowledged}`,
-  );
-  return lines.map((line) => clip(line, columns)).slice(0, rows);
+  const counts = `${BOLD}BUFFER${OFF}  ${buffer} waiting   ${BOLD}DELIVERED${OFF} ${delivered}   ${BOLD}ACKNOWLEDGED${OFF} ${acknowledged}`;
+  if (!gateway) return fitted(title(seen), [], [], counts, rows).map((line) => clip(line, columns));
+  const alarm = (a: OpenAlarm) => `${RED}${a.kind}${OFF} ${a.asset ?? a.device ?? ""} (${a.severity})`;
+  const state = [
+    `${BOLD}BAYS${OFF}    ${gateway.assets.map(assetWords).join("   ") || "none"}`,
+    `${BOLD}ALARMS${OFF}  ${gateway.alarms.map(alarm).join("   ") || "none open"}`,
+  ];
+  return fitted(title(seen), gateway.devices.map(deviceLine), state, counts, rows).map((line) => clip(line, columns));
+}
+
+/** What says how things stand is always there: on a low terminal devices give way, and before them what only looks good. */
+function fitted(
+  head: string,
+  devices: readonly string[],
+  state: readonly string[],
+  counts: string,
+  rows: number,
+): readonly string[] {
+  const table = devices.length > 0 ? [`${BOLD}${cell("DEVICE", 18)}${cell("STATE", 10)}VALUES${OFF}`, ...devices, ""] : [];
+  const airy = [head, "", ...table, ...state, "", counts];
+  if (airy.length <= rows) return airy;
+  const room = rows - state.length - 2;
+  const shown = devices.length <= room ? devices : devices.slice(0, Math.max(0, room - 1));
+  const more = shown.length < devices.length && room > 0 ? [`${DIM}… ${devices.length - shown.length} more${OFF}`] : [];
+  return [head, ...shown, ...more, ...state, counts].slice(0, rows);
 }
 
 function title({ gateway, broker, seconds }: Seen): string {

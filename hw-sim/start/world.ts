@@ -1,14 +1,13 @@
 /** Options and a folder go in; site, broker, platform and gateway run as processes of their own, opened in order; closing ends them in reverse. */
-import { readFile, writeFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
-import { parseDocument } from "yaml";
+import { writeFile } from "node:fs/promises";
+import { join, relative, resolve } from "node:path";
 import * as z from "zod";
-import { loadDriver } from "../../src/drivers/index.ts";
 import { ask } from "./ask.ts";
 import { type Broker, openBroker } from "./broker.ts";
 import { Child } from "./child.ts";
 import { Gateway } from "./gateway.ts";
 import type { Options } from "./options.ts";
+import { borrowed } from "./own-config.ts";
 import { program } from "./program.ts";
 import { COMMIT_MS, GATEWAY, gatewayConfig, type Points, pointsOf, type Site, siteReady } from "./site-config.ts";
 
@@ -31,7 +30,8 @@ export interface World extends AsyncDisposable {
 
 const ACK_AFTER = "1s";
 
-export async function openWorld(options: Options, dir: string, say: (line: string) => void): Promise<World> {
+/** Rejects as soon as it is to stop, with everything closed that was open by then. */
+export async function openWorld(options: Options, dir: string, say: (line: string) => void, stop: AbortSignal): Promise<World> {
   const opened: AsyncDisposable[] = [];
   const use = <T extends AsyncDisposable>(part: T): T => {
     opened.push(part);
@@ -45,10 +45,17 @@ export async function openWorld(options: Options, dir: string, say: (line: strin
     fail = reject;
   });
   broken.catch(() => undefined);
+  const stopped = new Promise<never>((_, reject) => {
+    stop.addEventListener("abort", () => reject(stop.reason), { once: true });
+    if (stop.aborted) reject(stop.reason);
+  });
+  stopped.catch(() => undefined);
+  // A part that is ready only after the stop is in no list; its process ends with this one, which is about to.
+  const unlessStopped = <T>(work: Promise<T>): Promise<T> => Promise.race([work, stopped]);
   const pids: string[] = [];
   const keep = async (child: Child) => {
     use(child);
-    const line = await child.ready;
+    const line = await unlessStopped(child.ready);
     void child.exited.then(() => child.stopping || fail(child.failure(child.ending)));
     const { control } = line;
     pids.push(`${child.name} ${child.pid}${typeof control === "number" ? ` (control 127.0.0.1:${control})` : ""}`);
@@ -56,18 +63,19 @@ export async function openWorld(options: Options, dir: string, say: (line: strin
   };
   try {
     const site = options.config === null ? siteReady.parse(await keep(siteChild(options, dir))) : null;
-    const broker = use(await openBroker(options.broker, dir));
+    const broker = use(await unlessStopped(openBroker(options.broker, dir)));
     if (broker.pid !== null) pids.push(`broker ${broker.pid}`);
     const platformDb = join(dir, "platform.sqlite");
     const platform = z.object({ control: z.number() }).parse(await keep(platformChild(broker.url, platformDb, site)));
     const places = { socket: join(dir, "cippo.sock"), store: join(dir, "cippo.sqlite"), broker: broker.url };
     const config = join(dir, "gateway.yaml");
-    const own = options.config === null ? null : await borrowed(options.config, places);
+    const own = options.config === null ? null : await unlessStopped(borrowed(options.config, places));
     await writeFile(config, own?.text ?? gatewayConfig(site?.site ?? NOTHING, places));
-    const gateway = use(new Gateway({ config, socket: places.socket, commitMs: own?.commitMs ?? COMMIT_MS, say }));
+    const gateway = use(new Gateway({ config, socket: places.socket, commitMs: COMMIT_MS, say }));
     gateway.broken.catch(fail);
-    await gateway.ready;
+    await unlessStopped(gateway.ready);
     say(`processes: ${[...pids, `gateway ${gateway.pid}`].join(", ")} · folder ${dir}`);
+    say(`ask it yourself: node ${relative("", program("../cippo.js"))} --socket ${places.socket} status`);
     const things = site?.site ?? own?.site ?? NOTHING;
     return {
       dir,
@@ -124,36 +132,4 @@ function writableOf(site: Site): readonly string[] {
     for (const [point, spec] of Object.entries(points ?? {}))
       if (coil.safeParse(spec).success) return [`${device}.${point}=true`];
   return [];
-}
-
-const written = z.looseObject({
-  gateway: z.looseObject({ id: z.string() }),
-  store: z.looseObject({ commit: z.string().optional() }).optional(),
-  devices: z.record(z.string(), z.looseObject({ type: z.string(), bus: z.string().default("") })).default({}),
-});
-
-/** Somebody's own configuration with this run's socket, database and broker in it: trying it touches nothing that a service uses. */
-async function borrowed(file: string, { socket, store, broker }: { socket: string; store: string; broker: string }) {
-  const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
-    throw new Error(`--config ${file} cannot be read: ${error.code ?? error.message}`);
-  });
-  const document = parseDocument(text);
-  document.setIn(["gateway", "socket"], socket);
-  document.setIn(["store", "file"], store);
-  document.setIn(["sync", "broker"], broker);
-  const read = written.safeParse(document.toJS());
-  if (!read.success) throw new Error(`${file}: ${z.prettifyError(read.error)}`);
-  const { gateway, devices } = read.data;
-  const known = await Promise.all(
-    Object.entries(devices).map(async ([device, spec]) =>
-      (await loadDriver(spec.type).then(
-        () => true,
-        () => false,
-      ))
-        ? [[device, spec] as const]
-        : [],
-    ),
-  );
-  const site: Site = { buses: {}, devices: Object.fromEntries(known.flat()), assets: {} };
-  return { text: String(document), id: gateway.id, commitMs: COMMIT_MS, site };
 }

@@ -86,6 +86,21 @@ describe("the live view", () => {
     expect(plain({ ...seen, gateway: null })).toContain("the gateway does not answer");
   });
 
+  it.each([9, 5, 4])(
+    "keeps bays, alarms and numbers on a terminal of %i rows, and says how many devices there are more",
+    (rows) => {
+      const { gateway } = seen;
+      if (!gateway) throw new Error("no gateway");
+      const [meter] = gateway.devices;
+      if (!meter) throw new Error("no device");
+      const devices = Array.from({ length: 8 }, (_, i) => ({ ...meter, id: `meter-${i}` }));
+      const text = words(picture({ ...seen, gateway: { ...gateway, devices } }, 40, rows));
+      expect(text.split("\n")).toHaveLength(rows);
+      expect(text).toMatch(/^cippo sim[\s\S]*\nBAYS [\s\S]*\nALARMS [\s\S]*\nBUFFER /);
+      if (rows > 4) expect(text).toContain(`… ${rows === 9 ? 4 : 8} more`);
+    },
+  );
+
   it("fits a narrow and low terminal, colours taking no room", () => {
     const lines = picture(seen, 30, 5);
     expect(lines).toHaveLength(5);
