@@ -1,13 +1,14 @@
 /** Records and events go in and get their numbers; commits of whole windows go to the store, and what became durable goes to the listeners, in order. */
 import type { Clock } from "../kit/clock.ts";
-import { STEP_MS } from "../kit/clock.ts";
 import { asEdgeError, type EdgeError } from "../kit/errors.ts";
 import type { Log } from "../kit/log.ts";
 import { pause } from "../kit/loop.ts";
 import type { Beat } from "../kit/pulse.ts";
 import type { AssetState, EdgeEvent, EventDraft, Mark, Now, OpenAlarm, Range, ReadingRecord, Segment, Stream } from "../model.ts";
+import { type Content, dropEvents, dropRecords, emptyContent, type Group, isUrgent, joined } from "./content.ts";
 import type { EventRow, InboxRow, SegmentRow, Shed, Store } from "./parts.ts";
 import { encodeEvent, encodeReadings } from "./segment.ts";
+import { Wall } from "./wall.ts";
 
 export interface Committed {
   readonly segments: readonly Segment[];
@@ -30,46 +31,6 @@ const TEND_EVERY_MS = 5000;
 const PROVE_EVERY_MS = 30_000;
 /** The disk says no: a restart would not cure it, and would lose what waits. */
 const OF_THE_DISK: ReadonlySet<string> = new Set(["store.full", "store.unwritable"]);
-/** Always copied to `urgent`, whatever their severity (contract, topic `urgent`). */
-const URGENT_KINDS: ReadonlySet<string> = new Set(["aed.in-use", "aed.removed"]);
-
-/** Records that make one batch: none spans a clock step, a change of clock or of catalog. */
-interface Group {
-  readonly clock: "synced" | "unsynced";
-  /** wall − mono for every record in it. */
-  readonly offset: number;
-  readonly from: number;
-  readonly records: ReadingRecord[];
-}
-
-interface Content {
-  readonly groups: Group[];
-  readonly events: EdgeEvent[];
-  readonly states: Map<string, unknown>;
-  readonly marks: Map<string, Mark>;
-  readonly inbox: Map<string, InboxRow>;
-  readonly shed: Shed[];
-  readonly sentUrgent: { epoch: string; seq: number }[];
-  readonly assets: Map<string, AssetState>;
-  alarms: readonly OpenAlarm[] | null;
-  readonly waiters: (() => void)[];
-  records: number;
-}
-
-const empty = (): Content => ({
-  groups: [],
-  events: [],
-  states: new Map(),
-  marks: new Map(),
-  inbox: new Map(),
-  shed: [],
-  sentUrgent: [],
-  assets: new Map(),
-  alarms: null,
-  waiters: [],
-  records: 0,
-});
-
 export interface WindowOptions {
   readonly store: Store;
   readonly clock: Clock;
@@ -92,25 +53,22 @@ export class Window {
   /** Told when the clock becomes right in this run. */
   onSynchronised: (now: Now) => void = () => {};
   readonly #unstored = new Set<(event: EdgeEvent) => void>();
-  #open = empty();
+  #open = emptyContent();
   /** Records and events of the window that is being committed. */
   #writing = 0;
   #corrupt: EdgeError | null = null;
   /** Kernel monotonic ms at which the open window must close; null: nothing in it. */
   #due: number | null = null;
   #wake: () => void = () => {};
-  #offset: number;
-  #synced: boolean;
+  readonly #wall: Wall;
   #tended = Number.NEGATIVE_INFINITY;
   #written: number;
   #beat: Beat | null = null;
 
   constructor(options: WindowOptions) {
     this.#o = options;
-    const now = options.clock.now();
-    this.#offset = now.wall - now.mono;
-    this.#synced = now.synced;
-    this.#written = now.mono;
+    this.#wall = new Wall(options.clock);
+    this.#written = options.clock.mono();
   }
 
   onCommitted(listener: (committed: Committed) => void): () => void {
@@ -136,7 +94,7 @@ export class Window {
 
   /** Wall time of a monotonic moment, as the records around it carry it. */
   wall(mono: number): { readonly wall: number; readonly synced: boolean } {
-    return { wall: mono + this.#offset, synced: this.#synced };
+    return { wall: mono + this.#wall.offset, synced: this.#wall.synced };
   }
 
   /** Numbers one record. */
@@ -145,7 +103,7 @@ export class Window {
     const mono = this.#inEpoch(record.mono);
     this.#group(seq).records.push(mono === record.mono ? record : { ...record, mono });
     this.#open.records += 1;
-    if (this.#open.records > WAITING_MAX) this.#dropOldest();
+    if (this.#open.records > WAITING_MAX) this.#relieve("readings");
     this.#closeBy(this.#o.clock.mono() + this.#o.commitMs);
     return seq;
   }
@@ -160,16 +118,16 @@ export class Window {
     const event: EdgeEvent = {
       seq,
       after: this.#next.readings - 1,
-      at: mono + this.#offset,
-      since: sinceWall ?? (sinceMono ?? mono) + this.#offset,
+      at: mono + this.#wall.offset,
+      since: sinceWall ?? (sinceMono ?? mono) + this.#wall.offset,
       mono: mono - epoch.opened,
-      clock: this.#synced ? "synced" : "unsynced",
+      clock: this.#wall.clock,
       id: id ?? `${epoch.id}/${seq}`,
       ...rest,
       ...extra,
     };
     this.#open.events.push(event);
-    if (this.#open.events.length > EVENTS_MAX && !this.writable) this.#dropEvents(this.#open, EVENTS_MAX / 10, "disk");
+    if (this.#open.events.length > EVENTS_MAX && !this.writable) this.#relieve("events");
     this.#closeBy(this.#o.clock.mono());
     if (!this.writable && isUrgent(event)) for (const listener of this.#unstored) listener(event);
     return event;
@@ -258,7 +216,7 @@ export class Window {
 
   async #commit(): Promise<boolean> {
     const closed = this.#open;
-    this.#open = empty();
+    this.#open = emptyContent();
     this.#due = null;
     const { readings, events } = this.#encode(closed);
     this.#writing = closed.records + closed.events.length;
@@ -308,7 +266,7 @@ export class Window {
     this.writable = false;
     if (error.code === "store.corrupt") this.#corrupt = error;
     if (error.code === "store.binding") this.#purge(closed);
-    this.#open = merge(closed, this.#open);
+    this.#open = joined(closed, this.#open);
     this.#due = this.#o.clock.mono();
     // A full quota needs the housekeeping that finds what to shed before the next try.
     if (error.code === "store.full") this.#tended = Number.NEGATIVE_INFINITY;
@@ -324,10 +282,13 @@ export class Window {
     });
     if (content.inbox.size > 0) content.inbox.clear();
     else if (content.states.size > 0) content.states.clear();
-    else if (content.groups.length > 0) {
-      for (const { from, records } of content.groups.splice(0)) this.#gap("readings", from, from + records.length - 1, "refused");
-      content.records = 0;
-    } else this.#dropEvents(content, content.events.length, "refused");
+    else if (content.groups.length > 0) this.#gaps("readings", dropRecords(content, content.records), "refused");
+    else
+      this.#gaps(
+        "events",
+        dropEvents(content, content.events.length, () => true),
+        "refused",
+      );
   }
 
   #tell(closed: Content, readings: readonly SegmentRow[], events: readonly EventRow[]): void {
@@ -384,69 +345,38 @@ export class Window {
     this.#look();
     const { groups } = this.#open;
     const last = groups.at(-1);
-    const clock = this.#synced ? "synced" : "unsynced";
-    if (last !== undefined && last.clock === clock && last.offset === this.#offset && last.from + last.records.length === seq)
+    const { clock, offset } = this.#wall;
+    if (last !== undefined && last.clock === clock && last.offset === offset && last.from + last.records.length === seq)
       return last;
-    const group: Group = { clock, offset: this.#offset, from: seq, records: [] };
+    const group: Group = { clock, offset, from: seq, records: [] };
     groups.push(group);
     return group;
   }
 
-  /** Follows the wall clock: slews silently at the next window, steps and synchronisation as events. */
   #look(): void {
-    const now = this.#o.clock.now();
-    const offset = now.wall - now.mono;
-    const stepped = Math.abs(offset - this.#offset) > STEP_MS;
-    if (now.synced && !this.#synced) this.#synchronised(now, offset);
-    else if (stepped && this.#synced) {
-      const delta = offset - this.#offset;
-      this.#offset = offset;
-      this.#synced = now.synced;
-      this.raise({ ...CLOCK_STEP, extra: { deltaMs: delta } }, now.mono);
-    } else if (!now.synced && this.#synced) this.#synced = false;
-    else if (this.#synced && this.#open.records === 0) this.#offset = offset;
-  }
-
-  /** Unsynchronised records of an epoch share one offset, so that one event corrects them all (contract, Time). */
-  #synchronised(now: Now, offset: number): void {
-    const correction = offset - this.#offset;
-    this.#offset = offset;
-    this.#synced = true;
-    this.raise(
-      { ...CLOCK_CORRECTED, extra: { epoch: this.#o.store.epoch.id, offsetMs: correction, boundMs: STEP_MS } },
-      now.mono,
-    );
+    const news = this.#wall.look(this.#open.records > 0);
+    if (news === null) return;
+    const { draft, now, synchronised } = news;
+    this.raise({ ...draft, extra: { epoch: this.#o.store.epoch.id, ...draft.extra } }, now.mono);
+    if (synchronised) this.onSynchronised(now);
   }
 
   /** The oldest tenth of what waits goes to the ledger: the memory of the box is bounded, and the platform learns of it. */
-  #dropOldest(): void {
-    let left = Math.ceil(WAITING_MAX / 10);
-    const { groups } = this.#open;
-    while (left > 0 && groups[0] !== undefined) {
-      const group = groups[0];
-      const dropped = group.records.splice(0, left).length;
-      this.#gap("readings", group.from, group.from + dropped - 1, "disk");
-      left -= dropped;
-      groups.shift();
-      if (group.records.length > 0) groups.unshift({ ...group, from: group.from + dropped });
-      this.#open.records -= dropped;
-    }
+  #relieve(stream: Stream): void {
+    const spared = (event: EdgeEvent) => isUrgent(event) || event.kind === "ledger.gap";
+    if (stream === "readings") this.#gaps(stream, dropRecords(this.#open, WAITING_MAX / 10), "disk");
+    else
+      this.#gaps(
+        stream,
+        dropEvents(this.#open, EVENTS_MAX / 10, (event) => !spared(event)),
+        "disk",
+      );
   }
 
-  #gap(stream: Stream, from: number, to: number, reason: Shed["reason"]): void {
-    if (to < from) return;
-    const { epoch } = this.#o.store;
-    this.#gapEvent({ epoch: epoch.id, stream, range: [from, to], count: to - from + 1, kept: 0, reason, replacement: null });
-  }
-
-  /** The oldest events, but for what is urgent and what names a loss. They follow one another: each run of numbers is one gap. */
-  #dropEvents(content: Content, most: number, reason: Shed["reason"]): void {
-    const going = content.events
-      .slice(0, most)
-      .filter((event) => reason === "refused" || !(isUrgent(event) || event.kind === "ledger.gap"));
-    const gone = new Set(going.map(({ seq }) => seq));
-    content.events.splice(0, content.events.length, ...content.events.filter(({ seq }) => !gone.has(seq)));
-    for (const [from, to] of runsOf([...gone])) this.#gap("events", from, to, reason);
+  #gaps(stream: Stream, ranges: readonly Range[], reason: Shed["reason"]): void {
+    const epoch = this.#o.store.epoch.id;
+    for (const range of ranges)
+      this.#gapEvent({ epoch, stream, range, count: range[1] - range[0] + 1, kept: 0, reason, replacement: null });
   }
 
   #gapEvent({ epoch, stream, range, count, kept, reason, policy }: Shed): void {
@@ -458,49 +388,4 @@ export class Window {
       extra: { epoch, stream, from: range[0], to: range[1], count, kept, reason, ...(policy !== undefined && { policy }) },
     });
   }
-}
-
-export const isUrgent = (event: EdgeEvent): boolean =>
-  (event.severity === "critical" || URGENT_KINDS.has(event.kind)) && event["maintenance"] !== true;
-
-const CLOCK_STEP = {
-  kind: "clock.stepped",
-  state: "noted",
-  severity: "info",
-  text: { it: "L'orologio ha fatto un salto", en: "The clock stepped" },
-} as const;
-
-const CLOCK_CORRECTED = {
-  kind: "clock.corrected",
-  state: "noted",
-  severity: "info",
-  text: { it: "Orologio sincronizzato", en: "Clock synchronised" },
-} as const;
-
-/** Ascending numbers as ranges. */
-function runsOf(numbers: readonly number[]): Range[] {
-  const runs: Range[] = [];
-  for (const n of numbers) {
-    const last = runs.at(-1);
-    if (last !== undefined && last[1] === n - 1) runs[runs.length - 1] = [last[0], n];
-    else runs.push([n, n]);
-  }
-  return runs;
-}
-
-/** Two neighbouring windows as one: later states, marks and pictures win. */
-function merge(first: Content, second: Content): Content {
-  return {
-    groups: [...first.groups, ...second.groups],
-    events: [...first.events, ...second.events],
-    states: new Map([...first.states, ...second.states]),
-    marks: new Map([...first.marks, ...second.marks]),
-    inbox: new Map([...first.inbox, ...second.inbox]),
-    shed: [...first.shed, ...second.shed],
-    sentUrgent: [...first.sentUrgent, ...second.sentUrgent],
-    assets: new Map([...first.assets, ...second.assets]),
-    alarms: second.alarms ?? first.alarms,
-    waiters: [...first.waiters, ...second.waiters],
-    records: first.records + second.records,
-  };
 }
