@@ -90,8 +90,12 @@ export class ModbusLink {
     return this.#port.settle();
   }
 
-  /** Rejects with EdgeError `bus.*` or `port.*`; context `sent`: bytes may have left; `whole`: a reply came, and is corrupt. */
-  exchange(request: ModbusRequest, timeoutMs: number): Promise<ModbusReply> {
+  /**
+   * Rejects with EdgeError `bus.*` or `port.*`; context `sent`: bytes may have left; `whole`: a reply came, and is corrupt; `doubtful`: a reply
+   * came that may be an earlier one for a second time, which `trusts` would have taken.
+   */
+  exchange(request: ModbusRequest, timeoutMs: number, trusts = false): Promise<ModbusReply> {
+    if (this.#port instanceof RtuPort) this.#port.trusts = trusts;
     const about = { bus: this.#bus, unit: request.unit, device: `unit ${request.unit}`, sent: true };
     return new Promise<ModbusReply>((resolve, reject) => {
       let quiet: NodeJS.Timeout | undefined;
@@ -102,6 +106,7 @@ export class ModbusLink {
         clearTimeout(deadline);
         clearTimeout(quiet);
         this.#port.corrupted = () => undefined;
+        this.#port.doubted = () => undefined;
         this.interrupt = () => undefined;
         settle();
       };
@@ -113,6 +118,7 @@ export class ModbusLink {
         clearTimeout(quiet);
         quiet = setTimeout(() => fail(true), this.#isTcp ? 0 : CORRUPT_QUIET_MS);
       };
+      this.#port.doubted = () => end(() => reject(new EdgeError("bus.foreign-reply", { ...about, doubtful: true })));
       try {
         send(this.#client, request, (error, data) => {
           const mono = this.#port.lastByte;

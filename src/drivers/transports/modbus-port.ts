@@ -1,6 +1,5 @@
 /** Requests as modbus-serial writes them go in; only the one verified reply to each comes out, in the same RTU form. Framing of RTU and of MBAP. */
 import { EventEmitter } from "node:events";
-import { monotonic } from "../../kit/clock.ts";
 import { classify, crc16, type Expected, expectedOf, findReply, isReply } from "../modbus-frame.ts";
 import type { ByteWire } from "./byte-wire.ts";
 
@@ -21,6 +20,8 @@ export abstract class FramePort extends EventEmitter {
   lastByte = Number.NEGATIVE_INFINITY;
   /** Called when the reply arrived whole and corrupt: waiting longer is of no use. */
   corrupted: () => void = () => undefined;
+  /** Called when what arrived may be an earlier reply for a second time: only asking again can tell. */
+  doubted: () => void = () => undefined;
   protected expected: Expected | null = null;
   protected readonly wire: ByteWire;
 
@@ -53,9 +54,18 @@ export abstract class FramePort extends EventEmitter {
 }
 
 const KEPT = 512;
-const LEAST_HOLD_MS = 20;
-const WARY_HOLD_MS = 250;
+/** A reply is given a second time, by a repeater or a device server, within this time; and to the very same question only at once. */
+const TWICE_MS = 250;
+const TWICE_SAME_MS = 50;
+/** Replies remembered: more than any line gives in that time. */
+const REMEMBERED = 64;
 const NOTHING = new Uint8Array(0);
+
+interface Given {
+  readonly request: Uint8Array;
+  readonly reply: Uint8Array;
+  readonly mono: number;
+}
 
 /** RTU over any byte wire: the end of a frame is known by its length and CRC, never by silence (USB and networks cannot keep t1.5). */
 export class RtuPort extends FramePort {
@@ -64,20 +74,13 @@ export class RtuPort extends FramePort {
   #stripped = false;
   /** Whether the adapter hands back what we send; null until a read has shown it. */
   #echoes: boolean | null = null;
-  #sent = 0;
-  #before: { readonly request: Uint8Array; readonly reply: Uint8Array; readonly tookMs: number } = {
-    request: NOTHING,
-    reply: NOTHING,
-    tookMs: 0,
-  };
-  #held: NodeJS.Timeout | undefined;
-  #duplicates = 0;
-  /** This line has given a reply twice. */
-  #duplicated = false;
+  /** Of the last moments, oldest first. */
+  readonly #given: Given[] = [];
+  /** Believes the next reply even if it was said before. */
+  trusts = false;
 
   write(request: Buffer): void {
     this.#request = request;
-    this.#sent = monotonic();
     this.#stripped = false;
     this.#bytes = NOTHING;
     this.expected = expectedOf(request);
@@ -97,32 +100,26 @@ export class RtuPort extends FramePort {
     if (this.#stripped || !sameReply(expected)) this.#echoes = this.#stripped;
     const frame = this.#bytes.slice(found.at, found.at + found.length);
     this.#bytes = without(this.#bytes, found.at, found.length);
-    if (this.#isDoubtful(frame)) this.#hold(frame);
-    else this.#accept(frame);
-  }
-
-  /** The very bytes of the reply before, to another question: the right answer, or that reply for a second time. */
-  #isDoubtful(frame: Uint8Array): boolean {
-    if (this.#held) {
-      this.#duplicates += 1;
-      this.#duplicated = true;
-      return false;
+    if (this.#isDoubtful(frame, mono, expected)) this.#doubt(expected);
+    else {
+      this.#given.push({ request: this.#request, reply: frame, mono });
+      this.deliver(frame);
     }
-    return same(frame, this.#before.reply) && !same(this.#request, this.#before.request);
   }
 
-  /** Should the real answer come within twice the time that the last one took, it wins. */
-  #hold(frame: Uint8Array): void {
-    const ms = Math.max(this.#duplicated ? WARY_HOLD_MS : LEAST_HOLD_MS, 2 * this.#before.tookMs);
-    const held = setTimeout(() => setImmediate(() => this.#held === held && this.#accept(frame)), ms);
-    this.#held = held;
+  /** The very bytes of a reply that was just given, mostly to another question: the right answer, or that reply for a second time. */
+  #isDoubtful(frame: Uint8Array, mono: number, expected: Expected): boolean {
+    while (this.#given.length > REMEMBERED || mono - (this.#given[0]?.mono ?? mono) > TWICE_MS) this.#given.shift();
+    if (this.trusts || sameReply(expected)) return false;
+    return this.#given.some(
+      (given) => same(frame, given.reply) && (mono - given.mono <= TWICE_SAME_MS || !same(this.#request, given.request)),
+    );
   }
 
-  #accept(frame: Uint8Array): void {
-    clearTimeout(this.#held);
-    this.#held = undefined;
-    this.#before = { request: this.#request, reply: frame, tookMs: this.lastByte - this.#sent };
-    this.deliver(frame);
+  /** A read is asked again. A write is not: either its own reply still comes, or its register is read back. */
+  #doubt({ fc }: Expected): void {
+    this.trusts = true;
+    if (fc <= 4) this.doubted();
   }
 
   /**
@@ -139,11 +136,8 @@ export class RtuPort extends FramePort {
 
   settle(): Leftover {
     this.expected = null;
-    clearTimeout(this.#held);
-    this.#held = undefined;
-    const { frames, garbage } = classify(this.#bytes);
-    const left = { frames: frames + this.#duplicates, garbage };
-    this.#duplicates = 0;
+    this.trusts = false;
+    const left = classify(this.#bytes);
     this.#bytes = NOTHING;
     return left;
   }

@@ -44,6 +44,11 @@ export class Units {
     return priority === "command" ? at.restsUntil : Math.max(at.restsUntil, at.heldUntil);
   }
 
+  /** Whether its last request was lost. */
+  isSilent(unit: number): boolean {
+    return (this.#units.get(unit)?.silences ?? 0) > 0;
+  }
+
   asked(unit: number): void {
     this.#of(unit).requests += 1;
   }

@@ -19,6 +19,8 @@ const REBUILD_AFTER = 3;
 const DRAIN_MAX_MS = 1000;
 /** Least silence that ends a drain: USB adapters, and networks even more, deliver in bursts. */
 const DRAIN_QUIET_MS = { rtu: 20, "rtu-tcp": 50, tcp: 50 };
+/** Long enough to read what lies there, through serialport's threads too. */
+const READ_MS = 10;
 const TURNAROUND_MS = 100;
 const LEAST_TIMEOUT_MS = 500;
 const BITS_PER_CHARACTER = 11;
@@ -142,6 +144,8 @@ export class ModbusLine implements ModbusBus, AsyncDisposable {
       return;
     }
     const from = performance.now();
+    // While this process stood still the late answer may have come to lie in the socket: let it be read before the unit is asked again.
+    if (this.#spec.modbus !== "tcp" && this.#units.isSilent(job.request.unit)) await pause(READ_MS, this.#closing.signal);
     await this.#silence(link);
     if (job.settled) return;
     if (this.#closing.signal.aborted) return job.reject(this.#closed());
@@ -153,11 +157,21 @@ export class ModbusLine implements ModbusBus, AsyncDisposable {
 
   async #ask(link: ModbusLink, job: Job): Promise<void> {
     const { request } = job;
-    const sent = monotonic();
-    this.#stats.requests += 1;
-    this.#units.asked(request.unit);
+    let sent = monotonic();
+    const exchange = (trusts: boolean) => {
+      sent = monotonic();
+      this.#stats.requests += 1;
+      this.#units.asked(request.unit);
+      return link.exchange(request, this.#timeoutOf(request), trusts);
+    };
     try {
-      const reply = await link.exchange(request, this.#timeoutOf(request));
+      const reply = await exchange(false).catch(async (error) => {
+        if (!isDoubtful(error)) throw error;
+        // Whatever it was, the line falls silent, and the same reply again can only be the answer.
+        await this.#drain(link);
+        if (this.#closing.signal.aborted) throw this.#closed();
+        return exchange(true);
+      });
       this.#answered();
       this.#units.answered(request.unit, reply.mono - sent);
       job.resolve(reply);
@@ -280,6 +294,8 @@ function defaultTimeout({ fc, quantity = 1, values = [] }: ModbusRequest, baud: 
   const bytes = 16 + (fc <= 2 || fc === 15 ? Math.ceil(quantity / 8) : quantity * 2) + values.length * 2;
   return Math.max(LEAST_TIMEOUT_MS, (2 * bytes * BITS_PER_CHARACTER * 1000) / baud + TURNAROUND_MS);
 }
+
+const isDoubtful = (error: unknown): boolean => error instanceof EdgeError && error.context["doubtful"] === true;
 
 const silenceBetweenFrames = (baud: number): number =>
   baud > 19_200 ? FIXED_SILENCE_MS : (3.5 * BITS_PER_CHARACTER * 1000) / baud;

@@ -119,3 +119,56 @@ it("the line and each unit count what went wrong and how long answers take", asy
   expect(line.stats.unit(4)).toBeUndefined();
   expect(line.stats.occupancy).toBeGreaterThan(50);
 });
+
+describe("rtu over tcp", () => {
+  const spin = (ms: number) => {
+    for (const end = monotonic() + ms; monotonic() < end; );
+  };
+
+  it("does not take a late reply that came while this process stood still, past the rest of its unit", async () => {
+    await using far = await farSide(
+      "rtu-tcp",
+      (asked) => {
+        if (asked.n > 1) return asked.socket.write(own(asked));
+        return setTimeout(() => {
+          asked.socket.write(own(asked));
+          spin(200);
+        }, 250);
+      },
+      { timeout: "100ms", slowest: "350ms" },
+    );
+    await using line = lineTo(far);
+    expect(await codeOf(line.request(read(1, 100), never))).toBe("bus.timeout");
+    expect(await codeOf(line.request(read(2, 7), never))).toBe("none");
+    const { data } = await line.request(read(1, 200), never);
+    expect(Buffer.from(data).readUInt16BE(0)).toBe(200);
+    expect(line.stats.foreignReplies).toBe(1);
+    expect(far.connections()).toBe(1);
+  });
+
+  it("asks a read again when the very bytes of an earlier reply come, and takes them then", async () => {
+    await using far = await farSide("rtu-tcp", (asked) => asked.socket.write(registers(asked.unit, asked.fc, 0)));
+    await using line = lineTo(far);
+    for (const address of [1, 2]) expect(await codeOf(line.request(read(1, address), never))).toBe("none");
+    expect(far.asked.map(({ address }) => address)).toEqual([1, 2, 2]);
+  });
+
+  it("does not take the second copy of a write's reply for the next write's, and never writes twice", async () => {
+    await using far = await farSide(
+      "rtu-tcp",
+      (asked) => {
+        const reply = withCrc(asked.unit, 16, 0, asked.address, 0, asked.quantity);
+        if (asked.n > 1) return;
+        asked.socket.write(reply);
+        setTimeout(() => asked.socket.write(reply), 20);
+      },
+      { timeout: "100ms", slowest: "100ms" },
+    );
+    await using line = lineTo(far);
+    const write = (value: number) =>
+      line.request({ unit: 1, fc: 16, address: 5, values: [value, value], priority: "command" }, never);
+    expect(await codeOf(write(1))).toBe("none");
+    expect(await codeOf(write(2))).toMatch(/^bus\./);
+    expect(far.asked.length).toBe(2);
+  });
+});

@@ -1,0 +1,56 @@
+/** A hundred thousand requests go to slaves that do everything wrong; how many answers of something else our line believes comes out, beside bare modbus-serial. */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { bare, faultyRun, ours, SLOWEST_MS, type Tally } from "./modbus/faulty-run.ts";
+
+const { values } = parseArgs({
+  options: {
+    requests: { type: "string", default: "100000" },
+    seed: { type: "string", default: "1" },
+    share: { type: "string", default: "0.15" },
+  },
+});
+const requests = Number(values.requests);
+const faults = { seed: Number(values.seed), share: Number(values.share) };
+/** Lines at once: most of a faulty line's time is waiting. */
+const LINES = 30;
+const SHARES = { tcp: 0.5, rtu: 0.25, "rtu-tcp": 0.25 } as const;
+
+const rows: Record<string, Record<string, number>> = {};
+const show = (name: string, tally: Tally, of: number): void => {
+  const faulty = [...tally.done].reduce((sum, [deed, count]) => (deed === "right" ? sum : sum + count), 0);
+  rows[name] = {
+    requests: of,
+    faulty,
+    failed: tally.failed,
+    right: tally.right,
+    "an older one": tally.stale,
+    "of something else": tally.wrong,
+  };
+};
+
+let believed = 0;
+let asked = 0;
+for (const wire of ["tcp", "rtu", "rtu-tcp"] as const) {
+  const count = Math.ceil(requests * SHARES[wire]);
+  const tally = await faultyRun(ours, wire, count, LINES, faults);
+  show(`ours, ${wire}`, tally, count);
+  believed += tally.wrong + tally.stale;
+  asked += count;
+}
+for (const wire of ["tcp", "rtu"] as const) {
+  const count = Math.ceil(requests / 2);
+  show(`modbus-serial alone, ${wire}`, await faultyRun(bare, wire, count, LINES, faults), count);
+}
+
+// What no master can tell: an RTU reply later than the device was declared to be.
+const later = { from: SLOWEST_MS + 20, to: 3 * SLOWEST_MS };
+const count = Math.ceil(requests / 10);
+const beyond = await faultyRun(ours, "rtu", count, LINES, { ...faults, only: ["late"], late: later });
+show("ours, rtu, replies later than `slowest`", beyond, count);
+
+console.table(rows);
+mkdirSync("bench/results", { recursive: true });
+writeFileSync("bench/results/modbus-faults.json", `${JSON.stringify({ ...faults, rows }, null, 2)}\n`);
+console.log(`believed of something else or of an earlier request: ${believed} of ${asked}`);
+process.exitCode = believed === 0 ? 0 : 1;
