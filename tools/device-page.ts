@@ -82,7 +82,7 @@ function valuesOf(option: Json): string {
   // The patterns of kit/quantities.ts.
   if (String(option["pattern"]).includes("ms|s|min")) return "duration";
   if (String(option["pattern"]).includes("mm|cm|m")) return "length";
-  if (option["type"] === "array") return "list of points, below";
+  if ((option["items"] as Json | undefined)?.["enum"]) return "list of points, below";
   const { type, minimum, maximum } = option as { type?: string; minimum?: number; maximum?: number };
   const bounded = [minimum, maximum].some((n) => n !== undefined && Math.abs(n) < Number.MAX_SAFE_INTEGER);
   return bounded ? `${type} ${minimum ?? ""}–${maximum ?? ""}` : String(type ?? "any");

@@ -124,13 +124,13 @@ class Control:
 
 def control():
     c = Control()
-    print(json.dumps({"ok": True}), flush=True)
-    for line in sys.stdin:
+    print(json.dumps({"n": 0, "ok": True}), flush=True)
+    for n, line in enumerate(sys.stdin, 1):
         asked = json.loads(line)
         try:
-            answer = {"ok": True, "value": getattr(c, asked.pop("do"))(**asked)}
+            answer = {"n": n, "ok": True, "value": getattr(c, asked.pop("do"))(**asked)}
         except Exception as error:  # noqa: BLE001
-            answer = {"ok": False, "error": str(error)}
+            answer = {"n": n, "ok": False, "error": str(error)}
         print(json.dumps(answer), flush=True)
 
 

@@ -10,6 +10,7 @@ import type { BleAdvert, BleCharacteristic, BleDevice, BleRadio, BleValues } fro
 import { Ear } from "./ble-ear.ts";
 import { Ladder } from "./ble-ladder.ts";
 import { BleProcess } from "./ble-process.ts";
+import { Reads } from "./ble-reads.ts";
 
 /** Our own child, beside the bundle. Its heap is bounded: what it remembers is one object per wanted address. */
 const OWN_CHILD = fileURLToPath(new URL("./cippo-ble.js", import.meta.url));
@@ -37,13 +38,12 @@ export const PATIENCE = {
 };
 export type Patience = typeof PATIENCE;
 
+const SILENT = "gives no sign of life";
 const GOOD: readonly RadioState[] = ["scanning", "reading"];
 
 interface Wanted {
   holders: number;
   readonly ears: Set<Ear>;
-  failures: number;
-  restUntil: number;
 }
 
 export class BleLine implements BleRadio, AsyncDisposable {
@@ -53,7 +53,7 @@ export class BleLine implements BleRadio, AsyncDisposable {
   readonly #ladder: Ladder;
   readonly #restartMs: (failures: number) => number;
   readonly #wanted = new Map<string, Wanted>();
-  readonly #reads = new Map<number, (result: BleValues | EdgeError) => void>();
+  readonly #reads: Reads;
   readonly #waiting = new Set<() => void>();
   #process: BleProcess | null = null;
   #look: NodeJS.Timeout | undefined;
@@ -63,13 +63,13 @@ export class BleLine implements BleRadio, AsyncDisposable {
   #at = { good: 0, heard: 0, started: 0, startable: 0 };
   #heard = 0;
   #deaths = 0;
-  #lastId = 0;
   #closed = false;
 
   constructor(spec: BleSpec, log: Log, patience: Patience = PATIENCE) {
     this.#spec = spec;
     this.#log = log;
     this.#patience = patience;
+    this.#reads = new Reads(patience);
     this.#ladder = new Ladder(patience.ladder);
     this.#restartMs = backoff(patience.restart.firstMs, patience.restart.maxMs);
   }
@@ -109,7 +109,7 @@ export class BleLine implements BleRadio, AsyncDisposable {
 
   async #listening(stop: AbortSignal): Promise<void> {
     const latest = monotonic() + this.#patience.openMs;
-    while (!GOOD.includes(this.#state)) {
+    while (!this.#listens) {
       const left = latest - monotonic();
       if (stop.aborted || !this.#process || left <= 0) throw this.#unavailable();
       const changed = new AbortController();
@@ -118,6 +118,11 @@ export class BleLine implements BleRadio, AsyncDisposable {
       await pause(left, AbortSignal.any([stop, changed.signal]));
       this.#waiting.delete(wake);
     }
+  }
+
+  /** Now, and not only by its last word. */
+  get #listens(): boolean {
+    return GOOD.includes(this.#state) && monotonic() - this.#at.good <= this.#patience.troubleMs;
   }
 
   #hear(word: Word): void {
@@ -129,13 +134,13 @@ export class BleLine implements BleRadio, AsyncDisposable {
         this.#hearSeen(word);
         break;
       case "values":
-        this.#answer(word.id, {
+        this.#reads.answer(word.id, {
           mono: Math.min(word.mono, monotonic()),
           values: word.values.map((value) => (value === null ? null : Buffer.from(value, "hex"))),
         });
         break;
       case "failed":
-        this.#answer(word.id, this.#unreachable(word.step, word.reason));
+        this.#reads.answer(word.id, this.#unreachable(word.step, word.reason));
     }
   }
 
@@ -145,8 +150,7 @@ export class BleLine implements BleRadio, AsyncDisposable {
     if (heard !== this.#heard) this.#at.heard = now;
     this.#heard = heard;
     this.#reason = reason ?? state;
-    if (state === this.#state) return;
-    this.#log.debug("ble.state", { adapter: this.#spec.ble, state, reason });
+    if (state !== this.#state) this.#log.debug("ble.state", { adapter: this.#spec.ble, state, reason });
     this.#state = state;
     for (const wake of this.#waiting) wake();
   }
@@ -166,20 +170,15 @@ export class BleLine implements BleRadio, AsyncDisposable {
     for (const ear of wanted.ears) ear.hear(advert);
   }
 
-  #answer(id: number, result: BleValues | EdgeError): void {
-    const read = this.#reads.get(id);
-    this.#reads.delete(id);
-    read?.(result);
-  }
-
   #watch(): void {
     const now = monotonic();
     const { silentMs, troubleMs, deafMs } = this.#patience;
     if (this.#process && now - this.#process.spoke > silentMs) {
-      this.#process.kill("gives no sign of life");
+      this.#process.kill(SILENT);
       return;
     }
     const troubled = now - this.#at.good > troubleMs;
+    if (troubled && GOOD.includes(this.#state)) this.#reason = SILENT;
     if (troubled) this.#fail(this.#unavailable());
     const rung = this.#ladder.next(troubled || now - this.#at.heard > deafMs, now);
     if (rung === null) return;
@@ -203,21 +202,21 @@ export class BleLine implements BleRadio, AsyncDisposable {
   /** Everybody who listens or waits is told; the host comes again. */
   #fail(error: EdgeError): void {
     for (const { ears } of this.#wanted.values()) for (const ear of ears) ear.fail(error);
-    for (const id of [...this.#reads.keys()]) this.#answer(id, error);
+    this.#reads.fail(error);
     for (const wake of this.#waiting) wake();
   }
 
   #retain(mac: string): BleDevice {
     if (!this.#wanted.has(mac) && this.#wanted.size >= WANTED_MAX)
       throw new EdgeError("ble.unavailable", { adapter: this.#spec.ble, reason: `more than ${WANTED_MAX} devices` });
-    const wanted = this.#wanted.get(mac) ?? { holders: 0, ears: new Set<Ear>(), failures: 0, restUntil: 0 };
+    const wanted = this.#wanted.get(mac) ?? { holders: 0, ears: new Set<Ear>() };
     this.#wanted.set(mac, wanted);
     wanted.holders += 1;
     if (wanted.holders === 1) this.#tellWanted();
     let held = true;
     return {
       adverts: (stop) => this.#listen(wanted, stop),
-      read: (characteristics, stop) => this.#read(mac, wanted, characteristics, stop),
+      read: (characteristics, stop) => this.#read(mac, characteristics, stop),
       [Symbol.dispose]: () => {
         if (!held) return;
         held = false;
@@ -243,49 +242,16 @@ export class BleLine implements BleRadio, AsyncDisposable {
     }
   }
 
-  async #read(mac: string, wanted: Wanted, characteristics: readonly BleCharacteristic[], stop: AbortSignal): Promise<BleValues> {
+  async #read(mac: string, characteristics: readonly BleCharacteristic[], stop: AbortSignal): Promise<BleValues> {
     if (!this.#process) throw this.#unavailable();
-    const now = monotonic();
-    if (now < wanted.restUntil) throw this.#unreachable("rests", `after ${wanted.failures} failures`);
-    const { connectMs, discoverMs, readMs, rest } = this.#patience;
-    const id = ++this.#lastId;
-    const result = await new Promise<BleValues | EdgeError>((resolve) => {
-      const aborted = () => this.#answer(id, this.#unavailable());
-      stop.addEventListener("abort", aborted, { once: true });
-      this.#reads.set(id, (result) => {
-        stop.removeEventListener("abort", aborted);
-        resolve(result);
-      });
-      this.#process?.say({
-        v: PROTOCOL,
-        do: "read",
-        id,
-        mac,
-        characteristics: [...characteristics],
-        connectMs,
-        discoverMs,
-        readMs,
-      });
-      if (stop.aborted) aborted();
-    });
-    if (!(result instanceof EdgeError)) {
-      wanted.failures = 0;
-      return result;
-    }
-    if (result.code === "ble.unreachable") {
-      const absent = result.context["step"] === "absent";
-      wanted.failures += 1;
-      const failed = absent ? rest.absentMs : Math.min(rest.maxMs, rest.firstMs * 2 ** Math.min(20, wanted.failures - 1));
-      wanted.restUntil = monotonic() + failed;
-    }
-    throw result;
+    return this.#reads.read(mac, characteristics, (order) => this.#process?.say(order), stop);
   }
 
   #unavailable(): EdgeError {
     return new EdgeError("ble.unavailable", { adapter: this.#spec.ble, reason: this.#reason });
   }
 
-  #unreachable(step: ReadStep | "rests", reason: string): EdgeError {
+  #unreachable(step: ReadStep, reason: string): EdgeError {
     if (step === "radio") return new EdgeError("ble.unavailable", { adapter: this.#spec.ble, reason });
     return new EdgeError("ble.unreachable", { step, reason });
   }

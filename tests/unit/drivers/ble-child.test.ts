@@ -1,0 +1,273 @@
+/** The product's own Bluetooth child goes in, on a private D-Bus with a BlueZ that is not ours; what it hears, reads and survives comes out. Skipped where python3-dbusmock is missing. */
+import { join } from "node:path";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { Order, Said } from "../../../src/drivers/ble-protocol.ts";
+import { Bluez, memoryOf, missing } from "../../support/bluez.ts";
+import { Program, temporary } from "../../support/processes.ts";
+
+const MAC = "A4:C1:38:00:00:01";
+const TAG = "C4:7C:8D:00:00:02";
+const NEW = "A4:C1:38:00:00:03";
+const FIRST_TEMPERATURE = "4002CA09";
+const lacks = missing();
+if (lacks !== "") console.warn(`skipped: the Bluetooth child against BlueZ needs ${lacks}`);
+
+type Word = Said & { readonly v: 1 };
+type Seen = Extract<Word, { is: "seen" }>;
+
+/** The executable, as the gateway starts it. */
+class Child implements AsyncDisposable {
+  readonly program: Program;
+  #id = 0;
+  /** Words before this one are of the past. */
+  #since = 0;
+
+  constructor(env: NodeJS.ProcessEnv) {
+    const bundle = join(import.meta.dirname, "../../../dist/cippo-ble.js");
+    this.program = new Program(process.execPath, ["--max-old-space-size=32", bundle, "hci0"], { env });
+  }
+
+  say(order: Order extends infer O ? (O extends Order ? Omit<O, "v"> : never) : never): void {
+    this.program.child.stdin?.write(`${JSON.stringify({ v: 1, ...order })}\n`);
+  }
+
+  mark(): void {
+    this.#since = this.program.lines.length;
+  }
+
+  get words(): readonly Word[] {
+    return this.program.lines.slice(this.#since).map((line) => JSON.parse(line) as Word);
+  }
+
+  /** The first since the mark that is as wanted. */
+  async word<W extends Word>(wanted: (word: Word) => word is W, withinMs = 20_000): Promise<W> {
+    let n = 0;
+    return this.program.line((line) => {
+      n += 1;
+      const word = JSON.parse(line) as Word;
+      return n > this.#since && wanted(word) ? word : undefined;
+    }, withinMs);
+  }
+
+  state(...states: readonly string[]): Promise<Word> {
+    return this.word((word): word is Word => word.is === "state" && states.includes(word.state));
+  }
+
+  seen(mac: string, wanted: (seen: Seen) => boolean = () => true): Promise<Seen> {
+    return this.word((word): word is Seen => word.is === "seen" && word.mac === mac && wanted(word));
+  }
+
+  /** Its id, for `answer`. */
+  order(mac: string, characteristics: readonly (readonly [string, string])[]): number {
+    const id = ++this.#id;
+    const list = characteristics.map(([service, characteristic]) => ({ service, characteristic }));
+    this.say({ do: "read", id, mac, characteristics: list, connectMs: 1000, discoverMs: 1000, readMs: 1500 });
+    return id;
+  }
+
+  async answer(id: number) {
+    const word = await this.word((w): w is Extract<Word, { id: number }> => "id" in w && w.id === id, 30_000);
+    return word.is === "values" ? word.values : word.step;
+  }
+
+  read(mac: string, characteristics: readonly (readonly [string, string])[]) {
+    return this.answer(this.order(mac, characteristics));
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.program.child.stdin?.end();
+    return this.program.ended;
+  }
+}
+
+const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+const BATTERY = [["180f", "2a19"]] as const;
+
+describe.skipIf(lacks !== "")("the child on a BlueZ that is not ours", { timeout: 60_000 }, () => {
+  let folder: { readonly path: string } & AsyncDisposable;
+  let bluez: Bluez;
+  beforeAll(async () => {
+    folder = await temporary("bluez");
+    bluez = new Bluez(folder.path);
+    await bluez.start();
+  }, 60_000);
+  afterAll(async () => {
+    await bluez[Symbol.asyncDispose]();
+    await folder[Symbol.asyncDispose]();
+  });
+  /** Each test has its own adapter with the two devices, known to BlueZ from before. */
+  beforeEach(async () => {
+    await bluez.ask({ do: "remove_adapter" }).catch(() => undefined);
+    await bluez.ask({ do: "adapter" });
+    await bluez.ask({ do: "device", mac: MAC });
+    await bluez.ask({ do: "device", mac: TAG });
+    await bluez.ask({
+      do: "gatt",
+      mac: TAG,
+      values: { "180f": { "2a19": "57" }, "180a": { "2a29": "414243", "2a24": "refused" } },
+    });
+  });
+
+  async function scanning(...macs: readonly string[]): Promise<Child> {
+    const child = new Child(bluez.env);
+    child.say({ do: "want", macs: [...macs] });
+    await child.state("scanning");
+    await wait(300); // until it follows its addresses
+    return child;
+  }
+
+  it("hears what is advertised now, never what BlueZ remembers", async () => {
+    await bluez.ask({ do: "advert", mac: MAC, rssi: -50, service: { fcd2: FIRST_TEMPERATURE } });
+    await using child = await scanning(MAC, NEW);
+    expect(await bluez.ask({ do: "adapter_state" })).toEqual({
+      powered: true,
+      discovering: true,
+      filter: ["DuplicateData", "Transport"],
+    });
+    await bluez.ask({ do: "rename", mac: MAC, name: "other" });
+    await bluez.ask({ do: "advert", mac: TAG, rssi: -70 });
+    await wait(500);
+    expect(child.words.filter(({ is }) => is === "seen")).toEqual([]);
+
+    await bluez.ask({ do: "advert", mac: MAC, rssi: -61 });
+    expect(await child.seen(MAC)).toMatchObject({ rssi: -61, services: {}, manufacturers: {} });
+    await bluez.ask({ do: "advert", mac: MAC, service: { fcd2: "40015D" } });
+    expect((await child.seen(MAC, ({ services }) => services !== undefined && "fcd2" in services)).services).toEqual({
+      fcd2: "40015d",
+    });
+    await bluez.ask({ do: "advert", mac: MAC, manufacturer: { "0499": "0512FC" } });
+    expect((await child.seen(MAC, ({ manufacturers }) => Object.keys(manufacturers ?? {}).length > 0)).manufacturers).toEqual({
+      "0499": "0512fc",
+    });
+    // Met for the first time: heard with the object, and followed from then on.
+    await bluez.ask({ do: "device", mac: NEW });
+    expect(await child.seen(NEW)).toMatchObject({ rssi: -79 });
+    await wait(300);
+    await bluez.ask({ do: "advert", mac: NEW, rssi: -40 });
+    expect(await child.seen(NEW, ({ rssi }) => rssi === -40)).toBeDefined();
+  });
+
+  it("scans again when somebody stopped the discovery", async () => {
+    await using child = await scanning(MAC);
+    await bluez.ask({ do: "stop_discovery" });
+    await wait(6000);
+    expect(await bluez.ask({ do: "adapter_state" })).toMatchObject({ discovering: true });
+    expect(child.program.running).toBe(true);
+  });
+
+  it("reads a battery: connects, reads, lets go, listens on; and leaves no match rule behind", async () => {
+    await using child = await scanning(MAC, TAG);
+    const wanted = [
+      ["180f", "2a19"],
+      ["180a", "2a29"],
+      ["180a", "2a24"],
+      ["180a", "2a26"],
+      ["1809", "2a1c"],
+    ] as const;
+    expect(await child.read(TAG, wanted)).toEqual(["57", "414243", null, null, null]);
+    const rules = await bluez.ask<number>({ do: "match_rules" });
+    for (let round = 0; round < 3; round += 1) expect(await child.read(TAG, BATTERY)).toEqual(["57"]);
+    expect(await bluez.ask<number>({ do: "match_rules" })).toBe(rules);
+    await child.state("scanning");
+    expect(await bluez.ask({ do: "connected", mac: TAG })).toBe(false);
+    await bluez.ask({ do: "advert", mac: MAC, rssi: -42 });
+    expect(await child.seen(MAC, ({ rssi }) => rssi === -42)).toBeDefined();
+  });
+
+  it("gives up on one that does not answer, and serves the next", async () => {
+    await using child = await scanning(MAC, TAG);
+    expect(await child.read(NEW, BATTERY)).toBe("absent");
+    await bluez.ask({ do: "hang", mac: MAC, method: "Connect" });
+    const orders = [child.order(MAC, BATTERY), child.order(TAG, BATTERY)];
+    expect([await child.answer(orders[0] ?? 0), await child.answer(orders[1] ?? 0)]).toEqual(["connect", ["57"]]);
+  });
+
+  it("gives up on services that are never resolved, on a device that goes away meanwhile, and on a value that never comes", async () => {
+    await bluez.ask({ do: "gatt", mac: MAC, values: { "180f": { "2a19": "slow" } }, resolved: false });
+    await using child = await scanning(MAC, TAG);
+    expect(await child.read(MAC, BATTERY)).toBe("discover");
+    const lost = child.order(MAC, BATTERY);
+    child.mark();
+    await child.state("reading");
+    await wait(100);
+    await bluez.ask({ do: "set_connected", mac: MAC, on: false });
+    expect(await child.answer(lost)).toBe("discover");
+
+    await bluez.ask({ do: "device", mac: NEW });
+    await bluez.ask({ do: "gatt", mac: NEW, values: { "180f": { "2a19": "slow" } } });
+    child.say({ do: "want", macs: [MAC, TAG, NEW] });
+    await wait(500);
+    expect(await child.read(NEW, BATTERY)).toBe("read");
+    expect(await child.read(TAG, BATTERY)).toEqual(["57"]);
+  });
+
+  it("takes 5,000 strange addresses in its stride: nothing is told, no rule is taken, memory stays", {
+    timeout: 180_000,
+  }, async () => {
+    await using child = await scanning(MAC);
+    const pid = child.program.child.pid ?? 0;
+    const rules = await bluez.ask<number>({ do: "match_rules" });
+    await bluez.ask({ do: "strangers", count: 1000, first: 0 });
+    const before = memoryOf(pid);
+    for (let first = 1000; first < 5000; first += 1000) await bluez.ask({ do: "strangers", count: 1000, first });
+    expect(child.words.filter(({ is }) => is === "seen")).toEqual([]);
+    expect(await bluez.ask<number>({ do: "match_rules" })).toBe(rules);
+    expect(memoryOf(pid) - before).toBeLessThan(6);
+    await child.word((word): word is Word => word.is === "state" && word.heard >= 5000);
+    await bluez.ask({ do: "advert", mac: MAC, rssi: -42 });
+    expect(await child.seen(MAC)).toMatchObject({ rssi: -42 });
+  });
+
+  it("says when the adapter is gone or off, and hears again when it is back", async () => {
+    await using child = await scanning(MAC);
+    await bluez.ask({ do: "remove_adapter" });
+    await child.state("no-adapter");
+    await bluez.ask({ do: "adapter" });
+    await bluez.ask({ do: "device", mac: MAC });
+    child.mark();
+    await child.state("scanning");
+    await wait(300);
+    await bluez.ask({ do: "advert", mac: MAC, rssi: -43 });
+    expect(await child.seen(MAC)).toMatchObject({ rssi: -43 });
+
+    child.mark();
+    await bluez.ask({ do: "power", on: false });
+    await child.state("off");
+    child.mark();
+    child.say({ do: "reset", what: "adapter" });
+    await child.state("scanning");
+    expect(await bluez.ask({ do: "adapter_state" })).toMatchObject({ powered: true, discovering: true });
+  });
+
+  it("outlives bluetoothd and D-Bus, each killed and started again", { timeout: 120_000 }, async () => {
+    await using child = await scanning(MAC);
+    for (const [kill, daemon] of [
+      ["stopBluez", false],
+      ["stopBus", true],
+    ] as const) {
+      child.mark();
+      await bluez[kill]();
+      await child.state("no-bluez", "no-bus", "failing");
+      await bluez.start({ daemon });
+      await bluez.ask({ do: "device", mac: MAC });
+      child.mark();
+      await child.state("scanning");
+      await wait(500);
+      await bluez.ask({ do: "advert", mac: MAC, rssi: -44 });
+      expect(await child.seen(MAC)).toMatchObject({ rssi: -44 });
+    }
+    child.mark();
+    child.say({ do: "reset", what: "connection" });
+    await child.state("scanning");
+  });
+
+  it("without any D-Bus says so, goes on saying so, and ends when the gateway does", async () => {
+    const child = new Child({ DBUS_SYSTEM_BUS_ADDRESS: `unix:path=${folder.path}/nothing` });
+    await child.state("no-bus");
+    expect(await child.read(MAC, BATTERY)).toBe("radio");
+    child.mark();
+    await child.state("no-bus");
+    await child[Symbol.asyncDispose]();
+    expect(child.program.child.exitCode).toBe(0);
+  });
+});

@@ -1,0 +1,170 @@
+/** Packets of BTHome sensors go in, repeated, replayed, encrypted, cut or random; each value once, and never an exception but the two that it may have, comes out. */
+import { createCipheriv, randomBytes } from "node:crypto";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { bthome } from "../../../src/drivers/devices/bthome.ts";
+import type { BleAdvert, BleDevice, Opening, Wires } from "../../../src/drivers/driver.ts";
+import { carried, type Objects } from "../../../src/drivers/families/bthome-objects.ts";
+import { EdgeError } from "../../../src/kit/errors.ts";
+import type { Reading } from "../../../src/model.ts";
+import { codeOf, never } from "./support.ts";
+
+const MAC = "A4:C1:38:00:00:01";
+const layout = bthome.layout(bthome.options.parse({ mac: MAC }));
+if (!("objects" in layout)) throw new Error("bthome advertises");
+const OBJECTS: Objects = new Map(layout.objects.map((object) => [object.id, object]));
+
+/** What a device yields of these packets, a second apart. */
+async function heard(
+  written: Readonly<Record<string, unknown>>,
+  packets: readonly (string | Buffer)[],
+  { key, stepMs = 1000 }: { readonly key?: Uint8Array; readonly stepMs?: number } = {},
+): Promise<readonly (readonly Reading[])[]> {
+  const adverts = packets.map(
+    (packet, i): BleAdvert => ({
+      mono: i * stepMs,
+      services: packet === "" ? {} : { fcd2: typeof packet === "string" ? Buffer.from(packet, "hex") : packet },
+      manufacturers: {},
+    }),
+  );
+  const radio: BleDevice = {
+    async *adverts() {
+      yield* adverts;
+    },
+    read: () => Promise.reject(new Error("never connects")),
+    [Symbol.dispose]() {},
+  };
+  const wires = { ble: () => ({ open: async () => radio }), credential: async () => key ?? Buffer.alloc(0) } as unknown as Wires;
+  const options = bthome.options.parse({ mac: MAC, ...written });
+  const opening: Opening<typeof options> = { id: "sensor", options, bus: "radio", wires, stop: never };
+  await using device = await bthome.open(opening);
+  const batches: (readonly Reading[])[] = [];
+  for await (const batch of device.readings({ next: async () => 0 }, never)) batches.push(batch);
+  return batches;
+}
+
+const values = (batches: readonly (readonly Reading[])[]) => batches.map((batch) => batch.map(({ value }) => value));
+
+/** As a sensor does it; not the product's code. */
+function encrypted(key: Uint8Array, counter: number, objects: string, mac = MAC): Buffer {
+  const count = Buffer.alloc(4);
+  count.writeUInt32LE(counter);
+  const nonce = Buffer.concat([Buffer.from(mac.replaceAll(":", ""), "hex"), Buffer.from("d2fc41", "hex"), count]);
+  const seal = createCipheriv("aes-128-ccm", key, nonce, { authTagLength: 4 });
+  const body = Buffer.concat([seal.update(Buffer.from(objects, "hex")), seal.final()]);
+  return Buffer.concat([Buffer.from([0x41]), body, count, seal.getAuthTag()]);
+}
+
+describe("a bthome sensor", () => {
+  it("gives each value once, however often its packet is repeated", async () => {
+    const button = { points: ["button"] };
+    expect(values(await heard(button, ["4000013A01", "4000013A01", "4000013A01", "4000023A01"]))).toEqual([
+      ["press"],
+      [],
+      [],
+      ["press"],
+    ]);
+    // Without a packet id only the same bytes within four seconds are a repetition.
+    expect(values(await heard(button, ["403A02", "403A02", "403A04"]))).toEqual([["double-press"], [], ["long-press"]]);
+    expect(values(await heard(button, ["403A02", "403A02"], { stepMs: 4001 }))).toEqual([["double-press"], ["double-press"]]);
+    expect(values(await heard({ points: ["dimmer"] }, ["403C0103", "403C0205", "403C0000"]))).toEqual([[-3], [5], []]);
+  });
+
+  it("lives when it is only heard, and when it sends what nobody asked for", async () => {
+    expect(await heard({ points: ["temperature"] }, ["", "400157", "40000102CA09"])).toEqual([
+      [],
+      [],
+      [{ point: "temperature", value: 25.06, quality: "good", mono: 2000 }],
+    ]);
+  });
+
+  it("marks what cannot be, and what it cannot read", async () => {
+    expect(await heard({ points: ["battery"] }, ["4001C8"])).toEqual([
+      [{ point: "battery", value: null, quality: "bad", code: "value.out-of-range", mono: 0 }],
+    ]);
+    const bad = (await heard({ points: ["battery", "door"] }, ["2001"]))[0];
+    expect(bad?.map(({ point, quality, code }) => [point, quality, code])).toEqual([
+      ["battery", "bad", "frame.invalid"],
+      ["door", "bad", "frame.invalid"],
+    ]);
+    expect((await heard({ points: ["battery"] }, ["41A47266C95F730011223378237214"]))[0]?.[0]?.code).toBe("ble.key");
+  });
+
+  it("opens encrypted packets with the key of its credential, and takes none that is not newer", async () => {
+    const key = randomBytes(16);
+    const battery = { points: ["battery"], key: "sensor.key" };
+    const packets = [500, 501, 501, 400, 499, 502].map((counter) => encrypted(key, counter, "0157"));
+    const text = Buffer.from(`${key.toString("hex")}\n`);
+    for (const file of [key, text])
+      expect((await heard(battery, packets, { key: file, stepMs: 5000 })).map((b) => b.length)).toEqual([1, 1, 0, 0, 0, 1]);
+    // A new battery: it counts from the beginning, once.
+    const restarted = [500, 3, 4, 3].map((counter) => encrypted(key, counter, "0157"));
+    expect((await heard(battery, restarted, { key, stepMs: 5000 })).map((b) => b.length)).toEqual([1, 1, 1, 0]);
+    const foreign = [encrypted(randomBytes(16), 600, "0157"), encrypted(key, 601, "0157")];
+    expect((await heard(battery, foreign, { key })).map((b) => b[0]?.quality)).toEqual(["bad", "good"]);
+    expect(await codeOf(heard(battery, [], { key: Buffer.from("not a key") }))).toBe("ble.key");
+  });
+
+  it("takes points it knows and the name of a key, never the key", () => {
+    const takes = (written: Readonly<Record<string, unknown>>) => bthome.options.safeParse({ mac: MAC, ...written }).success;
+    expect(takes({})).toBe(true);
+    expect(Object.keys(bthome.points(bthome.options.parse({ mac: "a4:c1:38:00:00:01" })))).toEqual([
+      "temperature",
+      "humidity",
+      "battery",
+    ]);
+    expect(takes({ points: ["presence", "occupancy", "tamper", "temperature-2"] })).toBe(true);
+    expect(takes({ points: ["warmth"] })).toBe(false);
+    expect(takes({ key: "aed.key" })).toBe(true);
+    expect(takes({ key: "231d39c1d7cc1ab1aee224cd096db932" })).toBe(false);
+    expect(takes({ key: "../keys/aed" })).toBe(false);
+    expect(takes({ mac: "A4C138000001" })).toBe(false);
+  });
+
+  it("never throws but EdgeError, on 100,000 packets of anything", { timeout: 60_000 }, () => {
+    const key = randomBytes(16);
+    const known = fc.constantFrom(...OBJECTS.keys());
+    const likely = fc
+      .tuple(
+        fc.constantFrom(0x40, 0x41, 0x44, 0x45, 0x42),
+        fc.array(fc.oneof(known, fc.integer({ min: 0, max: 255 })), { maxLength: 30 }),
+      )
+      .map(([info, bytes]) => Uint8Array.from([info, ...bytes]));
+    fc.assert(
+      fc.property(fc.oneof(fc.uint8Array({ maxLength: 255 }), likely), fc.boolean(), (data, keyed) => {
+        try {
+          const { values, packet } = carried(data, OBJECTS, MAC, keyed ? key : undefined);
+          const sane = [...values.values()].every((value) => value !== null && !Number.isNaN(value));
+          return sane && values.size <= data.length && (packet === null || (packet >= 0 && packet <= 255));
+        } catch (error) {
+          return error instanceof EdgeError;
+        }
+      }),
+      { numRuns: 100_000 },
+    );
+  });
+
+  it("reads back whatever a sensor may send of one object, cut anywhere", () => {
+    for (const { id, decode } of OBJECTS.values()) {
+      const length = {
+        bool: 1,
+        uint8: 1,
+        int8: 1,
+        button: 1,
+        uint16: 2,
+        int16: 2,
+        dimmer: 2,
+        uint24: 3,
+        uint32: 4,
+        int32: 4,
+        text: 3,
+        bytes: 3,
+      }[decode];
+      const body = decode === "text" || decode === "bytes" ? [2, 0x41, 0x42] : Array.from({ length }, () => 1);
+      const whole = Uint8Array.from([0x40, id, ...body]);
+      expect(carried(whole, OBJECTS, MAC, undefined).values.size).toBe(1);
+      for (let cut = 1; cut < whole.length; cut += 1)
+        expect(carried(whole.subarray(0, cut), OBJECTS, MAC, undefined).values.size).toBe(0);
+    }
+  });
+});
