@@ -31,7 +31,10 @@ export interface Commit {
   readonly sentUrgent: readonly { readonly epoch: string; readonly seq: number }[];
 }
 
-/** A command's life, kept until its expiry and 30 days of running time more, or one day where nothing was done for it. `received`, `expires`: running-time ms of this file; `state` as in CommandState. */
+/**
+ * A command's life, kept until its expiry and 30 days of running time more, or one day where nothing was done for it. `received`, `expires`:
+ * running-time ms of this file; `state` as in CommandState.
+ */
 export interface InboxRow {
   readonly id: string;
   readonly received: number;

@@ -22,12 +22,17 @@ async function overwrite(file: string, at: number, bytes: Uint8Array): Promise<v
   await handle.close();
 }
 
-/** Offset of so many neighbouring pages that lead to no others: without such a one, half a table may be out of reach (SQLite file format, 1.6). */
+/**
+ * Offset of so many neighbouring pages, a leaf the first of them, that lead to no others (SQLite file format, 1.6): without an interior page half
+ * a table may be out of reach, and without an overflow page alone no row is.
+ */
 async function leavesInTheMiddle(file: string, pages: number): Promise<number> {
   const bytes = await readFile(file);
+  const kind = (at: number) => bytes[at] ?? 0;
   let at = Math.floor(bytes.length / 2 / 512) * 512;
-  const leads = (page: number) => [2, 5].includes(bytes[at + page * 512] ?? 0);
-  while (Array.from({ length: pages }, (_, page) => leads(page)).includes(true)) at += 512;
+  const right = () =>
+    kind(at) === 13 && Array.from({ length: pages }, (_, i) => kind(at + i * 512)).every((k) => k !== 2 && k !== 5);
+  while (!right()) at += 512;
   return at;
 }
 
@@ -120,8 +125,7 @@ describe("a damaged database", () => {
   it("is found after an unclean stop by a check beside the running gateway, and set aside at the next opening", async () => {
     await using at = await folder();
     await written(at.file, 400);
-    const { size } = await stat(at.file);
-    await overwrite(at.file, Math.floor(size / 2 / 512) * 512, Buffer.alloc(512, 0xa5));
+    await overwrite(at.file, await leavesInTheMiddle(at.file, 1), Buffer.alloc(512, 0xa5));
     // What a kill leaves behind: a WAL.
     await writeFile(`${at.file}-wal`, Buffer.alloc(4096));
     const log = new Heard();
