@@ -3,8 +3,10 @@ import { inflateSync } from "node:zlib";
 import { connectAsync, type MqttClient } from "mqtt";
 import { serve } from "./child.ts";
 
-/** What came within this time is acknowledged at once. */
-const ACK_AFTER_MS = 250;
+/** As the reference platform: this long after the first record that is not acknowledged, or at so many, but then no more than four times a second. */
+const ACK_AFTER_MS = 5000;
+const ACK_AT = 500;
+const ACK_EVERY_MS = 250;
 const TOPIC = /^(cippo\/v1\/[^/]+)\/up\/(?:history\/)?(readings|events)$/;
 const READINGS = /"epoch":"(\w+)","cat":"\w+","from":(\d+),"to":(\d+)/g;
 const EVENTS = /"epoch":"(\w+)","from":(\d+),"to":(\d+),"cat"/g;
@@ -45,6 +47,9 @@ class Platform {
   readonly #gateways = new Map<string, Map<string, Held>>();
   readonly #due = new Set<string>();
   #timer: NodeJS.Timeout | null = null;
+  /** Records since the last acknowledgement, and whether they were many. */
+  #waiting = 0;
+  #soon = false;
   #messages = 0;
   #bytes = 0;
   #readings = 0;
@@ -65,12 +70,13 @@ class Platform {
       this.#bytes += payload.length;
     }
     this.#due.add(root);
-    this.#timer ??= setTimeout(() => this.#acknowledge(), ACK_AFTER_MS);
+    this.#schedule();
   }
 
   #hold(root: string, name: string, from: number, to: number, counts: boolean): void {
     const streams = this.#gateways.get(root) ?? new Map<string, Held>();
     this.#gateways.set(root, streams);
+    this.#waiting += to - from + 1;
     const held = streams.get(name) ?? { upTo: 0, ahead: new Map<number, number>() };
     streams.set(name, held);
     if (to <= held.upTo || held.ahead.has(from)) this.#repeats += to - from + 1;
@@ -84,8 +90,18 @@ class Platform {
     }
   }
 
+  #schedule(): void {
+    const many = this.#waiting >= ACK_AT;
+    if (this.#timer !== null && (!many || this.#soon)) return;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#soon = many;
+    this.#timer = setTimeout(() => this.#acknowledge(), many ? ACK_EVERY_MS : ACK_AFTER_MS);
+  }
+
   #acknowledge(): void {
     this.#timer = null;
+    this.#soon = false;
+    this.#waiting = 0;
     for (const root of this.#due) {
       const acks = [...(this.#gateways.get(root) ?? [])].map(([name, { upTo, ahead }]) => {
         const [epoch, stream] = name.split("/");

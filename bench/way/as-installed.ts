@@ -1,6 +1,6 @@
 /** The installed sources of sqlite3 go in; a folder comes out in which the same bench runs on the module as `npm install` would build it: with fsync, not fdatasync. Built once. */
 import { execFileSync, spawnSync } from "node:child_process";
-import { copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
+import { copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
 
@@ -16,6 +16,7 @@ export function asInstalled(program: string, say: (line: string) => void): strin
     if (!existsSync(join(to, BINARY))) build(from, to, say);
     if (readFileSync(join(to, BINARY)).includes("\0fdatasync\0")) throw new Error("it imports fdatasync all the same");
     copyFileSync(program, copy);
+    writeFileSync(join(FOLDER, "package.json"), '{"type":"module"}');
     return copy;
   } catch (error) {
     say(`the as-installed build of sqlite3 is left out: ${error instanceof Error ? error.message : error}`);

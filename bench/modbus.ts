@@ -1,0 +1,85 @@
+/** Nothing goes in; what our Modbus line costs beside bare modbus-serial, libmodbus and pymodbus, how much of a slow wire it uses, and what merging saves come out, with their limits. */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { isMainThread, workerData } from "node:worker_threads";
+import { bare, type Cost, ours, peer } from "./modbus/masters.ts";
+import { round } from "./modbus/merging.ts";
+import { lineUse, type Pace, pacedSlave } from "./modbus/paced.ts";
+import { missing, Scratch, startSlave } from "./modbus/peers.ts";
+
+/** Rounds in turn, the cheapest of each counts: others use this machine too. */
+const ROUNDS = 5;
+const TIMES = { tcp: 2000, rtu: 400 };
+const PACES: readonly Pace[] = [9600, 19_200].flatMap((baud) =>
+  [10, 60].map((registers) => ({ baud, registers, turnaroundMs: 20 })),
+);
+const LIMITS = { ratio: 1.25, lineUse: 95, merged: 1 / 5 };
+
+async function costs(wire: "tcp" | "rtu"): Promise<Record<string, Cost>> {
+  using scratch = new Scratch();
+  await using slave = await startSlave("libmodbus", wire, scratch, { baud: 115_200 });
+  const masters: Readonly<Record<string, () => Promise<Cost> | Cost>> = {
+    ours: () => ours(slave, TIMES[wire]),
+    "modbus-serial": () => bare(slave, TIMES[wire]),
+    libmodbus: () => peer("libmodbus", slave, TIMES[wire], scratch),
+    ...(missing("pymodbus") === null && { pymodbus: () => peer("pymodbus", slave, TIMES[wire], scratch) }),
+  };
+  const best: Record<string, Cost> = {};
+  for (let i = 0; i < ROUNDS; i++)
+    for (const [name, measure] of Object.entries(masters)) {
+      const found = await measure();
+      if (found.cpuUs < (best[name]?.cpuUs ?? Number.POSITIVE_INFINITY)) best[name] = found;
+    }
+  return best;
+}
+
+async function main(): Promise<void> {
+  const lacking = missing("libmodbus", "socat");
+  const failed: string[] = [];
+  const must = (holds: boolean, what: string) => holds || failed.push(what);
+  const results: Record<string, unknown> = {};
+
+  for (const wire of lacking === null ? (["tcp", "rtu"] as const) : []) {
+    const found = await costs(wire);
+    const ratio = (found["ours"]?.cpuUs ?? 0) / (found["modbus-serial"]?.cpuUs ?? 1);
+    console.log(
+      `\nTen registers over ${wire}, libmodbus slave; ours / modbus-serial: ${ratio.toFixed(2)} (limit ${LIMITS.ratio})`,
+    );
+    console.table(rounded(found));
+    must(ratio <= LIMITS.ratio, `${wire}: CPU ratio ${ratio.toFixed(2)}`);
+    results[wire] = { ...found, ratio };
+  }
+  if (lacking !== null) console.log(`no comparison with other masters: ${lacking}`);
+
+  console.log(`\nPer cent of the line's own rate, 20 ms turnaround, 11 bits a character (limit ${LIMITS.lineUse})`);
+  const uses: Record<string, { readonly "%": number }> = {};
+  for (const pace of PACES) {
+    const use = await lineUse(new URL(import.meta.url), pace, 100);
+    uses[`${pace.baud} baud, ${pace.registers} registers`] = { "%": Math.round(use * 10) / 10 };
+    must(use >= LIMITS.lineUse, `${pace.baud} baud: ${use.toFixed(1)} % of the line`);
+  }
+  console.table(uses);
+
+  const [alone, merged] = [await round(0), await round(20)];
+  console.log(`\nA round of 30 units with 16 points at 9600 baud (limit ${LIMITS.merged} of the requests)`);
+  console.table({ "point by point": alone, merged });
+  must(merged.requests / alone.requests <= LIMITS.merged, `${merged.requests} of ${alone.requests} requests`);
+
+  mkdirSync("bench/results", { recursive: true });
+  writeFileSync(
+    "bench/results/modbus.json",
+    `${JSON.stringify({ ...results, lineUse: uses, rounds: { alone, merged } }, null, 2)}\n`,
+  );
+  if (failed.length > 0) console.log(`\nbeyond the limit: ${failed.join("; ")}`);
+  process.exitCode = failed.length > 0 ? 1 : 0;
+}
+
+const rounded = (found: Readonly<Record<string, Cost>>) =>
+  Object.fromEntries(
+    Object.entries(found).map(([name, { cpuUs, perSecond }]) => [
+      name,
+      { "CPU µs per request": Math.round(cpuUs), "requests/s": Math.round(perSecond) },
+    ]),
+  );
+
+if (isMainThread) await main();
+else await pacedSlave(workerData as Pace);
