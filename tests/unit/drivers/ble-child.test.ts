@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Order, Said } from "../../../src/drivers/ble-protocol.ts";
 import { Bluez, memoryOf, missing } from "../../support/bluez.ts";
-import { Program, temporary } from "../../support/processes.ts";
+import { Gateway, Program, temporary, until } from "../../support/processes.ts";
 
 const MAC = "A4:C1:38:00:00:01";
 const TAG = "C4:7C:8D:00:00:02";
@@ -259,6 +259,32 @@ describe.skipIf(lacks !== "")("the child on a BlueZ that is not ours", { timeout
     child.mark();
     child.say({ do: "reset", what: "connection" });
     await child.state("scanning");
+  });
+
+  it("serves the built gateway, which starts it by itself; and without D-Bus only the devices on it are down", async () => {
+    const devices = {
+      env: { type: "bthome", bus: "radio", mac: MAC, points: ["temperature"] },
+      tag: { type: "gatt-battery", bus: "radio", mac: TAG, every: "1s" },
+    };
+    await using gateway = new Gateway(folder.path);
+    await gateway.configure("mqtt://127.0.0.1:1", { buses: { radio: { ble: "hci0" } }, devices });
+    const point = async (device: string, name: string) =>
+      (await gateway.status()).devices.find(({ id }) => id === device)?.points.find((one) => one.point === name);
+    await gateway.start(bluez.env);
+    // Its radio listens before its first advertisement counts: it is sent until it is heard.
+    await until(async () => {
+      await bluez.ask({ do: "advert", mac: MAC, service: { fcd2: "4002CA09" } });
+      return (await point("env", "temperature"))?.value === 25.06;
+    });
+    await until(async () => (await point("tag", "battery"))?.value === 87);
+    expect((await point("tag", "manufacturer"))?.value).toBe("ABC");
+    expect(await gateway.stop()).toBe(0);
+
+    await gateway.start({ DBUS_SYSTEM_BUS_ADDRESS: `unix:path=${folder.path}/nothing` });
+    const down = async () => (await gateway.status()).devices.every(({ code }) => code === "ble.unavailable");
+    await until(down, 30_000, "devices that are down");
+    expect((await gateway.status()).devices[0]?.detail).toMatch(/hci0.*ENOENT/);
+    expect(await gateway.stop()).toBe(0);
   });
 
   it("without any D-Bus says so, goes on saying so, and ends when the gateway does", async () => {
