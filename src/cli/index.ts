@@ -1,4 +1,5 @@
 /** The words of a command line go in; one command runs and its exit code comes out: 0 done, 1 a problem was found or it failed, 2 usage. */
+import "./lean-start.ts";
 import { CommanderError } from "commander";
 import type { Lang } from "../config.ts";
 import { asEdgeError } from "../kit/errors.ts";
