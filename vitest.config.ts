@@ -6,6 +6,7 @@ export default defineConfig({
     testTimeout: 20_000,
     hookTimeout: 20_000,
     pool: "forks",
-    maxWorkers: 2,
+    // Journeys mostly wait: for a debounce, a retry, a silence. A third keeps two cores busy.
+    maxWorkers: 3,
   },
 });
