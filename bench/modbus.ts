@@ -8,10 +8,14 @@ import { missing, Scratch, startSlave } from "./modbus/peers.ts";
 
 /** Rounds in turn, the cheapest of each counts: others use this machine too. */
 const ROUNDS = 5;
-const TIMES = { tcp: 2000, rtu: 400 };
+const TIMES = { tcp: 10_000, rtu: 1000 };
 const PACES: readonly Pace[] = [9600, 19_200].flatMap((baud) =>
   [10, 60].map((registers) => ({ baud, registers, turnaroundMs: 20 })),
 );
+/** 1.75 ms above 19200 baud, in whole timers (Modbus over Serial Line V1.02, 2.5.1.1). */
+const SILENCE_MS = 2;
+/** On a serial line a master that keeps the silence wakes twice for each request: only such a one is its like. */
+const BARE = { tcp: "modbus-serial", rtu: "modbus-serial, silence kept" };
 const LIMITS = { ratio: 1.25, lineUse: 95, merged: 1 / 5 };
 
 async function costs(wire: "tcp" | "rtu"): Promise<Record<string, Cost>> {
@@ -19,7 +23,8 @@ async function costs(wire: "tcp" | "rtu"): Promise<Record<string, Cost>> {
   await using slave = await startSlave("libmodbus", wire, scratch, { baud: 115_200 });
   const masters: Readonly<Record<string, () => Promise<Cost> | Cost>> = {
     ours: () => ours(slave, TIMES[wire]),
-    "modbus-serial": () => bare(slave, TIMES[wire]),
+    [BARE.tcp]: () => bare(slave, TIMES[wire]),
+    ...(wire === "rtu" && { [BARE.rtu]: () => bare(slave, TIMES[wire], SILENCE_MS) }),
     libmodbus: () => peer("libmodbus", slave, TIMES[wire], scratch),
     ...(missing("pymodbus") === null && { pymodbus: () => peer("pymodbus", slave, TIMES[wire], scratch) }),
   };
@@ -40,9 +45,9 @@ async function main(): Promise<void> {
 
   for (const wire of lacking === null ? (["tcp", "rtu"] as const) : []) {
     const found = await costs(wire);
-    const ratio = (found["ours"]?.cpuUs ?? 0) / (found["modbus-serial"]?.cpuUs ?? 1);
+    const ratio = (found["ours"]?.cpuUs ?? 0) / (found[BARE[wire]]?.cpuUs ?? 1);
     console.log(
-      `\nTen registers over ${wire}, libmodbus slave; ours / modbus-serial: ${ratio.toFixed(2)} (limit ${LIMITS.ratio})`,
+      `\nTen registers over ${wire}, libmodbus slave; ours / ${BARE[wire]}: ${ratio.toFixed(2)} (limit ${LIMITS.ratio})`,
     );
     console.table(rounded(found));
     must(ratio <= LIMITS.ratio, `${wire}: CPU ratio ${ratio.toFixed(2)}`);

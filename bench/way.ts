@@ -99,7 +99,7 @@ async function paces({ paced }: typeof FULL) {
     { name: "20 readings and 1,000 events a day, fdatasync", program, mount: "", readings: 20, eventEvery: 86 },
     ...(other === null ? [] : [{ name: "100 readings, as installed (fsync)", program: other, mount: "", readings: 100 }]),
   ];
-  return pacedOf(list, wire, paced);
+  return await pacedOf(list, wire, paced);
 }
 
 const role = ROLES[process.argv[2] ?? ""];

@@ -46,8 +46,11 @@ export class FaultySlave implements AsyncDisposable {
   readonly #server = createServer({ noDelay: true }, (socket) => this.#serve(socket));
   readonly #names: readonly string[];
   #newest: Socket | undefined;
-  /** A TCP reply was cut: whatever filled its end within the same request would make a frame in which nobody can see it. */
-  #cut = false;
+  /**
+   * A TCP frame was begun and not ended: no server puts another one into it, and nobody could see it if one did (a frame with the head of one
+   * reply and the end of another, and no checksum).
+   */
+  #isHalf = false;
   #asked = 0;
 
   private constructor(wire: FaultyWire, faults: Faultiness) {
@@ -70,6 +73,7 @@ export class FaultySlave implements AsyncDisposable {
 
   /** One request is in flight at a time, so a right value was shown to the newest. */
   judge(unit: number, address: number, data: Uint8Array): Verdict {
+    if (data.length !== 4) return "wrong";
     const value = Buffer.from(data).readUInt32BE(0);
     if (value >>> 16 !== ((unit << 8) | address)) return "wrong";
     return (value & 0xffff) === (this.#asked & 0xffff) ? "right" : "stale";
@@ -97,7 +101,7 @@ export class FaultySlave implements AsyncDisposable {
       n: ++this.#asked,
       at: performance.now(),
     };
-    this.#cut = false;
+    this.#isHalf = false;
     const name = this.#next() < this.#faults.share ? (this.#names[Math.floor(this.#next() * this.#names.length)] ?? "") : "right";
     this.done.set(name, (this.done.get(name) ?? 0) + 1);
     const right = this.#reading(asked, asked.unit, asked.address);
@@ -107,6 +111,11 @@ export class FaultySlave implements AsyncDisposable {
   /** On whatever connection stands then: a serial device server hands on what the line says, to whoever listens. */
   #send(...frames: readonly Uint8Array[]): void {
     if (this.#newest?.writable) this.#newest.write(Buffer.concat(frames));
+  }
+
+  /** Not asked for now. */
+  #sendBetween(frame: Uint8Array): void {
+    if (this.#wire !== "tcp" || !this.#isHalf) this.#send(frame);
   }
 
   #later(ms: number, work: () => void): void {
@@ -132,7 +141,7 @@ export class FaultySlave implements AsyncDisposable {
       const { from, to } = this.#faults.late;
       this.#later(from + this.#next() * (to - from), () => {
         // A busy machine must not make it later than was meant.
-        if (performance.now() - at <= to + 20 && !this.#cut) this.#send(right);
+        if (performance.now() - at <= to + 20) this.#sendBetween(right);
       });
     },
     "of another unit": (asked) => this.#send(this.#reading(asked, (asked.unit % 8) + 1, asked.address)),
@@ -141,11 +150,11 @@ export class FaultySlave implements AsyncDisposable {
     "twice at once": (_, right) => this.#send(right, right),
     "twice soon": (_, right) => {
       this.#send(right);
-      this.#later(3, () => this.#send(right));
+      this.#later(3, () => this.#sendBetween(right));
     },
     short: (_, right) => {
       this.#send(right.subarray(0, -3));
-      this.#cut = this.#wire === "tcp";
+      this.#isHalf = true;
     },
     "short by a register": (asked) => this.#send(this.#frame(asked, asked.unit, asked.fc, 2, 0, 7)),
     long: (asked) => this.#send(this.#frame(asked, asked.unit, asked.fc, 8, 0, 7, 0, 7, 0, 7, 0, 7)),
@@ -167,7 +176,11 @@ export class FaultySlave implements AsyncDisposable {
     "with noise": (_, right) => this.#send(this.#wire === "tcp" ? right : Uint8Array.of(0xff, 0, ...right, 0xfe)),
     dribbled: (_, right) => {
       this.#send(right.subarray(0, 4));
-      this.#later(5, () => this.#send(right.subarray(4)));
+      this.#isHalf = true;
+      this.#later(5, () => {
+        this.#isHalf = false;
+        this.#send(right.subarray(4));
+      });
     },
     exception: (asked) => this.#send(this.#frame(asked, asked.unit, asked.fc | 0x80, 6)),
   };

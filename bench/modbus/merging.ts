@@ -36,12 +36,13 @@ export async function round(hole: number): Promise<Round> {
   const registers = Object.fromEntries(
     Object.entries(points).map(([name, point]): [string, RegisterPoint] => [name, { ...point, kind: "gauge" }]),
   );
-  const units = new Map(
-    UNITS.map((unit) => [
-      unit,
-      { device: `m${unit}`, unit: new ModbusUnit({ points: registers, maxRegisters: MAX_REGISTERS, pairs: true }) },
-    ]),
-  );
+  // Each its own value: equal ones are doubted on RTU, and asked again.
+  const unitOf = (n: number): ModbusUnit => {
+    const unit = new ModbusUnit({ points: registers, maxRegisters: MAX_REGISTERS, pairs: true });
+    for (const [i, name] of Object.keys(points).entries()) unit.set(name, n * POINTS + i);
+    return unit;
+  };
+  const units = new Map(UNITS.map((unit) => [unit, { device: `m${unit}`, unit: unitOf(unit) }]));
   await using line = modbusLine({ bus: "line", framing: "rtu", units, faults: new Faults(log), log });
   await line.plug();
   await using wires = openWires({ line: busSchema.parse({ modbus: "rtu-tcp", host: "127.0.0.1", port: line.port }) }, noLog);

@@ -113,8 +113,16 @@ async function run({ id, folder, broker }: Opening) {
   return {
     handlers: {
       feed: (args: Feeding) => feed(house, meters, args),
-      delivered: () => until(() => house.streams().every(({ upTo, head }) => upTo === head)),
-      connected: () => until(() => sync.status().connected),
+      delivered: () =>
+        until(
+          () => house.streams().every(({ upTo, head }) => upTo === head),
+          () => house.streams(),
+        ),
+      connected: () =>
+        until(
+          () => sync.status().connected,
+          () => sync.status(),
+        ),
       bodies: () => bodies(house, id),
     },
     async close() {
@@ -182,10 +190,10 @@ async function bodies(house: House, id: string): Promise<Bodies> {
   }
 }
 
-async function until(true_: () => boolean): Promise<{ readonly ms: number }> {
+async function until(happened: () => boolean, state: () => unknown): Promise<{ readonly ms: number }> {
   const begun = monotonic();
-  while (!true_()) {
-    if (monotonic() - begun > GIVE_UP_MS) throw new Error("it does not come");
+  while (!happened()) {
+    if (monotonic() - begun > GIVE_UP_MS) throw new Error(`it does not come: ${JSON.stringify(state())}`);
     await sleep(LOOK_MS);
   }
   return { ms: monotonic() - begun };
