@@ -16,15 +16,12 @@ export interface Cost {
 const ADDRESSES = { from: 100, count: 500 };
 const QUANTITY = 10;
 const TIMEOUT_MS = 2000;
-/** Compiled code and full caches: the first requests are not measured. */
-const WARM = 0.3;
 
 async function cost(times: number, read: (address: number) => Promise<Uint8Array>): Promise<Cost> {
   const one = async (i: number) => {
     const address = ADDRESSES.from + (i % ADDRESSES.count);
     if (Buffer.from(await read(address)).readUInt16BE(0) !== 1000 + address) throw new Error("another register's value");
   };
-  for (let i = 0; i < times * WARM; i++) await one(i);
   const [cpu, begun] = [process.cpuUsage(), performance.now()];
   for (let i = 0; i < times; i++) await one(i);
   const { user, system } = process.cpuUsage(cpu);

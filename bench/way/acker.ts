@@ -3,8 +3,8 @@ import { inflateSync } from "node:zlib";
 import { connectAsync, type MqttClient } from "mqtt";
 import { serve } from "./child.ts";
 
-/** As the reference platform: this long after the first record that is not acknowledged, or at so many, but then no more than four times a second. */
-const ACK_AFTER_MS = 5000;
+/** As the reference platform: some time after the first record that is not acknowledged, or at so many, but then no more than four times a second. */
+export const ACK_AFTER_MS = 5000;
 const ACK_AT = 500;
 const ACK_EVERY_MS = 250;
 const TOPIC = /^(cippo\/v1\/[^/]+)\/up\/(?:history\/)?(readings|events)$/;
@@ -25,7 +25,8 @@ export function acker(): void {
   let client: MqttClient | null = null;
   const platform = new Platform((topic, body) => client?.publish(topic, body, { qos: 1 }));
   serve({
-    async open({ broker }: { readonly broker: string }) {
+    async open({ broker, ackAfterMs }: { readonly broker: string; readonly ackAfterMs: number }) {
+      platform.ackAfterMs = ackAfterMs;
       const opened = await connectAsync(broker, { protocolVersion: 5, reconnectPeriod: 0, properties: { receiveMaximum: 100 } });
       client = opened;
       opened.on("message", (topic, payload) => platform.receive(topic, payload));
@@ -42,6 +43,7 @@ interface Held {
 }
 
 class Platform {
+  ackAfterMs = ACK_AFTER_MS;
   readonly #publish: (topic: string, body: string) => void;
   /** Root of a gateway → "epoch/stream" → what is held. */
   readonly #gateways = new Map<string, Map<string, Held>>();
@@ -95,7 +97,7 @@ class Platform {
     if (this.#timer !== null && (!many || this.#soon)) return;
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#soon = many;
-    this.#timer = setTimeout(() => this.#acknowledge(), many ? ACK_EVERY_MS : ACK_AFTER_MS);
+    this.#timer = setTimeout(() => this.#acknowledge(), many ? ACK_EVERY_MS : this.ackAfterMs);
   }
 
   #acknowledge(): void {

@@ -1,6 +1,6 @@
 /** One measure of the bench after the other: processes and disks of their own go in, plain figures come out. */
 import { join } from "node:path";
-import type { Received } from "./acker.ts";
+import { ACK_AFTER_MS, type Received } from "./acker.ts";
 import { brokerUrl, freePort, startBroker } from "./broker.ts";
 import { Child, type Usage } from "./child.ts";
 import { openDisk } from "./disk.ts";
@@ -14,13 +14,16 @@ export interface Wire extends AsyncDisposable {
   received(): Promise<Received>;
 }
 
+/** The last few of a backlog are not to wait for more. */
+const AT_ONCE_MS = 250;
+
 /** A broker and the platform that acknowledges. */
-export async function openWire(program: string, port?: number): Promise<Wire> {
+export async function openWire(program: string, port?: number, ackAfterMs = ACK_AFTER_MS): Promise<Wire> {
   const disk = openDisk(64);
   const at = port ?? (await freePort());
   const broker = await startBroker(at, disk.folder);
   const platform = new Child(program, "acker");
-  await platform.ask("open", { broker: brokerUrl(at) });
+  await platform.ask("open", { broker: brokerUrl(at), ackAfterMs });
   return {
     url: brokerUrl(at),
     broker: broker.name,
@@ -143,9 +146,9 @@ export async function backlogOf(program: string, readings: number, idleSeconds: 
     await using gateway = new Child(program, "gateway");
     await gateway.ask("open", opening);
     // Compiled and grown as any running gateway is.
-    await gateway.ask("feed", { readings: 100, commits: 500, paceMs: 0 } satisfies Feeding);
+    await gateway.ask("feed", { readings: 100, commits: 2000, paceMs: 0 } satisfies Feeding);
     const before = await gateway.ask<Usage>("settle");
-    await gateway.ask("feed", { readings: 100, commits: readings / 100 - 500, paceMs: 0 } satisfies Feeding);
+    await gateway.ask("feed", { readings: 100, commits: readings / 100 - 2000, paceMs: 0 } satisfies Feeding);
     memory = { before: before.rssMB, withBacklog: (await gateway.ask<Usage>("settle")).rssMB };
     await gateway.ask("close");
   }
@@ -153,7 +156,7 @@ export async function backlogOf(program: string, readings: number, idleSeconds: 
   await using gateway = new Child(program, "gateway");
   await gateway.ask("open", opening);
   const connected = gateway.ask("connected");
-  await using wire = await openWire(program, port);
+  await using wire = await openWire(program, port, AT_ONCE_MS);
   const before = await gateway.ask<Usage>("usage");
   await connected;
   const begun = performance.now();

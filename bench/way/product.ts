@@ -78,7 +78,7 @@ const cpuMs = (pid: number): number =>
     0,
   ) / 1e6;
 
-/** Forty single-phase meters on four Modbus TCP lines, each asked every ten seconds; they answer zeros. */
+/** Forty single-phase meters on four Modbus TCP lines, each asked every ten seconds; they say what they are, and 50 of everything. */
 export async function polled(folder: string, seconds: number): Promise<Footprint> {
   const lines = await Promise.all([0, 1, 2, 3].map(openLine));
   const buses = lines.map(({ port }, i) => `  line-${i}: { modbus: tcp, host: 127.0.0.1, port: ${port} }`);
@@ -94,6 +94,12 @@ export async function polled(folder: string, seconds: number): Promise<Footprint
   }
 }
 
+/** What an SDM120 answers when it is asked for its code, a holding register. */
+const HOLDING = 3;
+const SDM120 = 0x0020;
+/** The upper half of the float32 50; the lower one is 0. */
+const FIFTY = 0x4248;
+
 /** Modbus Messaging on TCP/IP, 4.1: transaction, protocol, length, unit; then function, byte count and registers. */
 async function openLine(): Promise<{ readonly server: Server; readonly port: number }> {
   const server = createServer((socket) => {
@@ -106,6 +112,8 @@ async function openLine(): Promise<{ readonly server: Server; readonly port: num
         reply.writeUInt16BE(3 + bytes, 4);
         request.copy(reply, 6, 6, 8);
         reply[8] = bytes;
+        if (request[7] === HOLDING) reply.writeUInt16BE(SDM120, 9);
+        else for (let at = 9; at < reply.length; at += 4) reply.writeUInt16BE(FIFTY, at);
         socket.write(reply);
       });
   }).listen(0, "127.0.0.1");
