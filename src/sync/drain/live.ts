@@ -8,6 +8,8 @@ import type { Courier } from "./courier.ts";
 const LIVE_MS = 10_000;
 /** What may wait for the cadence or for a slow link; the oldest beyond it is read from the store again, as history. */
 const MOST_BYTES = 256 * 1024;
+/** Bodies that fill messages gain nothing by waiting for the cadence, and would be read from the store again if too many waited. */
+const FULL_BYTES = 64 * 1024;
 const MOST_EVENTS = 256;
 
 export interface LiveOptions {
@@ -86,7 +88,13 @@ export class Live {
   }
 
   #schedule(): void {
-    if (this.#timer !== undefined || this.#sending || this.#readings.length === 0 || this.#closed) return;
+    if (this.#sending || this.#readings.length === 0 || this.#closed) return;
+    if (this.#bytes >= FULL_BYTES) {
+      clearTimeout(this.#timer);
+      this.#timer = undefined;
+      return void this.#send();
+    }
+    if (this.#timer !== undefined) return;
     const wait = this.#sentAt + this.#o.everyMs - this.#o.clock.mono();
     if (wait <= 0) return void this.#send();
     this.#timer = setTimeout(() => {
@@ -102,8 +110,10 @@ export class Live {
     const limit = Math.max(LIVE_MS, 2 * this.#o.everyMs);
     const waiting = this.#readings.splice(0);
     this.#bytes = 0;
-    const young = waiting.filter((segment) => this.#young(segment, limit));
-    for (const segment of waiting) if (!young.includes(segment)) this.#release(segment);
+    const young: Segment[] = [];
+    for (const segment of waiting)
+      if (this.#young(segment, limit)) young.push(segment);
+      else this.#release(segment);
     const loads = [...this.#o.courier.pack("live", young)];
     await Promise.all(loads.map((load) => this.#o.courier.deliver(load, () => young.some((s) => this.#young(s, limit)))));
     this.#sending = false;
