@@ -21,6 +21,13 @@ export interface LinkOptions {
   readonly transaction: number;
 }
 
+interface Flight {
+  readonly request: ModbusRequest;
+  readonly timeoutMs: number;
+  readonly resolve: (reply: ModbusReply) => void;
+  readonly reject: (error: unknown) => void;
+}
+
 export class ModbusLink {
   readonly #bus: string;
   readonly #isTcp: boolean;
@@ -28,8 +35,10 @@ export class ModbusLink {
   readonly #port: FramePort;
   readonly #client: ModbusRTU;
   #quietSince = Number.NEGATIVE_INFINITY;
-  /** Ends the exchange in flight. */
-  interrupt: (error: EdgeError) => void = () => undefined;
+  /** The one request on the wire. */
+  #flight: Flight | null = null;
+  #deadline: NodeJS.Timeout | undefined;
+  #quiet: NodeJS.Timeout | undefined;
 
   /** Throws `port.*` or `bus.unreachable`. */
   static async open({ bus, spec, stop, binding, transaction }: LinkOptions): Promise<ModbusLink> {
@@ -59,6 +68,11 @@ export class ModbusLink {
     this.#wire = wire;
     this.#port = port;
     this.#client = client;
+    port.doubted = () => this.#fail((about) => new EdgeError("bus.foreign-reply", { ...about, doubtful: true }));
+    port.corrupted = () => {
+      clearTimeout(this.#quiet);
+      this.#quiet = setTimeout(() => this.#fail((about) => this.#verdict(about, true)), this.#isTcp ? 0 : CORRUPT_QUIET_MS);
+    };
   }
 
   /** For the wire alone. */
@@ -96,45 +110,54 @@ export class ModbusLink {
    */
   exchange(request: ModbusRequest, timeoutMs: number, trusts = false): Promise<ModbusReply> {
     if (this.#port instanceof RtuPort) this.#port.trusts = trusts;
-    const about = { bus: this.#bus, unit: request.unit, device: `unit ${request.unit}`, sent: true };
     return new Promise<ModbusReply>((resolve, reject) => {
-      let quiet: NodeJS.Timeout | undefined;
-      let ended = false;
-      const end = (settle: () => void) => {
-        if (ended) return;
-        ended = true;
-        clearTimeout(deadline);
-        clearTimeout(quiet);
-        this.#port.corrupted = () => undefined;
-        this.#port.doubted = () => undefined;
-        this.interrupt = () => undefined;
-        settle();
-      };
-      const fail = (whole: boolean) => end(() => reject(this.#verdict({ ...about, whole, timeoutMs })));
+      const flight: Flight = { request, timeoutMs, resolve, reject };
+      this.#flight = flight;
       // After a stall of this process the reply may already lie in the socket: let it be read before the deadline is believed.
-      const deadline = setTimeout(() => setImmediate(fail, false), timeoutMs);
-      this.interrupt = (error) => end(() => reject(new EdgeError(error.code, { ...error.context, sent: true }, error)));
-      this.#port.corrupted = () => {
-        clearTimeout(quiet);
-        quiet = setTimeout(() => fail(true), this.#isTcp ? 0 : CORRUPT_QUIET_MS);
-      };
-      this.#port.doubted = () => end(() => reject(new EdgeError("bus.foreign-reply", { ...about, doubtful: true })));
+      this.#deadline = setTimeout(() => setImmediate(() => this.#overdue(flight)), timeoutMs);
       try {
-        send(this.#client, request, (error, data) => {
-          const mono = this.#port.lastByte;
-          end(() => (error === null ? resolve({ data, mono }) : reject(refused(error, about))));
-        });
+        send(this.#client, request, this.#replied);
       } catch (error) {
         // The wire was closed: nothing left, and the error does not say `sent`.
-        end(() => reject(error));
+        this.#land()?.reject(error);
       }
     });
   }
 
+  /** Ends the exchange in flight. */
+  interrupt(error: EdgeError): void {
+    this.#land()?.reject(new EdgeError(error.code, { ...error.context, sent: true }, error));
+  }
+
+  #overdue(flight: Flight): void {
+    if (this.#flight === flight) this.#fail((about) => this.#verdict(about, false));
+  }
+
+  #replied = (error: LibraryError | null, data: Uint8Array): void => {
+    const mono = this.#port.lastByte;
+    if (error === null) this.#land()?.resolve({ data, mono });
+    else this.#fail((about) => refused(error, about));
+  };
+
+  #fail(error: (about: Readonly<Record<string, unknown>>) => EdgeError): void {
+    const flight = this.#land();
+    if (!flight) return;
+    const { request, timeoutMs, reject } = flight;
+    reject(error({ bus: this.#bus, unit: request.unit, device: `unit ${request.unit}`, sent: true, timeoutMs }));
+  }
+
+  #land(): Flight | null {
+    const flight = this.#flight;
+    this.#flight = null;
+    clearTimeout(this.#deadline);
+    clearTimeout(this.#quiet);
+    return flight;
+  }
+
   /** Nothing acceptable came: say what did. */
-  #verdict(about: Readonly<Record<string, unknown>>): EdgeError {
+  #verdict(about: Readonly<Record<string, unknown>>, whole: boolean): EdgeError {
     const { frames, garbage } = this.leftover();
-    const context = { ...about, foreign: frames };
+    const context = { ...about, whole, foreign: frames };
     if (garbage > 0) return new EdgeError("bus.checksum", context);
     return new EdgeError(frames > 0 ? "bus.foreign-reply" : "bus.timeout", context);
   }

@@ -47,9 +47,9 @@ export abstract class FramePort extends EventEmitter {
   /** Ends the request, answered or not. */
   abstract settle(): Leftover;
 
-  protected deliver(frame: Uint8Array): void {
+  protected deliver(frame: Buffer): void {
     this.expected = null;
-    this.emit("data", Buffer.from(frame));
+    this.emit("data", frame);
   }
 }
 
@@ -64,6 +64,8 @@ const NOTHING = new Uint8Array(0);
 interface Given {
   readonly request: Uint8Array;
   readonly reply: Uint8Array;
+  /** Of the reply: two that differ here need not be compared. */
+  readonly crc: number;
   readonly mono: number;
 }
 
@@ -98,21 +100,25 @@ export class RtuPort extends FramePort {
     if (found.kind === "corrupt") this.corrupted();
     if (found.kind !== "reply") return;
     if (this.#stripped || !sameReply(expected)) this.#echoes = this.#stripped;
-    const frame = this.#bytes.slice(found.at, found.at + found.length);
+    const frame = Buffer.from(this.#bytes.subarray(found.at, found.at + found.length));
     this.#bytes = without(this.#bytes, found.at, found.length);
     if (this.#isDoubtful(frame, mono, expected)) this.#doubt(expected);
     else {
-      this.#given.push({ request: this.#request, reply: frame, mono });
+      this.#given.push({ request: this.#request, reply: frame, crc: crcOf(frame), mono });
       this.deliver(frame);
     }
   }
 
   /** The very bytes of a reply that was just given, mostly to another question: the right answer, or that reply for a second time. */
-  #isDoubtful(frame: Uint8Array, mono: number, expected: Expected): boolean {
+  #isDoubtful(frame: Buffer, mono: number, expected: Expected): boolean {
     while (this.#given.length > REMEMBERED || mono - (this.#given[0]?.mono ?? mono) > TWICE_MS) this.#given.shift();
     if (this.trusts || sameReply(expected)) return false;
+    const crc = crcOf(frame);
     return this.#given.some(
-      (given) => same(frame, given.reply) && (mono - given.mono <= TWICE_SAME_MS || !same(this.#request, given.request)),
+      (given) =>
+        given.crc === crc &&
+        same(frame, given.reply) &&
+        (mono - given.mono <= TWICE_SAME_MS || !same(this.#request, given.request)),
     );
   }
 
@@ -147,6 +153,8 @@ const without = (bytes: Uint8Array, at: number, length: number): Uint8Array =>
   Buffer.concat([bytes.subarray(0, at), bytes.subarray(at + length)]);
 
 const same = (a: Uint8Array, b: Uint8Array): boolean => a.length === b.length && Buffer.compare(a, b) === 0;
+
+const crcOf = (frame: Buffer): number => frame.readUInt16LE(frame.length - 2);
 
 const sameReply = ({ fc }: Expected): boolean => fc === 5 || fc === 6;
 
@@ -209,7 +217,7 @@ export class MbapPort extends FramePort {
 
   #take(transaction: number, unitAndPdu: Uint8Array): void {
     const expected = this.expected;
-    const frame = new Uint8Array(unitAndPdu.length + 2);
+    const frame = Buffer.allocUnsafe(unitAndPdu.length + 2);
     frame.set(unitAndPdu);
     if (!expected || transaction !== this.#transaction || !isReply(frame, expected)) {
       this.#frames += 1;

@@ -3,12 +3,56 @@ import { setMaxListeners } from "node:events";
 import { monotonic } from "../../kit/clock.ts";
 import type { ModbusReply, ModbusRequest, Priority } from "../driver.ts";
 
-export interface Job {
+export class Job {
   readonly request: ModbusRequest;
   /** Answered, failed, or given up by its caller. */
-  readonly settled: boolean;
-  resolve(reply: ModbusReply): void;
-  reject(error: unknown): void;
+  settled = false;
+  readonly #promise: { readonly resolve: (reply: ModbusReply) => void; readonly reject: (error: unknown) => void };
+  readonly #callers: Set<Job>;
+
+  constructor(
+    request: ModbusRequest,
+    callers: Set<Job>,
+    resolve: (reply: ModbusReply) => void,
+    reject: (error: unknown) => void,
+  ) {
+    this.request = request;
+    this.#callers = callers.add(this);
+    this.#promise = { resolve, reject };
+  }
+
+  resolve(reply: ModbusReply): void {
+    this.#settle();
+    this.#promise.resolve(reply);
+  }
+
+  reject(error: unknown): void {
+    this.#settle();
+    this.#promise.reject(error);
+  }
+
+  #settle(): void {
+    this.settled = true;
+    this.#callers.delete(this);
+  }
+}
+
+/** Who waits under the same signal: one listener for all, as adding and removing one costs as much as a request on TCP. */
+const waiting = new WeakMap<AbortSignal, Set<Job>>();
+
+/** A caller that is stopped is let go at once; what is on the wire then is let run to its end, so that the line stays in step. */
+function callersOf(stop: AbortSignal): Set<Job> {
+  const known = waiting.get(stop);
+  if (known) return known;
+  const callers = new Set<Job>();
+  waiting.set(stop, callers);
+  // A signal has many listeners; Node warns from the eleventh on.
+  setMaxListeners(0, stop);
+  const letGo = () => {
+    for (const job of callers) job.reject(stop.reason);
+  };
+  stop.addEventListener("abort", letGo, { once: true });
+  return callers;
 }
 
 export class RequestQueue {
@@ -20,54 +64,39 @@ export class RequestQueue {
     this.#dueAt = dueAt;
   }
 
-  /** A caller that is stopped is let go at once; what is on the wire then is let run to its end, so that the line stays in step. */
   add(request: ModbusRequest, stop: AbortSignal): Promise<ModbusReply> {
-    const jobs = this.#jobs[request.priority];
+    if (stop.aborted) return Promise.reject(stop.reason);
     return new Promise((resolve, reject) => {
-      if (stop.aborted) return reject(stop.reason);
-      const job = {
-        request,
-        settled: false,
-        resolve(reply: ModbusReply) {
-          settle();
-          resolve(reply);
-        },
-        reject(error: unknown) {
-          settle();
-          reject(error);
-        },
-      };
-      const abort = () => {
-        if (jobs.includes(job)) jobs.splice(jobs.indexOf(job), 1);
-        job.reject(stop.reason);
-      };
-      const settle = () => {
-        job.settled = true;
-        stop.removeEventListener("abort", abort);
-      };
-      // As many may wait as there are devices on the bus; Node warns from the eleventh on.
-      setMaxListeners(0, stop);
-      stop.addEventListener("abort", abort, { once: true });
-      jobs.push(job);
+      this.#jobs[request.priority].push(new Job(request, callersOf(stop), resolve, reject));
     });
   }
 
   next(): Job | undefined {
     const now = monotonic();
     for (const jobs of [this.#jobs.command, this.#jobs.alarm, this.#jobs.poll]) {
-      const at = jobs.findIndex(({ request }) => this.#dueAt(request) <= now);
-      if (at >= 0) return jobs.splice(at, 1)[0];
+      for (let at = 0; at < jobs.length; ) {
+        const job = jobs[at];
+        if (job && !job.settled && this.#dueAt(job.request) > now) {
+          at += 1;
+          continue;
+        }
+        jobs.splice(at, 1);
+        if (job && !job.settled) return job;
+      }
     }
     return undefined;
   }
 
   /** When the first of the units that all wait for may be asked again; null when nothing waits. */
   get due(): number | null {
-    const waiting = Object.values(this.#jobs).flat();
-    return waiting.length === 0 ? null : Math.min(...waiting.map(({ request }) => this.#dueAt(request)));
+    let first: number | null = null;
+    for (const jobs of [this.#jobs.command, this.#jobs.alarm, this.#jobs.poll])
+      for (const { request, settled } of jobs)
+        if (!settled) first = Math.min(first ?? Number.POSITIVE_INFINITY, this.#dueAt(request));
+    return first;
   }
 
   rejectAll(error: unknown): void {
-    for (const jobs of Object.values(this.#jobs)) for (const job of jobs.splice(0)) job.reject(error);
+    for (const jobs of Object.values(this.#jobs)) for (const job of jobs.splice(0)) if (!job.settled) job.reject(error);
   }
 }

@@ -7,6 +7,7 @@ import type { BusStatus, WireStatus } from "../../model.ts";
 import type { ModbusSpec } from "../buses.ts";
 import type { BusStats, ModbusBus, ModbusReply, ModbusRequest } from "../driver.ts";
 import { CLOSE_MS } from "./byte-wire.ts";
+import { defaultTimeoutMs, silenceMs } from "./line-timing.ts";
 import { ModbusLink } from "./modbus-link.ts";
 import { type Job, RequestQueue } from "./modbus-queue.ts";
 import { Units } from "./modbus-units.ts";
@@ -21,11 +22,6 @@ const DRAIN_MAX_MS = 1000;
 const DRAIN_QUIET_MS = { rtu: 20, "rtu-tcp": 50, tcp: 50 };
 /** Long enough to read what lies there, through serialport's threads too. */
 const READ_MS = 10;
-const TURNAROUND_MS = 100;
-const LEAST_TIMEOUT_MS = 500;
-const BITS_PER_CHARACTER = 11;
-/** Above 19200 baud the silence between frames is fixed (Modbus over Serial Line V1.02, 2.5.1.1). */
-const FIXED_SILENCE_MS = 1.75;
 /** Baud rate assumed behind a TCP address when the default deadline is computed. */
 const ASSUMED_BAUD = 9600;
 const OCCUPANCY_WINDOW_MS = 60_000;
@@ -66,6 +62,7 @@ export class ModbusLine implements ModbusBus, AsyncDisposable {
   readonly #log: Log;
   readonly #binding: SerialBinding | undefined;
   readonly #silenceMs: number;
+  readonly #needsSilence: boolean;
   readonly #units = new Units();
   readonly #stats = new LineStats(this.#units);
   readonly #queue = new RequestQueue((request) => this.#units.due(request));
@@ -76,7 +73,8 @@ export class ModbusLine implements ModbusBus, AsyncDisposable {
   #failures = 0;
   #opened = false;
   #transaction = Math.floor(Math.random() * 0x10000);
-  #busy: Promise<void> | null = null;
+  #isRunning = false;
+  #busy: Promise<void> = Promise.resolve();
   #wake: NodeJS.Timeout | undefined;
 
   constructor(bus: string, spec: ModbusSpec, log: Log, binding?: SerialBinding) {
@@ -84,7 +82,8 @@ export class ModbusLine implements ModbusBus, AsyncDisposable {
     this.#spec = spec;
     this.#log = log;
     this.#binding = binding;
-    this.#silenceMs = Math.max(spec.gap, spec.modbus === "rtu" ? silenceBetweenFrames(spec.baud) : 0);
+    this.#silenceMs = Math.max(spec.gap, spec.modbus === "rtu" ? silenceMs(spec.baud) : 0);
+    this.#needsSilence = spec.modbus !== "tcp" || spec.gap > 0;
   }
 
   get stats(): BusStats {
@@ -120,23 +119,22 @@ export class ModbusLine implements ModbusBus, AsyncDisposable {
   }
 
   #start(): void {
-    if (this.#busy) return;
-    clearTimeout(this.#wake);
-    this.#busy = this.#run().finally(() => {
-      this.#busy = null;
-      const due = this.#closing.signal.aborted ? null : this.#queue.due;
-      if (due !== null) this.#wake = setTimeout(() => this.#start(), Math.max(0, due - monotonic()) + 1);
-    });
+    if (!this.#isRunning) this.#busy = this.#run();
   }
 
   async #run(): Promise<void> {
+    clearTimeout(this.#wake);
+    this.#isRunning = true;
     for (let job = this.#queue.next(); job; job = this.#queue.next()) await this.#serve(job);
+    this.#isRunning = false;
+    const due = this.#closing.signal.aborted ? null : this.#queue.due;
+    if (due !== null) this.#wake = setTimeout(() => this.#start(), Math.max(0, due - monotonic()) + 1);
   }
 
   async #serve(job: Job): Promise<void> {
-    let link: ModbusLink;
+    let link = this.#link;
     try {
-      link = await this.#linked(job.request.unit);
+      if (!link?.isUsable || this.#owing.has(job.request.unit)) link = await this.#linked(job.request.unit);
     } catch (error) {
       // The wire is the same for all: what waits would only wait for the same failure.
       job.reject(error);
@@ -144,9 +142,7 @@ export class ModbusLine implements ModbusBus, AsyncDisposable {
       return;
     }
     const from = performance.now();
-    // While this process stood still the late answer may have come to lie in the socket: let it be read before the unit is asked again.
-    if (this.#spec.modbus !== "tcp" && this.#units.isSilent(job.request.unit)) await pause(READ_MS, this.#closing.signal);
-    await this.#silence(link);
+    if (this.#needsSilence) await this.#silence(link, job.request.unit);
     if (job.settled) return;
     if (this.#closing.signal.aborted) return job.reject(this.#closed());
     if (!link.isOpen) return job.reject(new EdgeError("bus.unreachable", { bus: this.#bus, reason: "connection closed" }));
@@ -155,23 +151,13 @@ export class ModbusLine implements ModbusBus, AsyncDisposable {
     this.#stats.used.add(now - from, now);
   }
 
-  async #ask(link: ModbusLink, job: Job): Promise<void> {
+  async #ask(link: ModbusLink, job: Job, trusts = false): Promise<void> {
     const { request } = job;
-    let sent = monotonic();
-    const exchange = (trusts: boolean) => {
-      sent = monotonic();
-      this.#stats.requests += 1;
-      this.#units.asked(request.unit);
-      return link.exchange(request, this.#timeoutOf(request), trusts);
-    };
+    const sent = monotonic();
+    this.#stats.requests += 1;
+    this.#units.asked(request.unit);
     try {
-      const reply = await exchange(false).catch(async (error) => {
-        if (!isDoubtful(error)) throw error;
-        // Whatever it was, the line falls silent, and the same reply again can only be the answer.
-        await this.#drain(link);
-        if (this.#closing.signal.aborted) throw this.#closed();
-        return exchange(true);
-      });
+      const reply = await link.exchange(request, this.#timeoutOf(request), trusts);
       this.#answered();
       this.#units.answered(request.unit, reply.mono - sent);
       job.resolve(reply);
@@ -179,9 +165,17 @@ export class ModbusLine implements ModbusBus, AsyncDisposable {
       if (this.#tally(link) > 0 && this.#spec.modbus !== "tcp") await this.#drain(link);
     } catch (error) {
       this.#tally(link);
+      if (isDoubtful(error)) return this.#askAgain(link, job);
       await this.#failed(link, request.unit, sent, error);
       job.reject(error);
     }
+  }
+
+  /** Whatever it was that came, the line falls silent; the same reply once more can only be the answer. */
+  async #askAgain(link: ModbusLink, job: Job): Promise<void> {
+    await this.#drain(link);
+    if (this.#closing.signal.aborted) return job.reject(this.#closed());
+    return this.#ask(link, job, true);
   }
 
   #answered(): void {
@@ -240,9 +234,12 @@ export class ModbusLine implements ModbusBus, AsyncDisposable {
   }
 
   /** The pause that the line needs between frames (3.5 characters) and the devices want (`gap`). */
-  async #silence(link: ModbusLink): Promise<void> {
-    const rest = link.quietSince + this.#silenceMs - performance.now();
-    if (rest > 0) await pause(Math.ceil(rest), this.#closing.signal);
+  async #silence(link: ModbusLink, unit: number): Promise<void> {
+    // While this process stood still the late answer may have come to lie in the socket: let it be read before the unit is asked again.
+    const least = this.#spec.modbus !== "tcp" && this.#units.isSilent(unit) ? READ_MS : 0;
+    const rest = Math.max(least, link.quietSince + this.#silenceMs - performance.now());
+    // Not `pause`: its signal costs more than the request, and this is over before anybody could stop it.
+    if (rest > 0) await new Promise((done) => setTimeout(done, Math.ceil(rest)));
     if (this.#tally(link) > 0 && this.#spec.modbus !== "tcp") await this.#drain(link);
   }
 
@@ -255,7 +252,7 @@ export class ModbusLine implements ModbusBus, AsyncDisposable {
 
   #timeoutOf(request: ModbusRequest): number {
     const baud = this.#spec.modbus === "rtu" ? this.#spec.baud : ASSUMED_BAUD;
-    return request.timeoutMs ?? this.#spec.timeout ?? defaultTimeout(request, baud);
+    return request.timeoutMs ?? this.#spec.timeout ?? defaultTimeoutMs(request, baud);
   }
 
   async #linked(unit: number): Promise<ModbusLink> {
@@ -289,13 +286,4 @@ export class ModbusLine implements ModbusBus, AsyncDisposable {
   }
 }
 
-/** Twice the time on the line and a turnaround, but never less than slow meters need. */
-function defaultTimeout({ fc, quantity = 1, values = [] }: ModbusRequest, baud: number): number {
-  const bytes = 16 + (fc <= 2 || fc === 15 ? Math.ceil(quantity / 8) : quantity * 2) + values.length * 2;
-  return Math.max(LEAST_TIMEOUT_MS, (2 * bytes * BITS_PER_CHARACTER * 1000) / baud + TURNAROUND_MS);
-}
-
 const isDoubtful = (error: unknown): boolean => error instanceof EdgeError && error.context["doubtful"] === true;
-
-const silenceBetweenFrames = (baud: number): number =>
-  baud > 19_200 ? FIXED_SILENCE_MS : (3.5 * BITS_PER_CHARACTER * 1000) / baud;
