@@ -1,6 +1,7 @@
-/** Any schedule of faults on an RTU line goes in; every value that comes out is the one that was asked for. */
+/** Any schedule of faults on a Modbus line goes in; every value that comes out is the one that was asked for. */
 import fc from "fast-check";
 import { expect, it } from "vitest";
+import { faultyRun, ours } from "../../../bench/modbus/faulty-run.ts";
 import type { ModbusSpec } from "../../../src/drivers/buses.ts";
 import { ModbusLine } from "../../../src/drivers/transports/modbus.ts";
 import { noLog } from "../../../src/kit/log.ts";
@@ -83,3 +84,14 @@ it("never gives a value of another unit or register", async () => {
     { numRuns: 6 },
   );
 });
+
+it.each(["tcp", "rtu", "rtu-tcp"] as const)(
+  "believes nothing but the register asked over %s (the hundred thousand: `npm run bench:modbus`)",
+  { timeout: 60_000 },
+  async (wire) => {
+    const { wrong, stale, right, done } = await faultyRun(ours, wire, 1500, 30, { seed: 7, share: 0.15 });
+    expect({ wrong, stale }).toEqual({ wrong: 0, stale: 0 });
+    expect(right).toBeGreaterThan(1000);
+    expect(done.size).toBeGreaterThan(15);
+  },
+);
