@@ -5,10 +5,11 @@ import { monotonic } from "../../src/kit/clock.ts";
 import type { GatewayStatus } from "../../src/model.ts";
 import { ask } from "./ask.ts";
 import { Child } from "./child.ts";
-import { program } from "./program.ts";
 import type { Window } from "./truth.ts";
 
 export interface GatewayOptions {
+  /** Program and first words: what follows is `run --config FILE`. */
+  readonly command: readonly string[];
   readonly config: string;
   readonly socket: string;
   /** What a kill may lose: the commit window. */
@@ -69,11 +70,12 @@ export class Gateway implements AsyncDisposable {
   }
 
   #start(): Child {
-    const { config } = this.#options;
+    const { config, command } = this.#options;
+    const [first = process.execPath, ...words] = command;
     const child = new Child({
       name: "gateway",
-      command: process.execPath,
-      args: [program("../cippo.js"), "run", "--config", config],
+      command: first,
+      args: [...words, "run", "--config", config],
       isReady: (line) => line["event"] === "gateway.ready",
     });
     child.ready.then(

@@ -13,6 +13,8 @@ export interface Options {
   readonly brokerAwayMs: number | null;
   readonly timeFactor: string | null;
   readonly scenario: string | null;
+  /** Program and first words of another gateway than dist/cippo.js. */
+  readonly gateway: readonly string[] | null;
 }
 
 export const HELP = `npm start -- [options]
@@ -27,6 +29,7 @@ Starts a simulated site, a broker, the reference platform and the gateway, each 
   --time-factor N      the site lives this much faster
   --kill-gateway       SIGKILL the gateway in the middle; it is started again after 1 s
   --broker-away 10s    kill the broker in the middle; it comes back on the same port after this time
+  --gateway COMMAND    another gateway than dist/cippo.js: that of a release, say, or of another machine by an emulator
   --keep               keep the run's folder (it is also kept when the run fails)
 `;
 
@@ -39,6 +42,7 @@ export function readOptions(args: readonly string[]): Options | "help" {
       broker: { type: "string", default: "embedded" },
       config: { type: "string" },
       scenario: { type: "string" },
+      gateway: { type: "string" },
       json: { type: "boolean", default: false },
       keep: { type: "boolean", default: false },
       "kill-gateway": { type: "boolean", default: false },
@@ -70,6 +74,7 @@ export function readOptions(args: readonly string[]): Options | "help" {
     brokerAwayMs: away,
     timeFactor: factor,
     scenario: values.scenario ?? null,
+    gateway: values.gateway?.split(" ") ?? null,
   };
 }
 

@@ -71,7 +71,8 @@ export async function openWorld(options: Options, dir: string, say: (line: strin
     const config = join(dir, "gateway.yaml");
     const own = options.config === null ? null : await unlessStopped(borrowed(options.config, places));
     await writeFile(config, own?.text ?? gatewayConfig(site?.site ?? NOTHING, places));
-    const gateway = use(new Gateway({ config, socket: places.socket, commitMs: COMMIT_MS, say }));
+    const command = options.gateway ?? [process.execPath, program("../cippo.js")];
+    const gateway = use(new Gateway({ command, config, socket: places.socket, commitMs: COMMIT_MS, say }));
     gateway.broken.catch(fail);
     await unlessStopped(gateway.ready);
     say(`processes: ${[...pids, `gateway ${gateway.pid}`].join(", ")} · folder ${dir}`);
