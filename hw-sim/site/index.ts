@@ -162,7 +162,7 @@ async function begin(
   if (!SUFFERS[wire.kind].includes(kind))
     throw new Error(`${bus} (${wire.kind}) cannot suffer ${kind}: ${SUFFERS[wire.kind].join(", ")}`);
   if (wire.kind === "gpio") {
-    if (twin?.wire !== "gpio") throw new Error("chatter needs a device");
+    if (twin?.wire !== "gpio") throw new Error("chatter needs a device that is a contact");
     const rest = twin.contact.chatter();
     faults.begin(fault, rest);
     return;

@@ -122,7 +122,7 @@ export class Player implements Disposable {
   #playGate(device: string): void {
     const spec = this.#o.play.gates[device];
     const twin = this.#twin(device);
-    if (!spec || twin.wire !== "gpio") throw new Error(`play.gates.${device} is no contact`);
+    if (!spec || twin.wire !== "gpio") throw new Error(`play.gates.${device} counts no pulses`);
     const draw = seeded(this.#o.seed, device);
     const next = (): void =>
       this.#in(waitMs(draw, spec.every), () => {

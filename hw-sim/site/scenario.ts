@@ -51,7 +51,7 @@ const scenario = z.strictObject({
     gates: z
       .record(z.string(), z.strictObject({ every: duration() }))
       .prefault({})
-      .describe("Mean time between passages, by device."),
+      .describe("Mean time between passages of a gate, or pulses of a meter, by device."),
     meters: z
       .record(
         z.string(),

@@ -13,9 +13,9 @@ export type Served =
       /** The reply came `lateMs` after its request, by a fault. */
       readonly late?: true;
     }
-  /** Meaning of a contact after polarity; also once at the start. */
+  /** Meaning of a contact, or state of a relay, after polarity; also once at the start. */
   | { readonly k: "level"; readonly device: string; readonly point: string; readonly value: boolean; readonly at: number }
-  /** `n`: passages since the site started. */
+  /** `n`: passages or pulses since the site started. */
   | { readonly k: "pulse"; readonly device: string; readonly point: string; readonly n: number; readonly at: number }
   /** A Modbus write that the unit carried out. */
   | {

@@ -1,9 +1,10 @@
 /** Devices and their tables go in; a twin for each that can be set and read by the device's own point names comes out, on the wire it stands on. */
-import type { Driver, Layout } from "../../src/drivers/driver.ts";
+import type { Driver, GpioLayout, Layout } from "../../src/drivers/driver.ts";
 import { Tag } from "./ble/tag.ts";
 import type { Faults } from "./faults.ts";
 import type { Chip } from "./gpio/chip.ts";
 import { Contact } from "./gpio/contact.ts";
+import { Relay } from "./gpio/relay.ts";
 import { ModbusUnit } from "./modbus/unit.ts";
 import { Sensor } from "./serial/sensor.ts";
 import type { ServedLog } from "./served.ts";
@@ -14,6 +15,7 @@ export type Twin =
   | { readonly wire: "modbus"; readonly bus: string; readonly address: number; readonly unit: ModbusUnit }
   | { readonly wire: "serial"; readonly bus: string; readonly sensor: Sensor }
   | { readonly wire: "gpio"; readonly bus: string; readonly contact: Contact }
+  | { readonly wire: "gpio-output"; readonly bus: string; readonly relay: Relay }
   | { readonly wire: "ble"; readonly bus: string; readonly tag: Tag };
 
 export interface TwinOptions {
@@ -41,10 +43,15 @@ export function twinOf(o: TwinOptions): Twin {
     case "serial":
       return { wire: "serial", bus, sensor: sensorOf(o, layout, options) };
     case "gpio":
-      return { wire: "gpio", bus, contact: new Contact({ ...layout, device: o.device, chip: o.chip, log: o.log }) };
+      return onLine(o, layout);
     case "ble":
       return { wire: "ble", bus, tag: new Tag(layout, Object.keys(o.driver.points(options))) };
   }
+}
+
+function onLine({ device, config: { bus }, chip, log }: TwinOptions, { role, ...layout }: GpioLayout): Twin {
+  if (role === "output") return { wire: "gpio-output", bus, relay: new Relay({ ...layout, device, chip, log }) };
+  return { wire: "gpio", bus, contact: new Contact({ ...layout, role, device, chip, log }) };
 }
 
 function sensorOf(o: TwinOptions, layout: Extract<Layout, { wire: "serial" }>, options: unknown): Sensor {
@@ -70,6 +77,8 @@ export function valuesOf(twin: Twin): Readonly<Record<string, Value>> {
       return twin.sensor.values;
     case "gpio":
       return { [twin.contact.options.means]: twin.contact.value };
+    case "gpio-output":
+      return { [twin.relay.options.means]: twin.relay.on };
     case "ble":
       return twin.tag.values;
   }
@@ -87,6 +96,8 @@ export function setPoint(twin: Twin, point: string, value: Value): void {
     case "gpio":
       twin.contact.put(point, value);
       break;
+    case "gpio-output":
+      throw new Error(`${twin.relay.options.device} is switched by the gateway alone: command it`);
     case "ble":
       twin.tag.set(point, value);
   }

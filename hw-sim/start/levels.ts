@@ -10,6 +10,8 @@ export interface PointRule {
   readonly debounceMs: number;
   /** A change smaller than this need not be told. */
   readonly change: number;
+  /** Of increments: what one pulse adds; absent: 1. */
+  readonly perPulse?: number;
 }
 
 export interface Level {

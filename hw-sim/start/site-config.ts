@@ -58,6 +58,7 @@ export async function pointsOf(site: Site): Promise<Points> {
     const options = driver.options.parse(written);
     const everyMs = driver.everyMs?.(options);
     slowestMs = Math.max(slowestMs, everyMs ?? 0);
+    const layout = driver.layout(options);
     const debounceMs = z.looseObject({ debounce: z.number().default(0) }).parse(options).debounce;
     for (const [point, { kind, report }] of Object.entries(driver.points(options)))
       rules.set(`${device}.${point}`, {
@@ -65,6 +66,7 @@ export async function pointsOf(site: Site): Promise<Points> {
         way: everyMs === undefined ? "pushed" : "polled",
         debounceMs,
         change: report?.change ?? 0,
+        ...(layout.wire === "gpio" && layout.perPulse !== undefined && { perPulse: layout.perPulse }),
       });
   }
   return { rules, slowestMs };

@@ -74,7 +74,7 @@ export function compare(input: TruthInput): Truth {
     const good = rows.filter((row) => row.quality === "good");
     checked += good.length;
     if (rule.kind === "increments") {
-      const counted = judgePulses(at, pulses.get(key) ?? [], rows, input.blind);
+      const counted = judgePulses(at, pulses.get(key) ?? [], rows, rule, input.blind);
       findings.push(...counted.findings);
       unseen += counted.unseen;
       continue;
@@ -176,17 +176,26 @@ const covers = (level: Level, mono: number, debounceMs: number): boolean =>
   mono >= level.at - EARLY_MS && mono <= level.end + debounceMs + SCHEDULING_MS;
 
 /** The gateway's own counter: no more than was shown up to then, no less than was shown while it was ready. */
-function judgePulses(at: At, pulses: readonly Pulse[], rows: readonly Told[], blind: readonly Window[]) {
+function judgePulses(
+  at: At,
+  pulses: readonly Pulse[],
+  rows: readonly Told[],
+  { perPulse = 1 }: PointRule,
+  blind: readonly Window[],
+) {
   const shownBy = (mono: number): number => pulses.filter((one) => one.at <= mono).length;
   const hidden = pulses.filter((one) => blind.some(([from, to]) => from <= one.at && one.at <= to)).length;
   const findings: Finding[] = [];
   for (const row of rows) {
     if (row.quality === "bad" || typeof row.value !== "number") continue;
-    if (row.value > shownBy(row.mono + EARLY_MS)) findings.push(finding("wrong", at, row, `${shownBy(row.mono)} pulses by then`));
+    const counted = Math.round(row.value / perPulse);
+    if (!same(row.value, counted * perPulse) || counted > shownBy(row.mono + EARLY_MS))
+      findings.push(finding("wrong", at, row, `${shownBy(row.mono)} pulses by then`));
   }
-  const total = rows.reduce((most, { value }) => (typeof value === "number" ? Math.max(most, value) : most), 0);
+  const most = rows.reduce((sum, { value }) => (typeof value === "number" ? Math.max(sum, value) : sum), 0);
+  const total = Math.round(most / perPulse);
   const lost = pulses.length - hidden - total;
-  const last = { value: total, mono: rows.at(-1)?.mono ?? 0 };
+  const last = { value: most, mono: rows.at(-1)?.mono ?? 0 };
   if (lost > 0)
     findings.push({ ...finding("missing", at, last, `${pulses.length} pulses, ${hidden} of them unseen`), count: lost });
   return { findings, unseen: Math.max(0, Math.min(hidden, pulses.length - total)) };

@@ -125,12 +125,17 @@ function platformChild(broker: string, db: string, site: z.infer<typeof siteRead
   });
 }
 
+/** One that needs no signature. */
+const relay = z.looseObject({ type: z.literal("gpio-relay"), impact: z.literal("low") });
 const coil = z.looseObject({ coil: z.number(), writable: z.literal(true) });
 
-/** The first writable coil that the configuration names: the office switches it on once. */
+/** The first writable coil and the first relay that the configuration names: the office switches them on once. */
 function writableOf(site: Site): readonly string[] {
-  for (const [device, { points }] of Object.entries(site.devices))
-    for (const [point, spec] of Object.entries(points ?? {}))
-      if (coil.safeParse(spec).success) return [`${device}.${point}=true`];
-  return [];
+  const coils = Object.entries(site.devices).flatMap(([device, { points }]) =>
+    Object.entries(points ?? {}).flatMap(([point, spec]) => (coil.safeParse(spec).success ? [`${device}.${point}=true`] : [])),
+  );
+  const relays = Object.entries(site.devices).flatMap(([device, spec]) =>
+    relay.safeParse(spec).success ? [`${device}.on=true`] : [],
+  );
+  return [...coils.slice(0, 1), ...relays.slice(0, 1)];
 }

@@ -36,9 +36,19 @@ export type Layout =
       readonly identity: readonly IdentityCheck[];
     }
   | { readonly wire: "serial"; readonly baud: number; readonly everyMs: number; readonly frame: FrameLayout }
-  | { readonly wire: "gpio"; readonly line: number; readonly active: "high" | "low"; readonly means: string }
+  | GpioLayout
   | { readonly wire: "ble"; readonly mac: string; readonly service: string; readonly objects: readonly AdvertisedPoint[] }
   | { readonly wire: "ble"; readonly mac: string; readonly characteristics: Readonly<Record<string, CharacteristicPoint>> };
+
+/** What stands on a GPIO line. `means` is the name of its point; of pulses `perPulse` is what each adds to it, in the point's unit. */
+export interface GpioLayout {
+  readonly wire: "gpio";
+  readonly line: number;
+  readonly active: "high" | "low";
+  readonly means: string;
+  readonly role: "state" | "pulses" | "output";
+  readonly perPulse?: number;
+}
 
 /** Where a value lies in a Modbus unit. `address` as on the bus (from 0); value = raw × scale. fc 1 coil, 2 discrete input, 3 holding, 4 input. */
 export interface RegisterValue {
@@ -182,9 +192,29 @@ export interface GpioEdge {
   readonly mono: number;
 }
 
+export interface GpioWatch {
+  readonly bias: "none" | "up" | "down";
+  /** How long a level will have to stand: ringing that is much shorter may be kept from us by the kernel. Absent: every edge matters. */
+  readonly debounceMs?: number;
+  /** Every edge counts: the line is never let go of in order to look at its level. */
+  readonly counts?: boolean;
+}
+
 export interface GpioChip {
   /** First yields the level at opening, then each edge; also each level found different when polled (state, not edge, is truth). Throws `gpio.*`. */
-  watch(line: number, options: { readonly bias: "none" | "up" | "down" }, stop: AbortSignal): AsyncIterable<GpioEdge>;
+  watch(line: number, options: GpioWatch, stop: AbortSignal): AsyncIterable<GpioEdge>;
+  /** Takes a line as an output. It begins at `first` without passing through the other level; `keep`: at the one it is found at. Throws `gpio.*`. */
+  drive(line: number, first: 0 | 1 | "keep"): Promise<GpioOutput>;
+}
+
+/** An output line. Closing it lets go of the line; what it falls to then is the kernel's and the board's affair (docs/decisions/0010). */
+export interface GpioOutput extends AsyncDisposable {
+  /** As read back; null: it cannot be told before it is set for the first time. Throws `gpio.*`. */
+  level(): Promise<0 | 1 | null>;
+  /** Sets it once; what is read back then, null if that cannot be told. Throws `gpio.*` when the line surely was not set. */
+  set(level: 0 | 1): Promise<0 | 1 | null>;
+  /** Aborted, with an EdgeError `gpio.*`, when the line is no longer ours: its level is not known from then on. */
+  readonly lost: AbortSignal;
 }
 
 /** A Bluetooth adapter in a process of its own. Throws `ble.unavailable` when it cannot listen. */

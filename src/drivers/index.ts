@@ -12,6 +12,8 @@ export const deviceTypes: Readonly<Record<string, () => Promise<Driver>>> = {
   "eastron-sdm630": async () => (await import("./devices/eastron-sdm630.ts")).eastronSdm630,
   "gatt-battery": async () => (await import("./devices/gatt-battery.ts")).gattBattery,
   "gpio-contact": async () => (await import("./devices/gpio-contact.ts")).gpioContact,
+  "gpio-pulse": async () => (await import("./devices/gpio-pulse.ts")).gpioPulse,
+  "gpio-relay": async () => (await import("./devices/gpio-relay.ts")).gpioRelay,
   "modbus-points": async () => (await import("./devices/modbus-points.ts")).modbusPoints,
 };
 
@@ -21,8 +23,6 @@ export const plannedTypes: readonly string[] = [
   "carlo-gavazzi-em340",
   "eddystone",
   "gpio-blink",
-  "gpio-pulse",
-  "gpio-relay",
   "heidelberg-energy-control",
   "ibeacon",
   "lorawan-bosch-tps110",

@@ -266,7 +266,7 @@ export class House {
     if (spec?.kind !== "increments" || typeof value !== "number") return record;
     const counters = this.#counters.get(device.id) ?? {};
     const before = counters[point];
-    counters[point] = (before ?? 0) + value;
+    counters[point] = exact((before ?? 0) + value);
     this.#window.save(`counters/${device.id}`, { ...counters });
     // The total of a new database says nothing about the past.
     return {
@@ -447,3 +447,6 @@ export class House {
     };
   }
 }
+
+/** A million times 0.01 is 10000: decimal parts of a unit are added as people would, to the 15 digits that a double surely holds. */
+const exact = (sum: number): number => Number(sum.toPrecision(15));

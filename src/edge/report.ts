@@ -16,9 +16,10 @@ export const rowOf = (reading: Reading): LastRow => ({
   mono: reading.mono,
 });
 
-/** No report: every reading is a row. A change of quality or code always is; increments of nothing never are. */
+/** No report: every reading is a row. A change of quality or code always is; increments of nothing only when they say why. */
 export function worthKeeping(reading: Reading, last: LastRow | undefined, spec: PointSpec): boolean {
-  if (spec.kind === "increments" && reading.value === 0) return last === undefined;
+  if (spec.kind === "increments" && reading.value === 0)
+    return last === undefined || (reading.code !== undefined && reading.code !== last.code);
   const report = spec.report;
   if (last === undefined || report === undefined || spec.kind === "increments") return true;
   if (reading.quality !== last.quality || reading.code !== last.code) return true;

@@ -108,6 +108,25 @@ export const codes = {
       en: "`gpioinfo` shows who uses it; check the BCM number in the configuration.",
     },
   },
+  "gpio.level-unknown": {
+    retry: false,
+    what: {
+      it: "Linea {line}: gpiod 1 non sa leggere un'uscita senza disturbarla",
+      en: "Line {line}: gpiod 1 cannot read an output without disturbing it",
+    },
+    hint: {
+      it: "Il primo comando la stabilisce; oppure `onStart: off` o `on`, o gpiod 2.",
+      en: "The first command settles it; or `onStart: off` or `on`, or gpiod 2.",
+    },
+  },
+  "gpio.not-as-set": {
+    retry: false,
+    what: { it: "L'uscita non ha il livello impostato", en: "The output is not at the level that was set" },
+    hint: {
+      it: "Controllare il carico e un cortocircuito sulla linea.",
+      en: "Check the load, and the line for a short circuit.",
+    },
+  },
   "ble.unavailable": {
     retry: true,
     what: { it: "Bluetooth {adapter} non disponibile: {reason}", en: "Bluetooth {adapter} is not available: {reason}" },
@@ -188,6 +207,14 @@ export const codes = {
     retry: false,
     what: { it: "Il conteggio riparte su una nuova base dati", en: "Counting starts anew on a new database" },
     hint: { it: "Nulla da fare: la piattaforma ne tiene conto.", en: "Nothing to do: the platform accounts for it." },
+  },
+  "counter.unobserved": {
+    retry: false,
+    what: {
+      it: "Per un tempo nessuno ha contato: quanto è passato allora manca dal totale",
+      en: "Nobody counted for a while: what passed then is missing from the total",
+    },
+    hint: { it: "Confrontare con il quadrante dello strumento.", en: "Compare with the dial of the instrument." },
   },
   "device.silent": {
     retry: true,

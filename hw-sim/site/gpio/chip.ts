@@ -12,11 +12,18 @@ export interface Edge {
 
 export type Watcher = (edge: Edge) => void;
 
+/** What hangs on an output: the level that it pulls the line to while nobody drives it, and what it sees of it. */
+export interface Board {
+  readonly rest: Level;
+  see(edge: Edge): void;
+}
+
 export class Chip {
   readonly label: string;
   readonly lines: number;
   readonly #levels: Level[];
   readonly #holders = new Map<number, Watcher | "output">();
+  readonly #boards = new Map<number, Board>();
 
   constructor(label: string, lines: number) {
     this.label = label;
@@ -35,7 +42,20 @@ export class Chip {
     this.#levels[line] = level;
     const holder = this.#holders.get(line);
     if (typeof holder === "function") holder({ line, level, ns });
+    this.#boards.get(line)?.see({ line, level, ns });
     return ns;
+  }
+
+  /** Hangs a board on a line. It sees the level of now at once. */
+  attach(line: number, board: Board): void {
+    this.#levels[line] = board.rest;
+    this.#boards.set(line, board);
+    board.see({ line, level: board.rest, ns: process.hrtime.bigint() });
+  }
+
+  /** Held as an output: others see that it is, and not at which level. */
+  driven(line: number): boolean {
+    return this.#holders.get(line) === "output";
   }
 
   busy(line: number): boolean {
@@ -47,7 +67,13 @@ export class Chip {
     if (lines.some((line) => this.busy(line))) return "busy";
     for (const line of lines) this.#holders.set(line, holder);
     return () => {
-      for (const line of lines) this.#holders.delete(line);
+      for (const line of lines) {
+        const wasDriven = this.driven(line);
+        this.#holders.delete(line);
+        const board = this.#boards.get(line);
+        // As kernels do that make an input of a line that is given back.
+        if (wasDriven && board) this.drive(line, board.rest);
+      }
     };
   }
 }

@@ -1,4 +1,4 @@
-/** What happens at a contact (a car, a door, a passing wheel) goes in; electrical levels on its line come out, and their meaning after polarity in the served log. */
+/** What happens at a contact (a car, a door, a passing wheel, a turning meter) goes in; electrical levels on its line come out, and their meaning after polarity in the served log. */
 import type { ServedLog } from "../served.ts";
 import type { Chip } from "./chip.ts";
 
@@ -6,8 +6,11 @@ export interface ContactOptions {
   readonly device: string;
   readonly line: number;
   readonly active: "high" | "low";
-  /** presence, door, tamper or passage: also the name of its point. */
+  /** presence, door, tamper, passage, volume …: also the name of its point. */
   readonly means: string;
+  readonly role: "state" | "pulses";
+  /** What one pulse adds; absent: 1. */
+  readonly perPulse?: number;
   readonly chip: Chip;
   readonly log: ServedLog;
 }
@@ -20,7 +23,7 @@ const BOUNCE_MS = 2;
 export class Contact implements Disposable {
   readonly options: ContactOptions;
   #active = false;
-  #passages = 0;
+  #pulses = 0;
   #chattering: NodeJS.Timeout | undefined;
   #pulse: NodeJS.Timeout | undefined;
 
@@ -30,18 +33,18 @@ export class Contact implements Disposable {
   }
 
   get counts(): boolean {
-    return this.options.means === "passage";
+    return this.options.role === "pulses";
   }
 
   get value(): boolean | number {
-    return this.counts ? this.#passages : this.#active;
+    return this.counts ? this.#pulses * (this.options.perPulse ?? 1) : this.#active;
   }
 
-  /** By the name of its point; for a passage any value is one passage. */
+  /** By the name of its point; where pulses count, any value is one pulse. */
   put(point: string, value: boolean | number): void {
     if (point !== this.options.means) throw new Error(`no point ${point}: this contact has ${this.options.means}`);
     if (!this.counts) this.set(Boolean(value));
-    else if (!this.pass()) throw new Error("the passage before is not over yet");
+    else if (!this.pass()) throw new Error("the pulse before is not over yet");
   }
 
   set(active: boolean): void {
@@ -50,12 +53,12 @@ export class Contact implements Disposable {
     if (!this.#chattering) this.#tell(this.#drive(active));
   }
 
-  /** One passage. Refused (false) while the pulse of the one before still stands: a loop sees one car at a time. */
+  /** One pulse. Refused (false) while the pulse of the one before still stands: a loop sees one car at a time. */
   pass(): boolean {
     if (this.#pulse || this.#chattering) return false;
     const at = this.#drive(true);
-    this.#passages += 1;
-    this.options.log.write({ k: "pulse", device: this.options.device, point: this.options.means, n: this.#passages, at });
+    this.#pulses += 1;
+    this.options.log.write({ k: "pulse", device: this.options.device, point: this.options.means, n: this.#pulses, at });
     this.#pulse = setTimeout(() => {
       this.#drive(false);
       this.#pulse = setTimeout(() => {
@@ -90,7 +93,7 @@ export class Contact implements Disposable {
     return Number(chip.drive(line, active === (polarity === "high") ? 1 : 0) / 1_000_000n);
   }
 
-  /** A level means something where a state is shown; bounces of a counting contact are no passages. */
+  /** A level means something where a state is shown; bounces of a counting contact are no pulses. */
   #tell(at: number, value = this.#active): void {
     if (this.counts) return;
     this.options.log.write({ k: "level", device: this.options.device, point: this.options.means, value, at });

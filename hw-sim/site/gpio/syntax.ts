@@ -1,7 +1,7 @@
-/** The arguments of gpiomon, gpioget or gpioset go in, in the syntax of libgpiod 1.6 or 2.1; what they ask for comes out, or the real tool's complaint. */
+/** The arguments of gpiomon, gpioget, gpioset or gpioinfo go in, in the syntax of libgpiod 1.6 or 2.1; what they ask for comes out, or the real tool's complaint. */
 
 export type Version = 1 | 2;
-export type Tool = "gpiomon" | "gpioget" | "gpioset";
+export type Tool = "gpiomon" | "gpioget" | "gpioset" | "gpioinfo";
 
 export interface Call {
   readonly flags: ReadonlySet<string>;
@@ -37,6 +37,7 @@ const V1: Readonly<Record<Tool, Options>> = {
     usec: ["u", true],
     background: ["b", false],
   },
+  gpioinfo: { help: ["h", false], version: ["v", false] },
 };
 const COMMON2: Options = {
   ...COMMON,
@@ -71,6 +72,14 @@ const V2: Readonly<Record<Tool, Options>> = {
     "hold-period": ["p", true],
     toggle: ["t", true],
   },
+  gpioinfo: {
+    help: ["h", false],
+    version: ["v", false],
+    "by-name": ["", false],
+    chip: ["c", true],
+    strict: ["s", false],
+    unquoted: ["", false],
+  },
 };
 
 const BIASES = { 1: ["as-is", "disable", "pull-down", "pull-up"], 2: ["pull-down", "pull-up", "disabled"] } as const;
@@ -80,8 +89,11 @@ export function parseCall(version: Version, tool: Tool, args: readonly string[])
   const bias = values.get("bias");
   if (bias !== undefined && !(BIASES[version] as readonly string[]).includes(bias)) throw new Complaint(`invalid bias: ${bias}`);
   if (flags.has("help") || flags.has("version")) return { flags, values, chip: "", lines: [] };
+  // Of a chip, every line; here there is but one chip.
+  if (tool === "gpioinfo" && version === 1) return { flags, values, chip: rest[0] ?? "0", lines: [] };
   const [chip, named] = version === 1 ? [rest[0], rest.slice(1)] : [values.get("chip"), rest];
   if (chip === undefined && version === 1) throw new Complaint("gpiochip must be specified");
+  if (tool === "gpioinfo" && named.length === 0) return { flags, values, chip: chip ?? "0", lines: [] };
   if (named.length === 0) throw new Complaint(nothingNamed(version, tool));
   // Without -c version 2 takes lines by name only, and no line of this chip has one.
   if (chip === undefined || flags.has("by-name")) throw new Complaint(`cannot find line '${named[0]}'`);

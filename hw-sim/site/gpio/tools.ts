@@ -1,4 +1,4 @@
-/** A chip goes in; a folder with gpiomon, gpioget and gpioset comes out: real executables that speak to the site over loopback and answer like libgpiod 1.6 or 2.1. */
+/** A chip goes in; a folder with gpiomon, gpioget, gpioset and gpioinfo comes out: real executables that speak to the site over loopback and answer like libgpiod 1.6 or 2.1. */
 import { chmod, mkdir, writeFile } from "node:fs/promises";
 import type { Socket } from "node:net";
 import { join } from "node:path";
@@ -12,7 +12,7 @@ export interface ToolsOptions {
   readonly folder: string;
 }
 
-const TOOLS: readonly Tool[] = ["gpiomon", "gpioget", "gpioset"];
+const TOOLS: readonly Tool[] = ["gpiomon", "gpioget", "gpioset", "gpioinfo"];
 const CHIP = "gpiochip0";
 const BUSY = "Device or resource busy";
 const VERSIONS = { 1: "v1.6.3", 2: "v2.1.3" } as const;
@@ -106,7 +106,7 @@ function perform({ chip, version }: ToolsOptions, tool: Tool, args: readonly str
     return;
   }
   checkLines(chip, version, tool, call);
-  const act = { gpiomon: monitor, gpioget: get, gpioset: set }[tool];
+  const act = { gpiomon: monitor, gpioget: get, gpioset: set, gpioinfo: info }[tool];
   act(chip, version, call, run);
 }
 
@@ -115,6 +115,7 @@ function checkLines(chip: Chip, version: Version, tool: Tool, call: Call): void 
     gpiomon: "error waiting for events",
     gpioget: "error reading GPIO values",
     gpioset: "error setting the GPIO line values",
+    gpioinfo: "looking up chip",
   };
   if (![CHIP, `/dev/${CHIP}`, "0"].includes(call.chip))
     throw new Complaint(
@@ -125,7 +126,7 @@ function checkLines(chip: Chip, version: Version, tool: Tool, call: Call): void 
       throw new Complaint(
         version === 1 ? `${what[tool]}: Invalid argument` : `offset ${line} is out of range on chip '${call.chip}'`,
       );
-  if (call.lines.some(({ line }) => chip.busy(line)))
+  if (tool !== "gpioinfo" && call.lines.some(({ line }) => chip.busy(line)))
     throw new Complaint(
       version === 1
         ? `${what[tool]}: ${BUSY}`
@@ -143,6 +144,23 @@ function get(chip: Chip, version: Version, call: Call, run: Run): void {
     return `${id}=${value === 1 ? "active" : "inactive"}`;
   });
   run.out(words.join(" "));
+  run.exit(0);
+}
+
+/** As gpioinfo.c of both versions prints a line that has no name. */
+function info(chip: Chip, version: Version, call: Call, run: Run): void {
+  const asked = call.lines.length > 0 ? call.lines.map(({ line }) => line) : Array.from({ length: chip.lines }, (_, i) => i);
+  if (call.lines.length === 0) run.out(`${CHIP} - ${chip.lines} lines:`);
+  for (const line of asked) {
+    const direction = chip.driven(line) ? "output" : "input";
+    const consumer = chip.busy(line) ? `"${chip.driven(line) ? "gpioset" : "gpiomon"}"` : undefined;
+    const head = call.lines.length > 0 ? `${CHIP} ${line}` : `\tline ${String(line).padStart(3)}:`;
+    if (version === 2) run.out(`${head}\t${"unnamed".padEnd(16)}\t${direction}${consumer ? ` consumer=${consumer}` : ""}`);
+    else
+      run.out(
+        `${head} ${"unnamed".padStart(12)} ${(consumer ?? "unused").padStart(12)} ${direction.padStart(8)}  active-high ${consumer ? "[used]" : ""}`,
+      );
+  }
   run.exit(0);
 }
 

@@ -35,21 +35,28 @@ export function withReport(
   );
 }
 
+const times = {
+  maxOn: duration().optional().describe("Switched off by the gateway after this long."),
+  minInterval: duration().optional().describe("Shortest time between two commands."),
+};
+
 const limitsSchema = z
   .strictObject({
     min: z.number().optional().describe("Smallest value that may be written."),
     max: z.number().optional().describe("Largest value that may be written."),
-    maxOn: duration().optional().describe("Switched off by the gateway after this long."),
-    minInterval: duration().optional().describe("Shortest time between two commands."),
+    ...times,
   })
   .refine(({ min, max }) => min === undefined || max === undefined || min <= max, {
     error: "expected not less than min",
     path: ["max"],
   });
 
-export const limits = () => limitsSchema.optional().describe("Kept by the gateway whoever commands.");
+const KEPT = "Kept by the gateway whoever commands.";
+export const limits = () => limitsSchema.optional().describe(KEPT);
+/** Of what is only on or off. */
+export const switchLimits = () => z.strictObject(times).optional().describe(KEPT);
 
-export const limitsOf = ({ min, max, maxOn, minInterval }: z.output<typeof limitsSchema>): Limits => ({
+export const limitsOf = ({ min, max, maxOn, minInterval }: Partial<z.output<typeof limitsSchema>>): Limits => ({
   ...(min !== undefined && { min }),
   ...(max !== undefined && { max }),
   ...(maxOn !== undefined && { maxOnMs: maxOn }),

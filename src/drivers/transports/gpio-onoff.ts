@@ -1,27 +1,38 @@
-/** A GPIO chip under /sys/class/gpio goes in; levels and edges of its lines come out. The only file touching onoff. */
-import { readdir, readFile, writeFile } from "node:fs/promises";
+/** A GPIO chip under /sys/class/gpio goes in; levels and edges of its lines come out, and lines that can be driven. The only file touching onoff. */
+import { closeSync } from "node:fs";
+import { access, constants, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Gpio } from "onoff";
 import { monotonic } from "../../kit/clock.ts";
 import { EdgeError } from "../../kit/errors.ts";
+import { pause } from "../../kit/loop.ts";
 import type { GpioSpec } from "../buses.ts";
-import type { GpioChip, GpioEdge } from "../driver.ts";
+import type { GpioChip, GpioEdge, GpioOutput } from "../driver.ts";
 
 /** Labels of the chip that carries a Raspberry Pi's header (Pi 0–3, 4, 5). */
 const HEADERS = ["pinctrl-bcm2835", "pinctrl-bcm2711", "pinctrl-rp1"];
 /** sysfs joins edges that follow closely, and may lose one: the level is read again this often. */
 const RECONCILE_MS = 2000;
+/** udev gives an exported line to its group within this time. */
+const GRANTED_MS = 2000;
+const LOOK_AGAIN_MS = 10;
 
-type GpioClass = Pick<typeof Gpio, "accessible"> & (new (line: number, direction: "in", edge: "both") => LineOfOnoff);
-type LineOfOnoff = Pick<Gpio, "direction" | "edge" | "activeLow" | "readSync" | "watch" | "unwatchAll" | "unexport">;
+type Level = 0 | 1;
+type GpioClass = Pick<typeof Gpio, "accessible" | "prototype"> & (new (...of: ConstructorParameters<typeof Gpio>) => Gpio);
 
 /** What a test hands in instead of this machine. */
 export interface Sysfs {
   readonly root: string;
   load(): Promise<GpioClass>;
+  write(file: "export" | "unexport", text: string): Promise<void>;
 }
 
-const THIS_MACHINE: Sysfs = { root: "/sys/class/gpio", load: async () => (await import("onoff")).Gpio };
+const ROOT = "/sys/class/gpio";
+const THIS_MACHINE: Sysfs = {
+  root: ROOT,
+  load: async () => (await import("onoff")).Gpio,
+  write: (file, text) => writeFile(join(ROOT, file), text),
+};
 
 /** Throws `gpio.unavailable` where sysfs has no such chip (gone in newer kernels) or may not be written. */
 export async function onoffChip(spec: GpioSpec, sysfs: Sysfs = THIS_MACHINE): Promise<GpioChip> {
@@ -34,7 +45,10 @@ export async function onoffChip(spec: GpioSpec, sysfs: Sysfs = THIS_MACHINE): Pr
     async *watch(line, { bias }, stop) {
       if (bias !== "none")
         throw new EdgeError("gpio.unavailable", { reason: `sysfs cannot pull line ${line} ${bias}: use gpiod or config.txt` });
-      yield* watchLine(await openLine(Line, base + line, line, sysfs.root), line, stop);
+      yield* watchLine(await openInput(Line, base + line, line, sysfs), line, stop);
+    },
+    async drive(line, first) {
+      return new OnoffOutput(await openOutput(Line, base + line, line, sysfs, first), line);
     },
   };
 }
@@ -52,30 +66,118 @@ export async function lineBase(root: string, chip: string): Promise<number> {
   throw new EdgeError("gpio.unavailable", { reason: `no chip in ${root} is ${[chip, ...HEADERS].join(", ")}` });
 }
 
-/** onoff swallows every error of a line that was exported before, and leaves one exported when it fails half-way. */
-async function openLine(Line: GpioClass, number: number, line: number, root: string): Promise<LineOfOnoff> {
-  for (const last of [false, true]) {
+const openInput = (Line: GpioClass, number: number, line: number, sysfs: Sysfs): Promise<Gpio> =>
+  openLine(number, line, sysfs, "edge", async () => {
+    const gpio = new Line(number, "in", "both", { activeLow: false });
+    return { gpio, isRight: () => gpio.direction() === "in" && gpio.edge() === "both" && !gpio.activeLow() };
+  });
+
+/** `low` and `high` become output and level in one write: `out` would be low for a moment. One that is kept is not written at all. */
+const openOutput = (Line: GpioClass, number: number, line: number, sysfs: Sysfs, first: Level | "keep"): Promise<Gpio> =>
+  openLine(number, line, sysfs, "direction", async () => {
+    const at = async (file: string) => (await readFile(join(sysfs.root, `gpio${number}`, file), "utf8")).trim();
+    const isDriven = (await at("direction")) === "out";
+    const turned = (await at("active_low")) === "1";
+    const raw = (await at("value")) === "1" ? 1 : 0;
+    const level: Level = first !== "keep" ? first : turned ? (raw === 1 ? 0 : 1) : raw;
+    const adopt = first === "keep" && isDriven;
+    const gpio = new Line(number, adopt ? "out" : level === 1 ? "high" : "low", undefined, {
+      activeLow: false,
+      ...(adopt && { reconfigureDirection: false }),
+    });
+    return { gpio, isRight: () => gpio.direction() === "out" && !gpio.activeLow() && gpio.readSync() === level };
+  });
+
+interface Made {
+  readonly gpio: Gpio;
+  isRight(): boolean;
+}
+
+/**
+ * onoff spins on the event loop until udev has granted the files (10 000 opens of each): they are waited for before. It swallows every error of
+ * a line that was exported before, as ours now is: everything is read back. And it leaves one exported when it fails half-way: that is undone.
+ */
+async function openLine(number: number, line: number, sysfs: Sysfs, last: "edge" | "direction", make: () => Promise<Made>) {
+  for (const again of [true, false]) {
     try {
-      const gpio = new Line(number, "in", "both");
-      if (gpio.direction() === "in" && gpio.edge() === "both" && !gpio.activeLow()) return gpio;
+      await exported(number, sysfs, ["value", "active_low", "direction", last]);
+      const { gpio, isRight } = await make();
+      if (isRight()) return gpio;
       gpio.unexport();
-      if (last) throw new Error("direction or edge cannot be set");
+      if (!again) throw new Error("direction, edge or level are not as they were set");
     } catch (cause) {
-      await writeFile(join(root, "unexport"), String(number)).catch(() => undefined);
-      if (last)
-        throw new EdgeError("gpio.line-busy", { line, reason: cause instanceof Error ? cause.message : String(cause) }, cause);
+      await sysfs.write("unexport", String(number)).catch(() => undefined);
+      if (!again) throw busy(line, cause);
     }
   }
-  throw new EdgeError("gpio.line-busy", { line, reason: "cannot be set up" });
+  throw busy(line, "cannot be set up");
+}
+
+async function exported(number: number, sysfs: Sysfs, files: readonly string[]): Promise<void> {
+  const folder = join(sysfs.root, `gpio${number}`);
+  const granted = () => Promise.all(files.map((file) => access(join(folder, file), constants.R_OK | constants.W_OK)));
+  const isThere = await access(folder).then(
+    () => true,
+    () => false,
+  );
+  if (!isThere) await sysfs.write("export", String(number));
+  for (const until = monotonic() + GRANTED_MS; ; ) {
+    const refused = await granted().then(
+      () => null,
+      (error: unknown) => error,
+    );
+    if (refused === null) return;
+    if (monotonic() >= until) throw refused;
+    await pause(LOOK_AGAIN_MS, NEVER);
+  }
+}
+const NEVER = new AbortController().signal;
+
+const busy = (line: number, cause: unknown): EdgeError =>
+  new EdgeError("gpio.line-busy", { line, reason: cause instanceof Error ? cause.message : String(cause) }, cause);
+
+/** Stays exported, and so at its level, when it is closed: an unexported line becomes an input. */
+class OnoffOutput implements GpioOutput {
+  readonly lost = NEVER;
+  readonly #gpio: Gpio;
+  readonly #line: number;
+
+  constructor(gpio: Gpio, line: number) {
+    this.#gpio = gpio;
+    this.#line = line;
+  }
+
+  async level(): Promise<Level> {
+    try {
+      return this.#gpio.readSync();
+    } catch (cause) {
+      throw busy(this.#line, cause);
+    }
+  }
+
+  async set(level: Level): Promise<Level | null> {
+    try {
+      this.#gpio.writeSync(level);
+    } catch (cause) {
+      throw busy(this.#line, cause);
+    }
+    return this.level().catch(() => null);
+  }
+
+  /** The library closes its file only together with `unexport`. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    const file: unknown = Reflect.get(this.#gpio, "_valueFd");
+    if (typeof file === "number") closeSync(file);
+  }
 }
 
 /** Raw edges without the library's debounce, which is silent for as long as a contact chatters. */
-async function* watchLine(gpio: LineOfOnoff, line: number, stop: AbortSignal): AsyncGenerator<GpioEdge> {
+async function* watchLine(gpio: Gpio, line: number, stop: AbortSignal): AsyncGenerator<GpioEdge> {
   const edges: GpioEdge[] = [];
-  let level: 0 | 1 | null = null;
+  let level: Level | null = null;
   let failed: unknown = null;
   let wake = () => {};
-  const see = (now: 0 | 1) => {
+  const see = (now: Level) => {
     if (now !== level) edges.push({ level: now, mono: monotonic() });
     level = now;
     wake();
@@ -97,7 +199,7 @@ async function* watchLine(gpio: LineOfOnoff, line: number, stop: AbortSignal): A
     while (!stop.aborted) {
       const edge = edges.shift();
       if (edge) yield edge;
-      else if (failed) throw new EdgeError("gpio.line-busy", { line, reason: String(failed) }, failed);
+      else if (failed) throw busy(line, failed);
       else await new Promise<void>((resolve) => (wake = resolve));
     }
   } finally {

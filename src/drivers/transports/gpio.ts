@@ -1,15 +1,16 @@
-/** A GPIO bus goes in; a chip that can be watched comes out, through whichever of its two backends this machine has. */
+/** A GPIO bus goes in; a chip whose lines can be watched and driven comes out, through whichever of its two backends this machine has. */
 import type { GpioSpec } from "../buses.ts";
 import type { GpioChip } from "../driver.ts";
 import { gpiodChip } from "./gpio-gpiod.ts";
 import { onoffChip } from "./gpio-onoff.ts";
 
-/** Silent; the backend is chosen at the first watch, and again after a failure, so that installing the tools is enough. */
+/** Silent; the backend is chosen whenever a line is opened, again after a failure, so that installing the tools is enough. */
 export function gpioChip(spec: GpioSpec): GpioChip {
   return {
     async *watch(line, options, stop) {
       yield* (await choose(spec)).watch(line, options, stop);
     },
+    drive: async (line, first) => (await choose(spec)).drive(line, first),
   };
 }
 

@@ -13,6 +13,8 @@ const LINE_MAX = 256;
 export interface Death {
   readonly message: string;
   readonly cause: unknown;
+  /** It could not be started, or ended by itself with a failure. Not: killed, or told to end. */
+  readonly refused: boolean;
 }
 
 export class ToolProcess implements AsyncDisposable {
@@ -42,19 +44,26 @@ export class ToolProcess implements AsyncDisposable {
       complaint = (complaint + text).slice(-LINE_MAX);
     });
     this.#closed = new Promise((resolve) => {
-      const end = (message: string, cause?: unknown) => {
+      const end = (message: string, refused: boolean, cause?: unknown) => {
         if (this.#ended) return;
         this.#ended = true;
-        if (!this.#ending) this.died = { message: complaint.trim() || message, cause };
+        if (!this.#ending) this.died = { message: complaint.trim() || message, cause, refused };
         this.#child.stdout.destroy();
         this.#child.stderr.destroy();
         this.#wake();
         resolve();
       };
-      this.#child.once("error", (error) => end(error.message, error));
-      this.#child.once("close", (code, signal) => end(`ended with ${signal ?? code}`));
-      this.#child.once("exit", (code, signal) => setTimeout(() => end(`ended with ${signal ?? code}`), PIPE_MS));
+      this.#child.once("error", (error) => end(error.message, true, error));
+      const ended = (code: number | null, signal: string | null) =>
+        end(`ended with ${signal ?? code}`, code !== null && code > 0);
+      this.#child.once("close", ended);
+      this.#child.once("exit", (code, signal) => setTimeout(() => ended(code, signal), PIPE_MS));
     });
+  }
+
+  /** Resolves when it is over, whoever ended it. */
+  get ended(): Promise<void> {
+    return this.#closed;
   }
 
   /** Lines until the command has said nothing for `restMs`, has died, or `stop`; then it is ended and its last lines come out. */

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { gpioContact } from "../../../src/drivers/devices/gpio-contact.ts";
 import type { GpioEdge, Wires } from "../../../src/drivers/driver.ts";
-import { Debouncer } from "../../../src/drivers/families/debounce.ts";
+import { type Change, Debouncer } from "../../../src/drivers/families/debounce.ts";
 import { monotonic } from "../../../src/kit/clock.ts";
 import type { Reading } from "../../../src/model.ts";
 import { codeOf, wait } from "./support.ts";
@@ -44,6 +44,55 @@ describe("the debouncer", () => {
       { level: 0, mono: 60_000, chatter: false },
     ]);
     expect(debouncer.edges).toBe(60_000);
+  });
+});
+
+describe("the debouncer that tells no more than asked for", () => {
+  it("tells at most one change each time, and never leaves the last state untold", () => {
+    const gaps = fc.array(fc.integer({ min: 1, max: 400 }), { maxLength: 60 });
+    fc.assert(
+      fc.property(gaps, (list) => {
+        const debouncer = new Debouncer(50, 1000);
+        const told: { readonly level: 0 | 1; readonly at: number }[] = [];
+        const hear = (now: number, changes: readonly Change[]) => {
+          for (const { level, chatter } of changes) if (!chatter) told.push({ level, at: now });
+        };
+        let level: 0 | 1 = 0;
+        let mono = 0;
+        hear(0, debouncer.edge(0, 0));
+        const until = (next: number) => {
+          for (let due = debouncer.due; due !== null && due < next; due = debouncer.due) hear(due, debouncer.tick(due));
+        };
+        for (const gap of list) {
+          until(mono + gap);
+          mono += gap;
+          level = level === 0 ? 1 : 0;
+          hear(mono, debouncer.edge(level, mono));
+        }
+        until(mono + 5000);
+        const changes = told.filter((one, i) => i === 0 || one.level !== told[i - 1]?.level);
+        expect(changes.at(-1)?.level).toBe(level);
+        for (const [i, one] of changes.entries())
+          if (i > 0) expect(one.at - (changes[i - 1]?.at ?? 0)).toBeGreaterThanOrEqual(1000);
+        expect(debouncer.edges).toBe(list.length);
+      }),
+    );
+  });
+
+  it("says when a state began that it tells late, and forgets one that is over by then", () => {
+    const debouncer = new Debouncer(50, 1000);
+    debouncer.edge(0, 0);
+    const first = [...debouncer.edge(1, 2000), ...debouncer.tick(2050)];
+    const held = [...debouncer.edge(0, 2100), ...debouncer.tick(2150)];
+    expect([first, held, debouncer.now(2200), debouncer.due]).toEqual([
+      [{ level: 1, mono: 2000, chatter: false }],
+      [],
+      null,
+      3050,
+    ]);
+    expect(debouncer.tick(3050)).toEqual([{ level: 0, mono: 2100, chatter: false }]);
+    const over = [...debouncer.edge(1, 3100), ...debouncer.edge(0, 3200), ...debouncer.tick(4100)];
+    expect([over, debouncer.due]).toEqual([[], null]);
   });
 });
 
@@ -121,6 +170,18 @@ describe("a contact", () => {
     expect(await opening).toEqual([]);
     expect(await gate.next()).toEqual([]);
     gate.stop.abort();
+  });
+
+  it("shows every change of level where the site asks for them, to tell a bad contact from a busy one", async () => {
+    const door = await device({ means: "door", every: "60ms", edges: true });
+    const first = door.next();
+    await wait(5);
+    door.give(1, monotonic());
+    await first;
+    for (const level of [0, 1, 0, 1] as const) door.give(level, monotonic());
+    const alive = await door.next();
+    expect(alive?.find(({ point }) => point === "edges")).toMatchObject({ quality: "good" });
+    door.stop.abort();
   });
 
   it("counts a passage by its edges' own times, even when they are heard of late", async () => {

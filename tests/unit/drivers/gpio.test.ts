@@ -1,6 +1,6 @@
-/** Tools that behave like libgpiod's 1.6 and 2.1, and a sysfs of files, go in; levels and edges, or an error that says what to do, come out. */
+/** Tools that behave like libgpiod's 1.6 and 2.1 go in; levels and edges, or an error that says what to do, come out. */
 import { spawnSync } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { appendFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,7 +9,6 @@ import { busSchema, type GpioSpec } from "../../../src/drivers/buses.ts";
 import type { GpioEdge } from "../../../src/drivers/driver.ts";
 import { gpioChip } from "../../../src/drivers/transports/gpio.ts";
 import { gpiodChip } from "../../../src/drivers/transports/gpio-gpiod.ts";
-import { lineBase, onoffChip, type Sysfs } from "../../../src/drivers/transports/gpio-onoff.ts";
 import { monotonic } from "../../../src/kit/clock.ts";
 import { codeOf, never, wait } from "./support.ts";
 
@@ -36,7 +35,7 @@ echo "$(basename $0) $*" >> calls
   const get = v1 ? `[ "$*" = "gpiochip0 17" ] || exit 9` : `[ "$*" = "-c gpiochip0 --numeric 17" ] || exit 9`;
   const monitor = v1
     ? `[ "$*" = "--line-buffered --format=%e %o %s %n gpiochip0 17" ] || exit 9`
-    : `[ "$*" = "-c gpiochip0 --format %e %o %S 17" ] || exit 9`;
+    : `[ "$*" = "-c gpiochip0 --format %e %o %S$(cat period 2>/dev/null) 17" ] || exit 9`;
   const print = v1 ? `echo "$l 17 $s $n"` : `[ $l = 0 ] && l=2; printf '%s 17 %s.%09d\\n' $l $s $n`;
   writeFileSync(join(folder, "gpioget"), `${head}${get}\ncat level\n`);
   writeFileSync(
@@ -97,6 +96,36 @@ describe.each(["v1.6.3", "v2.1.3"] as const)("gpiod %s", (version) => {
     await edges.return?.();
   });
 
+  it("lets the kernel keep ringing from us where it can, and no chatter: that is ours to tell", async () => {
+    const chip = await gpiodChip(tools(version));
+    writeFileSync(join(folder, "period"), " --debounce-period 200us");
+    const stop = new AbortController();
+    const edges = chip.watch(17, { bias: "none", debounceMs: 50 }, stop.signal)[Symbol.asyncIterator]();
+    await take(edges, 1);
+    const next = take(edges, 1);
+    await wait(50);
+    await say(1);
+    expect((await next).map(({ level }) => level)).toEqual([1]);
+    stop.abort();
+    await edges.return?.();
+  });
+
+  it("never lets go of a line whose every edge counts, and dates a missed edge after the one before it", async () => {
+    const chip = await gpiodChip(tools(version), { firstMs: 100, everyMs: 100 });
+    const stop = new AbortController();
+    const edges = chip.watch(17, { bias: "none", counts: true }, stop.signal)[Symbol.asyncIterator]();
+    const [first] = await take(edges, 1);
+    const next = take(edges, 2);
+    await wait(400);
+    await say(0);
+    const [missed, seen] = await next;
+    expect([missed?.level, seen?.level]).toEqual([1, 0]);
+    expect(missed?.mono).toBeGreaterThan(first?.mono ?? Number.POSITIVE_INFINITY);
+    expect(readFileSync(join(folder, "calls"), "utf8").match(/gpiomon/g)?.length).toBe(1);
+    stop.abort();
+    await edges.return?.();
+  });
+
   it("throws when its helper dies, and when the line is somebody else's", async () => {
     const spec = tools(version);
     const chip = await gpiodChip(spec);
@@ -135,84 +164,5 @@ describe("choosing", () => {
         .next();
     expect(await codeOf(first({ gpio: "gpiod", tools: "/nonexistent" }))).toBe("gpio.unavailable");
     expect(await codeOf(first({ gpio: "auto", tools: "/nonexistent", chip: "none" }))).toBe("gpio.unavailable");
-  });
-});
-
-describe("onoff", () => {
-  const chips = (base: number, label: string): string => {
-    const root = join(folder, "gpio");
-    mkdirSync(join(root, `gpiochip${base}`), { recursive: true });
-    writeFileSync(join(root, `gpiochip${base}`, "label"), `${label}\n`);
-    writeFileSync(join(root, `gpiochip${base}`, "base"), `${base}\n`);
-    return root;
-  };
-
-  it.each([
-    [512, "pinctrl-bcm2711"],
-    [571, "pinctrl-rp1"],
-    [0, "pinctrl-bcm2835"],
-    [640, "my-expander"],
-  ])("finds base %i of %s", async (base, label) => {
-    chips(300, "something-else");
-    expect(await lineBase(chips(base, label), "my-expander")).toBe(base);
-  });
-
-  it("says when no chip fits, and when sysfs is absent", async () => {
-    expect(await codeOf(lineBase(chips(300, "something-else"), "gpiochip0"))).toBe("gpio.unavailable");
-    expect(await codeOf(lineBase(join(folder, "absent"), "gpiochip0"))).toBe("gpio.unavailable");
-  });
-
-  /** A line as onoff would give it, driven by the test. */
-  class FakeLine {
-    static accessible = true;
-    static lines: FakeLine[] = [];
-    static edgeAfterExport = "both";
-    level: 0 | 1 = 0;
-    exported = true;
-    see: (error: null, level: 0 | 1) => void = () => undefined;
-    readonly number: number;
-    constructor(number: number) {
-      this.number = number;
-      FakeLine.lines.push(this);
-    }
-    direction = () => "in" as const;
-    edge = () => FakeLine.edgeAfterExport as "both";
-    activeLow = () => false;
-    readSync = () => this.level;
-    watch = (see: (error: null, level: 0 | 1) => void) => {
-      this.see = see;
-    };
-    unwatchAll = () => undefined;
-    unexport = () => {
-      this.exported = false;
-    };
-  }
-  const spec = busSchema.parse({ gpio: "onoff" }) as GpioSpec;
-  const sysfs = (): Sysfs => ({ root: chips(512, "pinctrl-bcm2711"), load: () => Promise.resolve(FakeLine as never) });
-  beforeEach(() => {
-    FakeLine.lines = [];
-    FakeLine.edgeAfterExport = "both";
-  });
-
-  it("adds the base, yields the level, each edge, and a level found different without one; gives the line back", async () => {
-    const stop = new AbortController();
-    const edges = (await onoffChip(spec, sysfs())).watch(17, { bias: "none" }, stop.signal)[Symbol.asyncIterator]();
-    expect(await take(edges, 1)).toMatchObject([{ level: 0 }]);
-    const line = FakeLine.lines[0];
-    expect(line?.number).toBe(529);
-    line?.see(null, 1);
-    expect(await take(edges, 1)).toMatchObject([{ level: 1 }]);
-    expect(await take(edges, 1)).toMatchObject([{ level: 0 }]);
-    stop.abort();
-    expect((await edges.next()).done).toBe(true);
-    expect(line?.exported).toBe(false);
-  });
-
-  it("does not trust a line whose edges could not be set, nor pretends to pull it", async () => {
-    FakeLine.edgeAfterExport = "none";
-    const chip = await onoffChip(spec, sysfs());
-    expect(await codeOf(chip.watch(17, { bias: "none" }, never)[Symbol.asyncIterator]().next())).toBe("gpio.line-busy");
-    expect(FakeLine.lines.map(({ exported }) => exported)).toEqual([false, false]);
-    expect(await codeOf(chip.watch(17, { bias: "up" }, never)[Symbol.asyncIterator]().next())).toBe("gpio.unavailable");
   });
 });

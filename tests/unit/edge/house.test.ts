@@ -201,6 +201,30 @@ describe("readings", () => {
       [5, "good"],
     ]);
   });
+
+  it("of decimal increments add up without a rest, and nothing added is a row when it says why", async () => {
+    const store = new MemoryStore(monotonic());
+    const points: Readonly<Record<string, PointSpec>> = { volume: { unit: "m3", kind: "increments" } };
+    const wire = new Wire();
+    const h = house(store, [wire.info("water", points)]);
+    for (let i = 0; i < 30; i += 1) wire.say("volume", 0.01);
+    for (const code of ["contact.chatter", "contact.chatter", "counter.unobserved"])
+      wire.say("volume", 0, { quality: "uncertain", code });
+    wire.say("volume", 0);
+    wire.say("volume", 0.01);
+    await see(() => store.records().length >= 33);
+    await h.end();
+    expect(store.records().map((r) => r.value)).toEqual([
+      ...Array.from({ length: 30 }, (_, i) => (i + 1) / 100),
+      ...[0.3, 0.3, 0.31],
+    ]);
+    expect(
+      store
+        .records()
+        .slice(-3)
+        .map((r) => r.code),
+    ).toEqual(["contact.chatter", "counter.unobserved", undefined]);
+  });
 });
 
 describe("the bay", () => {

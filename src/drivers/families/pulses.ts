@@ -1,0 +1,122 @@
+/** A pulse output on a GPIO line and what one pulse stands for go in; a driver that tells what each pulse adds comes out. The gateway keeps the total. */
+import * as z from "zod";
+import { monotonic } from "../../kit/clock.ts";
+import { duration } from "../../kit/quantities.ts";
+import type { Device, PointSpec, Reading, Text, Ticks, Value } from "../../model.ts";
+import type { Driver, Golden, Opening } from "../driver.ts";
+import { bias, edges, line, repeated, type Settled, settledIn, settledOf, silentAfter } from "./settled.ts";
+
+const options = z
+  .strictObject({
+    line: line(),
+    active: z
+      .enum(["high", "low"])
+      .prefault("low")
+      .describe("Electrical level during a pulse; a reed contact or open collector to ground with pull-up is `low`."),
+    litresPerPulse: z
+      .number()
+      .positive()
+      .optional()
+      .describe("Water or gas: point `volume` in m3. On the meter's plate: 1, 10 or 100."),
+    pulsesPerKWh: z
+      .number()
+      .positive()
+      .optional()
+      .describe("Energy (S0, EN 62053-31): point `energy` in kW.h. On the meter's plate."),
+    debounce: duration()
+      .prefault("20ms")
+      .describe(
+        "A pulse, and the pause between two, count once they have stood this long. An S0 output gives at least 30 ms of each.",
+      ),
+    bias: bias(),
+    every: repeated(),
+    edges: edges(),
+  })
+  .refine((o) => o.litresPerPulse === undefined || o.pulsesPerKWh === undefined, {
+    error: "expected litresPerPulse or pulsesPerKWh, not both (neither: the pulses themselves)",
+    path: ["pulsesPerKWh"],
+  });
+export type PulseOptions = z.output<typeof options>;
+
+const LITRES_PER_M3 = 1000;
+const EDGES: PointSpec = { unit: "1", kind: "increments" };
+
+interface Measured {
+  readonly point: string;
+  readonly unit: string;
+  readonly perPulse: number;
+}
+
+function measured({ litresPerPulse, pulsesPerKWh }: PulseOptions): Measured {
+  if (litresPerPulse !== undefined) return { point: "volume", unit: "m3", perPulse: litresPerPulse / LITRES_PER_M3 };
+  if (pulsesPerKWh !== undefined) return { point: "energy", unit: "kW.h", perPulse: 1 / pulsesPerKWh };
+  return { point: "pulses", unit: "1", perPulse: 1 };
+}
+
+export interface PulseTable {
+  readonly type: string;
+  readonly title: Text;
+  readonly goldens: readonly Golden[];
+}
+
+export function pulseDriver({ type, title, goldens }: PulseTable): Driver<PulseOptions> {
+  return {
+    type,
+    title,
+    wire: "gpio",
+    options,
+    goldens,
+    points: (o) => ({
+      [measured(o).point]: { unit: measured(o).unit, kind: "increments" },
+      ...(o.edges && { edges: EDGES }),
+    }),
+    silentAfterMs: (o) => silentAfter(o.every),
+    claims: (o) => [`line ${o.line}`],
+    layout: (o) => {
+      const { point: means, perPulse } = measured(o);
+      return { wire: "gpio", line: o.line, active: o.active, means, role: "pulses", perPulse };
+    },
+    open: (at) => Promise.resolve(new PulseDevice(at)),
+    decode: (golden) => decodeGolden(golden, options.parse({ line: 0, ...golden.options })),
+  };
+}
+
+class PulseDevice implements Device {
+  readonly #at: Opening<PulseOptions>;
+
+  constructor(at: Opening<PulseOptions>) {
+    this.#at = at;
+  }
+
+  async *readings(_ticks: Ticks, stop: AbortSignal): AsyncGenerator<readonly Reading[]> {
+    const { wires, bus, options } = this.#at;
+    const { line, bias, debounce, every } = options;
+    const of = { line, bias, debounceMs: debounce, atMostEveryMs: 0, everyMs: every, counts: true };
+    for await (const settled of settledOf(wires.gpio(bus), of, stop)) yield readingsOf(settled, options);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+/** A pulse is told when it begins. A line that is opened says that nobody counted until then, and a pulse that stands by then is not counted again. */
+function readingsOf(settled: Settled, options: PulseOptions): readonly Reading[] {
+  const { point, perPulse } = measured(options);
+  if (settled.is === "alive")
+    return options.edges
+      ? [{ point: "edges", value: settled.edges, quality: "good", mono: settled.now?.mono ?? monotonic() }]
+      : [];
+  const active = options.active === "high" ? 1 : 0;
+  return settled.changes.flatMap(({ level, mono, chatter }): readonly Reading[] => {
+    if (settled.is === "opened") return [{ point, value: 0, quality: "uncertain", code: "counter.unobserved", mono }];
+    if (chatter) return [{ point, value: 0, quality: "uncertain", code: "contact.chatter", mono }];
+    return level === active ? [{ point, value: perPulse, quality: "good", mono }] : [];
+  });
+}
+
+function decodeGolden(golden: Golden, options: PulseOptions): Readonly<Record<string, Value>> {
+  const { point, perPulse } = measured(options);
+  const readings = settledIn(golden, options.debounce).flatMap((settled) => readingsOf(settled, options));
+  return { [point]: readings.filter(({ value }) => value === perPulse).length * perPulse };
+}

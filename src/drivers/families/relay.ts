@@ -1,0 +1,151 @@
+/** A relay on a GPIO line, its polarity and what it does at start and stop go in; a driver that switches it when told, and tells its state as read back, comes out. */
+import * as z from "zod";
+import { monotonic } from "../../kit/clock.ts";
+import { EdgeError } from "../../kit/errors.ts";
+import { cadence } from "../../kit/quantities.ts";
+import type { Device, Outcome, PointSpec, Reading, Text, Ticks, Value } from "../../model.ts";
+import type { Driver, Golden, GpioOutput, Opening } from "../driver.ts";
+import { limitsOf, report, switchLimits, withReport } from "./options.ts";
+import { line, settledIn } from "./settled.ts";
+
+const options = z.strictObject({
+  line: line(),
+  active: z
+    .enum(["high", "low"])
+    .prefault("high")
+    .describe("Electrical level at which the relay is on; many relay boards switch on at `low`."),
+  onStart: z
+    .enum(["off", "on", "keep"])
+    .prefault("off")
+    .describe("What it is when the gateway takes the line, also again after losing it. keep: the level it is found at."),
+  onStop: z
+    .enum(["off", "on", "keep"])
+    .prefault("off")
+    .describe(
+      "What it is left at when the gateway is stopped. gpiod lets go of the line then: what holds is the pull of the board.",
+    ),
+  every: cadence().prefault("1s").describe("How often the line is read back."),
+  limits: switchLimits(),
+  impact: z
+    .enum(["low", "high"])
+    .prefault("high")
+    .describe("high: a command from the platform needs a signature; low for lamps and the like."),
+  safe: z.boolean().prefault(false).describe("May be commanded while the clock is not synchronised."),
+  report: report(),
+});
+export type RelayOptions = z.output<typeof options>;
+
+const POINT = "on";
+const ROW_AT_LEAST_MS = 15 * 60_000;
+const SILENT_MS = 30_000;
+const MISSED = 3;
+
+export interface RelayTable {
+  readonly type: string;
+  readonly title: Text;
+  readonly goldens: readonly Golden[];
+}
+
+export function relayDriver({ type, title, goldens }: RelayTable): Driver<RelayOptions> {
+  return {
+    type,
+    title,
+    wire: "gpio",
+    options,
+    goldens,
+    points: (o) => withReport({ [POINT]: pointOf(o) }, o.report),
+    silentAfterMs: (o) => Math.max(SILENT_MS, MISSED * o.every),
+    everyMs: (o) => o.every,
+    claims: (o) => [`line ${o.line}`],
+    layout: ({ line, active }) => ({ wire: "gpio", line, active, means: POINT, role: "output" }),
+    open: async (at) => {
+      const { wires, bus, options } = at;
+      const output = await wires.gpio(bus).drive(options.line, levelAt(options.onStart, options));
+      return new RelayDevice(at, output);
+    },
+    decode: (golden) => decodeGolden(golden, options.parse({ line: 0, ...golden.options })),
+  };
+}
+
+const pointOf = ({ impact, safe, limits }: RelayOptions): PointSpec => ({
+  unit: "",
+  kind: "state",
+  report: { atLeastMs: ROW_AT_LEAST_MS },
+  writable: { value: "boolean", impact, safe, ...(limits && { limits: limitsOf(limits) }) },
+});
+
+type Level = 0 | 1;
+const levelOf = (on: boolean, { active }: RelayOptions): Level => (on === (active === "high") ? 1 : 0);
+
+function levelAt(word: "off" | "on" | "keep", options: RelayOptions): Level | "keep" {
+  return word === "keep" ? "keep" : levelOf(word === "on", options);
+}
+
+class RelayDevice implements Device {
+  readonly #at: Opening<RelayOptions>;
+  readonly #output: GpioOutput;
+  /** Until when it may be on as it was found or begun: the house keeps `maxOn` of what was commanded, and knows nothing of this. */
+  #uncommandedUntil: number | null;
+
+  constructor(at: Opening<RelayOptions>, output: GpioOutput) {
+    this.#at = at;
+    this.#output = output;
+    const { maxOn } = at.options.limits ?? {};
+    this.#uncommandedUntil = maxOn === undefined ? null : monotonic() + maxOn;
+  }
+
+  async *readings(ticks: Ticks, stop: AbortSignal): AsyncGenerator<readonly Reading[]> {
+    const { lost } = this.#output;
+    const over = AbortSignal.any([stop, lost]);
+    for (;;) {
+      yield [await this.#look()];
+      await ticks.next(over);
+      if (stop.aborted) return;
+      if (lost.aborted) throw lost.reason;
+    }
+  }
+
+  async #look(): Promise<Reading> {
+    const { options } = this.#at;
+    if (this.#uncommandedUntil !== null && monotonic() >= this.#uncommandedUntil) {
+      this.#uncommandedUntil = null;
+      await this.#output.set(levelOf(false, options));
+    }
+    const level = await this.#output.level();
+    const mono = monotonic();
+    if (level === null) return { point: POINT, value: null, quality: "bad", code: "gpio.level-unknown", mono };
+    return { point: POINT, value: level === levelOf(true, options), quality: "good", mono };
+  }
+
+  /** Set once; what is read back decides. A line that was lost is taken again at `onStart`, never at what a command had made of it. */
+  async perform(point: string, value: number | boolean, _stop: AbortSignal): Promise<Outcome> {
+    if (point !== POINT || typeof value !== "boolean") return { state: "failed", code: "command.out-of-range" };
+    const wanted = levelOf(value, this.#at.options);
+    try {
+      const level = await this.#output.set(wanted);
+      if (level !== wanted) return { state: "unknown", code: level === null ? "command.no-answer" : "gpio.not-as-set" };
+      this.#uncommandedUntil = null;
+      return { state: "succeeded", value };
+    } catch (error) {
+      return { state: "failed", code: error instanceof EdgeError ? error.code : "internal" };
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const { stop, options } = this.#at;
+    const last = levelAt(options.onStop, options);
+    try {
+      if (stop.aborted && last !== "keep" && !this.#output.lost.aborted) await this.#output.set(last);
+    } finally {
+      await this.#output[Symbol.asyncDispose]();
+    }
+  }
+}
+
+/** "1@0" = the level that was read back. */
+function decodeGolden(golden: Golden, options: RelayOptions): Readonly<Record<string, Value>> {
+  const level = settledIn(golden, 0)
+    .flatMap((settled) => (settled.is === "alive" ? [] : settled.changes))
+    .at(-1)?.level;
+  return { [POINT]: level === undefined ? null : level === levelOf(true, options) };
+}

@@ -1,0 +1,127 @@
+/** A GPIO line and how long a level must stand go in; what its contact settled at, and signs of life between, come out. Families say what it means. */
+import * as z from "zod";
+import { monotonic } from "../../kit/clock.ts";
+import { EdgeError } from "../../kit/errors.ts";
+import { cadence } from "../../kit/quantities.ts";
+import type { Golden, GpioChip, GpioEdge } from "../driver.ts";
+import { type Change, Debouncer } from "./debounce.ts";
+
+/** Options of whatever stands on an input line. */
+export const line = () => z.int().min(0).max(63).describe("BCM number of the line (not the pin on the header).");
+export const bias = () =>
+  z
+    .enum(["none", "up", "down"])
+    .prefault("none")
+    .describe("Internal pull resistor (gpiod only; with onoff set it in config.txt).");
+export const repeated = () => cadence().prefault("10s").describe("The state is repeated this often as a sign of life.");
+export const edges = () =>
+  z
+    .boolean()
+    .prefault(false)
+    .describe("Adds the point `edges`: every change of level, before debouncing; many of them are a bad contact.");
+
+const MISSED = 3;
+const LEAST_SILENCE_MS = 30_000;
+export const silentAfter = (everyMs: number): number => Math.max(LEAST_SILENCE_MS, MISSED * everyMs);
+
+export interface Line {
+  readonly line: number;
+  readonly bias: "none" | "up" | "down";
+  readonly debounceMs: number;
+  readonly atMostEveryMs: number;
+  readonly everyMs: number;
+  /** See GpioWatch. */
+  readonly counts: boolean;
+}
+
+/** `opened`: the level that stood before anybody looked. `alive`: nothing else was told for a while; `now` is null while it is being decided. */
+export type Settled =
+  | { readonly is: "opened" | "changed"; readonly changes: readonly Change[] }
+  | { readonly is: "alive"; readonly now: Change | null; readonly edges: number };
+
+export async function* settledOf(chip: GpioChip, of: Line, stop: AbortSignal): AsyncGenerator<Settled> {
+  const ended = new AbortController();
+  const { bias, counts, debounceMs } = of;
+  const watched = chip.watch(of.line, { bias, counts, debounceMs }, AbortSignal.any([stop, ended.signal]));
+  const arriving = new Mailbox(watched);
+  const debouncer = new Debouncer(debounceMs, of.atMostEveryMs);
+  let first = true;
+  let told = 0;
+  let alive = monotonic() + of.everyMs;
+  try {
+    while (!stop.aborted) {
+      const edge = await arriving.next(Math.min(debouncer.due ?? alive, alive) - monotonic());
+      if (edge === "ended") return;
+      const changes = edge ? debouncer.edge(edge.level, edge.mono) : debouncer.tick(monotonic());
+      if (changes.length > 0) yield { is: first ? "opened" : "changed", changes };
+      if (edge) first = false;
+      if (monotonic() < alive || first) continue;
+      alive = monotonic() + of.everyMs;
+      yield { is: "alive", now: debouncer.now(monotonic()), edges: debouncer.edges - told };
+      told = debouncer.edges;
+    }
+  } finally {
+    ended.abort();
+    await arriving.close();
+  }
+}
+
+/** A golden's edges, "0@0 1@120" = level@ms, and the time in which the last one settles. */
+export function settledIn(golden: Golden, debounceMs: number): readonly Settled[] {
+  const debouncer = new Debouncer(debounceMs);
+  const all = golden.rx.split(" ").map((edge, i): Settled => {
+    const [, level, mono] = /^([01])@(\d+)$/.exec(edge) ?? [];
+    if (level === undefined) throw new EdgeError("frame.invalid", { device: golden.name });
+    return { is: i === 0 ? "opened" : "changed", changes: debouncer.edge(level === "1" ? 1 : 0, Number(mono)) };
+  });
+  return [...all, { is: "changed", changes: debouncer.tick((debouncer.due ?? 0) + debounceMs) }];
+}
+
+/** Waits for the next edge or for time, whichever comes first; a race of promises would pile up reactions on a line that rests for a year. */
+class Mailbox {
+  readonly #edges: AsyncIterator<GpioEdge>;
+  #arrived: GpioEdge | "ended" | null = null;
+  #error: unknown = null;
+  #pulling = false;
+  #wake: () => void = () => undefined;
+
+  constructor(edges: AsyncIterable<GpioEdge>) {
+    this.#edges = edges[Symbol.asyncIterator]();
+  }
+
+  /** Null when `ms` have passed first. */
+  async next(ms: number): Promise<GpioEdge | "ended" | null> {
+    if (!this.#pulling) void this.#pull();
+    if (this.#arrived === null && this.#error === null) await this.#wait(Math.max(0, ms));
+    if (this.#error !== null) throw this.#error;
+    const edge = this.#arrived;
+    this.#arrived = null;
+    if (edge !== null) this.#pulling = false;
+    return edge;
+  }
+
+  async #pull(): Promise<void> {
+    this.#pulling = true;
+    try {
+      const { done, value } = await this.#edges.next();
+      this.#arrived = done ? "ended" : value;
+    } catch (error) {
+      this.#error = error;
+    }
+    this.#wake();
+  }
+
+  #wait(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.#edges.return?.();
+  }
+}

@@ -1,0 +1,135 @@
+/** A GPIO bus goes in; the tools of libgpiod, asked in the syntax of 1.6 (Bookworm) or of 2.x (Trixie), come out. */
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { EdgeError } from "../../kit/errors.ts";
+import type { GpioSpec } from "../buses.ts";
+import type { GpioWatch } from "../driver.ts";
+import { ToolProcess } from "./tool-process.ts";
+
+export type Level = 0 | 1;
+type Bias = GpioWatch["bias"];
+type Tool = "gpioget" | "gpiomon" | "gpioset" | "gpioinfo";
+
+/** A tool that answers and ends does so within this time. */
+const ANSWER_MS = 2000;
+/**
+ * The kernel keeps 16 edges of a line for a reader that is late (gpiolib-cdev.c, kfifo of a line request): ringing that is faster than this may
+ * overflow it and is no contact's. Slower chatter must reach us, for only we say so.
+ */
+const KERNEL_DEBOUNCE_US = 200;
+const KERNEL_DEBOUNCE_FROM_MS = 2;
+
+interface Syntax {
+  get(chip: string, line: number, bias: Bias): readonly string[];
+  /** Level of a line whatever its direction; null where reading would make an input of it. */
+  asFound: ((chip: string, line: number) => readonly string[]) | null;
+  info(chip: string, line: number): readonly string[];
+  monitor(chip: string, line: number, watch: GpioWatch): readonly string[];
+  /** Holds the line until it is ended. */
+  set(chip: string, line: number, level: Level): readonly string[];
+}
+
+// man gpiomon(1), gpioget(1), gpioset(1), gpioinfo(1) of libgpiod 1.6.3. %e: 0 falling, 1 rising; %s %n: seconds and nanoseconds of the event.
+const SYNTAX_1: Syntax = {
+  get: (chip, line, bias) => [...bias1(bias), chip, String(line)],
+  asFound: null,
+  info: (chip) => [chip],
+  monitor: (chip, line, { bias }) => ["--line-buffered", "--format=%e %o %s %n", ...bias1(bias), chip, String(line)],
+  set: (chip, line, level) => ["--mode=signal", chip, `${line}=${level}`],
+};
+const bias1 = (bias: Bias) => (bias === "none" ? [] : [`--bias=pull-${bias}`]);
+
+// The same of libgpiod 2.1. %e: 1 rising, 2 falling; %S: seconds.nanoseconds. The event clock is monotonic by default; naming it is avoided,
+// because 2.1 takes `--event-clock monotonic` for `hte` (tools/gpiomon.c, parse_event_clock_or_die). So is `gpioset --interactive`: Debian may
+// build without it, and at the end of its input it spins (tools/gpioset.c, interact).
+const SYNTAX_2: Syntax = {
+  get: (chip, line, bias) => ["-c", chip, "--numeric", ...bias2(bias), String(line)],
+  asFound: (chip, line) => ["-c", chip, "--numeric", "--as-is", String(line)],
+  info: (chip, line) => ["-c", chip, String(line)],
+  monitor: (chip, line, { bias, debounceMs = 0 }) => [
+    ...["-c", chip, "--format", "%e %o %S", ...bias2(bias)],
+    ...(debounceMs < KERNEL_DEBOUNCE_FROM_MS ? [] : ["--debounce-period", `${KERNEL_DEBOUNCE_US}us`]),
+    String(line),
+  ],
+  set: (chip, line, level) => ["-c", chip, `${line}=${level}`],
+};
+const bias2 = (bias: Bias) => (bias === "none" ? [] : ["--bias", `pull-${bias}`]);
+
+export class GpioTools {
+  readonly #syntax: Syntax;
+  readonly #spec: GpioSpec;
+
+  private constructor(spec: GpioSpec, syntax: Syntax) {
+    this.#spec = spec;
+    this.#syntax = syntax;
+  }
+
+  /** Asks the tools for their version. Throws `gpio.unavailable` where there are none. */
+  static async open(spec: GpioSpec): Promise<GpioTools> {
+    const gpiomon = command(spec, "gpiomon");
+    const { stdout } = await promisify(execFile)(gpiomon, ["--version"], { timeout: ANSWER_MS }).catch(
+      (cause: NodeJS.ErrnoException) => {
+        const reason = cause.code === "ENOENT" ? `${gpiomon} is not installed` : cause.message;
+        throw new EdgeError("gpio.unavailable", { reason }, cause);
+      },
+    );
+    const major = /\bv(\d+)\./.exec(stdout)?.[1];
+    if (major === "1") return new GpioTools(spec, SYNTAX_1);
+    if (major === "2") return new GpioTools(spec, SYNTAX_2);
+    throw new EdgeError("gpio.unavailable", { reason: `unknown version of gpiomon: ${stdout.split("\n")[0]}` });
+  }
+
+  async get(line: number, bias: Bias): Promise<Level> {
+    return levelIn(line, await this.#ask("gpioget", this.#syntax.get(this.#spec.chip, line, bias), line));
+  }
+
+  /** Without changing anything on the line; null where these tools cannot: an output of gpiod 1. */
+  async asFound(line: number): Promise<Level | null> {
+    const { asFound } = this.#syntax;
+    if (asFound) return levelIn(line, await this.#ask("gpioget", asFound(this.#spec.chip, line), line));
+    return (await this.state(line)).output ? null : this.get(line, "none");
+  }
+
+  /**
+   * While a line is held nobody else can read its level, but everybody can see how it is held:
+   * `line 26: "GPIO26" "gpioset" output active-high [used]` (1.6), `gpiochip0 26 "GPIO26" output consumer="gpioset"` (2.x).
+   */
+  async state(line: number): Promise<{ readonly output: boolean; readonly used: boolean }> {
+    const said = await this.#ask("gpioinfo", this.#syntax.info(this.#spec.chip, line), line);
+    const own = said.split("\n").find((text) => new RegExp(`^(\\s*line\\s+${line}:|\\S+ ${line}\\s)`).test(text));
+    if (own === undefined) throw lineError(line, `gpioinfo does not name it: ${said.split("\n")[0]}`, undefined);
+    return { output: /\soutput\b/.test(own), used: /\[used|\sconsumer=/.test(own) };
+  }
+
+  monitor(line: number, watch: GpioWatch): ToolProcess {
+    return new ToolProcess(command(this.#spec, "gpiomon"), this.#syntax.monitor(this.#spec.chip, line, watch));
+  }
+
+  drive(line: number, level: Level): ToolProcess {
+    return new ToolProcess(command(this.#spec, "gpioset"), this.#syntax.set(this.#spec.chip, line, level));
+  }
+
+  async #ask(tool: Tool, args: readonly string[], line: number): Promise<string> {
+    const { stdout } = await promisify(execFile)(command(this.#spec, tool), [...args], { timeout: ANSWER_MS }).catch(
+      (cause: Error & { readonly stderr?: string }) => {
+        throw lineError(line, cause.stderr?.trim() || cause.message, cause);
+      },
+    );
+    return stdout;
+  }
+}
+
+const command = ({ tools }: GpioSpec, tool: Tool): string => (tools === undefined ? tool : join(tools, tool));
+
+function levelIn(line: number, said: string): Level {
+  const level = said.trim();
+  if (level !== "0" && level !== "1") throw lineError(line, `gpioget says ${JSON.stringify(level)}`, undefined);
+  return level === "1" ? 1 : 0;
+}
+
+/** The tools have no error codes, only these texts of the C library. */
+export function lineError(line: number, reason: string, cause: unknown): EdgeError {
+  const whole = /permission denied|no such (file|device)|cannot find|ENOENT|EACCES/i.test(reason);
+  return new EdgeError(whole ? "gpio.unavailable" : "gpio.line-busy", { line, reason }, cause);
+}

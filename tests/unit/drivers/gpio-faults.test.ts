@@ -1,0 +1,155 @@
+/** A chip whose lines chatter, stick, are somebody else's or lose their helper goes in; one device that suffers, and all others as they were, come out (fault G1). */
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { Chip } from "../../../hw-sim/site/gpio/chip.ts";
+import { openTools } from "../../../hw-sim/site/gpio/tools.ts";
+import { busSchema } from "../../../src/drivers/buses.ts";
+import { deviceInfo, loadDriver } from "../../../src/drivers/index.ts";
+import { openWires } from "../../../src/drivers/wires.ts";
+import { Collector } from "../../../src/edge/collect.ts";
+import { noLog } from "../../../src/kit/log.ts";
+import { Pulse } from "../../../src/kit/pulse.ts";
+import type { Reading } from "../../../src/model.ts";
+import { wait } from "./support.ts";
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "cippo-pins-"));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Devices on one chip, run as the gateway runs them. */
+async function site(
+  version: 1 | 2,
+  devices: Readonly<Record<string, { readonly type: string; readonly line: number }>>,
+  chip = new Chip("pinctrl-bcm2711", 58),
+) {
+  const tools = await openTools({ chip, version, folder });
+  const wires = openWires({ pins: busSchema.parse({ gpio: "gpiod", tools: folder }) }, noLog);
+  const rows: (Reading & { readonly device: string })[] = [];
+  const stop = new AbortController();
+  const collectors = new Map<string, Collector>();
+  for (const [id, { type, ...written }] of Object.entries(devices)) {
+    const driver = await loadDriver(type);
+    const info = deviceInfo(id, driver, driver.options.parse(written), "pins", wires);
+    const host = {
+      readings: (_: unknown, readings: readonly Reading[]) => void rows.push(...readings.map((one) => ({ ...one, device: id }))),
+      silence: () => undefined,
+      log: noLog,
+      pulse: new Pulse(),
+    };
+    collectors.set(id, new Collector(info, host, false));
+  }
+  const running = [...collectors.values()].map((one) => one.run(stop.signal));
+  const state = (id: string) => collectors.get(id)?.status();
+  return {
+    chip,
+    rows: (device: string) => rows.filter((row) => row.device === device),
+    state,
+    collector: (id: string) => collectors.get(id),
+    up: async (...ids: readonly string[]) => {
+      for (const id of ids) await expect.poll(() => state(id)?.state, { timeout: 10_000 }).toBe("up");
+    },
+    async [Symbol.asyncDispose]() {
+      stop.abort();
+      await Promise.all(running);
+      await wires[Symbol.asyncDispose]();
+      await tools[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Ends the tool that holds this line, as the kernel's memory killer would. */
+function killHelper(tool: string, line: number): void {
+  const { stdout } = spawnSync("pgrep", ["-f", `${folder}/${tool} .*\\b${line}\\b`]);
+  const pids = stdout.toString().split("\n").filter(Boolean);
+  expect(pids.length).toBeGreaterThan(0);
+  for (const pid of pids) process.kill(Number(pid), "SIGKILL");
+}
+const contact = (line: number, means: string) => ({ type: "gpio-contact", line, means, every: "1s" });
+
+describe.each([1, 2] as const)("with the tools of libgpiod %i", (version) => {
+  it("a thousand edges arrive, none lost and in order", { timeout: 30_000 }, async () => {
+    const meter = { type: "gpio-pulse", line: 17, active: "high", debounce: "0ms", edges: true, every: "200ms" };
+    await using pins = await site(version, { meter });
+    await pins.up("meter");
+    await expect.poll(() => pins.chip.busy(17)).toBe(true);
+    for (let i = 1; i <= 1000; i += 1) {
+      pins.chip.drive(17, (i % 2) as 0 | 1);
+      if (i % 20 === 0) await wait(5);
+    }
+    const sum = (point: string) =>
+      pins.rows("meter").reduce((all, row) => (row.point === point ? all + Number(row.value) : all), 0);
+    await expect.poll(() => [sum("pulses"), sum("edges")], { timeout: 10_000 }).toEqual([500, 1000]);
+  });
+
+  it("a line that cannot be had is one device down; the others go on, and so does it once it is free", {
+    timeout: 30_000,
+  }, async () => {
+    const chip = new Chip("pinctrl-bcm2711", 58);
+    const frees = [chip.hold([5], () => undefined), chip.hold([26], "output")];
+    const devices = { door: contact(5, "door"), gate: contact(23, "passage"), lamp: { type: "gpio-relay", line: 26 } };
+    await using pins = await site(version, devices, chip);
+    await pins.up("gate");
+    for (const id of ["door", "lamp"])
+      await expect.poll(() => pins.state(id)).toMatchObject({ state: "down", code: "gpio.line-busy" });
+    expect(await pins.collector("lamp")?.perform("on", true, AbortSignal.timeout(50))).toMatchObject({
+      state: "failed",
+      code: "command.device-down",
+    });
+    for (const free of frees) if (free !== "busy") free();
+    await pins.up("door", "lamp");
+    expect(pins.chip.level(26)).toBe(0);
+  });
+
+  it("whose helper is killed is taken again by itself, and nothing else notices", { timeout: 30_000 }, async () => {
+    await using pins = await site(version, {
+      door: contact(5, "door"),
+      gate: contact(23, "passage"),
+      lamp: { type: "gpio-relay", line: 26 },
+    });
+    await pins.up("door", "gate", "lamp");
+    expect(await pins.collector("lamp")?.perform("on", true, new AbortController().signal)).toMatchObject({ state: "succeeded" });
+    await expect.poll(() => [pins.chip.busy(5), pins.chip.busy(23)]).toEqual([true, true]);
+    killHelper("gpiomon", 5);
+    await expect.poll(() => pins.state("door")?.state, { timeout: 5000 }).toBe("down");
+    expect([pins.state("gate")?.state, pins.state("lamp")?.state]).toEqual(["up", "up"]);
+    await pins.up("door");
+    await expect.poll(() => pins.chip.busy(5)).toBe(true);
+    pins.chip.drive(5, 1);
+    await expect.poll(() => pins.rows("door").at(-1)?.value).toBe(true);
+
+    killHelper("gpioset", 26);
+    await expect.poll(() => pins.state("lamp")?.code, { timeout: 5000 }).toBe("gpio.line-busy");
+    await pins.up("lamp");
+    await expect.poll(() => pins.rows("lamp").map(({ value }) => value)).toEqual([false, true, null, false]);
+    expect([pins.chip.driven(26), pins.chip.level(26)]).toEqual([true, 0]);
+  });
+});
+
+describe("a contact that chatters at 1 kHz", () => {
+  it("makes a handful of rows, says so, and tells its state when it has come to rest", { timeout: 30_000 }, async () => {
+    await using pins = await site(1, { door: contact(5, "door"), tamper: contact(12, "tamper") });
+    await pins.up("door", "tamper");
+    await expect.poll(() => pins.chip.busy(5)).toBe(true);
+    const until = performance.now() + 4000;
+    for (let i = 0; performance.now() < until; i += 1) {
+      pins.chip.drive(5, (i % 2) as 0 | 1);
+      if (i % 5 === 0) await wait(5);
+    }
+    pins.chip.drive(5, 1);
+    await expect.poll(() => pins.rows("door").at(-1)).toMatchObject({ value: true, quality: "good" });
+    const rows = pins.rows("door");
+    expect(rows.map(({ value, code }) => [value, code])).toEqual([
+      [false, undefined],
+      [false, "contact.chatter"],
+      [true, undefined],
+    ]);
+    // The line beside it, which stands still as if it were stuck, has one row and is alive.
+    expect(pins.rows("tamper").length).toBe(1);
+    expect(pins.state("tamper")?.state).toBe("up");
+  });
+});

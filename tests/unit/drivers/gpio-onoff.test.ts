@@ -1,0 +1,206 @@
+/** The real onoff over a sysfs of files goes in; the right line, what was read back, and no glitch come out: every trap that the library sets. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { busSchema, type GpioSpec } from "../../../src/drivers/buses.ts";
+import type { GpioChip, GpioEdge } from "../../../src/drivers/driver.ts";
+import { onoffChip } from "../../../src/drivers/transports/gpio-onoff.ts";
+import { monotonic } from "../../../src/kit/clock.ts";
+import { SysfsGpio } from "../../support/sysfs-gpio.ts";
+import { codeOf, never } from "./support.ts";
+
+let folder: string;
+let sysfs: SysfsGpio;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "cippo-sysfs-"));
+  sysfs = new SysfsGpio(join(folder, "gpio"));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const BASE = 512;
+const specOf = (chip?: string) => busSchema.parse({ gpio: "onoff", ...(chip !== undefined && { chip }) }) as GpioSpec;
+const chip = (): Promise<GpioChip> => onoffChip(specOf(), sysfs.chip(BASE, "pinctrl-bcm2711"));
+const watching = (of: GpioChip, line = 17, stop = never): AsyncIterator<GpioEdge> =>
+  of.watch(line, { bias: "none" }, stop)[Symbol.asyncIterator]();
+const level = async (edges: AsyncIterator<GpioEdge>): Promise<number | undefined> => (await edges.next()).value?.level;
+
+describe("the right line", () => {
+  it.each([
+    [0, "pinctrl-bcm2835", undefined],
+    [399, "pinctrl-rp1", undefined],
+    [512, "pinctrl-bcm2711", undefined],
+    [571, "pinctrl-rp1", undefined],
+    [1008, "gpio-mockup-A", "gpio-mockup-A"],
+  ])("with base %i of %s: BCM 17 is read and BCM 26 is driven there, and no other", async (base, label, named) => {
+    sysfs.chip(base + 100, "something-else").chip(base, label);
+    sysfs.drive(base + 17, 1);
+    const here = await onoffChip(specOf(named), sysfs);
+    const edges = watching(here);
+    expect(await level(edges)).toBe(1);
+    await using _output = await here.drive(26, 1);
+    expect(sysfs.pin(base + 26)).toMatchObject({ direction: "out", level: 1 });
+    const touched = sysfs.written.map((what) => /^gpio(\d+)/.exec(what)?.[1] ?? what.split(" ")[1]);
+    expect(new Set(touched.map(Number))).toEqual(new Set([base + 17, base + 26]));
+    await edges.return?.();
+  });
+
+  it.each([
+    ["no chip of this name", () => onoffChip(specOf("my-expander"), sysfs.chip(300, "something-else"))],
+    [
+      "no sysfs at all",
+      () => onoffChip(specOf(), new Proxy(sysfs, { get: (of, key) => (key === "root" ? "/nowhere" : Reflect.get(of, key)) })),
+    ],
+  ])("%s: unavailable, in words", async (_, open) => {
+    expect(await codeOf(open())).toBe("gpio.unavailable");
+  });
+});
+
+describe("an input", () => {
+  it("yields its level, then each of a thousand edges, in order; and gives the line back", async () => {
+    const stop = new AbortController();
+    const edges = watching(await chip(), 17, stop.signal);
+    expect(await level(edges)).toBe(0);
+    const got: number[] = [];
+    for (let i = 1; i <= 1000; i += 1) {
+      const next = level(edges);
+      sysfs.drive(BASE + 17, (i % 2) as 0 | 1);
+      got.push((await next) ?? -1);
+    }
+    expect(got).toEqual(Array.from({ length: 1000 }, (_, i) => (i + 1) % 2));
+    stop.abort();
+    expect((await edges.next()).done).toBe(true);
+    expect([sysfs.isExported(BASE + 17), sysfs.open]).toEqual([false, 0]);
+  });
+
+  it("is reconciled by level every few seconds: an interrupt that was lost is no state that was lost", async () => {
+    const edges = watching(await chip());
+    await level(edges);
+    const begun = monotonic();
+    sysfs.drive(BASE + 17, 1, true);
+    expect(await level(edges)).toBe(1);
+    expect(monotonic() - begun).toBeLessThan(3000);
+    await edges.return?.();
+  });
+
+  it("never waits in the library for udev: the event loop goes on while a line is being granted", async () => {
+    sysfs.grantMs = 150;
+    const here = await chip();
+    let turns = 0;
+    const turning = setInterval(() => (turns += 1), 10);
+    const edges = watching(here);
+    expect(await level(edges)).toBe(0);
+    clearInterval(turning);
+    expect(turns).toBeGreaterThan(5);
+    await edges.return?.();
+  });
+
+  it("of a line exported before, whose errors the library swallows: what was not set is seen by reading back", async () => {
+    const here = await chip();
+    await sysfs.write("export", String(BASE + 17));
+    sysfs.stubborn.add("edge");
+    expect(await codeOf(watching(here).next())).toBe("gpio.line-busy");
+    expect(sysfs.written.filter((what) => what.startsWith("unexport"))).not.toEqual([]);
+    expect([sysfs.isExported(BASE + 17), sysfs.open]).toEqual([false, 0]);
+    sysfs.stubborn.clear();
+    const again = watching(here);
+    expect(await level(again)).toBe(0);
+    expect(sysfs.pin(BASE + 17).edge).toBe("both");
+    await again.return?.();
+  });
+
+  it("of a line that somebody turned: read as it is on the pin", async () => {
+    const here = await chip();
+    await sysfs.write("export", String(BASE + 17));
+    sysfs.pin(BASE + 17).activeLow = true;
+    sysfs.drive(BASE + 17, 1);
+    const edges = watching(here);
+    expect(await level(edges)).toBe(1);
+    await edges.return?.();
+  });
+
+  it("held by others (EBUSY), or not there (EINVAL), is one line that cannot be had; the next one can", async () => {
+    sysfs.refused.set(BASE + 17, "EBUSY").set(BASE + 18, "EINVAL");
+    const here = await chip();
+    expect(await codeOf(watching(here, 17).next())).toBe("gpio.line-busy");
+    expect(await codeOf(watching(here, 18).next())).toBe("gpio.line-busy");
+    const other = watching(here, 19);
+    expect(await level(other)).toBe(0);
+    await other.return?.();
+  });
+
+  it("cannot be pulled by sysfs, and says so", async () => {
+    const edges = (await chip()).watch(17, { bias: "up" }, never)[Symbol.asyncIterator]();
+    expect(await codeOf(edges.next())).toBe("gpio.unavailable");
+  });
+
+  it("100 times opened and closed leaves nothing open", async () => {
+    const here = await chip();
+    for (let i = 0; i < 100; i += 1) {
+      const edges = watching(here);
+      await edges.next();
+      await edges.return?.();
+    }
+    expect([sysfs.isExported(BASE + 17), sysfs.open]).toEqual([false, 0]);
+  });
+});
+
+describe("an output", () => {
+  it.each([
+    ["high", 1, [1]],
+    ["low", 0, []],
+  ] as const)("begins %s in the write that makes it an output: the pin never has another level", async (word, first, seen) => {
+    await using output = await (await chip()).drive(26, first);
+    expect(sysfs.written).toContain(`gpio${BASE + 26}/direction ${word}`);
+    expect(sysfs.written).not.toContain(`gpio${BASE + 26}/direction out`);
+    expect(sysfs.seen.get(BASE + 26) ?? []).toEqual(seen);
+    expect(await output.level()).toBe(first);
+  });
+
+  it("that is kept is adopted without being written, and found at its level; an input becomes an output at the level that it has", async () => {
+    const here = await chip();
+    await sysfs.write("export", String(BASE + 26));
+    sysfs.pin(BASE + 26).direction = "out";
+    sysfs.drive(BASE + 26, 1);
+    sysfs.drive(BASE + 27, 1);
+    sysfs.seen.clear();
+    await using adopted = await here.drive(26, "keep");
+    await using turned = await here.drive(27, "keep");
+    expect([await adopted.level(), await turned.level()]).toEqual([1, 1]);
+    expect(sysfs.written.filter((what) => what.startsWith(`gpio${BASE + 26}/direction`))).toEqual([]);
+    expect(sysfs.written).toContain(`gpio${BASE + 27}/direction high`);
+    expect([...sysfs.seen.values()].flat()).toEqual([]);
+  });
+
+  it("is read back after it was set", async () => {
+    await using output = await (await chip()).drive(26, 0);
+    expect([await output.set(1), await output.level(), sysfs.pin(BASE + 26).level]).toEqual([1, 1, 1]);
+    sysfs.stubborn.add("value");
+    expect(await codeOf(output.set(0))).toBe("gpio.line-busy");
+    expect(await output.level()).toBe(1);
+  });
+
+  it("stays driven when it is closed, for whoever comes next; its file is closed", async () => {
+    const here = await chip();
+    await (await here.drive(26, 1))[Symbol.asyncDispose]();
+    expect(sysfs.pin(BASE + 26)).toMatchObject({ direction: "out", level: 1 });
+    sysfs.seen.clear();
+    await using again = await here.drive(26, 1);
+    expect(await again.level()).toBe(1);
+    expect(sysfs.seen.get(BASE + 26) ?? []).toEqual([]);
+  });
+
+  it("that cannot be set up is not left exported", async () => {
+    const here = await chip();
+    await sysfs.write("export", String(BASE + 26));
+    sysfs.stubborn.add("direction");
+    expect(await codeOf(here.drive(26, 1))).toBe("gpio.line-busy");
+    expect(sysfs.isExported(BASE + 26)).toBe(false);
+  });
+
+  it("whose line is taken away says so when it is read", async () => {
+    await using output = await (await chip()).drive(26, 1);
+    await sysfs.write("unexport", String(BASE + 26));
+    expect(await codeOf(output.set(0))).toBe("gpio.line-busy");
+  });
+});
