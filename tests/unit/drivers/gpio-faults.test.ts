@@ -51,7 +51,7 @@ async function site(
     state,
     collector: (id: string) => collectors.get(id),
     up: async (...ids: readonly string[]) => {
-      for (const id of ids) await expect.poll(() => state(id)?.state, { timeout: 10_000 }).toBe("up");
+      for (const id of ids) await poll(() => state(id)?.state).toBe("up");
     },
     async [Symbol.asyncDispose]() {
       stop.abort();
@@ -61,6 +61,9 @@ async function site(
     },
   };
 }
+
+/** A busy machine is no failure. */
+const poll = <T>(look: () => T) => expect.poll(look, { timeout: 10_000 });
 
 /** Ends the tool that holds this line, as the kernel's memory killer would. */
 function killHelper(tool: string, line: number): void {
@@ -76,14 +79,14 @@ describe.each([1, 2] as const)("with the tools of libgpiod %i", (version) => {
     const meter = { type: "gpio-pulse", line: 17, active: "high", debounce: "0ms", edges: true, every: "200ms" };
     await using pins = await site(version, { meter });
     await pins.up("meter");
-    await expect.poll(() => pins.chip.busy(17)).toBe(true);
+    await poll(() => pins.chip.busy(17)).toBe(true);
     for (let i = 1; i <= 1000; i += 1) {
       pins.chip.drive(17, (i % 2) as 0 | 1);
       if (i % 20 === 0) await wait(5);
     }
     const sum = (point: string) =>
       pins.rows("meter").reduce((all, row) => (row.point === point ? all + Number(row.value) : all), 0);
-    await expect.poll(() => [sum("pulses"), sum("edges")], { timeout: 10_000 }).toEqual([500, 1000]);
+    await poll(() => [sum("pulses"), sum("edges")]).toEqual([500, 1000]);
   });
 
   it("a line that cannot be had is one device down; the others go on, and so does it once it is free", {
@@ -94,8 +97,7 @@ describe.each([1, 2] as const)("with the tools of libgpiod %i", (version) => {
     const devices = { door: contact(5, "door"), gate: contact(23, "passage"), lamp: { type: "gpio-relay", line: 26 } };
     await using pins = await site(version, devices, chip);
     await pins.up("gate");
-    for (const id of ["door", "lamp"])
-      await expect.poll(() => pins.state(id)).toMatchObject({ state: "down", code: "gpio.line-busy" });
+    for (const id of ["door", "lamp"]) await poll(() => pins.state(id)).toMatchObject({ state: "down", code: "gpio.line-busy" });
     expect(await pins.collector("lamp")?.perform("on", true, AbortSignal.timeout(50))).toMatchObject({
       state: "failed",
       code: "command.device-down",
@@ -113,19 +115,19 @@ describe.each([1, 2] as const)("with the tools of libgpiod %i", (version) => {
     });
     await pins.up("door", "gate", "lamp");
     expect(await pins.collector("lamp")?.perform("on", true, new AbortController().signal)).toMatchObject({ state: "succeeded" });
-    await expect.poll(() => [pins.chip.busy(5), pins.chip.busy(23)]).toEqual([true, true]);
+    await poll(() => [pins.chip.busy(5), pins.chip.busy(23)]).toEqual([true, true]);
     killHelper("gpiomon", 5);
-    await expect.poll(() => pins.state("door")?.state, { timeout: 5000 }).toBe("down");
+    await poll(() => pins.rows("door").at(-1)).toMatchObject({ value: null, code: "gpio.line-busy" });
     expect([pins.state("gate")?.state, pins.state("lamp")?.state]).toEqual(["up", "up"]);
     await pins.up("door");
-    await expect.poll(() => pins.chip.busy(5)).toBe(true);
+    await poll(() => pins.chip.busy(5)).toBe(true);
     pins.chip.drive(5, 1);
-    await expect.poll(() => pins.rows("door").at(-1)?.value).toBe(true);
+    await poll(() => pins.rows("door").at(-1)?.value).toBe(true);
 
     killHelper("gpioset", 26);
-    await expect.poll(() => pins.state("lamp")?.code, { timeout: 5000 }).toBe("gpio.line-busy");
+    await poll(() => pins.rows("lamp").map(({ code }) => code)).toContain("gpio.line-busy");
     await pins.up("lamp");
-    await expect.poll(() => pins.rows("lamp").map(({ value }) => value)).toEqual([false, true, null, false]);
+    await poll(() => pins.rows("lamp").map(({ value }) => value)).toEqual([false, true, null, false]);
     expect([pins.chip.driven(26), pins.chip.level(26)]).toEqual([true, 0]);
   });
 });
@@ -134,20 +136,21 @@ describe("a contact that chatters at 1 kHz", () => {
   it("makes a handful of rows, says so, and tells its state when it has come to rest", { timeout: 30_000 }, async () => {
     await using pins = await site(1, { door: contact(5, "door"), tamper: contact(12, "tamper") });
     await pins.up("door", "tamper");
-    await expect.poll(() => pins.chip.busy(5)).toBe(true);
+    await poll(() => pins.chip.busy(5)).toBe(true);
     const until = performance.now() + 4000;
     for (let i = 0; performance.now() < until; i += 1) {
       pins.chip.drive(5, (i % 2) as 0 | 1);
       if (i % 5 === 0) await wait(5);
     }
     pins.chip.drive(5, 1);
-    await expect.poll(() => pins.rows("door").at(-1)).toMatchObject({ value: true, quality: "good" });
+    await poll(() => pins.rows("door").at(-1)).toMatchObject({ value: true, quality: "good" });
     const rows = pins.rows("door");
-    expect(rows.map(({ value, code }) => [value, code])).toEqual([
-      [false, undefined],
-      [false, "contact.chatter"],
-      [true, undefined],
-    ]);
+    expect(rows[0]).toMatchObject({ value: false, quality: "good" });
+    expect(
+      rows.some(({ value, quality, code }) => value === false && quality === "uncertain" && code === "contact.chatter"),
+    ).toBe(true);
+    // Three if this process is never kept from chattering.
+    expect(rows.length).toBeLessThanOrEqual(12);
     // The line beside it, which stands still as if it were stuck, has one row and is alive.
     expect(pins.rows("tamper").length).toBe(1);
     expect(pins.state("tamper")?.state).toBe("up");

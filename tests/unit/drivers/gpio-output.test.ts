@@ -1,6 +1,6 @@
 /** The site's own gpioset and gpioinfo, real processes in both syntaxes, go in; an output that is what it was set to, or is known to be lost, comes out. */
 import { spawnSync } from "node:child_process";
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -8,6 +8,8 @@ import { Chip, type Level } from "../../../hw-sim/site/gpio/chip.ts";
 import { openTools } from "../../../hw-sim/site/gpio/tools.ts";
 import { busSchema, type GpioSpec } from "../../../src/drivers/buses.ts";
 import { gpiodChip } from "../../../src/drivers/transports/gpio-gpiod.ts";
+import { GpioTools, lineError } from "../../../src/drivers/transports/gpio-tools.ts";
+import type { ToolProcess } from "../../../src/drivers/transports/tool-process.ts";
 import { codeOf } from "./support.ts";
 
 const LINE = 26;
@@ -61,7 +63,7 @@ describe.each([1, 2] as const)("an output held by gpioset of libgpiod %i", (vers
     await lost;
     expect(output.lost.reason).toMatchObject({ code: "gpio.line-busy" });
     expect([await codeOf(output.level()), await codeOf(output.set(1))]).toEqual(["gpio.line-busy", "gpio.line-busy"]);
-    await expect.poll(() => site.seen).toEqual([0, 1, 0]);
+    await expect.poll(() => site.seen, { timeout: 5000 }).toEqual([0, 1, 0]);
     expect(site.chip.busy(LINE)).toBe(false);
     await using again = await site.gpio.drive(LINE, 0);
     expect(await again.level()).toBe(0);
@@ -80,7 +82,7 @@ describe.each([1, 2] as const)("an output held by gpioset of libgpiod %i", (vers
   it("is given back when it is closed, and leaves no process", async () => {
     await using site = await bench();
     await (await site.gpio.drive(LINE, 1))[Symbol.asyncDispose]();
-    await expect.poll(() => site.chip.busy(LINE)).toBe(false);
+    await expect.poll(() => site.chip.busy(LINE), { timeout: 5000 }).toBe(false);
     expect(site.chip.level(LINE)).toBe(0);
     expect(spawnSync("pgrep", ["-f", `${folder}/gpioset`]).stdout.toString()).toBe("");
   });
@@ -134,4 +136,29 @@ printf 'gpiochip0 26\\t"GPIO26"        \\toutput%s\\n' "$u"`;
     expect(await output.set(1)).toBe(null);
     expect(output.lost.aborted).toBe(true);
   });
+});
+
+/** The tools of this machine, where it has them and no chip: they complain of the chip, and would of a wrong word before that. */
+const installed = existsSync("/usr/bin/gpioset") && !existsSync("/dev/gpiochip0");
+
+it.runIf(installed)("Debian's own tools take every call as it is made: what they miss is a chip", async () => {
+  const here = await gpiodChip(busSchema.parse({ gpio: "gpiod" }) as GpioSpec);
+  const refused = async (work: Promise<unknown>) => {
+    const error = await work.then(
+      () => undefined,
+      (reason: unknown) => reason,
+    );
+    expect(error).toMatchObject({ code: "gpio.unavailable", context: { reason: expect.stringMatching(/chip|No such file/) } });
+    return String((error as { context: { reason: string } }).context.reason);
+  };
+  const tools = await GpioTools.open(busSchema.parse({ gpio: "gpiod" }) as GpioSpec);
+  const dying = async (process: ToolProcess) => {
+    await process.ended;
+    throw lineError(LINE, process.died?.message ?? "", undefined);
+  };
+  const watch = { bias: "up", debounceMs: 50 } as const;
+  expect(await refused(here.drive(LINE, 1))).toMatch(/^gpioinfo/);
+  expect(await refused(tools.get(LINE, "down"))).toMatch(/^gpioget/);
+  expect(await refused(dying(tools.drive(LINE, 1)))).toMatch(/^gpioset/);
+  expect(await refused(dying(tools.monitor(LINE, watch)))).toMatch(/^gpiomon/);
 });

@@ -1,12 +1,14 @@
 /** The site's own gpiomon, gpioget and gpioset are run as real processes in both syntaxes; levels, edges and complaints come out as the real tools word them. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { Chip } from "../../../hw-sim/site/gpio/chip.ts";
+import { Relay } from "../../../hw-sim/site/gpio/relay.ts";
 import { openTools } from "../../../hw-sim/site/gpio/tools.ts";
+import { openServedLog } from "../../../hw-sim/site/served.ts";
 import { monotonic } from "../../../src/kit/clock.ts";
 
 interface Running {
@@ -128,6 +130,38 @@ describe("libgpiod 1.6", () => {
     await tool.ended;
     await expect.poll(() => chip.busy(26)).toBe(false);
   });
+});
+
+describe("what hangs on an output", () => {
+  it.each([
+    [
+      1,
+      ["--mode=signal", "gpiochip0", "27=0"],
+      ["gpiochip0"],
+      /^\tline {2}27: {6}unnamed {4}"gpioset" {3}output {2}active-high \[used\]$/,
+    ],
+    [2, ["-c", "gpiochip0", "27=0"], ["-c", "gpiochip0", "27"], /^gpiochip0 27\tunnamed {9}\toutput consumer="gpioset"$/],
+  ] as const)(
+    "is seen by gpioinfo %i, follows its line, and falls where its board pulls it",
+    async (version, args, named, shown) => {
+      const { chip, run } = await bench(version);
+      const folder = await mkdtemp(join(tmpdir(), "cippo-relay-"));
+      cleanUps.push(() => rm(folder, { recursive: true }));
+      const log = openServedLog(join(folder, "served.jsonl"));
+      const relay = new Relay({ device: "lights", line: 27, active: "low", means: "on", chip, log });
+      expect([relay.on, chip.level(27)]).toEqual([false, 1]);
+      const tool = run("gpioset", ...args);
+      await expect.poll(() => relay.on, { timeout: 5000 }).toBe(true);
+      const info = run("gpioinfo", ...named);
+      expect(await info.ended).toEqual([0, null]);
+      expect(info.out.find((text) => /\b27\b/.test(text))).toMatch(shown);
+      tool.child.kill("SIGKILL");
+      await expect.poll(() => relay.on, { timeout: 5000 }).toBe(false);
+      log[Symbol.dispose]();
+      const levels = (await readFile(log.file, "utf8")).trim().split("\n");
+      expect(levels.map((text) => JSON.parse(text).value)).toEqual([false, true, false]);
+    },
+  );
 });
 
 describe("libgpiod 2.1", () => {

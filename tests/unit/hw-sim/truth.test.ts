@@ -14,6 +14,7 @@ const rules: [string, PointRule][] = [
   ["pump.on", { ...gauge, kind: "state" }],
   ["door.open", { ...gauge, kind: "state", way: "pushed", debounceMs: 50 }],
   ["gate.passage", { ...gauge, kind: "increments", way: "pushed", debounceMs: 50 }],
+  ["water.volume", { ...gauge, kind: "increments", way: "pushed", debounceMs: 20, perPulse: 0.01 }],
 ];
 const READY = 1000;
 const END = 20_000;
@@ -182,6 +183,17 @@ describe("pulses", () => {
     expect(verdict(served, [count(1, 2000), count(2, 4000)], { blind })).toEqual({ ...clean, unseen: 2 });
     expect(verdict(served, [count(1, 2000), count(2, 3000), count(3, 4000)], { blind })).toEqual({ ...clean, unseen: 1 });
   });
+});
+
+describe("pulses of a meter", () => {
+  const served = [1, 2, 3].map((n): Served => ({ k: "pulse", ...at("water.volume"), n, at: 1000 + n * 1000 }));
+  const volume = (value: number, mono: number) => told("water.volume", value, mono);
+
+  it("add what they stand for", () =>
+    expect(verdict(served, [volume(0.01, 2000), volume(0.02, 3000), volume(0.03, 4000)])).toEqual(clean));
+  it("one is missing", () => expect(verdict(served, [volume(0.01, 2000), volume(0.02, 3000)])).toEqual({ ...clean, missing: 1 }));
+  it("half a pulse, or one too many, is wrong", () =>
+    expect(verdict(served, [volume(0.015, 2500), volume(0.03, 3000), volume(0.03, 4000)]).wrong).toBe(2));
 });
 
 describe("the verdict", () => {
