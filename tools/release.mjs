@@ -15,8 +15,8 @@ if (!(arch in TRIPLET)) fail(`--arch ${arch}: arm64 or x64`);
 
 /** What dist/cippo.js leaves outside (tools/build.mjs). dist/cippo-ble.js leaves nothing out that it needs. */
 const OUTSIDE = ["onoff", "serialport", "modbus-serial", "sqlite3"];
-/** Needed to compile only. */
-const COMPILE_ONLY = ["nan", "node-addon-api", "node-gyp", "prebuild-install", "tar"];
+const HEADERS = ["nan", "node-addon-api"];
+const COMPILE_ONLY = [...HEADERS, "node-gyp", "prebuild-install", "tar"];
 /** Of a native package goes along what it loads on this machine; of the others all but tests and examples. */
 const NATIVE = {
   sqlite3: { parts: ["lib"], compiled: "build/Release/node_sqlite3.node" },
@@ -52,7 +52,7 @@ function compileAll() {
   const key = createHash("sha256").update(wanted).digest("hex").slice(0, 16);
   const done = {};
   for (const [module, { compiled }] of Object.entries(NATIVE).filter(([, native]) => native.compiled)) {
-    const build = `release/.build/${arch}-${key}/${module}`;
+    const build = `release/.build/${arch}-${key}/node_modules/${module}`;
     if (!existsSync(`${build}/${compiled}`)) compile(module, build, tools);
     done[module] = `${build}/${compiled}`;
   }
@@ -64,9 +64,12 @@ function compile(module, build, tools) {
   say(`compiling ${module} for ${arch} …`);
   const source = `node_modules/${module}`;
   cpSync(source, build, { recursive: true, filter: (from) => !from.startsWith(`${source}/build`) });
-  const gyp = ["node_modules/node-gyp/bin/node-gyp.js", "rebuild", "-C", build, `--arch=${arch}`, `--nodedir=${runtime}`];
+  // Beside it: gyp writes where its dependencies lie.
+  for (const headers of HEADERS) cpSync(`node_modules/${headers}`, `${build}/../${headers}`, { recursive: true });
+  const gyp = ["node_modules/node-gyp/bin/node-gyp.js", "rebuild", "-C", build, `--arch=${arch}`];
   const run = spawnSync(process.execPath, [...gyp, `--jobs=${availableParallelism()}`, "--silent"], {
-    env: { ...process.env, ...tools, CFLAGS: "-DHAVE_FDATASYNC=1" },
+    // What npm has set for its scripts goes before node-gyp's own words.
+    env: { ...process.env, ...tools, CFLAGS: "-DHAVE_FDATASYNC=1", npm_config_nodedir: runtime },
     encoding: "utf8",
     maxBuffer: 64e6,
   });

@@ -35,7 +35,8 @@ export class Child implements AsyncDisposable {
     this.#child.stdin?.on("error", () => undefined);
     // Even if this process ends by an error of its own, nothing it started stays behind.
     const last = () => this.#child.kill("SIGKILL");
-    process.once("exit", last);
+    // Before the run's folder is taken away: none may still write into it.
+    process.prependOnceListener("exit", last);
     this.#child.once("exit", () => process.off("exit", last));
     this.exited = once(this.#child, "exit").then(
       () => undefined,
