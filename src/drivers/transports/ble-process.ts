@@ -1,12 +1,10 @@
 /** A Bluetooth child to start goes in; its checked words come out, and it never outlives us, hangs us, or fills our memory. */
 import { type ChildProcessByStdio, spawn } from "node:child_process";
-import { existsSync } from "node:fs";
 import type { Readable, Writable } from "node:stream";
 import { monotonic } from "../../kit/clock.ts";
 import { Lines, type Order, parseLine, type Word, wordSchema } from "../ble-protocol.ts";
+import { withUs } from "./with-us.ts";
 
-/** Asks the kernel to end the child with us, even when we are killed: an orphan would go on scanning (util-linux, prctl PR_SET_PDEATHSIG). */
-const SETPRIV = "/usr/bin/setpriv";
 const KILL_AFTER_MS = 1000;
 const COMPLAINT_MAX = 256;
 /** Words in a row that are none: this is another program. */
@@ -39,9 +37,7 @@ export class BleProcess implements AsyncDisposable {
 
   constructor(options: BleProcessOptions) {
     this.#options = options;
-    const bound = existsSync(SETPRIV);
-    const { command, args } = options;
-    this.#child = spawn(bound ? SETPRIV : command, bound ? ["--pdeathsig", "KILL", "--", command, ...args] : [...args], {
+    this.#child = spawn(...withUs(options.command, options.args), {
       stdio: ["pipe", "pipe", "pipe"],
       // Nothing of ours is its business: no credentials folder, no notify socket, no watchdog.
       env: { PATH: process.env["PATH"], DBUS_SYSTEM_BUS_ADDRESS: process.env["DBUS_SYSTEM_BUS_ADDRESS"] },

@@ -124,7 +124,8 @@ class SerialWire implements ByteWire {
 /** serialport has no error codes; its binding and its mock have these texts. */
 function openError(port: string, error: Error): EdgeError {
   if (/no such file|no such device|does not exist/i.test(error.message)) return new EdgeError("port.missing", { port }, error);
-  if (/permission denied/i.test(error.message)) return new EdgeError("port.denied", { port }, error);
+  // "Not permitted": the sandbox of the service (DeviceAllow).
+  if (/permission denied|not permitted/i.test(error.message)) return new EdgeError("port.denied", { port }, error);
   if (/lock|busy/i.test(error.message)) return new EdgeError("port.busy", { port }, error);
   return new EdgeError("port.lost", { port }, error);
 }

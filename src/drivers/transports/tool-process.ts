@@ -1,10 +1,8 @@
 /** A command that prints lines goes in; its lines come out, and it never outlives us. */
 import { type ChildProcessByStdio, spawn } from "node:child_process";
-import { existsSync } from "node:fs";
 import type { Readable } from "node:stream";
+import { withUs } from "./with-us.ts";
 
-/** Asks the kernel to end the child with us, even when we are killed: an orphan would hold its line busy (util-linux, prctl PR_SET_PDEATHSIG). */
-const SETPRIV = "/usr/bin/setpriv";
 const KILL_AFTER_MS = 1000;
 /** After its end what is still in the pipe is read; a grandchild that keeps the pipe open is not waited for. */
 const PIPE_MS = 200;
@@ -28,10 +26,7 @@ export class ToolProcess implements AsyncDisposable {
   #wake: () => void = () => undefined;
 
   constructor(command: string, args: readonly string[]) {
-    const bound = existsSync(SETPRIV);
-    this.#child = spawn(bound ? SETPRIV : command, bound ? ["--pdeathsig", "KILL", "--", command, ...args] : [...args], {
-      stdio: ["ignore", "pipe", "pipe"],
-    });
+    this.#child = spawn(...withUs(command, args), { stdio: ["ignore", "pipe", "pipe"] });
     let rest = "";
     let complaint = "";
     this.#child.stdout.setEncoding("utf8").on("data", (text: string) => {

@@ -35,6 +35,11 @@ describe("a mocked port", () => {
     expect(await codeOf(serialLine("b", spec("/dev/x"), binding).open(never))).toBe("port.busy");
   });
 
+  it.each(["Permission denied", "Operation not permitted"])("that answers %s is denied", async (words) => {
+    const closed = { ...binding, open: () => Promise.reject(new Error(`Error: ${words}, cannot open /dev/x`)) };
+    expect(await codeOf(serialLine("b", spec("/dev/x"), closed as unknown as SerialBinding).open(never))).toBe("port.denied");
+  });
+
   it("gives the bytes that arrive, and those that came before anybody asked", async () => {
     MockBinding.createPort("/dev/x");
     await using port = await serialLine("b", spec("/dev/x"), binding).open(never);
