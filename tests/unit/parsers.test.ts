@@ -1,0 +1,314 @@
+/** Streams split anywhere, with garbage between and frames cut short, go into every parser of bytes and lines; never an exception, never more held than its cap, and always the next whole frame comes out. `npm run test:parsers`: a million each. */
+import { equal, ok } from "node:assert/strict";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import type { Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Duplex } from "node:stream";
+import { describe, expect, it } from "vitest";
+import type { Admin } from "../../src/cli/admin.ts";
+import { serveConnection } from "../../src/cli/connection.ts";
+import { answerSchema, MAX_LINE } from "../../src/cli/protocol.ts";
+import { Lines, parseLine, type Word, wordSchema } from "../../src/drivers/ble-protocol.ts";
+import { busSchema, type GpioSpec } from "../../src/drivers/buses.ts";
+import { a02yyuw } from "../../src/drivers/devices/a02yyuw.ts";
+import { bthome } from "../../src/drivers/devices/bthome.ts";
+import type { FrameLayout, GpioEdge } from "../../src/drivers/driver.ts";
+import { carried, type Objects } from "../../src/drivers/families/bthome-objects.ts";
+import { FrameParser } from "../../src/drivers/families/frame.ts";
+import { classify, crc16, expectedOf, findReply } from "../../src/drivers/modbus-frame.ts";
+import type { ByteWire } from "../../src/drivers/transports/byte-wire.ts";
+import { gpiodChip } from "../../src/drivers/transports/gpio-gpiod.ts";
+import { MbapPort, RtuPort } from "../../src/drivers/transports/modbus-port.ts";
+import { monotonic } from "../../src/kit/clock.ts";
+import { EdgeError } from "../../src/kit/errors.ts";
+import { noLog } from "../../src/kit/log.ts";
+import { Dice, each, FIRST, INPUTS } from "../support/dice.ts";
+import { gatewayStatus } from "./cli/gateway-status.ts";
+
+const MINUTES_MS = 20 * 60_000;
+
+describe("frames of a serial sensor", () => {
+  const plain = a02yyuw.layout(a02yyuw.options.parse({}));
+  if (!("frame" in plain)) throw new Error("a02yyuw sends frames");
+  const wide: FrameLayout = {
+    header: [0x59, 0x59],
+    fields: [
+      { name: "distance", decode: "uint16" },
+      { name: "strength", decode: "int16" },
+      { name: "mode", decode: "uint8" },
+    ],
+    check: "sum8",
+  };
+  const frameOf = ({ header, fields }: FrameLayout, dice: Dice): Buffer => {
+    const body = fields.flatMap(({ decode }) => (decode === "uint8" ? [dice.below(256)] : [dice.below(0x20), dice.below(256)]));
+    const bytes = [...header, ...body];
+    return Buffer.from([...bytes, bytes.reduce((sum, byte) => sum + byte, 0) & 0xff]);
+  };
+
+  it.each([
+    ["a02yyuw", plain.frame],
+    ["two headers, three fields", wide],
+  ] as const)("%s", { timeout: MINUTES_MS }, (_, layout) => {
+    each((dice) => {
+      const parser = new FrameParser(layout);
+      const stream = Array.from({ length: 1 + dice.below(6) }, () => dice.spoiled(frameOf(layout, dice)));
+      let fed = 0;
+      let given = 0;
+      for (const piece of dice.pieces(Buffer.concat(stream))) {
+        fed += piece.length;
+        given += parser.push(piece).length;
+      }
+      const length = frameOf(layout, dice).length;
+      ok(parser.errors + given * length <= fed, "no byte counts twice");
+      // One chance frame may reach into the first of the good ones, and the one after an error only restores trust.
+      const good = Array.from({ length: 8 }, () => frameOf(layout, dice));
+      const found = dice.pieces(Buffer.concat(good)).flatMap((piece) => parser.push(piece));
+      const last = new FrameParser(layout).push(good.at(-1) ?? Buffer.alloc(0))[0];
+      expect(found.at(-1)).toEqual(last);
+      ok(!parser.hopeless);
+      // Whatever lies in it is less than a frame: of bytes that can begin none all but that many are counted.
+      const before = parser.errors;
+      parser.push(Buffer.alloc(100));
+      ok(parser.errors - before > 100 - length);
+    });
+  });
+});
+
+describe("Modbus", () => {
+  const wire = { isOpen: true, write: () => undefined, close: () => Promise.resolve() } as unknown as ByteWire;
+  const withCrc = (bytes: readonly number[]): Buffer => {
+    const crc = crc16(Uint8Array.from(bytes));
+    return Buffer.from([...bytes, crc & 0xff, crc >> 8]);
+  };
+  const word = (n: number): readonly number[] => [n >> 8, n & 0xff];
+  /** Of another unit than `besides`: a frame of the same unit that fits the question is the reply. */
+  const requestOf = (dice: Dice, fc: number, besides = 0): Buffer =>
+    withCrc([
+      1 + ((besides + dice.below(246)) % 247),
+      fc,
+      ...word(dice.below(65536)),
+      ...word(fc <= 4 ? 1 + dice.below(20) : dice.below(65536)),
+    ]);
+  const replyTo = (request: Buffer, dice: Dice): Buffer => {
+    const { unit, fc, length } = expectedOf(request);
+    if (fc > 4) return withCrc([...request.subarray(0, 6)]);
+    const data = Array.from({ length: length - 5 }, () => dice.below(256));
+    return withCrc([unit, fc, data.length, ...data]);
+  };
+  /** Anything that may be on a line beside the reply that was asked for. */
+  const noise = (dice: Dice, reply: Buffer): Buffer => {
+    const foreign = requestOf(dice, dice.pick(1, 3, 4, 6), reply[0]);
+    return dice.pick(dice.spoiled(reply).subarray(0, reply.length - 1), dice.bytes(40), foreign, replyTo(foreign, dice));
+  };
+
+  it("RTU: gives the reply or nothing, and the next reply after anything", { timeout: MINUTES_MS }, () => {
+    each((dice) => {
+      const port = new RtuPort(wire);
+      const given: Buffer[] = [];
+      port.on("data", (frame: Buffer) => given.push(frame));
+      let mono = 1000;
+      for (const fc of [dice.pick(1, 2, 3, 4, 5, 6), 3]) {
+        const request = requestOf(dice, fc);
+        const reply = replyTo(request, dice);
+        given.length = 0;
+        port.write(request);
+        const parts = Array.from({ length: dice.below(4) }, () => noise(dice, reply));
+        for (const piece of dice.pieces(Buffer.concat([...parts, reply, ...(fc > 4 ? [reply] : [])])))
+          port.received(piece, mono++);
+        equal(given.length, 1);
+        ok(given[0]?.equals(reply) || ((given[0]?.length ?? 0) === 5 && (given[0]?.[1] ?? 0) > 0x80));
+        for (const piece of dice.pieces(dice.bytes(40))) port.received(piece, mono++);
+        if (dice.below(100) === 0) for (let i = 0; i < 30; i++) port.received(dice.bytes(200), mono++);
+        const { frames, garbage } = port.settle();
+        ok(frames * 5 + garbage <= 1024 + 256, "more is held than its cap");
+        mono += 1000;
+      }
+    });
+  });
+
+  it("TCP: gives the reply or nothing, and what is out of step stays without a reply", { timeout: MINUTES_MS }, () => {
+    each((dice) => {
+      const port = new MbapPort(wire, dice.below(65536));
+      const given: Buffer[] = [];
+      port.on("data", (frame: Buffer) => given.push(frame));
+      const adu = (transaction: number, frame: Buffer) =>
+        Buffer.concat([Buffer.from([...word(transaction & 0xffff), 0, 0, ...word(frame.length - 2)]), frame.subarray(0, -2)]);
+      const request = requestOf(dice, dice.pick(1, 2, 3, 4, 5, 6));
+      const reply = replyTo(request, dice);
+      port.write(request);
+      const good = adu(port.transaction, reply);
+      const others = Array.from({ length: dice.below(4) }, () => {
+        const other = requestOf(dice, 3, request[0]);
+        return adu(dice.pick(port.transaction, port.transaction - 1, port.transaction + 1), replyTo(other, dice));
+      });
+      const torn = dice.below(3) === 0;
+      const stream = Buffer.concat([...others, ...(torn ? [dice.spoiled(good)] : []), good]);
+      for (const piece of dice.pieces(stream)) port.received(piece, 1);
+      for (const frame of given) if (!torn) ok(frame.equals(reply));
+      ok(given.length <= 1);
+      // A whole stream always has its reply; one that lost its step gives none, and says so or waits for the rest of a frame.
+      ok(given.length === 1 || (torn && (port.broken || port.halfway)));
+      for (let i = 0; i < 3; i++) port.received(dice.bytes(300), 1);
+      ok(port.settle().garbage <= 3 * 300 + stream.length);
+    });
+  });
+
+  it("frames in anything", { timeout: MINUTES_MS }, () => {
+    each((dice) => {
+      const request = requestOf(dice, dice.pick(1, 2, 3, 4, 5, 6, 15, 16));
+      const bytes = Buffer.concat([dice.bytes(60), dice.spoiled(replyTo(request, dice)), dice.bytes(60)]);
+      const found = findReply(bytes, expectedOf(request));
+      if (found.kind === "reply") ok(found.at + found.length <= bytes.length);
+      const { frames, garbage } = classify(bytes);
+      ok(frames * 5 + garbage <= bytes.length);
+    });
+  });
+});
+
+describe("BTHome", () => {
+  const layout = bthome.layout(bthome.options.parse({ mac: "A4:C1:38:00:00:01" }));
+  if (!("objects" in layout)) throw new Error("bthome advertises");
+  const objects: Objects = new Map(layout.objects.map((object) => [object.id, object]));
+  const known = [...objects.keys()];
+
+  it("objects", { timeout: MINUTES_MS }, () => {
+    const key = Buffer.alloc(16, 7);
+    each((dice) => {
+      const likely = Array.from({ length: dice.below(6) }, () => [known[dice.below(known.length)] ?? 0, ...dice.bytes(4)]);
+      const data = Buffer.from([dice.pick(0x40, 0x41, 0x44, dice.below(256)), ...likely.flat()]);
+      try {
+        const { values } = carried(data, objects, "A4:C1:38:00:00:01", dice.pick(key, undefined));
+        ok(values.size < data.length);
+        for (const value of values.values()) ok(value !== null && !Number.isNaN(value));
+      } catch (error) {
+        ok(error instanceof EdgeError && (error.code === "frame.invalid" || error.code === "ble.key"), String(error));
+      }
+    });
+  });
+});
+
+describe("lines of the Bluetooth child", () => {
+  const MOST = 200;
+  const wordOf = (dice: Dice): Word => ({ v: 1, is: "state", state: dice.pick("scanning", "off"), heard: dice.below(1e6) });
+
+  it("every word comes out, in order; a line too long ends it", { timeout: MINUTES_MS }, () => {
+    each((dice) => {
+      const lines = new Lines(MOST);
+      const sent: Word[] = [];
+      let text = "";
+      for (let i = 1 + dice.below(6); i > 0; i--) {
+        const word = wordOf(dice);
+        const json = JSON.stringify(word);
+        const garbage = dice.pick(
+          "",
+          json.slice(0, dice.below(json.length)),
+          json.slice(1),
+          dice.bytes(60).toString("latin1"),
+          "{}",
+          "null",
+          "[1]",
+        );
+        text += `${garbage}\n${json}\n`;
+        sent.push(word);
+      }
+      const found = dice.pieces(text).flatMap((piece) => lines.push(piece) ?? ["too long"]);
+      expect(found.map((line) => parseLine(wordSchema, line)).filter((word) => word !== null)).toEqual(sent);
+      const flood = dice.pieces("x".repeat(MOST + 1)).map((piece) => lines.push(piece));
+      equal(flood.at(-1), null);
+    });
+  });
+});
+
+describe("lines of gpiomon", () => {
+  it("every edge comes out, in order, with its own time", { timeout: MINUTES_MS }, async () => {
+    const folder = mkdtempSync(join(tmpdir(), "cippo-parsers-"));
+    const began = monotonic() - 20_000;
+    const sent: GpioEdge[] = [];
+    const text: string[] = [];
+    each((dice) => {
+      const edge: GpioEdge = { level: sent.length % 2 === 0 ? 1 : 0, mono: began + Math.floor((sent.length / INPUTS) * 10_000) };
+      const line = `${edge.level} 17 ${Math.floor(edge.mono / 1000)} ${(edge.mono % 1000) * 1_000_000}`;
+      const garbage = dice.pick(
+        "",
+        line.slice(0, 4 + dice.below(5)),
+        `x${line}`,
+        line.replaceAll(" ", ""),
+        "y".repeat(dice.below(600)),
+        "gpiomon: error",
+      );
+      text.push(`${garbage}\n`, `${line}\n`);
+      sent.push(edge);
+    });
+    writeFileSync(join(folder, "lines"), text.join(""));
+    const version = '[ "$1" = --version ] && { echo "$0 (libgpiod) v1.6.3"; exit 0; }';
+    writeFileSync(join(folder, "gpioget"), `#!/bin/sh\n${version}\necho 0\n`);
+    writeFileSync(join(folder, "gpiomon"), `#!/bin/sh\n${version}\ncat ${folder}/lines\nexit 3\n`);
+    for (const name of ["gpioget", "gpiomon"]) chmodSync(join(folder, name), 0o755);
+    try {
+      const chip = await gpiodChip(busSchema.parse({ gpio: "gpiod", tools: folder }) as GpioSpec);
+      const found: GpioEdge[] = [];
+      const reading = async () => {
+        for await (const edge of chip.watch(17, { bias: "none", counts: true }, new AbortController().signal)) found.push(edge);
+      };
+      // The tool ends, and so does the reading: by an error of the line.
+      expect(await reading().catch((error: unknown) => error)).toBeInstanceOf(EdgeError);
+      equal(found.length - 1, sent.length);
+      for (const [i, edge] of sent.entries()) {
+        equal(found[i + 1]?.level, edge.level);
+        equal(found[i + 1]?.mono, edge.mono);
+      }
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+});
+
+describe("lines of the admin socket", () => {
+  const admin = { status: () => gatewayStatus, problems: () => [], commands: () => [] } as unknown as Admin;
+
+  it("every line has one answer, and a line without an end is refused", { timeout: MINUTES_MS }, async () => {
+    const turn = 1000;
+    for (let from = FIRST; from < FIRST + INPUTS; from += turn) {
+      const answers: string[] = [];
+      let wanted = 0;
+      const ids: number[] = [];
+      const client = socketTo(admin, answers);
+      for (let i = from; i < Math.min(from + turn, FIRST + INPUTS); i++) {
+        const dice = new Dice(i);
+        const request = JSON.stringify({ v: 1, id: i, do: dice.pick("problems", "commands") });
+        const garbage = dice.pick(
+          "",
+          request.slice(1 + dice.below(request.length - 1)),
+          dice.bytes(40).toString("latin1").replaceAll("\n", " "),
+          "{}",
+          "null",
+          '{"v":1,"id":1e99,"do":"status"}',
+        );
+        wanted += (garbage.trim() === "" ? 0 : 1) + 1;
+        ids.push(i);
+        for (const piece of dice.pieces(`${garbage}\n${request}\n`)) client.push(piece);
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      const said = answers.map((line) => answerSchema.parse(JSON.parse(line)));
+      equal(said.length, wanted);
+      expect(said.filter(({ ok }) => ok).map(({ id }) => id)).toEqual(ids);
+      client.push("x".repeat(MAX_LINE + 1));
+      await new Promise((resolve) => setImmediate(resolve));
+      ok(client.writableEnded && answers.length === wanted + 1);
+    }
+  });
+});
+
+/** What is pushed into it is what the client sent. */
+function socketTo(admin: Admin, answers: string[]): Duplex {
+  const socket = new Duplex({
+    read: () => undefined,
+    write: (chunk, _, done) => {
+      answers.push(...String(chunk).split("\n").filter(Boolean));
+      done();
+    },
+  });
+  serveConnection(socket as Socket, admin, noLog);
+  return socket;
+}
