@@ -16,7 +16,7 @@ import { bthome } from "../../src/drivers/devices/bthome.ts";
 import type { FrameLayout, GpioEdge } from "../../src/drivers/driver.ts";
 import { carried, type Objects } from "../../src/drivers/families/bthome-objects.ts";
 import { FrameParser } from "../../src/drivers/families/frame.ts";
-import { classify, crc16, expectedOf, findReply } from "../../src/drivers/modbus-frame.ts";
+import { classify, crc16, crcHolds, expectedOf, findReply } from "../../src/drivers/modbus-frame.ts";
 import type { ByteWire } from "../../src/drivers/transports/byte-wire.ts";
 import { gpiodChip } from "../../src/drivers/transports/gpio-gpiod.ts";
 import { MbapPort, RtuPort } from "../../src/drivers/transports/modbus-port.ts";
@@ -103,6 +103,7 @@ describe("Modbus", () => {
   };
 
   it("RTU: gives the reply or nothing, and the next reply after anything", { timeout: MINUTES_MS }, () => {
+    let chance = 0;
     each((dice) => {
       const port = new RtuPort(wire);
       const given: Buffer[] = [];
@@ -117,7 +118,9 @@ describe("Modbus", () => {
         for (const piece of dice.pieces(Buffer.concat([...parts, reply, ...(fc > 4 ? [reply] : [])])))
           port.received(piece, mono++);
         equal(given.length, 1);
-        ok(given[0]?.equals(reply) || ((given[0]?.length ?? 0) === 5 && (given[0]?.[1] ?? 0) > 0x80));
+        // A spoiled reply, joined by bytes that follow it, passes 16 bits of CRC by chance: no receiver can tell.
+        if (!given[0]?.equals(reply)) chance += 1;
+        ok(given[0] && crcHolds(given[0], 0, given[0].length));
         for (const piece of dice.pieces(dice.bytes(40))) port.received(piece, mono++);
         if (dice.below(100) === 0) for (let i = 0; i < 30; i++) port.received(dice.bytes(200), mono++);
         const { frames, garbage } = port.settle();
@@ -125,6 +128,8 @@ describe("Modbus", () => {
         mono += 1000;
       }
     });
+    ok(chance <= 3 + INPUTS / 20_000, `${chance} spoiled replies passed`);
+    if (INPUTS > 100_000) console.log(`RTU: ${chance} of ${INPUTS} passed the CRC by chance`);
   });
 
   it("TCP: gives the reply or nothing, and what is out of step stays without a reply", { timeout: MINUTES_MS }, () => {
@@ -149,8 +154,15 @@ describe("Modbus", () => {
       for (const piece of dice.pieces(stream)) port.received(piece, 1);
       for (const frame of given) if (!torn) ok(frame.equals(reply));
       ok(given.length <= 1);
-      // A whole stream always has its reply; one that lost its step gives none, and says so or waits for the rest of a frame.
-      ok(given.length === 1 || (torn && (port.broken || port.halfway)));
+      // A whole stream always has its reply. One that lost its step may swallow it; what then calls itself usable gives the next.
+      ok(torn || given.length === 1);
+      if (!port.broken && !port.halfway) {
+        port.settle();
+        given.length = 0;
+        port.write(request);
+        for (const piece of dice.pieces(adu(port.transaction, reply))) port.received(piece, 1);
+        ok(given[0]?.equals(reply));
+      }
       for (let i = 0; i < 3; i++) port.received(dice.bytes(300), 1);
       ok(port.settle().garbage <= 3 * 300 + stream.length);
     });
