@@ -15,7 +15,7 @@ const ROLES: Readonly<Record<string, () => void>> = { gateway: gatewaySide, acke
 const SIZES = [10, 100, 1000] as const;
 
 /** Quick: the same measures, too short for the paced ones to be believed; nothing is written. */
-const FULL = { starts: 5, commits: { 10: 2000, 100: 1500, 1000: 400 }, backlog: 1_000_000, idle: 30, polled: 60, paced: 900 };
+const FULL = { starts: 5, commits: { 10: 4000, 100: 4000, 1000: 800 }, backlog: 1_000_000, idle: 30, polled: 60, paced: 900 };
 const QUICK: typeof FULL = {
   starts: 3,
   commits: { 10: 400, 100: 300, 1000: 60 },

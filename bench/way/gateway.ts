@@ -47,6 +47,7 @@ export function gatewaySide(): void {
       close = running.close;
       Object.assign(handlers, running.handlers);
     },
+    prepare: (count: number) => handlers.prepare(count),
     feed: (args: Feeding) => handlers.feed(args),
     delivered: () => handlers.delivered(),
     connected: () => handlers.connected(),
@@ -64,11 +65,12 @@ export function gatewaySide(): void {
 
 const unopened = () => Promise.reject(new Error("not open"));
 const handlers: {
+  prepare(count: number): void;
   feed(args: Feeding): Promise<unknown>;
   delivered(): Promise<unknown>;
   connected(): Promise<unknown>;
   bodies(): Promise<unknown>;
-} = { feed: unopened, delivered: unopened, connected: unopened, bodies: unopened };
+} = { prepare: unopened, feed: unopened, delivered: unopened, connected: unopened, bodies: unopened };
 
 async function run({ id, folder, broker }: Opening) {
   const clock = systemClock("assumed");
@@ -112,6 +114,7 @@ async function run({ id, folder, broker }: Opening) {
   const running = house.run(stop.signal);
   return {
     handlers: {
+      prepare: (count: number) => meters.prepare(count),
       feed: (args: Feeding) => feed(house, meters, args),
       delivered: () =>
         until(

@@ -81,8 +81,9 @@ export async function commitsOf(program: string, wire: Wire, readings: number, c
     at: performance.now(),
   });
   // Everything is compiled, and the live cadence runs.
-  await feed(Math.ceil(commits / 4));
+  await feed(Math.ceil(commits / 2));
   await gateway.ask("delivered");
+  await gateway.ask("prepare", commits * readings);
   const before = await moment(gateway, disk.written);
   await feed(commits);
   await gateway.ask("delivered");

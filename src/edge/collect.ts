@@ -102,6 +102,8 @@ export class Collector {
   }
 
   #answer(spoke: boolean): void {
+    // Hardly ever anybody; emptying an empty set is not free.
+    if (this.#waiting.size === 0) return;
     for (const tell of this.#waiting) tell(spoke);
     this.#waiting.clear();
   }

@@ -254,15 +254,8 @@ export class House {
 
   #recordOf(device: DeviceInfo, { point, value, quality, code, mono }: Reading): ReadingRecord {
     const spec = device.points[point];
-    const record = {
-      source: device.id,
-      name: point,
-      unit: spec?.unit ?? "",
-      value,
-      quality,
-      ...(code !== undefined && { code }),
-      mono: this.#stage.notBefore(mono),
-    };
+    const plain = { source: device.id, name: point, unit: spec?.unit ?? "", value, quality, mono: this.#stage.notBefore(mono) };
+    const record: ReadingRecord = code === undefined ? plain : { ...plain, code };
     if (spec?.kind !== "increments" || typeof value !== "number") return record;
     const counters = this.#counters.get(device.id) ?? {};
     const before = counters[point];

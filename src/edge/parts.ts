@@ -71,6 +71,8 @@ export interface Store extends AsyncDisposable {
    * acknowledged history goes first. At 92 % it answers what must be shed: the caller commits it together with its `ledger.gap` events.
    */
   tend(mono: number): Promise<Tended>;
+  /** Housekeeping must not wait for its turn: another commit would make the WAL grow, which wears the card most. */
+  readonly tendDue: boolean;
   /** Bytes and rows, for `status`. */
   size(): { readonly bytes: number; readonly quotaBytes: number; readonly unacknowledged: number };
 }

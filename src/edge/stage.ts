@@ -44,6 +44,13 @@ interface Saved {
   readonly since: number;
 }
 
+interface Listener {
+  readonly run: Run;
+  readonly role: string;
+  /** "device.point" */
+  readonly source: string;
+}
+
 interface Run {
   readonly asset: Asset;
   readonly rule: Rule;
@@ -68,9 +75,9 @@ export class Stage {
   readonly #sink: StageSink;
   readonly #alarms: Alarms;
   readonly #epoch: string;
-  /** "device.point" → who listens, under which role; and by device. */
-  readonly #bySource = new Map<string, { run: Run; role: string }[]>();
-  readonly #byDevice = new Map<string, { run: Run; role: string }[]>();
+  /** Device → point → who listens, under which role; and by device. */
+  readonly #byPoint = new Map<string, Map<string, Listener[]>>();
+  readonly #byDevice = new Map<string, Listener[]>();
   #fired = Number.NEGATIVE_INFINITY;
   /** The next due timer, until a step may have changed it. */
   #next: Due | null | undefined;
@@ -88,8 +95,12 @@ export class Stage {
     this.#runs = assets.map(({ asset, rule }) => restore(asset, rule, saved.get(keyOf(asset.id)) as Saved | undefined));
     for (const run of this.#runs) {
       for (const [role, source] of Object.entries(run.rule.sources(run.asset.options))) {
-        push(this.#bySource, source, { run, role });
-        push(this.#byDevice, source.slice(0, source.indexOf(".")), { run, role });
+        const dot = source.indexOf(".");
+        const [device, point] = [source.slice(0, dot), source.slice(dot + 1)];
+        const points = this.#byPoint.get(device) ?? new Map<string, Listener[]>();
+        push(points, point, { run, role, source });
+        this.#byPoint.set(device, points);
+        push(this.#byDevice, device, { run, role, source });
       }
     }
   }
@@ -127,14 +138,11 @@ export class Stage {
   }
 
   record(record: ReadingRecord): void {
-    for (const { run, role } of this.#bySource.get(`${record.source}.${record.name}`) ?? []) {
-      const { value, quality, code } = record;
-      this.#step(
-        run,
-        { kind: "record", role, source: `${record.source}.${record.name}`, value, quality, ...(code !== undefined && { code }) },
-        record.mono,
-      );
-    }
+    const listeners = this.#byPoint.get(record.source)?.get(record.name);
+    if (listeners === undefined) return;
+    const { value, quality, code } = record;
+    for (const { run, role, source } of listeners)
+      this.#step(run, { kind: "record", role, source, value, quality, ...(code !== undefined && { code }) }, record.mono);
   }
 
   device(device: string, up: boolean, mono: number): void {

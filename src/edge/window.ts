@@ -61,6 +61,7 @@ export class Window {
   #due: number | null = null;
   #wake: () => void = () => {};
   readonly #wall: Wall;
+  #looked = false;
   #tended = Number.NEGATIVE_INFINITY;
   #written: number;
   #beat: Beat | null = null;
@@ -104,7 +105,8 @@ export class Window {
     this.#group(seq).records.push(mono === record.mono ? record : { ...record, mono });
     this.#open.records += 1;
     if (this.#open.records > WAITING_MAX) this.#relieve("readings");
-    this.#closeBy(this.#o.clock.mono() + this.#o.commitMs);
+    // The first one says by when; later ones would say later.
+    if (this.#open.records === 1) this.#closeBy(this.#o.clock.mono() + this.#o.commitMs);
     return seq;
   }
 
@@ -318,7 +320,7 @@ export class Window {
 
   async #tend(): Promise<void> {
     const mono = this.#o.clock.mono();
-    if (mono - this.#tended < TEND_EVERY_MS) return;
+    if (mono - this.#tended < TEND_EVERY_MS && !this.#o.store.tendDue) return;
     this.#tended = mono;
     try {
       const { shed } = await this.#o.store.tend(mono);
@@ -342,7 +344,7 @@ export class Window {
 
   /** The group for the next record: a new one after a clock step or a change of synchronisation. */
   #group(seq: number): Group {
-    this.#look();
+    this.#lookOnce();
     const { groups } = this.#open;
     const last = groups.at(-1);
     const { clock, offset } = this.#wall;
@@ -351,6 +353,16 @@ export class Window {
     const group: Group = { clock, offset, from: seq, records: [] };
     groups.push(group);
     return group;
+  }
+
+  /** Of what is added in one go only the first needs a look. */
+  #lookOnce(): void {
+    if (this.#looked) return;
+    this.#looked = true;
+    queueMicrotask(() => {
+      this.#looked = false;
+    });
+    this.#look();
   }
 
   #look(): void {

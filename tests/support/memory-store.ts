@@ -17,6 +17,7 @@ export class MemoryStore implements Store {
   /** Content that no disk would take. */
   refuses: (commit: Commit) => boolean = () => false;
   attempts = 0;
+  readonly tendDue = false;
 
   constructor(opened = 0) {
     this.epoch = { id: "01EPOCHEPOCHEPOCHEPOCHEPO0", n: 1, boot: "boot", opened, cause: "created", former: null };

@@ -21,6 +21,8 @@ const DROPPED_TO = 0.9;
 /** Quiet for this long with this much in the WAL: it is copied now rather than at the next opening. */
 const IDLE_MS = 60_000;
 const IDLE_BYTES = 256 * 1024;
+/** Share of the WAL at which it is copied; the rest is for what one commit may be larger than estimated. */
+const WAL_FULL = 0.9;
 const INBOX_EVERY_MS = 600_000;
 
 export interface Household {
@@ -70,6 +72,15 @@ export class Housekeeper {
     for (const shed of commit.shed) this.#waiting.delete(nameOf(shed));
   }
 
+  /** The WAL is nearly as large as it was grown to: beyond that each commit would write the file system's journal too. */
+  get due(): boolean {
+    return this.#walBytes >= this.#h.walBytes * WAL_FULL;
+  }
+
+  get #walBytes(): number {
+    return this.#written * this.#ratio;
+  }
+
   async measure(): Promise<void> {
     const [row] = await this.#h.db.all<{ file: number; free: number }>(
       `SELECT page_count * page_size AS file, freelist_count * page_size AS free
@@ -105,9 +116,8 @@ export class Housekeeper {
 
   /** PASSIVE never waits for a reader; TRUNCATE would give back what the WAL was grown to. */
   async #checkpoint(mono: number): Promise<boolean> {
-    const bytes = this.#written * this.#ratio;
-    const due = bytes >= this.#h.walBytes || (mono - this.#wroteAt >= IDLE_MS && bytes >= IDLE_BYTES);
-    if (!due) return false;
+    const idle = mono - this.#wroteAt >= IDLE_MS && this.#walBytes >= IDLE_BYTES;
+    if (!this.due && !idle) return false;
     const [row] = await this.#h.db.all<{ log: number; checkpointed: number }>("PRAGMA wal_checkpoint(PASSIVE)");
     const { log = 0, checkpointed = 0 } = row ?? {};
     if (this.#written > 0 && log > 0) this.#ratio = Math.min(4, Math.max(0.25, (log * FRAME) / this.#written));

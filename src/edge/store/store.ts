@@ -217,6 +217,10 @@ class SqliteStore implements Store {
     return readEvents((sql, values) => this.#turns.take(() => this.#db.all(sql, values)), filter);
   }
 
+  get tendDue(): boolean {
+    return this.#broken === null && this.#housekeeper.due;
+  }
+
   async tend(mono: number): Promise<Tended> {
     await this.#turns.take(() => this.#look(mono));
     return this.#broken === null ? this.#housekeeper.tend(mono) : { checkpointed: false, deleted: 0, shed: [] };
