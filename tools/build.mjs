@@ -68,7 +68,7 @@ const entries = (folder, filter) =>
 await build({
   ...common,
   entryPoints: [
-    ...["start", "site", "broker", "platform"].map((f) => `hw-sim/${f}.ts`).filter((f) => existsSync(f)),
+    ...["start", "site", "broker", "platform", "vm"].map((f) => `hw-sim/${f}.ts`).filter((f) => existsSync(f)),
     ...entries("bench", () => true),
     ...entries("tools", () => true),
   ],

@@ -75,7 +75,7 @@ async function listening(child: Child, port: number): Promise<void> {
   throw child.failure("mosquitto does not listen");
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve, reject) => server.once("error", reject).listen(0, "127.0.0.1", resolve));
   const address = server.address();

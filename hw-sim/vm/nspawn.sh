@@ -29,14 +29,10 @@ fi
 container() { systemd-nspawn -q -D "$root" --register=no --keep-unit --volatile=overlay --private-network "$@"; }
 if ! trial=$(container /bin/true 2>&1); then skip "systemd-nspawn does not work here: $trial"; fi
 
-# ---- the release: the product, its production packages, this machine's Node and what it links
+# ---- the release, and what its Node links
 release=$root/opt/cippo/releases/test
 rm -rf "$root/opt/cippo" "$root/etc/cippo" "$root/etc/credstore" "$root/etc/systemd/system/cippo.service.d" "$root/cases"
-mkdir -p "$release/bin" "$release/node_modules"
-cp -r dist package.json README.md systemd config "$release"
-npm ls --omit=dev --all --parseable 2>/dev/null | sed -n "s#^$PWD/\(node_modules/\)#\1#p" | grep -v '/node_modules/' |
-  while read -r package; do mkdir -p "$release/$(dirname "$package")" && cp -r "$package" "$release/$package"; done
-cp "$(node -p process.execPath)" "$release/bin/node"
+bash hw-sim/vm/release.sh "$release"
 # Packages bring binaries for other machines too: ldd fails on those.
 { find "$release/bin/node" "$release/node_modules" \( -name '*.node' -o -name node -type f \) -exec ldd {} + 2>/dev/null || true; } |
   sed -n 's/.*=> \(\/[^ ]*\) .*/\1/p' | sort -u |

@@ -1,0 +1,72 @@
+/** A gateway in the machine goes in; cases of its Bluetooth child with BlueZ's own daemon on the kernel's stack come out: two virtual controllers, the second one a sensor. */
+import type { DeviceStatus } from "../../src/model.ts";
+import type { Rig } from "./rig.ts";
+import { expect, NotHere, type Table } from "./table.ts";
+
+/** btvirt is of bluez-test-tools: it makes the controllers; the first is the gateway's. */
+const CONTROLLERS = "systemd-run --quiet --collect --unit controllers btvirt -l2";
+const SENSOR =
+  "systemd-run --quiet --collect --unit sensor-ble -p Restart=always -p RestartSec=1 python3 /opt/cippo/guest/peripheral.py hci1";
+const HEARD_MS = 60_000;
+/** Once the radio is back: the child looks every few seconds, the ladder's first rung is after 30 s. */
+const BACK_MS = 90_000;
+
+const fresh = ({ state, points }: DeviceStatus) =>
+  state === "up" && points.some(({ quality, ageMs }) => quality === "good" && (ageMs ?? 1e9) < 5000);
+
+export async function bleCases(rig: Rig, table: Table): Promise<void> {
+  const { machine } = rig;
+  const others = async (): Promise<string> => {
+    const { devices } = await machine.status();
+    const wrong = devices.filter(({ id, state }) => ["chardev-door", "sysfs-door"].includes(id) && state !== "up");
+    expect(wrong.length === 0, `${wrong.map(({ id }) => id).join(", ")} down`);
+    return "pins up";
+  };
+  await table.is("ble: no adapter is two devices down", async () => {
+    const { code } = await rig.until("thermo", ({ state }) => state === "down", HEARD_MS);
+    return `thermo: ${code}, ${await others()}`;
+  });
+  const radio = await table.is("ble: two virtual controllers, bluetoothd", async () => {
+    await machine.run(
+      `modprobe hci_vhci && ${CONTROLLERS} && for i in $(seq 100); do [ -e /sys/class/bluetooth/hci1 ] && break; sleep 0.1; done
+      systemctl start bluetooth`,
+      60_000,
+    );
+    const adapters = await machine.run("ls /sys/class/bluetooth | xargs");
+    if (!adapters.includes("hci1")) throw new NotHere(`hci_vhci and btvirt give ${adapters || "no controller"}`);
+    await machine.run(SENSOR);
+    return `${adapters}, ${await machine.run("bluetoothctl --version")}`;
+  });
+  if (!radio) return;
+  await table.is("ble: advertisements heard, each packet new", async () => {
+    await rig.until("thermo", fresh, HEARD_MS);
+    const { points } = await rig.until(
+      "thermo",
+      ({ points }) => points.some(({ point, value }) => point === "temperature" && Number(value) > 20.02),
+      30_000,
+    );
+    const child = await machine.run("pgrep -fc cippo-ble.js");
+    return `${points.map(({ point, value }) => `${point} ${value}`).join(", ")}, ${child} child`;
+  });
+  await table.is("ble: battery read over a connection, and let go of", async () => {
+    const { points } = await rig.until(
+      "thermo-battery",
+      ({ points }) => points.some(({ point, value }) => point === "battery" && value === 87),
+      HEARD_MS,
+    );
+    await machine.run(
+      "for i in $(seq 100); do bluetoothctl info 00:AA:01:01:00:01 | grep -q 'Connected: no' && exit; sleep 0.2; done; exit 1",
+    );
+    return `${points.map(({ point, value }) => `${point} ${value}`).join(", ")}, disconnected`;
+  });
+  await table.is("ble: the adapter vanishes: its devices down, other wires go on", async () => {
+    await machine.run("systemctl stop controllers");
+    const { code } = await rig.until("thermo", ({ state }) => state === "down", HEARD_MS);
+    return `thermo: ${code}, ${await others()}`;
+  });
+  await table.is("ble: the adapter returns: heard and read again", async () => {
+    await machine.run(`${CONTROLLERS}`);
+    await rig.until("thermo", fresh, BACK_MS);
+    return others();
+  });
+}

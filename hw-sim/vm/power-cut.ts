@@ -1,0 +1,161 @@
+/** A gateway in the machine that writes goes in; its power is cut again and again, and what its card still holds is compared with all that it had ever told. */
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { monotonic } from "../../src/kit/clock.ts";
+import { Database } from "../platform/database.ts";
+import * as read from "../platform/messages.ts";
+import { size } from "../platform/ranges.ts";
+import { delivered, duplicates } from "../start/delivered.ts";
+import { stored } from "../start/stored.ts";
+import { makeChip } from "./gpio.ts";
+import { type Rig, until } from "./rig.ts";
+import { expect, type Table } from "./table.ts";
+
+const GATEWAY = "vm-1";
+const DB = "/var/lib/cippo/cippo.sqlite";
+/** key = epoch's n · 2^35 + number: the layout of the store. */
+const NUMBERS = 2 ** 35;
+/** So much has arrived before the plug is pulled, and so long after that at most. */
+const FRESH = 20;
+const MORE_MS = 3000;
+const READY_MS = 120_000;
+const COPY_MS = 60_000;
+/** Something to write: a door that moves every 40 ms, a meter that turns. */
+const WRITING = "systemd-run --quiet --collect --unit writing python3 /opt/cippo/guest/edges.py 1000000 40 4 5";
+const HOLD = "/etc/systemd/system/cippo.service.d/hold.conf";
+
+/** The gateway of the machine is running, its chip is made. */
+export async function powerCutCases(rig: Rig, table: Table, cuts: number): Promise<void> {
+  // After a cut the card is looked at before the gateway opens its store: until it is let, in each boot.
+  await rig.machine.run(
+    `printf '[Unit]\\nConditionPathExists=/run/let\\n' >${HOLD} && systemctl daemon-reload && touch /run/let && sync`,
+  );
+  for (let cut = 1; cut <= cuts; cut += 1) {
+    const survived = await table.is(`power cut ${cut} of ${cuts}, in mid-write`, async () => {
+      await rig.machine.run(WRITING);
+      const before = await held(rig);
+      await until(
+        async () => ((await held(rig)) > before + FRESH ? true : undefined),
+        READY_MS,
+        () => "nothing arrives",
+      );
+      await sleep(Math.random() * MORE_MS);
+      await rig.machine.cut();
+      const began = monotonic();
+      await rig.boot();
+      // Before the gateway may open it: what the card holds, with the log that no checkpoint has taken in.
+      const file = await cardCopy(rig, cut);
+      const left = await leftIn(file);
+      const told = await compare(rig, left);
+      await makeChip(rig);
+      await rig.machine.run("touch /run/let && systemctl start cippo", READY_MS);
+      return `${told} told, all on the card and the same; ${left.records.size} there, no hole; back after ${Math.round((monotonic() - began) / 1000)} s`;
+    });
+    if (!survived) return;
+  }
+  await table.is("power cut: in the end all is delivered, once, without a hole", async () => {
+    await rig.machine.run("systemctl stop writing || true");
+    await sleep(1000);
+    await rig.delivered(120_000);
+    await rig.machine.run("systemctl stop cippo", 30_000);
+    const file = await cardCopy(rig, cuts + 1);
+    await compare(rig, await leftIn(file));
+    await using store = await Database.open(file, "readonly");
+    await using platform = await Database.open(rig.platformDb, "readonly");
+    const kept = await stored(store, new Map());
+    const arrived = await delivered(platform, GATEWAY, kept, new Map());
+    const twice = await duplicates(platform, GATEWAY, new Set(["sysfs-door", "chardev-door", "chardev-meter", "bay"]));
+    const sum = <T>(list: readonly T[], of: (one: T) => number) => list.reduce((total, one) => total + of(one), 0);
+    const [rows, records] = [sum(arrived, (one) => one.rows), sum(kept, (one) => one.stored)];
+    const gaps = sum(arrived, (one) => size(one.gaps));
+    expect(gaps === 0 && twice.length === 0, `${gaps} numbers missing, ${twice.length} told twice: ${twice[0]?.what ?? ""}`);
+    expect(rows >= records, `${records} on the card, ${rows} at the platform`);
+    const epochs = new Set(kept.map(({ epoch }) => epoch)).size;
+    return `${rows} at the platform of ${epochs} epochs, 0 missing, 0 twice`;
+  });
+  await table.is("power cut: the gateway comes back by itself", async () => {
+    await rig.machine.run(`rm ${HOLD} && sync`);
+    await rig.machine.cut();
+    await rig.boot();
+    const began = monotonic();
+    const { uptimeMs } = await until(
+      () => rig.machine.status(),
+      READY_MS,
+      () => "no answer",
+    );
+    return `answers ${Math.round((monotonic() - began) / 1000)} s after the first service, up for ${Math.round(uptimeMs / 1000)} s`;
+  });
+}
+
+/** Numbers that the platform holds. */
+async function held(rig: Rig): Promise<number> {
+  await using db = await Database.open(rig.platformDb, "readonly");
+  return Number((await db.all("SELECT sum(hi - lo + 1) AS n FROM ranges"))[0]?.["n"] ?? 0);
+}
+
+/** The store and its write-ahead log; a gateway that ended softly leaves none. */
+async function cardCopy(rig: Rig, cut: number): Promise<string> {
+  const file = join(rig.folder, `card-${cut}.sqlite`);
+  for (const suffix of ["", "-wal"]) {
+    const bytes = await rig.machine.fetch(`${DB}${suffix}`, COPY_MS);
+    if (bytes !== null) await writeFile(`${file}${suffix}`, bytes);
+  }
+  return file;
+}
+
+interface Left {
+  readonly epochs: readonly string[];
+  /** epoch/stream/number → what it says. */
+  readonly records: ReadonlyMap<string, string>;
+}
+
+/** Sound, and each stream's segments follow one another. Nothing is forgotten yet: all is younger than `store.keep`. */
+async function leftIn(file: string): Promise<Left> {
+  await using db = await Database.open(file, "writer");
+  const check = await db.all("PRAGMA quick_check");
+  expect(check.length === 1 && check[0]?.["quick_check"] === "ok", `quick_check: ${JSON.stringify(check).slice(0, 200)}`);
+  const epochs = new Map((await db.all("SELECT n, id FROM epochs")).map(({ n, id }) => [Number(n), String(id)]));
+  const records = new Map<string, string>();
+  for (const stream of ["readings", "events"] as const) {
+    const next = new Map<number, number>();
+    for (const row of await db.all(
+      `SELECT key, ${stream === "readings" ? "span" : "1 AS span"}, hex(body) AS body FROM ${stream} ORDER BY key`,
+    )) {
+      const n = Math.floor(Number(row["key"]) / NUMBERS);
+      const from = Number(row["key"]) - n * NUMBERS;
+      const expected = next.get(n) ?? 1;
+      expect(from === expected, `${epochs.get(n)}/${stream}: ${expected} is missing, ${from} is there`);
+      next.set(n, from + Number(row["span"]));
+      const batch = read.open(Buffer.from(String(row["body"]), "hex"));
+      const said = stream === "readings" ? read.readings(batch).rows : read.events(batch).events;
+      for (const record of said) records.set(`${epochs.get(n)}/${stream}/${record.seq}`, wordsOf(record));
+    }
+  }
+  return { epochs: [...epochs.values()], records };
+}
+
+/** All that ever reached the platform, acknowledged or not, must be on the card and say the same. Answers how much that is. */
+async function compare(rig: Rig, left: Left): Promise<number> {
+  await using db = await Database.open(rig.platformDb, "readonly");
+  let told = 0;
+  const judge = (number: string, said: string) => {
+    told += 1;
+    const kept = left.records.get(number);
+    expect(kept !== undefined, `${number} was told and is lost: ${said}`);
+    expect(kept === said, `${number} means two things: ${said}, on the card ${kept}`);
+  };
+  for (const row of await db.all("SELECT * FROM readings"))
+    judge(`${row["epoch"]}/readings/${row["seq"]}`, wordsOf({ ...row, value: JSON.parse(String(row["value"])) }));
+  for (const row of await db.all("SELECT epoch, body FROM events")) {
+    const event = JSON.parse(String(row["body"]));
+    judge(`${row["epoch"]}/events/${event.seq}`, wordsOf(event));
+  }
+  return told;
+}
+
+/** What a record says, its time included; of an event, all. */
+function wordsOf(record: object): string {
+  const { source, name, value, quality, mono, wall, kind, state, since, at } = Object.fromEntries(Object.entries(record));
+  return JSON.stringify({ source, name, value, quality, mono, wall, kind, state, since, at });
+}

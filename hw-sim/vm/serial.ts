@@ -1,0 +1,78 @@
+/** A gateway in the machine goes in; cases of a serial adapter on a kernel's USB come out: plugged in late, pulled out, back, back under another number. */
+import { monotonic } from "../../src/kit/clock.ts";
+import type { DeviceStatus } from "../../src/model.ts";
+import type { Rig } from "./rig.ts";
+import { expect, type Table } from "./table.ts";
+
+/** Somebody who still holds the old number, and is no terminal's session. */
+const HOLDER = `import os, time; os.open("/dev/ttyACM0", os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK); time.sleep(1e6)`;
+const ROUNDS = 5;
+/** The promise of the field notes (S1). */
+const BACK_MS = 10_000;
+const PLUG = `modprobe g_serial iManufacturer=Cippo iProduct=Bay iSerialNumber=A10
+  systemd-run --quiet --collect --unit sensor python3 /opt/cippo/guest/sensor.py /dev/ttyGS0`;
+const UNPLUG = "systemctl stop sensor && modprobe -r g_serial";
+
+const missing = ({ state, code }: DeviceStatus) => state === "down" && (code === "port.missing" || code === "port.lost");
+/** Up, and heard just now: the sensor speaks ten times a second. */
+const good = ({ state, points }: DeviceStatus) =>
+  state === "up" && points.length > 0 && points.every(({ quality, ageMs }) => quality === "good" && (ageMs ?? 1e9) < 1000);
+
+export async function serialCases(rig: Rig, table: Table): Promise<void> {
+  const { machine } = rig;
+  const back = async (): Promise<string> => {
+    const began = monotonic();
+    await rig.until("bay", good, BACK_MS * 2);
+    const took = monotonic() - began;
+    expect(took <= BACK_MS, `good again after ${took} ms`);
+    return `${took} ms, ${await machine.run("readlink -f /dev/serial/by-id/usb-Cippo_Bay_A10-if00")}`;
+  };
+
+  await table.is("serial: missing at start is one device down", async () => {
+    const { code } = await rig.until("bay", missing, 30_000);
+    return `bay: ${code}`;
+  });
+  const first = await table.is("serial: plugged in later, driver loaded by udev, good", async () => {
+    expect(!(await machine.run("cat /proc/devices")).includes("ttyACM"), "the driver is loaded already: nothing is shown");
+    await machine.run(`modprobe dummy_hcd\n${PLUG}`);
+    return back();
+  });
+  if (!first) return;
+  await table.is("serial: pulled out is one device down, and said", async () => {
+    await machine.run(UNPLUG);
+    const began = monotonic();
+    const { code } = await rig.until("bay", missing, BACK_MS);
+    const took = monotonic() - began;
+    await rig.delivered(20_000);
+    const last = (await rig.told("bay", "distance")).at(-1);
+    expect(last?.quality === "bad", `the platform's last word of it is ${last?.quality}`);
+    return `${code} after ${took} ms, the platform holds ${last.quality} ${last.code}`;
+  });
+  await table.is("serial: back, good", async () => {
+    await machine.run(PLUG);
+    return back();
+  });
+  await table.is("serial: back under another number, good", async () => {
+    await machine.run(`systemd-run --quiet --collect --unit holder python3 -c '${HOLDER}' && sleep 1`);
+    await machine.run(UNPLUG);
+    await rig.until("bay", missing, BACK_MS);
+    await machine.run(PLUG);
+    const seen = await back();
+    await machine.run("systemctl stop holder || true");
+    expect(seen.endsWith("ttyACM1"), seen);
+    return seen;
+  });
+  await table.is(`serial: out and in ${ROUNDS} times more, nothing leaks`, async () => {
+    const descriptors = () => machine.run("ls /proc/$(systemctl show cippo -p MainPID --value)/fd | wc -l");
+    const before = Number(await descriptors());
+    for (let round = 0; round < ROUNDS; round += 1) {
+      await machine.run(UNPLUG);
+      await rig.until("bay", missing, BACK_MS);
+      await machine.run(PLUG);
+      await back();
+    }
+    const after = Number(await descriptors());
+    expect(after <= before + 1, `${before} descriptors before, ${after} after`);
+    return `${before} descriptors before, ${after} after`;
+  });
+}
