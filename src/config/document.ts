@@ -39,6 +39,9 @@ export interface Finding {
   readonly hint?: string;
 }
 
+/** A command that looked for its language reads the same file again: the second time costs no parsing, a fifteenth of the start. */
+let glanced: { readonly text: string; readonly document: Document.Parsed } | null = null;
+
 export class Source {
   readonly file: string;
   readonly lang: Lang;
@@ -91,6 +94,15 @@ export class Source {
   }
 
   #parsed(): Document.Parsed | null {
+    const known = glanced?.text === this.#text ? glanced.document : null;
+    glanced = null;
+    if (known !== null) return known;
+    const document = this.#parse();
+    if (document !== null) glanced = { text: this.#text, document };
+    return document;
+  }
+
+  #parse(): Document.Parsed | null {
     try {
       return parseDocument(this.#text, {
         version: "1.2",
