@@ -13,7 +13,6 @@ const SIGN_MS = 25_000;
 const SEEN = z.object({ seen: z.number(), p50: z.number(), longest: z.number() });
 /** The character device keeps sixteen events until they are read. */
 const BURST = 12;
-const PAUSE_IN_BURST_MS = 1;
 const LINE = { "sysfs-door": 2, "chardev-door": 4, "chardev-meter": 5 };
 type Driven = keyof typeof LINE;
 
@@ -76,9 +75,9 @@ export async function gpioCases(rig: Rig, table: Table): Promise<void> {
     expect(seen === EDGES && changes.length === EDGES && alternate(changes), text);
     return text;
   });
-  await table.is(`gpio: chardev: a burst of ${BURST} edges in ${BURST * PAUSE_IN_BURST_MS} ms`, async () => {
+  await table.is(`gpio: chardev: a burst of ${BURST} edges, as fast as they can be made`, async () => {
     const before = await levels(rig, "chardev");
-    await drive(rig, BURST, PAUSE_IN_BURST_MS, ["chardev-meter"]);
+    const ms = await drive(rig, BURST, 0, ["chardev-meter"]);
     let pulses = 0;
     const all = async () => {
       pulses = (await levels(rig, "chardev")).pulses - before.pulses;
@@ -86,13 +85,15 @@ export async function gpioCases(rig: Rig, table: Table): Promise<void> {
     };
     await until(all, 20_000, () => `${pulses} of ${BURST / 2} pulses`);
     expect(pulses === BURST / 2, `${pulses} of ${BURST / 2} pulses`);
-    return `${pulses} of ${BURST / 2} pulses`;
+    return `${pulses} of ${BURST / 2} pulses, driven within ${ms} ms`;
   });
 }
 
-async function drive(rig: Rig, edges: number, pauseMs: number, devices: readonly Driven[]): Promise<void> {
+/** Answers how long it took, ms. */
+async function drive(rig: Rig, edges: number, pauseMs: number, devices: readonly Driven[]): Promise<number> {
   const lines = devices.map((id) => LINE[id]).join(" ");
-  await rig.machine.run(`python3 /opt/cippo/guest/edges.py ${edges} ${pauseMs} ${lines}`, edges * pauseMs * 4 + 30_000);
+  const script = `python3 /opt/cippo/guest/edges.py ${edges} ${pauseMs} ${lines}`;
+  return Number(await rig.machine.run(script, edges * pauseMs * 4 + 30_000));
 }
 
 interface Levels {

@@ -4,18 +4,16 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { monotonic } from "../../src/kit/clock.ts";
 import { Database } from "../platform/database.ts";
-import * as read from "../platform/messages.ts";
 import { size } from "../platform/ranges.ts";
 import { delivered, duplicates } from "../start/delivered.ts";
 import { stored } from "../start/stored.ts";
+import { allThere, leftIn } from "./card.ts";
 import { makeChip } from "./gpio.ts";
 import { type Rig, until } from "./rig.ts";
 import { expect, type Table } from "./table.ts";
 
 const GATEWAY = "vm-1";
 const DB = "/var/lib/cippo/cippo.sqlite";
-/** key = epoch's n · 2^35 + number: the layout of the store. */
-const NUMBERS = 2 ** 35;
 /** So much has arrived before the plug is pulled, and so long after that at most. */
 const FRESH = 20;
 const MORE_MS = 3000;
@@ -47,7 +45,7 @@ export async function powerCutCases(rig: Rig, table: Table, cuts: number): Promi
       // Before the gateway may open it: what the card holds, with the log that no checkpoint has taken in.
       const file = await cardCopy(rig, cut);
       const left = await leftIn(file);
-      const told = await compare(rig, left);
+      const told = await allThere(rig.platformDb, left);
       await makeChip(rig);
       await rig.machine.run("touch /run/let && systemctl start cippo", READY_MS);
       return `${told} told, all on the card and the same; ${left.records.size} there, no hole; back after ${Math.round((monotonic() - began) / 1000)} s`;
@@ -60,7 +58,7 @@ export async function powerCutCases(rig: Rig, table: Table, cuts: number): Promi
     await rig.delivered(120_000);
     await rig.machine.run("systemctl stop cippo", 30_000);
     const file = await cardCopy(rig, cuts + 1);
-    await compare(rig, await leftIn(file));
+    await allThere(rig.platformDb, await leftIn(file));
     await using store = await Database.open(file, "readonly");
     await using platform = await Database.open(rig.platformDb, "readonly");
     const kept = await stored(store, new Map());
@@ -102,60 +100,4 @@ async function cardCopy(rig: Rig, cut: number): Promise<string> {
     if (bytes !== null) await writeFile(`${file}${suffix}`, bytes);
   }
   return file;
-}
-
-interface Left {
-  readonly epochs: readonly string[];
-  /** epoch/stream/number → what it says. */
-  readonly records: ReadonlyMap<string, string>;
-}
-
-/** Sound, and each stream's segments follow one another. Nothing is forgotten yet: all is younger than `store.keep`. */
-async function leftIn(file: string): Promise<Left> {
-  await using db = await Database.open(file, "writer");
-  const check = await db.all("PRAGMA quick_check");
-  expect(check.length === 1 && check[0]?.["quick_check"] === "ok", `quick_check: ${JSON.stringify(check).slice(0, 200)}`);
-  const epochs = new Map((await db.all("SELECT n, id FROM epochs")).map(({ n, id }) => [Number(n), String(id)]));
-  const records = new Map<string, string>();
-  for (const stream of ["readings", "events"] as const) {
-    const next = new Map<number, number>();
-    for (const row of await db.all(
-      `SELECT key, ${stream === "readings" ? "span" : "1 AS span"}, hex(body) AS body FROM ${stream} ORDER BY key`,
-    )) {
-      const n = Math.floor(Number(row["key"]) / NUMBERS);
-      const from = Number(row["key"]) - n * NUMBERS;
-      const expected = next.get(n) ?? 1;
-      expect(from === expected, `${epochs.get(n)}/${stream}: ${expected} is missing, ${from} is there`);
-      next.set(n, from + Number(row["span"]));
-      const batch = read.open(Buffer.from(String(row["body"]), "hex"));
-      const said = stream === "readings" ? read.readings(batch).rows : read.events(batch).events;
-      for (const record of said) records.set(`${epochs.get(n)}/${stream}/${record.seq}`, wordsOf(record));
-    }
-  }
-  return { epochs: [...epochs.values()], records };
-}
-
-/** All that ever reached the platform, acknowledged or not, must be on the card and say the same. Answers how much that is. */
-async function compare(rig: Rig, left: Left): Promise<number> {
-  await using db = await Database.open(rig.platformDb, "readonly");
-  let told = 0;
-  const judge = (number: string, said: string) => {
-    told += 1;
-    const kept = left.records.get(number);
-    expect(kept !== undefined, `${number} was told and is lost: ${said}`);
-    expect(kept === said, `${number} means two things: ${said}, on the card ${kept}`);
-  };
-  for (const row of await db.all("SELECT * FROM readings"))
-    judge(`${row["epoch"]}/readings/${row["seq"]}`, wordsOf({ ...row, value: JSON.parse(String(row["value"])) }));
-  for (const row of await db.all("SELECT epoch, body FROM events")) {
-    const event = JSON.parse(String(row["body"]));
-    judge(`${row["epoch"]}/events/${event.seq}`, wordsOf(event));
-  }
-  return told;
-}
-
-/** What a record says, its time included; of an event, all. */
-function wordsOf(record: object): string {
-  const { source, name, value, quality, mono, wall, kind, state, since, at } = Object.fromEntries(Object.entries(record));
-  return JSON.stringify({ source, name, value, quality, mono, wall, kind, state, since, at });
 }
