@@ -23,6 +23,7 @@ const HELP = `node dist/hw-sim/vm.js
 const IMAGE_MS = 15 * 60_000;
 const TOOLS = {
   "qemu-system-x86_64": "qemu-system-x86",
+  setpriv: "util-linux",
   mmdebstrap: "mmdebstrap",
   mke2fs: "e2fsprogs",
   cpio: "cpio",
@@ -87,7 +88,7 @@ async function main(): Promise<number> {
       }
     }
     failed = table.count("FAILED");
-    if (failed > 0) await rig.keepLogs();
+    if (failed > 0) say(`\n${await rig.keepLogs()}`);
     say(
       `\n${table.results.length} cases: ${table.count("passed")} passed, ${failed} failed, ${table.count("not here")} not here; ${seconds(monotonic() - began)}`,
     );

@@ -50,14 +50,14 @@ export interface Duplicate {
 }
 
 /**
- * The same happening under two numbers. A device says one thing of a point at a time; an attribute may change twice in a millisecond,
- * but not to the same value. Of events: one beginning or end of the same thing, and any other only if all it says is the same.
+ * The same happening under two numbers. A device says one thing of a point at a time of one boot, whose clock begins anew; an attribute may
+ * change twice in a millisecond, but not to the same value. Of events: one beginning or end of the same thing, and any other only if all it says is the same.
  */
 export async function duplicates(db: Database, gateway: string, devices: ReadonlySet<string>): Promise<readonly Duplicate[]> {
   const readings = await db.all(
     `SELECT r.source || '.' || r.name || ' at ' || (e.opened + r.mono) AS what, count(*) AS times
      FROM readings r JOIN epochs e USING (gateway, epoch) WHERE r.gateway = ?
-     GROUP BY r.source, r.name, e.opened + r.mono, CASE WHEN r.source IN (SELECT value FROM json_each(?)) THEN '' ELSE r.value END
+     GROUP BY r.source, r.name, e.boot, e.opened + r.mono, CASE WHEN r.source IN (SELECT value FROM json_each(?)) THEN '' ELSE r.value END
      HAVING count(*) > 1`,
     gateway,
     JSON.stringify([...devices]),

@@ -10,7 +10,7 @@ import { expect, NotHere, type Table } from "./table.ts";
  */
 const CONTROLLERS = `controllers() {
     systemd-run --quiet --collect --unit controllers btvirt -l2
-    for i in $(seq 50); do [ "$(timeout 5 bluetoothctl list | grep -c Controller)" = 2 ] && return; sleep 0.2; done
+    for i in $(seq 15); do [ "$(timeout 5 bluetoothctl list | grep -c Controller)" = 2 ] && return; sleep 0.2; done
     systemctl stop controllers && false
   }
   controllers || controllers || controllers`;
@@ -36,7 +36,7 @@ export async function bleCases(rig: Rig, table: Table): Promise<void> {
     return `thermo: ${code}, ${await others()}`;
   });
   const radio = await table.is("ble: two virtual controllers, bluetoothd", async () => {
-    await machine.run("modprobe hci_vhci && systemctl start bluetooth");
+    await machine.run("modprobe -a hci_vhci algif_hash algif_skcipher cmac ecb && systemctl start bluetooth");
     await machine.run(CONTROLLERS, 90_000).catch(() => undefined);
     const adapters = await machine.run("timeout 5 bluetoothctl list | cut -d' ' -f2 | xargs");
     if (adapters.split(" ").length < 2) throw new NotHere(`btvirt -l2 gives bluetoothd ${adapters || "no controller"}`);
@@ -51,8 +51,8 @@ export async function bleCases(rig: Rig, table: Table): Promise<void> {
       ({ points }) => points.some(({ point, value }) => point === "temperature" && Number(value) > 20.02),
       30_000,
     );
-    const child = await machine.run("grep -l cippo-ble.js /proc/[0-9]*/cmdline | wc -l");
-    return `${points.map(({ point, value }) => `${point} ${value}`).join(", ")}, ${child} child`;
+    const child = await machine.run("grep -l '[c]ippo-ble.js' /proc/[0-9]*/cmdline | wc -l");
+    return `${points.map(({ point, value }) => `${point} ${value}`).join(", ")}, ${child} child process`;
   });
   await table.is("ble: battery read over a connection, and let go of", async () => {
     const { points } = await rig.until(

@@ -47,8 +47,10 @@ export class Machine implements AsyncDisposable {
     const [shell, admin] = [await freePort(), await freePort()];
     const child = new Child({
       name: "qemu",
-      command: "qemu-system-x86_64",
+      // However this process ends, the machine ends with it.
+      command: "setpriv",
       args: [
+        ...["--pdeathsig", "KILL", "qemu-system-x86_64"],
         ...["-accel", "tcg,thread=multi,tb-size=512", "-cpu", "max", "-smp", "2", "-m", "1024"],
         ...["-nodefaults", "-display", "none", "-no-reboot", "-serial", `file:${console}`],
         ...["-kernel", `${image}/vmlinux`, "-initrd", `${image}/initrd.gz`, "-append", KERNEL],

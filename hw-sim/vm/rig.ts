@@ -1,5 +1,5 @@
 /** A built machine and a release go in; broker and platform on this side, the machine on the other, and questions to both come out. */
-import { appendFileSync, constants } from "node:fs";
+import { constants } from "node:fs";
 import { copyFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -120,17 +120,13 @@ export class Rig implements AsyncDisposable {
     return until(held, withinMs, () => "not everything is acknowledged");
   }
 
-  /** What a failure is understood by; kept beside the disks. */
-  async keepLogs(): Promise<void> {
-    const logs =
-      "journalctl -o short-monotonic --no-pager | tail -n 3000; systemctl status cippo --no-pager; dmesg | tail -n 200";
-    const text = await this.machine.run(logs, 60_000).catch((error: unknown) => `no journal: ${error}`);
-    await writeFile(join(this.folder, "journal"), text);
+  /** What a failure is understood by, kept beside the disks; answers the gateway's last complaints. */
+  async keepLogs(): Promise<string> {
+    const said = (script: string) => this.machine.run(script, 60_000).catch((error: unknown) => `cannot be asked: ${error}`);
+    const all = "journalctl -o short-monotonic --no-pager | tail -n 5000; systemctl status cippo --no-pager || true";
+    await writeFile(join(this.folder, "journal"), await said(all));
     await writeFile(join(this.folder, "platform.log"), this.#platform.tail.join("\n"));
-  }
-
-  note(line: string): void {
-    appendFileSync(join(this.folder, "notes"), `${monotonic()} ${line}\n`);
+    return said("journalctl -u cippo -p warning -o short-monotonic --no-pager | tail -n 40");
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
