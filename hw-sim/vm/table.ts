@@ -7,7 +7,7 @@ export class NotHere extends Error {
 }
 
 type Result = "passed" | "FAILED" | "not here";
-const WIDTH = 58;
+const WIDTH = 66;
 const SEEN_MAX = 160;
 
 export class Table {
