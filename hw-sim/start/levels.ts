@@ -5,8 +5,6 @@ import type { Served } from "../site/served.ts";
 /** What the configuration says of a point, by which it is judged. */
 export interface PointRule {
   readonly kind: PointSpec["kind"];
-  /** Polled: shown between request and reply. Pushed: at the moment of sending. */
-  readonly way: "polled" | "pushed";
   readonly debounceMs: number;
   /** A change smaller than this need not be told. */
   readonly change: number;

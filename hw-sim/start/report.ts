@@ -8,6 +8,7 @@ import * as from from "./delivered.ts";
 import type { PointRule } from "./levels.ts";
 import { type Heads, stored } from "./stored.ts";
 import { compare, type Truth, type Window } from "./truth.ts";
+import type { Wait } from "./waits.ts";
 
 export interface Report {
   readonly records: {
@@ -34,6 +35,7 @@ export interface Evidence {
   /** device → type. */
   readonly devices: ReadonlyMap<string, string>;
   readonly blind: readonly Window[];
+  readonly waits: readonly Wait[];
   readonly end: number;
   readonly heads: Heads;
   readonly seconds: number;
@@ -61,6 +63,7 @@ export async function judge(evidence: Evidence): Promise<Judged> {
     told: evidence.served === null ? [] : told,
     points: evidence.points,
     blind: evidence.blind,
+    waits: evidence.waits,
     end: evidence.end,
   });
   const report: Report = {

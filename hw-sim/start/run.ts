@@ -16,6 +16,7 @@ import type { Screen } from "./screen.ts";
 import { COMMIT_MS } from "./site-config.ts";
 import { type Heads, stored, streamKey } from "./stored.ts";
 import type { Window } from "./truth.ts";
+import { type Wait, watchWaits } from "./waits.ts";
 import { openWorld, type World } from "./world.ts";
 
 const SHOW_EVERY_MS = 1000;
@@ -55,12 +56,14 @@ async function inOwnFolder(options: Options, screen: Screen, stop: AbortSignal):
 async function inFolder(options: Options, dir: string, screen: Screen, stop: AbortSignal): Promise<Judged | null> {
   const begun = monotonic();
   let course: Course | null;
+  let waits: readonly Wait[] = [];
   let world: World;
   {
     await using open = await openWorld(options, dir, (line) => screen.say(line), stop);
     world = open;
     const ended = new AbortController();
     const stopped = AbortSignal.any([stop, ended.signal]);
+    waits = watchWaits(() => [open.gateway.pid, ...(open.site ? [open.site.pid] : [])], stopped);
     const showing = show(world, screen, begun, stopped);
     try {
       const events = disturb(options, world, screen, stopped);
@@ -80,6 +83,7 @@ async function inFolder(options: Options, dir: string, screen: Screen, stop: Abo
     points: world.points.rules,
     devices: world.devices,
     seconds: (monotonic() - begun) / 1000,
+    waits,
     ...course,
   }).then(({ report, faults }) => ({ report, faults: [...course.faults, ...faults] }));
 }

@@ -63,7 +63,6 @@ export async function pointsOf(site: Site): Promise<Points> {
     for (const [point, { kind, report }] of Object.entries(driver.points(options)))
       rules.set(`${device}.${point}`, {
         kind,
-        way: everyMs === undefined ? "pushed" : "polled",
         debounceMs,
         change: report?.change ?? 0,
         ...(layout.wire === "gpio" && layout.perPulse !== undefined && { perPulse: layout.perPulse }),

@@ -2,6 +2,7 @@
 import type { Quality, Value } from "../../src/model.ts";
 import type { Served } from "../site/served.ts";
 import { type Level, type Levels, levelsOf, type PointRule } from "./levels.ts";
+import type { Wait } from "./waits.ts";
 
 /** A row of the platform's `readings`; `mono` on the machine's monotonic clock. */
 export interface Told {
@@ -21,6 +22,8 @@ export interface TruthInput {
   readonly points: ReadonlyMap<string, PointRule>;
   /** When no gateway was ready, and the commit window before a kill. */
   readonly blind: readonly Window[];
+  /** When the machine kept gateway or site waiting for a core. */
+  readonly waits: readonly Wait[];
   /** When the site's inputs froze and all that stood had time to arrive. */
   readonly end: number;
 }
@@ -46,10 +49,12 @@ export interface Truth {
   readonly findings: readonly Finding[];
 }
 
-/** Busy cores may hand bytes over this late. Half the shortest poll: the value of the poll before is still recognised as old. */
-export const SCHEDULING_MS = 500;
-/** A pushed frame counts for this long after it was sent. */
-export const PUSHED_MS = 50;
+/** What a wire showed counts for this long after the reply, or the pushed frame, was sent; longer where the machine let nobody run. */
+export const LATE_MS = 50;
+/** Half the shortest poll: the value of the poll before is recognised as old on the busiest machine. */
+export const MOST_LATE_MS = 500;
+/** What waited this long before may still be waiting for the others that waited. */
+const BACKLOG_MS = 1000;
 /** A contact is looked at between two monitors of its line: a change that fell between is told at the look before it. */
 export const EARLY_MS = 250;
 /** Shorter than this beyond its debounce, a level may or may not be told. */
@@ -63,6 +68,7 @@ type Pulse = Extract<Served, { k: "pulse" }>;
 export function compare(input: TruthInput): Truth {
   const shown = byPoint(input.served.filter((one) => one.k === "shown").sort((a, b) => a.from - b.from));
   const pulses = byPoint(input.served.filter((one) => one.k === "pulse"));
+  const late = latenessOf(input.waits);
   const levels = levelsOf(input.served, input.points, input.end);
   const told = byPoint(input.told.map((row) => ({ ...row, device: row.source, point: row.name })));
   const findings: Finding[] = [];
@@ -83,11 +89,11 @@ export function compare(input: TruthInput): Truth {
     const longest = seen.reduce((most, { from, to }) => Math.max(most, to - from), 0);
     const steps = levels.get(key);
     for (const row of good) {
-      const right = steps?.of === "contact" ? onLevel(row, steps.list, rule) : onWire(row, seen, longest, rule);
+      const right = steps?.of === "contact" ? onLevel(row, steps.list, rule, late) : onWire(row, seen, longest, late);
       if (!right) findings.push(finding("wrong", at, row, near(row, steps?.of === "contact" ? steps.list : seen)));
     }
     if (steps) {
-      const arrived = judgeLevels(at, steps, rows, rule, blindFor(input, at));
+      const arrived = judgeLevels(at, steps, rows, rule, blindFor(input, at), late);
       findings.push(...arrived.findings);
       unseen += arrived.unseen;
     }
@@ -124,9 +130,21 @@ export function same(a: Value, b: Value): boolean {
   return Math.abs(a - b) <= 1e-9 * Math.max(1, Math.abs(a), Math.abs(b));
 }
 
+/** By how much a record of that moment may be late, ms. */
+type Lateness = (mono: number) => number;
+
+/** Who waited for a core handed on what it had that much later, and whoever it handed it to may have waited as long again. */
+const latenessOf =
+  (waits: readonly Wait[]): Lateness =>
+  (mono) => {
+    let waited = 0;
+    for (const { span, ms } of waits) if (span[1] >= mono - BACKLOG_MS && span[0] <= mono + LATE_MS) waited += ms;
+    return Math.min(MOST_LATE_MS, LATE_MS + 2 * waited);
+  };
+
 /** `shown` is in order of `from`: only those that can reach the row's moment are looked at. */
-function onWire(row: Told, shown: readonly Shown[], longest: number, { way }: PointRule): boolean {
-  const late = SCHEDULING_MS + (way === "pushed" ? PUSHED_MS : 0);
+function onWire(row: Told, shown: readonly Shown[], longest: number, lateAt: Lateness): boolean {
+  const late = lateAt(row.mono);
   let low = 0;
   let high = shown.length;
   while (low < high) {
@@ -143,14 +161,21 @@ function onWire(row: Told, shown: readonly Shown[], longest: number, { way }: Po
 }
 
 /** Contacts: the value stood at that moment, or until its debounce ended. */
-const onLevel = (row: Told, levels: readonly Level[], { debounceMs }: PointRule): boolean =>
-  levels.some((level) => same(level.value, row.value) && covers(level, row.mono, debounceMs));
+const onLevel = (row: Told, levels: readonly Level[], { debounceMs }: PointRule, late: Lateness): boolean =>
+  levels.some((level) => same(level.value, row.value) && covers(level, row.mono, debounceMs, late));
 
 /**
  * Every level that stood longer than its debounce has a record of its own, in order. One that follows an equal level (what was between was too
  * short to count) is no change, and need not be told again.
  */
-function judgeLevels(at: At, steps: Levels, rows: readonly Told[], { debounceMs }: PointRule, blind: readonly Window[]) {
+function judgeLevels(
+  at: At,
+  steps: Levels,
+  rows: readonly Told[],
+  { debounceMs }: PointRule,
+  blind: readonly Window[],
+  late: Lateness,
+) {
   const findings: Finding[] = [];
   const unused = rows.filter(({ quality }) => quality !== "bad");
   let unseen = 0;
@@ -159,7 +184,7 @@ function judgeLevels(at: At, steps: Levels, rows: readonly Told[], { debounceMs 
     if (level.end - level.at <= debounceMs + MARGIN_MS || level.weak) continue;
     const unchanged = before?.value === level.value;
     before = level;
-    const first = unused.findIndex(({ value, mono }) => same(value, level.value) && covers(level, mono, debounceMs));
+    const first = unused.findIndex(({ value, mono }) => same(value, level.value) && covers(level, mono, debounceMs, late));
     if (first >= 0) {
       unused.splice(0, first + 1);
       continue;
@@ -172,8 +197,8 @@ function judgeLevels(at: At, steps: Levels, rows: readonly Told[], { debounceMs 
   return { findings, unseen };
 }
 
-const covers = (level: Level, mono: number, debounceMs: number): boolean =>
-  mono >= level.at - EARLY_MS && mono <= level.end + debounceMs + SCHEDULING_MS;
+const covers = (level: Level, mono: number, debounceMs: number, late: Lateness): boolean =>
+  mono >= level.at - EARLY_MS && mono <= level.end + debounceMs + late(mono);
 
 /** The gateway's own counter: no more than was shown up to then, no less than was shown while it was ready. */
 function judgePulses(

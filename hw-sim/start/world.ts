@@ -22,7 +22,7 @@ export interface World extends AsyncDisposable {
   /** device → type. */
   readonly devices: ReadonlyMap<string, string>;
   /** The simulated site's log and control; null when the wires are real. */
-  readonly site: { readonly served: string; readonly control: number } | null;
+  readonly site: { readonly served: string; readonly control: number; readonly pid: number } | null;
   askPlatform(request: object): Promise<unknown>;
   /** Rejects when one of the processes could not be kept running. */
   readonly broken: Promise<never>;
@@ -62,7 +62,8 @@ export async function openWorld(options: Options, dir: string, say: (line: strin
     return line;
   };
   try {
-    const site = options.config === null ? siteReady.parse(await keep(siteChild(options, dir))) : null;
+    const wires = options.config === null ? siteChild(options, dir) : null;
+    const site = wires && siteReady.parse(await keep(wires));
     const broker = use(await unlessStopped(openBroker(options.broker, dir)));
     if (broker.pid !== null) pids.push(`broker ${broker.pid}`);
     const platformDb = join(dir, "platform.sqlite");
@@ -87,7 +88,7 @@ export async function openWorld(options: Options, dir: string, say: (line: strin
       platformDb,
       points: await pointsOf(site?.site ?? NOTHING),
       devices: new Map(Object.entries(things.devices).map(([device, { type }]) => [device, type])),
-      site: site && { served: site.served, control: site.control },
+      site: site && wires && { served: site.served, control: site.control, pid: wires.pid },
       askPlatform: (request) => ask({ port: platform.control }, request),
       broken,
       [Symbol.asyncDispose]: close,

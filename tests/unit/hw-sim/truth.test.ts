@@ -3,18 +3,18 @@ import { describe, expect, it } from "vitest";
 import type { Served } from "../../../hw-sim/site/served.ts";
 import type { PointRule } from "../../../hw-sim/start/levels.ts";
 import { faultsOf, type Report } from "../../../hw-sim/start/report.ts";
-import { compare, SCHEDULING_MS, type Told, type TruthInput } from "../../../hw-sim/start/truth.ts";
+import { compare, LATE_MS, MOST_LATE_MS, type Told, type TruthInput } from "../../../hw-sim/start/truth.ts";
 import type { Value } from "../../../src/model.ts";
 
-const gauge: PointRule = { kind: "gauge", way: "polled", debounceMs: 0, change: 0 };
+const gauge: PointRule = { kind: "gauge", debounceMs: 0, change: 0 };
 const rules: [string, PointRule][] = [
   ["meter.power", gauge],
   ["meter.energy", { ...gauge, kind: "counter", change: 0.01 }],
-  ["sensor.distance", { ...gauge, way: "pushed" }],
+  ["sensor.distance", { ...gauge }],
   ["pump.on", { ...gauge, kind: "state" }],
-  ["door.open", { ...gauge, kind: "state", way: "pushed", debounceMs: 50 }],
-  ["gate.passage", { ...gauge, kind: "increments", way: "pushed", debounceMs: 50 }],
-  ["water.volume", { ...gauge, kind: "increments", way: "pushed", debounceMs: 20, perPulse: 0.01 }],
+  ["door.open", { ...gauge, kind: "state", debounceMs: 50 }],
+  ["gate.passage", { ...gauge, kind: "increments", debounceMs: 50 }],
+  ["water.volume", { ...gauge, kind: "increments", debounceMs: 20, perPulse: 0.01 }],
 ];
 const READY = 1000;
 const END = 20_000;
@@ -39,7 +39,15 @@ function at(name: string) {
 
 /** Only the points that a case speaks of are judged: the others showed nothing. */
 const run = (served: Served[], rows: Told[], more: Partial<TruthInput> = {}) =>
-  compare({ served, told: rows, points: new Map(rules), blind: [[Number.NEGATIVE_INFINITY, READY]], end: END, ...more });
+  compare({
+    served,
+    told: rows,
+    points: new Map(rules),
+    blind: [[Number.NEGATIVE_INFINITY, READY]],
+    waits: [],
+    end: END,
+    ...more,
+  });
 const verdict = (served: Served[], rows: Told[], more: Partial<TruthInput> = {}) => {
   const { wrong, missing, unseen } = run(served, rows, more);
   return { wrong, missing, unseen };
@@ -58,12 +66,24 @@ describe("polled and pushed values", () => {
     expect(run(served, rows)).toMatchObject({ ...clean, served: 3, checked: 3 });
   });
 
+  it("may be as late as the machine kept them waiting, and no later than half a poll", () => {
+    const late = (by: number, ms: number) =>
+      verdict(served, [told("sensor.distance", 700, 4000 + by)], { waits: [{ span: [4000, 4050], ms }] });
+    expect(late(LATE_MS + 80, 40)).toEqual(clean);
+    expect(late(LATE_MS + 81, 40)).toEqual({ ...clean, wrong: 1 });
+    expect(late(MOST_LATE_MS + 1, 5000)).toEqual({ ...clean, wrong: 1 });
+    expect(verdict(served, [told("sensor.distance", 700, 4060)], { waits: [{ span: [2000, 2050], ms: 40 }] })).toEqual({
+      ...clean,
+      wrong: 1,
+    });
+  });
+
   it.each([
     ["another value", told("meter.power", 150, 2008)],
     ["the value of the poll before", told("meter.power", 100, 3012)],
     ["before it was asked for", told("meter.power", 200, 2990)],
     ["another point's value", told("sensor.distance", 100, 2008)],
-    ["long after it was shown", told("sensor.distance", 700, 4000 + SCHEDULING_MS + 51)],
+    ["long after it was shown", told("sensor.distance", 700, 4000 + LATE_MS + 1)],
     ["a value of another kind", told("meter.power", true, 2008)],
     ["null, called good", told("meter.power", null, 2008)],
   ])("%s is wrong", (_, row) => expect(verdict(served, [row])).toEqual({ ...clean, wrong: 1 }));
