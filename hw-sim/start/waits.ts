@@ -2,7 +2,6 @@
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { monotonic } from "../../src/kit/clock.ts";
-import type { Window } from "./truth.ts";
 
 const LOOK_EVERY_MS = 50;
 /** A shorter wait is every process's lot. */
@@ -10,7 +9,7 @@ const WORTH_MS = 5;
 
 /** One stretch of time in which somebody waited, and for how long in all. */
 export interface Wait {
-  readonly span: Window;
+  readonly span: readonly [from: number, to: number];
   readonly ms: number;
 }
 
