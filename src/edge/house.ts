@@ -101,7 +101,7 @@ export class House {
     this.commands = new CommandDesk(this.#desk());
   }
 
-  /** Runs everything until stopped; what is open is committed before it returns. Rejects with `store.corrupt`, see Window.run. */
+  /** Runs everything until stopped; what is open is committed before it returns. Rejects when its file is lost, see Window.run. */
   async run(until: AbortSignal): Promise<void> {
     // The window outlives the devices: their last words must be committed too. When it breaks, everything ends.
     const [closing, broken] = [new AbortController(), new AbortController()];

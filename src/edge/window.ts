@@ -31,6 +31,9 @@ const TEND_EVERY_MS = 5000;
 const PROVE_EVERY_MS = 30_000;
 /** The disk says no: a restart would not cure it, and would lose what waits. */
 const OF_THE_DISK: ReadonlySet<string> = new Set(["store.full", "store.unwritable"]);
+/** The file itself: whatever is tried again goes nowhere. */
+const OF_THE_FILE: ReadonlySet<string> = new Set(["store.corrupt", "store.gone"]);
+
 export interface WindowOptions {
   readonly store: Store;
   readonly clock: Clock;
@@ -56,7 +59,7 @@ export class Window {
   #open = emptyContent();
   /** Records and events of the window that is being committed. */
   #writing = 0;
-  #corrupt: EdgeError | null = null;
+  #lost: EdgeError | null = null;
   /** Kernel monotonic ms at which the open window must close; null: nothing in it. */
   #due: number | null = null;
   #wake: () => void = () => {};
@@ -178,8 +181,8 @@ export class Window {
   }
 
   /**
-   * The commit loop. After `stop` what is open is committed once more, if it can be. Rejects with `store.corrupt`: only a new opening
-   * can set a damaged file aside, so the gateway must end and be started again. `beat` is touched when the store wrote.
+   * The commit loop. After `stop` what is open is committed once more, if it can be. Rejects with `store.corrupt` or `store.gone`: only a
+   * new opening has a file again, so the gateway must end and be started again. `beat` is touched when the store wrote.
    */
   async run(stop: AbortSignal, beat: Beat | null = null): Promise<void> {
     this.#beat = beat;
@@ -189,7 +192,7 @@ export class Window {
     while (!stop.aborted) {
       await this.#untilDue(stop);
       if (this.#due !== null) failures = (await this.#commit()) ? 0 : failures + 1;
-      if (this.#corrupt !== null) throw this.#corrupt;
+      if (this.#lost !== null) throw this.#lost;
       if (failures > 0) await pause(Math.min(RETRY_MAX_MS, RETRY_FIRST_MS * 2 ** Math.min(10, failures - 1)), stop);
       else if (!stop.aborted) {
         await this.#tend();
@@ -266,7 +269,7 @@ export class Window {
       for (const event of closed.events.filter(isUrgent)) for (const listener of this.#unstored) listener(event);
     }
     this.writable = false;
-    if (error.code === "store.corrupt") this.#corrupt = error;
+    if (OF_THE_FILE.has(error.code)) this.#lost = error;
     if (error.code === "store.binding") this.#purge(closed);
     this.#open = joined(closed, this.#open);
     this.#due = this.#o.clock.mono();

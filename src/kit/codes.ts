@@ -371,6 +371,17 @@ export const codes = {
       en: "Can the platform be reached? Raise `store.quotaMB` if needed.",
     },
   },
+  "store.gone": {
+    retry: false,
+    what: {
+      it: "La base dati {file} è stata tolta o sostituita mentre il gateway era in funzione",
+      en: "Database {file} was removed or replaced while the gateway was running",
+    },
+    hint: {
+      it: "Fermare il gateway prima di toccare i suoi file; ora riparte con quello che trova.",
+      en: "Stop the gateway before touching its files; it starts again with what is there now.",
+    },
+  },
   "store.corrupt": {
     retry: false,
     what: {

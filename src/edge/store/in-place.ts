@@ -1,4 +1,4 @@
-/** The paths of files in use go in; `store.corrupt` comes out for the first that has been removed or replaced since it was opened. */
+/** The paths of files in use go in; `store.gone` comes out for the first that has been removed or replaced since it was opened. */
 import { rm, stat } from "node:fs/promises";
 import { EdgeError } from "../../kit/errors.ts";
 
@@ -22,8 +22,7 @@ export class InPlace {
     for (const [file, opened] of this.#opened) {
       // A disk that does not answer is no removal; the commits meet it themselves.
       const now = await identity(file).catch(() => opened);
-      if (now === null || now !== opened)
-        return new EdgeError("store.corrupt", { file, reason: "the file was removed or replaced while running" });
+      if (now === null || now !== opened) return new EdgeError("store.gone", { file });
     }
     return null;
   }

@@ -4,7 +4,6 @@ import { describe, expect, it } from "vitest";
 import { openStore } from "../../../../src/edge/store/store.ts";
 import { folder, HandClock, Heard, headOf, nothing, open, readings } from "./support.ts";
 
-const REASON = "the file was removed or replaced while running";
 const ALL = Number.MAX_SAFE_INTEGER;
 
 describe("a database removed while running", () => {
@@ -23,11 +22,11 @@ describe("a database removed while running", () => {
       expect(await store.tend(clock.at + 5000)).toEqual({ checkpointed: false, deleted: 0, shed: [] });
       for (const commit of [readings(store, 151, 200), nothing])
         await expect(store.commit(commit)).rejects.toMatchObject({
-          code: "store.corrupt",
-          context: { file: at.file, reason: REASON },
+          code: "store.gone",
+          context: { file: at.file },
         });
       expect(log.all.filter(({ event }) => event === "store.gone")).toEqual([
-        { event: "store.gone", fields: { code: "store.corrupt", file: at.file, reason: REASON } },
+        { event: "store.gone", fields: { code: "store.gone", file: at.file } },
       ]);
     }
     await using store = await open(at.file, { clock });
@@ -66,7 +65,7 @@ describe("a database removed while running", () => {
     await store.tend(clock.at + 4999);
     await store.commit(readings(store, 1, 10));
     await store.tend(clock.at + 5000);
-    await expect(store.commit(readings(store, 11, 20))).rejects.toMatchObject({ code: "store.corrupt" });
+    await expect(store.commit(readings(store, 11, 20))).rejects.toMatchObject({ code: "store.gone" });
   });
 
   it("together with its folder is noticed too, and closing says nothing worse", async () => {
@@ -78,7 +77,7 @@ describe("a database removed while running", () => {
     await store.commit(readings(store, 1, 10));
     await rm(`${at.path}/data`, { recursive: true });
     await store.tend(clock.at);
-    await expect(store.commit(readings(store, 11, 20))).rejects.toMatchObject({ code: "store.corrupt" });
+    await expect(store.commit(readings(store, 11, 20))).rejects.toMatchObject({ code: "store.gone" });
     await store[Symbol.asyncDispose]();
     expect(log.all.map(({ event }) => event)).toEqual(["store.gone", "store.note-failed", "store.note-failed"]);
   });
@@ -101,8 +100,8 @@ describe("a database replaced while running", () => {
       await rename(`${at.file}.yesterday`, at.file);
       await store.tend(clock.at);
       await expect(store.commit(readings(store, 31, 60))).rejects.toMatchObject({
-        code: "store.corrupt",
-        context: { file: at.file, reason: REASON },
+        code: "store.gone",
+        context: { file: at.file },
       });
     }
     await using store = await open(at.file, { clock });
@@ -131,8 +130,8 @@ it("a WAL removed while running is noticed, and what was committed into it is co
     await store.commit(readings(store, 101, 200));
     await store.tend(clock.at);
     await expect(store.commit(readings(store, 201, 300))).rejects.toMatchObject({
-      code: "store.corrupt",
-      context: { file: `${at.file}-wal`, reason: REASON },
+      code: "store.gone",
+      context: { file: `${at.file}-wal` },
     });
   }
   await using store = await open(at.file, { clock });
@@ -151,8 +150,8 @@ describe("the lock file removed while running", () => {
     await second.commit(readings(second, 1, 20));
     await first.tend(clock.at);
     await expect(first.commit(readings(first, 11, 20))).rejects.toMatchObject({
-      code: "store.corrupt",
-      context: { file: `${at.file}.lock`, reason: REASON },
+      code: "store.gone",
+      context: { file: `${at.file}.lock` },
     });
     await first[Symbol.asyncDispose]();
     await second.commit(readings(second, 21, 30));
