@@ -95,6 +95,8 @@ export interface Device extends AsyncDisposable {
   readings(ticks: Ticks, stop: AbortSignal): AsyncIterable<readonly Reading[]>;
   /** Sends one effect at most once. Never throws after the first byte was sent: then it answers `unknown`. */
   perform?(point: string, value: number | boolean, stop: AbortSignal): Promise<Outcome>;
+  /** A person waits: what its wire holds back for the others' sake may go now, once. */
+  hurry?(): void;
 }
 
 /** A device as the rest of the house sees it: what main makes of one line under `devices:`. */

@@ -163,6 +163,8 @@ export interface ModbusReply {
 /** One physical bus: one queue, one request in flight, drained after any failure. Throws EdgeError `bus.*` or `port.*`. */
 export interface ModbusBus {
   request(request: ModbusRequest, stop: AbortSignal): Promise<ModbusReply>;
+  /** A silent unit that is held back is probed now: somebody waits for it. A late reply is still waited for. */
+  hurry(unit: number): void;
   /** Counted since opening, for `cippo devices` and `status`. */
   readonly stats: BusStats;
 }

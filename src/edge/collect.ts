@@ -81,6 +81,7 @@ export class Collector {
     beat?.touch();
     await using device = await this.info.open(stop);
     this.#device = device;
+    if (this.#waiting.size > 0) device.hurry?.();
     try {
       for await (const batch of device.readings(beat === null ? this.#ticks : counted(this.#ticks, beat), stop)) {
         works();
@@ -154,6 +155,7 @@ export class Collector {
       });
     });
     this.#tryNow();
+    this.#device?.hurry?.();
     if (this.info.everyMs !== undefined) this.#ticks.poke();
     if (!(await spoken) && this.#error !== null) throw this.#error;
     return this.status().points;

@@ -154,6 +154,10 @@ export class TableDevice implements Device {
     }
   }
 
+  hurry(): void {
+    this.#bus.hurry(this.#unit);
+  }
+
   async #holds(point: string, values: readonly number[], stop: AbortSignal): Promise<boolean> {
     const spec = this.#table.points[point];
     if (!spec) return false;

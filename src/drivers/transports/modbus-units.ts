@@ -84,6 +84,12 @@ export class Units {
     this.#of(unit).restsUntil = until;
   }
 
+  /** The next request is the probe. */
+  letThrough(unit: number): void {
+    const at = this.#units.get(unit);
+    if (at) at.heldUntil = 0;
+  }
+
   /** It cost the line `ms` to hear nothing usable of this unit, up to `now`. */
   silent(unit: number, ms: number, now: number): void {
     const at = this.#of(unit);

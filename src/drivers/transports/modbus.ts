@@ -103,6 +103,11 @@ export class ModbusLine implements ModbusBus, AsyncDisposable {
     return reply;
   }
 
+  hurry(unit: number): void {
+    this.#units.letThrough(unit);
+    this.#start();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort();
     clearTimeout(this.#wake);

@@ -89,6 +89,22 @@ it("a command to a unit that is held back is its probe", async () => {
   expect(monotonic() - begun).toBeLessThan(1000);
 });
 
+it("a poll that is held back goes at once when a person waits for it", async () => {
+  let isDead = true;
+  await using far = await farSide("tcp", (asked) => !isDead && asked.socket.write(mbap(asked.transaction, own(asked))), {
+    timeout: "60ms",
+  });
+  await using line = lineTo(far);
+  for (let i = 0; i < 2; i++) expect(await codeOf(line.request(read(1, 1), never))).toBe("bus.timeout");
+  isDead = false;
+  const begun = monotonic();
+  const poll = line.request(read(1, 2), never);
+  line.hurry(1);
+  expect(await codeOf(poll)).toBe("none");
+  // Held back it would have waited 33 times the 60 ms that a silence cost.
+  expect(monotonic() - begun).toBeLessThan(1000);
+});
+
 it("a gateway's word that nobody answers behind it counts as silence", async () => {
   await using far = await farSide("tcp", (asked) =>
     asked.socket.write(mbap(asked.transaction, asked.unit === 7 ? withCrc(7, 0x83, 11) : own(asked))),
