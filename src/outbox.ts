@@ -18,6 +18,8 @@ export function outboxOf(
     documents: {
       catalog: () => house.catalog,
       assets: () => house.assets(),
+      removedAssets: () => house.removedAssets(),
+      clearedAsset: (asset) => house.forgetAsset(asset),
       alarms: () => house.alarms(),
       reported: () => ({
         config: { rev: loaded.rev, hash: loaded.hash, by: "local" },

@@ -103,6 +103,8 @@ async function run({ id, folder, broker }: Opening) {
       documents: {
         catalog: () => house.catalog,
         assets: () => house.assets(),
+        removedAssets: () => house.removedAssets(),
+        clearedAsset: (asset) => house.forgetAsset(asset),
         alarms: () => house.alarms(),
         reported: () => ({}),
         state: () => ({}),

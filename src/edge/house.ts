@@ -31,7 +31,7 @@ import { CommandDesk, type CommandOptions } from "./commands.ts";
 import { Lanes } from "./lanes.ts";
 import { LimitKeeper } from "./limits.ts";
 import type { Store } from "./parts.ts";
-import { Stage, type StagedAsset } from "./stage.ts";
+import { assetsIn, Stage, type StagedAsset, stateKeyOf } from "./stage.ts";
 import { type Committed, Window } from "./window.ts";
 
 const SILENCE_LOOK_MS = 500;
@@ -73,6 +73,7 @@ export class House {
   readonly #noted = new Map<string, number>();
   readonly #watchers = new Set<(record: ReadingRecord) => void>();
   readonly #lanes = new Lanes();
+  readonly #removed: Set<string>;
   #opened = false;
   #timer: NodeJS.Timeout | undefined;
   /** What the timer is set to. */
@@ -90,6 +91,8 @@ export class House {
     this.#alarms = new Alarms(this.#window, store.saved);
     // Durable since the last run: whoever asks before the first commit of this one must not hear that all is over.
     this.#window.alarms = this.#alarms.list();
+    this.#removed = new Set(assetsIn(store.saved.keys()));
+    for (const { asset } of assets) this.#removed.delete(asset.id);
     this.#stage = new Stage(assets, this.#sink(), this.#alarms, store.saved, store.epoch.id);
     const silent = (id: string) => this.#alarms.isOpen(id, "down");
     this.#collectors = new Map(devices.map((d) => [d.id, new Collector(d, this.#host(), silent(d.id))]));
@@ -184,6 +187,15 @@ export class House {
 
   assets(): readonly AssetState[] {
     return [...this.#window.assets.values()];
+  }
+
+  /** Their last state was shown to the platform, and they are not configured any more. */
+  removedAssets(): readonly string[] {
+    return [...this.#removed];
+  }
+
+  forgetAsset(asset: string): void {
+    if (this.#removed.delete(asset)) this.#window.save(stateKeyOf(asset), null);
   }
 
   alarms(): { readonly asOf: number; readonly open: readonly OpenAlarm[] } {

@@ -92,7 +92,7 @@ export class Stage {
     this.#sink = sink;
     this.#alarms = alarms;
     this.#epoch = epoch;
-    this.#runs = assets.map(({ asset, rule }) => restore(asset, rule, saved.get(keyOf(asset.id)) as Saved | undefined));
+    this.#runs = assets.map(({ asset, rule }) => restore(asset, rule, saved.get(stateKeyOf(asset.id)) as Saved | undefined));
     for (const run of this.#runs) {
       for (const [role, source] of Object.entries(run.rule.sources(run.asset.options))) {
         const dot = source.indexOf(".");
@@ -218,7 +218,7 @@ export class Stage {
 
   #keep(run: Run): void {
     const saved: Saved = { rule: run.state, attributes: run.attributes, at: run.at, since: run.since };
-    this.#sink.save(keyOf(run.asset.id), saved);
+    this.#sink.save(stateKeyOf(run.asset.id), saved);
     this.#show(run);
   }
 
@@ -240,7 +240,12 @@ export class Stage {
   }
 }
 
-const keyOf = (asset: string) => `asset/${asset}`;
+const PREFIX = "asset/";
+/** Where the state of an asset is saved. */
+export const stateKeyOf = (asset: string): string => `${PREFIX}${asset}`;
+/** The assets that have a saved state. */
+export const assetsIn = (keys: Iterable<string>): readonly string[] =>
+  [...keys].flatMap((key) => (key.startsWith(PREFIX) ? [key.slice(PREFIX.length)] : []));
 
 function restore(asset: Asset, rule: Rule, saved: Saved | undefined): Run {
   const first = Object.keys(rule.attributes)[0] ?? "";

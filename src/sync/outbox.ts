@@ -51,6 +51,10 @@ export interface Outbox {
 export interface Documents {
   catalog(): { readonly hash: string; readonly body: Readonly<Record<string, unknown>> };
   assets(): readonly AssetState[];
+  /** Assets that are no longer in the configuration and whose retained state was not cleared yet. */
+  removedAssets(): readonly string[];
+  /** The broker has the empty payload. */
+  clearedAsset(asset: string): void;
   alarms(): { readonly asOf: number; readonly open: readonly OpenAlarm[] };
   /** Fields of `reported` beyond `streams`: running config, buffer, versions. */
   reported(): Readonly<Record<string, unknown>>;

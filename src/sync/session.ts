@@ -87,7 +87,13 @@ export class Session {
     await this.#alarms();
     await this.#urgent.pending();
     this.#live.open();
-    await Promise.all([...this.#room.documents.assets().map(({ asset }) => this.#asset(asset)), this.#catalog(), this.#tell()]);
+    const { documents } = this.#room;
+    await Promise.all([
+      ...documents.assets().map(({ asset }) => this.#asset(asset)),
+      ...documents.removedAssets().map((asset) => this.#clear(asset)),
+      this.#catalog(),
+      this.#tell(),
+    ]);
     this.#room.log.info("sync.online", { broker: options.broker, resumed: this.#link.sessionPresent });
   }
 
@@ -154,6 +160,13 @@ export class Session {
       const { asset: _, ...rest } = state;
       return JSON.stringify({ v: 1, cat, ...rest });
     });
+  }
+
+  /** Removed from the configuration: whoever subscribes later must not meet it (contract, `assets/{asset}`). */
+  async #clear(asset: string): Promise<void> {
+    const { documents, topics } = this.#room;
+    await this.#shelf.put("retained", topics.asset(asset), () => "");
+    documents.clearedAsset(asset);
   }
 
   async #inParts(name: "catalog" | "alarms", document: Readonly<Record<string, unknown>>): Promise<void> {

@@ -29,6 +29,7 @@ export class FakeHouse implements House {
   readonly clock: Clock = systemClock("assumed");
   readonly epoch: EpochInfo;
   readonly segments: Segment[] = [];
+  readonly removed = new Set<string>();
   readonly marks = new Map<string, Mark>();
   readonly givenUp: GivenUp[] = [];
   readonly notes: { readonly kind: string; readonly detail: Readonly<Record<string, unknown>> }[] = [];
@@ -126,6 +127,8 @@ export class FakeHouse implements House {
   readonly documents = {
     catalog: () => ({ hash: "cat1", body: { devices: [], assets: [], commands: [], features: ["proof"] } }),
     assets: () => this.assetStates,
+    removedAssets: () => [...this.removed],
+    clearedAsset: (asset: string) => void this.removed.delete(asset),
     alarms: () => ({ asOf: this.head(this.epoch.id, "events"), open: this.open }),
     reported: () => ({ config: { rev: "1" } }),
     state: () => ({ version: "0.1.0", configRev: "1", clock: "synced", since: 1 }),

@@ -423,3 +423,16 @@ describe("commands", () => {
     expect(wire.written).toEqual([["pump", true]]);
   });
 });
+
+it("an asset that is no longer configured is known until its retained state was cleared", async () => {
+  const store = new MemoryStore(monotonic());
+  store.saved.set("asset/old-bay", {}).set("asset/bay", undefined).set("counters/old-bay", {});
+  const h = house(store, [new Wire().info("s", { presence })], { occupancy: "s.presence" });
+  expect(h.made.removedAssets()).toEqual(["old-bay"]);
+  h.made.forgetAsset("old-bay");
+  h.made.forgetAsset("bay");
+  expect(h.made.removedAssets()).toEqual([]);
+  await h.end();
+  const forgotten = store.commits.flatMap(({ states }) => Object.entries(states).filter(([, state]) => state === null));
+  expect(forgotten).toEqual([["asset/old-bay", null]]);
+});

@@ -166,6 +166,15 @@ describe("retained", () => {
     });
   });
 
+  it("is cleared for an asset that is no longer configured, once the broker is there to hear it", async () => {
+    await using broker = await RawBroker.open();
+    const house = new FakeHouse();
+    house.removed.add("old-bay");
+    await using _ = harness(broker.url, {}, house, broker);
+    await eventually(() => expect(house.removed.size).toBe(0));
+    expect(broker.on("assets/old-bay").map(({ payload, retain }) => [payload.length, retain])).toEqual([[0, true]]);
+  });
+
   it("is cut into parts when it is too large, and clears what is no longer needed", async () => {
     await using broker = await RawBroker.open({ connack: () => ({ properties: { maximumPacketSize: 400 } }) });
     const house = new FakeHouse();
