@@ -134,13 +134,35 @@ export function same(a: Value, b: Value): boolean {
 type Lateness = (mono: number) => number;
 
 /** Who waited for a core handed on what it had that much later, and whoever it handed it to may have waited as long again. */
-const latenessOf =
-  (waits: readonly Wait[]): Lateness =>
-  (mono) => {
+function latenessOf(waits: readonly Wait[]): Lateness {
+  const known = new Map<number, number>();
+  return (mono) => {
+    const before = known.get(mono);
+    if (before !== undefined) return before;
     let waited = 0;
-    for (const { span, ms } of waits) if (span[1] >= mono - BACKLOG_MS && span[0] <= mono + LATE_MS) waited += ms;
-    return Math.min(MOST_LATE_MS, LATE_MS + 2 * waited);
+    // In order of time: from the newest that can matter backwards.
+    for (let i = countUpTo(waits, mono + LATE_MS) - 1; i >= 0; i -= 1) {
+      const wait = waits[i];
+      if (!wait || wait.span[1] < mono - BACKLOG_MS) break;
+      waited += wait.ms;
+    }
+    const late = Math.min(MOST_LATE_MS, LATE_MS + 2 * waited);
+    known.set(mono, late);
+    return late;
   };
+}
+
+/** How many waits began by then. */
+function countUpTo(waits: readonly Wait[], mono: number): number {
+  let low = 0;
+  let high = waits.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((waits[middle]?.span[0] ?? 0) <= mono) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
 
 /** `shown` is in order of `from`: only those that can reach the row's moment are looked at. */
 function onWire(row: Told, shown: readonly Shown[], longest: number, lateAt: Lateness): boolean {
@@ -184,13 +206,17 @@ function judgeLevels(
     if (level.end - level.at <= debounceMs + MARGIN_MS || level.weak) continue;
     const unchanged = before?.value === level.value;
     before = level;
-    const first = unused.findIndex(({ value, mono }) => same(value, level.value) && covers(level, mono, debounceMs, late));
+    // What need not be told takes no record away from what must be.
+    if (unchanged) continue;
+    const hidden = blind.some(([from, to]) => from <= level.end && level.at <= to);
+    const inTime = ({ value, mono }: Told) => same(value, level.value) && mono >= level.at && mono <= level.end + debounceMs;
+    const nearly = ({ value, mono }: Told) => same(value, level.value) && covers(level, mono, debounceMs, late);
+    let first = unused.findIndex(inTime);
+    if (first < 0 && (!hidden || level.stands)) first = unused.findIndex(nearly);
     if (first >= 0) {
       unused.splice(0, first + 1);
       continue;
     }
-    if (unchanged) continue;
-    const hidden = blind.some(([from, to]) => from <= level.end && level.at <= to);
     if (hidden && !level.stands) unseen += 1;
     else findings.push(finding("missing", at, { value: level.value, mono: level.at }, near({ mono: level.at }, rows)));
   }

@@ -134,6 +134,24 @@ describe("levels of a contact", () => {
   it("longer than the debounce must be told", () =>
     expect(verdict([...served, level(true, 9000), level(false, 9100)], all)).toEqual({ ...clean, missing: 2 }));
 
+  it("what need not be told takes no record away from what must be", () => {
+    const quick = [
+      level(true, 8000),
+      level(false, 8200),
+      level(true, 8230),
+      level(false, 8400),
+      level(true, 8500),
+      level(false, 8700),
+    ];
+    const rows = [
+      told("door.open", true, 8000),
+      told("door.open", false, 8400),
+      told("door.open", true, 8500),
+      told("door.open", false, 8700),
+    ];
+    expect(verdict([...served, ...quick], [...all, ...rows])).toEqual(clean);
+  });
+
   it("one record cannot stand for two levels", () => {
     const twice = [...served, level(true, 7100), level(false, 7200)];
     expect(verdict(twice, [...all, told("door.open", false, 7200)])).toEqual({ ...clean, missing: 1 });
