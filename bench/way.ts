@@ -1,6 +1,8 @@
 /** `npm run bench` goes in; what a reading costs from its decoded value to the platform's proof comes out as a table, beside the limits of this machine, and as bench/results/way.json. */
+
 import { mkdirSync, writeFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
+import { fileURLToPath } from "node:url";
 import { acker } from "./way/acker.ts";
 import { asInstalled } from "./way/as-installed.ts";
 import { openDisk } from "./way/disk.ts";
@@ -25,7 +27,7 @@ const QUICK: typeof FULL = {
   paced: 20,
 };
 
-const program = new URL(import.meta.url).pathname;
+const program = fileURLToPath(import.meta.url);
 const say = (line: string): boolean => process.stderr.write(`${line}\n`);
 
 async function main(): Promise<void> {

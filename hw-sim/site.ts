@@ -1,5 +1,7 @@
 /** A run's folder and a scenario go in; a simulated site runs until it is told to end, and one JSON line on standard output says where its wires are. */
+
 import { fstatSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { loadDriver } from "../src/drivers/index.ts";
 import { type SiteOptions, startSite } from "./site/index.ts";
@@ -26,7 +28,7 @@ function asked(): Omit<SiteOptions, "loadDriver"> {
     return {
       dir: values.dir,
       // Beside the sources; this file runs from dist/hw-sim/.
-      scenario: values.scenario ?? new URL("../../hw-sim/sites/piazza.yaml", import.meta.url).pathname,
+      scenario: values.scenario ?? fileURLToPath(new URL("../../hw-sim/sites/piazza.yaml", import.meta.url)),
       gpiod: values.gpiod === "1" ? 1 : 2,
       ...(factor === undefined ? {} : { timeFactor: factor }),
     };

@@ -2,10 +2,11 @@
 
 import { existsSync, readdirSync } from "node:fs";
 import { chmod, readFile, rm, writeFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 const root = new URL("..", import.meta.url);
-process.chdir(root.pathname);
+process.chdir(fileURLToPath(root));
 const { version } = JSON.parse(await readFile("package.json", "utf8"));
 
 /** Compiled for this machine, or only wanted when a config uses them: they stay in node_modules. */

@@ -1,6 +1,8 @@
 /** The schemas, the code table and the device files go in; config/schema.json, docs/errors.md, docs/devices/ and the schemas of docs/mqtt-contract.md come out. `--check` writes nothing and exits 1 when one differs. */
+
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { fileURLToPath } from "node:url";
 import { jsonSchema } from "../src/config.ts";
 import { deviceTypes } from "../src/drivers/index.ts";
 import { contractPages } from "./contract-pages.ts";
@@ -9,7 +11,7 @@ import { errorsPage } from "./errors-page.ts";
 
 const DEVICES = "docs/devices";
 
-process.chdir(new URL("../..", import.meta.url).pathname);
+process.chdir(fileURLToPath(new URL("../..", import.meta.url)));
 const wanted = await generated();
 if (process.argv.includes("--check")) {
   const drift = [...wanted].filter(([file, text]) => textOf(file) !== text).map(([file]) => file);

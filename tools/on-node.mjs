@@ -1,11 +1,13 @@
 /** A Node version, or `shipped` for that of a release, and words for vitest go in; the tests run on that Node, in a copy of this checkout with `epoll` compiled for it, and vitest's exit code comes out. */
+
 import { spawnSync } from "node:child_process";
 import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
 import { nodeRuntime, SHIPPED } from "./node-runtime.mjs";
 
-process.chdir(new URL("..", import.meta.url).pathname);
+process.chdir(fileURLToPath(new URL("..", import.meta.url)));
 const LEFT_BEHIND = [".git", ".run", "dist", "release"];
 
 const [wanted = "shipped", ...words] = process.argv.slice(2);

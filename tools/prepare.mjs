@@ -1,9 +1,11 @@
 /** A fresh or changed checkout goes in; installed packages, proven native modules and a current dist/ come out, or one sentence that says what is missing. Plain Node: runs before anything is installed. */
+
 import { execFileSync, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 
-process.chdir(new URL("..", import.meta.url).pathname);
+process.chdir(fileURLToPath(new URL("..", import.meta.url)));
 const say = (text) => process.stderr.write(`cippo: ${text}\n`);
 const fail = (text) => {
   say(text);
@@ -56,7 +58,7 @@ function needToolchain() {
   if (!has("python3")) missing.push("Python 3 (apt install python3)");
   if (!has("make")) missing.push("make (apt install make)");
   if (!has(process.env.CXX ?? "g++") && !has("c++")) missing.push("a C++ compiler (apt install g++)");
-  const include = ["/usr/include/node", new URL("../include/node", `file://${process.execPath}`).pathname];
+  const include = ["/usr/include/node", join(dirname(process.execPath), "../include/node")];
   const nodedir = process.env.npm_config_nodedir ?? npmConfig("nodedir");
   if (nodedir) include.push(`${nodedir}/include/node`);
   if (!include.some((folder) => existsSync(`${folder}/node_api.h`)))

@@ -1,12 +1,14 @@
 /** `--arch arm64` or `x64` and its tarball of tools/release.mjs go in; it is unpacked, looked at and run, under qemu-user where this machine is another, and a table case → result comes out. Exit 1 when one failed. */
+
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
-process.chdir(new URL("..", import.meta.url).pathname);
+process.chdir(fileURLToPath(new URL("..", import.meta.url)));
 
 /** Debian 12, the oldest system that is supported. */
 const BOOKWORM = { GLIBC: "2.36", GLIBCXX: "3.4.30" };

@@ -1,13 +1,15 @@
 /** `--arch arm64` or `x64` and a built dist/ go in; `release/cippo-VERSION-linux-ARCH/` and its tarball come out: product, Node, native modules for that machine and a manifest of all of it. */
+
 import { execFileSync, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { chmodSync, cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { dirname, relative } from "node:path";
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { nodeRuntime, SHIPPED } from "./node-runtime.mjs";
 
-process.chdir(new URL("..", import.meta.url).pathname);
+process.chdir(fileURLToPath(new URL("..", import.meta.url)));
 
 const TRIPLET = { arm64: "aarch64-linux-gnu-", x64: "x86_64-linux-gnu-" };
 const { arch = process.arch } = parseArgs({ options: { arch: { type: "string" } } }).values;

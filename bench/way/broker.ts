@@ -1,17 +1,19 @@
 /** A free port comes out, and on it, when asked for, a broker in a process of its own: mosquitto where it is installed, else the embedded one. */
+
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 
 export interface Broker extends AsyncDisposable {
   readonly name: string;
 }
 
 const LISTENING_MS = 10_000;
-const EMBEDDED = new URL("../hw-sim/broker.js", import.meta.url).pathname;
+const EMBEDDED = fileURLToPath(new URL("../hw-sim/broker.js", import.meta.url));
 
 export const brokerUrl = (port: number): string => `mqtt://127.0.0.1:${port}`;
 

@@ -1,13 +1,15 @@
 /** A configuration goes in; the built product runs on it as a process of its own, and what it takes comes out: CPU until it is ready, memory, CPU while nothing much happens. */
+
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 import { freePort } from "./broker.ts";
 
-const PRODUCT = new URL("../cippo.js", import.meta.url).pathname;
+const PRODUCT = fileURLToPath(new URL("../cippo.js", import.meta.url));
 const READY_MS = 60_000;
 /** By then every device was met and every loop compiled. */
 const SETTLED_S = 20;
