@@ -36,7 +36,7 @@ export function withReport(
 }
 
 const times = {
-  maxOn: duration().optional().describe("Switched off by the gateway after this long."),
+  maxOn: duration({ least: "1ms" }).optional().describe("Switched off by the gateway after this long."),
   minInterval: duration().optional().describe("Shortest time between two commands."),
 };
 

@@ -108,8 +108,9 @@ class RelayDevice implements Device {
   async #look(): Promise<Reading> {
     const { options } = this.#at;
     if (this.#uncommandedUntil !== null && monotonic() >= this.#uncommandedUntil) {
-      this.#uncommandedUntil = null;
-      await this.#output.set(levelOf(false, options));
+      // One that reads as on all the same is told again at each look.
+      const level = await this.#output.set(levelOf(false, options));
+      if (level !== levelOf(true, options)) this.#uncommandedUntil = null;
     }
     const level = await this.#output.level();
     const mono = monotonic();

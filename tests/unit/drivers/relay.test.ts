@@ -156,6 +156,19 @@ describe("a relay", () => {
     expect(commanded.output.sets).toEqual([1]);
   });
 
+  it("is told again at each look while it stays on past maxOn", async () => {
+    const { told, output } = await relay({ onStart: "keep", limits: { maxOn: "10ms" } }, 1);
+    let stuck = 3;
+    output.obey = (level) => {
+      stuck -= 1;
+      if (stuck <= 0) output.at = level;
+      return output.at;
+    };
+    await expect.poll(async () => (await told())?.value).toBe(false);
+    for (let i = 0; i < 5; i += 1) await told();
+    expect(output.sets).toEqual([0, 0, 0]);
+  });
+
   it("is high impact unless the site says otherwise, and carries its limits to who commands", () => {
     const points = (written: object) => gpioRelay.points(gpioRelay.options.parse({ line: 26, ...written }));
     expect(points({})["on"]?.writable).toEqual({ value: "boolean", impact: "high", safe: false });
