@@ -64,6 +64,13 @@ export async function runGateway({ loaded, log, clock: given }: RunOptions, stop
     },
     hangUp.signal,
   );
+  // Whatever fails from here on: nobody goes on speaking for a store that is closed.
+  await using _silent = {
+    [Symbol.asyncDispose]() {
+      hangUp.abort();
+      return sync.done;
+    },
+  };
   const admin = adminOf({ house, store, sync, lines: wires.lines, loaded, clock, file, stop });
   await using _socket = await serveAdmin(socket, admin, log, stop);
   const running = house.run(stop);

@@ -26,10 +26,11 @@ export const now = (): number => systemClock("assumed").now().wall;
 /** `2h` ago, or a date as ISO 8601 says it; epoch ms. */
 export function momentOf(text: string, say: Say): number {
   const ago = duration().safeParse(text);
-  if (ago.success) return now() - ago.data;
+  // Before 1970 nothing was stored.
+  if (ago.success) return Math.max(0, now() - ago.data);
   const at = Date.parse(text);
   if (Number.isNaN(at)) throw new EdgeError("cli.usage", { reason: `${say("badValue")}: ${text} (${say("optSince")})` });
-  return at;
+  return Math.max(0, at);
 }
 
 /** `until=+2h` is a moment two hours ahead; true, false and numbers are what they look like; all else is text. */

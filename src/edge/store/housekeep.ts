@@ -52,6 +52,8 @@ export class Housekeeper {
   /** Bytes written since the WAL was copied last, as estimated, and what the WAL really took per estimated byte. */
   #written: number;
   #ratio = 1;
+  /** After an unclean stop nobody knows what lies in the WAL: nothing is learnt from that. */
+  #guessed: boolean;
   #wroteAt = Number.POSITIVE_INFINITY;
   #inboxAt = Number.NEGATIVE_INFINITY;
   /** Commands at the last look, and every step of one written since: never fewer than there are. */
@@ -61,6 +63,7 @@ export class Housekeeper {
   constructor(household: Household, unclean: boolean) {
     this.#h = household;
     this.#shedder = new Shedder(household.db, household.standing, household.kindOf);
+    this.#guessed = unclean;
     this.#written = unclean ? household.walBytes : 0;
   }
 
@@ -120,8 +123,9 @@ export class Housekeeper {
     if (!this.due && !idle) return false;
     const [row] = await this.#h.db.all<{ log: number; checkpointed: number }>("PRAGMA wal_checkpoint(PASSIVE)");
     const { log = 0, checkpointed = 0 } = row ?? {};
-    if (this.#written > 0 && log > 0) this.#ratio = Math.min(4, Math.max(0.25, (log * FRAME) / this.#written));
+    if (!this.#guessed && this.#written > 0 && log > 0) this.#ratio = Math.min(4, Math.max(0.25, (log * FRAME) / this.#written));
     const whole = log === checkpointed;
+    this.#guessed &&= !whole;
     this.#written = whole ? 0 : this.#written / 2;
     if (!whole) return true;
     // A commit at once begins the WAL anew: damage to frames that the database already has cannot bring older pages back.
