@@ -35,7 +35,7 @@ const required = {
   },
 };
 
-/** What of a package the product never calls stays outside: a third of its size, start and memory (docs/decisions/0005-footprint.md). */
+/** What of a package the product never calls stays outside: a third of its size, start and memory (docs/decisions/0005-figures.md). */
 const smaller = {
   mqtt: "./tools/mqtt-client.cjs",
   // The same code as an ES module: what is not used falls away.

@@ -1,4 +1,4 @@
-/** A process that just began goes in; while it loads its code V8's young space stays as small as it is: what survives there is the program, not work. Worth 3 MB (docs/decisions/0005-footprint.md). */
+/** A process that just began goes in; while it loads its code V8's young space stays as small as it is: what survives there is the program, not work. Worth 3 MB (docs/decisions/0005-figures.md). */
 import { setFlagsFromString } from "node:v8";
 
 const LOADED_AFTER_MS = 20_000;
