@@ -35,6 +35,8 @@ export class Post {
   /** topic → how long it was closed last time because nobody subscribes. */
   readonly #unheard = new Map<string, number>();
   readonly #bell = new Bell();
+  /** Signs of life of the platform so far. */
+  #signs = 0;
 
   constructor(options: PostOptions) {
     this.#o = options;
@@ -60,6 +62,7 @@ export class Post {
 
   /** The platform gave a sign of life: what nobody heard is worth saying again. */
   heard(): void {
+    this.#signs += 1;
     for (const topic of this.#unheard.keys()) this.#closed.delete(topic);
     this.#unheard.clear();
     this.#bell.ring();
@@ -72,16 +75,19 @@ export class Post {
       const body = payload();
       if (body === null) return "withdrawn";
       if (body.length > MAX_UP_BYTES) return "too-large";
-      return this.#judge(topic, await this.#o.link.publish(topic, body, publish));
+      const signs = this.#signs;
+      return this.#judge(topic, await this.#o.link.publish(topic, body, publish), signs);
     } finally {
       leave();
     }
   }
 
-  #judge(topic: string, code: number): Verdict {
+  #judge(topic: string, code: number, signs: number): Verdict {
     if (code === REASON.badPayload) return "refused";
     if (code === REASON.tooLarge) return "too-large";
     if (code === REASON.noSubscriber) {
+      // Since it was sent the platform came: it may be said again at once.
+      if (signs !== this.#signs) return "unheard";
       const wait = Math.min(this.#o.retryMs, 2 * (this.#unheard.get(topic) ?? UNHEARD_MS));
       this.#unheard.set(topic, wait);
       this.#closed.set(topic, this.#o.clock.mono() + wait);
