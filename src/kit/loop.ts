@@ -54,7 +54,8 @@ export async function keepTrying(
         suppressed = 0;
       } else suppressed += 1;
     }
-    await wait(tries.waitMs(failures, last), tries);
+    // Work that ends because it was told to leaves nothing to wait for.
+    if (!stop.aborted) await wait(tries.waitMs(failures, last), tries);
   }
 }
 

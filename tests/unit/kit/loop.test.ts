@@ -1,0 +1,54 @@
+/** Work that fails, returns or is told to stop goes in; when it is run again, and that nobody waits for what is over, comes out. */
+import { describe, expect, it } from "vitest";
+import { EdgeError } from "../../../src/kit/errors.ts";
+import { noLog } from "../../../src/kit/log.ts";
+import { keepTrying } from "../../../src/kit/loop.ts";
+
+const HOUR = 3_600_000;
+const never = (over: AbortSignal): Promise<void> =>
+  new Promise((resolve) => over.addEventListener("abort", () => resolve(), { once: true }));
+
+describe("work that is told to stop", () => {
+  it.each(["returns", "throws"])("and %s is not waited for, however long the wait would be", async (how) => {
+    const stop = new AbortController();
+    let runs = 0;
+    const work = async (until: AbortSignal): Promise<void> => {
+      runs += 1;
+      await never(until);
+      if (how === "throws") throw new EdgeError("internal", { message: "stopped" });
+    };
+    const done = keepTrying("it", work, { log: noLog, stop: stop.signal, waitMs: () => HOUR, woken: never });
+    stop.abort();
+    await done;
+    expect(runs).toBe(1);
+  });
+
+  it("in the middle of its wait ends too", async () => {
+    const stop = new AbortController();
+    const done = keepTrying("it", () => Promise.reject(new EdgeError("internal", { message: "at once" })), {
+      log: noLog,
+      stop: stop.signal,
+      waitMs: () => HOUR,
+      woken: never,
+      failed: () => setImmediate(() => stop.abort()),
+    });
+    await done;
+  });
+});
+
+it("work that fails is run again after its wait, or as soon as it is woken", async () => {
+  const stop = new AbortController();
+  const seen: number[] = [];
+  const work = async (_: AbortSignal): Promise<void> => {
+    if (seen.length === 3) stop.abort();
+    throw new EdgeError("internal", { message: "again" });
+  };
+  await keepTrying("it", work, {
+    log: noLog,
+    stop: stop.signal,
+    waitMs: (failures) => (failures === 2 ? HOUR : 0),
+    woken: () => (seen.length === 2 ? Promise.resolve() : new Promise(() => undefined)),
+    failed: (_, failures) => seen.push(failures),
+  });
+  expect(seen).toEqual([1, 2, 3]);
+});
