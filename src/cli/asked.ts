@@ -35,13 +35,15 @@ export function momentOf(text: string, say: Say): number {
 
 /** `until=+2h` is a moment two hours ahead; true, false and numbers are what they look like; all else is text. */
 export function argsOf(words: readonly string[], say: Say): Args {
-  return Object.fromEntries(
-    words.map((word) => {
-      const at = word.indexOf("=");
-      if (at < 1) throw new EdgeError("cli.usage", { reason: `${say("notKeyValue")} ${JSON.stringify(word)}` });
-      return [word.slice(0, at), argument(word.slice(at + 1))];
-    }),
-  );
+  const args = new Map<string, string | number | boolean>();
+  for (const word of words) {
+    const at = word.indexOf("=");
+    // Of one that is said twice nobody knows which was meant.
+    if (at < 1 || args.has(word.slice(0, at)))
+      throw new EdgeError("cli.usage", { reason: `${say("notKeyValue")} ${JSON.stringify(word)}` });
+    args.set(word.slice(0, at), argument(word.slice(at + 1)));
+  }
+  return Object.fromEntries(args);
 }
 
 function argument(text: string): string | number | boolean {

@@ -61,7 +61,7 @@ export const texts = {
   optionNeedsValue: { it: "manca il valore di", en: "missing the value of" },
   excessArguments: { it: "troppi argomenti", en: "too many arguments" },
   badValue: { it: "valore non ammesso", en: "value not allowed" },
-  notKeyValue: { it: "atteso nome=valore, trovato", en: "expected name=value, found" },
+  notKeyValue: { it: "atteso nome=valore, ciascuno una volta, trovato", en: "expected name=value, each once, found" },
   // headings
   device: { it: "DISPOSITIVO", en: "DEVICE" },
   type: { it: "TIPO", en: "TYPE" },

@@ -66,6 +66,8 @@ export class Window {
   readonly #wall: Wall;
   #looked = false;
   #tended = Number.NEGATIVE_INFINITY;
+  /** The last housekeeping goes on or failed: the next takes its turn, however full the WAL is. */
+  #untended = false;
   #written: number;
   #beat: Beat | null = null;
 
@@ -323,10 +325,13 @@ export class Window {
 
   async #tend(): Promise<void> {
     const mono = this.#o.clock.mono();
-    if (mono - this.#tended < TEND_EVERY_MS && !this.#o.store.tendDue) return;
+    const isDue = this.#o.store.tendDue && !this.#untended;
+    if (mono - this.#tended < TEND_EVERY_MS && !isDue) return;
     this.#tended = mono;
+    this.#untended = true;
     try {
       const { shed } = await this.#o.store.tend(mono);
+      this.#untended = false;
       for (const one of shed) this.shed(one);
     } catch (raw) {
       const error = asEdgeError(raw);

@@ -17,7 +17,9 @@ export class MemoryStore implements Store {
   /** Content that no disk would take. */
   refuses: (commit: Commit) => boolean = () => false;
   attempts = 0;
-  readonly tendDue = false;
+  tendDue = false;
+  tends = 0;
+  tendFails = false;
 
   constructor(opened = 0) {
     this.epoch = { id: "01EPOCHEPOCHEPOCHEPOCHEPO0", n: 1, boot: "boot", opened, cause: "created", former: null };
@@ -60,7 +62,11 @@ export class MemoryStore implements Store {
   urgentPending = async () => [];
   async *history() {}
   async *events() {}
-  tend = async () => ({ checkpointed: false, deleted: 0, shed: [] });
+  tend = async () => {
+    this.tends += 1;
+    if (this.tendFails) throw new EdgeError("store.unwritable", {});
+    return { checkpointed: false, deleted: 0, shed: [] };
+  };
   size = () => ({ bytes: 0, quotaBytes: 0, unacknowledged: 0 });
   async [Symbol.asyncDispose]() {}
 }

@@ -97,7 +97,8 @@ describe("without a gateway", () => {
     [["read"], "missing argument device"],
     [["status", "now"], "too many arguments"],
     [["status", "--lang", "fr"], "value not allowed: --lang fr (it, en)"],
-    [["command", "a", "b", "novalue"], 'expected name=value, found "novalue"'],
+    [["command", "a", "b", "novalue"], 'expected name=value, each once, found "novalue"'],
+    [["command", "a", "b", "value=true", "value=false"], 'expected name=value, each once, found "value=false"'],
     [["history", "a.b", "--since", "yesterday"], "value not allowed: yesterday"],
     [["run", "--log-level", "loud", "--config", EXAMPLE], "value not allowed: loud"],
   ])("wrong usage %j ends with 2", async (words, reason) => {

@@ -213,3 +213,22 @@ describe("time", () => {
     }
   });
 });
+
+it("housekeeping that is due follows every commit, but one that fails waits for its turn", async () => {
+  await using o = opened(1);
+  const commit = async (times: number): Promise<number> => {
+    const before = o.store.tends;
+    for (let i = 0; i < times; i += 1) {
+      o.window.add(record(1));
+      await o.window.flush();
+    }
+    return o.store.tends - before;
+  };
+  await commit(2);
+  expect(await commit(5)).toBe(0);
+  o.store.tendDue = true;
+  expect(await commit(5)).toBeGreaterThanOrEqual(4);
+  o.store.tendFails = true;
+  // The one after the last commit, which succeeded, may still be on its way, and the first that fails.
+  expect(await commit(10)).toBeLessThanOrEqual(2);
+});
