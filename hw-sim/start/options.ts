@@ -1,4 +1,5 @@
 /** The words after `npm start --` go in; what is to be run comes out, or a sentence that says what was not understood. */
+import { existsSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { duration } from "../../src/kit/quantities.ts";
 
@@ -64,6 +65,8 @@ export function readOptions(args: readonly string[]): Options | "help" {
   if (forMs !== null && away !== null && away >= forMs) throw new Error("--broker-away must be shorter than --for");
   if (values.config !== undefined && values.scenario !== undefined)
     throw new Error("--config runs without a simulated site: no --scenario");
+  if (values.scenario !== undefined && !existsSync(values.scenario))
+    throw new Error(`--scenario ${values.scenario}: there is no such file`);
   return {
     forMs,
     broker,

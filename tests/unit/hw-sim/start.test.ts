@@ -97,6 +97,12 @@ describe("npm start", { timeout: 60_000 }, () => {
     ).toMatchObject([{ error: { code } }]);
   });
 
+  it("names a scenario that is not there, before anything starts", async () => {
+    const { code, err } = await start("--scenario", join(folder, "nope.yaml")).ended;
+    expect(code).toBe(2);
+    expect(err).toContain("nope.yaml: there is no such file");
+  });
+
   it("ends with one line of JSON for words that it does not understand", async () => {
     const { code, out } = await start("--json", "--fro", "3s").ended;
     expect(code).toBe(2);
