@@ -24,7 +24,7 @@ const common = {
   banner: { js: "import { createRequire as __cr } from 'node:module'; const require = __cr(import.meta.url);" },
 };
 
-/** Node's own modules by `require`: an `import` of one runs every getter it has, and loads what is behind them (a twentieth of the start). */
+/** Node's own modules by `require`: an `import` of one runs every getter it has, and loads what is behind them. */
 const required = {
   name: "required",
   setup({ onResolve, onLoad }) {

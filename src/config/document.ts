@@ -39,7 +39,7 @@ export interface Finding {
   readonly hint?: string;
 }
 
-/** A command that looked for its language reads the same file again: the second time costs no parsing, a fifteenth of the start. */
+/** A command that looked for its language reads the same file again: the second time costs no parsing. */
 let glanced: { readonly text: string; readonly document: Document.Parsed } | null = null;
 
 export class Source {

@@ -2,11 +2,22 @@
 import * as z from "zod";
 import { monotonic } from "../../kit/clock.ts";
 import { duration } from "../../kit/quantities.ts";
-import type { Device, PointSpec, Reading, Text, Ticks, Value } from "../../model.ts";
+import type { Device, PointSpec, Reading, Ticks, Value } from "../../model.ts";
 import type { Driver, Golden, Opening } from "../driver.ts";
 import type { Change } from "./debounce.ts";
 import { report, withReport } from "./options.ts";
-import { bias, edges, line, repeated, type Settled, settledIn, settledOf, silentAfter } from "./settled.ts";
+import {
+  bias,
+  EDGES,
+  edges,
+  type GpioTable,
+  line,
+  repeated,
+  type Settled,
+  settledIn,
+  settledOf,
+  silentAfter,
+} from "./settled.ts";
 
 const options = z.strictObject({
   line: line(),
@@ -31,15 +42,8 @@ const options = z.strictObject({
 export type ContactOptions = z.output<typeof options>;
 
 const ROW_AT_LEAST_MS = 15 * 60_000;
-const EDGES: PointSpec = { unit: "1", kind: "increments" };
 
-export interface ContactTable {
-  readonly type: string;
-  readonly title: Text;
-  readonly goldens: readonly Golden[];
-}
-
-export function contactDriver({ type, title, goldens }: ContactTable): Driver<ContactOptions> {
+export function contactDriver({ type, title, goldens }: GpioTable): Driver<ContactOptions> {
   return {
     type,
     title,

@@ -2,9 +2,20 @@
 import * as z from "zod";
 import { monotonic } from "../../kit/clock.ts";
 import { duration } from "../../kit/quantities.ts";
-import type { Device, PointSpec, Reading, Text, Ticks, Value } from "../../model.ts";
+import type { Device, Reading, Ticks, Value } from "../../model.ts";
 import type { Driver, Golden, Opening } from "../driver.ts";
-import { bias, edges, line, repeated, type Settled, settledIn, settledOf, silentAfter } from "./settled.ts";
+import {
+  bias,
+  EDGES,
+  edges,
+  type GpioTable,
+  line,
+  repeated,
+  type Settled,
+  settledIn,
+  settledOf,
+  silentAfter,
+} from "./settled.ts";
 
 const options = z
   .strictObject({
@@ -39,7 +50,6 @@ const options = z
 export type PulseOptions = z.output<typeof options>;
 
 const LITRES_PER_M3 = 1000;
-const EDGES: PointSpec = { unit: "1", kind: "increments" };
 
 interface Measured {
   readonly point: string;
@@ -53,13 +63,7 @@ function measured({ litresPerPulse, pulsesPerKWh }: PulseOptions): Measured {
   return { point: "pulses", unit: "1", perPulse: 1 };
 }
 
-export interface PulseTable {
-  readonly type: string;
-  readonly title: Text;
-  readonly goldens: readonly Golden[];
-}
-
-export function pulseDriver({ type, title, goldens }: PulseTable): Driver<PulseOptions> {
+export function pulseDriver({ type, title, goldens }: GpioTable): Driver<PulseOptions> {
   return {
     type,
     title,

@@ -3,10 +3,10 @@ import * as z from "zod";
 import { monotonic } from "../../kit/clock.ts";
 import { EdgeError } from "../../kit/errors.ts";
 import { cadence } from "../../kit/quantities.ts";
-import type { Device, Outcome, PointSpec, Reading, Text, Ticks, Value } from "../../model.ts";
+import type { Device, Outcome, PointSpec, Reading, Ticks, Value } from "../../model.ts";
 import type { Driver, Golden, GpioOutput, Opening } from "../driver.ts";
 import { limitsOf, report, switchLimits, withReport } from "./options.ts";
-import { line, settledIn } from "./settled.ts";
+import { type GpioTable, line, settledIn } from "./settled.ts";
 
 const options = z.strictObject({
   line: line(),
@@ -40,13 +40,7 @@ const ROW_AT_LEAST_MS = 15 * 60_000;
 const SILENT_MS = 30_000;
 const MISSED = 3;
 
-export interface RelayTable {
-  readonly type: string;
-  readonly title: Text;
-  readonly goldens: readonly Golden[];
-}
-
-export function relayDriver({ type, title, goldens }: RelayTable): Driver<RelayOptions> {
+export function relayDriver({ type, title, goldens }: GpioTable): Driver<RelayOptions> {
   return {
     type,
     title,

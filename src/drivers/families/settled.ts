@@ -3,6 +3,7 @@ import * as z from "zod";
 import { monotonic } from "../../kit/clock.ts";
 import { EdgeError } from "../../kit/errors.ts";
 import { cadence } from "../../kit/quantities.ts";
+import type { PointSpec, Text } from "../../model.ts";
 import type { Golden, GpioChip, GpioEdge } from "../driver.ts";
 import { type Change, Debouncer } from "./debounce.ts";
 
@@ -19,6 +20,15 @@ export const edges = () =>
     .boolean()
     .prefault(false)
     .describe("Adds the point `edges`: every change of level, before debouncing; many of them are a bad contact.");
+
+export const EDGES: PointSpec = { unit: "1", kind: "increments" };
+
+/** What the file of a type on a GPIO line says; all else its family knows. */
+export interface GpioTable {
+  readonly type: string;
+  readonly title: Text;
+  readonly goldens: readonly Golden[];
+}
 
 const MISSED = 3;
 const LEAST_SILENCE_MS = 30_000;

@@ -1,6 +1,6 @@
 /** What may come down, as zod schemas: tolerant envelopes, strict `args` (contract, Down). */
 import * as z from "zod";
-import { count, epoch, range, stream, v, wall } from "./common.ts";
+import { count, epoch, range, stream, v, wall } from "./words.ts";
 
 /** A platform that has more holes than this names the first of them: the rest follows with the next acknowledgement. */
 const ranges = () => z.array(range).max(1000);

@@ -1,6 +1,6 @@
 /** What goes up, as zod schemas: tolerant envelopes that documents and tests check every message against (contract, Up). */
 import * as z from "zod";
-import { cat, clock, count, epoch, place, quality, range, seq, severity, stream, text, v, value, wall } from "./common.ts";
+import { cat, clock, count, epoch, place, quality, range, seq, severity, stream, text, v, value, wall } from "./words.ts";
 
 export const stateMessage = z.looseObject({
   v,
