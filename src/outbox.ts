@@ -8,7 +8,7 @@ import { version } from "./version.ts";
 
 export function outboxOf(
   house: House,
-  loaded: Loaded,
+  { rev, hash }: Pick<Loaded, "rev" | "hash">,
   clock: Clock,
   stop: AbortSignal,
 ): { readonly outbox: Outbox; readonly documents: Documents; readonly commands: Commands } {
@@ -22,10 +22,10 @@ export function outboxOf(
       clearedAsset: (asset) => house.forgetAsset(asset),
       alarms: () => house.alarms(),
       reported: () => ({
-        config: { rev: loaded.rev, hash: loaded.hash, by: "local" },
+        config: { rev, hash, by: "local" },
         buffer: { writable: house.writable },
       }),
-      state: () => ({ version, configRev: loaded.rev, clock: clock.now().synced ? "synced" : "unsynced", since }),
+      state: () => ({ version, configRev: rev, clock: clock.now().synced ? "synced" : "unsynced", since }),
     },
     commands: {
       receive: (message) => house.commands.receive(message, stop),

@@ -5,6 +5,7 @@ import { House } from "../../src/edge/house.ts";
 import { openStore } from "../../src/edge/store/store.ts";
 import { monotonic, systemClock } from "../../src/kit/clock.ts";
 import { noLog } from "../../src/kit/log.ts";
+import { outboxOf } from "../../src/outbox.ts";
 import { packetSize } from "../../src/sync/mqtt.ts";
 import type { Committed } from "../../src/sync/outbox.ts";
 import { runSync } from "../../src/sync/sync.ts";
@@ -99,17 +100,7 @@ async function run({ id, folder, broker }: Opening) {
       options: { broker, acknowledge: "platform", mqtt: 5, liveEveryMs: 1000, reconnect: { firstMs: 100, maxMs: 300 } },
       clock,
       log: noLog,
-      outbox: house,
-      documents: {
-        catalog: () => house.catalog,
-        assets: () => house.assets(),
-        removedAssets: () => house.removedAssets(),
-        clearedAsset: (asset) => house.forgetAsset(asset),
-        alarms: () => house.alarms(),
-        reported: () => ({}),
-        state: () => ({}),
-      },
-      commands: { receive: async () => undefined, onResult: () => () => undefined },
+      ...outboxOf(house, { rev: "bench", hash: "" }, clock, stop.signal),
     },
     hangUp.signal,
   );
