@@ -2,7 +2,7 @@
 import { monotonic } from "../../src/kit/clock.ts";
 import type { ServedLog } from "./served.ts";
 
-export const FAULTS = ["silence", "late-reply", "wrong-unit", "garbage", "bad-crc", "unplug", "chatter"] as const;
+export const FAULTS = ["silence", "late-reply", "wrong-unit", "garbage", "bad-crc", "unplug", "helper-dies", "chatter"] as const;
 export type FaultKind = (typeof FAULTS)[number];
 
 export interface Fault {

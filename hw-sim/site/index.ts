@@ -37,6 +37,8 @@ export interface Ready {
     readonly assets: Scenario["assets"];
   };
   readonly permits: readonly string[];
+  /** By bus: the faults that it can have. */
+  readonly suffers: Readonly<Record<string, readonly FaultKind[]>>;
 }
 
 export interface Site extends Controlled, AsyncDisposable {
@@ -50,8 +52,8 @@ const SUFFERS: Readonly<Record<OpenWire["kind"], readonly FaultKind[]>> = {
   "modbus-tcp": ["silence", "late-reply", "wrong-unit", "garbage", "unplug"],
   "modbus-rtu": ["silence", "late-reply", "wrong-unit", "garbage", "bad-crc", "unplug"],
   serial: ["silence", "garbage", "bad-crc", "unplug"],
-  gpio: ["chatter"],
-  ble: ["silence", "unplug"],
+  gpio: ["chatter", "helper-dies"],
+  ble: ["silence", "unplug", "helper-dies"],
 };
 
 export async function startSite(options: SiteOptions): Promise<Site> {
@@ -88,14 +90,14 @@ async function open(
   const factor = options.timeFactor ?? scenario.timeFactor;
   const player = keep(new Player({ play: scenario.play, seed: scenario.seed, factor, twins }));
   const tools = join(options.dir, "tools");
-  keep(await openTools({ chip, version: options.gpiod, folder: tools }));
+  const pins = keep(await openTools({ chip, version: options.gpiod, folder: tools }));
   const wires = new Map<string, OpenWire>();
   for (const [bus, spec] of Object.entries(scenario.buses)) {
-    if ("gpio" in spec) wires.set(bus, noPlug("gpio", { ...spec, tools, chip: "gpiochip0" }));
+    if ("gpio" in spec) wires.set(bus, byHelper("gpio", { ...spec, tools, chip: "gpiochip0" }, pins));
     else if ("ble" in spec) {
       const tags = new Map([...twins].flatMap(([id, twin]) => (twin.wire === "ble" && twin.bus === bus ? [[id, twin.tag]] : [])));
       const radio = keep(await Radio.open({ bus, folder: join(tools, bus), tags, faults, log }));
-      wires.set(bus, noPlug("ble", { ...spec, helper: radio.helper }));
+      wires.set(bus, byHelper("ble", { ...spec, helper: radio.helper }, radio));
     } else wires.set(bus, keep(await openWire(bus, spec, { dir: options.dir, twins, faults, log })));
   }
   const site: Controlled = {
@@ -116,6 +118,7 @@ async function open(
       served: log.file,
       site: { buses, devices: scenario.devices, assets: scenario.assets },
       permits: scenario.permits,
+      suffers: Object.fromEntries([...wires].map(([bus, { kind }]) => [bus, SUFFERS[kind]])),
     },
   };
 }
@@ -133,9 +136,10 @@ async function openTwins(
   return twins;
 }
 
-/** A chip is no plug, and a radio knows by itself what it suffers: such a wire only has a place in the configuration. */
-function noPlug(kind: OpenWire["kind"], config: OpenWire["config"]): OpenWire {
-  return { kind, config, plug: async () => {}, unplug: async () => {}, [Symbol.asyncDispose]: async () => {} };
+/** Pins and radio waves have no plug; the program by which the gateway reaches them can die. It is closed by whoever opened it. */
+function byHelper(kind: "gpio" | "ble", config: OpenWire["config"], helper: Pick<OpenWire, "plug" | "unplug">): OpenWire {
+  const { plug, unplug } = helper;
+  return { kind, config, plug: plug.bind(helper), unplug: unplug.bind(helper), [Symbol.asyncDispose]: async () => {} };
 }
 
 function freeze(player: Player, log: ServedLog): number {
@@ -161,18 +165,24 @@ async function begin(
   if (!wire) throw new Error(`no bus ${bus}: there are ${[...wires.keys()].join(", ")}`);
   if (!SUFFERS[wire.kind].includes(kind))
     throw new Error(`${bus} (${wire.kind}) cannot suffer ${kind}: ${SUFFERS[wire.kind].join(", ")}`);
-  if (wire.kind === "gpio") {
+  if (kind === "chatter") {
     if (twin?.wire !== "gpio") throw new Error("chatter needs a device that is a contact");
     const rest = twin.contact.chatter();
     faults.begin(fault, rest);
     return;
   }
-  if (kind !== "unplug") {
+  if (kind !== "unplug" && kind !== "helper-dies") {
     faults.begin(fault);
     return;
   }
-  if (faults.list().some((f) => f.kind === "unplug" && f.bus === bus)) throw new Error(`${bus} is unplugged already`);
+  if (faults.list().some((f) => f.kind === kind && f.bus === bus)) throw new Error(`${bus}: ${kind} holds already`);
   // The whole wire goes, whichever device was named.
-  faults.begin({ kind, bus, forMs: fault.forMs, lateMs: 0 }, () => wire.plug());
+  const whole = { kind, bus, forMs: fault.forMs, lateMs: 0 };
+  // A radio shows by itself that its adapter is gone.
+  if (wire.kind === "ble" && kind === "unplug") {
+    faults.begin(whole);
+    return;
+  }
+  faults.begin(whole, () => wire.plug());
   await wire.unplug();
 }

@@ -20,6 +20,7 @@ export interface OpenWire extends AsyncDisposable {
   /** What kinds of fault it can suffer depends on this. */
   readonly kind: "modbus-tcp" | "modbus-rtu" | "serial" | "gpio" | "ble";
   readonly config: Readonly<Record<string, unknown>>;
+  /** Where the gateway reaches a wire through a program of the site's, that program: it can be started, or dies. */
   plug(): Promise<void>;
   unplug(): Promise<void>;
 }

@@ -4,6 +4,7 @@ import type { Served } from "../site/served.ts";
 
 /** What the configuration says of a point, by which it is judged. */
 export interface PointRule {
+  readonly bus: string;
   readonly kind: PointSpec["kind"];
   readonly debounceMs: number;
   /** A change smaller than this need not be told. */

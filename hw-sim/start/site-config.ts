@@ -13,6 +13,7 @@ export const siteReady = z.looseObject({
     assets: z.record(z.string(), z.looseObject({ kind: z.string() })),
   }),
   permits: z.array(z.string()).default([]),
+  suffers: z.record(z.string(), z.array(z.string())),
 });
 export type Site = z.infer<typeof siteReady>["site"];
 
@@ -53,7 +54,7 @@ export interface Points {
 export async function pointsOf(site: Site): Promise<Points> {
   const rules = new Map<string, PointRule>();
   let slowestMs = 0;
-  for (const [device, { type, bus: _, ...written }] of Object.entries(site.devices)) {
+  for (const [device, { type, bus, ...written }] of Object.entries(site.devices)) {
     const driver = await loadDriver(type);
     const options = driver.options.parse(written);
     const everyMs = driver.everyMs?.(options);
@@ -62,6 +63,7 @@ export async function pointsOf(site: Site): Promise<Points> {
     const debounceMs = z.looseObject({ debounce: z.number().default(0) }).parse(options).debounce;
     for (const [point, { kind, report }] of Object.entries(driver.points(options)))
       rules.set(`${device}.${point}`, {
+        bus,
         kind,
         debounceMs,
         change: report?.change ?? 0,

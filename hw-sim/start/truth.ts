@@ -61,9 +61,12 @@ export const EARLY_MS = 250;
 const MARGIN_MS = 20;
 /** After a fault a wire is opened again within this time. */
 const REOPENED_MS = 6000;
+/** Faults under which nobody counts pulses. */
+const UNHEARD: ReadonlySet<string> = new Set(["helper-dies"]);
 
 type Shown = Extract<Served, { k: "shown" }>;
 type Pulse = Extract<Served, { k: "pulse" }>;
+type Trouble = Extract<Served, { k: "fault" }>;
 
 export function compare(input: TruthInput): Truth {
   const shown = byPoint(input.served.filter((one) => one.k === "shown").sort((a, b) => a.from - b.from));
@@ -80,7 +83,7 @@ export function compare(input: TruthInput): Truth {
     const good = rows.filter((row) => row.quality === "good");
     checked += good.length;
     if (rule.kind === "increments") {
-      const counted = judgePulses(at, pulses.get(key) ?? [], rows, rule, input.blind);
+      const counted = judgePulses(at, pulses.get(key) ?? [], rows, rule, blindFor(input, at, rule, UNHEARD));
       findings.push(...counted.findings);
       unseen += counted.unseen;
       continue;
@@ -93,7 +96,7 @@ export function compare(input: TruthInput): Truth {
       if (!right) findings.push(finding("wrong", at, row, near(row, steps?.of === "contact" ? steps.list : seen)));
     }
     if (steps) {
-      const arrived = judgeLevels(at, steps, rows, rule, blindFor(input, at), late);
+      const arrived = judgeLevels(at, steps, rows, rule, blindFor(input, at, rule), late);
       findings.push(...arrived.findings);
       unseen += arrived.unseen;
     }
@@ -263,13 +266,20 @@ function judgeCounter(at: At, shown: readonly Shown[], good: readonly Told[], { 
   return arrived ? [] : [finding("missing", at, { value: last.value, mono: last.to }, near({ mono: last.to }, good))];
 }
 
-/** Blind windows of the gateway and the faults of this device's wire (with time to be noticed and opened again). */
-function blindFor({ blind, served }: TruthInput, { device }: At): readonly Window[] {
+/** Blind windows of the gateway, and the faults of this device or its whole bus (with time to be noticed and opened again). */
+function blindFor(
+  { blind, served }: TruthInput,
+  { device }: At,
+  { bus }: PointRule,
+  kinds?: ReadonlySet<string>,
+): readonly Window[] {
+  const faults = served.filter((one) => one.k === "fault" && (!kinds || kinds.has(one.kind))) as readonly Trouble[];
+  const here = faults.filter((one) => (one.device === undefined ? one.bus === bus : one.device === device));
   const windows: Window[] = [...blind];
-  for (const fault of served) {
-    if (fault.k !== "fault" || fault.state !== "begun" || (fault.device !== undefined && fault.device !== device)) continue;
-    const end = served.find((one) => one.k === "fault" && one.state === "ended" && one.at >= fault.at && one.kind === fault.kind);
-    windows.push([fault.at, (end && "at" in end ? end.at : Number.POSITIVE_INFINITY) + REOPENED_MS]);
+  for (const fault of here) {
+    if (fault.state !== "begun") continue;
+    const end = here.find((one) => one.state === "ended" && one.at >= fault.at && one.kind === fault.kind);
+    windows.push([fault.at, (end?.at ?? Number.POSITIVE_INFINITY) + REOPENED_MS]);
   }
   return windows;
 }

@@ -65,6 +65,16 @@ export class Radio implements AsyncDisposable {
     return radio;
   }
 
+  /** The child can be started again. */
+  plug(): Promise<void> {
+    return this.#line.plug();
+  }
+
+  /** The child ends with an error, and so does each that is started. */
+  unplug(): Promise<void> {
+    return this.#line.unplug();
+  }
+
   #attach(socket: Socket): void {
     const lines = new Lines();
     this.#wanted.set(socket, new Set());

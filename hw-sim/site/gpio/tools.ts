@@ -38,7 +38,8 @@ done
 exit 1
 `;
 
-export async function openTools(options: ToolsOptions): Promise<AsyncDisposable> {
+/** Unplugged, every tool that runs ends with an error, and so does each that is started. */
+export async function openTools(options: ToolsOptions): Promise<SocketLine> {
   const line = new SocketLine((socket) => greet(options, socket));
   await line.plug();
   await mkdir(options.folder, { recursive: true });

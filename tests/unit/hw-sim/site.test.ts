@@ -188,6 +188,21 @@ describe("a site", () => {
     expect(levels.at(-1)).toMatchObject({ value: true });
   });
 
+  it("loses the programs that reach its pins: those that run end with an error, and so do new ones, until it is over", async () => {
+    const { ask, bus } = await started();
+    const ended = async (name: string, ...args: string[]): Promise<number | null> => {
+      const child = spawn(join(bus("pins").tools, name), args, { stdio: "ignore" });
+      cleanUps.push(async () => child.kill("SIGKILL"));
+      return once(child, "exit").then(([code]) => code);
+    };
+    const monitor = ended("gpiomon", "gpiochip0", "22");
+    await expect.poll(() => ended("gpioget", "gpiochip0", "22"), { timeout: 5000 }).toBe(1); // it is held: the monitor runs
+    expect(await ask({ do: "fault", kind: "helper-dies", bus: "pins", forMs: 500 })).toMatchObject({ ok: true });
+    expect(await monitor).toBe(1);
+    expect(await ended("gpioget", "gpiochip0", "23")).toBe(1);
+    await expect.poll(() => ended("gpioget", "gpiochip0", "23"), { timeout: 5000 }).toBe(0);
+  });
+
   it("freezes: nothing moves by itself any more, and what stands is still shown", async () => {
     const { ask, bus, served } = await started();
     const frozen = await ask({ do: "freeze" });

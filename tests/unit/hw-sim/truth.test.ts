@@ -6,14 +6,14 @@ import { faultsOf, type Report } from "../../../hw-sim/start/report.ts";
 import { compare, LATE_MS, MOST_LATE_MS, type Told, type TruthInput } from "../../../hw-sim/start/truth.ts";
 import type { Value } from "../../../src/model.ts";
 
-const gauge: PointRule = { kind: "gauge", debounceMs: 0, change: 0 };
+const gauge: PointRule = { bus: "line", kind: "gauge", debounceMs: 0, change: 0 };
 const rules: [string, PointRule][] = [
   ["meter.power", gauge],
   ["meter.energy", { ...gauge, kind: "counter", change: 0.01 }],
   ["sensor.distance", { ...gauge }],
   ["pump.on", { ...gauge, kind: "state" }],
   ["door.open", { ...gauge, kind: "state", debounceMs: 50 }],
-  ["gate.passage", { ...gauge, kind: "increments", debounceMs: 50 }],
+  ["gate.passage", { ...gauge, bus: "pins", kind: "increments", debounceMs: 50 }],
   ["water.volume", { ...gauge, kind: "increments", debounceMs: 20, perPulse: 0.01 }],
 ];
 const READY = 1000;
@@ -28,6 +28,10 @@ const shown = (name: string, value: number | boolean, from: number, to = from): 
 });
 const level = (value: boolean, when: number): Served => ({ k: "level", ...at("door.open"), value, at: when });
 const pulse = (n: number, when: number): Served => ({ k: "pulse", ...at("gate.passage"), n, at: when });
+const fault = (kind: string, whose: { device: string } | { bus: string }, from: number, to: number): readonly Served[] => [
+  { k: "fault", kind, ...whose, state: "begun", at: from },
+  { k: "fault", kind, ...whose, state: "ended", at: to },
+];
 const told = (name: string, value: Value, mono: number, quality: Told["quality"] = "good"): Told => {
   const { device, point } = at(name);
   return { source: device, name: point, value, quality, mono };
@@ -175,23 +179,16 @@ describe("levels of a contact", () => {
     expect(verdict(before, [told("door.open", false, READY + 60)])).toEqual({ ...clean, unseen: 2 });
   });
 
-  it("behind a fault of its wire are unseen", () => {
-    const fault = (state: "begun" | "ended", when: number): Served => ({
-      k: "fault",
-      kind: "chatter",
-      device: "door",
-      state,
-      at: when,
-    });
-    expect(
+  it("behind a fault of the device or of its bus are unseen, behind another's they are not", () => {
+    const behind = (whose: { device: string } | { bus: string }) =>
       verdict(
-        [level(false, 0), fault("begun", 4000), ...served.slice(1), fault("ended", 8000)],
+        [level(false, 0), ...fault("chatter", whose, 4000, 8000), ...served.slice(1)],
         [...all.slice(0, 1), ...all.slice(2)],
-      ),
-    ).toEqual({
-      ...clean,
-      unseen: 1,
-    });
+      );
+    expect(behind({ device: "door" })).toEqual({ ...clean, unseen: 1 });
+    expect(behind({ bus: "line" })).toEqual({ ...clean, unseen: 1 });
+    expect(behind({ device: "pump" })).toEqual({ ...clean, missing: 1 });
+    expect(behind({ bus: "pins" })).toEqual({ ...clean, missing: 1 });
   });
 });
 
@@ -213,6 +210,14 @@ describe("pulses", () => {
   it("none arrived", () => expect(verdict(served, [])).toEqual({ wrong: 0, missing: 3, unseen: 1 }));
   it("more than were shown is wrong", () =>
     expect(verdict(served, [count(1, 2000), count(4, 3000), count(4, 4000)]).wrong).toBe(1));
+  it("while the program that hears them is dead are unseen", () => {
+    const dead = (bus: string) => [...served, ...fault("helper-dies", { bus }, 2500, 2600)];
+    const heard = [count(1, 2000), count(2, 4000)];
+    expect(verdict(dead("pins"), heard)).toEqual({ ...clean, unseen: 2 });
+    expect(verdict(dead("line"), heard)).toEqual({ wrong: 0, missing: 1, unseen: 1 });
+    const chatter = [...served, ...fault("chatter", { device: "gate" }, 2500, 2600)];
+    expect(verdict(chatter, heard)).toEqual({ wrong: 0, missing: 1, unseen: 1 });
+  });
   it("one in the commit window before a kill may have been kept or lost", () => {
     const blind: TruthInput["blind"] = [
       [Number.NEGATIVE_INFINITY, READY],
