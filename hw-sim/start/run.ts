@@ -1,5 +1,5 @@
 /** Options go in; the demonstration runs to its end, is judged, and its report with the exit code comes out. */
-import { rmSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -39,7 +39,7 @@ export async function run(options: Options, screen: Screen, stop: AbortSignal): 
 async function inOwnFolder(options: Options, screen: Screen, stop: AbortSignal): Promise<Judged | null> {
   const dir = await mkdtemp(join(tmpdir(), "cippo-run-"));
   // Ended hard while it was stopping: nothing is left behind all the same.
-  const ended = () => stop.aborted && !options.keep && rmSync(dir, { recursive: true, force: true, maxRetries: 3 });
+  const ended = () => stop.aborted && !options.keep && removeNow(dir);
   process.once("exit", ended);
   let good = false;
   try {
@@ -50,6 +50,20 @@ async function inOwnFolder(options: Options, screen: Screen, stop: AbortSignal):
     process.off("exit", ended);
     if ((good || stop.aborted) && !options.keep) await rm(dir, { recursive: true, force: true });
     else screen.say(`kept: ${dir}`);
+  }
+}
+
+const TRIES = 40;
+const TRY_MS = 50;
+
+/** A process that was killed a moment ago may still have written a file while the folder was being emptied. */
+function removeNow(dir: string): void {
+  for (let tries = 1; existsSync(dir) && tries <= TRIES; tries += 1) {
+    try {
+      rmSync(dir, { recursive: true, force: true });
+    } catch {
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, TRY_MS);
+    }
   }
 }
 

@@ -16,6 +16,8 @@ const CONTROLLERS = `controllers() {
   controllers || controllers || controllers`;
 const SENSOR =
   "systemd-run --quiet --collect --unit sensor-ble -p Restart=always -p RestartSec=1 python3 /opt/cippo/guest/peripheral.py hci1";
+/** As the gateway's controller sees it; bluetoothctl would ask whichever controller BlueZ calls its default. */
+const SENSOR_SEEN = "/org/bluez/hci0/dev_00_AA_01_01_00_01";
 const HEARD_MS = 60_000;
 /** Once the radio is back: the child looks every few seconds, the ladder's first rung is after 30 s, a device that failed rests for 60 s. */
 const BACK_MS = 90_000;
@@ -61,7 +63,7 @@ export async function bleCases(rig: Rig, table: Table): Promise<void> {
       HEARD_MS,
     );
     await machine.run(
-      "for i in $(seq 100); do bluetoothctl info 00:AA:01:01:00:01 | grep -q 'Connected: no' && exit; sleep 0.2; done; exit 1",
+      `for i in $(seq 60); do [ "$(busctl get-property org.bluez ${SENSOR_SEEN} org.bluez.Device1 Connected)" = "b false" ] && exit; sleep 0.2; done; exit 1`,
     );
     return `${points.map(({ point, value }) => `${point} ${value}`).join(", ")}, disconnected`;
   });
