@@ -1,5 +1,5 @@
 /** A contact on a GPIO line: loop relay, door or tamper switch, gate; and the edge sequences that prove its meaning. */
-import { contactDriver } from "../families/contact.ts";
+import { contactDriver } from "../families/gpio/contact.ts";
 
 export const gpioContact = contactDriver({
   type: "gpio-contact",

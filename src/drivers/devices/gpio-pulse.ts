@@ -1,5 +1,5 @@
 /** A meter's pulse output on a GPIO line: reed contact of a water or gas meter, S0 of an energy meter; and the edge sequences that prove the count. */
-import { pulseDriver } from "../families/pulses.ts";
+import { pulseDriver } from "../families/gpio/pulses.ts";
 
 export const gpioPulse = pulseDriver({
   type: "gpio-pulse",

@@ -1,5 +1,5 @@
 /** A relay, lamp or contactor on a GPIO line; and the levels that prove its polarity. */
-import { relayDriver } from "../families/relay.ts";
+import { relayDriver } from "../families/gpio/relay.ts";
 
 export const gpioRelay = relayDriver({
   type: "gpio-relay",

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { gpioContact } from "../../../src/drivers/devices/gpio-contact.ts";
 import type { GpioEdge, Wires } from "../../../src/drivers/driver.ts";
-import { type Change, Debouncer } from "../../../src/drivers/families/debounce.ts";
+import { type Change, Debouncer } from "../../../src/drivers/families/gpio/debounce.ts";
 import { monotonic } from "../../../src/kit/clock.ts";
 import type { Reading } from "../../../src/model.ts";
 import { codeOf, wait } from "./support.ts";

@@ -1,38 +1,8 @@
 /** A GPIO line and how long a level must stand go in; what its contact settled at, and signs of life between, come out. Families say what it means. */
-import * as z from "zod";
-import { monotonic } from "../../kit/clock.ts";
-import { EdgeError } from "../../kit/errors.ts";
-import { cadence } from "../../kit/quantities.ts";
-import type { PointSpec, Text } from "../../model.ts";
-import type { Golden, GpioChip, GpioEdge } from "../driver.ts";
+import { monotonic } from "../../../kit/clock.ts";
+import { EdgeError } from "../../../kit/errors.ts";
+import type { Golden, GpioChip, GpioEdge } from "../../driver.ts";
 import { type Change, Debouncer } from "./debounce.ts";
-
-/** Options of whatever stands on an input line. */
-export const line = () => z.int().min(0).max(63).describe("BCM number of the line (not the pin on the header).");
-export const bias = () =>
-  z
-    .enum(["none", "up", "down"])
-    .prefault("none")
-    .describe("Internal pull resistor (gpiod only; with onoff set it in config.txt).");
-export const repeated = () => cadence().prefault("10s").describe("The state is repeated this often as a sign of life.");
-export const edges = () =>
-  z
-    .boolean()
-    .prefault(false)
-    .describe("Adds the point `edges`: every change of level, before debouncing; many of them are a bad contact.");
-
-export const EDGES: PointSpec = { unit: "1", kind: "increments" };
-
-/** What the file of a type on a GPIO line says; all else its family knows. */
-export interface GpioTable {
-  readonly type: string;
-  readonly title: Text;
-  readonly goldens: readonly Golden[];
-}
-
-const MISSED = 3;
-const LEAST_SILENCE_MS = 30_000;
-export const silentAfter = (everyMs: number): number => Math.max(LEAST_SILENCE_MS, MISSED * everyMs);
 
 export interface Line {
   readonly line: number;

@@ -1,12 +1,13 @@
 /** A relay on a GPIO line, its polarity and what it does at start and stop go in; a driver that switches it when told, and tells its state as read back, comes out. */
 import * as z from "zod";
-import { monotonic } from "../../kit/clock.ts";
-import { EdgeError } from "../../kit/errors.ts";
-import { cadence } from "../../kit/quantities.ts";
-import type { Device, Outcome, PointSpec, Reading, Ticks, Value } from "../../model.ts";
-import type { Driver, Golden, GpioOutput, Opening } from "../driver.ts";
-import { limitsOf, report, switchLimits, withReport } from "./options.ts";
-import { type GpioTable, line, settledIn } from "./settled.ts";
+import { monotonic } from "../../../kit/clock.ts";
+import { EdgeError } from "../../../kit/errors.ts";
+import { cadence } from "../../../kit/quantities.ts";
+import type { Device, Outcome, PointSpec, Reading, Ticks, Value } from "../../../model.ts";
+import type { Driver, Golden, GpioOutput, Opening } from "../../driver.ts";
+import { limitsOf, report, switchLimits, withReport } from "../options.ts";
+import { type GpioTable, gpioDriver, line } from "./line.ts";
+import { settledIn } from "./settled.ts";
 
 const options = z.strictObject({
   line: line(),
@@ -40,25 +41,20 @@ const ROW_AT_LEAST_MS = 15 * 60_000;
 const SILENT_MS = 30_000;
 const MISSED = 3;
 
-export function relayDriver({ type, title, goldens }: GpioTable): Driver<RelayOptions> {
-  return {
-    type,
-    title,
-    wire: "gpio",
+export function relayDriver(table: GpioTable): Driver<RelayOptions> {
+  return gpioDriver<RelayOptions>(table, {
     options,
-    goldens,
     points: (o) => withReport({ [POINT]: pointOf(o) }, o.report),
     silentAfterMs: (o) => Math.max(SILENT_MS, MISSED * o.every),
     everyMs: (o) => o.every,
-    claims: (o) => [`line ${o.line}`],
-    layout: ({ line, active }) => ({ wire: "gpio", line, active, means: POINT, role: "output" }),
+    layout: ({ active }) => ({ active, means: POINT, role: "output" }),
     open: async (at) => {
       const { wires, bus, options } = at;
       const output = await wires.gpio(bus).drive(options.line, levelAt(options.onStart, options));
       return new RelayDevice(at, output);
     },
-    decode: (golden) => decodeGolden(golden, options.parse({ line: 0, ...golden.options })),
-  };
+    decode: decodeGolden,
+  });
 }
 
 const pointOf = ({ impact, safe, limits }: RelayOptions): PointSpec => ({

@@ -1,23 +1,13 @@
 /** A contact on a GPIO line, its polarity and what it means go in; a driver that tells its state, or counts passages, comes out. */
 import * as z from "zod";
-import { monotonic } from "../../kit/clock.ts";
-import { duration } from "../../kit/quantities.ts";
-import type { Device, PointSpec, Reading, Ticks, Value } from "../../model.ts";
-import type { Driver, Golden, Opening } from "../driver.ts";
+import { duration } from "../../../kit/quantities.ts";
+import type { PointSpec, Reading, Value } from "../../../model.ts";
+import type { Driver, Golden } from "../../driver.ts";
+import { report, withReport } from "../options.ts";
 import type { Change } from "./debounce.ts";
-import { report, withReport } from "./options.ts";
-import {
-  bias,
-  EDGES,
-  edges,
-  type GpioTable,
-  line,
-  repeated,
-  type Settled,
-  settledIn,
-  settledOf,
-  silentAfter,
-} from "./settled.ts";
+import { bias, edges, inputDriver, repeated } from "./input.ts";
+import { type GpioTable, line } from "./line.ts";
+import { type Settled, settledIn } from "./settled.ts";
 
 const options = z.strictObject({
   line: line(),
@@ -43,57 +33,25 @@ export type ContactOptions = z.output<typeof options>;
 
 const ROW_AT_LEAST_MS = 15 * 60_000;
 
-export function contactDriver({ type, title, goldens }: GpioTable): Driver<ContactOptions> {
-  return {
-    type,
-    title,
-    wire: "gpio",
+export function contactDriver(table: GpioTable): Driver<ContactOptions> {
+  return inputDriver<ContactOptions>(table, {
     options,
-    goldens,
-    points: (o) => withReport({ [o.means]: pointOf(o), ...(o.edges && { edges: EDGES }) }, o.report),
-    silentAfterMs: (o) => silentAfter(o.every),
-    claims: (o) => [`line ${o.line}`],
-    layout: ({ line, active, means }) => ({
-      wire: "gpio",
-      line,
-      active,
-      means,
-      role: means === "passage" ? "pulses" : "state",
-    }),
-    open: (at) => Promise.resolve(new ContactDevice(at)),
-    decode: (golden) => decodeGolden(golden, options.parse({ line: 0, means: "presence", ...golden.options })),
-  };
+    points: (o) => withReport({ [o.means]: pointOf(o) }, o.report),
+    layout: ({ active, means }) => ({ active, means, role: means === "passage" ? "pulses" : "state" }),
+    counts: ({ means }) => means === "passage",
+    atMostEveryMs: ({ means, atMostEvery }) => (means === "passage" ? 0 : atMostEvery),
+    readingsOf,
+    decode: decodeGolden,
+  });
 }
 
 const pointOf = ({ means }: ContactOptions): PointSpec =>
   means === "passage" ? { unit: "1", kind: "increments" } : { unit: "", kind: "state", report: { atLeastMs: ROW_AT_LEAST_MS } };
 
-class ContactDevice implements Device {
-  readonly #at: Opening<ContactOptions>;
-
-  constructor(at: Opening<ContactOptions>) {
-    this.#at = at;
-  }
-
-  async *readings(_ticks: Ticks, stop: AbortSignal): AsyncGenerator<readonly Reading[]> {
-    const { wires, bus, options } = this.#at;
-    const { line, bias, debounce, atMostEvery, every, means } = options;
-    const counts = means === "passage";
-    const of = { line, bias, debounceMs: debounce, atMostEveryMs: counts ? 0 : atMostEvery, everyMs: every, counts };
-    for await (const settled of settledOf(wires.gpio(bus), of, stop)) yield readingsOf(settled, options);
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return Promise.resolve();
-  }
-}
-
 function readingsOf(settled: Settled, options: ContactOptions): readonly Reading[] {
   const told = (changes: readonly Change[]) => changes.flatMap((change) => toldOf(change, options, settled.is === "opened"));
   if (settled.is !== "alive") return told(settled.changes);
-  const state = settled.now && options.means !== "passage" ? told([settled.now]) : [];
-  if (!options.edges) return state;
-  return [...state, { point: "edges", value: settled.edges, quality: "good", mono: settled.now?.mono ?? monotonic() }];
+  return settled.now && options.means !== "passage" ? told([settled.now]) : [];
 }
 
 /** `first`: the level at opening, which is no passage. */

@@ -1,21 +1,11 @@
 /** A pulse output on a GPIO line and what one pulse stands for go in; a driver that tells what each pulse adds comes out. The gateway keeps the total. */
 import * as z from "zod";
-import { monotonic } from "../../kit/clock.ts";
-import { duration } from "../../kit/quantities.ts";
-import type { Device, Reading, Ticks, Value } from "../../model.ts";
-import type { Driver, Golden, Opening } from "../driver.ts";
-import {
-  bias,
-  EDGES,
-  edges,
-  type GpioTable,
-  line,
-  repeated,
-  type Settled,
-  settledIn,
-  settledOf,
-  silentAfter,
-} from "./settled.ts";
+import { duration } from "../../../kit/quantities.ts";
+import type { Reading, Value } from "../../../model.ts";
+import type { Driver, Golden } from "../../driver.ts";
+import { bias, edges, inputDriver, repeated } from "./input.ts";
+import { type GpioTable, line } from "./line.ts";
+import { type Settled, settledIn } from "./settled.ts";
 
 const options = z
   .strictObject({
@@ -63,54 +53,22 @@ function measured({ litresPerPulse, pulsesPerKWh }: PulseOptions): Measured {
   return { point: "pulses", unit: "1", perPulse: 1 };
 }
 
-export function pulseDriver({ type, title, goldens }: GpioTable): Driver<PulseOptions> {
-  return {
-    type,
-    title,
-    wire: "gpio",
+export function pulseDriver(table: GpioTable): Driver<PulseOptions> {
+  return inputDriver<PulseOptions>(table, {
     options,
-    goldens,
-    points: (o) => ({
-      [measured(o).point]: { unit: measured(o).unit, kind: "increments" },
-      ...(o.edges && { edges: EDGES }),
-    }),
-    silentAfterMs: (o) => silentAfter(o.every),
-    claims: (o) => [`line ${o.line}`],
-    layout: (o) => {
-      const { point: means, perPulse } = measured(o);
-      return { wire: "gpio", line: o.line, active: o.active, means, role: "pulses", perPulse };
-    },
-    open: (at) => Promise.resolve(new PulseDevice(at)),
-    decode: (golden) => decodeGolden(golden, options.parse({ line: 0, ...golden.options })),
-  };
-}
-
-class PulseDevice implements Device {
-  readonly #at: Opening<PulseOptions>;
-
-  constructor(at: Opening<PulseOptions>) {
-    this.#at = at;
-  }
-
-  async *readings(_ticks: Ticks, stop: AbortSignal): AsyncGenerator<readonly Reading[]> {
-    const { wires, bus, options } = this.#at;
-    const { line, bias, debounce, every } = options;
-    const of = { line, bias, debounceMs: debounce, atMostEveryMs: 0, everyMs: every, counts: true };
-    for await (const settled of settledOf(wires.gpio(bus), of, stop)) yield readingsOf(settled, options);
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return Promise.resolve();
-  }
+    points: (o) => ({ [measured(o).point]: { unit: measured(o).unit, kind: "increments" } }),
+    layout: (o) => ({ active: o.active, means: measured(o).point, role: "pulses", perPulse: measured(o).perPulse }),
+    counts: () => true,
+    atMostEveryMs: () => 0,
+    readingsOf,
+    decode: decodeGolden,
+  });
 }
 
 /** A pulse is told when it begins. A line that is opened says that nobody counted until then, and a pulse that stands by then is not counted again. */
 function readingsOf(settled: Settled, options: PulseOptions): readonly Reading[] {
   const { point, perPulse } = measured(options);
-  if (settled.is === "alive")
-    return options.edges
-      ? [{ point: "edges", value: settled.edges, quality: "good", mono: settled.now?.mono ?? monotonic() }]
-      : [];
+  if (settled.is === "alive") return [];
   const active = options.active === "high" ? 1 : 0;
   return settled.changes.flatMap(({ level, mono, chatter }): readonly Reading[] => {
     if (settled.is === "opened") return [{ point, value: 0, quality: "uncertain", code: "counter.unobserved", mono }];
