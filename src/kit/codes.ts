@@ -214,7 +214,10 @@ export const codes = {
       it: "Per un tempo nessuno ha contato: quanto è passato allora manca dal totale",
       en: "Nobody counted for a while: what passed then is missing from the total",
     },
-    hint: { it: "Confrontare con il quadrante dello strumento.", en: "Compare with the dial of the instrument." },
+    hint: {
+      it: "Dove c'è uno strumento, confrontare con il suo quadrante.",
+      en: "Where there is an instrument, compare with its dial.",
+    },
   },
   "device.silent": {
     retry: true,

@@ -4,7 +4,7 @@ import { duration } from "../../../kit/quantities.ts";
 import type { PointSpec, Reading, Value } from "../../../model.ts";
 import type { Driver, Golden } from "../../driver.ts";
 import { report, withReport } from "../options.ts";
-import type { Change } from "./debounce.ts";
+import { type Added, addedIn, incrementsOf } from "./increments.ts";
 import { bias, edges, inputDriver, repeated } from "./input.ts";
 import { type GpioTable, line } from "./line.ts";
 import { type Settled, settledIn } from "./settled.ts";
@@ -37,35 +37,30 @@ export function contactDriver(table: GpioTable): Driver<ContactOptions> {
   return inputDriver<ContactOptions>(table, {
     options,
     points: (o) => withReport({ [o.means]: pointOf(o) }, o.report),
-    layout: ({ active, means }) => ({ active, means, role: means === "passage" ? "pulses" : "state" }),
-    counts: ({ means }) => means === "passage",
-    atMostEveryMs: ({ means, atMostEvery }) => (means === "passage" ? 0 : atMostEvery),
-    readingsOf,
-    decode: decodeGolden,
+    layout: (o) => ({ active: o.active, means: o.means, role: counts(o) ? "pulses" : "state" }),
+    counts,
+    atMostEveryMs: (o) => (counts(o) ? 0 : o.atMostEvery),
+    readingsOf: (settled, o) => (counts(o) ? incrementsOf(settled, passages(o)) : statesOf(settled, o)),
+    decode: (golden, o) => ({ [o.means]: counts(o) ? addedIn(golden, o.debounce, passages(o)) : lastIn(golden, o) }),
   });
 }
 
-const pointOf = ({ means }: ContactOptions): PointSpec =>
-  means === "passage" ? { unit: "1", kind: "increments" } : { unit: "", kind: "state", report: { atLeastMs: ROW_AT_LEAST_MS } };
+const counts = ({ means }: ContactOptions): boolean => means === "passage";
+const passages = ({ means, active }: ContactOptions): Added => ({ point: means, each: 1, active });
+const pointOf = (o: ContactOptions): PointSpec =>
+  counts(o) ? { unit: "1", kind: "increments" } : { unit: "", kind: "state", report: { atLeastMs: ROW_AT_LEAST_MS } };
 
-function readingsOf(settled: Settled, options: ContactOptions): readonly Reading[] {
-  const told = (changes: readonly Change[]) => changes.flatMap((change) => toldOf(change, options, settled.is === "opened"));
-  if (settled.is !== "alive") return told(settled.changes);
-  return settled.now && options.means !== "passage" ? told([settled.now]) : [];
+function statesOf(settled: Settled, { means, active }: ContactOptions): readonly Reading[] {
+  const changes = settled.is !== "alive" ? settled.changes : settled.now ? [settled.now] : [];
+  return changes.map(({ level, mono, chatter }): Reading => {
+    const value = level === (active === "high" ? 1 : 0);
+    if (chatter) return { point: means, value, quality: "uncertain", code: "contact.chatter", mono };
+    return { point: means, value, quality: "good", mono };
+  });
 }
 
-/** `first`: the level at opening, which is no passage. */
-function toldOf({ level, mono, chatter }: Change, { means, active }: ContactOptions, first: boolean): readonly Reading[] {
-  const isActive = level === (active === "high" ? 1 : 0);
-  const judged = chatter ? ({ quality: "uncertain", code: "contact.chatter" } as const) : ({ quality: "good" } as const);
-  if (means !== "passage") return [{ point: means, value: isActive, ...judged, mono }];
-  if (chatter) return [{ point: means, value: 0, ...judged, mono }];
-  return isActive && !first ? [{ point: means, value: 1, ...judged, mono }] : [];
-}
-
-/** The value after the last edge has settled, or the passages counted. */
-function decodeGolden(golden: Golden, options: ContactOptions): Readonly<Record<string, Value>> {
-  const readings = settledIn(golden, options.debounce).flatMap((settled) => readingsOf(settled, options));
-  const last = options.means === "passage" ? readings.reduce((sum, { value }) => sum + Number(value), 0) : readings.at(-1)?.value;
-  return { [options.means]: last ?? null };
-}
+/** The value after the last edge has settled. */
+const lastIn = (golden: Golden, o: ContactOptions): Value =>
+  settledIn(golden, o.debounce)
+    .flatMap((settled) => statesOf(settled, o))
+    .at(-1)?.value ?? null;

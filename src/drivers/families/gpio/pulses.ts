@@ -1,11 +1,10 @@
 /** A pulse output on a GPIO line and what one pulse stands for go in; a driver that tells what each pulse adds comes out. The gateway keeps the total. */
 import * as z from "zod";
 import { duration } from "../../../kit/quantities.ts";
-import type { Reading, Value } from "../../../model.ts";
-import type { Driver, Golden } from "../../driver.ts";
+import type { Driver } from "../../driver.ts";
+import { type Added, addedIn, incrementsOf } from "./increments.ts";
 import { bias, edges, inputDriver, repeated } from "./input.ts";
 import { type GpioTable, line } from "./line.ts";
-import { type Settled, settledIn } from "./settled.ts";
 
 const options = z
   .strictObject({
@@ -53,6 +52,8 @@ function measured({ litresPerPulse, pulsesPerKWh }: PulseOptions): Measured {
   return { point: "pulses", unit: "1", perPulse: 1 };
 }
 
+const addedBy = (o: PulseOptions): Added => ({ point: measured(o).point, each: measured(o).perPulse, active: o.active });
+
 export function pulseDriver(table: GpioTable): Driver<PulseOptions> {
   return inputDriver<PulseOptions>(table, {
     options,
@@ -60,25 +61,7 @@ export function pulseDriver(table: GpioTable): Driver<PulseOptions> {
     layout: (o) => ({ active: o.active, means: measured(o).point, role: "pulses", perPulse: measured(o).perPulse }),
     counts: () => true,
     atMostEveryMs: () => 0,
-    readingsOf,
-    decode: decodeGolden,
+    readingsOf: (settled, o) => incrementsOf(settled, addedBy(o)),
+    decode: (golden, o) => ({ [measured(o).point]: addedIn(golden, o.debounce, addedBy(o)) }),
   });
-}
-
-/** A pulse is told when it begins. A line that is opened says that nobody counted until then, and a pulse that stands by then is not counted again. */
-function readingsOf(settled: Settled, options: PulseOptions): readonly Reading[] {
-  const { point, perPulse } = measured(options);
-  if (settled.is === "alive") return [];
-  const active = options.active === "high" ? 1 : 0;
-  return settled.changes.flatMap(({ level, mono, chatter }): readonly Reading[] => {
-    if (settled.is === "opened") return [{ point, value: 0, quality: "uncertain", code: "counter.unobserved", mono }];
-    if (chatter) return [{ point, value: 0, quality: "uncertain", code: "contact.chatter", mono }];
-    return level === active ? [{ point, value: perPulse, quality: "good", mono }] : [];
-  });
-}
-
-function decodeGolden(golden: Golden, options: PulseOptions): Readonly<Record<string, Value>> {
-  const { point, perPulse } = measured(options);
-  const readings = settledIn(golden, options.debounce).flatMap((settled) => readingsOf(settled, options));
-  return { [point]: readings.filter(({ value }) => value === perPulse).length * perPulse };
 }

@@ -1,0 +1,27 @@
+/** What a line settled at and what one activation of it adds go in; its increments, and word of what nobody could count, come out. */
+import type { Reading } from "../../../model.ts";
+import type { Golden } from "../../driver.ts";
+import { type Settled, settledIn } from "./settled.ts";
+
+export interface Added {
+  readonly point: string;
+  /** In the point's unit. */
+  readonly each: number;
+  readonly active: "high" | "low";
+}
+
+/** An activation is told when it begins. A line that is opened says that nobody counted until then, and one that stands by then is not counted again. */
+export function incrementsOf(settled: Settled, { point, each, active }: Added): readonly Reading[] {
+  if (settled.is === "alive") return [];
+  return settled.changes.flatMap(({ level, mono, chatter }): readonly Reading[] => {
+    if (settled.is === "opened") return [{ point, value: 0, quality: "uncertain", code: "counter.unobserved", mono }];
+    if (chatter) return [{ point, value: 0, quality: "uncertain", code: "contact.chatter", mono }];
+    return level === (active === "high" ? 1 : 0) ? [{ point, value: each, quality: "good", mono }] : [];
+  });
+}
+
+/** How much a golden's edges add up to. */
+export function addedIn(golden: Golden, debounceMs: number, added: Added): number {
+  const readings = settledIn(golden, debounceMs).flatMap((settled) => incrementsOf(settled, added));
+  return readings.filter(({ quality }) => quality === "good").length * added.each;
+}
