@@ -108,6 +108,17 @@ export const codes = {
       en: "`gpioinfo` shows who uses it; check the BCM number in the configuration.",
     },
   },
+  "gpio.overrun": {
+    retry: true,
+    what: {
+      it: "Linea GPIO {line}: {lost} cambiamenti persi, il gateway non li leggeva in tempo",
+      en: "GPIO line {line}: {lost} changes lost, the gateway did not read them in time",
+    },
+    hint: {
+      it: "Controllare contatto, cavo e disturbi, e il carico della macchina (`top`).",
+      en: "Check contact, cable and interference, and the load of the machine (`top`).",
+    },
+  },
   "gpio.level-unknown": {
     retry: false,
     what: {

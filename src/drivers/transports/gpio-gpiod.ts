@@ -1,5 +1,6 @@
 /** A GPIO chip and the tools of libgpiod go in; levels and edges of its lines come out, and lines that can be driven. */
 import { monotonic } from "../../kit/clock.ts";
+import { EdgeError } from "../../kit/errors.ts";
 import { pause } from "../../kit/loop.ts";
 import type { GpioSpec } from "../buses.ts";
 import type { GpioChip, GpioEdge, GpioWatch } from "../driver.ts";
@@ -49,7 +50,9 @@ async function* watchLine(tools: GpioTools, line: number, watch: GpioWatch, chec
       yield edge;
     }
     const died = monitor.died;
-    if (died && !stop.aborted) throw lineError(line, died.message, died.cause);
+    if (!died || stop.aborted) continue;
+    if (died.unread > 0) throw new EdgeError("gpio.overrun", { line, lost: died.unread });
+    throw lineError(line, died.message, died.cause);
   }
 }
 

@@ -16,6 +16,8 @@ const RECONCILE_MS = 2000;
 /** udev gives an exported line to its group within this time. */
 const GRANTED_MS = 2000;
 const LOOK_AGAIN_MS = 10;
+/** Edges that wait for their reader; after the first that is dropped no other is kept, and the line is given up. */
+export const EDGES_MAX = 1024;
 
 type Level = 0 | 1;
 type GpioClass = Pick<typeof Gpio, "accessible" | "prototype"> & (new (...of: ConstructorParameters<typeof Gpio>) => Gpio);
@@ -175,11 +177,14 @@ class OnoffOutput implements GpioOutput {
 async function* watchLine(gpio: Gpio, line: number, stop: AbortSignal): AsyncGenerator<GpioEdge> {
   const edges: GpioEdge[] = [];
   let level: Level | null = null;
+  let lost = 0;
   let failed: unknown = null;
   let wake = () => {};
   const see = (now: Level) => {
-    if (now !== level) edges.push({ level: now, mono: monotonic() });
+    if (now === level) return;
     level = now;
+    if (lost > 0 || edges.length >= EDGES_MAX) lost += 1;
+    else edges.push({ level: now, mono: monotonic() });
     wake();
   };
   const look = () => {
@@ -199,6 +204,7 @@ async function* watchLine(gpio: Gpio, line: number, stop: AbortSignal): AsyncGen
     while (!stop.aborted) {
       const edge = edges.shift();
       if (edge) yield edge;
+      else if (lost > 0) throw new EdgeError("gpio.overrun", { line, lost });
       else if (failed) throw busy(line, failed);
       else await new Promise<void>((resolve) => (wake = resolve));
     }

@@ -7,12 +7,16 @@ const KILL_AFTER_MS = 1000;
 /** After its end what is still in the pipe is read; a grandchild that keeps the pipe open is not waited for. */
 const PIPE_MS = 200;
 const LINE_MAX = 256;
+/** Lines that wait for their reader: more than a pipe holds (64 KiB), so that one late turn of ours is no overflow. */
+export const WAITING_MAX = 10_000;
 
 export interface Death {
   readonly message: string;
   readonly cause: unknown;
   /** It could not be started, or ended by itself with a failure. Not: killed, or told to end. */
   readonly refused: boolean;
+  /** Lines that were dropped because too many waited: it is killed then, for what it says after a gap would be taken for the whole. */
+  readonly unread: number;
 }
 
 export class ToolProcess implements AsyncDisposable {
@@ -21,6 +25,7 @@ export class ToolProcess implements AsyncDisposable {
   readonly #child: ChildProcessByStdio<null, Readable, Readable>;
   readonly #lines: string[] = [];
   readonly #closed: Promise<void>;
+  #unread = 0;
   #ended = false;
   #ending = false;
   #wake: () => void = () => undefined;
@@ -32,7 +37,7 @@ export class ToolProcess implements AsyncDisposable {
     this.#child.stdout.setEncoding("utf8").on("data", (text: string) => {
       const lines = (rest + text).split("\n");
       rest = (lines.pop() ?? "").slice(-LINE_MAX);
-      this.#lines.push(...lines);
+      this.#take(lines);
       this.#wake();
     });
     this.#child.stderr.setEncoding("utf8").on("data", (text: string) => {
@@ -42,7 +47,8 @@ export class ToolProcess implements AsyncDisposable {
       const end = (message: string, refused: boolean, cause?: unknown) => {
         if (this.#ended) return;
         this.#ended = true;
-        if (!this.#ending) this.died = { message: complaint.trim() || message, cause, refused };
+        if (!this.#ending || this.#unread > 0)
+          this.died = { message: complaint.trim() || message, cause, refused, unread: this.#unread };
         this.#child.stdout.destroy();
         this.#child.stderr.destroy();
         this.#wake();
@@ -54,6 +60,14 @@ export class ToolProcess implements AsyncDisposable {
       this.#child.once("close", ended);
       this.#child.once("exit", (code, signal) => setTimeout(() => ended(code, signal), PIPE_MS));
     });
+  }
+
+  /** In order and without a gap: after the first line that is dropped no other is kept. */
+  #take(lines: readonly string[]): void {
+    const room = this.#unread > 0 ? 0 : WAITING_MAX - this.#lines.length;
+    for (const line of lines.slice(0, room)) this.#lines.push(line);
+    this.#unread += Math.max(0, lines.length - room);
+    if (this.#unread > 0) this.#child.kill("SIGKILL");
   }
 
   /** Resolves when it is over, whoever ended it. */

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { busSchema, type GpioSpec } from "../../../src/drivers/buses.ts";
 import type { GpioChip, GpioEdge } from "../../../src/drivers/driver.ts";
-import { onoffChip } from "../../../src/drivers/transports/gpio-onoff.ts";
+import { EDGES_MAX, onoffChip } from "../../../src/drivers/transports/gpio-onoff.ts";
 import { monotonic } from "../../../src/kit/clock.ts";
 import { SysfsGpio } from "../../support/sysfs-gpio.ts";
 import { codeOf, never } from "./support.ts";
@@ -71,6 +71,24 @@ describe("an input", () => {
     stop.abort();
     expect((await edges.next()).done).toBe(true);
     expect([sysfs.isExported(BASE + 17), sysfs.open]).toEqual([false, 0]);
+  });
+
+  it("whose edges nobody reads is given up with how many were lost, after those that could wait", async () => {
+    const edges = watching(await chip());
+    await level(edges);
+    for (let i = 1; i <= EDGES_MAX + 10; i += 1) {
+      sysfs.drive(BASE + 17, (i % 2) as 0 | 1);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    const got: number[] = [];
+    const all = async () => {
+      for (;;) got.push((await level(edges)) ?? -1);
+    };
+    expect(await all().catch((error: unknown) => error)).toMatchObject({
+      code: "gpio.overrun",
+      context: { line: 17, lost: 10 },
+    });
+    expect(got).toEqual(Array.from({ length: EDGES_MAX }, (_, i) => (i + 1) % 2));
   });
 
   it("is reconciled by level every few seconds: an interrupt that was lost is no state that was lost", async () => {
