@@ -1,6 +1,6 @@
 /** Ports that are missing, locked, unplugged or dribble go in; frames or an error that names the trouble come out. Mock binding, real pseudo-terminals, real sockets. */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readlinkSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readlinkSync, realpathSync, rmSync, symlinkSync } from "node:fs";
 import { open as openFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -71,6 +71,50 @@ describe("a mocked port", () => {
     const reading = codeOf(port.chunks(never)[Symbol.asyncIterator]().next());
     expect(await codeOf(port.write(Buffer.from("x"), never))).toBe("port.lost");
     expect(await reading).toBe("port.lost");
+    // serialport's stream is destroyed for good: the next opening must be of a new one, and nothing may hold the port.
+    await using again = await serialLine("b", spec("/dev/x"), binding).open(never);
+    opened?.emitData(Buffer.from("ab"));
+    expect(Buffer.from((await again.chunks(never)[Symbol.asyncIterator]().next()).value?.bytes ?? []).toString()).toBe("ab");
+    await again.write(Buffer.from("y"), never);
+  });
+
+  it("closed while a write is on its way says so to the writer, and what the write meets later harms nobody", async () => {
+    MockBinding.createPort("/dev/x");
+    const port = await serialLine("b", spec("/dev/x"), binding).open(never);
+    let fail: (error: Error) => void = () => undefined;
+    if (opened) opened.write = () => new Promise((_, reject) => (fail = reject));
+    const written = codeOf(port.write(Buffer.from("x"), never));
+    await port[Symbol.asyncDispose]();
+    fail(new Error("EBADF"));
+    expect(await written).toBe("port.lost");
+    // An `error` that nobody listens to would end the process: vitest fails on it.
+    await wait(10);
+  });
+
+  it("that never finishes closing is let go of after two seconds", async () => {
+    MockBinding.createPort("/dev/x");
+    const port = await serialLine("b", spec("/dev/x"), binding).open(never);
+    if (opened) opened.close = () => new Promise(() => undefined);
+    const begun = performance.now();
+    await port[Symbol.asyncDispose]();
+    expect(performance.now() - begun).toBeLessThan(3000);
+    expect(port.isOpen).toBe(false);
+  });
+
+  it("that nobody reads fills no memory: the newest 256 pieces are kept", async () => {
+    MockBinding.createPort("/dev/x");
+    await using port = await serialLine("b", spec("/dev/x"), binding).open(never);
+    for (let i = 0; i < 1000; i++) {
+      opened?.emitData(Buffer.from(`${i}`.padStart(4, "0")));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await wait(20);
+    const stop = new AbortController();
+    const kept: string[] = [];
+    setTimeout(() => stop.abort(), 50);
+    for await (const { bytes } of port.chunks(stop.signal)) kept.push(Buffer.from(bytes).toString());
+    expect(kept.length).toBeLessThanOrEqual(256);
+    expect(kept.at(-1)?.slice(-4)).toBe("0999");
   });
 
   it("that never finishes a write is lost after the write's own deadline", async () => {
@@ -133,6 +177,29 @@ describe.runIf(socat)("a real port through pseudo-terminals", () => {
       rmSync(join(folder, "far"), { force: true });
     }
     expect(openPorts()).toBe(before);
+  });
+
+  it("that another program holds is busy, by the kernel's own lock", async () => {
+    child = await pair(folder);
+    await using _port = await serialLine("b", spec(near)).open(never);
+    expect(await codeOf(serialLine("b", spec(near)).open(never))).toBe("port.busy");
+  });
+
+  it("whose name leads to another device is lost, though the old one lives", async () => {
+    child = await pair(folder);
+    const name = join(folder, "by-id");
+    symlinkSync(realpathSync(near), name);
+    try {
+      await using port = await serialLine("b", spec(name)).open(never);
+      const reading = codeOf(port.chunks(never)[Symbol.asyncIterator]().next());
+      rmSync(name);
+      symlinkSync(realpathSync(join(folder, "far")), name);
+      const begun = performance.now();
+      expect(await reading).toBe("port.lost");
+      expect(performance.now() - begun).toBeLessThan(5000);
+    } finally {
+      rmSync(name, { force: true });
+    }
   });
 
   it("is closed again when stopped while it opens", async () => {
