@@ -51,6 +51,13 @@ describe("the right line", () => {
       "no sysfs at all",
       () => onoffChip(specOf(), new Proxy(sysfs, { get: (of, key) => (key === "root" ? "/nowhere" : Reflect.get(of, key)) })),
     ],
+    [
+      "a sysfs whose export cannot be opened",
+      () => {
+        rmSync(join(sysfs.root, "export"));
+        return onoffChip(specOf(), sysfs.chip(BASE, "pinctrl-bcm2711"));
+      },
+    ],
   ])("%s: unavailable, in words", async (_, open) => {
     expect(await codeOf(open())).toBe("gpio.unavailable");
   });
@@ -98,6 +105,22 @@ describe("an input", () => {
     sysfs.drive(BASE + 17, 1, true);
     expect(await level(edges)).toBe(1);
     expect(monotonic() - begun).toBeLessThan(3000);
+    await edges.return?.();
+  });
+
+  it("tells an edge while the contact goes on chattering, and none for an interrupt without a change", async () => {
+    const edges = watching(await chip());
+    await level(edges);
+    sysfs.drive(BASE + 17, 0); // the first interrupt after watching begins, which the kernel raises for nothing
+    let now: 0 | 1 = 0;
+    const chattering = setInterval(() => {
+      now = now === 0 ? 1 : 0;
+      sysfs.drive(BASE + 17, now);
+    }, 1);
+    const got: (number | undefined)[] = [];
+    for (let i = 0; i < 20; i += 1) got.push(await level(edges));
+    clearInterval(chattering);
+    expect(got).toEqual(Array.from({ length: 20 }, (_, i) => (i + 1) % 2));
     await edges.return?.();
   });
 
@@ -157,8 +180,11 @@ describe("an input", () => {
     for (let i = 0; i < 100; i += 1) {
       const edges = watching(here);
       await edges.next();
+      // An interrupt in the very moment of closing meets no file that is closed.
+      sysfs.drive(BASE + 17, (i % 2) as 0 | 1);
       await edges.return?.();
     }
+    await new Promise((resolve) => setTimeout(resolve, 20));
     expect([sysfs.isExported(BASE + 17), sysfs.open]).toEqual([false, 0]);
   });
 });
