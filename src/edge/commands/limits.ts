@@ -1,8 +1,8 @@
 /** What a target was last told goes in; whether it may be told again, and when it must be switched off, come out. Kept by the gateway whoever commands, across restarts. */
-import type { Log } from "../kit/log.ts";
-import { pause } from "../kit/loop.ts";
-import type { Beat } from "../kit/pulse.ts";
-import type { EventDraft, Limits, Outcome } from "../model.ts";
+import type { Log } from "../../kit/log.ts";
+import { pause } from "../../kit/loop.ts";
+import type { Beat } from "../../kit/pulse.ts";
+import type { EventDraft, Limits, Outcome } from "../../model.ts";
 
 /** Times in running ms of the database: a wall clock may lie, a restart may not shorten them. */
 interface Mark {

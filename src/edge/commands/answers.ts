@@ -1,0 +1,85 @@
+/** A step in a command's life goes in; the event that tells of it, and at its end the answer to its sender, come out. Pure. */
+import { EdgeError, isCode } from "../../kit/errors.ts";
+import type { CommandResult, CommandState, EventDraft, Origin, Outcome, Severity } from "../../model.ts";
+import type { Envelope } from "./envelope.ts";
+
+const SEVERITY: Readonly<Record<CommandState, Severity>> = {
+  accepted: "info",
+  executing: "info",
+  succeeded: "info",
+  failed: "low",
+  expired: "info",
+  refused: "low",
+  unknown: "medium",
+};
+
+const ITALIAN: Readonly<Record<CommandState, string>> = {
+  accepted: "accettato",
+  executing: "in esecuzione",
+  succeeded: "riuscito",
+  failed: "fallito",
+  expired: "scaduto",
+  refused: "rifiutato",
+  unknown: "esito ignoto",
+};
+
+export function eventOf(command: Envelope, origin: Origin, state: CommandState, result: CommandResult | undefined): EventDraft {
+  const { id, target, action, args, issuer } = command;
+  return {
+    kind: `command.${state}`,
+    state: "noted",
+    severity: SEVERITY[state],
+    text: { it: `${action} ${target}: ${ITALIAN[state]}`, en: `${action} ${target}: ${state}` },
+    extra: {
+      command: id,
+      target,
+      action,
+      origin,
+      by: issuer,
+      ...(state === "executing" && { args }),
+      ...(result?.code !== undefined && { code: result.code }),
+      ...(result?.value !== undefined && { value: result.value }),
+    },
+  };
+}
+
+/** How a command ended, and why where there is something to say. */
+export interface Ending {
+  readonly state: CommandState;
+  readonly code?: string | undefined;
+  readonly detail?: string;
+  readonly value?: Outcome["value"];
+}
+
+/** `at`: epoch ms of now. */
+export function resultOf(
+  { id, target, action }: Pick<Envelope, "id" | "target" | "action">,
+  { state, code, detail, value }: Ending,
+  at: number,
+): CommandResult {
+  const said =
+    detail ??
+    (code !== undefined && isCode(code) ? new EdgeError(code, { target, action, device: target }).what("en") : undefined);
+  return {
+    id,
+    target,
+    action,
+    state,
+    ...(code !== undefined && { code }),
+    ...(said !== undefined && { detail: said }),
+    ...(value !== undefined && { value }),
+    at,
+  };
+}
+
+/** `id` undefined: nobody can be told. */
+export function malformed(reason: string, id: string | undefined): EventDraft {
+  const error = new EdgeError("command.malformed", { reason });
+  return {
+    kind: "command.refused",
+    state: "noted",
+    severity: "low",
+    text: { it: error.what("it"), en: error.what("en") },
+    extra: { code: error.code, reason, ...(id !== undefined && { command: id }) },
+  };
+}

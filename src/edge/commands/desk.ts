@@ -1,0 +1,222 @@
+/** Commands go in as they came, from platform, person or rule; each has at most one effect on a wire, and every step of its life is durable before the next (contract, Commands C1–C5). */
+import type { Clock } from "../../kit/clock.ts";
+import type { Log } from "../../kit/log.ts";
+import type { Args, CommandResult, CommandState, CommandTarget, EventDraft, Origin, Outcome } from "../../model.ts";
+import type { InboxRow } from "../parts.ts";
+import { type Ending, eventOf, malformed, resultOf } from "./answers.ts";
+import { type Envelope, envelope, localEnvelope, readableIn, reasonOf } from "./envelope.ts";
+import type { LimitKeeper } from "./limits.ts";
+import { LIFETIME_MAX_MS, refusalOf } from "./refusal.ts";
+
+/** Malformed messages without an id become at most one event in this time. */
+const MALFORMED_EVERY_MS = 1000;
+/** Commands in memory before those that are over are looked for. */
+const REMEMBERED = 5000;
+
+/** What is kept of a command in the inbox. */
+interface Body extends Pick<Envelope, "target" | "action" | "args" | "expiresAt" | "issuer"> {
+  readonly origin: Origin;
+  readonly result?: CommandResult;
+}
+
+export interface CommandHost {
+  mono(): number;
+  raise(draft: EventDraft, mono?: number): void;
+  inbox(row: InboxRow): void;
+  flush(): Promise<void>;
+  /** Running time of the database, ms. */
+  running(): number;
+  /** Steps the rule of an asset; its effects join the commit under way. */
+  rule(asset: string, action: string, args: Args, by: string, mono: number): void;
+  perform(target: string, value: number | boolean, stop: AbortSignal): Promise<Outcome>;
+  /** One effect at a time on one target, switching off at a limit included. */
+  alone(target: string, work: () => Promise<void>): Promise<void>;
+}
+
+export interface CommandOptions {
+  readonly gateway: string;
+  readonly targets: readonly CommandTarget[];
+  /** Targets that an asset's rule handles; all others are points of devices. */
+  readonly assets: ReadonlySet<string>;
+  readonly host: CommandHost;
+  readonly limits: LimitKeeper;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly saved: ReadonlyMap<string, InboxRow>;
+  /** Wall time before which this database knows no commands; null: it knows all. */
+  readonly knowsFrom: number | null;
+}
+
+export class CommandDesk {
+  readonly #o: CommandOptions;
+  readonly #inbox: Map<string, InboxRow>;
+  readonly #listeners = new Set<(result: CommandResult) => void>();
+  /** Opens when what an earlier run left has its turn: nothing new comes before it. */
+  readonly #resumed: Promise<void>;
+  #open: () => void = () => {};
+  #malformedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(options: CommandOptions) {
+    this.#o = options;
+    this.#inbox = new Map(options.saved);
+    this.#resumed = new Promise((resolve) => {
+      this.#open = resolve;
+    });
+  }
+
+  onResult(listener: (result: CommandResult) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Resolves when the command is durable, whatever becomes of it; then its sender may be told that it was received. */
+  async receive(
+    { body, retained, origin }: { readonly body: unknown; readonly retained: boolean; readonly origin: Origin },
+    stop: AbortSignal,
+  ): Promise<void> {
+    await this.#resumed;
+    const parsed = envelope.safeParse(body);
+    if (!parsed.success) return this.#malformed(body, reasonOf(parsed.error));
+    this.#forget();
+    const command = parsed.data;
+    if (this.#inbox.has(command.id)) return this.#tell(command.id);
+    const { gateway, clock, knowsFrom } = this.#o;
+    const target = this.#targetOf(command);
+    const refusal = refusalOf(command, { gateway, target, retained, origin, now: clock.now(), knowsFrom });
+    if (refusal !== null) {
+      this.#end(command, origin, refusal);
+      return this.#tell(command.id);
+    }
+    this.#step(command, origin, "accepted");
+    await this.#o.host.flush();
+    this.#execute(command, origin, stop);
+  }
+
+  /** What was accepted and never begun is begun; what was begun and never ended is `unknown`. */
+  async resume(stop: AbortSignal): Promise<void> {
+    for (const row of this.#o.saved.values()) {
+      const body = row.body as Body;
+      const command = { ...body, v: 1 as const, id: row.id, gateway: this.#o.gateway, issuedAt: 0 };
+      if (row.state === "executing") {
+        this.#end(command, body.origin, { state: "unknown", code: "command.interrupted" });
+        await this.#tell(row.id);
+      } else if (row.state === "accepted") this.#execute(command, body.origin, stop);
+    }
+    this.#open();
+  }
+
+  /** For a person at the socket: issues, waits for the end, answers it. */
+  async submit(target: string, action: string, args: Args, issuer: string, stop: AbortSignal): Promise<CommandResult> {
+    const body = localEnvelope(this.#o.clock.now().wall, { gateway: this.#o.gateway, target, action, args, issuer });
+    const ended = new Promise<CommandResult>((resolve) => {
+      const end = this.onResult((result) => {
+        if (result.id !== body.id) return;
+        end();
+        resolve(result);
+      });
+    });
+    await this.receive({ body, retained: false, origin: "local" }, stop);
+    return ended;
+  }
+
+  #targetOf({ target, action }: Envelope): CommandTarget | undefined {
+    return this.#o.targets.find((one) => one.target === target && one.action === action);
+  }
+
+  #execute(command: Envelope, origin: Origin, stop: AbortSignal): void {
+    const { target, id } = command;
+    const act = async () => {
+      // One effect per id (C2), whatever path led here.
+      if (this.#inbox.get(id)?.state !== "accepted") return;
+      await (this.#o.assets.has(target) ? this.#onAsset(command, origin) : this.#onPoint(command, origin, stop));
+    };
+    this.#o.host.alone(target, act).catch((error: unknown) => this.#o.log.error("command.failed", { id, target, cause: error }));
+  }
+
+  /** A rule is pure: beginning, effect and end are one commit, so a crash can neither lose nor repeat it. */
+  async #onAsset(command: Envelope, origin: Origin): Promise<void> {
+    if (await this.#tooLate(command, origin)) return;
+    // Event and step share one moment, so that replay meets the same.
+    const mono = this.#o.host.mono();
+    this.#step(command, origin, "executing", undefined, mono);
+    this.#o.host.rule(command.target, command.action, command.args, command.issuer, mono);
+    this.#end(command, origin, { state: "succeeded" });
+    await this.#tell(command.id);
+  }
+
+  async #onPoint(command: Envelope, origin: Origin, stop: AbortSignal): Promise<void> {
+    if (await this.#tooLate(command, origin)) return;
+    const value = command.args["value"] as number | boolean;
+    const target = this.#targetOf(command);
+    if (!this.#o.limits.mayBegin(command.target, target?.limits)) {
+      this.#end(command, origin, { state: "refused", code: "command.too-soon" });
+    } else {
+      this.#step(command, origin, "executing");
+      this.#o.limits.begin(command.target, value, target?.limits);
+      await this.#o.host.flush();
+      if (stop.aborted) return; // the next start finds `executing` and answers `unknown`
+      const outcome = await this.#o.host.perform(command.target, value, stop);
+      this.#o.limits.ended(command.target, value, outcome.state);
+      this.#end(command, origin, outcome);
+    }
+    await this.#tell(command.id);
+  }
+
+  async #tooLate(command: Envelope, origin: Origin): Promise<boolean> {
+    const now = this.#o.clock.now();
+    if (!now.synced || command.expiresAt > now.wall) return false;
+    this.#end(command, origin, { state: "expired", code: "command.expired" });
+    await this.#tell(command.id);
+    return true;
+  }
+
+  #step(command: Envelope, origin: Origin, state: CommandState, result?: CommandResult, mono?: number): void {
+    const { id, target, action, args, expiresAt, issuer } = command;
+    const running = this.#o.host.running();
+    const received = this.#inbox.get(id)?.received ?? running;
+    const lives = Math.ceil(Math.min(LIFETIME_MAX_MS, Math.max(0, expiresAt - this.#o.clock.now().wall)));
+    const body: Body = { target, action, args, expiresAt, issuer, origin, ...(result !== undefined && { result }) };
+    const row: InboxRow = { id, received, expires: this.#inbox.get(id)?.expires ?? running + lives, state, body };
+    this.#inbox.set(id, row);
+    this.#o.host.inbox(row);
+    this.#o.host.raise(eventOf(command, origin, state, result), mono);
+  }
+
+  #end(command: Envelope, origin: Origin, ending: Ending): void {
+    this.#step(command, origin, ending.state, resultOf(command, ending, this.#o.clock.now().wall));
+  }
+
+  /** Answers when that is durable; the same id again gets the same answer, and no second effect. */
+  async #tell(id: string): Promise<void> {
+    await this.#o.host.flush();
+    const result = (this.#inbox.get(id)?.body as Body | undefined)?.result;
+    if (result !== undefined) this.#answer(result);
+  }
+
+  #answer(result: CommandResult): void {
+    for (const listener of this.#listeners) listener(result);
+  }
+
+  /** With an id it is answered; without one, nobody can be told, and a flood makes one event a second. */
+  async #malformed(body: unknown, reason: string): Promise<void> {
+    const { host, clock } = this.#o;
+    const mono = clock.mono();
+    const { id, target = "", action = "" } = readableIn(body);
+    if (id === undefined && mono - this.#malformedAt < MALFORMED_EVERY_MS) return;
+    if (id === undefined) this.#malformedAt = mono;
+    const draft = malformed(reason, id);
+    host.raise(draft);
+    await host.flush();
+    if (id === undefined) return;
+    const ending = { state: "refused", code: "command.malformed", detail: draft.text.en } as const;
+    this.#answer(resultOf({ id, target, action }, ending, clock.now().wall));
+  }
+
+  /** What ended without an effect and is over need not be remembered: the same again would be refused as expired. */
+  #forget(): void {
+    if (this.#inbox.size < REMEMBERED) return;
+    const running = this.#o.host.running();
+    for (const [id, { state, expires }] of this.#inbox)
+      if ((state === "refused" || state === "expired") && expires < running) this.#inbox.delete(id);
+  }
+}

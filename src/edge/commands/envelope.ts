@@ -1,0 +1,60 @@
+/** What came as a command goes in; a checked envelope, or as much of it as lets its sender be answered, comes out (contract, Commands). */
+import { randomBytes } from "node:crypto";
+import * as z from "zod";
+import type { Args } from "../../model.ts";
+
+const name = () => z.string().max(200);
+export const envelope = z.looseObject({
+  v: z.literal(1),
+  id: z.string().regex(/^[0-9A-Za-z][0-9A-Za-z/_.-]{0,127}$/),
+  gateway: z.string(),
+  target: name(),
+  action: name(),
+  args: z.record(name(), z.union([z.string().max(4096), z.number(), z.boolean()])).default({}),
+  // Whole numbers: the store takes no other, and what it refuses would be tried for ever.
+  issuedAt: z.int(),
+  expiresAt: z.int(),
+  issuer: name(),
+});
+export type Envelope = z.output<typeof envelope>;
+
+const readable = z.object({
+  id: name().optional().catch(undefined),
+  target: name().optional().catch(undefined),
+  action: name().optional().catch(undefined),
+});
+
+/** As much of a malformed command as can be read. */
+export const readableIn = (body: unknown): z.output<typeof readable> => readable.catch({}).parse(body);
+
+/** Where a malformed command is wrong, and how. */
+export function reasonOf({ issues: [issue] }: z.ZodError): string {
+  return issue === undefined ? "" : `${issue.path.join(".")} ${issue.message}`.trim();
+}
+
+/** A person at the socket waits for the answer: longer than this, nobody does. */
+const LOCAL_LIFETIME_MS = 60_000;
+
+/** The command of a person at the socket. `wall`: epoch ms of now. */
+export function localEnvelope(
+  wall: number,
+  of: {
+    readonly gateway: string;
+    readonly target: string;
+    readonly action: string;
+    readonly args: Args;
+    readonly issuer: string;
+  },
+): Envelope {
+  return { v: 1, id: uuidv7(wall), ...of, args: { ...of.args }, issuedAt: wall, expiresAt: wall + LOCAL_LIFETIME_MS };
+}
+
+/** RFC 9562 version 7: sortable by its time. */
+function uuidv7(wall: number): string {
+  const bytes = randomBytes(16);
+  bytes.writeUIntBE(wall, 0, 6);
+  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x70;
+  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
+  const hex = bytes.toString("hex");
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
+}

@@ -1,0 +1,69 @@
+/** A command, how it came and what is known of its target go in; why it is not done, or null, comes out. Pure (contract, Commands C3, C5). */
+import { EdgeError } from "../../kit/errors.ts";
+import type { Args, CommandState, CommandTarget, Now, Origin } from "../../model.ts";
+import type { Envelope } from "./envelope.ts";
+
+/** No command lives longer (contract C3). */
+export const LIFETIME_MAX_MS = 86_400_000;
+/** A sender's clock may be ahead by this much. */
+const FUTURE_MS = 60_000;
+
+export interface Refusal {
+  readonly state: Extract<CommandState, "refused" | "expired" | "unknown">;
+  readonly code: string;
+  readonly detail: string;
+}
+
+export interface Arrival {
+  /** This gateway. */
+  readonly gateway: string;
+  /** Undefined: there is none of this name and action. */
+  readonly target: CommandTarget | undefined;
+  readonly retained: boolean;
+  readonly origin: Origin;
+  readonly now: Now;
+  /** Wall time before which this database knows no commands; null: it knows all. */
+  readonly knowsFrom: number | null;
+}
+
+export function refusalOf(command: Envelope, { gateway, target, retained, origin, now, knowsFrom }: Arrival): Refusal | null {
+  if (command.gateway !== gateway) return refused("command.wrong-gateway", { gateway: command.gateway });
+  if (retained) return refused("command.retained");
+  if (target === undefined) return unknownTarget(command);
+  const wrong = wrongArgument(command.args, target);
+  if (wrong !== null) return refused("command.out-of-range", { name: wrong });
+  if (command.expiresAt - command.issuedAt > LIFETIME_MAX_MS || (now.synced && command.issuedAt > now.wall + FUTURE_MS))
+    return refused("command.lifetime");
+  if (now.synced && command.expiresAt <= now.wall) return { ...refused("command.expired"), state: "expired" };
+  if (!now.synced && !target.safe && origin === "platform") return refused("command.clock-unsynced");
+  if (knowsFrom !== null && origin === "platform" && command.issuedAt < knowsFrom)
+    return { ...refused("command.history-lost"), state: "unknown" };
+  if (target.impact === "high" && origin === "platform") return refused("command.unsigned");
+  return null;
+}
+
+const unknownTarget = ({ target, action }: Envelope): Refusal => refused("command.unknown-target", { target, action });
+
+function refused(...args: ConstructorParameters<typeof EdgeError>): Refusal {
+  const error = new EdgeError(...args);
+  return { state: "refused", code: error.code, detail: error.what("en") };
+}
+
+/** The name of the first argument that the target does not allow. */
+function wrongArgument(args: Args, target: CommandTarget): string | null {
+  for (const name of Object.keys(args)) if (!Object.hasOwn(target.args, name)) return name;
+  for (const [name, spec] of Object.entries(target.args)) {
+    const value = args[name];
+    if (value === undefined) {
+      if (spec.required) return name;
+      continue;
+    }
+    if (typeof value !== spec.type) return name;
+    if (
+      typeof value === "number" &&
+      !(value >= (spec.min ?? Number.NEGATIVE_INFINITY) && value <= (spec.max ?? Number.POSITIVE_INFINITY))
+    )
+      return name;
+  }
+  return null;
+}
