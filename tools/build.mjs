@@ -47,8 +47,9 @@ const smaller = {
 
 await rm("dist", { recursive: true, force: true });
 
-await build({
+const product = await build({
   ...common,
+  metafile: true,
   entryPoints: ["src/cli/index.ts"],
   outfile: "dist/cippo.js",
   external: outside,
@@ -62,8 +63,9 @@ await build({
 await chmod("dist/cippo.js", 0o755);
 
 /** The Bluetooth child: a bundle of its own, so that its memory holds nothing else (docs/decisions/0008-bluetooth-in-its-own-process.md). */
-await build({
+const child = await build({
   ...common,
+  metafile: true,
   entryPoints: ["src/drivers/ble-child/index.ts"],
   outfile: "dist/cippo-ble.js",
   // Optional parts of dbus-next for other ways to a bus, and a native one that only passes file descriptors.
@@ -71,6 +73,14 @@ await build({
   minifySyntax: true,
   minifyWhitespace: true,
 });
+
+/** Packages of which the two have something inside: a release brings their licences (tools/third-party.mjs). */
+const inside = [product, child]
+  .flatMap(({ metafile }) => Object.values(metafile.outputs))
+  .flatMap(({ inputs }) => Object.entries(inputs))
+  .filter(([, { bytesInOutput }]) => bytesInOutput > 0)
+  .flatMap(([path]) => /node_modules\/(?:.*\/node_modules\/)?(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? []);
+await writeFile("dist/bundled.json", `${JSON.stringify([...new Set(inside)].sort())}\n`);
 
 const entries = (folder, filter) =>
   existsSync(folder)
@@ -81,7 +91,9 @@ const entries = (folder, filter) =>
 await build({
   ...common,
   entryPoints: [
-    ...["start", "site", "broker", "platform", "vm"].map((f) => `hw-sim/${f}.ts`).filter((f) => existsSync(f)),
+    ...["start", "site", "broker", "platform", "vm", "soak", "soak/witness"]
+      .map((f) => `hw-sim/${f}.ts`)
+      .filter((f) => existsSync(f)),
     ...entries("bench", () => true),
     ...entries("tools", () => true),
   ],

@@ -26,11 +26,21 @@ export function nodeRuntime(version, arch) {
   const partial = `${folder}.${process.pid}`;
   mkdirSync(partial, { recursive: true });
   const pack = ["pack", "--silent", name, "--pack-destination", partial];
-  const tarball = `${partial}/${execFileSync("npm", pack, { encoding: "utf8" }).trim()}`;
+  const tarball = `${partial}/${fetched(pack, name)}`;
   const found = `sha512-${createHash("sha512").update(readFileSync(tarball)).digest("base64")}`;
   if (found !== wanted) throw new Error(`${name} from the registry has the hash ${found}, not ${wanted}`);
   execFileSync("tar", ["-xzf", tarball, "-C", partial, "--strip-components=1"]);
   rmSync(tarball);
   renameSync(partial, folder);
   return folder;
+}
+
+function fetched(pack, name) {
+  try {
+    return execFileSync("npm", pack, { encoding: "utf8" }).trim();
+  } catch (cause) {
+    throw new Error(`${name} does not come from npm's registry (npm config get registry); it is asked for once, then kept here`, {
+      cause,
+    });
+  }
 }

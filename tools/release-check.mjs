@@ -4,7 +4,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
@@ -43,6 +43,8 @@ if (unpacked.status !== 0) throw new Error(unpacked.stderr);
 
 const release = join(folder, name);
 const manifest = JSON.parse(readFileSync(join(release, "manifest.json"), "utf8"));
+const sbom = JSON.parse(readFileSync(join(release, "sbom.cdx.json"), "utf8"));
+const fromNpm = sbom.components.filter(({ purl }) => purl.startsWith("pkg:npm/"));
 const files = readdirSync(release, { recursive: true }).filter((path) => statSync(join(release, path)).isFile());
 const binaries = files.filter((path) => readFileSync(join(release, path)).subarray(0, 4).toString("latin1") === "\x7fELF");
 const node = [...(foreign ? [command] : []), join(release, "bin/node")];
@@ -69,6 +71,34 @@ await check("no binary needs a newer glibc or libstdc++ than Debian 12 has", () 
     if (newest([found[library], most]) !== most) throw new Error(`${library} ${found[library]}`);
   same(JSON.stringify(manifest.needs), JSON.stringify({ glibc: found.GLIBC, libstdcxx: found.GLIBCXX }));
   return `glibc ${found.GLIBC}, GLIBCXX ${found.GLIBCXX}`;
+});
+await check("every package in it has its licence's text", () => {
+  const text = readFileSync(join(release, "THIRD-PARTY.txt"), "utf8");
+  const found = files.filter((path) => /node_modules\/(@[^/]+\/)?[^/]+\/package\.json$/.test(path)).map(dirname);
+  same(found.sort().join("\n"), Object.keys(manifest.packages).sort().join("\n"));
+  const inside = found.map((path) => JSON.parse(readFileSync(join(release, path, "package.json"), "utf8")));
+  for (const { name, version } of [...inside, ...fromNpm])
+    if (!chapterOf(text, `${name} ${version}`)) throw new Error(`${name} ${version} has none in THIRD-PARTY.txt`);
+  if (!files.includes("bin/LICENSE.node")) throw new Error("Node has none");
+  return `${found.length} in node_modules, ${fromNpm.length} with those in dist/`;
+});
+await check("its SBOM lists every package, as package-lock.json has it", () => {
+  const { packages } = JSON.parse(readFileSync("package-lock.json", "utf8"));
+  const refs = sbom.components.map((component) => component["bom-ref"]);
+  same(String(new Set(refs).size), String(refs.length));
+  const locked = Object.entries(packages).map(([path, { version, integrity }]) => {
+    const [algorithm, digest] = (integrity ?? "-").split("-");
+    return `${path.replace(/.*node_modules\//, "")} ${version} ${algorithm} ${Buffer.from(digest, "base64").toString("hex")}`;
+  });
+  for (const { name, version, purl, hashes } of fromNpm)
+    if (!locked.includes(`${name} ${version} sha512 ${hashes[0].content}`))
+      throw new Error(`${purl} is not in package-lock.json`);
+  for (const name of ["node", "sqlite", ...Object.keys(packages[""].dependencies)])
+    if (!sbom.components.some((component) => component.name === name)) throw new Error(`${name} is missing`);
+  const known = new Set([sbom.metadata.component["bom-ref"], ...refs]);
+  for (const { ref, dependsOn } of sbom.dependencies)
+    for (const end of [ref, ...dependsOn]) if (!known.has(end)) throw new Error(`${ref} depends on ${end}, which is not listed`);
+  return `${sbom.bomFormat} ${sbom.specVersion}, ${refs.length} components`;
 });
 await check("sqlite3 calls fdatasync", () => {
   const imports = readelf("--dyn-syms", "node_modules/sqlite3/build/Release/node_sqlite3.node");
@@ -100,7 +130,7 @@ await check("a database opens, takes rows durably and gives them back", () => {
       db.get("SELECT count(*) AS rows, sqlite_version() AS sqlite FROM t WHERE v = 'è'", (error, row) => console.log(JSON.stringify(error ?? row)));
     });`;
   const { rows, sqlite } = JSON.parse(run(node, ["-e", script, join(folder, "t.sqlite")]));
-  same(String(rows), "1000");
+  same(`${rows} ${sqlite}`, `1000 ${sbom.components.find(({ name }) => name === "sqlite").version}`);
   return `SQLite ${sqlite}, ${rows} commits`;
 });
 await check("cippo version", () => {
@@ -186,6 +216,13 @@ async function check(text, act) {
   process.stdout.write(`${text.padEnd(62)} ${result}  ${((Date.now() - began) / 1000).toFixed(1).padStart(5)} s  ${seen}\n`);
 }
 
+/** Its names stand above the text, the empty line between them. */
+function chapterOf(text, named) {
+  const chapters = text.split(/^={80}$/m).map((chapter) => chapter.trim().split("\n\n"));
+  return chapters.some(
+    ([names, ...words]) => names.split("\n").some((line) => line.startsWith(`${named} (`)) && words.join("").length > 200,
+  );
+}
 function run([first, ...words], more) {
   const done = spawnSync(first, [...words, ...more], { cwd: release, env, encoding: "utf8", timeout: 120_000 });
   if (done.status !== 0)

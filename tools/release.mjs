@@ -1,13 +1,14 @@
-/** `--arch arm64` or `x64` and a built dist/ go in; `release/cippo-VERSION-linux-ARCH/` and its tarball come out: product, Node, native modules for that machine and a manifest of all of it. */
+/** `--arch arm64` or `x64` and a built dist/ go in; `release/cippo-VERSION-linux-ARCH/`, named on stdout, and its tarball come out: product, Node, native modules for that machine, the licences of all that is in it and a manifest. */
 
 import { execFileSync, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { chmodSync, cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { dirname, relative } from "node:path";
+import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { nodeRuntime, SHIPPED } from "./node-runtime.mjs";
+import { placeOf, thirdParty } from "./third-party.mjs";
 
 process.chdir(fileURLToPath(new URL("..", import.meta.url)));
 
@@ -17,15 +18,16 @@ if (!(arch in TRIPLET)) fail(`--arch ${arch}: arm64 or x64`);
 
 /** What dist/cippo.js leaves outside (tools/build.mjs). dist/cippo-ble.js leaves nothing out that it needs. */
 const OUTSIDE = ["onoff", "serialport", "modbus-serial", "sqlite3"];
+/** Become part of what is compiled. */
 const HEADERS = ["nan", "node-addon-api"];
-const COMPILE_ONLY = [...HEADERS, "node-gyp", "prebuild-install", "tar"];
+const COMPILE_ONLY = ["node-gyp", "prebuild-install", "tar"];
 /** Of a native package goes along what it loads on this machine; of the others all but tests and examples. */
 const NATIVE = {
-  sqlite3: { parts: ["lib"], compiled: "build/Release/node_sqlite3.node" },
+  sqlite3: { parts: ["lib"], compiled: "build/Release/node_sqlite3.node", nodeApi: true },
   epoll: { parts: ["epoll.js"], compiled: "build/Release/epoll.node" },
   "@serialport/bindings-cpp": { parts: ["dist", `prebuilds/linux-${arch}`] },
 };
-const NOT_SHIPPED = /(^|\/)(tests?|examples?|integration-test|\.github)(\/|$)|\.(d\.ts|map|md)$|\.musl\.node$/i;
+const NOT_SHIPPED = /(^|\/)(tests?|examples?|integration-test|\.github)(\/|$)|\.(d\.ts|map)$|(?<!licen[cs]e)\.md$|\.musl\.node$/i;
 
 const { version } = json("package.json");
 const name = `cippo-${version}-linux-${arch}`;
@@ -36,6 +38,7 @@ const began = Date.now();
 const natives = compileAll();
 rmSync(folder, { recursive: true, force: true });
 const packages = assemble();
+writeLicences();
 const manifest = describe();
 writeFileSync(`${folder}/manifest.json`, `${JSON.stringify(manifest, null, 2)}\n`);
 const tarball = pack();
@@ -43,8 +46,10 @@ say(
   `${tarball}: ${megabytes(statSync(tarball).size)} (${megabytes(manifest.bytes)} unpacked, ${Object.keys(manifest.files).length} files), ` +
     `Node ${SHIPPED}, glibc ${manifest.needs.glibc}, ${Math.round((Date.now() - began) / 1000)} s`,
 );
+process.stdout.write(`${folder}\n`);
 
-/** Compiles against the headers of the Node that goes along; once for each set of sources, Node and compiler. */
+/** Compiles against the headers of the Node that goes along; once for each set of sources, Node and compiler. What speaks Node-API
+ * is the same for every Node: for this machine tools/prepare.mjs has compiled it. */
 function compileAll() {
   const prefix = arch === process.arch ? "" : TRIPLET[arch];
   const tools = { CC: `${prefix}gcc`, CXX: `${prefix}g++`, AR: `${prefix}ar` };
@@ -53,8 +58,9 @@ function compileAll() {
   const wanted = [readFileSync("package-lock.json", "utf8"), SHIPPED, compiler.stdout].join("\n");
   const key = createHash("sha256").update(wanted).digest("hex").slice(0, 16);
   const done = {};
-  for (const [module, { compiled }] of Object.entries(NATIVE).filter(([, native]) => native.compiled)) {
-    const build = `release/.build/${arch}-${key}/node_modules/${module}`;
+  for (const [module, { compiled, nodeApi }] of Object.entries(NATIVE).filter(([, native]) => native.compiled)) {
+    const here = nodeApi && arch === process.arch;
+    const build = here ? `node_modules/${module}` : `release/.build/${arch}-${key}/node_modules/${module}`;
     if (!existsSync(`${build}/${compiled}`)) compile(module, build, tools);
     done[module] = `${build}/${compiled}`;
   }
@@ -93,27 +99,35 @@ function assemble() {
   for (const command of ["node", "cippo"]) chmodSync(`${folder}/bin/${command}`, 0o755);
   const found = new Map();
   for (const module of OUTSIDE) collect(module, ".", found);
-  for (const [path, { name: module }] of found) {
+  for (const [path, { name: module }] of shipped(found)) {
     const native = NATIVE[module];
     for (const part of native ? [...native.parts, "package.json", "LICENSE"] : [""]) putPackage(`${path}/${part}`, path);
     if (native?.compiled) cpSync(natives[module], `${folder}/${path}/${native.compiled}`);
   }
-  return Object.fromEntries([...found].map(([path, meta]) => [path, meta.version]).sort());
+  return found;
 }
 
 /** Walks the dependencies as Node would resolve them. */
 function collect(module, from, found) {
   if (COMPILE_ONLY.includes(module)) return;
-  let at = from;
-  while (!existsSync(`${at}/node_modules/${module}/package.json`)) {
-    if (at === ".") return; // Optional, and not installed.
-    at = dirname(at);
-  }
-  const path = relative(".", `${at}/node_modules/${module}`);
-  if (found.has(path)) return;
+  const path = placeOf(module, from);
+  if (path === undefined || found.has(path)) return;
   const meta = json(`${path}/package.json`);
   found.set(path, meta);
   for (const next of Object.keys(meta.dependencies ?? {})) collect(next, path, found);
+}
+
+function shipped(found = packages) {
+  return [...found].filter(([, { name: module }]) => !HEADERS.includes(module));
+}
+
+/** Packages that lie in it, whose headers were compiled in, or that dist/ has inside. */
+function writeLicences() {
+  const made = new Date(Number(git("log", "-1", "--format=%ct")) * 1000);
+  const folders = [...new Set([...packages.keys(), ...json("dist/bundled.json")])].sort();
+  const { text, sbom } = thirdParty({ folders, node: SHIPPED, made });
+  writeFileSync(`${folder}/THIRD-PARTY.txt`, text);
+  writeFileSync(`${folder}/sbom.cdx.json`, `${JSON.stringify(sbom, null, 1)}\n`);
 }
 
 function put(part) {
@@ -152,7 +166,11 @@ function describe() {
     arch: `linux-${arch}`,
     node: { version: SHIPPED, abi: Number(/NODE_MODULE_VERSION (\d+)/.exec(header)?.[1]) },
     needs: symbols,
-    packages,
+    packages: Object.fromEntries(
+      shipped()
+        .map(([path, meta]) => [path, meta.version])
+        .sort(),
+    ),
     bytes,
     files,
   };
