@@ -118,8 +118,11 @@ describe("an input", () => {
       sysfs.drive(BASE + 17, now);
     }, 1);
     const got: (number | undefined)[] = [];
+    const begun = monotonic();
     for (let i = 0; i < 20; i += 1) got.push(await level(edges));
     clearInterval(chattering);
+    // The look at the level, which comes every two seconds, has not told them.
+    expect(monotonic() - begun).toBeLessThan(10_000);
     expect(got).toEqual(Array.from({ length: 20 }, (_, i) => (i + 1) % 2));
     await edges.return?.();
   });
