@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import type { Database as Handle, RunResult, Statement } from "sqlite3";
 import { type Code, EdgeError } from "../../kit/errors.ts";
 
-/** What may be bound. The package turns BigInt and undefined into NULL and objects into text without a word, so all else is refused. */
+/** What may be bound. The package turns BigInt, undefined and what is missing into NULL and objects into text without a word, so all else is refused. */
 export type Bound = string | number | Uint8Array | null;
 
 /** One connection. Statements are prepared once and kept; every promise settles, none leaves a read transaction open. */
@@ -76,7 +76,7 @@ class Connection implements Database {
 
   async run(sql: string, values: readonly Bound[] = []): Promise<number> {
     const statement = await this.#prepare(sql);
-    const checked = bind(values);
+    const checked = bind(sql, values);
     return new Promise((resolve, reject) => {
       statement.run(checked, function (this: RunResult, error: Error | null) {
         if (error) reject(error);
@@ -87,7 +87,7 @@ class Connection implements Database {
 
   async all<R>(sql: string, values: readonly Bound[] = []): Promise<readonly R[]> {
     const statement = await this.#prepare(sql);
-    const checked = bind(values);
+    const checked = bind(sql, values);
     return new Promise<R[]>((resolve, reject) => {
       statement.all<R>(checked, (error, rows) => (error ? reject(error) : resolve(rows)));
     }).catch(this.#throw);
@@ -129,7 +129,16 @@ class Connection implements Database {
   };
 }
 
-function bind(values: readonly Bound[]): readonly Bound[] {
+/** Our SQL has no question mark that is not a place. */
+function placesIn(sql: string): number {
+  let places = 0;
+  for (const [, number] of sql.matchAll(/\?(\d*)/g)) places = number ? Math.max(places, Number(number)) : places + 1;
+  return places;
+}
+
+function bind(sql: string, values: readonly Bound[]): readonly Bound[] {
+  const places = placesIn(sql);
+  if (values.length !== places) throw new EdgeError("store.binding", { reason: `${values.length} values for ${places} places` });
   for (const [at, value] of values.entries()) {
     if (value === null || typeof value === "string" || value instanceof Uint8Array) continue;
     const exact =

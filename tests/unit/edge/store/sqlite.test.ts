@@ -1,4 +1,5 @@
 /** Values that SQLite's binding would quietly turn into NULL are refused; library errors come out under our codes. */
+import { readdirSync, readlinkSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { type Bound, openDatabase } from "../../../../src/edge/store/sqlite.ts";
 import { folder } from "./support.ts";
@@ -18,6 +19,22 @@ describe("the binder", () => {
     const db = await openDatabase(at.file, "create");
     await db.script("CREATE TABLE t (v)");
     await expect(db.run("INSERT INTO t VALUES (?)", [value as Bound])).rejects.toMatchObject({ code: "store.binding" });
+    expect(await db.all("SELECT * FROM t")).toEqual([]);
+    await db.close();
+  });
+
+  it.each([
+    ["too few", "INSERT INTO t VALUES (?, ?)", [1]],
+    ["too many", "INSERT INTO t VALUES (?, ?)", [1, 2, 3]],
+    ["none at all", "INSERT INTO t VALUES (?, ?)", []],
+    ["too few of numbered ones", "INSERT INTO t VALUES (?1, ?2)", [1]],
+    ["too many of numbered ones", "INSERT INTO t VALUES (?1, ?1)", [1, 2]],
+  ])("refuses %s values", async (_, sql, values) => {
+    await using at = await folder();
+    const db = await openDatabase(at.file, "create");
+    await db.script("CREATE TABLE t (a, b)");
+    await expect(db.run(sql, values)).rejects.toMatchObject({ code: "store.binding" });
+    await expect(db.all(sql, values)).rejects.toMatchObject({ code: "store.binding" });
     expect(await db.all("SELECT * FROM t")).toEqual([]);
     await db.close();
   });
@@ -51,3 +68,31 @@ describe("an error of the library", () => {
     await db.close();
   });
 });
+
+describe("closing", () => {
+  it("ends though statements are prepared, also after one that failed; no file stays open, and nothing crashes", async () => {
+    await using at = await folder();
+    const db = await openDatabase(at.file, "create");
+    await db.script("PRAGMA journal_mode = WAL; CREATE TABLE t (v INTEGER NOT NULL) STRICT");
+    await db.run("INSERT INTO t VALUES (?)", [1]);
+    // More rows than are fetched: a read transaction would still be open.
+    for (let i = 0; i < 10; i += 1) await db.run("INSERT INTO t SELECT v FROM t", []);
+    await db.all("SELECT * FROM t WHERE v > ?", [0]);
+    await expect(db.run("INSERT INTO t VALUES (?)", [null])).rejects.toMatchObject({ code: "store.binding" });
+    await expect(db.run("INSERT INTO nowhere VALUES (?)", [1])).rejects.toMatchObject({ code: "internal" });
+    const answered = db.all("SELECT count(*) AS n FROM t");
+    await db.close();
+    expect(await answered).toEqual([{ n: 1024 }]);
+    expect(filesOpen(at.path)).toEqual([]);
+  });
+});
+
+const filesOpen = (path: string): readonly string[] =>
+  readdirSync("/proc/self/fd").flatMap((fd) => {
+    try {
+      const file = readlinkSync(`/proc/self/fd/${fd}`);
+      return file.startsWith(path) ? [file] : [];
+    } catch {
+      return [];
+    }
+  });

@@ -103,6 +103,24 @@ describe("a commit", () => {
     expect(headOf(store, "readings")).toBe(12);
   });
 
+  it("that fails among others given at once takes none of them along", async () => {
+    await using at = await folder();
+    await using store = await open(at.file);
+    const outcomes = await Promise.allSettled([
+      store.commit(readings(store, 1, 10)),
+      store.commit({ ...readings(store, 11, 20), states: { a: undefined } } as never),
+      store.tend(store.epoch.opened + 10_000),
+      store.commit({ ...nothing, states: { b: 1 } }),
+      store.commit({ ...events(store, 1), inbox: [{ id: "", received: 1, expires: 1, state: "accepted", body: {} }] }),
+      store.commit(readings(store, 11, 20)),
+    ]);
+    expect(outcomes.map(({ status }) => status === "fulfilled")).toEqual([true, false, true, true, false, true]);
+    await store[Symbol.asyncDispose]();
+    await using again = await open(at.file);
+    expect(again.epoch.former?.last).toEqual({ readings: 20, events: 0 });
+    expect(Object.fromEntries(again.saved)).toEqual({ b: 1 });
+  });
+
   it("ends in order when many are given at once", async () => {
     await using at = await folder();
     await using store = await open(at.file);
