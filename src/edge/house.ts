@@ -32,7 +32,8 @@ import { Lanes } from "./commands/lanes.ts";
 import { LimitKeeper } from "./commands/limits.ts";
 import type { Store } from "./parts.ts";
 import { assetsIn, Stage, type StagedAsset, stateKeyOf } from "./stage.ts";
-import { type Committed, Window } from "./window.ts";
+import type { Committed } from "./window/committed.ts";
+import { Window } from "./window/window.ts";
 
 const SILENCE_LOOK_MS = 500;
 const NOTE_EVERY_MS = 3_600_000;

@@ -1,7 +1,7 @@
 /** Stores that write, refuse or hang and devices that poll, push or hang go in; which of them the watchdog would hear of comes out. */
 import { describe, expect, it, vi } from "vitest";
 import { Collector } from "../../../src/edge/collect.ts";
-import { Window } from "../../../src/edge/window.ts";
+import { Window } from "../../../src/edge/window/window.ts";
 import { type Clock, monotonic } from "../../../src/kit/clock.ts";
 import { EdgeError } from "../../../src/kit/errors.ts";
 import { noLog } from "../../../src/kit/log.ts";

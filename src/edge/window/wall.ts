@@ -1,6 +1,6 @@
 /** The clocks go in; the wall time that records carry comes out, with what must be told when it steps or becomes right (contract, Time). */
-import { type Clock, STEP_MS } from "../kit/clock.ts";
-import type { EventDraft, Now } from "../model.ts";
+import { type Clock, STEP_MS } from "../../kit/clock.ts";
+import type { EventDraft, Now } from "../../model.ts";
 
 export class Wall {
   /** wall − mono for what is stamped now. */

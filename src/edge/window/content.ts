@@ -1,6 +1,6 @@
 /** What one window holds until it is durable: joined when a commit failed, and relieved of its oldest when it grows too large. */
-import type { AssetState, EdgeEvent, Mark, OpenAlarm, Range, ReadingRecord } from "../model.ts";
-import type { InboxRow, Shed } from "./parts.ts";
+import type { AssetState, EdgeEvent, Mark, OpenAlarm, Range, ReadingRecord } from "../../model.ts";
+import type { InboxRow, Shed } from "../parts.ts";
 
 /** Records that make one batch: none spans a clock step, a change of clock or of catalog. */
 export interface Group {

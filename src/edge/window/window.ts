@@ -1,29 +1,18 @@
 /** Records and events go in and get their numbers; commits of whole windows go to the store, and what became durable goes to the listeners, in order. */
-import type { Clock } from "../kit/clock.ts";
-import { asEdgeError, type EdgeError } from "../kit/errors.ts";
-import type { Log } from "../kit/log.ts";
-import { pause } from "../kit/loop.ts";
-import type { Beat } from "../kit/pulse.ts";
-import type { AssetState, EdgeEvent, EventDraft, Mark, Now, OpenAlarm, Range, ReadingRecord, Segment, Stream } from "../model.ts";
-import { type Content, dropEvents, dropRecords, emptyContent, type Group, isUrgent, joined } from "./content.ts";
-import type { EventRow, InboxRow, SegmentRow, Shed, Store } from "./parts.ts";
-import { encodeEvent, encodeReadings } from "./segment.ts";
-import { Wall } from "./wall.ts";
-
-export interface Committed {
-  readonly segments: readonly Segment[];
-  readonly assets: readonly AssetState[];
-  readonly alarms: boolean;
-  readonly events: readonly EdgeEvent[];
-  readonly urgent: readonly EdgeEvent[];
-}
+import type { Clock } from "../../kit/clock.ts";
+import { asEdgeError, type EdgeError } from "../../kit/errors.ts";
+import type { Log } from "../../kit/log.ts";
+import { pause } from "../../kit/loop.ts";
+import type { Beat } from "../../kit/pulse.ts";
+import type { AssetState, EdgeEvent, EventDraft, Mark, Now, OpenAlarm, ReadingRecord } from "../../model.ts";
+import type { InboxRow, Shed, Store } from "../parts.ts";
+import { type Committed, commitOf, committedOf } from "./committed.ts";
+import { type Content, emptyContent, isUrgent, joined } from "./content.ts";
+import { gapEvent, isFull, type Loss, purge, relieve } from "./ledger.ts";
+import { Numbers } from "./numbers.ts";
 
 /** Acknowledgements wait at most this long for a window to travel with. */
 const MARKS_WAIT_MS = 1000;
-/** Records that wait in memory while the store cannot be written; the oldest beyond go to the ledger. */
-const WAITING_MAX = 50_000;
-/** Events that wait so; urgent ones and those that name a loss stay. */
-const EVENTS_MAX = 10_000;
 const RETRY_FIRST_MS = 250;
 const RETRY_MAX_MS = 5000;
 const TEND_EVERY_MS = 5000;
@@ -51,7 +40,7 @@ export class Window {
   asOf = 0;
   writable = true;
   readonly #o: WindowOptions;
-  readonly #next: Record<Stream, number> = { readings: 1, events: 1 };
+  readonly #numbers: Numbers;
   readonly #listeners = new Set<(committed: Committed) => void>();
   /** Told when the clock becomes right in this run. */
   onSynchronised: (now: Now) => void = () => {};
@@ -63,7 +52,6 @@ export class Window {
   /** Kernel monotonic ms at which the open window must close; null: nothing in it. */
   #due: number | null = null;
   #wake: () => void = () => {};
-  readonly #wall: Wall;
   #looked = false;
   #tended = Number.NEGATIVE_INFINITY;
   /** The last housekeeping goes on or failed: the next takes its turn, however full the WAL is. */
@@ -73,7 +61,7 @@ export class Window {
 
   constructor(options: WindowOptions) {
     this.#o = options;
-    this.#wall = new Wall(options.clock);
+    this.#numbers = new Numbers(options.clock, options.store.epoch);
     this.#written = options.clock.mono();
   }
 
@@ -88,11 +76,6 @@ export class Window {
     return () => this.#unstored.delete(listener);
   }
 
-  /** Numbers of the newest record and event, durable or not. */
-  get heads(): Readonly<Record<Stream, number>> {
-    return { readings: this.#next.readings - 1, events: this.#next.events - 1 };
-  }
-
   /** Records and events that are not durable yet. */
   get waiting(): number {
     return this.#writing + this.#open.records + this.#open.events.length;
@@ -100,16 +83,16 @@ export class Window {
 
   /** Wall time of a monotonic moment, as the records around it carry it. */
   wall(mono: number): { readonly wall: number; readonly synced: boolean } {
-    return { wall: mono + this.#wall.offset, synced: this.#wall.synced };
+    return this.#numbers.wall(mono);
   }
 
   /** Numbers one record. */
   add(record: ReadingRecord): number {
-    const seq = this.#next.readings++;
-    const mono = this.#inEpoch(record.mono);
-    this.#group(seq).records.push(mono === record.mono ? record : { ...record, mono });
+    const seq = this.#numbers.record();
+    this.#lookOnce();
+    this.#numbers.stamp(seq, record, this.#open.groups);
     this.#open.records += 1;
-    if (this.#open.records > WAITING_MAX) this.#relieve("readings");
+    if (isFull("readings", this.#open)) this.#lose(relieve("readings", this.#open));
     // The first one says by when; later ones would say later.
     if (this.#open.records === 1) this.#closeBy(this.#o.clock.mono() + this.#o.commitMs);
     return seq;
@@ -118,23 +101,9 @@ export class Window {
   /** Numbers one event; the window closes at once. */
   raise(draft: EventDraft, when: number = this.#o.clock.mono()): EdgeEvent {
     this.#look();
-    const { epoch } = this.#o.store;
-    const mono = this.#inEpoch(when);
-    const seq = this.#next.events++;
-    const { sinceMono, sinceWall, id, extra, ...rest } = draft;
-    const event: EdgeEvent = {
-      seq,
-      after: this.#next.readings - 1,
-      at: mono + this.#wall.offset,
-      since: sinceWall ?? (sinceMono ?? mono) + this.#wall.offset,
-      mono: mono - epoch.opened,
-      clock: this.#wall.clock,
-      id: id ?? `${epoch.id}/${seq}`,
-      ...rest,
-      ...extra,
-    };
+    const event = this.#numbers.event(draft, when);
     this.#open.events.push(event);
-    if (this.#open.events.length > EVENTS_MAX && !this.writable) this.#relieve("events");
+    if (!this.writable && isFull("events", this.#open)) this.#lose(relieve("events", this.#open));
     this.#closeBy(this.#o.clock.mono());
     if (!this.writable && isUrgent(event)) for (const listener of this.#unstored) listener(event);
     return event;
@@ -171,7 +140,7 @@ export class Window {
   /** What is to be shed goes with the event that names it. */
   shed(shed: Shed): void {
     this.#open.shed.push(shed);
-    this.#gapEvent(shed);
+    this.raise(gapEvent(shed));
   }
 
   /** Resolves when all that was added so far is durable. */
@@ -225,18 +194,11 @@ export class Window {
     const closed = this.#open;
     this.#open = emptyContent();
     this.#due = null;
-    const { readings, events } = this.#encode(closed);
+    const { store, cat } = this.#o;
+    const commit = commitOf(closed, store.epoch, cat);
     this.#writing = closed.records + closed.events.length;
     try {
-      await this.#o.store.commit({
-        readings,
-        events,
-        states: Object.fromEntries(closed.states),
-        marks: [...closed.marks.values()],
-        inbox: [...closed.inbox.values()],
-        shed: closed.shed,
-        sentUrgent: closed.sentUrgent,
-      });
+      await store.commit(commit);
     } catch (raw) {
       this.#failed(closed, raw);
       return false;
@@ -249,17 +211,8 @@ export class Window {
       this.writable = true;
       this.#o.log.info("store.recovered");
     }
-    this.#tell(closed, readings, events);
+    this.#tell(closed, committedOf(closed, commit, store.epoch));
     return true;
-  }
-
-  #encode(closed: Content): { readings: SegmentRow[]; events: EventRow[] } {
-    const { cat, store } = this.#o;
-    const epoch = { id: store.epoch.id, opened: store.epoch.opened, cat };
-    return {
-      readings: closed.groups.filter((g) => g.records.length > 0).map((g) => encodeReadings(epoch, g)),
-      events: closed.events.map((event) => encodeEvent(epoch, event, isUrgent(event))),
-    };
   }
 
   /** The window stays whole and goes on collecting: it is tried again as one. */
@@ -280,45 +233,18 @@ export class Window {
     void this.#tend();
   }
 
-  /** Content that can never be stored must not hold up what can: the likeliest part goes, and the ledger says so. */
+  /** Content that can never be stored: the ledger says so. */
   #purge(content: Content): void {
-    this.#o.log.error("store.content-refused", {
-      inbox: content.inbox.size,
-      states: content.states.size,
-      events: content.events.length,
-    });
-    if (content.inbox.size > 0) content.inbox.clear();
-    else if (content.states.size > 0) content.states.clear();
-    else if (content.groups.length > 0) this.#gaps("readings", dropRecords(content, content.records), "refused");
-    else
-      this.#gaps(
-        "events",
-        dropEvents(content, content.events.length, () => true),
-        "refused",
-      );
+    const { inbox, states, events } = content;
+    this.#o.log.error("store.content-refused", { inbox: inbox.size, states: states.size, events: events.length });
+    const loss = purge(content);
+    if (loss !== null) this.#lose(loss);
   }
 
-  #tell(closed: Content, readings: readonly SegmentRow[], events: readonly EventRow[]): void {
+  #tell(closed: Content, committed: Committed): void {
     for (const [id, state] of closed.assets) this.assets.set(id, state);
     if (closed.alarms !== null) this.alarms = closed.alarms;
     this.asOf = closed.events.at(-1)?.seq ?? this.asOf;
-    const { epoch } = this.#o.store;
-    const segment = (stream: Stream) => (row: SegmentRow) => ({
-      epoch: epoch.id,
-      stream,
-      from: row.from,
-      to: row.to,
-      count: row.count,
-      mono: row.mono + (row.t1 - row.t0),
-      body: row.body,
-    });
-    const committed: Committed = {
-      segments: [...events.map(segment("events")), ...readings.map(segment("readings"))],
-      assets: [...closed.assets.values()],
-      alarms: closed.alarms !== null,
-      events: closed.events,
-      urgent: closed.events.filter(isUrgent),
-    };
     for (const listener of this.#listeners) listener(committed);
     for (const resolve of closed.waiters) resolve();
   }
@@ -339,28 +265,10 @@ export class Window {
     }
   }
 
-  /** A rule's timer that fell due while no gateway ran is told when the epoch opens: no number lies before its epoch. */
-  #inEpoch(mono: number): number {
-    return Math.max(mono, this.#o.store.epoch.opened);
-  }
-
   #closeBy(mono: number): void {
     if (this.#due !== null && this.#due <= mono) return;
     this.#due = mono;
     this.#wake();
-  }
-
-  /** The group for the next record: a new one after a clock step or a change of synchronisation. */
-  #group(seq: number): Group {
-    this.#lookOnce();
-    const { groups } = this.#open;
-    const last = groups.at(-1);
-    const { clock, offset } = this.#wall;
-    if (last !== undefined && last.clock === clock && last.offset === offset && last.from + last.records.length === seq)
-      return last;
-    const group: Group = { clock, offset, from: seq, records: [] };
-    groups.push(group);
-    return group;
   }
 
   /** Of what is added in one go only the first needs a look. */
@@ -374,38 +282,15 @@ export class Window {
   }
 
   #look(): void {
-    const news = this.#wall.look(this.#open.records > 0);
+    const news = this.#numbers.look(this.#open.records > 0);
     if (news === null) return;
     const { draft, now, synchronised } = news;
     this.raise({ ...draft, extra: { epoch: this.#o.store.epoch.id, ...draft.extra } }, now.mono);
     if (synchronised) this.onSynchronised(now);
   }
 
-  /** The oldest tenth of what waits goes to the ledger: the memory of the box is bounded, and the platform learns of it. */
-  #relieve(stream: Stream): void {
-    const spared = (event: EdgeEvent) => isUrgent(event) || event.kind === "ledger.gap";
-    if (stream === "readings") this.#gaps(stream, dropRecords(this.#open, WAITING_MAX / 10), "disk");
-    else
-      this.#gaps(
-        stream,
-        dropEvents(this.#open, EVENTS_MAX / 10, (event) => !spared(event)),
-        "disk",
-      );
-  }
-
-  #gaps(stream: Stream, ranges: readonly Range[], reason: Shed["reason"]): void {
+  #lose({ stream, ranges, reason }: Loss): void {
     const epoch = this.#o.store.epoch.id;
-    for (const range of ranges)
-      this.#gapEvent({ epoch, stream, range, count: range[1] - range[0] + 1, kept: 0, reason, replacement: null });
-  }
-
-  #gapEvent({ epoch, stream, range, count, kept, reason, policy }: Shed): void {
-    this.raise({
-      kind: "ledger.gap",
-      state: "noted",
-      severity: reason === "thinned" ? "low" : "medium",
-      text: { it: `${count} dati non conservati (${reason})`, en: `${count} records not kept (${reason})` },
-      extra: { epoch, stream, from: range[0], to: range[1], count, kept, reason, ...(policy !== undefined && { policy }) },
-    });
+    for (const range of ranges) this.raise(gapEvent({ epoch, stream, range, count: range[1] - range[0] + 1, kept: 0, reason }));
   }
 }

@@ -1,10 +1,10 @@
 /** Records and events under failing disks and jumping clocks go in; gapless numbers, whole commits and honest times must come out. */
 import { describe, expect, it } from "vitest";
-import { Window } from "../../../src/edge/window.ts";
-import { type Clock, monotonic } from "../../../src/kit/clock.ts";
-import { noLog } from "../../../src/kit/log.ts";
-import type { EdgeEvent, ReadingRecord } from "../../../src/model.ts";
-import { MemoryStore } from "../../support/memory-store.ts";
+import { Window } from "../../../../src/edge/window/window.ts";
+import { type Clock, monotonic } from "../../../../src/kit/clock.ts";
+import { noLog } from "../../../../src/kit/log.ts";
+import type { EdgeEvent, ReadingRecord } from "../../../../src/model.ts";
+import { MemoryStore } from "../../../support/memory-store.ts";
 
 const WALL = 1_764_000_000_000;
 const record = (value: number, mono = monotonic()): ReadingRecord => ({

@@ -1,0 +1,46 @@
+/** A closed window goes in; the commit that holds it, and what listeners hear of it once it is durable, come out. Pure. */
+import type { AssetState, EdgeEvent, EpochInfo, Segment, Stream } from "../../model.ts";
+import type { Commit, SegmentRow } from "../parts.ts";
+import { encodeEvent, encodeReadings } from "../segment.ts";
+import { type Content, isUrgent } from "./content.ts";
+
+export interface Committed {
+  readonly segments: readonly Segment[];
+  readonly assets: readonly AssetState[];
+  readonly alarms: boolean;
+  readonly events: readonly EdgeEvent[];
+  readonly urgent: readonly EdgeEvent[];
+}
+
+/** `cat`: hash of the catalog in force. */
+export function commitOf(closed: Content, { id, opened }: EpochInfo, cat: string): Commit {
+  const epoch = { id, opened, cat };
+  return {
+    readings: closed.groups.filter((g) => g.records.length > 0).map((g) => encodeReadings(epoch, g)),
+    events: closed.events.map((event) => encodeEvent(epoch, event, isUrgent(event))),
+    states: Object.fromEntries(closed.states),
+    marks: [...closed.marks.values()],
+    inbox: [...closed.inbox.values()],
+    shed: closed.shed,
+    sentUrgent: closed.sentUrgent,
+  };
+}
+
+export function committedOf(closed: Content, { readings, events }: Commit, { id: epoch }: EpochInfo): Committed {
+  const segment = (stream: Stream) => (row: SegmentRow) => ({
+    epoch,
+    stream,
+    from: row.from,
+    to: row.to,
+    count: row.count,
+    mono: row.mono + (row.t1 - row.t0),
+    body: row.body,
+  });
+  return {
+    segments: [...events.map(segment("events")), ...readings.map(segment("readings"))],
+    assets: [...closed.assets.values()],
+    alarms: closed.alarms !== null,
+    events: closed.events,
+    urgent: closed.events.filter(isUrgent),
+  };
+}

@@ -1,0 +1,68 @@
+/** Records and drafts of events go in; they come out with the next number and the wall time in force, none from before its epoch. */
+import type { Clock } from "../../kit/clock.ts";
+import type { EdgeEvent, EpochInfo, EventDraft, ReadingRecord, Stream } from "../../model.ts";
+import type { Group } from "./content.ts";
+import { Wall } from "./wall.ts";
+
+export class Numbers {
+  readonly #epoch: EpochInfo;
+  readonly #wall: Wall;
+  readonly #next: Record<Stream, number> = { readings: 1, events: 1 };
+
+  constructor(clock: Clock, epoch: EpochInfo) {
+    this.#epoch = epoch;
+    this.#wall = new Wall(clock);
+  }
+
+  /** See Wall. */
+  look(stamped: boolean): ReturnType<Wall["look"]> {
+    return this.#wall.look(stamped);
+  }
+
+  /** Wall time of a monotonic moment, as the records around it carry it. */
+  wall(mono: number): { readonly wall: number; readonly synced: boolean } {
+    return { wall: mono + this.#wall.offset, synced: this.#wall.synced };
+  }
+
+  record(): number {
+    return this.#next.readings++;
+  }
+
+  /** Puts a numbered record into the group it belongs to: a new one after a clock step or a change of synchronisation. */
+  stamp(seq: number, record: ReadingRecord, groups: Group[]): void {
+    const mono = this.#inEpoch(record.mono);
+    this.#group(seq, groups).records.push(mono === record.mono ? record : { ...record, mono });
+  }
+
+  #group(seq: number, groups: Group[]): Group {
+    const last = groups.at(-1);
+    const { clock, offset } = this.#wall;
+    if (last !== undefined && last.clock === clock && last.offset === offset && last.from + last.records.length === seq)
+      return last;
+    const group: Group = { clock, offset, from: seq, records: [] };
+    groups.push(group);
+    return group;
+  }
+
+  event(draft: EventDraft, when: number): EdgeEvent {
+    const mono = this.#inEpoch(when);
+    const seq = this.#next.events++;
+    const { sinceMono, sinceWall, id, extra, ...rest } = draft;
+    return {
+      seq,
+      after: this.#next.readings - 1,
+      at: mono + this.#wall.offset,
+      since: sinceWall ?? (sinceMono ?? mono) + this.#wall.offset,
+      mono: mono - this.#epoch.opened,
+      clock: this.#wall.clock,
+      id: id ?? `${this.#epoch.id}/${seq}`,
+      ...rest,
+      ...extra,
+    };
+  }
+
+  /** A rule's timer that fell due while no gateway ran is told when the epoch opens: no number lies before its epoch. */
+  #inEpoch(mono: number): number {
+    return Math.max(mono, this.#epoch.opened);
+  }
+}
