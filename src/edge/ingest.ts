@@ -1,0 +1,148 @@
+/** Readings, silences and orders to assets go in, in order; numbered records, events, and the rules' steps, due timers first, come out. */
+import type { Clock } from "../kit/clock.ts";
+import { EdgeError } from "../kit/errors.ts";
+import type { Args, DeviceInfo, Reading, ReadingRecord } from "../model.ts";
+import type { Alarms } from "./alarms.ts";
+import { Counters } from "./counters.ts";
+import type { TimeOff } from "./opening.ts";
+import type { Store } from "./parts.ts";
+import { Stage, type StagedAsset } from "./stage.ts";
+import type { Window } from "./window/window.ts";
+
+/** The longest that a timer can wait. */
+const FOREVER_MS = 2 ** 31 - 1;
+
+export interface IngestOptions {
+  readonly store: Pick<Store, "saved" | "epoch">;
+  readonly devices: readonly DeviceInfo[];
+  readonly assets: readonly StagedAsset[];
+  readonly clock: Clock;
+}
+
+export class Ingest {
+  readonly #clock: Clock;
+  readonly #window: Window;
+  readonly #alarms: Alarms;
+  readonly #stage: Stage;
+  readonly #counters: Counters;
+  readonly #watchers = new Set<(record: ReadingRecord) => void>();
+  #timer: NodeJS.Timeout | undefined;
+  /** What the timer is set to. */
+  #due: number | null = null;
+  #stop: AbortSignal = new AbortController().signal;
+
+  constructor({ store, devices, assets, clock }: IngestOptions, window: Window, alarms: Alarms) {
+    this.#clock = clock;
+    this.#window = window;
+    this.#alarms = alarms;
+    const save = (key: string, value: unknown) => window.save(key, value);
+    const sink = {
+      add: (record: ReadingRecord) => this.#add(record),
+      save,
+      asset: (state: Parameters<Window["asset"]>[0]) => window.asset(state),
+      wall: (mono: number) => window.wall(mono),
+    };
+    this.#stage = new Stage(assets, sink, alarms, store.saved, store.epoch.id);
+    this.#counters = new Counters(devices, store.saved, save);
+  }
+
+  /** The rules meet the time off. */
+  opened(mono: number, off: TimeOff): void {
+    this.#stage.opened(mono, off);
+    this.#schedule();
+  }
+
+  readings(device: DeviceInfo, readings: readonly Reading[]): void {
+    for (const reading of readings) this.#take(device, reading);
+    this.#schedule();
+  }
+
+  #take(device: DeviceInfo, reading: Reading): void {
+    this.#stage.timers(reading.mono);
+    const record = this.#recordOf(device, reading);
+    this.#add(record);
+    this.#stage.record(record);
+  }
+
+  #recordOf(device: DeviceInfo, { point, value, quality, code, mono }: Reading): ReadingRecord {
+    const spec = device.points[point];
+    const plain = { source: device.id, name: point, unit: spec?.unit ?? "", value, quality, mono: this.#stage.notBefore(mono) };
+    const record: ReadingRecord = code === undefined ? plain : { ...plain, code };
+    if (spec?.kind !== "increments" || typeof value !== "number") return record;
+    const { total, first } = this.#counters.add(device.id, point, value);
+    return { ...record, value: total, ...(first && { quality: "uncertain" as const, code: "counter.restarted" }) };
+  }
+
+  #add(record: ReadingRecord): number {
+    for (const watcher of this.#watchers) watcher(record);
+    return this.#window.add(record);
+  }
+
+  /** Nothing was heard of the device for its `silentAfter`, or something again. */
+  silence(device: DeviceInfo, silent: boolean, mono: number): void {
+    this.#stage.timers(mono);
+    const at = this.#stage.notBefore(mono);
+    const error = new EdgeError("device.silent", { device: device.id });
+    const draft = {
+      kind: "device.down",
+      severity: "medium" as const,
+      device: device.id,
+      ...(device.place !== undefined && { extra: { place: device.place } }),
+    };
+    if (silent) this.#alarms.raise(device.id, "down", { ...draft, text: { it: error.what("it"), en: error.what("en") } }, at);
+    else
+      this.#alarms.clear(
+        device.id,
+        "down",
+        { ...draft, text: { it: `${device.id} risponde di nuovo`, en: `${device.id} answers again` } },
+        at,
+      );
+    this.#stage.device(device.id, !silent, at);
+    this.#schedule();
+  }
+
+  /** An order to an asset; its effects join the commit under way. */
+  command(asset: string, action: string, args: Args, by: string, mono: number): void {
+    this.#stage.timers(mono);
+    this.#stage.command(asset, action, args, by, this.#stage.notBefore(mono));
+    this.#schedule();
+  }
+
+  /** Of what only adds up; undefined for all else. */
+  total(device: string, point: string): number | undefined {
+    return this.#counters.total(device, point);
+  }
+
+  /** Every record as it gets its number, before it is durable: for people who watch. */
+  onRecord(listener: (record: ReadingRecord) => void): () => void {
+    this.#watchers.add(listener);
+    return () => this.#watchers.delete(listener);
+  }
+
+  /** One timer for all rules: it fires when the earliest is due. */
+  #schedule(): void {
+    const due = this.#stop.aborted ? null : this.#stage.due;
+    if (due === this.#due) return;
+    this.#due = due;
+    clearTimeout(this.#timer);
+    if (due === null) return;
+    this.#timer = setTimeout(
+      () => {
+        this.#due = null;
+        this.#stage.timers(this.#clock.mono());
+        this.#schedule();
+      },
+      Math.min(FOREVER_MS, Math.max(0, due - this.#clock.mono())),
+    );
+  }
+
+  /** No timer is set after `stop`. */
+  until(stop: AbortSignal): void {
+    this.#stop = stop;
+  }
+
+  /** Takes away the timer that is set. */
+  rest(): void {
+    clearTimeout(this.#timer);
+  }
+}

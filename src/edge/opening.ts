@@ -1,0 +1,66 @@
+/** What the last run left, and the clock, go in; how long nobody looked, and the first words of the epoch, come out. */
+import type { Clock } from "../kit/clock.ts";
+import { EdgeError } from "../kit/errors.ts";
+import type { EpochInfo, EventDraft, Now, Text } from "../model.ts";
+import { ClockBounds } from "./clock-bounds.ts";
+import type { Store } from "./parts.ts";
+
+/** Where a soft stop is saved. */
+const STOPPED = "stopped";
+
+/** The end of the run before this one; null: there was none. */
+type End = Store["formerEnd"];
+
+/** `offMs`: how long nobody looked, null where that cannot be known; `shiftMs` brings old monotonic times into this boot. */
+export interface TimeOff {
+  readonly offMs: number | null;
+  readonly shiftMs: number;
+}
+
+export function timeOff(end: End, { boot, opened }: EpochInfo, now: Now): TimeOff {
+  if (end === null) return { offMs: null, shiftMs: 0 };
+  if (end.boot === boot) return { offMs: Math.max(0, opened - end.mono), shiftMs: 0 };
+  const known = end.synced && now.synced;
+  return { offMs: known ? Math.max(0, now.wall - end.wall) : null, shiftMs: opened - end.mono };
+}
+
+/** A soft stop says until when everything was observed. After a kill the last record must do: what was seen since was worth no row. */
+export function lastLook({ formerEnd, saved }: Pick<Store, "formerEnd" | "saved">): End {
+  const stopped = (saved.get(STOPPED) ?? null) as End;
+  const later = stopped !== null && formerEnd !== null && stopped.boot === formerEnd.boot && stopped.mono > formerEnd.mono;
+  return later ? stopped : formerEnd;
+}
+
+/** What the window does for whoever opens and stops. */
+export interface OpeningSink {
+  raise(draft: EventDraft, mono: number): unknown;
+  save(key: string, value: unknown): void;
+  onSynchronised: (now: Now) => void;
+}
+
+/** A soft stop, for the next `lastLook`. */
+export const saveStop = (sink: Pick<OpeningSink, "save">, clock: Clock): void =>
+  sink.save(STOPPED, { boot: clock.boot, ...clock.now() });
+
+/** Told before anybody else may speak, all at the moment `now`. `catalog`: hash of the one in force. */
+export function tellOpening(sink: OpeningSink, store: Store, now: Now, catalog: string): TimeOff {
+  const { epoch, saved } = store;
+  const note = (kind: string, severity: EventDraft["severity"], text: Text, extra: Readonly<Record<string, unknown>>) =>
+    sink.raise({ kind, state: "noted", severity, text, extra }, now.mono);
+  const off = timeOff(lastLook(store), epoch, now);
+  const { n, cause, boot, opened, former } = epoch;
+  note("epoch.opened", "info", { it: "Gateway avviato", en: "Gateway started" }, { n, cause, boot, opened, former, ...off });
+  if (cause === "salvaged") {
+    const error = new EdgeError("store.corrupt", { file: "" });
+    note("store.salvaged", "critical", { it: error.what("it"), en: error.what("en") }, {});
+  }
+  const previous = saved.get("catalog") ?? null;
+  if (previous !== catalog) {
+    note("catalog.changed", "info", { it: "Catalogo cambiato", en: "Catalog changed" }, { hash: catalog, previous });
+    sink.save("catalog", catalog);
+  }
+  const bounds = new ClockBounds(sink, saved, epoch.id, store.formerEnd);
+  sink.onSynchronised = (then) => bounds.synchronised(then);
+  bounds.opened(now);
+  return off;
+}
