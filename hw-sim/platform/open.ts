@@ -90,11 +90,16 @@ export async function openPlatform(options: PlatformOptions): Promise<Platform> 
         return count(db, running.connected);
       case "command":
         return ask(wish.parse(request));
+      case "say": {
+        const { gateway, what, body, times } = saying.parse(request);
+        for (let n = 0; n < times; n += 1) running.publish(`${prefix}/${gateway}/down/${what}`, body);
+        return null;
+      }
       case "stop":
         options.stop();
         return null;
       default:
-        throw new Error("do: counts | command | stop");
+        throw new Error("do: counts | command | say | stop");
     }
   });
 
@@ -109,6 +114,14 @@ export async function openPlatform(options: PlatformOptions): Promise<Platform> 
     },
   };
 }
+
+/** Whatever a platform that has lost its mind might publish below a gateway's `down/`. */
+const saying = z.object({
+  gateway: z.string(),
+  what: z.string(),
+  body: z.unknown(),
+  times: z.number().int().positive().default(1),
+});
 
 const wish = z.object({
   gateway: z.string(),

@@ -24,11 +24,22 @@ const LOOK_EVERY_MS = 200;
 /** After the freeze, everything must be acknowledged within this time. */
 const DRAIN_MS = 30_000;
 
-/** Answers null when there is nothing to judge: it was stopped. Throws when a process could not be kept running. */
-export async function run(options: Options, screen: Screen, stop: AbortSignal): Promise<Judged | null> {
+/** What is done to a running world; resolves when it is over, with the moments in which it kept the gateway waiting itself. */
+export type Trouble = (world: World, screen: Screen, stop: AbortSignal) => Promise<readonly Wait[]>;
+
+/**
+ * Runs for as long as the options say and until the trouble is over. Answers null when there is nothing to judge: it was stopped. Throws when
+ * a process could not be kept running, and what the trouble throws.
+ */
+export async function run(
+  options: Options,
+  screen: Screen,
+  stop: AbortSignal,
+  trouble: Trouble = asAsked(options),
+): Promise<Judged | null> {
   try {
     if (options.config !== null) await checkOwn(options.config, stop);
-    return await inOwnFolder(options, screen, stop);
+    return await inOwnFolder(options, screen, stop, trouble);
   } catch (error) {
     // Whatever breaks while everything is being stopped breaks because of that.
     if (!stop.aborted) throw error;
@@ -36,14 +47,14 @@ export async function run(options: Options, screen: Screen, stop: AbortSignal): 
   }
 }
 
-async function inOwnFolder(options: Options, screen: Screen, stop: AbortSignal): Promise<Judged | null> {
+async function inOwnFolder(options: Options, screen: Screen, stop: AbortSignal, trouble: Trouble): Promise<Judged | null> {
   const dir = await mkdtemp(join(tmpdir(), "cippo-run-"));
   // Ended hard while it was stopping: nothing is left behind all the same.
   const ended = () => stop.aborted && !options.keep && removeNow(dir);
   process.once("exit", ended);
   let good = false;
   try {
-    const judged = await inFolder(options, dir, screen, stop);
+    const judged = await inFolder(options, dir, screen, stop, trouble);
     good = judged === null || judged.faults.length === 0;
     return judged;
   } finally {
@@ -67,10 +78,17 @@ function removeNow(dir: string): void {
   }
 }
 
-async function inFolder(options: Options, dir: string, screen: Screen, stop: AbortSignal): Promise<Judged | null> {
+async function inFolder(
+  options: Options,
+  dir: string,
+  screen: Screen,
+  stop: AbortSignal,
+  trouble: Trouble,
+): Promise<Judged | null> {
   const begun = monotonic();
   let course: Course | null;
   let waits: readonly Wait[] = [];
+  let own: readonly Wait[] = [];
   let world: World;
   {
     await using open = await openWorld(options, dir, (line) => screen.say(line), stop);
@@ -80,8 +98,8 @@ async function inFolder(options: Options, dir: string, screen: Screen, stop: Abo
     waits = watchWaits(() => [open.gateway.pid, ...(open.site ? [open.site.pid] : [])], stopped);
     const showing = show(world, screen, begun, stopped);
     try {
-      const events = disturb(options, world, screen, stopped);
-      await Promise.race([Promise.all([pause(options.forMs ?? FOREVER_MS, stop), events]), world.broken]);
+      const events = trouble(world, screen, stopped);
+      [, own] = await Promise.race([Promise.all([pause(options.forMs ?? FOREVER_MS, stop), events]), world.broken]);
       course = stop.aborted || options.forMs === null ? null : await drain(world, screen, stop);
     } finally {
       ended.abort();
@@ -97,7 +115,7 @@ async function inFolder(options: Options, dir: string, screen: Screen, stop: Abo
     points: world.points.rules,
     devices: world.devices,
     seconds: (monotonic() - begun) / 1000,
-    waits,
+    waits: [...waits, ...own].sort((a, b) => a.span[0] - b.span[0]),
     ...course,
   }).then(({ report, faults }) => ({ report, faults: [...course.faults, ...faults] }));
 }
@@ -127,21 +145,24 @@ async function platformCounts(world: World): Promise<Counts | null> {
 }
 
 /** What goes wrong on purpose, in the middle of the run. */
-async function disturb(options: Options, { gateway, broker }: World, screen: Screen, stop: AbortSignal): Promise<void> {
-  const length = options.forMs ?? 20_000;
-  const kill = async () => {
-    await pause(length / 2, stop);
-    if (!stop.aborted) await gateway.kill();
+const asAsked =
+  (options: Options) =>
+  async ({ gateway, broker }: World, screen: Screen, stop: AbortSignal): Promise<readonly Wait[]> => {
+    const length = options.forMs ?? 20_000;
+    const kill = async () => {
+      await pause(length / 2, stop);
+      if (!stop.aborted) await gateway.kill();
+    };
+    const away = async (ms: number) => {
+      await pause((length - ms) / 2, stop);
+      if (stop.aborted) return;
+      screen.say(`the broker is killed and away for ${ms / 1000} s`);
+      await broker.away?.(ms, stop);
+      screen.say("the broker is back");
+    };
+    await Promise.all([options.killGateway ? kill() : null, options.brokerAwayMs === null ? null : away(options.brokerAwayMs)]);
+    return [];
   };
-  const away = async (ms: number) => {
-    await pause((length - ms) / 2, stop);
-    if (stop.aborted) return;
-    screen.say(`the broker is killed and away for ${ms / 1000} s`);
-    await broker.away?.(ms, stop);
-    screen.say("the broker is back");
-  };
-  await Promise.all([options.killGateway ? kill() : null, options.brokerAwayMs === null ? null : away(options.brokerAwayMs)]);
-}
 
 /**
  * Freezes the site, lets what stands arrive, and notes how far every stream has come: these heads are what must be acknowledged, stored and

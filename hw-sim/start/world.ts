@@ -21,8 +21,14 @@ export interface World extends AsyncDisposable {
   readonly points: Points;
   /** device → type. */
   readonly devices: ReadonlyMap<string, string>;
-  /** The simulated site's log and control; null when the wires are real. */
-  readonly site: { readonly served: string; readonly control: number; readonly pid: number } | null;
+  /** The simulated site's log and control, and by bus the faults that it can have; null when the wires are real. */
+  readonly site: {
+    readonly served: string;
+    readonly control: number;
+    readonly pid: number;
+    readonly suffers: Readonly<Record<string, readonly string[]>>;
+  } | null;
+  readonly platform: { readonly pid: number };
   askPlatform(request: object): Promise<unknown>;
   /** Rejects when one of the processes could not be kept running. */
   readonly broken: Promise<never>;
@@ -67,7 +73,8 @@ export async function openWorld(options: Options, dir: string, say: (line: strin
     const broker = use(await unlessStopped(openBroker(options.broker, dir)));
     if (broker.pid !== null) pids.push(`broker ${broker.pid}`);
     const platformDb = join(dir, "platform.sqlite");
-    const platform = z.object({ control: z.number() }).parse(await keep(platformChild(broker.url, platformDb, site)));
+    const office = platformChild(broker.url, platformDb, site);
+    const platform = z.object({ control: z.number() }).parse(await keep(office));
     const places = { socket: join(dir, "cippo.sock"), store: join(dir, "cippo.sqlite"), broker: broker.url };
     const config = join(dir, "gateway.yaml");
     const own = options.config === null ? null : await unlessStopped(borrowed(options.config, places));
@@ -88,7 +95,8 @@ export async function openWorld(options: Options, dir: string, say: (line: strin
       platformDb,
       points: await pointsOf(site?.site ?? NOTHING),
       devices: new Map(Object.entries(things.devices).map(([device, { type }]) => [device, type])),
-      site: site && wires && { served: site.served, control: site.control, pid: wires.pid },
+      site: site && wires && { served: site.served, control: site.control, pid: wires.pid, suffers: site.suffers },
+      platform: { pid: office.pid },
       askPlatform: (request) => ask({ port: platform.control }, request),
       broken,
       [Symbol.asyncDispose]: close,

@@ -1,0 +1,96 @@
+/** `npm run test:soak`: a time goes in; a whole gateway at a site ten times as fast suffers every fault in turn, and a table of recoveries, what it holds, and the judged report come out. Exit 1: something did not pass, grew, was lost or invented. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { duration } from "../src/kit/quantities.ts";
+import { course } from "./soak/course.ts";
+import { levelLine, levels } from "./soak/flat.ts";
+import type { Sample } from "./soak/measure.ts";
+import { complain } from "./start/failure.ts";
+import { program } from "./start/program.ts";
+import { run, type Trouble } from "./start/run.ts";
+import { openScreen } from "./start/screen.ts";
+import { Table } from "./vm/table.ts";
+
+const HELP = `node dist/hw-sim/soak.js
+  --for 20min       no fault begins after this time
+  --only PART       faults whose name has this in it
+  --broker WHICH    embedded (default) or mosquitto
+  --keep            the run's folder stays
+`;
+const { values } = parseArgs({
+  options: {
+    for: { type: "string", default: "20min" },
+    only: { type: "string", default: "" },
+    broker: { type: "string", default: "embedded" },
+    keep: { type: "boolean", default: false },
+    help: { type: "boolean", default: false },
+  },
+});
+if (values.help) {
+  process.stdout.write(HELP);
+  process.exit(0);
+}
+/** This file runs bundled, from dist/hw-sim/. */
+const SITE = fileURLToPath(new URL("../../hw-sim/sites/soak.yaml", import.meta.url));
+const FASTER = "10";
+
+process.exit(await main());
+
+async function main(): Promise<number> {
+  const say = (line: string) => void process.stdout.write(`${line}\n`);
+  using screen = openScreen(true);
+  const stop = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => stop.abort());
+  const folder = await mkdtemp(join(tmpdir(), "cippo-soak-"));
+  const witness = join(folder, "witness.sock");
+  // The gateway's process inherits it; no other loads the witness.
+  process.env["CIPPO_WITNESS"] = witness;
+  const table = new Table(say);
+  let samples: readonly Sample[] = [];
+  const forMs = duration().parse(values.for);
+  const trouble: Trouble = async (world, _, stopped) => {
+    const endured = await course({ world, table, forMs, witness, only: values.only }, stopped);
+    samples = endured.samples;
+    return endured.waits;
+  };
+  try {
+    const judged = await run(
+      {
+        forMs: 0,
+        broker: values.broker,
+        config: null,
+        json: true,
+        keep: values.keep,
+        killGateway: false,
+        brokerAwayMs: null,
+        timeFactor: FASTER,
+        scenario: SITE,
+        gateway: [process.execPath, "--expose-gc", "--import", program("soak/witness.js"), program("../cippo.js")],
+      },
+      screen,
+      stop.signal,
+      trouble,
+    );
+    if (!judged) throw new Error("stopped before it could be judged");
+    say(`\n${JSON.stringify(judged.report)}`);
+    for (const fault of judged.faults) say(fault);
+    const held = levels(samples);
+    say(`\n${"HELD".padEnd(12)} ${"2nd third".padStart(9)} ${"3rd third".padStart(9)}`);
+    for (const level of held) {
+      say(levelLine(level));
+      // What grew is understood by where it grew.
+      if (!level.flat) say(`  after each fault: ${samples.map((one) => one[level.figure]).join(" ")}`);
+    }
+    const failed = table.count("FAILED");
+    say(`\n${table.results.length} faults: ${table.count("passed")} passed, ${failed} failed; ${samples.length} samples`);
+    return failed === 0 && judged.faults.length === 0 && held.every(({ flat }) => flat) ? 0 : 1;
+  } catch (error) {
+    await complain(error, false);
+    return 1;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
