@@ -1,4 +1,4 @@
-/** The built gateway goes in; it runs in a virtual machine with a kernel's own GPIO, USB, Bluetooth and systemd, and a table case → result comes out. Exit 1: a case failed. */
+/** A release goes in; it runs in a virtual machine with a kernel's own GPIO, USB, Bluetooth and systemd, and a table case → result comes out. Exit 1: a case failed. */
 import { execFile, spawnSync } from "node:child_process";
 import { cp, mkdir, mkdtemp, readFile, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -17,7 +17,7 @@ import { installed, reinstalled, unitCases } from "./vm/unit.ts";
 const HELP = `node dist/hw-sim/vm.js
   --only PART      unit, gpio, serial, ble, power (repeatable)
   --cuts 3         how often the power is cut
-  --release DIR    a release folder; without it one is made of dist/ and this machine's Node
+  --release DIR    a release folder; without it tools/release.mjs makes one
   --keep           the folder with disks and logs stays
 `;
 const IMAGE_MS = 15 * 60_000;
@@ -31,7 +31,8 @@ const TOOLS = {
   make: "make",
 };
 /** This file runs bundled, from dist/hw-sim/. */
-const SOURCES = fileURLToPath(new URL("../../hw-sim/vm", import.meta.url));
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const SOURCES = join(ROOT, "hw-sim/vm");
 const run = promisify(execFile);
 
 const { values } = parseArgs({
@@ -111,13 +112,18 @@ async function buildImage(): Promise<string> {
   return (await building).stdout.trim();
 }
 
+async function makeRelease(): Promise<string> {
+  const making = run(process.execPath, [join(ROOT, "tools/release.mjs")]);
+  making.child.stderr?.pipe(process.stderr);
+  return join(ROOT, (await making).stdout.trim());
+}
+
 /** What lies under /opt/cippo: a release, and what the tests run in the guest. */
 async function releaseDisk(folder: string, made: string | undefined): Promise<string> {
   const [tree, disk] = [join(folder, "opt"), join(folder, "release.img")];
   const target = join(tree, "releases", "test");
   await mkdir(join(tree, "releases"), { recursive: true });
-  if (made === undefined) await run("bash", [join(SOURCES, "release.sh"), target]);
-  else await cp(made, target, { recursive: true });
+  await cp(made ?? (await makeRelease()), target, { recursive: true });
   await symlink("releases/test", join(tree, "current"));
   await cp(join(SOURCES, "guest"), join(tree, "guest"), { recursive: true });
   await run("mke2fs", ["-q", "-F", "-t", "ext4", "-d", tree, disk, "1G"]);

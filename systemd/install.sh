@@ -1,16 +1,19 @@
 #!/bin/sh
-# A release folder goes in (this script lies in its systemd/); account, folders, udev rules and the unit come out, the same however often it runs.
+# A release folder goes in (this script lies in its systemd/); account, folders, udev rules, the unit and the command come out, the same however
+# often it runs.
 set -eu
 
 usage() {
   cat <<'TEXT'
 systemd/install.sh [--root DIR] [--gpio-sysfs] [--bluetooth] [--addresses] [--uart NAME]... [--no-enable]
+systemd/install.sh [--root DIR] --uninstall
   --gpio-sysfs   pins are driven by sysfs (`gpio: onoff`)
   --bluetooth    the site has a Bluetooth radio
   --addresses    broker and devices have private addresses, all else is closed
   --uart NAME    a UART of the board (ttyAMA0, ttyS0) is the gateway's: no login on it
   --root DIR     prepare this folder, the root of another system, instead of this machine
   --no-enable    do not start the gateway at boot
+  --uninstall    take back what this script made; site, keys, data, account and releases stay
 An option that is left out is taken back.
 TEXT
 }
@@ -20,12 +23,14 @@ root=
 wanted=
 uarts=
 enable=yes
+remove=no
 while [ $# -gt 0 ]; do
   case $1 in
     --gpio-sysfs | --bluetooth | --addresses) wanted="$wanted ${1#--}.conf" ;;
     --uart) uarts="$uarts ${2:?--uart needs a name, such as ttyAMA0}" && shift ;;
     --root) root=$(cd "${2:?--root needs a folder}" && pwd) && shift ;;
     --no-enable) enable=no ;;
+    --uninstall) remove=yes ;;
     --help | -h) usage && exit 0 ;;
     *) usage >&2 && exit 2 ;;
   esac
@@ -42,8 +47,9 @@ version=$(systemctl --version | sed -n '1s/[^0-9]*\([0-9]*\).*/\1/p')
 [ "${version:-0}" -ge 252 ] || fail "systemd ${version:-is missing}: 252 or newer is needed (Debian 12)."
 
 changed=no
-# put SOURCE TARGET: copies what differs.
+# put SOURCE TARGET: copies what differs; takes the target back when all is.
 put() {
+  [ $remove = no ] || { take_back "$2" && return; }
   cmp -s "$1" "$root$2" && return 0
   install -D -m 0644 "$1" "$root$2.new"
   mv "$root$2.new" "$root$2"
@@ -51,11 +57,18 @@ put() {
   say "$2"
 }
 take_back() {
-  [ -e "$root$1" ] || return 0
+  [ -e "$root$1" ] || [ -L "$root$1" ] || return 0
   rm "$root$1"
   changed=yes
   say "$1 removed"
 }
+
+if [ $remove = yes ]; then
+  wanted=
+  uarts=
+  if here_now; then systemctl --quiet stop cippo.service 2>/dev/null || true; fi
+  systemctl ${root:+--root="$root"} --quiet disable cippo.service 2>/dev/null || true
+fi
 
 put "$here/cippo.sysusers" /usr/lib/sysusers.d/cippo.conf
 put "$here/cippo.tmpfiles" /usr/lib/tmpfiles.d/cippo.conf
@@ -69,8 +82,25 @@ for name in gpio-sysfs.conf bluetooth.conf addresses.conf; do
   esac
 done
 
-systemd-sysusers ${root:+--root="$root"} cippo.conf
-systemd-tmpfiles ${root:+--root="$root"} --create cippo.conf
+# The command, by a name that stays over upgrades: `current` is what moves. Whatever else bears that name is not ours to touch.
+program=/opt/cippo/current/bin/cippo
+command=/usr/local/bin/cippo
+if [ "$(readlink "$root$command")" = $program ]; then
+  [ $remove = no ] || take_back $command
+elif [ -e "$root$command" ] || [ -L "$root$command" ]; then
+  [ $remove = yes ] || say "ATTENTION: install.command-taken: $command is not this script's and stays as it is." \
+    "Move it away, then run this again; until then the command is $program."
+elif [ $remove = no ]; then
+  mkdir -p "$root/usr/local/bin"
+  ln -s $program "$root$command"
+  changed=yes
+  say "$command"
+fi
+
+if [ $remove = no ]; then
+  systemd-sysusers ${root:+--root="$root"} cippo.conf
+  systemd-tmpfiles ${root:+--root="$root"} --create cippo.conf
+fi
 case " $wanted " in
   *" bluetooth.conf "*)
     grep -q '^bluetooth:' "$root/etc/group" || fail "there is no group bluetooth: apt install bluez, then again."
@@ -100,6 +130,13 @@ for uart in $uarts; do
     say "ATTENTION: the kernel writes to $uart: remove its console= from ${line#"$root"} (raspi-config nonint do_serial_cons 1) and reboot."
   done
 done
+
+if [ $remove = yes ]; then
+  rmdir "$root/etc/systemd/system/cippo.service.d" "$root/var/lib/cippo-install" 2>/dev/null || true
+  if here_now; then udevadm control --reload && systemctl daemon-reload; fi
+  say "site, keys, data, account and releases stay: /etc/cippo /etc/credstore /var/lib/cippo /opt/cippo"
+  exit
+fi
 
 # brltty takes CH340 and CP210x adapters for Braille displays.
 [ ! -e "$root/usr/lib/udev/rules.d/85-brltty.rules" ] || say "ATTENTION: brltty takes USB serial adapters: apt remove brltty."

@@ -21,7 +21,7 @@ logged() { journalctl -u cippo -o cat "${@:2}" | grep -q "$1"; }
 logged_secret() { journalctl -o cat | grep -qF "$1"; }
 active() { [ "$(shows ActiveState)" = active ] && [ "$(shows SubState)" = running ]; }
 restarted() { [ "$(shows NRestarts)" -gt "$1" ] && active; }
-# as USER COMMAND…: in the mounts that the service sees.
+# inside USER COMMAND…: in the mounts that the service sees.
 inside() { local user=$1 && shift && nsenter -t "$(pid)" -m setpriv --reuid "$user" --regid "$user" --groups gpio,dialout "$@"; }
 
 "$node" /cases/nspawn-broker.mjs &
@@ -86,7 +86,7 @@ until_ 30 restarted "$restarts"
 took=$(($(now) - began))
 holds "watchdog: a frozen process is killed and started" "$took ms" restarted "$restarts"
 holds "watchdog: systemd says why" "Watchdog timeout" logged "Watchdog timeout"
-until_ 10 ask status
+until_ 10 ask events
 is "the store survives: the next epoch" "$((before + 1))" "$(ask status | field 's => s.epoch.n')"
 holds "the store survives: events from before" "$events" "$node" -e 'process.exit(+process.argv[1] > +process.argv[2] ? 0 : 1)' "$(ask events | field 'e => e.length')" "$events"
 restarts=$(shows NRestarts)
@@ -127,3 +127,24 @@ systemctl stop cippo
 took=$(($(now) - began))
 holds "stop: what does not answer is killed, within 15 s" "$took ms" test $took -gt 9000 -a $took -lt 15000
 holds "stop: systemd says how" "SIGKILL" logged "Killing process $frozen .* with signal SIGKILL"
+
+# ---------------------------------------------------------------- the command, for whoever stands before the cabinet
+useradd --create-home --groups cippo technician
+types() { runuser -l technician -c "$*" 2>&1; }
+command_is() { types 'readlink -f "$(command -v cippo)"'; }
+installs() { $cippo/systemd/install.sh --no-enable "$@" 2>&1; }
+systemctl start cippo
+said=$(types cippo status)
+holds "command: a technician types cippo status" "$(head -n 1 <<<"$said")" grep -q boiler <<<"$said"
+mkdir -p /opt/cippo/releases/next && cp -r $cippo/. /opt/cippo/releases/next && ln -sfn releases/next $cippo
+is "command: an upgrade keeps it, of the new release" "nothing to change, /opt/cippo/releases/next/bin/cippo" \
+  "$(installs --gpio-sysfs | sed -n 's/^cippo: \(nothing to change\)/\1/p'), $(command_is)"
+is "command: it finds what it needs by its link" "$(ask version | field 'v => v.cippo')" "$(types cippo --json version | field 'v => v.cippo')"
+installs --uninstall >/tmp/uninstalled
+holds "uninstall: the gateway is stopped, the command is gone" "$(types cippo status | head -n 1)" fails types cippo status
+is "uninstall: nothing of it is left" "inactive" "$(shows ActiveState)$(find /etc/systemd /etc/udev /usr/lib/sysusers.d /usr/lib/tmpfiles.d /usr/local -name '*cippo*')"
+holds "uninstall: site, keys, data and account stay" "$(tail -n 1 /tmp/uninstalled)" \
+  test -s /etc/cippo/gateway.yaml -a -s /etc/credstore/cippo.gateway.key -a -s /var/lib/cippo/cippo.sqlite -a "$(id -u cippo)" -gt 0
+printf '#!/bin/sh\necho of another program\n' >/usr/local/bin/cippo && chmod 755 /usr/local/bin/cippo
+holds "install: says that the command's name is taken" "$(installs | grep -o 'install.command-taken.*')" grep -q command-taken <(installs)
+is "install, uninstall: a foreign command stays" "of another program, of another program" "$(types cippo), $(installs --uninstall >/dev/null && types cippo)"

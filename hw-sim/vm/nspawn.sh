@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The built gateway goes in; it runs under a real systemd in a container (systemd-nspawn), and a table case → result comes out.
+# The release for this machine goes in, made by tools/release.mjs; it runs under a real systemd in a container (systemd-nspawn), and a table case → result comes out.
 # Exit 0: every case passed, or containers cannot work on this machine (said in one line). Needs root, systemd-container, mmdebstrap, openssl.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -10,7 +10,7 @@ for tool in systemd-nspawn mmdebstrap openssl; do
   command -v $tool >/dev/null || skip "$tool is not installed (apt install systemd-container mmdebstrap openssl)"
 done
 
-# ---- the system: Debian as on this machine, so that its Node finds its libraries; built once, outside the repository
+# ---- the system: Debian as on this machine, whose compiler made the native modules; built once, outside the repository
 suite=$(. /etc/os-release && echo "${VERSION_CODENAME:-bookworm}")
 packages=systemd-sysv,dbus,udev,libstdc++6
 cache=${CIPPO_CACHE:-/var/cache/cippo}/nspawn
@@ -29,14 +29,12 @@ fi
 container() { systemd-nspawn -q -D "$root" --register=no --keep-unit --volatile=overlay --private-network "$@"; }
 if ! trial=$(container /bin/true 2>&1); then skip "systemd-nspawn does not work here: $trial"; fi
 
-# ---- the release, and what its Node links
+# ---- the release
 release=$root/opt/cippo/releases/test
-rm -rf "$root/opt/cippo" "$root/etc/cippo" "$root/etc/credstore" "$root/etc/systemd/system/cippo.service.d" "$root/cases"
-bash hw-sim/vm/release.sh "$release"
-# Packages bring binaries for other machines too: ldd fails on those.
-{ find "$release/bin/node" "$release/node_modules" \( -name '*.node' -o -name node -type f \) -exec ldd {} + 2>/dev/null || true; } |
-  sed -n 's/.*=> \(\/[^ ]*\) .*/\1/p' | sort -u |
-  while read -r library; do [ -e "$root$library" ] || install -D "$library" "$root$library"; done
+rm -rf "$root/opt/cippo" "$root/etc/cippo" "$root/etc/credstore" "$root/etc/systemd/system/cippo.service.d" "$root/cases" "$root/usr/local/bin/cippo"
+made=$(node tools/release.mjs)
+mkdir -p "$root/opt/cippo/releases"
+cp -r "$made" "$release"
 ln -sfn releases/test "$root/opt/cippo/current"
 
 # ---- the site: an authority, a broker's and a gateway's certificate, and the configuration

@@ -40,7 +40,7 @@ export async function unitCases(rig: Rig, table: Table): Promise<void> {
        systemctl daemon-reload && systemctl restart cippo`,
       START_MS,
     );
-    await rig.until("sysfs-door", ({ state }) => state === "up", 30_000);
+    await rig.until("sysfs-door", ({ state }) => state === "up", 60_000);
     await machine.run(
       `kill -STOP $(systemctl show cippo -p MainPID --value)
       for i in $(seq 600); do [ "$(systemctl show cippo -p NRestarts --value)" = 0 ] || break; sleep 0.1; done
