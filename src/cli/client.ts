@@ -19,6 +19,10 @@ interface Answers {
 }
 type Of<D extends keyof Answers> = Extract<Wanted, { do: D }>;
 
+/** What is answered from memory comes at once, or the gateway stands still. */
+const AT_ONCE_MS = 5000;
+const AT_ONCE: readonly Wanted["do"][] = ["status", "commands", "problems"];
+
 /** The one answer to a request that has one. */
 export async function ask<D extends "status" | "commands" | "read" | "command">(
   socket: string,
@@ -43,6 +47,8 @@ export async function* stream<D extends "watch" | "events" | "history">(
 
 async function* answers(path: string, wanted: Wanted): AsyncGenerator<Extract<Answer, { ok: true }>> {
   const socket = await connected(path);
+  if (AT_ONCE.includes(wanted.do))
+    socket.setTimeout(AT_ONCE_MS, () => socket.destroy(new Error(`no answer within ${AT_ONCE_MS} ms`)));
   try {
     socket.write(`${JSON.stringify({ v: VERSION, id: 1, ...wanted })}\n`);
     for await (const line of createInterface({ input: socket, crlfDelay: Number.POSITIVE_INFINITY })) {
@@ -50,6 +56,9 @@ async function* answers(path: string, wanted: Wanted): AsyncGenerator<Extract<An
       if (!answer.ok) throw errorOf(answer.error);
       yield answer;
     }
+  } catch (error) {
+    // The connection broke off: of all others only errors of ours come here.
+    throw error instanceof EdgeError ? error : new EdgeError("cli.not-running", { socket: path }, error);
   } finally {
     socket.destroy();
   }

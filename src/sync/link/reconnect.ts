@@ -30,10 +30,16 @@ export async function carrierBack(stop: AbortSignal): Promise<void> {
   while (!stop.aborted) {
     await pause(CARRIER_LOOK_MS, stop);
     const has = hasCarrier();
-    if (has && !had) return;
-    had = has;
+    if (has && had === false) return;
+    had = has ?? had;
   }
 }
 
-const hasCarrier = (): boolean =>
-  Object.values(networkInterfaces()).some((addresses) => addresses?.some(({ internal }) => !internal) === true);
+/** Null: it cannot be told now. To ask the kernel takes a socket, and there may be no descriptor left for one. */
+function hasCarrier(): boolean | null {
+  try {
+    return Object.values(networkInterfaces()).some((addresses) => addresses?.some(({ internal }) => !internal) === true);
+  } catch {
+    return null;
+  }
+}

@@ -252,6 +252,21 @@ describe("the socket itself", () => {
     await expect(ask(path, { do: "status" })).rejects.toMatchObject({ code: "cli.not-running" });
   });
 
+  it("of a gateway that stands still, or hangs up in the middle of its answer, does not keep anybody waiting", {
+    timeout: 15_000,
+  }, async () => {
+    let take = (_: Socket): void => undefined;
+    const still = createServer({ pauseOnConnect: true }, (socket) => take(socket)).listen(path);
+    await once(still, "listening");
+    await expect(ask(path, { do: "status" })).rejects.toMatchObject({ code: "cli.not-running", context: { socket: path } });
+    take = (socket) => socket.resume().once("data", () => socket.end('{"v":1,"id"'));
+    await expect(ask(path, { do: "status" })).rejects.toMatchObject({ code: expect.stringMatching(/^cli\./) });
+    // Closed with the question unread: the kernel resets the connection.
+    take = (socket) => setTimeout(() => socket.destroy(), 50);
+    await expect(ask(path, { do: "status" })).rejects.toMatchObject({ code: "cli.not-running" });
+    still.close();
+  });
+
   it.skipIf(process.getuid?.() === 0)("says so when the user may not", async () => {
     await using _ = await serveAdmin(path, admin(), noLog, stop.signal);
     await chmod(path, 0);
