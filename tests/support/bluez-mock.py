@@ -64,6 +64,12 @@ class Control:
         state = self.at("/org/bluez/hci0", "org.freedesktop.DBus.Properties").GetAll("org.bluez.Adapter1")
         return {"powered": bool(state["Powered"]), "discovering": bool(state["Discovering"]), "filter": sorted(state.get("DiscoveryFilter", {}))}
 
+    def foreign_scan(self):
+        """From now on another client scans: BlueZ answers that it is at it."""
+        code = 'raise dbus.exceptions.DBusException("Operation already in progress", name="org.bluez.Error.InProgress")'
+        self.at("/org/bluez/hci0", MOCK).AddMethod("org.bluez.Adapter1", "StartDiscovery", "", "", code)
+        self.at("/org/bluez/hci0", MOCK).UpdateProperties("org.bluez.Adapter1", {"Discovering": dbus.Boolean(True)})
+
     def stop_discovery(self):
         self.at("/org/bluez/hci0", "org.bluez.Adapter1").StopDiscovery()
 
@@ -73,12 +79,13 @@ class Control:
         for method, value in (("Connect", "True"), ("Disconnect", "False")):
             device.AddMethod(DEVICE, method, "", "", f'self.UpdateProperties("{DEVICE}", {{"Connected": dbus.Boolean({value})}})')
 
-    def strangers(self, count, first):
+    def strangers(self, count, first, stay=False):
         mock = self.at("/", "org.bluez.Mock")
         for n in range(first, first + count):
             mac = ":".join(f"{(0xD00000000000 + n) >> shift & 255:02X}" for shift in range(40, -1, -8))
             mock.AddDevice("hci0", mac, "stranger")
-            self.at("/org/bluez/hci0", "org.bluez.Adapter1").RemoveDevice(self.path(mac))
+            if not stay:
+                self.at("/org/bluez/hci0", "org.bluez.Adapter1").RemoveDevice(self.path(mac))
 
     def hang(self, mac, method):
         self.at(self.path(mac), MOCK).AddMethod(DEVICE, method, "", "", "import time; time.sleep(4)")

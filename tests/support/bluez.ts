@@ -62,6 +62,11 @@ export class Bluez implements AsyncDisposable {
     return answer.value;
   }
 
+  /** bluetoothd stands still, and goes on. */
+  freeze(on: boolean): void {
+    this.#mock?.child.kill(on ? "SIGSTOP" : "SIGCONT");
+  }
+
   /** bluetoothd ends; D-Bus stays. */
   async stopBluez(): Promise<void> {
     await this.#control?.kill();

@@ -26,6 +26,8 @@ export class Session implements Disposable {
   #queue: ReadOrder[] = [];
   #reading: ReadOrder | null = null;
   #scanning = false;
+  /** The list changed since its addresses were followed. */
+  #listed = true;
   #over: Trouble | "recycle" | null = null;
   #wake: () => void = () => undefined;
   #woken = false;
@@ -58,6 +60,7 @@ export class Session implements Disposable {
         this.#bluez.unfollow(mac);
       }
     for (const mac of macs) this.#wanted.add(mac);
+    this.#listed = true;
     this.#nudge();
   }
 
@@ -85,7 +88,6 @@ export class Session implements Disposable {
   /** Resolves when it is old; throws Trouble. */
   async run(): Promise<void> {
     let pinged = Number.NEGATIVE_INFINITY;
-    let followed = 0;
     let rested = 0;
     try {
       for (;;) {
@@ -96,17 +98,16 @@ export class Session implements Disposable {
           await this.#ping();
           pinged = monotonic();
         }
-        if (this.#wanted.size !== followed) {
-          for (const mac of this.#wanted) await this.#follow(mac);
-          followed = this.#wanted.size;
+        if (this.#listed) {
+          this.#listed = false;
+          for (const mac of this.#wanted) if (!this.#isOld) await this.#follow(mac);
         }
         const order = this.#scanning && monotonic() >= rested ? this.#queue.shift() : undefined;
         if (order) {
           await this.#carryOut(order);
           rested = monotonic() + REST_MS;
         }
-        const { matchRules } = this.#bluez;
-        if (now - this.#begun > RECYCLE.afterMs || matchRules > RECYCLE.matchRules) return;
+        if (this.#isOld) return;
         await this.#pause(this.#queue.length > 0 && this.#scanning ? Math.max(0, rested - monotonic()) : PING_MS);
       }
     } catch (error) {
@@ -129,6 +130,10 @@ export class Session implements Disposable {
       this.#scanning = true;
     }
     this.#events.state("scanning");
+  }
+
+  get #isOld(): boolean {
+    return monotonic() - this.#begun > RECYCLE.afterMs || this.#bluez.matchRules > RECYCLE.matchRules;
   }
 
   async #follow(mac: string): Promise<void> {

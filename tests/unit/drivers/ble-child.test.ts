@@ -218,6 +218,47 @@ describe.skipIf(lacks !== "")("the child on a BlueZ that is not ours", { timeout
     expect(await child.seen(MAC)).toMatchObject({ rssi: -42 });
   });
 
+  it("follows another list of the same length, and is connected anew before the daemon's limit of rules", {
+    timeout: 120_000,
+  }, async () => {
+    const some = 210;
+    await bluez.ask({ do: "strangers", count: 2 * some, first: 0, stay: true });
+    const macs = Array.from(
+      { length: 2 * some },
+      (_, n) => `D0:00:00:00:${[n >> 8, n & 255].map((byte) => byte.toString(16).padStart(2, "0").toUpperCase()).join(":")}`,
+    );
+    const [one, other] = [macs.slice(0, some), macs.slice(some)] as const;
+    const last = (of: readonly string[]) => of.at(-1) ?? "";
+    const hears = async (child: Child, mac: string) => {
+      let heard = false;
+      const hearing = child.seen(mac, ({ rssi }) => rssi === -33).then(() => (heard = true));
+      hearing.catch(() => undefined);
+      // Its connection may be a new one, which must find the address again.
+      await until(async () => {
+        await bluez.ask({ do: "advert", mac, rssi: -34 });
+        await bluez.ask({ do: "advert", mac, rssi: -33 });
+        return heard;
+      }, 30_000);
+    };
+    await using child = await scanning(...one);
+    await hears(child, last(one));
+    const rules = await bluez.ask<number>({ do: "match_rules" });
+    for (const list of [other, one]) {
+      child.mark();
+      child.say({ do: "want", macs: list });
+      await hears(child, last(list));
+      expect(await bluez.ask<number>({ do: "match_rules" })).toBeLessThan(rules + some + 10);
+    }
+    expect(child.program.running).toBe(true);
+  });
+
+  it("listens though another program is scanning already", async () => {
+    await bluez.ask({ do: "foreign_scan" });
+    await using child = await scanning(MAC);
+    await bluez.ask({ do: "advert", mac: MAC, rssi: -45 });
+    expect(await child.seen(MAC)).toMatchObject({ rssi: -45 });
+  });
+
   it("says when the adapter is gone or off, and hears again when it is back", async () => {
     await using child = await scanning(MAC);
     await bluez.ask({ do: "remove_adapter" });
@@ -237,6 +278,22 @@ describe.skipIf(lacks !== "")("the child on a BlueZ that is not ours", { timeout
     child.say({ do: "reset", what: "adapter" });
     await child.state("scanning");
     expect(await bluez.ask({ do: "adapter_state" })).toMatchObject({ powered: true, discovering: true });
+  });
+
+  it("says so when bluetoothd answers no call, and hears again when it does", async () => {
+    await using child = await scanning(MAC);
+    child.mark();
+    bluez.freeze(true);
+    try {
+      await child.state("failing");
+    } finally {
+      bluez.freeze(false);
+    }
+    child.mark();
+    await child.state("scanning");
+    await wait(300);
+    await bluez.ask({ do: "advert", mac: MAC, rssi: -46 });
+    expect(await child.seen(MAC, ({ rssi }) => rssi === -46)).toBeDefined();
   });
 
   it("outlives bluetoothd and D-Bus, each killed and started again", { timeout: 120_000 }, async () => {
