@@ -1,0 +1,58 @@
+/** What a machine brings along goes in: packages without their native part, a login on the port of a sensor; the one is refused in words, the other kept away, come out. */
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync, readlinkSync } from "node:fs";
+import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, it } from "vitest";
+
+const ROOT = join(import.meta.dirname, "../..");
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "cippo-install-"));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+it("a native part that npm did not build is missed before anything starts, by its name", async () => {
+  await cp(join(ROOT, "tools"), join(folder, "tools"), { recursive: true });
+  await cp(join(ROOT, "package-lock.json"), join(folder, "package-lock.json"));
+  await mkdir(join(folder, "node_modules/epoll"), { recursive: true });
+  for (const name of ["sqlite3", "bindings", "file-uri-to-path", "@serialport"])
+    await symlink(join(ROOT, "node_modules", name), join(folder, "node_modules", name));
+  // As after an install whose scripts were not allowed to run.
+  const lock = readFileSync(join(ROOT, "package-lock.json"), "utf8");
+  const installed = createHash("sha256").update(lock).update(process.versions.modules).update(process.arch).digest("hex");
+  await writeFile(join(folder, "node_modules/.cippo-installed"), installed);
+  const { status, stderr } = spawnSync(process.execPath, [join(folder, "tools/prepare.mjs")], { encoding: "utf8" });
+  expect(stderr).toMatch(/^cippo: native module epoll is missing \(.*\.node\): its install script did not run/);
+  expect(status).toBe(1);
+});
+
+const installs = process.getuid?.() === 0 && existsSync("/usr/bin/systemd-sysusers") && existsSync("/usr/bin/systemctl");
+
+it.runIf(installs)(
+  "nobody else's fingers on a port: no login, no modem manager; and given back when it is not ours any more",
+  async () => {
+    await mkdir(join(folder, "etc"));
+    const run = (...options: readonly string[]) => {
+      const { status, stdout, stderr } = spawnSync(
+        join(ROOT, "systemd/install.sh"),
+        ["--root", folder, "--no-enable", ...options],
+        { encoding: "utf8" },
+      );
+      expect(status, stderr).toBe(0);
+      return stdout;
+    };
+    await mkdir(join(folder, "boot/firmware"), { recursive: true });
+    await writeFile(join(folder, "boot/firmware/cmdline.txt"), "console=serial0,115200 root=/dev/mmcblk0p2\n");
+    const login = join(folder, "etc/systemd/system/serial-getty@ttyAMA0.service");
+    // The kernel's own words on the line are the owner's to take away.
+    expect(run("--uart", "ttyAMA0")).toContain("remove its console=");
+    expect(readlinkSync(login)).toBe("/dev/null");
+    const rules = readFileSync(join(folder, "etc/udev/rules.d/70-cippo.rules"), "utf8");
+    expect(rules).toContain('ENV{ID_MM_DEVICE_IGNORE}="1"');
+    run();
+    expect(existsSync(login)).toBe(false);
+  },
+);
