@@ -109,6 +109,16 @@ describe("laws", () => {
     }
   });
 
+  it("native packages are loaded when they are needed, by one file each", () => {
+    for (const name of ["onoff", "serialport", "modbus-serial", "sqlite3"]) {
+      const touching = product.filter((file) => imports(file).includes(name));
+      expect(touching, `${name} is touched by one file (${ONLY[name]})`).toHaveLength(1);
+      const text = readFileSync(join(ROOT, touching[0] ?? ""), "utf8");
+      const early = new RegExp(`^import (?!type ).*"${name}"`, "m").test(text) || text.includes(`require("${name}")`);
+      expect(early, `${touching[0]}: import("${name}") where it is used, so that a missing one is one wire down`).toBe(false);
+    }
+  });
+
   it("every error code is thrown or shown somewhere, and no unknown one is", async () => {
     const { codes } = await import("../src/kit/codes.ts");
     const text = product
@@ -145,5 +155,31 @@ describe("laws", () => {
           .map((path) => `${document}: ${path}`);
       });
     expect(missing, "documents name files that do not exist").toEqual([]);
+  });
+
+  it("traps are held by tests of that very title, or by a decision that says why", () => {
+    const page = readFileSync(join(ROOT, "docs/traps.md"), "utf8");
+    const rows = page.split("\n").filter((line) => /^\| (?!trap )[^-]/.test(line));
+    const wrong: string[] = [];
+    for (const row of rows) {
+      const held = row.slice(row.lastIndexOf(" | ", row.length - 3));
+      const named = [...held.matchAll(/`([\w./-]+)` ("[^"]+"(?:, "[^"]+")*)/g)];
+      const decided = [...held.matchAll(/\[\d{4} ?([^\]]*)\]\(([\w./-]+)\)/g)];
+      if (named.length + decided.length === 0) wrong.push(`held by nothing: ${row}`);
+      for (const [, file = "", titles = ""] of named) {
+        const text = readFileSync(join(ROOT, file), "utf8");
+        for (const [quoted = ""] of titles.matchAll(/"[^"]+"/g)) {
+          const title = quoted.slice(1, -1);
+          if (!['"', "'", "`"].some((mark) => text.includes(mark + title + mark))) wrong.push(`${file} has no ${quoted}`);
+        }
+      }
+      for (const [, section = "", file = ""] of decided) {
+        const text = readFileSync(join(ROOT, "docs", file), "utf8");
+        if (section !== "" && !text.includes(`\n## ${section}`) && !text.includes(`\n**${section}`))
+          wrong.push(`${file} has no section ${section}`);
+      }
+    }
+    expect(wrong).toEqual([]);
+    expect(rows.length).toBeGreaterThan(80);
   });
 });
