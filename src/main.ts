@@ -1,4 +1,5 @@
 /** A checked site goes in; the whole way of a reading runs until stopped: wires → house → store → sync, opened in order and closed in reverse. */
+
 import { join } from "node:path";
 import { adminOf, statusLine } from "./admin.ts";
 import { serveAdmin } from "./cli/server.ts";
@@ -11,6 +12,7 @@ import type { KindOf } from "./edge/thin.ts";
 import { type Clock, systemClock } from "./kit/clock.ts";
 import type { Log } from "./kit/log.ts";
 import { Pulse } from "./kit/pulse.ts";
+import { AnyOf } from "./kit/signals.ts";
 import { serviceManager } from "./kit/systemd.ts";
 import type { DeviceInfo } from "./model.ts";
 import { outboxOf, syncOptions } from "./outbox.ts";
@@ -84,7 +86,8 @@ export async function runGateway({ loaded, log, clock: given }: RunOptions, stop
   });
   const line = () => statusLine(admin.status());
   stop.addEventListener("abort", () => void manager.stopping(), { once: true });
-  const told = manager.ready(line()).then(() => manager.run(pulse, line, AbortSignal.any([stop, hangUp.signal])));
+  using over = new AnyOf(stop, hangUp.signal);
+  const told = manager.ready(line()).then(() => manager.run(pulse, line, over.signal));
   try {
     await running;
   } finally {

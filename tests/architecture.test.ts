@@ -109,6 +109,15 @@ describe("laws", () => {
     }
   });
 
+  it("signals are joined by kit/signals.ts alone", () => {
+    for (const file of product) {
+      const text = readFileSync(join(ROOT, file), "utf8");
+      expect(/\bAbortSignal\.any\(/.test(text), `${file}: AbortSignal.any leaves something behind each time: use AnyOf`).toBe(
+        false,
+      );
+    }
+  });
+
   it("native packages are loaded when they are needed, by one file each", () => {
     for (const name of ["onoff", "serialport", "modbus-serial", "sqlite3"]) {
       const touching = product.filter((file) => imports(file).includes(name));

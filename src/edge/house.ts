@@ -1,9 +1,11 @@
 /** Device readings, commands and acknowledgements go in; numbered, durable records, events, asset states and answers come out. Joins collectors, ingest, alarms, window and commands over one store. */
+
 import type { Clock } from "../kit/clock.ts";
 import { EdgeError } from "../kit/errors.ts";
 import type { Log } from "../kit/log.ts";
 import { pause } from "../kit/loop.ts";
 import { Pulse } from "../kit/pulse.ts";
+import { AnyOf } from "../kit/signals.ts";
 import type {
   AssetState,
   CommandTarget,
@@ -111,7 +113,8 @@ export class House {
   async run(until: AbortSignal): Promise<void> {
     // The window outlives the devices: their last words must be committed too. When it breaks, everything ends.
     const [closing, broken] = [new AbortController(), new AbortController()];
-    const stop = AbortSignal.any([until, broken.signal]);
+    using either = new AnyOf(until, broken.signal);
+    const stop = either.signal;
     this.#ingest.until(stop);
     this.open();
     const beat = this.#pulse.beat("store", ROUND_MS.store + this.#o.commitMs);

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { asEdgeError, type EdgeError } from "./errors.ts";
 import type { Log } from "./log.ts";
+import { AnyOf } from "./signals.ts";
 
 export interface Tries {
   readonly log: Log;
@@ -61,12 +62,10 @@ export async function keepTrying(
 
 async function wait(ms: number, { stop, woken }: Tries): Promise<void> {
   if (woken === undefined) return pause(ms, stop);
-  const over = new AbortController();
-  const end = (): void => over.abort();
-  stop.addEventListener("abort", end, { once: true });
+  const waited = new AbortController();
+  using over = new AnyOf(stop, waited.signal);
   await Promise.race([pause(ms, over.signal), woken(over.signal)]);
-  stop.removeEventListener("abort", end);
-  end();
+  waited.abort();
 }
 
 /** Resolves after `ms`, or at once when stopped; never throws. */

@@ -1,6 +1,7 @@
 /** A period and an offset go in; ticks come out: staggered, without drift, skipped and never queued when late. */
 import { monotonic } from "./clock.ts";
 import { pause } from "./loop.ts";
+import { AnyOf } from "./signals.ts";
 
 export interface Metronome {
   /** Resolves at the next due moment with its kernel monotonic ms. */
@@ -21,7 +22,8 @@ export function metronome(everyMs: number, offsetMs: number): Metronome {
         const turn = begun + Math.max(0, Math.ceil((now - begun) / everyMs)) * everyMs;
         const due = turn <= last ? last + everyMs : turn;
         poked = new AbortController();
-        await pause(Math.max(0, due - now), AbortSignal.any([stop, poked.signal]));
+        using over = new AnyOf(stop, poked.signal);
+        await pause(Math.max(0, due - now), over.signal);
         if (!poked.signal.aborted) last = due;
         poked = null;
       }

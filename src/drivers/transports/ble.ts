@@ -1,9 +1,11 @@
 /** A BLE bus goes in; advertisements of wanted addresses and values read over connections come out, from a supervised child process that may die, hang or lie without harm. */
+
 import { fileURLToPath } from "node:url";
 import { monotonic } from "../../kit/clock.ts";
 import { EdgeError } from "../../kit/errors.ts";
 import type { Log } from "../../kit/log.ts";
 import { backoff, pause } from "../../kit/loop.ts";
+import { AnyOf } from "../../kit/signals.ts";
 import { PROTOCOL, type RadioState, type ReadStep, WANTED_MAX, type Word } from "../ble-protocol.ts";
 import type { BleSpec } from "../buses.ts";
 import type { BleAdvert, BleCharacteristic, BleDevice, BleRadio, BleValues } from "../driver.ts";
@@ -115,7 +117,8 @@ export class BleLine implements BleRadio, AsyncDisposable {
       const changed = new AbortController();
       const wake = () => changed.abort();
       this.#waiting.add(wake);
-      await pause(left, AbortSignal.any([stop, changed.signal]));
+      using over = new AnyOf(stop, changed.signal);
+      await pause(left, over.signal);
       this.#waiting.delete(wake);
     }
   }

@@ -1,8 +1,10 @@
 /** A relay on a GPIO line, its polarity and what it does at start and stop go in; a driver that switches it when told, and tells its state as read back, comes out. */
+
 import * as z from "zod";
 import { monotonic } from "../../../kit/clock.ts";
 import { EdgeError } from "../../../kit/errors.ts";
 import { cadence } from "../../../kit/quantities.ts";
+import { AnyOf } from "../../../kit/signals.ts";
 import type { Device, Outcome, PointSpec, Reading, Ticks, Value } from "../../../model.ts";
 import type { Driver, Golden, GpioOutput, Opening } from "../../driver.ts";
 import { limitsOf, report, switchLimits, withReport } from "../options.ts";
@@ -86,10 +88,10 @@ class RelayDevice implements Device {
 
   async *readings(ticks: Ticks, stop: AbortSignal): AsyncGenerator<readonly Reading[]> {
     const { lost } = this.#output;
-    const over = AbortSignal.any([stop, lost]);
+    using over = new AnyOf(stop, lost);
     for (;;) {
       yield [await this.#look()];
-      await ticks.next(over);
+      await ticks.next(over.signal);
       if (stop.aborted) return;
       if (lost.aborted) throw lost.reason;
     }

@@ -1,6 +1,8 @@
 /** A GPIO line and how long a level must stand go in; what its contact settled at, and signs of life between, come out. Families say what it means. */
+
 import { monotonic } from "../../../kit/clock.ts";
 import { EdgeError } from "../../../kit/errors.ts";
+import { AnyOf } from "../../../kit/signals.ts";
 import type { Golden, GpioChip, GpioEdge } from "../../driver.ts";
 import { type Change, Debouncer } from "./debounce.ts";
 
@@ -22,7 +24,8 @@ export type Settled =
 export async function* settledOf(chip: GpioChip, of: Line, stop: AbortSignal): AsyncGenerator<Settled> {
   const ended = new AbortController();
   const { bias, counts, debounceMs } = of;
-  const watched = chip.watch(of.line, { bias, counts, debounceMs }, AbortSignal.any([stop, ended.signal]));
+  using over = new AnyOf(stop, ended.signal);
+  const watched = chip.watch(of.line, { bias, counts, debounceMs }, over.signal);
   const arriving = new Mailbox(watched);
   const debouncer = new Debouncer(debounceMs, of.atMostEveryMs);
   let first = true;

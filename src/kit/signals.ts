@@ -1,0 +1,25 @@
+/** Signals go in; one that ends with the first of them comes out, until it is let go of. */
+
+/**
+ * In place of AbortSignal.any, which leaves a weak reference on each source for good (Node 20; some 60 bytes a call, and a gateway waits for
+ * "stop or the next tick" ten times a second for years). Let go of, it leaves nothing.
+ */
+export class AnyOf implements Disposable {
+  readonly #controller = new AbortController();
+  readonly #sources: readonly AbortSignal[];
+  readonly #end = (): void => this.#controller.abort(this.#sources.find((one) => one.aborted)?.reason);
+
+  constructor(...sources: readonly AbortSignal[]) {
+    this.#sources = sources;
+    for (const one of sources) one.addEventListener("abort", this.#end);
+    if (sources.some((one) => one.aborted)) this.#end();
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  [Symbol.dispose](): void {
+    for (const one of this.#sources) one.removeEventListener("abort", this.#end);
+  }
+}
