@@ -109,6 +109,10 @@ async function calm(world: World, upTo: ReadonlyMap<string, number> | null, stop
 function troubleIn({ devices, sync, store }: GatewayStatus): string | null {
   const dead = devices.find(({ state }) => state !== "up");
   if (dead) return `${dead.id} ${dead.state}${dead.code === undefined ? "" : ` (${dead.code})`}`;
+  for (const { id, points } of devices) {
+    const bad = points.find(({ quality }) => quality === "bad");
+    if (bad) return `${id}.${bad.point} bad${bad.code === undefined ? "" : ` (${bad.code})`}`;
+  }
   if (!sync.connected) return `not connected${sync.code === undefined ? "" : ` (${sync.code})`}`;
   return store.writable ? null : "store cannot be written";
 }
