@@ -159,7 +159,10 @@ export const codes = {
   },
   "ble.key": {
     retry: false,
-    what: { it: "Annunci cifrati illeggibili: chiave assente o errata", en: "Encrypted advertisements: key missing or wrong" },
+    what: {
+      it: "Annunci cifrati: chiave assente o errata; oppure non cifrati benché una chiave sia nominata",
+      en: "Encrypted advertisements: key missing or wrong; or not encrypted though a key is named",
+    },
     hint: {
       it: "Mettere la chiave (bind key, 32 cifre esadecimali) in un file delle credenziali e nominarlo in `key`.",
       en: "Put the bind key (32 hex digits) into a file of the credentials folder and name it in `key`.",

@@ -3,7 +3,7 @@ import * as z from "zod";
 import { EdgeError } from "../../kit/errors.ts";
 import { duration } from "../../kit/quantities.ts";
 import type { Device, PointSpec, Reading, Text, Ticks, Value } from "../../model.ts";
-import type { BleAdvert, BleDevice, Driver, Golden, Layout, Opening } from "../driver.ts";
+import type { BleAdvert, BleDevice, BleRadio, Driver, Golden, Layout, Opening } from "../driver.ts";
 import { report } from "./options.ts";
 
 export const mac = () =>
@@ -26,7 +26,25 @@ export interface Listening {
   readonly key?: string | undefined;
 }
 
-/** One per opening; what it must remember of earlier advertisements it holds itself. Throws `frame.invalid`, `ble.key`. */
+/** What must outlive reopenings: whoever recorded a packet can also disturb the radio until its devices are opened anew. */
+export interface Sender {
+  /** Highest that an encrypted packet had. */
+  counter: number | null;
+}
+
+/** Per radio, by address and key: another key is another sender. Gone with the radio. */
+const senders = new WeakMap<BleRadio, Map<string, Sender>>();
+
+function senderOf(radio: BleRadio, mac: string, key: Uint8Array | undefined): Sender {
+  const known = senders.get(radio) ?? new Map<string, Sender>();
+  senders.set(radio, known);
+  const name = `${mac} ${key === undefined ? "" : Buffer.from(key).toString("hex")}`;
+  const sender = known.get(name) ?? { counter: null };
+  known.set(name, sender);
+  return sender;
+}
+
+/** One per opening; what else it must remember of earlier advertisements it holds itself. Throws `frame.invalid`, `ble.key`. */
 export type Interpreter = (advert: BleAdvert) => readonly Reading[];
 
 export interface AdvertisementParts<O extends Listening> {
@@ -38,7 +56,7 @@ export interface AdvertisementParts<O extends Listening> {
   readonly golden: (bytes: Uint8Array) => Pick<BleAdvert, "services" | "manufacturers">;
   points(options: O): Readonly<Record<string, PointSpec>>;
   layout(options: O): Layout;
-  interpreter(options: O, key: Uint8Array | undefined): Interpreter;
+  interpreter(options: O, key: Uint8Array | undefined, sender: Sender): Interpreter;
 }
 
 export function advertisementDriver<O extends Listening>(parts: AdvertisementParts<O>): Driver<O> {
@@ -55,8 +73,9 @@ export function advertisementDriver<O extends Listening>(parts: AdvertisementPar
     layout: (o) => parts.layout(o),
     open: async (at) => {
       const key = at.options.key === undefined ? undefined : keyOf(await at.wires.credential(at.options.key));
-      const radio = await at.wires.ble(at.bus).open(at.options.mac, at.stop);
-      return new ListeningDevice(at, radio, parts, parts.interpreter(at.options, key));
+      const radio = at.wires.ble(at.bus);
+      const device = await radio.open(at.options.mac, at.stop);
+      return new ListeningDevice(at, device, parts, parts.interpreter(at.options, key, senderOf(radio, at.options.mac, key)));
     },
     decode: (golden) => decodeGolden(golden, parts),
   };
@@ -105,7 +124,8 @@ class ListeningDevice<O extends Listening> implements Device {
 
 function decodeGolden<O extends Listening>(golden: Golden, parts: AdvertisementParts<O>): Readonly<Record<string, Value>> {
   const options = parts.options.parse(golden.options ?? {});
-  const interpret = parts.interpreter(options, golden.key === undefined ? undefined : Buffer.from(golden.key, "hex"));
+  const key = golden.key === undefined ? undefined : Buffer.from(golden.key, "hex");
+  const interpret = parts.interpreter(options, key, { counter: null });
   const data = parts.golden(Buffer.from(golden.rx.replaceAll(" ", ""), "hex"));
   return Object.fromEntries(interpret({ mono: 0, ...data }).map(({ point, value }) => [point, value]));
 }

@@ -46,11 +46,14 @@ const BUTTON: Readonly<Record<number, string>> = {
   128: "hold-press",
 };
 
-/** Throws `frame.invalid` for what is no BTHome v2, `ble.key` for what the key does not open. */
+/** Throws `frame.invalid` for what is no BTHome v2, `ble.key` for what the key does not open, and for what anybody could send though a key is known. */
 export function carried(data: Uint8Array, objects: Objects, mac: string, key: Uint8Array | undefined): Carried {
   const info = data[0] ?? 0;
   if (info >> 5 !== VERSION) throw new EdgeError("frame.invalid", { device: mac });
-  if ((info & ENCRYPTED) === 0) return { ...objectsIn(data.subarray(1), objects), counter: null };
+  if ((info & ENCRYPTED) === 0) {
+    if (key !== undefined) throw new EdgeError("ble.key");
+    return { ...objectsIn(data.subarray(1), objects), counter: null };
+  }
   const body = data.length - 1 - TAIL.counter - TAIL.mic;
   if (body < 0) throw new EdgeError("frame.invalid", { device: mac });
   if (key === undefined) throw new EdgeError("ble.key");

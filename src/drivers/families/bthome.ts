@@ -2,7 +2,7 @@
 import * as z from "zod";
 import type { PointSpec, Reading, Text, Value } from "../../model.ts";
 import type { AdvertisedPoint, BleAdvert, Golden } from "../driver.ts";
-import { advertisementDriver, type Interpreter, listening } from "./advertisement.ts";
+import { advertisementDriver, type Interpreter, listening, type Sender } from "./advertisement.ts";
 import { type Carried, carried } from "./bthome-objects.ts";
 import { withReport } from "./options.ts";
 
@@ -63,9 +63,9 @@ export function bthomeDevice({ type, title, objects, usual, goldens }: BthomeTab
     golden: (bytes) => ({ services: { [SERVICE]: bytes }, manufacturers: {} }),
     points: (o) => withReport(Object.fromEntries(o.points.map((name) => [name, pointOf(byPoint, name)])), o.report),
     layout: (o) => ({ wire: "ble", mac: o.mac, service: SERVICE, objects }),
-    interpreter: (o, key) => {
+    interpreter: (o, key, sender) => {
       const ranges = new Map(o.points.map((name) => [name, pointOf(byPoint, name).range]));
-      return interpreter((data) => carried(data, byId, o.mac, key), ranges);
+      return interpreter((data) => carried(data, byId, o.mac, key), ranges, sender);
     },
   });
 }
@@ -86,18 +86,18 @@ function pointOf(byPoint: ReadonlyMap<string, BthomeObject>, name: string): Poin
 
 type Ranges = ReadonlyMap<string, PointSpec["range"]>;
 
-function interpreter(read: (data: Uint8Array) => Carried, ranges: Ranges): Interpreter {
+function interpreter(read: (data: Uint8Array) => Carried, ranges: Ranges, sender: Sender): Interpreter {
   let last = null as { readonly bytes: string; readonly packet: number | null; readonly mono: number } | null;
-  let highest: number | null = null;
   return ({ services, mono }: BleAdvert) => {
     const data = services[SERVICE];
     if (!data) return [];
     const bytes = Buffer.from(data).toString("latin1");
     const { values, packet, counter } = read(data);
     // A replayed packet is one that was heard before, or an older one: the counter of an encrypted sensor only rises.
+    const { counter: highest } = sender;
     if (counter !== null && highest !== null && counter <= highest && !(counter < RESTARTED_BELOW && highest >= RESTARTED_BELOW))
       return [];
-    if (counter !== null) highest = counter;
+    if (counter !== null) sender.counter = counter;
     const same =
       last !== null && mono - last.mono < REPEATS_MS && (packet === null ? bytes === last.bytes : packet === last.packet);
     if (same) return [];

@@ -3,7 +3,7 @@ import { createCipheriv, randomBytes } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { bthome } from "../../../src/drivers/devices/bthome.ts";
-import type { BleAdvert, BleDevice, Opening, Wires } from "../../../src/drivers/driver.ts";
+import type { BleAdvert, BleDevice, BleRadio, Opening, Wires } from "../../../src/drivers/driver.ts";
 import { carried, type Objects } from "../../../src/drivers/families/bthome-objects.ts";
 import { EdgeError } from "../../../src/kit/errors.ts";
 import type { Reading } from "../../../src/model.ts";
@@ -18,7 +18,7 @@ const OBJECTS: Objects = new Map(layout.objects.map((object) => [object.id, obje
 async function heard(
   written: Readonly<Record<string, unknown>>,
   packets: readonly (string | Buffer)[],
-  { key, stepMs = 1000 }: { readonly key?: Uint8Array; readonly stepMs?: number } = {},
+  { key, stepMs = 1000, air }: { readonly key?: Uint8Array; readonly stepMs?: number; readonly air?: Partial<BleRadio> } = {},
 ): Promise<readonly (readonly Reading[])[]> {
   const adverts = packets.map(
     (packet, i): BleAdvert => ({
@@ -34,7 +34,8 @@ async function heard(
     read: () => Promise.reject(new Error("never connects")),
     [Symbol.dispose]() {},
   };
-  const wires = { ble: () => ({ open: async () => radio }), credential: async () => key ?? Buffer.alloc(0) } as unknown as Wires;
+  const line = Object.assign(air ?? {}, { open: async () => radio });
+  const wires = { ble: () => line, credential: async () => key ?? Buffer.alloc(0) } as unknown as Wires;
   const options = bthome.options.parse({ mac: MAC, ...written });
   const opening: Opening<typeof options> = { id: "sensor", options, bus: "radio", wires, stop: never };
   await using device = await bthome.open(opening);
@@ -103,6 +104,28 @@ describe("a bthome sensor", () => {
     const foreign = [encrypted(randomBytes(16), 600, "0157"), encrypted(key, 601, "0157")];
     expect((await heard(battery, foreign, { key })).map((b) => b[0]?.quality)).toEqual(["bad", "good"]);
     expect(await codeOf(heard(battery, [], { key: Buffer.from("not a key") }))).toBe("ble.key");
+  });
+
+  it("takes no older packet when it is opened anew, and a new one once its key is another", async () => {
+    const [key, other] = [randomBytes(16), randomBytes(16)];
+    const battery = { points: ["battery"], key: "sensor.key" };
+    const air = {};
+    const of = async (k: Buffer, counter: number) =>
+      (await heard(battery, [encrypted(k, counter, "0157")], { key: k, air }))[0]?.length;
+    expect([await of(key, 500), await of(key, 499), await of(key, 500), await of(key, 501), await of(other, 200)]).toEqual([
+      1, 0, 0, 1, 1,
+    ]);
+  });
+
+  it("of which a key is known believes nothing that is not encrypted: everybody can send that under its address", async () => {
+    const key = randomBytes(16);
+    const packets = [encrypted(key, 500, "0157"), Buffer.from("400109", "hex"), encrypted(key, 501, "0158")];
+    const batches = await heard({ points: ["battery"], key: "sensor.key" }, packets, { key, stepMs: 5000 });
+    expect(batches.map((batch) => batch.map(({ value, quality, code }) => [value, quality, code]))).toEqual([
+      [[87, "good", undefined]],
+      [[null, "bad", "ble.key"]],
+      [[88, "good", undefined]],
+    ]);
   });
 
   it("takes points it knows and the name of a key, never the key", () => {
