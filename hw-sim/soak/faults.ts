@@ -24,6 +24,8 @@ export interface Placed {
 
 /** Long enough for every time limit of a wire to be reached, short enough for two rounds in twenty minutes. */
 const WIRE_MS = 6000;
+/** Who is not asked but speaks by itself is missed only when it has been silent for some time. */
+const SPEAKER_MS = 13_000;
 /** An instant; that the program is there again changes nothing about the one that died. */
 const DEATH_MS = 100;
 const LATE_MS = 1500;
@@ -53,7 +55,8 @@ function wireFaults({ site }: World, devices: readonly Placed[]): readonly SoakF
       const one = on.find(({ type }) => kind !== "chatter" || type === "gpio-contact");
       if (!one) continue;
       const whole = WHOLE_BUS.has(kind);
-      const forMs = kind === "helper-dies" ? DEATH_MS : WIRE_MS;
+      const speaks = one.type === "a02yyuw" || one.type === "bthome";
+      const forMs = kind === "helper-dies" ? DEATH_MS : speaks ? SPEAKER_MS : WIRE_MS;
       faults.push({
         name: `${bus}: ${kind}${whole ? "" : ` of ${one.id}`}`,
         mayDown: (device) => (whole ? on.some(({ id }) => id === device) : device === one.id),
