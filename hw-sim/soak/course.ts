@@ -100,7 +100,8 @@ async function calm(world: World, upTo: ReadonlyMap<string, number> | null, stop
     const status = await picture(world);
     const what = status === null ? "the gateway does not answer" : (troubleIn(status) ?? waits(status, upTo));
     if (status && what === null) return status;
-    if (stop.aborted || monotonic() > latest) throw new Error(`after ${seconds(BACK_MS)}: ${what}`);
+    if (stop.aborted) throw new Error(`stopped before all was well: ${what}`);
+    if (monotonic() > latest) throw new Error(`after ${seconds(BACK_MS)}: ${what}`);
     await pause(LOOK_MS, stop);
   }
 }
