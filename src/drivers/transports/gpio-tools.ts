@@ -77,7 +77,9 @@ export class GpioTools {
     const major = /\bv(\d+)\./.exec(stdout)?.[1];
     if (major === "1") return new GpioTools(spec, SYNTAX_1);
     if (major === "2") return new GpioTools(spec, SYNTAX_2);
-    throw new EdgeError("gpio.unavailable", { reason: `unknown version of gpiomon: ${stdout.split("\n")[0]}` });
+    // Told to end because it is late, version 1 ends as if all were well.
+    const said = stdout.trim() === "" ? "did not say its version in time" : `has an unknown version: ${stdout.split("\n")[0]}`;
+    throw new EdgeError("gpio.unavailable", { reason: `${gpiomon} ${said}` });
   }
 
   async get(line: number, bias: Bias): Promise<Level> {

@@ -1,13 +1,14 @@
 /** A chip whose lines chatter, stick, are somebody else's or lose their helper goes in; one device that suffers, and all others as they were, come out (fault G1). */
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Chip } from "../../../hw-sim/site/gpio/chip.ts";
 import { openTools } from "../../../hw-sim/site/gpio/tools.ts";
-import { busSchema } from "../../../src/drivers/buses.ts";
+import { busSchema, type GpioSpec } from "../../../src/drivers/buses.ts";
 import { deviceInfo, loadDriver } from "../../../src/drivers/index.ts";
+import { GpioTools } from "../../../src/drivers/transports/gpio-tools.ts";
 import { openWires } from "../../../src/drivers/wires.ts";
 import { Collector } from "../../../src/edge/collect.ts";
 import { noLog } from "../../../src/kit/log.ts";
@@ -154,5 +155,17 @@ describe("a contact that chatters at 1 kHz", () => {
     // The line beside it, which stands still as if it were stuck, has one row and is alive.
     expect(pins.rows("tamper").length).toBe(1);
     expect(pins.state("tamper")?.state).toBe("up");
+  });
+});
+
+describe("tools that do not say which they are", () => {
+  it.each([
+    ["answer late, and end well when told to", "trap 'exit 0' TERM\nsleep 30 & wait", /gpiomon did not say its version in time/],
+    ["say something else", "echo busybox", /gpiomon has an unknown version: busybox/],
+    ["fail", "echo broken >&2; exit 1", /broken/],
+  ])("%s", async (_, script, reason) => {
+    writeFileSync(join(folder, "gpiomon"), `#!/bin/bash\n${script}\n`, { mode: 0o755 });
+    const refused = GpioTools.open(busSchema.parse({ gpio: "gpiod", tools: folder }) as GpioSpec);
+    await expect(refused).rejects.toMatchObject({ code: "gpio.unavailable", context: { reason: expect.stringMatching(reason) } });
   });
 });
