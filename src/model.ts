@@ -85,6 +85,8 @@ export interface Outcome {
 /** The metronome that the host hands to a polled device: resolves at the next due moment with its `mono`; late ticks are skipped, never queued. */
 export interface Ticks {
   next(stop: AbortSignal): Promise<number>;
+  /** Told after each part of a long round: the round goes on. */
+  goesOn?(): void;
 }
 
 /**

@@ -13,7 +13,7 @@ const stopBits = z
   .describe("Stop bits; most meters use 1 even without parity.");
 
 const patience = {
-  timeout: duration()
+  timeout: duration({ least: "1ms", most: "1min" })
     .optional()
     .describe("How long to wait for a reply. Default: twice the line time and 100 ms, at least 500 ms."),
   slowest: duration()
@@ -21,7 +21,7 @@ const patience = {
     .describe(
       "How late a unit may still answer: after a timeout it rests this long, so that no late reply is taken for another.",
     ),
-  gap: duration()
+  gap: duration({ most: "2s" })
     .prefault("0ms")
     .describe("Silence kept between two requests, beyond what the line needs (Heidelberg 100 ms, older Eastron 60 ms)."),
 };

@@ -6,7 +6,7 @@ import type { Log } from "../kit/log.ts";
 import { backoff, keepTrying, pause } from "../kit/loop.ts";
 import { type Metronome, metronome, offsetOf } from "../kit/metronome.ts";
 import type { Beat, Pulse } from "../kit/pulse.ts";
-import type { Device, DeviceInfo, DeviceStatus, Outcome, PointStatus, Reading } from "../model.ts";
+import type { Device, DeviceInfo, DeviceStatus, Outcome, PointStatus, Reading, Ticks } from "../model.ts";
 import { type LastRow, rowOf, worthKeeping } from "./report.ts";
 
 /** What the house does with a device's readings; all calls are in order. */
@@ -23,7 +23,7 @@ const PUSHED_RETRY = backoff(500, 5000);
 /** A dead unit costs its line less and less. */
 const polledRetry = (everyMs: number) => backoff(Math.min(everyMs, 5000), Math.min(60_000, Math.max(10_000, everyMs * 6)));
 
-/** A round of a polled device, its wait after a failure and a full queue on its line included; beyond, its driver hangs. */
+/** A round of a polled device, or one request of it that waits for its turn; drivers wait three minutes at most. Beyond, its driver hangs. */
 const roundMs = (everyMs: number) => Math.max(300_000, 3 * everyMs);
 
 /** First polls are spread over at most this long: after a start nobody waits a quarter of an hour for a first value. */
@@ -63,7 +63,10 @@ export class Collector {
       log,
       stop,
       waitMs: info.everyMs === undefined ? PUSHED_RETRY : polledRetry(info.everyMs),
-      failed: (error) => this.#failed(error),
+      failed: (error) => {
+        beat?.touch();
+        this.#failed(error);
+      },
       woken: (over) => this.#asked(over),
     });
     beat?.end();
@@ -205,10 +208,10 @@ export class Collector {
 }
 
 /** Who asks for the next tick has done the round before. */
-const counted = (ticks: Metronome, beat: Beat): Metronome => ({
+const counted = (ticks: Metronome, beat: Beat): Ticks => ({
   next(stop) {
     beat.touch();
     return ticks.next(stop);
   },
-  poke: () => ticks.poke(),
+  goesOn: () => beat.touch(),
 });

@@ -14,7 +14,8 @@ const MISSED = 3;
 const LEAST_SILENCE_MS = 30_000;
 
 export const unit = () => z.int().min(0).max(255).describe("Unit address: 1–247 on a serial line, 0–255 on Modbus TCP.");
-export const timeout = () => duration().optional().describe("How long to wait for this device's reply; default: the bus's.");
+export const timeout = () =>
+  duration({ least: "1ms", most: "1min" }).optional().describe("How long to wait for this device's reply; default: the bus's.");
 export const hole = (standard: number) =>
   z
     .int()

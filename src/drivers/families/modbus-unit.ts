@@ -64,7 +64,10 @@ export class TableDevice implements Device {
       if (stop.aborted) return;
       const isRight = await this.#isOfThisType("poll", stop);
       const batch: Reading[] = [];
-      for (const block of this.#learnt.blocks) batch.push(...(await this.#read(block, due, stop)));
+      for (const block of this.#learnt.blocks) {
+        batch.push(...(await this.#read(block, due, stop)));
+        ticks.goesOn?.();
+      }
       yield batch.map((reading) => (isRight ? this.#counted(reading) : doubtful(reading)));
     }
   }

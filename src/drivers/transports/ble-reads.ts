@@ -8,6 +8,8 @@ export interface ReadPatience {
   readonly connectMs: number;
   readonly discoverMs: number;
   readonly readMs: number;
+  /** From the order to its answer, those before it included. */
+  readonly answerMs: number;
   /** After a failure, doubling; one not heard lately was not tried and costs nobody anything. */
   readonly rest: { readonly firstMs: number; readonly maxMs: number; readonly absentMs: number };
 }
@@ -41,8 +43,11 @@ export class Reads {
     const id = ++this.#lastId;
     const result = await new Promise<BleValues | EdgeError>((resolve) => {
       const aborted = () => this.answer(id, new EdgeError("ble.unreachable", { step: "stopped", reason: "stopped" }));
+      const late = () => this.answer(id, new EdgeError("ble.unreachable", { step: "waits", reason: "the radio gave no answer" }));
+      const timer = setTimeout(late, this.#patience.answerMs);
       stop.addEventListener("abort", aborted, { once: true });
       this.#waiting.set(id, (answer) => {
+        clearTimeout(timer);
         stop.removeEventListener("abort", aborted);
         resolve(answer);
       });
@@ -50,7 +55,8 @@ export class Reads {
       if (stop.aborted) aborted();
     });
     if (result instanceof EdgeError) {
-      if (result.code === "ble.unreachable" && !stop.aborted) this.#rest(mac, result.context["step"] === "absent");
+      const { step } = result.context;
+      if (result.code === "ble.unreachable" && step !== "waits" && !stop.aborted) this.#rest(mac, step === "absent");
       throw result;
     }
     this.#resting.delete(mac);

@@ -1,10 +1,15 @@
 /** Requests of all devices on one bus go in; the next one to send comes out, by priority, then age, while units that rest are passed over. */
 import { setMaxListeners } from "node:events";
 import { monotonic } from "../../kit/clock.ts";
+import type { EdgeError } from "../../kit/errors.ts";
 import type { ModbusReply, ModbusRequest, Priority } from "../driver.ts";
+
+/** Its unit rests or is held back, or the line is full: whoever asked hears of it in time, and asks again (docs/decisions/0007, polled device). */
+const WAIT_MOST_MS = 180_000;
 
 export class Job {
   readonly request: ModbusRequest;
+  readonly latest: number;
   /** Answered, failed, or given up by its caller. */
   settled = false;
   readonly #promise: { readonly resolve: (reply: ModbusReply) => void; readonly reject: (error: unknown) => void };
@@ -12,11 +17,13 @@ export class Job {
 
   constructor(
     request: ModbusRequest,
+    latest: number,
     callers: Set<Job>,
     resolve: (reply: ModbusReply) => void,
     reject: (error: unknown) => void,
   ) {
     this.request = request;
+    this.latest = latest;
     this.#callers = callers.add(this);
     this.#promise = { resolve, reject };
   }
@@ -59,15 +66,24 @@ export class RequestQueue {
   readonly #jobs: Readonly<Record<Priority, Job[]>> = { command: [], alarm: [], poll: [] };
   readonly #dueAt: (request: ModbusRequest) => number;
 
-  /** `dueAt`: monotonic ms from which on a request may be sent. */
-  constructor(dueAt: (request: ModbusRequest) => number) {
+  readonly #tooLate: (request: ModbusRequest) => EdgeError;
+  readonly #waitMostMs: number;
+
+  /** `dueAt`: monotonic ms from which on a request may be sent; `tooLate`: what one fails with whose turn does not come. */
+  constructor(
+    dueAt: (request: ModbusRequest) => number,
+    tooLate: (request: ModbusRequest) => EdgeError,
+    waitMostMs = WAIT_MOST_MS,
+  ) {
     this.#dueAt = dueAt;
+    this.#tooLate = tooLate;
+    this.#waitMostMs = waitMostMs;
   }
 
   add(request: ModbusRequest, stop: AbortSignal): Promise<ModbusReply> {
     if (stop.aborted) return Promise.reject(stop.reason);
     return new Promise((resolve, reject) => {
-      this.#jobs[request.priority].push(new Job(request, callersOf(stop), resolve, reject));
+      this.#jobs[request.priority].push(new Job(request, monotonic() + this.#waitMostMs, callersOf(stop), resolve, reject));
     });
   }
 
@@ -76,6 +92,7 @@ export class RequestQueue {
     for (const jobs of [this.#jobs.command, this.#jobs.alarm, this.#jobs.poll]) {
       for (let at = 0; at < jobs.length; ) {
         const job = jobs[at];
+        if (job && !job.settled && job.latest <= now) job.reject(this.#tooLate(job.request));
         if (job && !job.settled && this.#dueAt(job.request) > now) {
           at += 1;
           continue;
@@ -87,12 +104,12 @@ export class RequestQueue {
     return undefined;
   }
 
-  /** When the first of the units that all wait for may be asked again; null when nothing waits. */
+  /** When the first of the units that all wait for may be asked again, or the first request is too late; null when nothing waits. */
   get due(): number | null {
     let first: number | null = null;
     for (const jobs of [this.#jobs.command, this.#jobs.alarm, this.#jobs.poll])
-      for (const { request, settled } of jobs)
-        if (!settled) first = Math.min(first ?? Number.POSITIVE_INFINITY, this.#dueAt(request));
+      for (const { request, settled, latest } of jobs)
+        if (!settled) first = Math.min(first ?? Number.POSITIVE_INFINITY, this.#dueAt(request), latest);
     return first;
   }
 

@@ -65,7 +65,10 @@ export class ModbusLine implements ModbusBus, AsyncDisposable {
   readonly #needsSilence: boolean;
   readonly #units = new Units();
   readonly #stats = new LineStats(this.#units);
-  readonly #queue = new RequestQueue((request) => this.#units.due(request));
+  readonly #queue = new RequestQueue(
+    (request) => this.#units.due(request),
+    (request) => this.#tooLate(request),
+  );
   /** Units asked since the last answer on this connection and still silent. */
   readonly #owing = new Set<number>();
   readonly #closing = new AbortController();
@@ -117,6 +120,12 @@ export class ModbusLine implements ModbusBus, AsyncDisposable {
     await Promise.race([this.#busy, pause(CLOSE_MS, done.signal)]);
     done.abort();
     await this.#unlink();
+  }
+
+  #tooLate({ unit }: ModbusRequest): EdgeError {
+    const about = { bus: this.#bus, unit, device: `unit ${unit}` };
+    if (this.#units.isSilent(unit)) return new EdgeError("bus.timeout", about);
+    return new EdgeError("bus.unreachable", { ...about, reason: `too many requests, unit ${unit} did not get its turn` });
   }
 
   #closed(): EdgeError {

@@ -135,6 +135,15 @@ describe("a child that works", () => {
     expect(await fails(device)).toBe("ble.unreachable rests");
   });
 
+  it("that answers no order holds nobody for ever, and it is no fault of the device", async () => {
+    await using ble = await radio(LIVING, { ...QUICK, answerMs: 100 });
+    using device = await ble.line.open(MAC, never);
+    for (let i = 0; i < 2; i += 1)
+      expect(await device.read(BATTERY, never).catch((error) => `${error.code} ${error.context.step}`)).toBe(
+        "ble.unreachable waits",
+      );
+  });
+
   it("does not hold who has stopped waiting", async () => {
     await using ble = await radio(LIVING);
     using device = await ble.line.open(MAC, never);

@@ -3,7 +3,9 @@ import { describe, expect, it } from "vitest";
 import type { ModbusSpec } from "../../../src/drivers/buses.ts";
 import type { ModbusRequest, Priority } from "../../../src/drivers/driver.ts";
 import { ModbusLine } from "../../../src/drivers/transports/modbus.ts";
+import { RequestQueue } from "../../../src/drivers/transports/modbus-queue.ts";
 import { monotonic } from "../../../src/kit/clock.ts";
+import { EdgeError } from "../../../src/kit/errors.ts";
 import { noLog } from "../../../src/kit/log.ts";
 import { type Asked, codeOf, type FarSide, farSide, mbap, never, registers, wait, withCrc } from "./support.ts";
 
@@ -103,6 +105,23 @@ it("a poll that is held back goes at once when a person waits for it", async () 
   expect(await codeOf(poll)).toBe("none");
   // Held back it would have waited 33 times the 60 ms that a silence cost.
   expect(monotonic() - begun).toBeLessThan(1000);
+});
+
+it("a request whose turn does not come fails after a while: its device's loop goes on, and wakes the line for it", async () => {
+  const queue = new RequestQueue(
+    ({ unit }) => (unit === 1 ? monotonic() + 600_000 : 0),
+    ({ unit }) => new EdgeError("bus.timeout", { unit }),
+    50,
+  );
+  const held = codeOf(queue.add(read(1, 1), never));
+  expect(queue.next()).toBeUndefined();
+  expect((queue.due ?? Number.POSITIVE_INFINITY) - monotonic()).toBeLessThanOrEqual(51);
+  await wait(60);
+  const fresh = queue.add(read(2, 1), never);
+  queue.next()?.resolve({ data: new Uint8Array(), mono: 0 });
+  expect(await held).toBe("bus.timeout");
+  expect(await codeOf(fresh)).toBe("none");
+  expect([queue.next(), queue.due]).toEqual([undefined, null]);
 });
 
 it("a gateway's word that nobody answers behind it counts as silence", async () => {

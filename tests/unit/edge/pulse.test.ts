@@ -5,9 +5,8 @@ import { Window } from "../../../src/edge/window/window.ts";
 import { type Clock, monotonic } from "../../../src/kit/clock.ts";
 import { EdgeError } from "../../../src/kit/errors.ts";
 import { noLog } from "../../../src/kit/log.ts";
-import type { Metronome } from "../../../src/kit/metronome.ts";
 import { type Beat, Pulse } from "../../../src/kit/pulse.ts";
-import type { DeviceInfo } from "../../../src/model.ts";
+import type { DeviceInfo, Ticks } from "../../../src/model.ts";
 import { MemoryStore } from "../../support/memory-store.ts";
 
 const never = () => new Promise<never>(() => undefined);
@@ -91,7 +90,7 @@ describe("the store's beat", () => {
 });
 
 describe("a device's beat", () => {
-  function collected(everyMs: number | undefined, readings: (ticks: Metronome, stop: AbortSignal) => Promise<void>) {
+  function collected(everyMs: number | undefined, readings: (ticks: Ticks, stop: AbortSignal) => Promise<void>) {
     const hand = { ms: 0 };
     const pulse = new Pulse(() => hand.ms);
     const info: DeviceInfo = {
@@ -101,7 +100,7 @@ describe("a device's beat", () => {
       silentAfterMs: 1e9,
       ...(everyMs !== undefined && { everyMs }),
       open: async () => ({
-        async *readings(ticks: Metronome, stop: AbortSignal) {
+        async *readings(ticks: Ticks, stop: AbortSignal) {
           await readings(ticks, stop);
           yield [];
         },
@@ -119,6 +118,19 @@ describe("a device's beat", () => {
     hand.ms = 300_000;
     expect(pulse.overdue()).toEqual([]);
     hand.ms = 300_001;
+    expect(pulse.overdue()).toEqual(["device meter"]);
+  });
+
+  it("is every part of a long round: a slow line is not a hanging driver", async () => {
+    const parts = { done: () => undefined as unknown };
+    const { hand, pulse } = collected(1000, async (ticks: Ticks) => {
+      parts.done = () => ticks.goesOn?.();
+      await never();
+    });
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    for (hand.ms = 0; hand.ms < 1_000_000; hand.ms += 250_000) parts.done();
+    expect(pulse.overdue()).toEqual([]);
+    hand.ms += 300_001;
     expect(pulse.overdue()).toEqual(["device meter"]);
   });
 
