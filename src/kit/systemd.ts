@@ -4,6 +4,7 @@ import type { Readable, Writable } from "node:stream";
 import { monotonic } from "./clock.ts";
 import type { Log } from "./log.ts";
 import { pause } from "./loop.ts";
+import { withPipes } from "./pipes.ts";
 import type { Pulse } from "./pulse.ts";
 
 /** systemd's own tool. It also waits until the manager has read the message: one whose sender is gone cannot be placed. */
@@ -108,8 +109,12 @@ class Messenger {
   }
 
   async #send(message: string): Promise<Error | null> {
-    this.#shell ??= this.#start();
-    const shell = this.#shell;
+    let shell: ChildProcessByStdio<Writable, Readable, null>;
+    try {
+      shell = this.#shell ??= this.#start();
+    } catch (cause) {
+      return cause instanceof Error ? cause : new Error(String(cause));
+    }
     let timer: NodeJS.Timeout | undefined;
     const failed = await new Promise<Error | null>((resolve) => {
       this.#settle = resolve;
@@ -121,7 +126,7 @@ class Messenger {
   }
 
   #start(): ChildProcessByStdio<Writable, Readable, null> {
-    const shell = spawn("/bin/sh", ["-c", SHELL, this.#tool], { env: this.#env, stdio: ["pipe", "pipe", "ignore"] });
+    const shell = withPipes(spawn("/bin/sh", ["-c", SHELL, this.#tool], { env: this.#env, stdio: ["pipe", "pipe", "ignore"] }));
     shell.stdout.on("data", (answer) => {
       const code = String(answer).trim();
       this.#settle(code === "0" ? null : new Error(`exit code ${code}`));

@@ -1,6 +1,6 @@
 /** A gateway that is told to stop in the middle of its work, or may open no further file, goes in; nothing that was read is lost, and it goes on by itself as soon as it can. */
 import { spawnSync } from "node:child_process";
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { CountingSite, counter } from "../support/counting-site.ts";
@@ -9,6 +9,11 @@ import { proofOf, proved, told } from "../support/proof.ts";
 
 const UNITS = Array.from({ length: 20 }, (_, i) => i + 1);
 const meters = Object.fromEntries(UNITS.map((unit) => [`meter-${unit}`, counter(unit, "50ms")]));
+/** A radio's helper that lives, hears nobody, and leaves its process id beside itself. */
+const HELPER = `#!/bin/bash
+echo $$ > "$0.pid"
+while echo '{"v":1,"is":"state","state":"scanning","heard":1}'; do sleep 1; done
+`;
 const QUICK = { sync: { live: { every: "100ms" } }, store: { commit: "200ms" } };
 
 /** Each read of a unit shows one more: whoever has them all has no hole. */
@@ -57,7 +62,14 @@ describe("a process at its limits", () => {
       const first = await broker();
       const held = join(folder.path, "city.sqlite");
       await using gateway = new Gateway(folder.path);
-      await gateway.configure(first.url, { ...QUICK, buses: site.buses, devices: { meter: counter(1, "100ms") } });
+      const helper = join(folder.path, "helper");
+      writeFileSync(helper, HELPER, { mode: 0o755 });
+      const helperPid = () => Number(readFileSync(`${helper}.pid`, "utf8"));
+      await gateway.configure(first.url, {
+        ...QUICK,
+        buses: { ...site.buses, radio: { ble: "hci0", helper } },
+        devices: { meter: counter(1, "100ms"), tag: { type: "bthome", bus: "radio", mac: "A4:C1:38:00:00:01" } },
+      });
       const program = await gateway.start();
       await program.line((line) => (line.includes('"sync.online"') ? true : undefined));
       await until(() => (site.shown.get(1) ?? 0) > 5, 30_000, "readings");
@@ -70,6 +82,9 @@ describe("a process at its limits", () => {
       const before = open().length;
       // What is open stays open, and nothing more: not even in the place of what is closed.
       allow(3);
+      // Its next one has no pipes to be had.
+      const lost = helperPid();
+      process.kill(lost);
 
       await first[Symbol.asyncDispose]();
       await using city = await broker(first.port);
@@ -83,6 +98,7 @@ describe("a process at its limits", () => {
 
       allow(4096);
       await until(async () => (await gateway.status()).sync !== undefined, 20_000, "an answer");
+      await until(() => helperPid() !== lost, 20_000, "another helper");
       // Whoever asked meanwhile was not kept waiting, answered or not.
       expect((await asked).code).not.toBeNull();
       site.held = true;

@@ -2,6 +2,7 @@
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import type { Readable, Writable } from "node:stream";
 import { monotonic } from "../../kit/clock.ts";
+import { withPipes } from "../../kit/pipes.ts";
 import { Lines, type Order, parseLine, type Word, wordSchema } from "../ble-protocol.ts";
 import { withUs } from "./with-us.ts";
 
@@ -35,13 +36,16 @@ export class BleProcess implements AsyncDisposable {
   #window = { since: 0, bytes: 0 };
   #ended = false;
 
+  /** Throws when there are no pipes to be had. */
   constructor(options: BleProcessOptions) {
     this.#options = options;
-    this.#child = spawn(...withUs(options.command, options.args), {
-      stdio: ["pipe", "pipe", "pipe"],
-      // Nothing of ours is its business: no credentials folder, no notify socket, no watchdog.
-      env: { PATH: process.env["PATH"], DBUS_SYSTEM_BUS_ADDRESS: process.env["DBUS_SYSTEM_BUS_ADDRESS"] },
-    });
+    this.#child = withPipes(
+      spawn(...withUs(options.command, options.args), {
+        stdio: ["pipe", "pipe", "pipe"],
+        // Nothing of ours is its business: no credentials folder, no notify socket, no watchdog.
+        env: { PATH: process.env["PATH"], DBUS_SYSTEM_BUS_ADDRESS: process.env["DBUS_SYSTEM_BUS_ADDRESS"] },
+      }),
+    );
     this.#child.stdin.on("error", () => undefined); // it died while we spoke; `exit` follows
     this.#child.stdout.setEncoding("utf8").on("data", (text: string) => this.#take(text));
     this.#child.stderr.setEncoding("utf8").on("data", (text: string) => {

@@ -100,12 +100,18 @@ export class BleLine implements BleRadio, AsyncDisposable {
     this.#at = { ...this.#at, good: now, heard: now, started: now };
     this.#state = "starting";
     this.#reason = "starting";
-    const child = new BleProcess({
-      command: own ? process.execPath : helper,
-      args: own ? [...SMALL_HEAP, OWN_CHILD, ble] : [ble],
-      heard: (word) => this.#hear(word),
-      died: (reason) => this.#died(child, reason),
-    });
+    let child: BleProcess;
+    try {
+      child = new BleProcess({
+        command: own ? process.execPath : helper,
+        args: own ? [...SMALL_HEAP, OWN_CHILD, ble] : [ble],
+        heard: (word) => this.#hear(word),
+        died: (reason) => this.#died(child, reason),
+      });
+    } catch (cause) {
+      this.#reason = cause instanceof Error ? cause.message : String(cause);
+      throw this.#unavailable();
+    }
     this.#process = child;
     this.#tellWanted();
     this.#look = setInterval(() => this.#watch(), this.#patience.lookMs);

@@ -11,8 +11,12 @@ export type Level = 0 | 1;
 type Bias = GpioWatch["bias"];
 type Tool = "gpioget" | "gpiomon" | "gpioset" | "gpioinfo";
 
-/** A tool that answers and ends does so within this time. */
+/** A tool that answers and ends does so within this time. Told to end, one that hangs does not hear it, and version 1 ends as if all were well. */
 const ANSWER_MS = 2000;
+const ANSWERS = { timeout: ANSWER_MS, killSignal: "SIGKILL" } as const;
+/** `killed`: it was late. */
+type Refused = Error & { readonly code?: unknown; readonly stderr?: string; readonly killed?: boolean };
+
 /**
  * The kernel keeps 16 edges of a line for a reader that is late (gpiolib-cdev.c, kfifo of a line request): ringing that is faster than this may
  * overflow it and is no contact's. Slower chatter must reach us, for only we say so.
@@ -68,18 +72,15 @@ export class GpioTools {
   /** Asks the tools for their version. Throws `gpio.unavailable` where there are none. */
   static async open(spec: GpioSpec): Promise<GpioTools> {
     const gpiomon = command(spec, "gpiomon");
-    const { stdout } = await promisify(execFile)(gpiomon, ["--version"], { timeout: ANSWER_MS }).catch(
-      (cause: NodeJS.ErrnoException) => {
-        const reason = cause.code === "ENOENT" ? `${gpiomon} is not installed` : cause.message;
-        throw new EdgeError("gpio.unavailable", { reason }, cause);
-      },
-    );
+    const { stdout } = await promisify(execFile)(gpiomon, ["--version"], ANSWERS).catch((cause: Refused) => {
+      const missing = cause.code === "ENOENT" ? `${gpiomon} is not installed` : cause.message;
+      const reason = cause.killed ? `${gpiomon} did not say its version in time` : missing;
+      throw new EdgeError("gpio.unavailable", { reason }, cause);
+    });
     const major = /\bv(\d+)\./.exec(stdout)?.[1];
     if (major === "1") return new GpioTools(spec, SYNTAX_1);
     if (major === "2") return new GpioTools(spec, SYNTAX_2);
-    // Told to end because it is late, version 1 ends as if all were well.
-    const said = stdout.trim() === "" ? "did not say its version in time" : `has an unknown version: ${stdout.split("\n")[0]}`;
-    throw new EdgeError("gpio.unavailable", { reason: `${gpiomon} ${said}` });
+    throw new EdgeError("gpio.unavailable", { reason: `${gpiomon} has an unknown version: ${stdout.split("\n")[0]}` });
   }
 
   async get(line: number, bias: Bias): Promise<Level> {
@@ -105,19 +106,27 @@ export class GpioTools {
   }
 
   monitor(line: number, watch: GpioWatch): ToolProcess {
-    return new ToolProcess(command(this.#spec, "gpiomon"), this.#syntax.monitor(this.#spec.chip, line, watch));
+    return this.#held("gpiomon", this.#syntax.monitor(this.#spec.chip, line, watch), line);
   }
 
   drive(line: number, level: Level): ToolProcess {
-    return new ToolProcess(command(this.#spec, "gpioset"), this.#syntax.set(this.#spec.chip, line, level));
+    return this.#held("gpioset", this.#syntax.set(this.#spec.chip, line, level), line);
+  }
+
+  /** A tool that goes on until it is ended. */
+  #held(tool: Tool, args: readonly string[], line: number): ToolProcess {
+    try {
+      return new ToolProcess(command(this.#spec, tool), args);
+    } catch (cause) {
+      throw lineError(line, cause instanceof Error ? cause.message : String(cause), cause);
+    }
   }
 
   async #ask(tool: Tool, args: readonly string[], line: number): Promise<string> {
-    const { stdout } = await promisify(execFile)(command(this.#spec, tool), [...args], { timeout: ANSWER_MS }).catch(
-      (cause: Error & { readonly stderr?: string }) => {
-        throw lineError(line, cause.stderr?.trim() || cause.message, cause);
-      },
-    );
+    const { stdout } = await promisify(execFile)(command(this.#spec, tool), [...args], ANSWERS).catch((cause: Refused) => {
+      const late = cause.killed ? `${tool} gave no answer within ${ANSWER_MS / 1000} s` : "";
+      throw lineError(line, late || cause.stderr?.trim() || cause.message, cause);
+    });
     return stdout;
   }
 }

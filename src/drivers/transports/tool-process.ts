@@ -1,6 +1,7 @@
 /** A command that prints lines goes in; its lines come out, and it never outlives us. */
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import type { Readable } from "node:stream";
+import { withPipes } from "../../kit/pipes.ts";
 import { withUs } from "./with-us.ts";
 
 const KILL_AFTER_MS = 1000;
@@ -30,13 +31,17 @@ export class ToolProcess implements AsyncDisposable {
   #ending = false;
   #wake: () => void = () => undefined;
 
+  /** Throws when there are no pipes to be had. */
   constructor(command: string, args: readonly string[]) {
-    this.#child = spawn(...withUs(command, args), { stdio: ["ignore", "pipe", "pipe"] });
+    this.#child = withPipes(spawn(...withUs(command, args), { stdio: ["ignore", "pipe", "pipe"] }));
     let rest = "";
     let complaint = "";
     this.#child.stdout.setEncoding("utf8").on("data", (text: string) => {
       const lines = (rest + text).split("\n");
-      rest = (lines.pop() ?? "").slice(-LINE_MAX);
+      rest = lines.pop() ?? "";
+      // One without an end is a line that nobody understands.
+      if (rest.length > LINE_MAX) lines.push(rest.slice(0, LINE_MAX));
+      rest = rest.slice(-LINE_MAX);
       this.#take(lines);
       this.#wake();
     });
