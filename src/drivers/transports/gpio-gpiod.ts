@@ -42,7 +42,8 @@ async function* watchLine(tools: GpioTools, line: number, watch: GpioWatch, chec
     await using monitor = tools.monitor(line, watch);
     for await (const text of monitor.lines(counts ? FOREVER_MS : restMs, stop)) {
       const edge = parseEdge(text);
-      if (!edge) continue;
+      // Not passed over: an edge may be what it means, and the last level would go on being told as good.
+      if (!edge) throw lineError(line, `gpiomon says ${JSON.stringify(text.slice(0, 40))}`, undefined);
       // Two edges of one kind: the one between fell into the gap before the monitor had the line, or the kernel's queue overflowed.
       if (edge.level === known.level)
         yield { level: edge.level === 1 ? (0 as const) : (1 as const), mono: Math.min(known.mono + 1, edge.mono) };

@@ -155,6 +155,34 @@ describe.each(["v1.6.3", "v2.1.3"] as const)("gpiod %s", (version) => {
   });
 });
 
+describe("tools that are others than they say", () => {
+  const replaced = (name: string, body: string): GpioSpec => {
+    const spec = tools("v1.6.3");
+    const head = `#!/bin/bash\n[ "$1" = --version ] && { echo "${name} (libgpiod) v1.6.3"; exit 0; }\n`;
+    writeFileSync(join(folder, name), `${head}${body}\n`);
+    return spec;
+  };
+
+  it.each([
+    ["words", "echo 'event: RISING EDGE offset: 17'; exec sleep 60"],
+    ["words for ever", "exec yes rubbish"],
+    ["a line without an end", "exec tr '\\0' x < /dev/zero"],
+  ])("%s where an edge is due: the line is not what it was, so it is down and not at its last level", async (_, says) => {
+    const chip = await gpiodChip(replaced("gpiomon", says));
+    const edges = chip.watch(17, { bias: "none" }, never)[Symbol.asyncIterator]();
+    expect(await take(edges, 1)).toMatchObject([{ level: 0 }]);
+    expect(await codeOf(edges.next())).toBe("gpio.line-busy");
+    expect(running()).toBe("");
+  });
+
+  it("one that hangs and hears no signal is ended after two seconds", async () => {
+    const chip = await gpiodChip(replaced("gpioget", "trap '' TERM; while :; do sleep 0.1; done"));
+    const begun = monotonic();
+    expect(await codeOf(chip.watch(17, { bias: "none" }, never)[Symbol.asyncIterator]().next())).toBe("gpio.line-busy");
+    expect(monotonic() - begun).toBeLessThan(4000);
+  });
+});
+
 describe("choosing", () => {
   it("gpiod without tools, and auto without anything, say so", async () => {
     const first = (spec: unknown) =>
