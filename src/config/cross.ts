@@ -45,7 +45,7 @@ function sameName(raw: unknown, source: Source): void {
       });
 }
 
-/** One physical bus has one queue: the same port under two names would have two. */
+/** One physical bus has one queue: the same port or radio under two names would have two. */
 function samePort(buses: ReadonlyMap<string, unknown>, source: Source): void {
   const first = new Map<string, string>();
   for (const [id, bus] of buses) {
@@ -69,6 +69,8 @@ function portOf(bus: unknown): string | undefined {
       return word("serial")?.replace(/^tcp:\/\//, "");
     case "gpio":
       return `gpio ${word("chip") ?? "gpiochip0"} ${word("tools") ?? ""}`.trim();
+    case "ble":
+      return word("ble");
     default:
       return undefined;
   }

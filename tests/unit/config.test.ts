@@ -234,6 +234,26 @@ describe("what contradicts itself, or could not work", () => {
       "8:81: config.wrong-value: devices.a.points.p.address: found 65535, expected an address whose last register is at most 65535",
     ],
     [
+      "a scale that makes everything nothing",
+      point("fc: 3, address: 1, scale: 0"),
+      "8:91: config.wrong-value: devices.a.points.p.scale: found 0, expected a number other than 0",
+    ],
+    [
+      "fewer registers at once than a value has",
+      `${devices}  a: { type: modbus-points, bus: plant, unit: 1, maxRegisters: 1, points: { p: { fc: 3, address: 1, decode: float32 } } }\n`,
+      "8:64: config.wrong-value: devices.a.maxRegisters: found 1, expected as many registers as its widest point has",
+    ],
+    [
+      "a pause that would hold a line up",
+      "buses: { s: { modbus: tcp, host: a, gap: 10min } }\n",
+      '6:42: config.wrong-value: buses.s.gap: found "10min", expected at most 2s',
+    ],
+    [
+      "a radio twice",
+      "buses: { a: { ble: hci0 }, b: { ble: hci0 } }\n",
+      "6:31: config.claimed-twice: buses.b: found hci0, already used by a (line 6), expected another one",
+    ],
+    [
       "a longer first wait than the longest",
       "  reconnect: { first: 10s, max: 1s }\n",
       '6:33: config.wrong-value: sync.reconnect.max: found "1s", expected not less than first',

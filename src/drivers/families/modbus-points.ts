@@ -27,7 +27,11 @@ const register = z
       .prefault("uint16")
       .describe("How the registers make a number."),
     words: z.enum(["high-first", "low-first"]).prefault("high-first").describe("Order of the registers of a wider number."),
-    scale: z.number().prefault(1).describe("Value = number × scale."),
+    scale: z
+      .number()
+      .prefault(1)
+      .refine((scale) => scale !== 0, { error: "expected a number other than 0" })
+      .describe("Value = number × scale."),
     unit: z.string().prefault("1").describe("Unit of the value as UCUM code: Cel, kW.h, m3, 1."),
     kind: z
       .enum(["gauge", "counter", "state"])
@@ -57,7 +61,7 @@ const point = z.union([coil, register], {
 });
 type PointOption = z.output<typeof point>;
 
-const options = z.strictObject({
+const table = z.strictObject({
   unit: unit(),
   every: every("10s"),
   timeout: timeout(),
@@ -72,6 +76,10 @@ const options = z.strictObject({
     .refine((points) => Object.keys(points).length > 0, { error: "expected at least one point" })
     .describe("The table: name → where it lies and what it is."),
 });
+const options = table.refine(
+  ({ maxRegisters, points }) => Object.values(points).every((p) => "coil" in p || p.fc === 2 || widthOf(p) <= maxRegisters),
+  { error: "expected as many registers as its widest point has", path: ["maxRegisters"] },
+);
 type Options = z.output<typeof options>;
 
 export function configuredModbus(table: { readonly type: string; readonly title: Text; readonly goldens: readonly Golden[] }) {

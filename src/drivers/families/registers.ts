@@ -74,7 +74,8 @@ export function decodePoint(data: Uint8Array, block: Pick<Block, "address">, poi
   if (!Number.isFinite(raw) || (Number.isInteger(raw) && !Number.isSafeInteger(raw) && point.decode !== "float32"))
     return { code: "value.out-of-range" };
   const value = scaled(raw, point);
-  const [min, max] = point.range ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+  // The scale may make of it what no number holds.
+  const [min, max] = point.range ?? [-Number.MAX_VALUE, Number.MAX_VALUE];
   return value < min || value > max ? { code: "value.out-of-range" } : { value };
 }
 
@@ -154,7 +155,7 @@ function put(view: DataView, decode: RegisterPoint["decode"], exact: number, raw
       return raw >= -0x8000_0000 && raw <= 0x7fff_ffff;
     case "float32":
       view.setFloat32(0, exact);
-      return true;
+      return Number.isFinite(view.getFloat32(0));
     case "uint64":
       if (raw < 0 || !Number.isSafeInteger(raw)) return false;
       view.setBigUint64(0, BigInt(raw));

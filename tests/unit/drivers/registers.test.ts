@@ -101,6 +101,7 @@ describe("decoding", () => {
     [[0x7f80, 0], { decode: "float32" as const }, "value.out-of-range"],
     [[0xffff, 0xffff, 0xffff, 0xffff], { decode: "uint64" as const }, "value.out-of-range"],
     [[601], { range: [0, 600] as const }, "value.out-of-range"],
+    [[0x7f7f, 0xffff], { decode: "float32" as const, scale: 10 }, "value.out-of-range"],
   ])("%j %j is %s", (words, more, code) => expect(decode(words, more)).toEqual({ code }));
 
   it("a float32 gives a decimal that is that very float32", () => {
@@ -116,6 +117,14 @@ describe("decoding", () => {
 });
 
 describe("encoding", () => {
+  it("refuses what a float32 can only hold as infinite", () => {
+    expect([1e39, -1e39, 3e38].map((value) => encodePoint(value, point({ decode: "float32" })))).toEqual([
+      null,
+      null,
+      [0x7f61, 0xb1e6],
+    ]);
+  });
+
   it("gives registers that decode to the value, or nothing when they cannot hold it", () => {
     const kinds = fc.constantFrom("uint16" as const, "int16" as const, "uint32" as const, "int32" as const, "int64" as const);
     fc.assert(
