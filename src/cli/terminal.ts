@@ -4,7 +4,7 @@ import type { Lang } from "../config.ts";
 import { asEdgeError, type EdgeError } from "../kit/errors.ts";
 import { spoken } from "../kit/quantities.ts";
 import type { Value, WireStatus } from "../model.ts";
-import { table } from "./table.ts";
+import { plain, table } from "./table.ts";
 import { type Phrase, type Say, sayIn } from "./texts.ts";
 
 /** Options of every command, as commander hands them over. */
@@ -27,7 +27,7 @@ export interface Terminal {
 
 export function terminal(lang: Lang, json: boolean): Terminal {
   const say = sayIn(lang);
-  const line = (text: string) => void process.stdout.write(`${text}\n`);
+  const line = (text: string) => void process.stdout.write(`${plainLines(text)}\n`);
   return {
     lang,
     json,
@@ -44,8 +44,10 @@ export function terminal(lang: Lang, json: boolean): Terminal {
 /** On stderr: code, what happened, what to do next; never a stack trace. */
 export function complain(raw: unknown, lang: Lang, json: boolean): void {
   const error = asEdgeError(raw);
-  process.stderr.write(json ? `${JSON.stringify({ error: errorDocument(error, lang) })}\n` : errorText(error, lang));
+  process.stderr.write(json ? `${JSON.stringify({ error: errorDocument(error, lang) })}\n` : plainLines(errorText(error, lang)));
 }
+
+const plainLines = (text: string): string => text.split("\n").map(plain).join("\n");
 
 function errorText(error: EdgeError, lang: Lang): string {
   const problems = problemsOf(error).map((p) => `${problemLine(p, lang)}\n`);

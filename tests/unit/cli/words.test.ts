@@ -73,6 +73,10 @@ describe("tables", () => {
     ).toEqual(["NAME      N", "a         1", "città  1200"]);
   });
 
+  it("say what a device said, and let it say nothing to the terminal", () => {
+    expect(table(["A", "B"], [["\u001b[2Jred\u0007", "one\ntwo\u009b"]])).toEqual(["A         B", "·[2Jred·  one·two·"]);
+  });
+
   it("end at the width of the terminal", () => {
     expect(table(["A", "B"], [["one", "something long"]], 10)).toEqual(["A    B", "one  some…"]);
   });
