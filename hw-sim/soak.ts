@@ -78,7 +78,7 @@ async function main(): Promise<number> {
     say(`\n${JSON.stringify(judged.report)}`);
     for (const fault of judged.faults) say(fault);
     const held = levels(samples);
-    say(`\n${"HELD".padEnd(12)} ${"2nd third".padStart(9)} ${"3rd third".padStart(9)}`);
+    say(`\n${"HELD".padEnd(12)} ${"3rd quarter".padStart(11)} ${"4th quarter".padStart(11)}`);
     for (const level of held) {
       say(levelLine(level));
       // What grew is understood by where it grew.
