@@ -19,7 +19,7 @@ const patience = {
   slowest: duration()
     .prefault("2s")
     .describe(
-      "How late a unit may still answer: after a timeout it rests this long, so that no late reply is taken for another.",
+      "How late a unit may still answer: after a timeout it rests this long, so that no late reply is taken for another. Less than the timeout: twice the timeout.",
     ),
   gap: duration({ most: "2s" })
     .prefault("0ms")

@@ -36,8 +36,10 @@ export function withReport(
 }
 
 const times = {
-  maxOn: duration({ least: "1ms" }).optional().describe("Switched off by the gateway after this long."),
-  minInterval: duration().optional().describe("Shortest time between two commands."),
+  maxOn: duration({ least: "1ms" }).optional().describe("Switched off by the gateway this long after it was last told to be on."),
+  minInterval: duration()
+    .optional()
+    .describe("Shortest time between two commands, also to one that switches off; earlier ones are refused."),
 };
 
 const limitsSchema = z

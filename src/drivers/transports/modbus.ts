@@ -61,6 +61,7 @@ export class ModbusLine implements ModbusBus, AsyncDisposable {
   readonly #spec: ModbusSpec;
   readonly #log: Log;
   readonly #binding: SerialBinding | undefined;
+  readonly #slowestMs: number;
   readonly #silenceMs: number;
   readonly #needsSilence: boolean;
   readonly #units = new Units();
@@ -85,6 +86,9 @@ export class ModbusLine implements ModbusBus, AsyncDisposable {
     this.#spec = spec;
     this.#log = log;
     this.#binding = binding;
+    const { slowest, timeout = 0 } = spec;
+    // Who is given long to answer may as well answer after that.
+    this.#slowestMs = slowest < timeout ? 2 * timeout : slowest;
     this.#silenceMs = Math.max(spec.gap, spec.modbus === "rtu" ? silenceMs(spec.baud) : 0);
     this.#needsSilence = spec.modbus !== "tcp" || spec.gap > 0;
   }
@@ -210,7 +214,7 @@ export class ModbusLine implements ModbusBus, AsyncDisposable {
     this.#failures += 1;
     const replied = code === "bus.checksum" && context["whole"] === true;
     if (this.#spec.modbus !== "tcp" && !replied) {
-      this.#units.rests(unit, sent + this.#spec.slowest);
+      this.#units.rests(unit, sent + this.#slowestMs);
       this.#owing.add(unit);
     }
     if (!link.isUsable || this.#failures % REBUILD_AFTER === 0) await this.#unlink();

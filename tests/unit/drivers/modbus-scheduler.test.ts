@@ -181,6 +181,23 @@ describe("rtu over tcp", () => {
     expect(far.connections()).toBe(1);
   });
 
+  it("rests a unit for twice its timeout where `slowest` is less: who may take long may take longer", async () => {
+    let newest: Asked["socket"];
+    await using far = await farSide(
+      "rtu-tcp",
+      (asked) => {
+        newest = asked.socket;
+        // A device server hands on what its line brings, whoever is connected by then.
+        setTimeout(() => newest.write(own(asked)), asked.n === 1 ? 400 : 200);
+      },
+      { timeout: "250ms", slowest: "100ms" },
+    );
+    await using line = lineTo(far);
+    expect(await codeOf(line.request(read(1, 100), never))).toBe("bus.timeout");
+    const { data } = await line.request(read(1, 200), never);
+    expect(Buffer.from(data).readUInt16BE(0)).toBe(200);
+  });
+
   it("asks a read again when the very bytes of an earlier reply come, and takes them then", async () => {
     await using far = await farSide("rtu-tcp", (asked) => asked.socket.write(registers(asked.unit, asked.fc, 0)));
     await using line = lineTo(far);
