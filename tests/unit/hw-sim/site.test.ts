@@ -328,6 +328,7 @@ describe("the process", () => {
       entryPoints: ["hw-sim/site.ts"],
       bundle: true,
       platform: "node",
+      target: "node20.19",
       format: "esm",
       outfile,
       banner,
