@@ -64,10 +64,16 @@ async function load() {
   }
 }
 
+interface Prepared {
+  readonly statement: Statement;
+  /** How many values it takes. */
+  readonly places: number;
+}
+
 class Connection implements Database {
   readonly #handle: Handle;
   readonly #file: string;
-  readonly #prepared = new Map<string, Promise<Statement>>();
+  readonly #prepared = new Map<string, Promise<Prepared>>();
 
   constructor(handle: Handle, file: string) {
     this.#handle = handle;
@@ -75,8 +81,8 @@ class Connection implements Database {
   }
 
   async run(sql: string, values: readonly Bound[] = []): Promise<number> {
-    const statement = await this.#prepare(sql);
-    const checked = bind(sql, values);
+    const { statement, places } = await this.#prepare(sql);
+    const checked = bind(places, values);
     return new Promise((resolve, reject) => {
       statement.run(checked, function (this: RunResult, error: Error | null) {
         if (error) reject(error);
@@ -86,8 +92,8 @@ class Connection implements Database {
   }
 
   async all<R>(sql: string, values: readonly Bound[] = []): Promise<readonly R[]> {
-    const statement = await this.#prepare(sql);
-    const checked = bind(sql, values);
+    const { statement, places } = await this.#prepare(sql);
+    const checked = bind(places, values);
     return new Promise<R[]>((resolve, reject) => {
       statement.all<R>(checked, (error, rows) => (error ? reject(error) : resolve(rows)));
     }).catch(this.#throw);
@@ -103,19 +109,21 @@ class Connection implements Database {
   async close(): Promise<void> {
     const prepared = await Promise.allSettled(this.#prepared.values());
     this.#prepared.clear();
-    for (const statement of prepared) {
-      if (statement.status === "fulfilled") await new Promise<void>((done) => statement.value.finalize(() => done()));
+    for (const one of prepared) {
+      if (one.status === "fulfilled") await new Promise<void>((done) => one.value.statement.finalize(() => done()));
     }
     await new Promise<void>((resolve, reject) => {
       this.#handle.close((error) => (error ? reject(error) : resolve()));
     }).catch(this.#throw);
   }
 
-  #prepare(sql: string): Promise<Statement> {
+  #prepare(sql: string): Promise<Prepared> {
     const known = this.#prepared.get(sql);
     if (known) return known;
-    const prepared = new Promise<Statement>((resolve, reject) => {
-      const statement = this.#handle.prepare(sql, (error: Error | null) => (error ? reject(error) : resolve(statement)));
+    const prepared = new Promise<Prepared>((resolve, reject) => {
+      const statement = this.#handle.prepare(sql, (error: Error | null) =>
+        error ? reject(error) : resolve({ statement, places: placesIn(sql) }),
+      );
     }).catch((error: unknown) => {
       this.#prepared.delete(sql);
       return this.#throw(error);
@@ -136,8 +144,7 @@ function placesIn(sql: string): number {
   return places;
 }
 
-function bind(sql: string, values: readonly Bound[]): readonly Bound[] {
-  const places = placesIn(sql);
+function bind(places: number, values: readonly Bound[]): readonly Bound[] {
   if (values.length !== places) throw new EdgeError("store.binding", { reason: `${values.length} values for ${places} places` });
   for (const [at, value] of values.entries()) {
     if (value === null || typeof value === "string" || value instanceof Uint8Array) continue;
