@@ -46,7 +46,7 @@ export function faultsOf(world: World, devices: readonly Placed[]): readonly Soa
   return [...wireFaults(world, devices), ...farFaults(world), ...ownFaults(world, devices)];
 }
 
-function wireFaults({ site }: World, devices: readonly Placed[]): readonly SoakFault[] {
+function wireFaults({ site, points: { speakers } }: World, devices: readonly Placed[]): readonly SoakFault[] {
   if (!site) return [];
   const faults: SoakFault[] = [];
   for (const [bus, kinds] of Object.entries(site.suffers))
@@ -55,8 +55,7 @@ function wireFaults({ site }: World, devices: readonly Placed[]): readonly SoakF
       const one = on.find(({ type }) => kind !== "chatter" || type === "gpio-contact");
       if (!one) continue;
       const whole = WHOLE_BUS.has(kind);
-      const speaks = one.type === "a02yyuw" || one.type === "bthome";
-      const forMs = kind === "helper-dies" ? DEATH_MS : speaks ? SPEAKER_MS : WIRE_MS;
+      const forMs = kind === "helper-dies" ? DEATH_MS : speakers.has(one.id) ? SPEAKER_MS : WIRE_MS;
       faults.push({
         name: `${bus}: ${kind}${whole ? "" : ` of ${one.id}`}`,
         mayDown: (device) => (whole ? on.some(({ id }) => id === device) : device === one.id),

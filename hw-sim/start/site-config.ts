@@ -46,6 +46,8 @@ export function gatewayConfig(site: Site, { socket, store, broker }: Places): st
 }
 
 export interface Points {
+  /** Devices that nobody asks: they speak by themselves. */
+  readonly speakers: ReadonlySet<string>;
   readonly rules: ReadonlyMap<string, PointRule>;
   /** The slowest poll: how long until all that stands has been asked for once more. */
   readonly slowestMs: number;
@@ -53,11 +55,13 @@ export interface Points {
 
 export async function pointsOf(site: Site): Promise<Points> {
   const rules = new Map<string, PointRule>();
+  const speakers = new Set<string>();
   let slowestMs = 0;
   for (const [device, { type, bus, ...written }] of Object.entries(site.devices)) {
     const driver = await loadDriver(type);
     const options = driver.options.parse(written);
     const everyMs = driver.everyMs?.(options);
+    if (everyMs === undefined) speakers.add(device);
     slowestMs = Math.max(slowestMs, everyMs ?? 0);
     const layout = driver.layout(options);
     const debounceMs = z.looseObject({ debounce: z.number().default(0) }).parse(options).debounce;
@@ -70,5 +74,5 @@ export async function pointsOf(site: Site): Promise<Points> {
         ...(layout.wire === "gpio" && layout.perPulse !== undefined && { perPulse: layout.perPulse }),
       });
   }
-  return { rules, slowestMs };
+  return { rules, speakers, slowestMs };
 }
