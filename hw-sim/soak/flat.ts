@@ -1,5 +1,5 @@
 /** Samples of one process over a long run go in, in order; per figure how it was after the warm-up and at the end, and whether that is flat, come out. Pure. */
-import type { Sample } from "./measure.ts";
+import { FIGURES, type Sample } from "./measure.ts";
 
 export interface Level {
   readonly figure: keyof Sample;
@@ -28,7 +28,7 @@ export function levels(samples: readonly Sample[]): readonly Level[] {
   if (quarter < 3) throw new Error(`${samples.length} samples are too few to say what is flat`);
   const third = samples.slice(-2 * quarter, -quarter);
   const last = samples.slice(-quarter);
-  return (Object.keys(MAY) as (keyof Sample)[]).map((figure) => {
+  return FIGURES.map((figure) => {
     const before = Math.min(...third.map((one) => one[figure]));
     const after = Math.min(...last.map((one) => one[figure]));
     return { figure, before, after, may: MAY[figure], flat: after - before <= MAY[figure] };

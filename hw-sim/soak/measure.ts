@@ -5,25 +5,15 @@ import * as z from "zod";
 import { ask } from "../start/ask.ts";
 import type { Wait } from "../start/waits.ts";
 
-/** What the witness in a process says that it holds; memory in bytes. */
-const held = z.object({
-  rss: z.number(),
-  heap: z.number(),
-  outside: z.number(),
-  /** Functions that wait for an event of an emitter or a signal. */
-  listeners: z.number(),
-  /** Timers that will fire. */
-  timers: z.number(),
-  /** How long the look itself kept the process from its work, monotonic ms. */
-  from: z.number(),
-  to: z.number(),
-});
+/** What the witness in a process says that it holds; memory in bytes, functions that wait for an event of an emitter or a signal, timers that will fire. */
+const own = z.object({ rss: z.number(), heap: z.number(), outside: z.number(), listeners: z.number(), timers: z.number() });
+/** `from`, `to`: how long the look itself kept the process from its work, monotonic ms. */
+const held = z.object({ own, from: z.number(), to: z.number() });
 export type Held = z.output<typeof held>;
 
-export interface Sample extends Omit<Held, "from" | "to"> {
-  readonly descriptors: number;
-  readonly children: number;
-}
+const sample = own.extend({ descriptors: z.number(), children: z.number() });
+export type Sample = Readonly<z.output<typeof sample>>;
+export const FIGURES = sample.keyof().options;
 
 /** A request on its way holds a timer and a listener, and a tool that runs for a moment is a child: the least of a few looks is what stays. */
 const LOOKS = 4;
@@ -34,27 +24,16 @@ export async function measure(
   pid: number,
   witness: string,
 ): Promise<{ readonly sample: Sample; readonly waits: readonly Wait[] }> {
-  const looks: (Held & Sample)[] = [];
+  const looks: Sample[] = [];
+  const waits: Wait[] = [];
   for (let i = 0; i < LOOKS; i += 1) {
     if (i > 0) await sleep(LOOK_MS);
-    looks.push({
-      ...held.parse(await ask({ path: witness }, {})),
-      descriptors: readdirSync(`/proc/${pid}/fd`).length,
-      children: childrenOf(pid),
-    });
+    const { own, from, to } = held.parse(await ask({ path: witness }, {}));
+    waits.push({ span: [from, to], ms: to - from });
+    looks.push({ ...own, descriptors: readdirSync(`/proc/${pid}/fd`).length, children: childrenOf(pid) });
   }
-  const waits = looks.map(({ from, to }): Wait => ({ span: [from, to], ms: to - from }));
-  const least = (of: (one: Sample) => number) => Math.min(...looks.map(of));
-  const sample = {
-    rss: least((one) => one.rss),
-    heap: least((one) => one.heap),
-    outside: least((one) => one.outside),
-    listeners: least((one) => one.listeners),
-    timers: least((one) => one.timers),
-    descriptors: least((one) => one.descriptors),
-    children: least((one) => one.children),
-  };
-  return { sample, waits };
+  const least = FIGURES.map((figure) => [figure, Math.min(...looks.map((one) => one[figure]))]);
+  return { sample: sample.parse(Object.fromEntries(least)), waits };
 }
 
 function childrenOf(pid: number): number {

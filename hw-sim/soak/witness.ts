@@ -65,7 +65,7 @@ function look(): Held {
   const from = monotonic();
   globalThis.gc?.();
   const { rss, heapUsed, external } = process.memoryUsage();
-  const held = {
+  const own = {
     rss,
     heap: heapUsed,
     outside: external,
@@ -73,7 +73,7 @@ function look(): Held {
     // Node lists those that keep the process alive; the others are ours to count.
     timers: process.getActiveResourcesInfo().filter((kind) => kind === "Timeout").length + timers.count(willFire),
   };
-  return { ...held, from, to: monotonic() };
+  return { own, from, to: monotonic() };
 }
 
 const path = process.env["CIPPO_WITNESS"];
