@@ -12,7 +12,7 @@ import { complain } from "./start/failure.ts";
 import { program } from "./start/program.ts";
 import { run, type Trouble } from "./start/run.ts";
 import { openScreen } from "./start/screen.ts";
-import { Table } from "./vm/table.ts";
+import { Table } from "./table.ts";
 
 const HELP = `node dist/hw-sim/soak.js
   --for 20min       no fault begins after this time

@@ -6,12 +6,12 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs, promisify } from "node:util";
 import { monotonic } from "../src/kit/clock.ts";
+import { Table } from "./table.ts";
 import { bleCases } from "./vm/ble.ts";
 import { gpioCases, makeChip } from "./vm/gpio.ts";
 import { powerCutCases } from "./vm/power-cut.ts";
 import { Rig } from "./vm/rig.ts";
 import { serialCases } from "./vm/serial.ts";
-import { Table } from "./vm/table.ts";
 import { installed, reinstalled, unitCases } from "./vm/unit.ts";
 
 const HELP = `node dist/hw-sim/vm.js

@@ -2,10 +2,10 @@
 import { monotonic } from "../../src/kit/clock.ts";
 import { pause } from "../../src/kit/loop.ts";
 import type { GatewayStatus } from "../../src/model.ts";
-import { streamKey } from "../start/stored.ts";
+import { type Heads, headsOf, lagging } from "../start/stored.ts";
 import type { Wait } from "../start/waits.ts";
 import type { World } from "../start/world.ts";
-import { expect, type Table } from "../vm/table.ts";
+import { expect, type Table } from "../table.ts";
 import { faultsOf, type SoakFault } from "./faults.ts";
 import { measure, type Sample } from "./measure.ts";
 
@@ -30,7 +30,7 @@ export interface Endured {
 }
 
 export async function course({ world, table, forMs, witness, only }: CourseOptions, stop: AbortSignal): Promise<Endured> {
-  const { devices } = await calm(world, null, stop);
+  const { devices } = await calm(world, new Map(), stop);
   const began = monotonic();
   const placed = devices.map(({ id, bus = "", type }) => ({ id, bus, type }));
   const faults = faultsOf(world, placed).filter(({ name }) => name.includes(only));
@@ -61,7 +61,7 @@ async function suffer(world: World, fault: SoakFault, stop: AbortSignal): Promis
   try {
     await fault.during(stop);
     end = monotonic();
-    await calm(world, await heads(world), stop);
+    await calm(world, await headsNow(world), stop);
   } finally {
     over.abort();
   }
@@ -94,11 +94,11 @@ async function watch(world: World, stop: AbortSignal): Promise<Seen> {
 }
 
 /** Resolves when all is well, and all that stood at `upTo` has been acknowledged. */
-async function calm(world: World, upTo: ReadonlyMap<string, number> | null, stop: AbortSignal): Promise<GatewayStatus> {
+async function calm(world: World, upTo: Heads, stop: AbortSignal): Promise<GatewayStatus> {
   const latest = monotonic() + BACK_MS;
   for (;;) {
     const status = await picture(world);
-    const what = status === null ? "the gateway does not answer" : (troubleIn(status) ?? waits(status, upTo));
+    const what = status === null ? "the gateway does not answer" : (troubleIn(status) ?? waitsFor(status, upTo));
     if (status && what === null) return status;
     if (stop.aborted) throw new Error(`stopped before all was well: ${what}`);
     if (monotonic() > latest) throw new Error(`after ${seconds(BACK_MS)}: ${what}`);
@@ -118,14 +118,14 @@ function troubleIn({ devices, sync, store }: GatewayStatus): string | null {
   return store.writable ? null : "store cannot be written";
 }
 
-function waits({ streams }: GatewayStatus, upTo: ReadonlyMap<string, number> | null): string | null {
-  const late = streams.find((one) => one.upTo < (upTo?.get(streamKey(one.epoch, one.stream)) ?? 0));
+function waitsFor(status: GatewayStatus, upTo: Heads): string | null {
+  const late = lagging(status, upTo);
   return late ? `${late.stream} are acknowledged up to ${late.upTo} only` : null;
 }
 
-async function heads(world: World): Promise<ReadonlyMap<string, number>> {
+async function headsNow(world: World): Promise<Heads> {
   const status = await picture(world);
-  return new Map(status?.streams.map((one) => [streamKey(one.epoch, one.stream), one.head]));
+  return status ? headsOf(status) : new Map();
 }
 
 const picture = (world: World): Promise<GatewayStatus | null> => world.gateway.status().catch(() => null);

@@ -14,7 +14,7 @@ import { checkOwn } from "./own-config.ts";
 import { type Judged, judge } from "./report.ts";
 import type { Screen } from "./screen.ts";
 import { COMMIT_MS } from "./site-config.ts";
-import { type Heads, stored, streamKey } from "./stored.ts";
+import { type Heads, headsOf, stored } from "./stored.ts";
 import type { Window } from "./truth.ts";
 import { type Wait, watchWaits } from "./waits.ts";
 import { openWorld, type World } from "./world.ts";
@@ -191,8 +191,7 @@ async function drain(world: World, screen: Screen, stop: AbortSignal): Promise<C
 async function settled(world: World, deadline: number, stop: AbortSignal): Promise<Heads> {
   for (;;) {
     const status: GatewayStatus | null = await world.gateway.status().catch(() => null);
-    if (status && status.streams.length > 0)
-      return new Map(status.streams.map((one) => [streamKey(one.epoch, one.stream), one.head]));
+    if (status && status.streams.length > 0) return headsOf(status);
     if (monotonic() >= deadline || stop.aborted) throw new Error("the gateway does not answer after the freeze");
     await pause(LOOK_EVERY_MS, stop);
   }

@@ -1,6 +1,6 @@
 /** The gateway's database file goes in, opened read-only; what it stored, how far, and what it holds as acknowledged come out. */
 import * as z from "zod";
-import type { Stream } from "../../src/model.ts";
+import type { GatewayStatus, Stream } from "../../src/model.ts";
 import type { Database } from "../platform/database.ts";
 import { add, none, type RangeSet, size, within } from "../platform/ranges.ts";
 
@@ -16,6 +16,14 @@ export interface StoredStream {
 /** The last number of a stream that is to be counted; a stream that is not in it is counted whole. */
 export type Heads = ReadonlyMap<string, number>;
 export const streamKey = (epoch: string, stream: string): string => `${epoch}/${stream}`;
+
+/** How far every stream of a running gateway has come. */
+export const headsOf = ({ streams }: Pick<GatewayStatus, "streams">): Heads =>
+  new Map(streams.map(({ epoch, stream, head }) => [streamKey(epoch, stream), head]));
+
+/** A stream of which not all up to its head then is acknowledged now; undefined: everything is. One that is no longer listed is over. */
+export const lagging = ({ streams }: Pick<GatewayStatus, "streams">, heads: Heads) =>
+  streams.find(({ epoch, stream, upTo }) => upTo < (heads.get(streamKey(epoch, stream)) ?? 0));
 
 /** key = epoch's n · 2^35 + first number: the layout of the store. */
 const EPOCH = 2 ** 35;

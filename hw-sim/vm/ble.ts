@@ -1,8 +1,8 @@
 /** A gateway in the machine goes in; cases of its Bluetooth child with BlueZ's own daemon on the kernel's stack come out: two virtual controllers, the second one a sensor. */
 import { monotonic } from "../../src/kit/clock.ts";
 import type { DeviceStatus } from "../../src/model.ts";
+import { expect, NotHere, type Table } from "../table.ts";
 import type { Rig } from "./rig.ts";
-import { expect, NotHere, type Table } from "./table.ts";
 
 /**
  * btvirt is of bluez-test-tools: it makes the controllers; the first is the gateway's. A first one that the kernel asks before btvirt

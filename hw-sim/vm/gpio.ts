@@ -1,8 +1,8 @@
 /** A gateway in the machine goes in; cases of pins on a kernel's chip come out: by sysfs and by character device, every edge counted at the platform. */
 import * as z from "zod";
 import type { DeviceStatus } from "../../src/model.ts";
+import { expect, type Table } from "../table.ts";
 import { type Rig, until } from "./rig.ts";
-import { expect, type Table } from "./table.ts";
 import { reinstalled } from "./unit.ts";
 
 const EDGES = 1000;

@@ -7,10 +7,10 @@ import { Database } from "../platform/database.ts";
 import { size } from "../platform/ranges.ts";
 import { delivered, duplicates } from "../start/delivered.ts";
 import { stored } from "../start/stored.ts";
+import { expect, type Table } from "../table.ts";
 import { allThere, leftIn } from "./card.ts";
 import { makeChip } from "./gpio.ts";
 import { type Rig, until } from "./rig.ts";
-import { expect, type Table } from "./table.ts";
 
 const GATEWAY = "vm-1";
 const DB = "/var/lib/cippo/cippo.sqlite";

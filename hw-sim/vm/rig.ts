@@ -9,6 +9,7 @@ import { Database } from "../platform/database.ts";
 import { type Broker, openBroker } from "../start/broker.ts";
 import { Child } from "../start/child.ts";
 import { program } from "../start/program.ts";
+import { headsOf, lagging } from "../start/stored.ts";
 import { Machine } from "./machine.ts";
 
 /** What the platform holds of one point, in the order of its numbers. */
@@ -110,12 +111,10 @@ export class Rig implements AsyncDisposable {
 
   /** Resolves when the platform has acknowledged all that the gateway had stored by now. */
   async delivered(withinMs: number): Promise<GatewayStatus> {
-    const now = (await this.machine.status()).streams;
+    const heads = headsOf(await this.machine.status());
     const held = async () => {
       const status = await this.machine.status();
-      const upTo = (epoch: string, stream: string) =>
-        status.streams.find((line) => line.epoch === epoch && line.stream === stream)?.upTo ?? Number.POSITIVE_INFINITY;
-      return now.every(({ epoch, stream, head }) => upTo(epoch, stream) >= head) ? status : undefined;
+      return lagging(status, heads) ? undefined : status;
     };
     return until(held, withinMs, () => "not everything is acknowledged");
   }

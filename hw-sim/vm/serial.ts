@@ -1,8 +1,8 @@
 /** A gateway in the machine goes in; cases of a serial adapter on a kernel's USB come out: plugged in late, pulled out, back, back under another number. */
 import { monotonic } from "../../src/kit/clock.ts";
 import type { DeviceStatus } from "../../src/model.ts";
+import { expect, type Table } from "../table.ts";
 import type { Rig } from "./rig.ts";
-import { expect, type Table } from "./table.ts";
 
 /** Somebody who still holds the old number, and is no terminal's session. */
 const HOLDER = `import os, time; os.open("/dev/ttyACM0", os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK); time.sleep(1e6)`;

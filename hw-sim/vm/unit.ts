@@ -1,6 +1,7 @@
 /** A machine that has booted goes in; cases of the unit under a real systemd with a unified cgroup hierarchy come out: installed, sandboxed, frozen. */
+
+import { expect, type Table } from "../table.ts";
 import type { Rig } from "./rig.ts";
-import { expect, type Table } from "./table.ts";
 
 const INSTALL = "/opt/cippo/current/systemd/install.sh";
 const START_MS = 90_000;

@@ -1,5 +1,5 @@
 /** Cases go in, one after the other; a table case → result comes out, a line as soon as it is known. */
-import { monotonic } from "../../src/kit/clock.ts";
+import { monotonic } from "../src/kit/clock.ts";
 
 /** Thrown by a case whose subject this machine cannot have; never counted as passed. */
 export class NotHere extends Error {
