@@ -108,7 +108,7 @@ it.skipIf(!socatExists())(
     ] as const) {
       const readings = await held.readings(device);
       const codes = new Set(readings.filter(({ quality }) => quality === "bad").map(({ code }) => code));
-      expect([...codes].every((code) => code === "port.lost" || code === "port.missing" || code === "bus.timeout")).toBe(true);
+      expect([...codes].filter((code) => !["port.lost", "port.missing", "bus.timeout"].includes(code ?? ""))).toEqual([]);
       for (const [i, begun] of unplugged.filter((fault) => fault.bus === bus && fault.state === "begun").entries()) {
         const ended = unplugged.filter((fault) => fault.bus === bus && fault.state === "ended")[i]?.at ?? 0;
         // Bytes sent in the last moment may still be on their way.
