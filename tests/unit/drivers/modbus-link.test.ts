@@ -2,14 +2,14 @@
 import { readdirSync, readFileSync } from "node:fs";
 import type { Socket } from "node:net";
 // @ts-expect-error the package has types, its `exports` hide them
-import { MockBinding, type MockPortBinding } from "@serialport/binding-mock";
+import { MockBinding } from "@serialport/binding-mock";
 import { afterEach, describe, expect, it } from "vitest";
 import { busSchema, type ModbusSpec } from "../../../src/drivers/buses.ts";
 import type { ModbusRequest } from "../../../src/drivers/driver.ts";
 import { ModbusLine } from "../../../src/drivers/transports/modbus.ts";
 import type { SerialBinding } from "../../../src/drivers/transports/serial.ts";
 import { noLog } from "../../../src/kit/log.ts";
-import { type Asked, codeOf, type FarSide, farSide, mbap, never, registers, wait, withCrc } from "./support.ts";
+import { type Asked, codeOf, type FarSide, farSide, mbap, mockPorts, never, registers, wait, withCrc } from "./support.ts";
 
 const descriptors = () => readdirSync("/proc/self/fd").length;
 const PATIENCE = { timeout: "150ms", slowest: "300ms" };
@@ -86,14 +86,8 @@ describe.each(["tcp", "rtu-tcp"] as const)("%s", (modbus) => {
 });
 
 describe("rtu", () => {
-  let opened: MockPortBinding | undefined;
-  const binding = {
-    list: () => MockBinding.list(),
-    open: async (options: Parameters<typeof MockBinding.open>[0]) => {
-      opened = await MockBinding.open(options);
-      return opened;
-    },
-  } as unknown as SerialBinding;
+  const ports = mockPorts();
+  const { binding } = ports;
   const spec = busSchema.parse({ modbus: "rtu", port: "/dev/x", timeout: "2s" }) as ModbusSpec;
   afterEach(() => MockBinding.reset());
 
@@ -101,16 +95,16 @@ describe("rtu", () => {
     MockBinding.createPort("/dev/x", { record: true });
     const line = new ModbusLine("line", spec, noLog, binding);
     const asked = codeOf(line.request(read(1, 1), never));
-    await expect.poll(() => opened?.recording.length).toBe(8);
+    await expect.poll(() => ports.opened?.recording.length).toBe(8);
     const begun = performance.now();
     await line[Symbol.asyncDispose]();
     expect(await asked).toBe("bus.unreachable");
     expect(performance.now() - begun).toBeLessThan(500);
-    opened = undefined;
+    ports.opened = undefined;
     await using again = new ModbusLine("line", spec, noLog, binding);
     const next = value(again, read(2, 5));
-    await expect.poll(() => opened?.recording.length).toBe(8);
-    opened?.emitData(registers(2, 3, 5));
+    await expect.poll(() => ports.opened?.recording.length).toBe(8);
+    ports.opened?.emitData(registers(2, 3, 5));
     expect(await next).toBe(5);
   });
 

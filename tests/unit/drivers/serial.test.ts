@@ -6,26 +6,19 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 // @ts-expect-error the package has types, its `exports` hide them
-import { MockBinding, type MockPortBinding } from "@serialport/binding-mock";
+import { MockBinding } from "@serialport/binding-mock";
 import { afterEach, describe, expect, it } from "vitest";
 import { busSchema, type ModbusSpec, type SerialSpec } from "../../../src/drivers/buses.ts";
 import { ModbusLine } from "../../../src/drivers/transports/modbus.ts";
 import { openSerialPort, type SerialBinding, serialLine } from "../../../src/drivers/transports/serial.ts";
 import { noLog } from "../../../src/kit/log.ts";
-import { codeOf, never, registers, wait } from "./support.ts";
+import { codeOf, mockPorts, never, registers, wait } from "./support.ts";
 
 const spec = (serial: string) => busSchema.parse({ serial }) as SerialSpec;
 
 describe("a mocked port", () => {
-  let opened: MockPortBinding | undefined;
-  /** The mock, and a hand on each port that it opens. */
-  const binding = {
-    list: () => MockBinding.list(),
-    open: async (options: Parameters<typeof MockBinding.open>[0]) => {
-      opened = await MockBinding.open(options);
-      return opened;
-    },
-  } as unknown as SerialBinding;
+  const ports = mockPorts();
+  const { binding } = ports;
   afterEach(() => MockBinding.reset());
 
   it("that does not exist is missing; one that is open already is busy", async () => {
@@ -43,11 +36,11 @@ describe("a mocked port", () => {
   it("gives the bytes that arrive, and those that came before anybody asked", async () => {
     MockBinding.createPort("/dev/x");
     await using port = await serialLine("b", spec("/dev/x"), binding).open(never);
-    opened?.emitData(Buffer.from("ab"));
+    ports.opened?.emitData(Buffer.from("ab"));
     await wait(10);
     const chunks = port.chunks(never)[Symbol.asyncIterator]();
     expect(Buffer.from((await chunks.next()).value?.bytes ?? []).toString()).toBe("ab");
-    opened?.emitData(Buffer.from("cd"));
+    ports.opened?.emitData(Buffer.from("cd"));
     expect(Buffer.from((await chunks.next()).value?.bytes ?? []).toString()).toBe("cd");
   });
 
@@ -61,19 +54,19 @@ describe("a mocked port", () => {
       expect(await codeOf(port.write(Buffer.from("stale"), never))).toBe("port.lost");
     }
     await using _port = await line.open(never);
-    expect(opened?.recording.toString()).toBe("");
+    expect(ports.opened?.recording.toString()).toBe("");
   });
 
   it("that fails a write is lost: the reader hears of it, and nothing crashes", async () => {
     MockBinding.createPort("/dev/x");
     await using port = await serialLine("b", spec("/dev/x"), binding).open(never);
-    if (opened) opened.write = () => Promise.reject(new Error("EIO"));
+    if (ports.opened) ports.opened.write = () => Promise.reject(new Error("EIO"));
     const reading = codeOf(port.chunks(never)[Symbol.asyncIterator]().next());
     expect(await codeOf(port.write(Buffer.from("x"), never))).toBe("port.lost");
     expect(await reading).toBe("port.lost");
     // serialport's stream is destroyed for good: the next opening must be of a new one, and nothing may hold the port.
     await using again = await serialLine("b", spec("/dev/x"), binding).open(never);
-    opened?.emitData(Buffer.from("ab"));
+    ports.opened?.emitData(Buffer.from("ab"));
     expect(Buffer.from((await again.chunks(never)[Symbol.asyncIterator]().next()).value?.bytes ?? []).toString()).toBe("ab");
     await again.write(Buffer.from("y"), never);
   });
@@ -82,7 +75,7 @@ describe("a mocked port", () => {
     MockBinding.createPort("/dev/x");
     const port = await serialLine("b", spec("/dev/x"), binding).open(never);
     let fail: (error: Error) => void = () => undefined;
-    if (opened) opened.write = () => new Promise((_, reject) => (fail = reject));
+    if (ports.opened) ports.opened.write = () => new Promise((_, reject) => (fail = reject));
     const written = codeOf(port.write(Buffer.from("x"), never));
     await port[Symbol.asyncDispose]();
     fail(new Error("EBADF"));
@@ -94,7 +87,7 @@ describe("a mocked port", () => {
   it("that never finishes closing is let go of after two seconds", async () => {
     MockBinding.createPort("/dev/x");
     const port = await serialLine("b", spec("/dev/x"), binding).open(never);
-    if (opened) opened.close = () => new Promise(() => undefined);
+    if (ports.opened) ports.opened.close = () => new Promise(() => undefined);
     const begun = performance.now();
     await port[Symbol.asyncDispose]();
     expect(performance.now() - begun).toBeLessThan(3000);
@@ -105,7 +98,7 @@ describe("a mocked port", () => {
     MockBinding.createPort("/dev/x");
     await using port = await serialLine("b", spec("/dev/x"), binding).open(never);
     for (let i = 0; i < 1000; i++) {
-      opened?.emitData(Buffer.from(`${i}`.padStart(4, "0")));
+      ports.opened?.emitData(Buffer.from(`${i}`.padStart(4, "0")));
       await new Promise((resolve) => setImmediate(resolve));
     }
     await wait(20);
@@ -120,7 +113,7 @@ describe("a mocked port", () => {
   it("that never finishes a write is lost after the write's own deadline", async () => {
     MockBinding.createPort("/dev/x");
     await using port = await serialLine("b", spec("/dev/x"), binding).open(never);
-    if (opened) opened.write = () => new Promise(() => undefined);
+    if (ports.opened) ports.opened.write = () => new Promise(() => undefined);
     expect(await codeOf(port.write(Buffer.from("x"), never))).toBe("port.lost");
     expect(port.isOpen).toBe(false);
   });

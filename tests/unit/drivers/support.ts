@@ -1,6 +1,24 @@
 /** A script of what a far side does with each request goes in; a real TCP server for one Modbus line comes out. */
 import { createServer, type Server, type Socket } from "node:net";
+// @ts-expect-error the package has types, its `exports` hide them
+import { MockBinding, type MockPortBinding } from "@serialport/binding-mock";
 import { type BusSpec, busSchema } from "../../../src/drivers/buses.ts";
+import type { SerialBinding } from "../../../src/drivers/transports/serial.ts";
+
+/** The mocked binding, and a hand on the port that it opened last. */
+export function mockPorts(): { readonly binding: SerialBinding; opened: MockPortBinding | undefined } {
+  const ports = {
+    opened: undefined as MockPortBinding | undefined,
+    binding: {
+      list: () => MockBinding.list(),
+      open: async (options: Parameters<typeof MockBinding.open>[0]) => {
+        ports.opened = await MockBinding.open(options);
+        return ports.opened;
+      },
+    } as unknown as SerialBinding,
+  };
+  return ports;
+}
 
 /** CRC-16/MODBUS bit by bit: not the product's table. */
 export function withCrc(...bytes: readonly number[]): Buffer {

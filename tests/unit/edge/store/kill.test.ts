@@ -1,16 +1,14 @@
 /** A process that commits is killed in the middle, again and again; every window that it had reported is there, whole, and nothing half of another. */
 import { spawn } from "node:child_process";
-import { mkdir, symlink } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { build } from "esbuild";
 import { expect, it } from "vitest";
 import type { Store } from "../../../../src/edge/parts.ts";
-import { folder, nothing, open } from "./support.ts";
+import { folder, nothing, open, programIn } from "./support.ts";
 
 const ROUNDS = 8;
 const PER_WINDOW = 50;
 const ALL = Number.MAX_SAFE_INTEGER;
-const ROOT = join(import.meta.dirname, "../../../..");
 
 /** Commits windows for ever; writes a line for each that is durable. */
 const WRITER = `
@@ -38,19 +36,8 @@ async function killed(program: string, file: string, afterMs: number): Promise<n
 
 it("keeps what was reported, and windows are whole", { timeout: 60_000 }, async () => {
   await using at = await folder();
-  const program = join(at.path, "writer.mjs");
+  const program = await programIn(at.path, WRITER);
   await mkdir(join(at.path, "data"));
-  await symlink(join(ROOT, "node_modules"), join(at.path, "node_modules"));
-  await build({
-    stdin: { contents: WRITER, resolveDir: import.meta.dirname, loader: "ts" },
-    outfile: program,
-    bundle: true,
-    platform: "node",
-    target: "node20.19",
-    format: "esm",
-    packages: "external",
-    logLevel: "warning",
-  });
   const file = join(at.path, "data", "cippo.sqlite");
   const reported: number[] = [];
   for (let round = 0; round < ROUNDS; round += 1) reported.push(await killed(program, file, 5 + ((round * 37) % 90)));

@@ -1,7 +1,8 @@
 /** A number of records goes in; commits, stores in folders of their own, and a clock that is moved by hand come out. */
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { build } from "esbuild";
 import type { Commit, Store } from "../../../../src/edge/parts.ts";
 import { encodeEvent, encodeReadings, type InEpoch } from "../../../../src/edge/segment.ts";
 import { openStore, type StoreOptions } from "../../../../src/edge/store/store.ts";
@@ -21,6 +22,25 @@ export class HandClock {
 export async function folder(): Promise<{ readonly path: string; readonly file: string } & AsyncDisposable> {
   const path = await mkdtemp(join(tmpdir(), "cippo-store-"));
   return { path, file: join(path, "cippo.sqlite"), [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
+}
+
+export const ROOT = join(import.meta.dirname, "../../../..");
+
+/** A program that imports this file goes in; a file that Node runs by itself, in that folder, comes out. */
+export async function programIn(folder: string, contents: string): Promise<string> {
+  const outfile = join(folder, "program.mjs");
+  await symlink(join(ROOT, "node_modules"), join(folder, "node_modules"));
+  await build({
+    stdin: { contents, resolveDir: import.meta.dirname, loader: "ts" },
+    outfile,
+    bundle: true,
+    platform: "node",
+    target: "node20.19",
+    format: "esm",
+    packages: "external",
+    logLevel: "warning",
+  });
+  return outfile;
 }
 
 export const open = (file: string, options: Partial<StoreOptions> = {}): Promise<Store> =>

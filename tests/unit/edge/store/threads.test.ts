@@ -1,12 +1,10 @@
 /** A process whose threads are taken by calls that do not return goes in; with the unit's number of threads commits go on, with Node's own none does. */
 import { spawn, spawnSync } from "node:child_process";
-import { mkdir, readFile, symlink } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { build } from "esbuild";
 import { expect, it } from "vitest";
-import { folder } from "./support.ts";
+import { folder, programIn, ROOT } from "./support.ts";
 
-const ROOT = join(import.meta.dirname, "../../../..");
 /** Names that do not resolve, ports that are opened: what may hang at once on a box without a network. */
 const HANGING = 4;
 const COMMITS = 20;
@@ -36,18 +34,7 @@ it("four calls that hang stop no commit, with the threads that the unit gives; N
     await readFile(join(ROOT, "systemd/cippo.service"), "utf8"),
   )?.[1];
   await using at = await folder();
-  const program = join(at.path, "hanging.mjs");
-  await symlink(join(ROOT, "node_modules"), join(at.path, "node_modules"));
-  await build({
-    stdin: { contents: PROGRAM, resolveDir: import.meta.dirname, loader: "ts" },
-    outfile: program,
-    bundle: true,
-    platform: "node",
-    target: "node20.19",
-    format: "esm",
-    packages: "external",
-    logLevel: "warning",
-  });
+  const program = await programIn(at.path, PROGRAM);
   const pipe = join(at.path, "pipe");
   spawnSync("mkfifo", [pipe]);
   /** The longest of its commits in ms, or null when it did not get through them in time. */
