@@ -11,7 +11,9 @@ export interface WireEvents {
 
 export interface ByteWire {
   readonly isOpen: boolean;
-  /** Hands the bytes to the kernel; throws `port.lost` or `bus.unreachable` when the wire is closed, and never queues for a later one. */
+  /** `port.lost` or `bus.unreachable`: what a closed wire answers to whoever wants to write. */
+  closed(): EdgeError;
+  /** Hands the bytes to the kernel; throws `closed()` when the wire is closed, and never queues for a later one. */
   write(bytes: Uint8Array, done?: (error?: EdgeError) => void): void;
   /** Ends at the latest after 2 s; `lost` is not called by it. */
   close(): Promise<void>;
@@ -67,18 +69,20 @@ export function openSocket(
 
 function socketWire(socket: Socket, events: WireEvents, unreachable: (reason: string) => EdgeError): ByteWire {
   let closing = false;
+  const closed = () => unreachable("connection closed");
   socket.on("data", (chunk) => events.bytes(chunk, monotonic()));
   // The far side hung up: a half-open line answers nothing any more, so it is lost now and not at the next timeout.
   socket.once("end", () => socket.destroy());
   socket.once("close", () => {
-    if (!closing) events.lost(unreachable("connection closed"));
+    if (!closing) events.lost(closed());
   });
   return {
     get isOpen() {
       return !closing && socket.writable;
     },
+    closed,
     write(bytes, done = () => undefined) {
-      if (closing || !socket.writable) throw unreachable("connection closed");
+      if (closing || !socket.writable) throw closed();
       socket.write(bytes, (error) => done(error ? unreachable(error.message) : undefined));
     },
     close() {

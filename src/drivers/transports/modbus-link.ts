@@ -136,6 +136,7 @@ export class ModbusLink {
   #replied = (error: LibraryError | null, data: Uint8Array): void => {
     const mono = this.#port.lastByte;
     if (error === null) this.#land()?.resolve({ data, mono });
+    else if (error.errno === NOT_OPEN) this.#land()?.reject(this.#wire.closed());
     else this.#fail((about) => refused(error, about));
   };
 
@@ -175,10 +176,11 @@ interface LibraryError {
   readonly errno?: string | number | undefined;
 }
 
+/** The library found its port closed and wrote nothing: whatever the wire is, it says so in these words. */
+const NOT_OPEN = "ECONNREFUSED";
+
 function refused(error: LibraryError, about: Readonly<Record<string, unknown>>): EdgeError {
   if (error.modbusCode !== undefined) return new EdgeError("bus.exception", { ...about, exception: error.modbusCode }, error);
-  if (error.errno === "ECONNREFUSED")
-    return new EdgeError("bus.unreachable", { ...about, sent: false, reason: error.message }, error);
   // modbus-serial found fault with a frame that passed our own checks; it has no code for that, only text.
   return new EdgeError("bus.checksum", about, error);
 }

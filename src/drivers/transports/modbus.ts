@@ -163,7 +163,6 @@ export class ModbusLine implements ModbusBus, AsyncDisposable {
     if (this.#needsSilence) await this.#silence(link, job.request.unit);
     if (job.settled) return;
     if (this.#closing.signal.aborted) return job.reject(this.#closed());
-    if (!link.isOpen) return job.reject(new EdgeError("bus.unreachable", { bus: this.#bus, reason: "connection closed" }));
     await this.#ask(link, job);
     const now = performance.now();
     this.#stats.used.add(now - from, now);
@@ -184,7 +183,9 @@ export class ModbusLine implements ModbusBus, AsyncDisposable {
     } catch (error) {
       this.#tally(link);
       if (isDoubtful(error)) return this.#askAgain(link, job);
-      await this.#failed(link, request.unit, sent, error);
+      // Nothing left: the wire is to blame, and not the unit.
+      if (wasSent(error)) await this.#failed(link, request.unit, sent, error);
+      else await this.#unlink();
       job.reject(error);
     }
   }
@@ -201,9 +202,7 @@ export class ModbusLine implements ModbusBus, AsyncDisposable {
     this.#owing.clear();
   }
 
-  async #failed(link: ModbusLink, unit: number, sent: number, error: unknown): Promise<void> {
-    const { code, context } =
-      error instanceof EdgeError ? error : { code: "bus.unreachable", context: {} as EdgeError["context"] };
+  async #failed(link: ModbusLink, unit: number, sent: number, { code, context }: EdgeError): Promise<void> {
     this.#count(unit, code, context);
     if (code === "bus.exception") {
       this.#answered();
@@ -305,3 +304,4 @@ export class ModbusLine implements ModbusBus, AsyncDisposable {
 }
 
 const isDoubtful = (error: unknown): boolean => error instanceof EdgeError && error.context["doubtful"] === true;
+const wasSent = (error: unknown): error is EdgeError => error instanceof EdgeError && error.context["sent"] === true;

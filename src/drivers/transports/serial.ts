@@ -85,8 +85,12 @@ class SerialWire implements ByteWire {
     return !this.#ended && this.#port.isOpen;
   }
 
+  closed(): EdgeError {
+    return new EdgeError("port.lost", { port: this.#path });
+  }
+
   write(bytes: Uint8Array, done: (error?: EdgeError) => void = () => undefined): void {
-    if (!this.isOpen) throw new EdgeError("port.lost", { port: this.#path });
+    if (!this.isOpen) throw this.closed();
     const fail = (cause: unknown) => {
       done(new EdgeError("port.lost", { port: this.#path }, cause));
       this.#lose();
@@ -103,7 +107,7 @@ class SerialWire implements ByteWire {
     if (this.#ended) return;
     this.#ended = true;
     void this.close();
-    this.#events.lost(new EdgeError("port.lost", { port: this.#path }));
+    this.#events.lost(this.closed());
   }
 
   /** `close()` and never `destroy()`, which would keep the file open and locked. A pending poll may hang it: bounded. */

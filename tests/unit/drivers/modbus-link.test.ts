@@ -89,7 +89,10 @@ describe("rtu", () => {
   const ports = mockPorts();
   const { binding } = ports;
   const spec = busSchema.parse({ modbus: "rtu", port: "/dev/x", timeout: "2s" }) as ModbusSpec;
-  afterEach(() => MockBinding.reset());
+  afterEach(() => {
+    MockBinding.reset();
+    ports.opened = undefined;
+  });
 
   it("closed with a request on the wire: it is told at once, and the port is free for the next one", async () => {
     MockBinding.createPort("/dev/x", { record: true });
@@ -106,6 +109,27 @@ describe("rtu", () => {
     await expect.poll(() => ports.opened?.recording.length).toBe(8);
     ports.opened?.emitData(registers(2, 3, 5));
     expect(await next).toBe(5);
+  });
+
+  it("unplugged before a request has left: it is the port's fault and not the unit's, which is asked as soon as the port is back", async () => {
+    MockBinding.createPort("/dev/x", { record: true });
+    const slow = busSchema.parse({ modbus: "rtu", port: "/dev/x", timeout: "2s", gap: "150ms" }) as ModbusSpec;
+    await using line = new ModbusLine("line", slow, noLog, binding);
+    const first = value(line, read(2, 5));
+    await expect.poll(() => ports.opened?.recording.length).toBe(8);
+    ports.opened?.emitData(registers(2, 3, 5));
+    expect(await first).toBe(5);
+    const pulled = ports.opened;
+    const asked = codeOf(line.request(read(2, 5), never));
+    await wait(20);
+    if (pulled) pulled.read = () => Promise.reject(Object.assign(new Error("gone"), { disconnect: true }));
+    pulled?.emitData(Buffer.from([0])); // what was being read ends, and the next read finds no port
+    expect(await asked).toBe("port.lost");
+    expect(pulled?.recording.length).toBe(8);
+    const next = value(line, read(2, 5));
+    await expect.poll(() => ports.opened !== pulled && ports.opened?.recording.length, { timeout: 1000 }).toBe(8);
+    ports.opened?.emitData(registers(2, 3, 6));
+    expect(await next).toBe(6);
   });
 
   it("closed while a write is on its way: what the write meets later harms nobody", async () => {
