@@ -387,8 +387,10 @@ export interface DeviceStatus {
   readonly commands: readonly CommandTarget[];
 }
 
-/** What a device has cost its wire since the start. */
-export interface WireStatus {
+/** What a device has cost its wire since the start: one that is asked, or one that speaks by itself. */
+export type WireStatus = AskedStatus | HeardStatus;
+
+export interface AskedStatus {
   readonly requests: number;
   readonly timeouts: number;
   readonly checksumErrors: number;
@@ -397,6 +399,13 @@ export interface WireStatus {
   readonly latencyMs: number | null;
   /** Silent so often that it is asked only now and then. */
   readonly held: boolean;
+}
+
+export interface HeardStatus {
+  /** Whole frames. */
+  readonly frames: number;
+  /** Bytes that made no frame. */
+  readonly strayBytes: number;
 }
 
 /** One physical line that devices share. */

@@ -73,9 +73,13 @@ export const shownValue = (value: Value): string => (value === null ? "–" : St
 
 export const shownAge = (ms: number | null, say: Say): string => (ms === null ? say("never") : spoken(ms));
 
-/** How fast it answers, and what of its requests went wrong. */
+/** How fast it answers, and what of its requests went wrong; of one that speaks by itself, what of its bytes made sense. */
 export function shownWire(wire: WireStatus | undefined, say: Say): string {
   if (wire === undefined) return "";
+  if ("frames" in wire) {
+    const { frames, strayBytes } = wire;
+    return [`${frames} ${say("frames")}`, ...(strayBytes === 0 ? [] : [`${strayBytes} ${say("strayBytes")}`])].join(", ");
+  }
   const { requests, timeouts, checksumErrors, exceptions, latencyMs, held } = wire;
   const share = (count: number, phrase: Phrase) => (count === 0 ? [] : [`${count}/${requests} ${say(phrase)}`]);
   return [

@@ -115,6 +115,8 @@ export const texts = {
   unanswered: { it: "senza risposta", en: "unanswered" },
   corruptReplies: { it: "corrotte", en: "corrupt" },
   refusals: { it: "rifiutate", en: "refused" },
+  frames: { it: "trame", en: "frames" },
+  strayBytes: { it: "byte senza trama", en: "stray bytes" },
   held: { it: "chiesto di rado", en: "asked rarely" },
   required: { it: "obbligatorio", en: "required" },
   gateway: { it: "gateway", en: "gateway" },

@@ -1,6 +1,6 @@
 /** The contract of this room: what a device type is (`Driver`), what wires it may ask for (`Wires`), and what proves it (`Golden`). Types only. */
 import type * as z from "zod";
-import type { BusStatus, Device, PointSpec, Text, Value, WireStatus } from "../model.ts";
+import type { AskedStatus, BusStatus, Device, HeardStatus, PointSpec, Text, Value } from "../model.ts";
 
 export type Wire = "modbus" | "serial" | "gpio" | "ble";
 
@@ -151,6 +151,8 @@ export interface ModbusRequest {
   readonly priority: Priority;
   /** Own deadline of this request on the wire. */
   readonly timeoutMs?: number;
+  /** How late its unit may still answer, where that is not the bus's `slowest`. */
+  readonly slowestMs?: number;
 }
 
 export interface ModbusReply {
@@ -172,11 +174,13 @@ export interface ModbusBus {
 /** `occupancy` counts requests, waiting for replies, and the silences between. */
 export interface BusStats extends Omit<BusStatus, "bus"> {
   /** Undefined for one that was never asked. */
-  unit(unit: number): WireStatus | undefined;
+  unit(unit: number): AskedStatus | undefined;
 }
 
 /** A byte stream. Each `open` is a new port object; ends by throwing `port.*`. */
 export interface SerialLine {
+  /** Counted by the driver, who knows what a frame is. */
+  readonly heard: { -readonly [K in keyof HeardStatus]: HeardStatus[K] };
   open(stop: AbortSignal): Promise<SerialPortHandle>;
 }
 

@@ -61,6 +61,7 @@ export function deviceInfo(id: string, driver: Driver, options: unknown, bus: st
     ...(everyMs !== undefined && { everyMs }),
     ...(place && { place }),
     ...(driver.wire === "modbus" && unit !== undefined && { wire: () => wires.modbus(bus).stats.unit(unit) }),
+    ...(driver.wire === "serial" && { wire: () => wires.serial(bus).heard }),
     open: (stop) => driver.open({ id, options, bus, wires, stop }),
   };
 }

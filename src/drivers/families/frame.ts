@@ -2,7 +2,7 @@
 import type * as z from "zod";
 import { EdgeError } from "../../kit/errors.ts";
 import type { Device, PointSpec, Reading, Text, Ticks, Value } from "../../model.ts";
-import type { Driver, FrameLayout, Golden, Opening, SerialPortHandle } from "../driver.ts";
+import type { Driver, FrameLayout, Golden, Opening, SerialLine, SerialPortHandle } from "../driver.ts";
 
 export type Fields = Readonly<Record<string, number>>;
 
@@ -15,7 +15,7 @@ const HOPELESS = 512;
  */
 export class FrameParser {
   /** Bytes that made no frame. */
-  errors = 0;
+  strayBytes = 0;
   #rest: Uint8Array = new Uint8Array(0);
   #trusted = true;
   #badInRow = 0;
@@ -38,7 +38,7 @@ export class FrameParser {
     while (all.length - at >= this.#length) {
       if (!this.#frameAt(all, at)) {
         at += 1;
-        this.errors += 1;
+        this.strayBytes += 1;
         this.#badInRow += 1;
         this.#trusted = false;
         continue;
@@ -98,18 +98,25 @@ export function frameDriver<O>(parts: FrameParts<O>): Driver<O> {
     silentAfterMs: () => silentAfterMs,
     claims: () => ["the whole line"],
     layout: () => ({ wire: "serial", baud, everyMs, frame }),
-    open: async (at) => new FrameDevice(at, await at.wires.serial(at.bus).open(at.stop), parts),
+    open: (at) => FrameDevice.open(at, parts),
     decode: (golden) => decodeGolden(golden, parts),
   };
 }
 
 class FrameDevice<O> implements Device {
   readonly #at: Opening<O>;
+  readonly #line: SerialLine;
   readonly #port: SerialPortHandle;
   readonly #parts: FrameParts<O>;
 
-  constructor(at: Opening<O>, port: SerialPortHandle, parts: FrameParts<O>) {
+  static async open<O>(at: Opening<O>, parts: FrameParts<O>): Promise<FrameDevice<O>> {
+    const line = at.wires.serial(at.bus);
+    return new FrameDevice(at, line, await line.open(at.stop), parts);
+  }
+
+  private constructor(at: Opening<O>, line: SerialLine, port: SerialPortHandle, parts: FrameParts<O>) {
     this.#at = at;
+    this.#line = line;
     this.#port = port;
     this.#parts = parts;
   }
@@ -120,12 +127,21 @@ class FrameDevice<O> implements Device {
     let last = Number.NEGATIVE_INFINITY;
     for await (const { bytes, mono } of this.#port.chunks(stop)) {
       // Of frames that arrived together the newest is the truth; and no two readings of a point have the same time.
-      const newest = parser.push(bytes).at(-1);
+      const newest = this.#counted(parser, bytes).at(-1);
       if (parser.hopeless) throw new EdgeError("frame.invalid", { device: this.#at.id });
       if (!newest) continue;
       last = Math.max(mono, last + 1);
       yield this.#parts.readings(newest, this.#at.options, last);
     }
+  }
+
+  #counted(parser: FrameParser, bytes: Uint8Array): readonly Fields[] {
+    const { heard } = this.#line;
+    const before = parser.strayBytes;
+    const frames = parser.push(bytes);
+    heard.frames += frames.length;
+    heard.strayBytes += parser.strayBytes - before;
+    return frames;
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -2,7 +2,7 @@
 import * as z from "zod";
 import type { Text, Writable } from "../../model.ts";
 import type { Golden, RegisterPoint } from "../driver.ts";
-import { hole, modbusDriver, timeout, unit } from "./modbus-table.ts";
+import { hole, modbusDriver, patience, unit } from "./modbus-table.ts";
 import { every, limits, limitsOf, report, reportOf, withReport } from "./options.ts";
 import { type Points, widthOf } from "./registers.ts";
 
@@ -64,7 +64,7 @@ type PointOption = z.output<typeof point>;
 const table = z.strictObject({
   unit: unit(),
   every: every("10s"),
-  timeout: timeout(),
+  ...patience(),
   report: report(),
   maxRegisters: z.int().min(1).max(125).prefault(125).describe("Most registers that the device gives in one reply."),
   hole: hole(0),

@@ -14,8 +14,12 @@ const MISSED = 3;
 const LEAST_SILENCE_MS = 30_000;
 
 export const unit = () => z.int().min(0).max(255).describe("Unit address: 1–247 on a serial line, 0–255 on Modbus TCP.");
-export const timeout = () =>
-  duration({ least: "1ms", most: "1min" }).optional().describe("How long to wait for this device's reply; default: the bus's.");
+export const patience = () => ({
+  timeout: duration({ least: "1ms", most: "1min" })
+    .optional()
+    .describe("How long to wait for this device's reply; default: the bus's."),
+  slowest: duration().optional().describe("How late this device may still answer; default: the bus's."),
+});
 export const hole = (standard: number) =>
   z
     .int()
@@ -44,13 +48,13 @@ export interface ModbusTable {
   readonly goldens: readonly Golden[];
 }
 
-/** A device that is a table: nothing but unit, every, timeout, hole, identity and report are the site's to say. */
+/** A device that is a table: nothing but its address, its times, hole, identity and report are the site's to say. */
 export function modbusDevice(table: ModbusTable) {
   const checks = table.identity ?? [];
   const options = z.strictObject({
     unit: unit(),
     every: every(table.every),
-    timeout: timeout(),
+    ...patience(),
     hole: hole(table.hole ?? 0),
     ...(checks.length > 0 && { identity: identity() }),
     report: report(),

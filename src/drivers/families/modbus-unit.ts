@@ -8,6 +8,7 @@ export interface UnitOptions {
   readonly unit: number;
   readonly every: number;
   readonly timeout?: number | undefined;
+  readonly slowest?: number | undefined;
 }
 
 export interface UnitTable {
@@ -46,15 +47,16 @@ export class TableDevice implements Device {
   readonly #bus: ModbusBus;
   readonly #table: UnitTable;
   readonly #unit: number;
-  readonly #timing: Pick<ModbusRequest, "timeoutMs">;
+  readonly #timing: Pick<ModbusRequest, "timeoutMs" | "slowestMs">;
   readonly #learnt: Learnt;
   #isKnown = false;
 
   constructor({ id, wires, bus, options }: Opening<UnitOptions>, table: UnitTable) {
+    const { timeout, slowest } = options;
     this.#bus = wires.modbus(bus);
     this.#table = table;
     this.#unit = options.unit;
-    this.#timing = options.timeout === undefined ? {} : { timeoutMs: options.timeout };
+    this.#timing = { ...(timeout !== undefined && { timeoutMs: timeout }), ...(slowest !== undefined && { slowestMs: slowest }) };
     this.#learnt = learntOf(this.#bus, id, table);
   }
 
@@ -116,7 +118,7 @@ export class TableDevice implements Device {
     return readings;
   }
 
-  #request(request: Omit<ModbusRequest, "unit" | "timeoutMs">, stop: AbortSignal): Promise<ModbusReply> {
+  #request(request: Omit<ModbusRequest, "unit" | "timeoutMs" | "slowestMs">, stop: AbortSignal): Promise<ModbusReply> {
     return this.#bus.request({ unit: this.#unit, ...request, ...this.#timing }, stop);
   }
 

@@ -1,5 +1,5 @@
 /** How each unit of a line answered goes in; its counts, and when it may be asked again, come out: the circuit breaker, one per unit. Pure. */
-import type { WireStatus } from "../../model.ts";
+import type { AskedStatus } from "../../model.ts";
 import type { ModbusRequest } from "../driver.ts";
 
 /** Silences in a row after which a unit's polls are held back; one may be noise. */
@@ -29,7 +29,7 @@ interface Unit {
 export class Units {
   readonly #units = new Map<number, Unit>();
 
-  stats(unit: number): WireStatus | undefined {
+  stats(unit: number): AskedStatus | undefined {
     const at = this.#units.get(unit);
     if (!at) return undefined;
     const { requests, timeouts, checksumErrors, exceptions, held } = at;

@@ -3,7 +3,7 @@ import { monotonic } from "../../kit/clock.ts";
 import { EdgeError } from "../../kit/errors.ts";
 import type { Log } from "../../kit/log.ts";
 import { pause } from "../../kit/loop.ts";
-import type { BusStatus, WireStatus } from "../../model.ts";
+import type { AskedStatus, BusStatus } from "../../model.ts";
 import type { ModbusSpec } from "../buses.ts";
 import type { BusStats, ModbusBus, ModbusReply, ModbusRequest } from "../driver.ts";
 import { CLOSE_MS } from "./byte-wire.ts";
@@ -46,7 +46,7 @@ class LineStats implements BusStats {
     return this.used.percent(performance.now());
   }
 
-  unit(unit: number): WireStatus | undefined {
+  unit(unit: number): AskedStatus | undefined {
     return this.units.stats(unit);
   }
 }
@@ -61,7 +61,6 @@ export class ModbusLine implements ModbusBus, AsyncDisposable {
   readonly #spec: ModbusSpec;
   readonly #log: Log;
   readonly #binding: SerialBinding | undefined;
-  readonly #slowestMs: number;
   readonly #silenceMs: number;
   readonly #needsSilence: boolean;
   readonly #units = new Units();
@@ -86,9 +85,6 @@ export class ModbusLine implements ModbusBus, AsyncDisposable {
     this.#spec = spec;
     this.#log = log;
     this.#binding = binding;
-    const { slowest, timeout = 0 } = spec;
-    // Who is given long to answer may as well answer after that.
-    this.#slowestMs = slowest < timeout ? 2 * timeout : slowest;
     this.#silenceMs = Math.max(spec.gap, spec.modbus === "rtu" ? silenceMs(spec.baud) : 0);
     this.#needsSilence = spec.modbus !== "tcp" || spec.gap > 0;
   }
@@ -184,7 +180,7 @@ export class ModbusLine implements ModbusBus, AsyncDisposable {
       this.#tally(link);
       if (isDoubtful(error)) return this.#askAgain(link, job);
       // Nothing left: the wire is to blame, and not the unit.
-      if (wasSent(error)) await this.#failed(link, request.unit, sent, error);
+      if (wasSent(error)) await this.#failed(link, request, sent, error);
       else await this.#unlink();
       job.reject(error);
     }
@@ -202,7 +198,8 @@ export class ModbusLine implements ModbusBus, AsyncDisposable {
     this.#owing.clear();
   }
 
-  async #failed(link: ModbusLink, unit: number, sent: number, { code, context }: EdgeError): Promise<void> {
+  async #failed(link: ModbusLink, request: ModbusRequest, sent: number, { code, context }: EdgeError): Promise<void> {
+    const { unit } = request;
     this.#count(unit, code, context);
     if (code === "bus.exception") {
       this.#answered();
@@ -213,7 +210,7 @@ export class ModbusLine implements ModbusBus, AsyncDisposable {
     this.#failures += 1;
     const replied = code === "bus.checksum" && context["whole"] === true;
     if (this.#spec.modbus !== "tcp" && !replied) {
-      this.#units.rests(unit, sent + this.#slowestMs);
+      this.#units.rests(unit, sent + this.#slowestOf(request));
       this.#owing.add(unit);
     }
     if (!link.isUsable || this.#failures % REBUILD_AFTER === 0) await this.#unlink();
@@ -270,6 +267,13 @@ export class ModbusLine implements ModbusBus, AsyncDisposable {
   #timeoutOf(request: ModbusRequest): number {
     const baud = this.#spec.modbus === "rtu" ? this.#spec.baud : ASSUMED_BAUD;
     return request.timeoutMs ?? this.#spec.timeout ?? defaultTimeoutMs(request, baud);
+  }
+
+  /** Who is given long to answer, by its device, its bus or the length of its reply, may as well answer after that. */
+  #slowestOf(request: ModbusRequest): number {
+    const slowest = request.slowestMs ?? this.#spec.slowest;
+    const timeout = this.#timeoutOf(request);
+    return slowest < timeout ? 2 * timeout : slowest;
   }
 
   async #linked(unit: number): Promise<ModbusLink> {

@@ -137,6 +137,7 @@ function openError(port: string, error: Error): EdgeError {
 /** The line of one device that is not Modbus. */
 export function serialLine(bus: string, spec: SerialSpec, binding?: SerialBinding): SerialLine {
   return {
+    heard: { frames: 0, strayBytes: 0 },
     async open(stop) {
       const queue = new ChunkQueue();
       const [, host, port] = /^tcp:\/\/([^:]+):(\d+)$/.exec(spec.serial) ?? [];

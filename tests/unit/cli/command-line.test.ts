@@ -227,7 +227,9 @@ describe("with a gateway", () => {
 
   it("devices shows points, and what can be commanded", async () => {
     expect((await ask("devices")).out).toMatch(/voltage\s+–\s+V\s+850 ms\s+bus\.timeout/);
-    expect((await ask("devices")).out).toMatch(/meter-hall .* 48 ms, 7\/1200 unanswered, 2\/1200 corrupt/);
+    const { out } = await ask("devices");
+    expect(out).toMatch(/meter-hall .* 48 ms, 7\/1200 unanswered, 2\/1200 corrupt/);
+    expect(out).toMatch(/bay-014-sensor .* 950 frames, 12 stray bytes/);
     expect((await ask("devices", "--commands")).out).toContain("until=<number>");
   });
 

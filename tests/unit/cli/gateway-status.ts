@@ -31,6 +31,7 @@ export const gatewayStatus: GatewayStatus = {
       state: "down",
       code: "port.lost",
       ageMs: 95_000,
+      wire: { frames: 950, strayBytes: 12 },
       points: [],
       commands: [],
     },

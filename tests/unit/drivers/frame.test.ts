@@ -1,9 +1,15 @@
 /** Streams of frames, torn, dribbled and mixed with garbage, go in; only frames that were sent come out. */
+import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { busSchema } from "../../../src/drivers/buses.ts";
 import { a02yyuw } from "../../../src/drivers/devices/a02yyuw.ts";
 import type { Opening, SerialPortHandle, Wires } from "../../../src/drivers/driver.ts";
 import { FrameParser } from "../../../src/drivers/families/frame.ts";
+import { deviceInfo } from "../../../src/drivers/index.ts";
+import { openWires } from "../../../src/drivers/wires.ts";
+import { noLog } from "../../../src/kit/log.ts";
 import type { Reading } from "../../../src/model.ts";
 import { codeOf, never } from "./support.ts";
 
@@ -24,7 +30,7 @@ describe("the parser", () => {
           at += n;
         }
         expect(got).toEqual(sent);
-        expect(parser.errors).toBe(0);
+        expect(parser.strayBytes).toBe(0);
       }),
     );
   });
@@ -51,7 +57,7 @@ describe("the parser", () => {
     const parser = new FrameParser(layout);
     for (let i = 0; i < 1000; i++) parser.push(Buffer.alloc(1000, 0xff - 1));
     expect(parser.hopeless).toBe(true);
-    expect(parser.errors).toBeGreaterThan(900_000);
+    expect(parser.strayBytes).toBeGreaterThan(900_000);
     parser.push(Buffer.from([0, 0, 0, ...frame(1000)]));
     expect(parser.push(Buffer.from(frame(1000)))).toEqual([{ distance: 1000 }]);
     expect(parser.hopeless).toBe(false);
@@ -68,7 +74,9 @@ describe("a sensor on a line", () => {
       write: () => Promise.resolve(),
       [Symbol.asyncDispose]: () => Promise.resolve(),
     } satisfies SerialPortHandle;
-    const wires = { serial: () => ({ open: () => Promise.resolve(port) }) } as unknown as Wires;
+    const wires = {
+      serial: () => ({ heard: { frames: 0, strayBytes: 0 }, open: () => Promise.resolve(port) }),
+    } as unknown as Wires;
     const options = a02yyuw.options.parse({ occupiedBelow: "120cm" });
     return a02yyuw.open({ id: "bay", options, bus: "uart", wires, stop: never } satisfies Opening<typeof options>);
   };
@@ -111,6 +119,32 @@ describe("a sensor on a line", () => {
       ["bad", "value.out-of-range", null],
       ["bad", "value.out-of-range", null],
     ]);
+  });
+
+  it("counts its frames, and the bytes that made none, over all its openings", async () => {
+    // The first whole frame after stray bytes restores trust and is not counted.
+    const said = [
+      Buffer.from([...frame(1000), 1, 2, 3, ...frame(1000), ...frame(1001)]),
+      Buffer.from([9, ...frame(1000), ...frame(1000)]),
+    ];
+    const server = createServer((socket) => socket.end(said.shift() ?? "")).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    await using wires = openWires({ uart: busSchema.parse({ serial: `tcp://127.0.0.1:${port}` }) }, noLog);
+    const info = deviceInfo("bay", a02yyuw, a02yyuw.options.parse({ occupiedBelow: "120cm" }), "uart", wires);
+    expect(info.wire?.()).toEqual({ frames: 0, strayBytes: 0 });
+    for (const counts of [
+      { frames: 2, strayBytes: 3 },
+      { frames: 3, strayBytes: 4 },
+    ]) {
+      await using opened = await info.open(never);
+      const reading = async () => {
+        for await (const _ of opened.readings({ next: () => Promise.resolve(0) }, never));
+      };
+      expect(await codeOf(reading())).toBe("bus.unreachable");
+      expect(info.wire?.()).toEqual(counts);
+    }
+    server.close();
   });
 
   it("gives up on a line that never makes a frame", async () => {

@@ -111,6 +111,29 @@ describe("rtu", () => {
     expect(await next).toBe(5);
   });
 
+  it("keeps the line silent for 3.5 characters between a reply and the next request", async () => {
+    MockBinding.createPort("/dev/x", { record: true });
+    const slow = busSchema.parse({ modbus: "rtu", port: "/dev/x", baud: 1200, timeout: "2s" }) as ModbusSpec;
+    await using line = new ModbusLine("line", slow, noLog, binding);
+    const both = [value(line, read(2, 5)), value(line, read(3, 5))];
+    await expect.poll(() => ports.opened?.recording.length).toBe(8);
+    const port = ports.opened;
+    if (!port) throw new Error("not opened");
+    const asked = new Promise<number>((resolve) => {
+      const write = port.write.bind(port);
+      port.write = (bytes: Buffer) => {
+        resolve(performance.now());
+        return write(bytes);
+      };
+    });
+    port.emitData(registers(2, 3, 5));
+    const replied = performance.now();
+    // Eleven bits a character.
+    expect((await asked) - replied).toBeGreaterThanOrEqual((3.5 * 11 * 1000) / 1200 - 1);
+    port.emitData(registers(3, 3, 6));
+    expect(await Promise.all(both)).toEqual([5, 6]);
+  });
+
   it("unplugged before a request has left: it is the port's fault and not the unit's, which is asked as soon as the port is back", async () => {
     MockBinding.createPort("/dev/x", { record: true });
     const slow = busSchema.parse({ modbus: "rtu", port: "/dev/x", timeout: "2s", gap: "150ms" }) as ModbusSpec;

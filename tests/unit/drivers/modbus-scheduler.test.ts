@@ -76,6 +76,26 @@ it("a command goes before all that waits, after the one request on the wire; an 
   expect(order.indexOf(60)).toBeLessThanOrEqual(6);
 });
 
+it.each(["tcp", "rtu-tcp"] as const)(
+  "keeps the silence between a reply and the next request that the devices want (%s)",
+  async (modbus) => {
+    const replied: number[] = [];
+    const asked: number[] = [];
+    await using far = await farSide(
+      modbus,
+      (request) => {
+        asked.push(performance.now());
+        request.socket.write(modbus === "tcp" ? mbap(request.transaction, own(request)) : own(request));
+        replied.push(performance.now());
+      },
+      { gap: "60ms" },
+    );
+    await using line = lineTo(far);
+    await Promise.all([1, 2, 3].map((unit) => line.request(read(unit, unit), never)));
+    for (const n of [1, 2]) expect((asked[n] ?? 0) - (replied[n - 1] ?? 0)).toBeGreaterThanOrEqual(59);
+  },
+);
+
 it("a command to a unit that is held back is its probe", async () => {
   let isDead = true;
   await using far = await farSide("tcp", (asked) => !isDead && asked.socket.write(mbap(asked.transaction, own(asked))), {
@@ -165,10 +185,12 @@ describe("rtu over tcp", () => {
       "rtu-tcp",
       (asked) => {
         if (asked.n > 1) return asked.socket.write(own(asked));
-        return setTimeout(() => {
+        // Timers come after immediates: the unit is asked again before the socket is read.
+        const late = () => {
           asked.socket.write(own(asked));
           spin(200);
-        }, 250);
+        };
+        return setTimeout(() => setImmediate(late), 250);
       },
       { timeout: "100ms", slowest: "350ms" },
     );
@@ -181,20 +203,28 @@ describe("rtu over tcp", () => {
     expect(far.connections()).toBe(1);
   });
 
-  it("rests a unit for twice its timeout where `slowest` is less: who may take long may take longer", async () => {
+  it.each([
+    [
+      "twice the bus's timeout where `slowest` is less: who may take long may take longer",
+      { timeout: "250ms", slowest: "100ms" },
+      {},
+    ],
+    ["twice its own timeout where `slowest` is less", { timeout: "50ms", slowest: "100ms" }, { timeoutMs: 250 }],
+    ["its own `slowest`", { timeout: "250ms", slowest: "100ms" }, { slowestMs: 500 }],
+  ])("rests a unit for %s", async (_, bus, own1) => {
     let newest: Asked["socket"];
     await using far = await farSide(
       "rtu-tcp",
       (asked) => {
         newest = asked.socket;
         // A device server hands on what its line brings, whoever is connected by then.
-        setTimeout(() => newest.write(own(asked)), asked.n === 1 ? 400 : 200);
+        setTimeout(() => newest.write(own(asked)), asked.n === 1 ? 400 : 40);
       },
-      { timeout: "250ms", slowest: "100ms" },
+      bus,
     );
     await using line = lineTo(far);
-    expect(await codeOf(line.request(read(1, 100), never))).toBe("bus.timeout");
-    const { data } = await line.request(read(1, 200), never);
+    expect(await codeOf(line.request({ ...read(1, 100), ...own1 }, never))).toBe("bus.timeout");
+    const { data } = await line.request({ ...read(1, 200), ...own1 }, never);
     expect(Buffer.from(data).readUInt16BE(0)).toBe(200);
   });
 
