@@ -69,7 +69,10 @@ export const busSchema = z.union(
           .enum(["auto", "onoff", "gpiod"])
           .describe("How pins are reached; auto: gpiod where its tools are installed, else onoff."),
         tools: z.string().optional().describe("Folder of gpiomon, gpioget, gpioset and gpioinfo; default: PATH."),
-        chip: z.string().prefault("gpiochip0").describe("GPIO chip (gpioinfo lists them); a Raspberry Pi's header is gpiochip0."),
+        chip: z
+          .string()
+          .prefault("gpiochip0")
+          .describe("GPIO chip (gpiodetect lists them); a Raspberry Pi's header is gpiochip0."),
       })
       .describe("GPIO pins, numbered as BCM lines."),
     z

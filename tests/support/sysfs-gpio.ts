@@ -42,9 +42,10 @@ export class SysfsGpio implements Sysfs {
     for (const file of ["export", "unexport"]) real.writeFileSync(join(root, file), "");
   }
 
-  chip(base: number, label: string): this {
+  /** `name`: as a character device. */
+  chip(base: number, label: string, name = "gpiochip9"): this {
     const folder = join(this.root, `gpiochip${base}`);
-    real.mkdirSync(folder);
+    real.mkdirSync(join(folder, "device", name), { recursive: true });
     real.writeFileSync(join(folder, "label"), `${label}\n`);
     real.writeFileSync(join(folder, "base"), `${base}\n`);
     return this;

@@ -9,7 +9,8 @@ import { pause } from "../../kit/loop.ts";
 import type { GpioSpec } from "../buses.ts";
 import type { GpioChip, GpioEdge, GpioOutput } from "../driver.ts";
 
-/** Labels of the chip that carries a Raspberry Pi's header (Pi 0–3, 4, 5). */
+/** The default of `chip`, and what it means here: labels of the chip that carries a Raspberry Pi's header (Pi 0–3, 4, 5). */
+const HEADER = "gpiochip0";
 const HEADERS = ["pinctrl-bcm2835", "pinctrl-bcm2711", "pinctrl-rp1"];
 /** sysfs joins edges that follow closely, and may lose one: the level is read again this often. */
 const RECONCILE_MS = 2000;
@@ -55,17 +56,34 @@ export async function onoffChip(spec: GpioSpec, sysfs: Sysfs = THIS_MACHINE): Pr
   };
 }
 
-/** Global numbers are no BCM numbers since kernel 6.6: the chip says where its lines begin. */
+/**
+ * Global numbers are no BCM numbers since kernel 6.6: the chip says where its lines begin. `chip`: its label, or its name as a character
+ * device, which sysfs knows by the device behind both.
+ */
 export async function lineBase(root: string, chip: string): Promise<number> {
   const read = async (folder: string, file: string) => (await readFile(join(root, folder, file), "utf8")).trim();
+  const isNamed = (folder: string) =>
+    access(join(root, folder, "device", chip)).then(
+      () => true,
+      () => false,
+    );
   const folders = await readdir(root).catch((cause: unknown) => {
     throw new EdgeError("gpio.unavailable", { reason: `${root} does not exist` }, cause);
   });
-  for (const folder of folders.filter((name) => name.startsWith("gpiochip"))) {
-    const label = await read(folder, "label");
-    if (label === chip || HEADERS.includes(label)) return Number(await read(folder, "base"));
-  }
-  throw new EdgeError("gpio.unavailable", { reason: `no chip in ${root} is ${[chip, ...HEADERS].join(", ")}` });
+  const chips = folders.filter((name) => name.startsWith("gpiochip"));
+  const labels = await Promise.all(chips.map((folder) => read(folder, "label")));
+  const named = await Promise.all(chips.map(isNamed));
+  // What is called gpiochip0 is the first chip found, and not on every Pi the header's: by default that is meant all the same.
+  const isWanted = [
+    (n: number) => labels[n] === chip,
+    (n: number) => chip === HEADER && HEADERS.includes(labels[n] ?? ""),
+    (n: number) => named[n] === true,
+  ];
+  const found = isWanted.map((is) => chips.findIndex((_, n) => is(n))).find((n) => n >= 0);
+  const folder = chips[found ?? -1];
+  if (folder !== undefined) return Number(await read(folder, "base"));
+  const reason = `no chip in ${root} is ${chip === HEADER ? `a Raspberry Pi's header or ${chip}` : chip}: there is ${labels.join(", ") || "none"}`;
+  throw new EdgeError("gpio.unavailable", { reason });
 }
 
 const openInput = (Line: GpioClass, number: number, line: number, sysfs: Sysfs): Promise<Gpio> =>

@@ -46,6 +46,21 @@ describe("the right line", () => {
   });
 
   it.each([
+    ["the header's by default, though another was found first", undefined, 520],
+    ["the one of this label", "my-expander", 570],
+    ["the one of this name as a character device", "gpiochip1", 570],
+  ])("with an expander beside the header: %s", async (_, named, base) => {
+    sysfs.chip(400, "firmware", "gpiochip0").chip(520, "pinctrl-rp1", "gpiochip4").chip(570, "my-expander", "gpiochip1");
+    await using _output = await (await onoffChip(specOf(named), sysfs)).drive(3, 1);
+    expect(sysfs.pin(base + 3)).toMatchObject({ direction: "out", level: 1 });
+    expect(sysfs.written.filter((what) => what.startsWith("export"))).toEqual([`export ${base + 3}`]);
+  });
+
+  it.each([
+    [
+      "no chip of this name, though there is a header",
+      () => onoffChip(specOf("my-expander"), sysfs.chip(512, "pinctrl-bcm2711")),
+    ],
     ["no chip of this name", () => onoffChip(specOf("my-expander"), sysfs.chip(300, "something-else"))],
     [
       "no sysfs at all",
