@@ -182,6 +182,17 @@ describe.skipIf(lacks !== "")("the child on a BlueZ that is not ours", { timeout
     expect([await child.answer(orders[0] ?? 0), await child.answer(orders[1] ?? 0)]).toEqual(["connect", ["57"]]);
   });
 
+  it("serves who waits longest: nobody overtakes by asking again, and one order waits for each device", async () => {
+    await using child = await scanning(MAC, TAG);
+    await bluez.ask({ do: "hang", mac: MAC, method: "Connect" });
+    const first = child.order(MAC, BATTERY);
+    await child.state("reading");
+    const [again, other, thrice] = [child.order(MAC, BATTERY), child.order(TAG, BATTERY), child.order(MAC, BATTERY)];
+    await child.answer(thrice);
+    const answers = child.words.flatMap((word) => ("id" in word ? [word.id] : []));
+    expect(answers).toEqual([again, first, other, thrice]);
+  });
+
   it("gives up on services that are never resolved, on a device that goes away meanwhile, and on a value that never comes", async () => {
     await bluez.ask({ do: "gatt", mac: MAC, values: { "180f": { "2a19": "slow" } }, resolved: false });
     await using child = await scanning(MAC, TAG);
