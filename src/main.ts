@@ -12,7 +12,7 @@ import type { KindOf } from "./edge/thin.ts";
 import { type Clock, systemClock } from "./kit/clock.ts";
 import type { Log } from "./kit/log.ts";
 import { Pulse } from "./kit/pulse.ts";
-import { AnyOf } from "./kit/signals.ts";
+import { AnyOf, broadcast } from "./kit/signals.ts";
 import { serviceManager } from "./kit/systemd.ts";
 import type { DeviceInfo } from "./model.ts";
 import { outboxOf, syncOptions } from "./outbox.ts";
@@ -53,7 +53,7 @@ export async function runGateway({ loaded, log, clock: given }: RunOptions, stop
   });
   house.open();
   // Sync outlives the devices for a moment: their last words may still be sent.
-  const hangUp = new AbortController();
+  const hangUp = broadcast();
   const sync = runSync(
     {
       gateway: site.gateway.id,

@@ -5,7 +5,7 @@ import { EdgeError } from "../kit/errors.ts";
 import type { Log } from "../kit/log.ts";
 import { pause } from "../kit/loop.ts";
 import { Pulse } from "../kit/pulse.ts";
-import { AnyOf } from "../kit/signals.ts";
+import { AnyOf, broadcast } from "../kit/signals.ts";
 import type {
   AssetState,
   CommandTarget,
@@ -112,7 +112,7 @@ export class House {
   /** Runs everything until stopped; what is open is committed before it returns. Rejects when its file is lost, see Window.run. */
   async run(until: AbortSignal): Promise<void> {
     // The window outlives the devices: their last words must be committed too. When it breaks, everything ends.
-    const [closing, broken] = [new AbortController(), new AbortController()];
+    const [closing, broken] = [broadcast(), broadcast()];
     using either = new AnyOf(until, broken.signal);
     const stop = either.signal;
     this.#ingest.until(stop);

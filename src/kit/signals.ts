@@ -1,11 +1,19 @@
-/** Signals go in; one that ends with the first of them comes out, until it is let go of. */
+/** Signals go in; one that ends with the first of them comes out, until it is let go of. And signals that many wait for. */
+import { setMaxListeners } from "node:events";
+
+/** For a signal that all devices, requests or messages wait for: Node takes more than ten listeners for a leak, and would say so in the journal. */
+export function broadcast(): AbortController {
+  const controller = new AbortController();
+  setMaxListeners(0, controller.signal);
+  return controller;
+}
 
 /**
  * In place of AbortSignal.any, which leaves a weak reference on each source for good (Node 20; some 60 bytes a call, and a gateway waits for
  * "stop or the next tick" ten times a second for years). Let go of, it leaves nothing.
  */
 export class AnyOf implements Disposable {
-  readonly #controller = new AbortController();
+  readonly #controller = broadcast();
   readonly #sources: readonly AbortSignal[];
   readonly #end = (): void => this.#controller.abort(this.#sources.find((one) => one.aborted)?.reason);
 

@@ -1,7 +1,7 @@
 /** One link goes in; what must be said first is said first, then live, urgent, retained and history run until the link ends (contract, Up and Promises). */
-import { setMaxListeners } from "node:events";
 import { EdgeError } from "../kit/errors.ts";
 import { backoff, keepTrying, pause } from "../kit/loop.ts";
+import { broadcast } from "../kit/signals.ts";
 import { parts } from "./drain/body.ts";
 import { Courier } from "./drain/courier.ts";
 import { Bucket, sendHistory } from "./drain/history.ts";
@@ -20,7 +20,8 @@ export class Session {
   readonly post: Post;
   readonly #room: Room;
   readonly #link: Link;
-  readonly #over = new AbortController();
+  /** Every waiting publish listens to it. */
+  readonly #over = broadcast();
   readonly #shelf: Shelf;
   readonly #live: Live;
   readonly #urgent: Urgent;
@@ -34,8 +35,6 @@ export class Session {
     this.#link = link;
     this.#room = room;
     const stop = this.#over.signal;
-    // Every waiting publish listens to it.
-    setMaxListeners(0, stop);
     const barred = (topic: string, reasonCode: number): void => {
       log.warn("sync.not-authorised", { code: "sync.not-authorised", topic, reasonCode });
       outbox.note("sync.not-authorised", { topic, reasonCode });

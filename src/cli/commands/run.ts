@@ -2,6 +2,7 @@
 import { loadSite } from "../../config.ts";
 import { EdgeError } from "../../kit/errors.ts";
 import { jsonLog, type Level } from "../../kit/log.ts";
+import { broadcast } from "../../kit/signals.ts";
 import { DEFAULT_CONFIG } from "../asked.ts";
 import type { Globals, Terminal } from "../terminal.ts";
 
@@ -16,7 +17,7 @@ export async function run(options: Globals & { readonly logLevel?: string }, ter
   for (const { file, line, column, code, path, found } of loaded.problems)
     log.warn("config.warning", { code, path, found, at: `${file}:${line}:${column}` });
   const { runGateway } = await import("../../main.ts");
-  const stop = new AbortController();
+  const stop = broadcast();
   let hardStop: NodeJS.Timeout | undefined;
   const onSignal = (signal: NodeJS.Signals) => {
     if (stop.signal.aborted) process.exit(1);

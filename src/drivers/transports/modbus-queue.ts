@@ -1,5 +1,4 @@
 /** Requests of all devices on one bus go in; the next one to send comes out, by priority, then age, while units that rest are passed over. */
-import { setMaxListeners } from "node:events";
 import { monotonic } from "../../kit/clock.ts";
 import type { EdgeError } from "../../kit/errors.ts";
 import type { ModbusReply, ModbusRequest, Priority } from "../driver.ts";
@@ -53,8 +52,6 @@ function callersOf(stop: AbortSignal): Set<Job> {
   if (known) return known;
   const callers = new Set<Job>();
   waiting.set(stop, callers);
-  // A signal has many listeners; Node warns from the eleventh on.
-  setMaxListeners(0, stop);
   const letGo = () => {
     for (const job of callers) job.reject(stop.reason);
   };

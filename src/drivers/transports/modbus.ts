@@ -3,6 +3,7 @@ import { monotonic } from "../../kit/clock.ts";
 import { EdgeError } from "../../kit/errors.ts";
 import type { Log } from "../../kit/log.ts";
 import { pause } from "../../kit/loop.ts";
+import { broadcast } from "../../kit/signals.ts";
 import type { AskedStatus, BusStatus } from "../../model.ts";
 import type { ModbusSpec } from "../buses.ts";
 import type { BusStats, ModbusBus, ModbusReply, ModbusRequest } from "../driver.ts";
@@ -71,7 +72,7 @@ export class ModbusLine implements ModbusBus, AsyncDisposable {
   );
   /** Units asked since the last answer on this connection and still silent. */
   readonly #owing = new Set<number>();
-  readonly #closing = new AbortController();
+  readonly #closing = broadcast();
   #link: ModbusLink | null = null;
   #failures = 0;
   #opened = false;
