@@ -6,6 +6,13 @@ import type { Rig } from "./rig.ts";
 
 /** Somebody who still holds the old number, and is no terminal's session. */
 const HOLDER = `import os, time; os.open("/dev/ttyACM0", os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK); time.sleep(1e6)`;
+/** ModemManager, a forgotten minicom: somebody who lets nobody else in. */
+const THIEF = `import fcntl, os, termios, time
+port = os.open("/dev/ttyACM0", os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+fcntl.ioctl(port, termios.TIOCEXCL)
+time.sleep(1e6)`;
+const DENIED = `KERNEL=="ttyACM*", OWNER="root", GROUP="root", MODE="0600"`;
+const DENIED_FILE = "/run/udev/rules.d/99-denied.rules";
 const ROUNDS = 5;
 /** The promise of the field notes (S1). */
 const BACK_MS = 10_000;
@@ -50,6 +57,23 @@ export async function serialCases(rig: Rig, table: Table): Promise<void> {
   });
   await table.is("serial: back, good", async () => {
     await machine.run(PLUG);
+    return back();
+  });
+  await table.is("serial: permission denied is one device down, and said", async () => {
+    await machine.run(UNPLUG);
+    await rig.until("bay", missing, BACK_MS);
+    await machine.run(`mkdir -p /run/udev/rules.d && echo '${DENIED}' >${DENIED_FILE} && udevadm control --reload\n${PLUG}`);
+    const { code } = await rig.until("bay", ({ code }) => code === "port.denied", BACK_MS);
+    return `bay: ${code}, ${await machine.run("stat -Lc '%U %G %a' /dev/ttyACM0")}`;
+  });
+  await table.is("serial: used by another program is one device down, and said", async () => {
+    await machine.run(`systemd-run --quiet --collect --unit thief python3 -c '${THIEF}' && sleep 1`);
+    await machine.run(`rm ${DENIED_FILE} && udevadm control --reload && udevadm trigger --action=add --settle /dev/ttyACM0`);
+    const { code } = await rig.until("bay", ({ code }) => code === "port.busy", BACK_MS);
+    return `bay: ${code}`;
+  });
+  await table.is("serial: permitted and free again, good", async () => {
+    await machine.run("systemctl stop thief");
     return back();
   });
   await table.is("serial: back under another number, good", async () => {
