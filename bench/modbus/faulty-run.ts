@@ -8,9 +8,9 @@ import { type Faultiness, FaultySlave, type FaultyWire, type Verdict } from "./f
 import { socketBinding } from "./socket-binding.ts";
 
 export const TIMEOUT_MS = 30;
-export const SLOWEST_MS = 400;
+export const SLOWEST_MS = 1000;
 /** What a busy machine adds to the lateness of a slave in this very process. */
-const BUSY_MS = 60;
+const BUSY_MS = 100;
 const UNITS = [1, 2, 3, 4, 5, 6, 7, 8];
 const ADDRESSES = 3;
 /** Late enough to meet a later request, and inside what each wire promises: on TCP anything, on RTU `slowest`. */
