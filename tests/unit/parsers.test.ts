@@ -194,7 +194,7 @@ describe("BTHome", () => {
       try {
         const { values } = carried(data, objects, "A4:C1:38:00:00:01", dice.pick(key, undefined));
         ok(values.size < data.length);
-        for (const value of values.values()) ok(value !== null && !Number.isNaN(value));
+        for (const value of values.values()) ok(!Number.isNaN(value));
       } catch (error) {
         ok(error instanceof EdgeError && (error.code === "frame.invalid" || error.code === "ble.key"), String(error));
       }

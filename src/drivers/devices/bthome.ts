@@ -134,6 +134,13 @@ export const bthome = bthomeDevice({
       expect: { temperature: 25.06, "temperature-2": 25.11 },
       source,
     },
+    {
+      name: "three buttons, nothing from the first",
+      rx: "40 3A00 3A01 3A03",
+      options: { mac, points: ["button", "button-2", "button-3"] },
+      expect: { "button-2": "press", "button-3": "triple-press" },
+      source,
+    },
     { name: "the last object cut off", rx: "40 02CA09 03BF", options: { mac }, expect: { temperature: 25.06 }, source },
     { name: "an object id nobody knows", rx: "40 FECA09", options: { mac }, expect: {}, source },
     {

@@ -7,7 +7,7 @@ import type { AdvertisedPoint } from "../driver.ts";
 export type Objects = ReadonlyMap<number, AdvertisedPoint>;
 
 export interface Carried {
-  /** In the order sent; a second value of one kind stands under `temperature-2`. */
+  /** In the order sent; a second value of one kind stands under `temperature-2`. Null: of this button or dimmer nothing is told. */
   readonly values: ReadonlyMap<string, Value>;
   /** By which a repetition is known. */
   readonly packet: number | null;
@@ -100,7 +100,6 @@ function objectsIn(bytes: Uint8Array, objects: Objects): Omit<Carried, "counter"
 }
 
 function put(values: Map<string, Value>, point: string, value: Value): void {
-  if (value === null) return;
   let name = point;
   for (let n = 2; values.has(name); n += 1) name = `${point}-${n}`;
   values.set(name, value);

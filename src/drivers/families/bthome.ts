@@ -102,7 +102,8 @@ function interpreter(read: (data: Uint8Array) => Carried, ranges: Ranges, sender
       last !== null && mono - last.mono < REPEATS_MS && (packet === null ? bytes === last.bytes : packet === last.packet);
     if (same) return [];
     last = { bytes, packet, mono };
-    return [...values].flatMap(([point, value]) => (ranges.has(point) ? [judged(point, value, ranges.get(point), mono)] : []));
+    const told = [...values].filter(([point, value]) => value !== null && ranges.has(point));
+    return told.map(([point, value]) => judged(point, value, ranges.get(point), mono));
   };
 }
 
