@@ -3,7 +3,7 @@ import * as z from "zod";
 import { EdgeError } from "../../kit/errors.ts";
 import { duration } from "../../kit/quantities.ts";
 import type { Device, PointSpec, Reading, Text, Ticks, Value } from "../../model.ts";
-import type { BleAdvert, BleDevice, BleRadio, Driver, Golden, Layout, Opening } from "../driver.ts";
+import type { BleAdvert, BleDevice, BleRadio, Driver, Golden, Layout } from "../driver.ts";
 import { report } from "./options.ts";
 
 export const mac = () =>
@@ -44,8 +44,11 @@ function senderOf(radio: BleRadio, mac: string, key: Uint8Array | undefined): Se
   return sender;
 }
 
-/** One per opening; what else it must remember of earlier advertisements it holds itself. Throws `frame.invalid`, `ble.key`. */
-export type Interpreter = (advert: BleAdvert) => readonly Reading[];
+/**
+ * One per opening; what else it must remember of earlier advertisements it holds itself. Null: anybody could have sent it, it shows no sign of life.
+ * Throws `frame.invalid`, `ble.key`.
+ */
+export type Interpreter = (advert: BleAdvert) => readonly Reading[] | null;
 
 export interface AdvertisementParts<O extends Listening> {
   readonly type: string;
@@ -75,7 +78,8 @@ export function advertisementDriver<O extends Listening>(parts: AdvertisementPar
       const key = at.options.key === undefined ? undefined : keyOf(await at.wires.credential(at.options.key));
       const radio = at.wires.ble(at.bus);
       const device = await radio.open(at.options.mac, at.stop);
-      return new ListeningDevice(at, device, parts, parts.interpreter(at.options, key, senderOf(radio, at.options.mac, key)));
+      const interpret = parts.interpreter(at.options, key, senderOf(radio, at.options.mac, key));
+      return new ListeningDevice(device, interpret, Object.keys(parts.points(at.options)), key !== undefined);
     },
     decode: (golden) => decodeGolden(golden, parts),
   };
@@ -89,30 +93,44 @@ function keyOf(file: Uint8Array): Uint8Array {
   throw new EdgeError("ble.key");
 }
 
-class ListeningDevice<O extends Listening> implements Device {
-  readonly #at: Opening<O>;
+class ListeningDevice implements Device {
   readonly #radio: BleDevice;
-  readonly #parts: AdvertisementParts<O>;
   readonly #interpret: Interpreter;
+  readonly #points: readonly string[];
+  readonly #hasKey: boolean;
+  /** What is refused has been told since the sensor itself was heard. */
+  #told = false;
 
-  constructor(at: Opening<O>, radio: BleDevice, parts: AdvertisementParts<O>, interpret: Interpreter) {
-    this.#at = at;
+  constructor(radio: BleDevice, interpret: Interpreter, points: readonly string[], hasKey: boolean) {
     this.#radio = radio;
-    this.#parts = parts;
     this.#interpret = interpret;
+    this.#points = points;
+    this.#hasKey = hasKey;
   }
 
-  /** Anything heard is a sign of life, also what says nothing new. */
+  /**
+   * Each batch is a sign of life, also one that says nothing new. Without a key that is anything heard under the address: of a packet that it told
+   * before, BlueZ may tell the signal strength alone. With a key it is what the key opens; what is refused must be seen, but once, or whoever
+   * sends it keeps a sensor alive that is gone.
+   */
   async *readings(_ticks: Ticks, stop: AbortSignal): AsyncGenerator<readonly Reading[]> {
     for await (const advert of this.#radio.adverts(stop)) {
-      try {
-        yield this.#interpret(advert);
-      } catch (error) {
-        if (!(error instanceof EdgeError)) throw error;
-        const { code } = error;
-        const points = Object.keys(this.#parts.points(this.#at.options));
-        yield points.map((point) => ({ point, value: null, quality: "bad", code, mono: advert.mono }));
-      }
+      const batch = this.#take(advert);
+      if (batch !== null) yield batch;
+    }
+  }
+
+  #take(advert: BleAdvert): readonly Reading[] | null {
+    try {
+      const batch = this.#interpret(advert);
+      if (batch !== null) this.#told = false;
+      return batch;
+    } catch (error) {
+      if (!(error instanceof EdgeError)) throw error;
+      if (this.#hasKey && this.#told) return null;
+      this.#told = true;
+      const { code } = error;
+      return this.#points.map((point) => ({ point, value: null, quality: "bad", code, mono: advert.mono }));
     }
   }
 
@@ -127,5 +145,5 @@ function decodeGolden<O extends Listening>(golden: Golden, parts: AdvertisementP
   const key = golden.key === undefined ? undefined : Buffer.from(golden.key, "hex");
   const interpret = parts.interpreter(options, key, { counter: null });
   const data = parts.golden(Buffer.from(golden.rx.replaceAll(" ", ""), "hex"));
-  return Object.fromEntries(interpret({ mono: 0, ...data }).map(({ point, value }) => [point, value]));
+  return Object.fromEntries((interpret({ mono: 0, ...data }) ?? []).map(({ point, value }) => [point, value]));
 }

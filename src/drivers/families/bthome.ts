@@ -53,7 +53,9 @@ export function bthomeDevice({ type, title, objects, usual, goldens }: BthomeTab
         error: "expected the name of a credential file, never the key itself",
       })
       .optional()
-      .describe("Of encrypted advertisements: the credential file with the bind key, 32 hex digits."),
+      .describe(
+        "Of encrypted advertisements: the credential file with the bind key, 32 hex digits. Only what it opens, and nothing replayed, is a sign of life then.",
+      ),
   });
   return advertisementDriver<z.output<typeof options>>({
     type,
@@ -65,7 +67,7 @@ export function bthomeDevice({ type, title, objects, usual, goldens }: BthomeTab
     layout: (o) => ({ wire: "ble", mac: o.mac, service: SERVICE, objects }),
     interpreter: (o, key, sender) => {
       const ranges = new Map(o.points.map((name) => [name, pointOf(byPoint, name).range]));
-      return interpreter((data) => carried(data, byId, o.mac, key), ranges, sender);
+      return interpreter((data) => carried(data, byId, o.mac, key), ranges, sender, key !== undefined);
     },
   });
 }
@@ -86,17 +88,17 @@ function pointOf(byPoint: ReadonlyMap<string, BthomeObject>, name: string): Poin
 
 type Ranges = ReadonlyMap<string, PointSpec["range"]>;
 
-function interpreter(read: (data: Uint8Array) => Carried, ranges: Ranges, sender: Sender): Interpreter {
+function interpreter(read: (data: Uint8Array) => Carried, ranges: Ranges, sender: Sender, hasKey: boolean): Interpreter {
   let last = null as { readonly bytes: string; readonly packet: number | null; readonly mono: number } | null;
   return ({ services, mono }: BleAdvert) => {
     const data = services[SERVICE];
-    if (!data) return [];
+    if (!data) return hasKey ? null : [];
     const bytes = Buffer.from(data).toString("latin1");
     const { values, packet, counter } = read(data);
     // A replayed packet is one that was heard before, or an older one: the counter of an encrypted sensor only rises.
     const { counter: highest } = sender;
     if (counter !== null && highest !== null && counter <= highest && !(counter < RESTARTED_BELOW && highest >= RESTARTED_BELOW))
-      return [];
+      return null;
     if (counter !== null) sender.counter = counter;
     const same =
       last !== null && mono - last.mono < REPEATS_MS && (packet === null ? bytes === last.bytes : packet === last.packet);

@@ -103,16 +103,51 @@ describe("a bthome sensor", () => {
   it("opens encrypted packets with the key of its credential, and takes none that is not newer", async () => {
     const key = randomBytes(16);
     const battery = { points: ["battery"], key: "sensor.key" };
-    const packets = [500, 501, 501, 400, 499, 502].map((counter) => encrypted(key, counter, "0157"));
+    // Each shows its place as the value.
+    const counted = (counters: readonly number[]) => counters.map((counter, i) => encrypted(key, counter, `010${i + 1}`));
     const text = Buffer.from(`${key.toString("hex")}\n`);
     for (const file of [key, text])
-      expect((await heard(battery, packets, { key: file, stepMs: 5000 })).map((b) => b.length)).toEqual([1, 1, 0, 0, 0, 1]);
+      expect(values(await heard(battery, counted([500, 501, 501, 400, 499, 502]), { key: file, stepMs: 5000 }))).toEqual([
+        [1],
+        [2],
+        [6],
+      ]);
     // A new battery: it counts from the beginning, once.
-    const restarted = [500, 3, 4, 3].map((counter) => encrypted(key, counter, "0157"));
-    expect((await heard(battery, restarted, { key, stepMs: 5000 })).map((b) => b.length)).toEqual([1, 1, 1, 0]);
+    expect(values(await heard(battery, counted([500, 3, 4, 3]), { key, stepMs: 5000 }))).toEqual([[1], [2], [3]]);
     const foreign = [encrypted(randomBytes(16), 600, "0157"), encrypted(key, 601, "0157")];
     expect((await heard(battery, foreign, { key })).map((b) => b[0]?.quality)).toEqual(["bad", "good"]);
     expect(await codeOf(heard(battery, [], { key: Buffer.from("not a key") }))).toBe("ble.key");
+  });
+
+  it("of which a key is known lives by what its key opens alone, and by nothing that anybody can send under its address", async () => {
+    const key = randomBytes(16);
+    const battery = { points: ["battery"], key: "sensor.key" };
+    const forged = Buffer.from("400109", "hex");
+    const [first, second] = [encrypted(key, 500, "0157"), encrypted(key, 501, "0158")];
+    // Only heard, replayed, refused: no word of the sensor. What is refused is told once, until the sensor is heard itself.
+    const packets = [
+      "",
+      first,
+      "",
+      first,
+      forged,
+      forged,
+      first,
+      "",
+      second,
+      first,
+      forged,
+      encrypted(randomBytes(16), 502, "0159"),
+    ];
+    const air = {};
+    const told = async (sent: readonly (string | Buffer)[]) =>
+      (await heard(battery, sent, { key, air, stepMs: 5000 })).map((batch) => batch.map(({ value, code }) => code ?? value));
+    expect(await told(packets)).toEqual([[87], ["ble.key"], [88], ["ble.key"]]);
+    // Opened anew, nobody knows yet why nothing is heard of it.
+    expect(await told([second, forged, forged])).toEqual([["ble.key"]]);
+    expect(await told([encrypted(key, 502, "0159")])).toEqual([[89]]);
+    // Opened by the key, though of a point that nobody asked for: it lives.
+    expect(await told([encrypted(key, 503, "02CA09")])).toEqual([[]]);
   });
 
   it("takes no older packet when it is opened anew, and a new one once its key is another", async () => {
@@ -120,7 +155,7 @@ describe("a bthome sensor", () => {
     const battery = { points: ["battery"], key: "sensor.key" };
     const air = {};
     const of = async (k: Buffer, counter: number) =>
-      (await heard(battery, [encrypted(k, counter, "0157")], { key: k, air }))[0]?.length;
+      (await heard(battery, [encrypted(k, counter, "0157")], { key: k, air })).length;
     expect([await of(key, 500), await of(key, 499), await of(key, 500), await of(key, 501), await of(other, 200)]).toEqual([
       1, 0, 0, 1, 1,
     ]);
