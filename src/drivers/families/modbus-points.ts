@@ -16,6 +16,9 @@ const writing = {
   report: report(),
 };
 
+/** A discrete input is one, whatever else is written. */
+const isBool = ({ fc, decode }: Pick<RegisterPoint, "fc" | "decode">): boolean => fc === 2 || decode === "bool";
+
 const register = z
   .strictObject({
     fc: z
@@ -42,12 +45,20 @@ const register = z
       .refine(([smallest, largest]) => smallest <= largest, { error: "expected the smaller number first" })
       .optional()
       .describe("Smallest and largest possible value; what is outside is bad."),
-    absent: z.array(z.number()).optional().describe("Numbers by which the device says that there is no value."),
+    absent: z.array(z.number()).optional().describe("Numbers, before `scale`, by which the device says that there is no value."),
     ...writing,
   })
   .refine((point) => !point.writable || point.fc === 3, {
     error: "only holding registers (fc 3) and coils can be written",
     path: ["writable"],
+  })
+  .refine((point) => !isBool(point) || point.absent === undefined, {
+    error: "expected none: a bool always has a value",
+    path: ["absent"],
+  })
+  .refine((point) => !isBool(point) || point.range === undefined, {
+    error: "expected none: a bool is true or false",
+    path: ["range"],
   })
   .refine((point) => point.address + (point.fc === 2 ? 1 : widthOf(point)) <= 65_536, {
     error: "expected an address whose last register is at most 65535",
@@ -103,15 +114,14 @@ function registerOf(option: PointOption): RegisterPoint {
   } satisfies Partial<RegisterPoint>;
   if ("coil" in option) return { fc: 1, address: option.coil, decode: "bool", unit: "", kind: "state", ...common };
   const { fc, address, words, scale, range, absent } = option;
-  const decode = fc === 2 ? "bool" : option.decode;
-  const isBool = decode === "bool";
+  const decode = isBool(option) ? "bool" : option.decode;
   return {
     fc,
     address,
     decode,
     words,
-    unit: isBool ? "" : option.unit,
-    kind: option.kind ?? (isBool ? "state" : "gauge"),
+    unit: isBool(option) ? "" : option.unit,
+    kind: option.kind ?? (isBool(option) ? "state" : "gauge"),
     ...(scale !== 1 && { scale }),
     ...(range && { range }),
     ...(absent && { absent }),
@@ -120,9 +130,8 @@ function registerOf(option: PointOption): RegisterPoint {
 }
 
 function writableOf(option: PointOption): Writable {
-  const isBool = "coil" in option || option.decode === "bool";
   return {
-    value: isBool ? "boolean" : "number",
+    value: "coil" in option || isBool(option) ? "boolean" : "number",
     impact: option.impact,
     safe: option.safe,
     ...(option.limits && { limits: limitsOf(option.limits) }),

@@ -70,7 +70,7 @@ export function decodePoint(data: Uint8Array, block: Pick<Block, "address">, poi
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const raw = rawOf(view, point.decode);
   if (typeof raw === "boolean") return { value: raw };
-  if (Number.isNaN(raw) || (point.absent ?? []).includes(raw)) return { code: "value.not-a-number" };
+  if (Number.isNaN(raw) || isAbsent(raw, point)) return { code: "value.not-a-number" };
   if (!Number.isFinite(raw) || (Number.isInteger(raw) && !Number.isSafeInteger(raw) && point.decode !== "float32"))
     return { code: "value.out-of-range" };
   const value = scaled(raw, point);
@@ -78,6 +78,10 @@ export function decodePoint(data: Uint8Array, block: Pick<Block, "address">, poi
   const [min, max] = point.range ?? [-Number.MAX_VALUE, Number.MAX_VALUE];
   return value < min || value > max ? { code: "value.out-of-range" } : { value };
 }
+
+/** A float32 is hardly ever the decimal that a table gives for it: -999.9 is sent as -999.9000244140625. */
+const isAbsent = (raw: number, { absent = [], decode }: RegisterValue): boolean =>
+  absent.some((number) => (decode === "float32" ? Math.fround(number) : number) === raw);
 
 function rawOf(view: DataView, decode: RegisterPoint["decode"]): number | boolean {
   switch (decode) {

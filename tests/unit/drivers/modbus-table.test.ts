@@ -125,6 +125,9 @@ describe("the written table", () => {
     [{ points: { Flow: { fc: 3, address: 1 } } }, "a name such as flow-temp"],
     [{ points: { flow: { fc: 4, address: 1, writable: true } } }, "only holding registers"],
     [{ points: { flow: { fc: 3, adress: 1 } } }, "expected {coil: n"],
+    [{ points: { open: { fc: 3, address: 1, decode: "bool", absent: [65_535] } } }, "expected none: a bool always has a value"],
+    [{ points: { open: { fc: 2, address: 1, absent: [1] } } }, "expected none: a bool always has a value"],
+    [{ points: { open: { fc: 3, address: 1, decode: "bool", range: [0, 1] } } }, "expected none: a bool is true or false"],
   ])("%j is refused", (written, reason) => {
     const { success, error } = modbusPoints.options.safeParse({ unit: 1, ...written });
     expect(success).toBe(false);

@@ -98,6 +98,8 @@ describe("decoding", () => {
   it.each([
     [[0x7fc0, 0], { decode: "float32" as const }, "value.not-a-number"],
     [[0x7fff, 0xffff], { decode: "int32" as const, absent: [0x7fffffff] }, "value.not-a-number"],
+    [[0xc479, 0xf99a], { decode: "float32" as const, absent: [0, -999.9] }, "value.not-a-number"],
+    [[0x7f7f, 0xffff], { decode: "float32" as const, absent: [3.4028235e38] }, "value.not-a-number"],
     [[0x7f80, 0], { decode: "float32" as const }, "value.out-of-range"],
     [[0xffff, 0xffff, 0xffff, 0xffff], { decode: "uint64" as const }, "value.out-of-range"],
     [[601], { range: [0, 600] as const }, "value.out-of-range"],
