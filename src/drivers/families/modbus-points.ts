@@ -4,7 +4,7 @@ import type { Text, Writable } from "../../model.ts";
 import type { Golden, RegisterPoint } from "../driver.ts";
 import { hole, modbusDriver, patience, unit } from "./modbus-table.ts";
 import { every, limits, limitsOf, report, reportOf, withReport } from "./options.ts";
-import { type Points, widthOf } from "./registers.ts";
+import { encodePoint, type Points, widthOf } from "./registers.ts";
 
 const address = z.int().min(0).max(65_535);
 const writing = {
@@ -18,6 +18,13 @@ const writing = {
 
 /** A discrete input is one, whatever else is written. */
 const isBool = ({ fc, decode }: Pick<RegisterPoint, "fc" | "decode">): boolean => fc === 2 || decode === "bool";
+
+type Writing = Parameters<typeof encodePoint>[1] & { readonly limits?: z.output<ReturnType<typeof limits>> };
+
+/** Off is 0, or the smallest value that may be written where that is more (src/edge/commands/limits.ts). */
+function canSwitchOff({ limits: { min = 0, maxOn } = {}, ...point }: Writing): boolean {
+  return maxOn === undefined || min <= 0 || isBool(point) || encodePoint(min, point)?.value === min;
+}
 
 const register = z
   .strictObject({
@@ -51,6 +58,10 @@ const register = z
   .refine((point) => !point.writable || point.fc === 3, {
     error: "only holding registers (fc 3) and coils can be written",
     path: ["writable"],
+  })
+  .refine(canSwitchOff, {
+    error: "expected a number that the register holds exactly: it is what is written when maxOn is over",
+    path: ["limits", "min"],
   })
   .refine((point) => !isBool(point) || point.absent === undefined, {
     error: "expected none: a bool always has a value",

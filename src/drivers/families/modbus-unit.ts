@@ -24,6 +24,9 @@ interface Learnt {
   readonly counted: Map<string, number>;
 }
 
+/** Of a float32's value, rounded twice on its way through a scale. */
+const FLOAT32_DIGIT = 2 ** -22;
+
 /** Per line and device; gone with the line. */
 const learnt = new WeakMap<ModbusBus, Map<string, Learnt>>();
 
@@ -140,21 +143,23 @@ export class TableDevice implements Device {
   /** The write leaves once. Without an answer the point is read back: equal is success, anything else is unknown. */
   async perform(point: string, value: number | boolean, stop: AbortSignal): Promise<Outcome> {
     const spec = this.#table.points[point];
-    const values = spec?.writable ? encodePoint(value, spec) : null;
-    if (!spec || !values) return { state: "failed", code: "command.out-of-range" };
+    const encoded = spec?.writable ? encodePoint(value, spec) : null;
+    // What the registers hold of it is what is written: the limits are kept by that.
+    if (!spec || !encoded || !isWithin(encoded.value, spec)) return { state: "failed", code: "command.out-of-range" };
+    const { registers: values, value: held } = encoded;
     const fc = spec.fc === 1 ? 5 : values.length === 1 ? 6 : 16;
     let written = false;
     try {
       if (!(await this.#isOfThisType("command", stop))) return { state: "failed", code: "value.wrong-device" };
       written = true;
       await this.#request({ fc, address: spec.address, values, priority: "command" }, stop);
-      return { state: "succeeded", value };
+      return { state: "succeeded", value: held };
     } catch (error) {
       if (!written || !(error instanceof EdgeError) || error.context["sent"] !== true)
         return { state: written && stop.aborted ? "unknown" : "failed", code: codeOf(error) };
       if (error.code === "bus.exception") return { state: "failed", code: error.code };
       return (await this.#holds(point, values, stop))
-        ? { state: "succeeded", value }
+        ? { state: "succeeded", value: held }
         : { state: "unknown", code: "command.no-answer" };
     }
   }
@@ -185,6 +190,14 @@ function fits(data: Uint8Array, check: IdentityCheck): boolean {
   const decoded = decodePoint(data, check, check);
   if ("code" in decoded) return decoded.code === "value.not-a-number";
   return check.oneOf === undefined || check.oneOf.includes(Number(decoded.value));
+}
+
+/** Of a float32 the last digit, which it may not have, does not count. */
+function isWithin(value: number | boolean, { decode, writable }: Points[string]): boolean {
+  if (typeof value === "boolean") return true;
+  const { min = -Infinity, max = Infinity } = writable?.limits ?? {};
+  const slack = (limit: number) => (decode === "float32" ? Math.abs(limit) * FLOAT32_DIGIT : 0);
+  return value >= min - slack(min) && value <= max + slack(max);
 }
 
 const doubtful = (reading: Reading): Reading =>

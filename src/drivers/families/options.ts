@@ -51,6 +51,10 @@ const limitsSchema = z
   .refine(({ min, max }) => min === undefined || max === undefined || min <= max, {
     error: "expected not less than min",
     path: ["max"],
+  })
+  .refine(({ max, maxOn }) => max === undefined || maxOn === undefined || max >= 0, {
+    error: "expected at least 0, which is what is written when maxOn is over",
+    path: ["max"],
   });
 
 const KEPT = "Kept by the gateway whoever commands.";

@@ -114,7 +114,7 @@ function inOrder(bytes: Uint8Array, words: RegisterPoint["words"]): Uint8Array {
   return turned;
 }
 
-function scaled(raw: number, { decode, scale = 1 }: RegisterValue): number {
+function scaled(raw: number, { decode, scale = 1 }: Pick<RegisterValue, "decode" | "scale">): number {
   if (decode === "float32") return scale === 1 ? shortest(raw) : shortest(Math.fround(raw * scale));
   // 231 × 0.1 is 23.1, not 23.1000000000000014: scales are decimal, products are rounded as decimals.
   return scale === 1 ? raw : Number((raw * scale).toPrecision(15));
@@ -129,16 +129,29 @@ function shortest(value: number): number {
   return Number(value.toPrecision(9));
 }
 
+export interface Encoded {
+  readonly registers: readonly number[];
+  /** What they say when they are read: the nearest that they hold. */
+  readonly value: number | boolean;
+}
+
 /** The registers that hold a value, or null when they cannot hold it. */
-export function encodePoint(value: number | boolean, point: RegisterValue): readonly number[] | null {
-  if (point.fc === 1 || point.decode === "bool") return [value === true || value === 1 ? 1 : 0];
+export function encodePoint(
+  value: number | boolean,
+  point: Pick<RegisterValue, "fc" | "decode" | "words" | "scale">,
+): Encoded | null {
+  if (point.fc === 1 || point.decode === "bool") {
+    const isOn = value === true || value === 1;
+    return { registers: [isOn ? 1 : 0], value: isOn };
+  }
   const view = new DataView(new ArrayBuffer(widthOf(point) * 2));
   const exact = Number(value) / (point.scale ?? 1);
   const raw = Math.round(exact);
   if (!Number.isFinite(exact)) return null;
   if (!put(view, point.decode, exact, raw)) return null;
   const words = Array.from({ length: widthOf(point) }, (_, i) => view.getUint16(i * 2));
-  return point.words === "low-first" ? words.reverse() : words;
+  const held = scaled(Number(rawOf(view, point.decode)), point);
+  return { registers: point.words === "low-first" ? words.reverse() : words, value: held };
 }
 
 function put(view: DataView, decode: RegisterPoint["decode"], exact: number, raw: number): boolean {

@@ -70,6 +70,8 @@ describe("a command", () => {
   const points = {
     setpoint: { fc: 3, address: 20, decode: "int16", scale: 0.5, unit: "Cel", writable: true },
     pump: { coil: 4, writable: true },
+    power: { fc: 3, address: 21, scale: 10, unit: "W", writable: true, limits: { min: 12, max: 46 } },
+    speed: { fc: 3, address: 22, decode: "float32", scale: 120, unit: "1", writable: true, limits: { max: 241 } },
   };
   const run = async (far: FarSide, point: string, value: number | boolean) => {
     const { device, wires } = await open(far, { points });
@@ -86,6 +88,21 @@ describe("a command", () => {
       [6, 20, 0xfffd],
       [5, 4, 0xff00],
     ]);
+  });
+
+  it("is answered with what the registers hold of it, and none leaves that they hold only outside its limits", async () => {
+    await using far = await farSide("tcp", (asked) => asked.socket.write(asked.bytes), PATIENCE);
+    expect(await run(far, "power", 22)).toEqual({ state: "succeeded", value: 20 });
+    expect(await run(far, "power", 46)).toEqual({ state: "failed", code: "command.out-of-range" });
+    expect(await run(far, "power", 12)).toEqual({ state: "failed", code: "command.out-of-range" });
+    expect(writes(far).map(({ quantity }) => quantity)).toEqual([2]);
+  });
+
+  it("to a float32 may miss a limit by the last digit that it has", async () => {
+    await using far = await farSide("tcp", (asked) => answer(asked, withCrc(3, 16, 0, 22, 0, 2)), PATIENCE);
+    const { state, value } = (await run(far, "speed", 241)) ?? {};
+    expect([state, value]).toEqual(["succeeded", expect.closeTo(241, 3)]);
+    expect(await run(far, "speed", 241.01)).toEqual({ state: "failed", code: "command.out-of-range" });
   });
 
   it.each([
@@ -125,6 +142,14 @@ describe("the written table", () => {
     [{ points: { Flow: { fc: 3, address: 1 } } }, "a name such as flow-temp"],
     [{ points: { flow: { fc: 4, address: 1, writable: true } } }, "only holding registers"],
     [{ points: { flow: { fc: 3, adress: 1 } } }, "expected {coil: n"],
+    [
+      { points: { flow: { fc: 3, address: 1, decode: "int16", writable: true, limits: { min: -20, max: -5, maxOn: "1h" } } } },
+      "expected at least 0",
+    ],
+    [
+      { points: { flow: { fc: 3, address: 1, scale: 10, writable: true, limits: { min: 12, max: 50, maxOn: "1h" } } } },
+      "expected a number that the register holds exactly",
+    ],
     [{ points: { open: { fc: 3, address: 1, decode: "bool", absent: [65_535] } } }, "expected none: a bool always has a value"],
     [{ points: { open: { fc: 2, address: 1, absent: [1] } } }, "expected none: a bool always has a value"],
     [{ points: { open: { fc: 3, address: 1, decode: "bool", range: [0, 1] } } }, "expected none: a bool is true or false"],

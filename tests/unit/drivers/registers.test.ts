@@ -120,12 +120,23 @@ describe("decoding", () => {
 
 describe("encoding", () => {
   it("refuses what a float32 can only hold as infinite", () => {
-    expect([1e39, -1e39, 3e38].map((value) => encodePoint(value, point({ decode: "float32" })))).toEqual([
-      null,
-      null,
+    expect([1e39, -1e39, 3e38].map((value) => encodePoint(value, point({ decode: "float32" }))?.registers)).toEqual([
+      undefined,
+      undefined,
       [0x7f61, 0xb1e6],
     ]);
   });
+
+  it.each([
+    [15, { scale: 10 }, 20],
+    [20.5, {}, 21],
+    [-0.4, { decode: "int16" as const }, 0],
+    [230.2, { decode: "float32" as const }, 230.2],
+    [16_777_217, { decode: "float32" as const }, 16_777_216],
+    [true, { decode: "bool" as const }, true],
+  ])("says what the registers hold of %j in %j: %j", (value, more, held) =>
+    expect(encodePoint(value, point(more))?.value).toBe(held),
+  );
 
   it("gives registers that decode to the value, or nothing when they cannot hold it", () => {
     const kinds = fc.constantFrom("uint16" as const, "int16" as const, "uint32" as const, "int32" as const, "int64" as const);
@@ -136,13 +147,16 @@ describe("encoding", () => {
         fc.constantFrom("high-first" as const, "low-first" as const),
         (kind, value, words) => {
           const spec = point({ decode: kind, words, scale: 0.1 });
-          const registers = encodePoint(value / 10, spec);
+          const encoded = encodePoint(value / 10, spec);
           const most = { uint16: [0, 65_535], int16: [-32_768, 32_767] }[kind as "uint16" | "int16"] ?? [
             kind === "uint32" ? 0 : -1e9,
             1e9,
           ];
-          if (registers === null) expect(value < (most[0] ?? 0) || value > (most[1] ?? 0)).toBe(true);
-          else expect(decode(registers, { decode: kind, words, scale: 0.1 })).toEqual({ value: value / 10 });
+          if (encoded === null) expect(value < (most[0] ?? 0) || value > (most[1] ?? 0)).toBe(true);
+          else {
+            expect(encoded.value).toBe(value / 10);
+            expect(decode(encoded.registers, { decode: kind, words, scale: 0.1 })).toEqual({ value: value / 10 });
+          }
         },
       ),
     );
