@@ -46,6 +46,17 @@ const alarmsFirst = (blocks: readonly Block[], points: Points): readonly Block[]
   ...blocks.filter((block) => priorityOf(block, points) === "poll"),
 ];
 
+/** What requests belong to. */
+interface Work {
+  readonly stop: AbortSignal;
+  /** Told after each of them. */
+  readonly goesOn?: () => void;
+}
+
+interface Round extends Work {
+  readonly due: number;
+}
+
 export class TableDevice implements Device {
   readonly #bus: ModbusBus;
   readonly #table: UnitTable;
@@ -67,23 +78,21 @@ export class TableDevice implements Device {
     for (;;) {
       const due = await ticks.next(stop);
       if (stop.aborted) return;
-      const isRight = await this.#isOfThisType("poll", stop);
+      const round: Round = { due, stop, goesOn: () => ticks.goesOn?.() };
+      const isRight = await this.#isOfThisType("poll", round);
       const batch: Reading[] = [];
-      for (const block of this.#learnt.blocks) {
-        batch.push(...(await this.#read(block, due, stop)));
-        ticks.goesOn?.();
-      }
+      for (const block of this.#learnt.blocks) batch.push(...(await this.#read(block, round)));
       yield batch.map((reading) => (isRight ? this.#counted(reading) : doubtful(reading)));
     }
   }
 
   /** Asked until it has said so once; a register that it does not have says nothing against it. */
-  async #isOfThisType(priority: Priority, stop: AbortSignal): Promise<boolean> {
+  async #isOfThisType(priority: Priority, work: Work): Promise<boolean> {
     if (this.#isKnown) return true;
     for (const check of this.#table.identity) {
       const { fc, address } = check;
       try {
-        const { data } = await this.#request({ fc, address, quantity: widthOf(check), priority }, stop);
+        const { data } = await this.#request({ fc, address, quantity: widthOf(check), priority }, work);
         if (!fits(data, check)) return false;
       } catch (error) {
         if (!isRefusal(error, [1, 2, 3])) throw error;
@@ -94,25 +103,25 @@ export class TableDevice implements Device {
   }
 
   /** A refused or corrupt block is `bad` readings while the others go on; a unit that does not answer is an exception. */
-  async #read(block: Block, due: number, stop: AbortSignal): Promise<readonly Reading[]> {
+  async #read(block: Block, round: Round): Promise<readonly Reading[]> {
     try {
       const { fc, address, quantity } = block;
-      const reply = await this.#request({ fc, address, quantity, priority: priorityOf(block, this.#table.points) }, stop);
+      const reply = await this.#request({ fc, address, quantity, priority: priorityOf(block, this.#table.points) }, round);
       return block.points.map((point) => this.#reading(point, block, reply));
     } catch (error) {
       if (!(error instanceof EdgeError) || !isAnswer(error)) throw error;
-      if (block.overHoles && isRefusal(error, [2, 3])) return this.#readInParts(block, due, stop);
-      return block.points.map((point) => ({ point, value: null, quality: "bad", code: error.code, mono: due }));
+      if (block.overHoles && isRefusal(error, [2, 3])) return this.#readInParts(block, round);
+      return block.points.map((point) => ({ point, value: null, quality: "bad", code: error.code, mono: round.due }));
     }
   }
 
   /** It may have refused only what lies between the points. If one of them is answered alone, that is how they are read from now on. */
-  async #readInParts(block: Block, due: number, stop: AbortSignal): Promise<readonly Reading[]> {
+  async #readInParts(block: Block, round: Round): Promise<readonly Reading[]> {
     const { points, merging } = this.#table;
     const inside = Object.fromEntries(Object.entries(points).filter(([point]) => block.points.includes(point)));
     const parts = blocksOf(inside, { ...merging, hole: 0 });
     const readings: Reading[] = [];
-    for (const part of parts) readings.push(...(await this.#read(part, due, stop)));
+    for (const part of parts) readings.push(...(await this.#read(part, round)));
     if (readings.some(({ code }) => code !== "bus.exception"))
       this.#learnt.blocks = alarmsFirst(
         this.#learnt.blocks.flatMap((known) => (known === block ? parts : [known])),
@@ -121,8 +130,12 @@ export class TableDevice implements Device {
     return readings;
   }
 
-  #request(request: Omit<ModbusRequest, "unit" | "timeoutMs" | "slowestMs">, stop: AbortSignal): Promise<ModbusReply> {
-    return this.#bus.request({ unit: this.#unit, ...request, ...this.#timing }, stop);
+  async #request(request: Omit<ModbusRequest, "unit" | "timeoutMs" | "slowestMs">, work: Work): Promise<ModbusReply> {
+    try {
+      return await this.#bus.request({ unit: this.#unit, ...request, ...this.#timing }, work.stop);
+    } finally {
+      work.goesOn?.();
+    }
   }
 
   #reading(point: string, block: Block, { data, mono }: ModbusReply): Reading {
@@ -150,9 +163,9 @@ export class TableDevice implements Device {
     const fc = spec.fc === 1 ? 5 : values.length === 1 ? 6 : 16;
     let written = false;
     try {
-      if (!(await this.#isOfThisType("command", stop))) return { state: "failed", code: "value.wrong-device" };
+      if (!(await this.#isOfThisType("command", { stop }))) return { state: "failed", code: "value.wrong-device" };
       written = true;
-      await this.#request({ fc, address: spec.address, values, priority: "command" }, stop);
+      await this.#request({ fc, address: spec.address, values, priority: "command" }, { stop });
       return { state: "succeeded", value: held };
     } catch (error) {
       if (!written || !(error instanceof EdgeError) || error.context["sent"] !== true)
@@ -173,7 +186,7 @@ export class TableDevice implements Device {
     if (!spec) return false;
     try {
       const { fc, address } = spec;
-      const { data } = await this.#request({ fc, address, quantity: values.length, priority: "command" }, stop);
+      const { data } = await this.#request({ fc, address, quantity: values.length, priority: "command" }, { stop });
       if (fc === 1) return ((data[0] ?? 0) & 1) === values[0];
       return values.every((word, i) => ((data[i * 2] ?? 0) << 8) + (data[i * 2 + 1] ?? 0) === word);
     } catch {

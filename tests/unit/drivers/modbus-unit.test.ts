@@ -164,6 +164,44 @@ describe("a device that must say what it is", () => {
   });
 });
 
+describe("a long round", () => {
+  it("shows that it goes on after each request, also while it asks who the unit is and reads in parts", async () => {
+    const driver = modbusDevice({
+      type: "long",
+      title: { it: "", en: "" },
+      maxRegisters: 10,
+      hole: 5,
+      every: "1s",
+      identity: [11, 12, 13].map((at) => ({ fc: 3, address: at, decode: "uint16" })),
+      points: Object.fromEntries(
+        [0, 2, 4, 6].map((at) => [`p${at}`, { fc: 4, address: at, decode: "uint16", unit: "1", kind: "gauge" }]),
+      ),
+      goldens: [],
+    });
+    let asked = 0;
+    let most = 0;
+    await using far = await farSide(
+      "tcp",
+      (request) => {
+        most = Math.max(most, ++asked);
+        answer(
+          request,
+          request.quantity > 1 || request.address === 12 ? withCrc(3, request.fc + 0x80, 2) : registers(3, request.fc, 1),
+        );
+      },
+      PATIENCE,
+    );
+    await using wires = openWires({ plant: far.spec }, noLog);
+    const device = await deviceInfo("meter", driver as Driver, driver.options.parse({ unit: 3 }), "plant", wires).open(never);
+    const signs: Ticks = { next: async () => 5, goesOn: () => (asked = 0) };
+    for await (const batch of device.readings(signs, never)) {
+      expect(batch.map(({ quality }) => quality)).toEqual(["good", "good", "good", "good"]);
+      break;
+    }
+    expect([far.asked.length, most]).toEqual([8, 1]);
+  });
+});
+
 describe("a counter", () => {
   it("that stands lower after a silence went back: the meter may have been replaced meanwhile", async () => {
     let total: number | null = 100;
