@@ -6,6 +6,7 @@ import type { Gpio } from "onoff";
 import { monotonic } from "../../kit/clock.ts";
 import { EdgeError } from "../../kit/errors.ts";
 import { pause } from "../../kit/loop.ts";
+import { loaded } from "../../kit/native.ts";
 import type { GpioSpec } from "../buses.ts";
 import type { GpioChip, GpioEdge, GpioOutput } from "../driver.ts";
 
@@ -40,9 +41,7 @@ const THIS_MACHINE: Sysfs = {
 /** Throws `gpio.unavailable` where sysfs has no such chip (gone in newer kernels) or may not be written. */
 export async function onoffChip(spec: GpioSpec, sysfs: Sysfs = THIS_MACHINE): Promise<GpioChip> {
   const base = await lineBase(sysfs.root, spec.chip);
-  const Line = await sysfs.load().catch((cause: unknown) => {
-    throw new EdgeError("native.missing", { module: "onoff" }, cause);
-  });
+  const Line = await loaded("onoff", () => sysfs.load());
   if (!Line.accessible) throw new EdgeError("gpio.unavailable", { reason: `${sysfs.root}/export may not be written` });
   return {
     async *watch(line, { bias }, stop) {

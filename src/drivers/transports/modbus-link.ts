@@ -1,6 +1,7 @@
 /** One opened port or connection and one request at a time go in; its verified reply comes out, or why there is none. The only file touching modbus-serial. */
 import type Library from "modbus-serial";
 import { EdgeError } from "../../kit/errors.ts";
+import { loaded } from "../../kit/native.ts";
 import type { ModbusSpec } from "../buses.ts";
 import type { ModbusReply, ModbusRequest } from "../driver.ts";
 import { type ByteWire, openSocket, type WireEvents } from "./byte-wire.ts";
@@ -40,10 +41,11 @@ export class ModbusLink {
   #deadline: NodeJS.Timeout | undefined;
   #quiet: NodeJS.Timeout | undefined;
 
-  /** Throws `port.*` or `bus.unreachable`. */
+  /** Throws `port.*`, `bus.unreachable` or `native.missing`. */
   static async open({ bus, spec, stop, binding, transaction }: LinkOptions): Promise<ModbusLink> {
     // CommonJS: the class itself is the module's only default, whatever its types say.
-    const Client = (await import("modbus-serial")).default as unknown as new (port: FramePort) => ModbusRTU;
+    const library = await loaded("modbus-serial", () => import("modbus-serial"));
+    const Client = library.default as unknown as new (port: FramePort) => ModbusRTU;
     // The listener comes before the port: bytes may arrive with the connection.
     let link: ModbusLink | null = null;
     const events: WireEvents = {

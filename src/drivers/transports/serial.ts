@@ -1,8 +1,9 @@
-/** A serial device path or tcp://host:port goes in; a byte wire comes out, or an error `port.*` that names what is wrong. The only file touching serialport. */
+/** A serial device path or tcp://host:port goes in; a byte wire comes out, or an error `port.*` or `native.missing` that names what is wrong. The only file touching serialport. */
 import { realpath } from "node:fs/promises";
 import type { SerialPort } from "serialport";
 import { monotonic } from "../../kit/clock.ts";
 import { EdgeError } from "../../kit/errors.ts";
+import { loaded } from "../../kit/native.ts";
 import type { SerialSpec } from "../buses.ts";
 import type { SerialLine, SerialPortHandle } from "../driver.ts";
 import { type ByteWire, CLOSE_MS, openSocket, type WireEvents } from "./byte-wire.ts";
@@ -30,7 +31,7 @@ export async function openSerialPort(
   stop: AbortSignal,
   binding?: SerialBinding,
 ): Promise<ByteWire> {
-  const { SerialPort } = await import("serialport");
+  const { SerialPort } = await loaded("serialport", () => import("serialport"));
   const { path, baud, parity, stopBits } = settings;
   const port = new SerialPort({
     path,

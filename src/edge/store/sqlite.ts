@@ -2,6 +2,7 @@
 import { createRequire } from "node:module";
 import type { Database as Handle, RunResult, Statement } from "sqlite3";
 import { type Code, EdgeError } from "../../kit/errors.ts";
+import { loaded } from "../../kit/native.ts";
 
 /** What may be bound. The package turns BigInt, undefined and what is missing into NULL and objects into text without a word, so all else is refused. */
 export type Bound = string | number | Uint8Array | null;
@@ -39,7 +40,7 @@ const MEANING: Readonly<Record<string, Code>> = {
 
 /** Opens without reading: garbage is noticed by the first statement (field notes 1.5). */
 export async function openDatabase(file: string, mode: Mode): Promise<Database> {
-  const sqlite3 = await load();
+  const { default: sqlite3 } = await loaded("sqlite3", () => import("sqlite3"));
   const flags = {
     create: sqlite3.OPEN_READWRITE | sqlite3.OPEN_CREATE,
     existing: sqlite3.OPEN_READWRITE,
@@ -55,14 +56,6 @@ export async function openDatabase(file: string, mode: Mode): Promise<Database> 
 
 /** Where a child process finds the package (the check in `check.ts`). */
 export const sqlitePath = (): string => createRequire(import.meta.url).resolve("sqlite3");
-
-async function load() {
-  try {
-    return (await import("sqlite3")).default;
-  } catch (cause) {
-    throw new EdgeError("native.missing", { module: "sqlite3" }, cause);
-  }
-}
 
 interface Prepared {
   readonly statement: Statement;
