@@ -93,9 +93,9 @@ export class House {
     };
     const isSilent = (id: string) => this.#alarms.isOpen(id, "down");
     this.#collectors = new Map(devices.map((d) => [d.id, new Collector(d, host, isSilent(d.id))]));
-    const off = timeOff(store.formerEnd, store.epoch, clock.now());
-    this.#limits = new LimitKeeper({ ...this.#commandHost(), log }, store.saved, off.offMs ?? 0);
-    this.commands = new CommandDesk(this.#desk());
+    const offMs = timeOff(store.formerEnd, store.epoch, clock.now()).offMs ?? 0;
+    this.#limits = new LimitKeeper({ ...this.#commandHost(), log }, store.saved, offMs);
+    this.commands = new CommandDesk(this.#desk(offMs));
   }
 
   /** The first words of the epoch, said before anybody else may speak: rules must have met the time off before any command. Once. */
@@ -279,7 +279,7 @@ export class House {
     };
   }
 
-  #desk(): CommandOptions {
+  #desk(offMs: number): CommandOptions {
     const { store, clock, log, gateway, assets } = this.#o;
     return {
       gateway,
@@ -289,6 +289,7 @@ export class House {
       clock,
       log,
       saved: store.inbox,
+      offMs,
       knowsFrom: store.historyLost ? clock.now().wall : null,
       host: {
         ...this.#commandHost(),

@@ -43,6 +43,8 @@ export interface CommandOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly saved: ReadonlyMap<string, InboxRow>;
+  /** Time off since they were saved, ms; 0 where that is not known. */
+  readonly offMs: number;
   /** Wall time before which this database knows no commands; null: it knows all. */
   readonly knowsFrom: number | null;
 }
@@ -58,7 +60,7 @@ export class CommandDesk {
 
   constructor(options: CommandOptions) {
     this.#o = options;
-    this.#inbox = new Map(options.saved);
+    this.#inbox = new Map([...options.saved].map(([id, row]) => [id, afterTimeOff(row, options.offMs)]));
     this.#resumed = new Promise((resolve) => {
       this.#open = resolve;
     });
@@ -100,7 +102,7 @@ export class CommandDesk {
       if (row.state === "executing") {
         this.#end(command, body.origin, { state: "unknown", code: "command.interrupted" });
         await this.#tell(row.id);
-      } else if (row.state === "accepted") this.#execute(command, body.origin, stop);
+      } else if (row.state === "accepted") this.#execute(command, body.origin, stop, true);
     }
     this.#open();
   }
@@ -123,11 +125,16 @@ export class CommandDesk {
     return this.#o.targets.find((one) => one.target === target && one.action === action);
   }
 
-  #execute(command: Envelope, origin: Origin, stop: AbortSignal): void {
+  #execute(command: Envelope, origin: Origin, stop: AbortSignal, resumed = false): void {
     const { target, id } = command;
     const act = async () => {
       // One effect per id (C2), whatever path led here.
       if (this.#inbox.get(id)?.state !== "accepted") return;
+      const spoilt = this.#spoilt(command, resumed);
+      if (spoilt !== null) {
+        this.#end(command, origin, spoilt);
+        return this.#tell(id);
+      }
       await (this.#o.assets.has(target) ? this.#onAsset(command, origin) : this.#onPoint(command, origin, stop));
     };
     this.#o.host.alone(target, act).catch((error: unknown) => this.#o.log.error("command.failed", { id, target, cause: error }));
@@ -135,7 +142,6 @@ export class CommandDesk {
 
   /** A rule is pure: beginning, effect and end are one commit, so a crash can neither lose nor repeat it. */
   async #onAsset(command: Envelope, origin: Origin): Promise<void> {
-    if (await this.#tooLate(command, origin)) return;
     // Event and step share one moment, so that replay meets the same.
     const mono = this.#o.host.mono();
     this.#step(command, origin, "executing", undefined, mono);
@@ -145,7 +151,6 @@ export class CommandDesk {
   }
 
   async #onPoint(command: Envelope, origin: Origin, stop: AbortSignal): Promise<void> {
-    if (await this.#tooLate(command, origin)) return;
     const value = command.args["value"] as number | boolean;
     const target = this.#targetOf(command);
     if (!this.#o.limits.mayBegin(command.target, target?.limits)) {
@@ -162,19 +167,27 @@ export class CommandDesk {
     await this.#tell(command.id);
   }
 
-  async #tooLate(command: Envelope, origin: Origin): Promise<boolean> {
-    const now = this.#o.clock.now();
-    if (!now.synced || command.expiresAt > now.wall) return false;
-    this.#end(command, origin, { state: "expired", code: "command.expired" });
-    await this.#tell(command.id);
-    return true;
+  /** Why it is not begun; null: nothing speaks against it. How long it lay before a restart, only the right time can tell. */
+  #spoilt(command: Envelope, resumed: boolean): Ending | null {
+    if (this.#leftMs(command) <= 0) return { state: "expired", code: "command.expired" };
+    if (!resumed || this.#o.clock.now().synced || this.#targetOf(command)?.safe) return null;
+    return { state: "refused", code: "command.clock-unsynced" };
+  }
+
+  /** What is left of its time: by the running time, which no clock that is set can move, and by the right time where that is known. */
+  #leftMs({ id, expiresAt }: Envelope): number {
+    const { wall, synced } = this.#o.clock.now();
+    const left = (this.#inbox.get(id)?.expires ?? 0) - this.#o.host.running();
+    return synced ? Math.min(left, expiresAt - wall) : left;
   }
 
   #step(command: Envelope, origin: Origin, state: CommandState, result?: CommandResult, mono?: number): void {
-    const { id, target, action, args, expiresAt, issuer } = command;
+    const { id, target, action, args, issuedAt, expiresAt, issuer } = command;
     const running = this.#o.host.running();
     const received = this.#inbox.get(id)?.received ?? running;
-    const lives = Math.ceil(Math.min(LIFETIME_MAX_MS, Math.max(0, expiresAt - this.#o.clock.now().wall)));
+    const { wall, synced } = this.#o.clock.now();
+    // Without the right time: as long as its sender meant, counted from here.
+    const lives = Math.min(LIFETIME_MAX_MS, Math.max(0, expiresAt - (synced ? wall : issuedAt)));
     const body: Body = { target, action, args, expiresAt, issuer, origin, ...(result !== undefined && { result }) };
     const row: InboxRow = { id, received, expires: this.#inbox.get(id)?.expires ?? running + lives, state, body };
     this.#inbox.set(id, row);
@@ -220,3 +233,7 @@ export class CommandDesk {
       if ((state === "refused" || state === "expired") && expires < running) this.#inbox.delete(id);
   }
 }
+
+/** What has not begun aged while nothing ran. */
+const afterTimeOff = (row: InboxRow, offMs: number): InboxRow =>
+  row.state === "accepted" ? { ...row, expires: row.expires - offMs } : row;
