@@ -120,8 +120,9 @@ export class House {
     const beat = this.#pulse.beat("store", ROUND_MS.store + this.#o.commitMs);
     const window = this.#window.run(closing.signal, beat).catch((error: unknown) => broken.abort(error));
     await Promise.race([this.#window.flush(), window]);
-    await this.commands.resume(stop);
+    // Before any command, one that waited included: it must not switch on again, for another `maxOn`, what should be off.
     const limits = this.#limits.run(stop, this.#pulse.beat("limits", ROUND_MS.limits));
+    await this.commands.resume(stop);
     await Promise.all([...[...this.#collectors.values()].map((c) => c.run(stop)), this.#watch(stop), limits]);
     this.#ingest.rest();
     saveStop(this.#window, this.#o.clock);

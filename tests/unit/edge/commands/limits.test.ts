@@ -1,0 +1,61 @@
+/** What earlier runs left switched on goes in; what a start switches off, and in which order, comes out. */
+import { expect, it, vi } from "vitest";
+import { House } from "../../../../src/edge/house.ts";
+import { type Clock, monotonic } from "../../../../src/kit/clock.ts";
+import { noLog } from "../../../../src/kit/log.ts";
+import type { DeviceInfo } from "../../../../src/model.ts";
+import { MemoryStore } from "../../../support/memory-store.ts";
+
+const clock: Clock = { boot: "boot", mono: monotonic, now: () => ({ mono: monotonic(), wall: Date.now(), synced: true }) };
+const HOUR = 3_600_000;
+const overdue = { begun: 0, offAt: 1000, off: false };
+
+async function started(store: MemoryStore, device = "d") {
+  const written: (number | boolean)[] = [];
+  const warnings: unknown[] = [];
+  const info: DeviceInfo = {
+    id: device,
+    type: "test",
+    silentAfterMs: HOUR,
+    points: {
+      pump: { unit: "", kind: "state", writable: { value: "boolean", impact: "low", limits: { maxOnMs: HOUR } } },
+    },
+    open: async () => ({
+      async *readings(_ticks, stop) {
+        yield [];
+        await new Promise<void>((resolve) => stop.addEventListener("abort", () => resolve()));
+      },
+      async perform(_point, value) {
+        written.push(value);
+        return { state: "succeeded" };
+      },
+      async [Symbol.asyncDispose]() {},
+    }),
+  };
+  const log = { ...noLog, warn: (...said: readonly unknown[]) => void warnings.push(said) };
+  const house = new House({ gateway: "gw", store, devices: [info], assets: [], commitMs: 10, clock, log });
+  const stop = new AbortController();
+  const running = house.run(stop.signal);
+  return {
+    written,
+    warnings,
+    async [Symbol.asyncDispose]() {
+      stop.abort();
+      await running;
+    },
+  };
+}
+
+/** A database that has run for an hour. */
+const used = () => new MemoryStore(monotonic() - HOUR);
+
+it("what has been on for too long is switched off before a command that waited switches it on again", async () => {
+  const store = used();
+  store.saved.set("limit/d.pump", overdue);
+  const body = { target: "d.pump", action: "set", args: { value: true }, expiresAt: Date.now() + HOUR, issuer: "desk" };
+  const row = { id: "c", received: 0, expires: 2 * HOUR, state: "accepted", body: { ...body, origin: "platform" } };
+  Object.assign(store, { inbox: new Map([["c", row]]) });
+  await using at = await started(store);
+  await vi.waitFor(() => expect(at.written).toHaveLength(2), 5000);
+  expect(at.written).toEqual([false, true]);
+});
