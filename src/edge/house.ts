@@ -105,6 +105,7 @@ export class House {
     const { store, clock, assets } = this.#o;
     const now = clock.now();
     const off = tellOpening(this.#window, store, now, this.catalog.hash);
+    this.#limits.open();
     this.#alarms.removeAllBut(new Set([...this.#collectors.keys(), ...assets.map(({ asset }) => asset.id)]), now.mono);
     this.#ingest.opened(now.mono, off);
   }

@@ -29,12 +29,14 @@ const RETRY_MS = 5000;
 
 export class LimitKeeper {
   readonly #host: LimitHost;
+  readonly #offMs: number;
   readonly #marks = new Map<string, Mark>();
   readonly #busy = new Set<string>();
 
   /** `offMs`: time off since the marks were saved, if known: it counts for both limits. */
   constructor(host: LimitHost, saved: ReadonlyMap<string, unknown>, offMs: number) {
     this.#host = host;
+    this.#offMs = offMs;
     for (const [key, value] of saved) {
       if (!key.startsWith(PREFIX) || value === null) continue;
       const mark = value as Mark;
@@ -44,6 +46,11 @@ export class LimitKeeper {
         offAt: mark.offAt === null ? null : mark.offAt - offMs,
       });
     }
+  }
+
+  /** Joins the first commit of the epoch: the next start only knows how long it was off since this one. */
+  open(): void {
+    if (this.#offMs > 0) for (const [target, mark] of this.#marks) this.#set(target, mark);
   }
 
   mayBegin(target: string, limits: Limits | undefined): boolean {

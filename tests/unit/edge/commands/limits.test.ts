@@ -59,3 +59,14 @@ it("what has been on for too long is switched off before a command that waited s
   await vi.waitFor(() => expect(at.written).toHaveLength(2), 5000);
   expect(at.written).toEqual([false, true]);
 });
+
+it("the time off counts after a second power cut too", async () => {
+  const store = used();
+  // On since a while, for ten minutes more; then off for eight.
+  store.saved.set("limit/d.pump", { begun: -60_000, offAt: 600_000, off: false });
+  const ended = { boot: "boot", mono: store.epoch.opened - 480_000, wall: Date.now(), synced: true };
+  Object.assign(store, { formerEnd: ended, running: () => 0 });
+  await using at = await started(store);
+  await vi.waitFor(() => expect(store.saved.get("limit/d.pump")).toEqual({ begun: -540_000, offAt: 120_000, off: false }));
+  expect(at.written).toEqual([]);
+});
