@@ -33,14 +33,18 @@ export class LimitKeeper {
   readonly #marks = new Map<string, Mark>();
   readonly #busy = new Set<string>();
 
-  /** `offMs`: time off since the marks were saved, if known: it counts for both limits. */
-  constructor(host: LimitHost, saved: ReadonlyMap<string, unknown>, offMs: number) {
+  /**
+   * `offMs`: time off since the marks were saved, if known: it counts for both limits. What is no longer among the `targets` cannot be told
+   * anything; its mark stays saved for the day that it is there again.
+   */
+  constructor(host: LimitHost, saved: ReadonlyMap<string, unknown>, offMs: number, targets: ReadonlySet<string>) {
     this.#host = host;
     this.#offMs = offMs;
     for (const [key, value] of saved) {
-      if (!key.startsWith(PREFIX) || value === null) continue;
+      const target = key.slice(PREFIX.length);
+      if (!key.startsWith(PREFIX) || value === null || !targets.has(target)) continue;
       const mark = value as Mark;
-      this.#marks.set(key.slice(PREFIX.length), {
+      this.#marks.set(target, {
         ...mark,
         begun: mark.begun - offMs,
         offAt: mark.offAt === null ? null : mark.offAt - offMs,

@@ -70,3 +70,13 @@ it("the time off counts after a second power cut too", async () => {
   await vi.waitFor(() => expect(store.saved.get("limit/d.pump")).toEqual({ begun: -540_000, offAt: 120_000, off: false }));
   expect(at.written).toEqual([]);
 });
+
+it("what is no longer configured is left alone, and goes off when it is there again", async () => {
+  const store = used();
+  store.saved.set("limit/d.pump", overdue).set("limit/old.pump", overdue);
+  await using at = await started(store);
+  await vi.waitFor(() => expect(at.written).toEqual([false]));
+  expect(at.warnings).toEqual([]);
+  await using again = await started(store, "old");
+  await vi.waitFor(() => expect(again.written).toEqual([false]));
+});
