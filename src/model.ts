@@ -75,9 +75,12 @@ export interface Limits {
 
 export type Args = Readonly<Record<string, string | number | boolean>>;
 
-/** How an effect on the wire ended. `unknown`: it may or may not have happened and could not be read back. */
+/**
+ * How an effect on the wire ended. `unknown`: it may or may not have happened and could not be read back. `expired`: its time was over
+ * before anything was sent.
+ */
 export interface Outcome {
-  readonly state: "succeeded" | "failed" | "unknown";
+  readonly state: "succeeded" | "failed" | "expired" | "unknown";
   readonly code?: string;
   readonly value?: Value;
 }
@@ -95,8 +98,11 @@ export interface Ticks {
  */
 export interface Device extends AsyncDisposable {
   readings(ticks: Ticks, stop: AbortSignal): AsyncIterable<readonly Reading[]>;
-  /** Sends one effect at most once. Never throws after the first byte was sent: then it answers `unknown`. */
-  perform?(point: string, value: number | boolean, stop: AbortSignal): Promise<Outcome>;
+  /**
+   * Sends one effect at most once, and not from `latest` on: kernel monotonic ms, for a wire on which it may have to wait. Never throws after
+   * the first byte was sent: then it answers `unknown`.
+   */
+  perform?(point: string, value: number | boolean, stop: AbortSignal, latest?: number): Promise<Outcome>;
   /** A person waits: what its wire holds back for the others' sake may go now, once. */
   hurry?(): void;
 }

@@ -153,6 +153,8 @@ export interface ModbusRequest {
   readonly timeoutMs?: number;
   /** How late its unit may still answer, where that is not the bus's `slowest`. */
   readonly slowestMs?: number;
+  /** Kernel monotonic ms from which on it is not sent any more, but fails with `command.expired`. */
+  readonly latest?: number;
 }
 
 export interface ModbusReply {
@@ -162,7 +164,7 @@ export interface ModbusReply {
   readonly mono: number;
 }
 
-/** One physical bus: one queue, one request in flight, drained after any failure. Throws EdgeError `bus.*` or `port.*`. */
+/** One physical bus: one queue, one request in flight, drained after any failure. Throws EdgeError `bus.*`, `port.*` or `command.expired`. */
 export interface ModbusBus {
   request(request: ModbusRequest, stop: AbortSignal): Promise<ModbusReply>;
   /** A silent unit that is held back is probed now: somebody waits for it. A late reply is still waited for. */

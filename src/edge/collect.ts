@@ -164,11 +164,12 @@ export class Collector {
     return this.status().points;
   }
 
-  async perform(point: string, value: number | boolean, stop: AbortSignal): Promise<Outcome> {
+  async perform(point: string, value: number | boolean, stop: AbortSignal, latest?: number): Promise<Outcome> {
     const device = this.#device ?? (await this.#opened(stop));
+    if (latest !== undefined && latest <= monotonic()) return { state: "expired", code: "command.expired" };
     if (device?.perform === undefined) return { state: "failed", code: "command.device-down" };
     try {
-      const outcome = await device.perform(point, value, stop);
+      const outcome = await device.perform(point, value, stop, latest);
       if (this.info.everyMs !== undefined) this.#ticks.poke();
       return outcome;
     } catch (raw) {

@@ -272,10 +272,10 @@ export class House {
       flush: () => this.#window.flush(),
       running: () => this.#o.store.running(this.#o.clock.mono()),
       alone: (target: string, work: () => Promise<void>) => this.#lanes.alone(target, work),
-      perform: (target: string, value: number | boolean, stop: AbortSignal): Promise<Outcome> => {
+      perform: (target: string, value: number | boolean, stop: AbortSignal, latest?: number): Promise<Outcome> => {
         const [device = "", point = ""] = target.split(".");
         return (
-          this.#collectors.get(device)?.perform(point, value, stop) ??
+          this.#collectors.get(device)?.perform(point, value, stop, latest) ??
           Promise.resolve({ state: "failed", code: "command.unknown-target" })
         );
       },

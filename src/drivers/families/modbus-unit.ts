@@ -49,6 +49,8 @@ const alarmsFirst = (blocks: readonly Block[], points: Points): readonly Block[]
 /** What requests belong to. */
 interface Work {
   readonly stop: AbortSignal;
+  /** From when on none of them is sent any more. */
+  readonly latest?: number | undefined;
   /** Told after each of them. */
   readonly goesOn?: () => void;
 }
@@ -130,11 +132,15 @@ export class TableDevice implements Device {
     return readings;
   }
 
-  async #request(request: Omit<ModbusRequest, "unit" | "timeoutMs" | "slowestMs">, work: Work): Promise<ModbusReply> {
+  async #request(
+    request: Omit<ModbusRequest, "unit" | "timeoutMs" | "slowestMs" | "latest">,
+    { stop, latest, goesOn }: Work,
+  ): Promise<ModbusReply> {
+    const until = latest === undefined ? {} : { latest };
     try {
-      return await this.#bus.request({ unit: this.#unit, ...request, ...this.#timing }, work.stop);
+      return await this.#bus.request({ unit: this.#unit, ...request, ...this.#timing, ...until }, stop);
     } finally {
-      work.goesOn?.();
+      goesOn?.();
     }
   }
 
@@ -154,7 +160,7 @@ export class TableDevice implements Device {
   }
 
   /** The write leaves once. Without an answer the point is read back: equal is success, anything else is unknown. */
-  async perform(point: string, value: number | boolean, stop: AbortSignal): Promise<Outcome> {
+  async perform(point: string, value: number | boolean, stop: AbortSignal, latest?: number): Promise<Outcome> {
     const spec = this.#table.points[point];
     const encoded = spec?.writable ? encodePoint(value, spec) : null;
     // What the registers hold of it is what is written: the limits are kept by that.
@@ -163,11 +169,12 @@ export class TableDevice implements Device {
     const fc = spec.fc === 1 ? 5 : values.length === 1 ? 6 : 16;
     let written = false;
     try {
-      if (!(await this.#isOfThisType("command", { stop }))) return { state: "failed", code: "value.wrong-device" };
+      if (!(await this.#isOfThisType("command", { stop, latest }))) return { state: "failed", code: "value.wrong-device" };
       written = true;
-      await this.#request({ fc, address: spec.address, values, priority: "command" }, { stop });
+      await this.#request({ fc, address: spec.address, values, priority: "command" }, { stop, latest });
       return { state: "succeeded", value: held };
     } catch (error) {
+      if (codeOf(error) === "command.expired") return { state: "expired", code: "command.expired" };
       if (!written || !(error instanceof EdgeError) || error.context["sent"] !== true)
         return { state: written && stop.aborted ? "unknown" : "failed", code: codeOf(error) };
       if (error.code === "bus.exception") return { state: "failed", code: error.code };

@@ -80,7 +80,8 @@ export class RequestQueue {
   add(request: ModbusRequest, stop: AbortSignal): Promise<ModbusReply> {
     if (stop.aborted) return Promise.reject(stop.reason);
     return new Promise((resolve, reject) => {
-      this.#jobs[request.priority].push(new Job(request, monotonic() + this.#waitMostMs, callersOf(stop), resolve, reject));
+      const latest = Math.min(monotonic() + this.#waitMostMs, request.latest ?? Number.POSITIVE_INFINITY);
+      this.#jobs[request.priority].push(new Job(request, latest, callersOf(stop), resolve, reject));
     });
   }
 
@@ -89,7 +90,7 @@ export class RequestQueue {
     for (const jobs of [this.#jobs.command, this.#jobs.alarm, this.#jobs.poll]) {
       for (let at = 0; at < jobs.length; ) {
         const job = jobs[at];
-        if (job && !job.settled && job.latest <= now) job.reject(this.#tooLate(job.request));
+        if (job) this.expire(job, now);
         if (job && !job.settled && this.#dueAt(job.request) > now) {
           at += 1;
           continue;
@@ -99,6 +100,11 @@ export class RequestQueue {
       }
     }
     return undefined;
+  }
+
+  /** One whose last moment is over fails; also asked just before it is sent. */
+  expire(job: Job, now: number): void {
+    if (!job.settled && job.latest <= now) job.reject(this.#tooLate(job.request));
   }
 
   /** When the first of the units that all wait for may be asked again, or the first request is too late; null when nothing waits. */

@@ -123,7 +123,8 @@ export class ModbusLine implements ModbusBus, AsyncDisposable {
     await this.#unlink();
   }
 
-  #tooLate({ unit }: ModbusRequest): EdgeError {
+  #tooLate({ unit, latest = Number.POSITIVE_INFINITY }: ModbusRequest): EdgeError {
+    if (latest <= monotonic()) return new EdgeError("command.expired");
     const about = { bus: this.#bus, unit, device: `unit ${unit}` };
     if (this.#units.isSilent(unit)) return new EdgeError("bus.timeout", about);
     return new EdgeError("bus.unreachable", { ...about, reason: `too many requests, unit ${unit} did not get its turn` });
@@ -158,6 +159,8 @@ export class ModbusLine implements ModbusBus, AsyncDisposable {
     }
     const from = performance.now();
     if (this.#needsSilence) await this.#silence(link, job.request.unit);
+    // Connecting and the silence took their time.
+    this.#queue.expire(job, monotonic());
     if (job.settled) return;
     if (this.#closing.signal.aborted) return job.reject(this.#closed());
     await this.#ask(link, job);

@@ -28,7 +28,8 @@ export interface CommandHost {
   running(): number;
   /** Steps the rule of an asset; its effects join the commit under way. */
   rule(asset: string, action: string, args: Args, by: string, mono: number): void;
-  perform(target: string, value: number | boolean, stop: AbortSignal): Promise<Outcome>;
+  /** `latest`: kernel monotonic ms from which on it must not begin any more. */
+  perform(target: string, value: number | boolean, stop: AbortSignal, latest: number): Promise<Outcome>;
   /** One effect at a time on one target, switching off at a limit included. */
   alone(target: string, work: () => Promise<void>): Promise<void>;
 }
@@ -156,11 +157,12 @@ export class CommandDesk {
     if (!this.#o.limits.mayBegin(command.target, target?.limits)) {
       this.#end(command, origin, { state: "refused", code: "command.too-soon" });
     } else {
+      const latest = this.#o.host.mono() + this.#leftMs(command);
       this.#step(command, origin, "executing");
       this.#o.limits.begin(command.target, value, target?.limits);
       await this.#o.host.flush();
       if (stop.aborted) return; // the next start finds `executing` and answers `unknown`
-      const outcome = await this.#o.host.perform(command.target, value, stop);
+      const outcome = await this.#o.host.perform(command.target, value, stop, latest);
       this.#o.limits.ended(command.target, value, outcome.state);
       this.#end(command, origin, outcome);
     }

@@ -31,6 +31,8 @@ export class LimitKeeper {
   readonly #host: LimitHost;
   readonly #offMs: number;
   readonly #marks = new Map<string, Mark>();
+  /** The deadline that stood before the order under way. */
+  readonly #before = new Map<string, number>();
   readonly #busy = new Set<string>();
 
   /**
@@ -68,15 +70,22 @@ export class LimitKeeper {
     const begun = this.#host.running();
     const off = typeof value === "boolean" ? false : Math.max(0, limits.min ?? 0);
     const standing = this.#marks.get(target)?.offAt ?? null;
+    if (standing === null) this.#before.delete(target);
+    else this.#before.set(target, standing);
     const deadline = limits.maxOnMs === undefined ? null : begun + limits.maxOnMs;
     this.#set(target, { begun, off, offAt: isOn(value, off) ? deadline : standing });
   }
 
-  /** The effect ended; only one that surely switched off takes the deadline away. Joins the commit that records the end. */
+  /**
+   * The effect ended; only one that surely switched off takes the deadline away, and one that did nothing moves none. Joins the commit that
+   * records the end.
+   */
   ended(target: string, value: number | boolean, state: Outcome["state"]): void {
     const mark = this.#marks.get(target);
-    if (mark !== undefined && mark.offAt !== null && state === "succeeded" && !isOn(value, mark.off))
-      this.#set(target, { ...mark, offAt: null });
+    if (mark === undefined || mark.offAt === null) return;
+    const before = this.#before.get(target);
+    if (state === "succeeded" && !isOn(value, mark.off)) this.#set(target, { ...mark, offAt: null });
+    else if ((state === "failed" || state === "expired") && before !== undefined) this.#set(target, { ...mark, offAt: before });
   }
 
   /** Switches off what has been on for too long, first of all what a restart found overdue; one that does not answer delays no other. */

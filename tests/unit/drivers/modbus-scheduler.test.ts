@@ -144,6 +144,24 @@ it("a request whose turn does not come fails after a while: its device's loop go
   expect([queue.next(), queue.due]).toEqual([undefined, null]);
 });
 
+it.each([
+  ["behind a slow request", {}, 150],
+  ["for the silence between two", { gap: "300ms" }, 0],
+] as const)("a request that waits %s past its own last moment is not sent", async (_, bus, answersAfterMs) => {
+  await using far = await farSide(
+    "tcp",
+    (asked) => setTimeout(() => asked.socket.write(mbap(asked.transaction, own(asked))), answersAfterMs),
+    bus,
+  );
+  await using line = lineTo(far);
+  const first = line.request(read(1, 1), never);
+  const late = codeOf(line.request({ ...read(1, 2, "command"), latest: monotonic() + 100 }, never));
+  const after = line.request(read(1, 3), never);
+  expect(await late).toBe("command.expired");
+  await Promise.all([first, after]);
+  expect(far.asked.map(({ address }) => address)).toEqual([1, 3]);
+});
+
 it("a gateway's word that nobody answers behind it counts as silence", async () => {
   await using far = await farSide("tcp", (asked) =>
     asked.socket.write(mbap(asked.transaction, asked.unit === 7 ? withCrc(7, 0x83, 11) : own(asked))),

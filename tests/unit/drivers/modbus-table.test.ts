@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { modbusPoints } from "../../../src/drivers/devices/modbus-points.ts";
 import { deviceInfo, loadDriver, misfits } from "../../../src/drivers/index.ts";
 import { openWires } from "../../../src/drivers/wires.ts";
+import { monotonic } from "../../../src/kit/clock.ts";
 import { noLog } from "../../../src/kit/log.ts";
 import type { Reading, Ticks } from "../../../src/model.ts";
 import { type Asked, codeOf, type FarSide, farSide, mbap, never, registers, withCrc } from "./support.ts";
@@ -127,6 +128,20 @@ describe("a command", () => {
     await far[Symbol.asyncDispose]();
     expect(await run(far, "pump", true)).toEqual({ state: "failed", code: "bus.unreachable" });
     expect(await run(far, "setpoint", 1e6)).toEqual({ state: "failed", code: "command.out-of-range" });
+  });
+
+  it("that waits in its line until its time is over has expired and never leaves", async () => {
+    // A line that echoes: once for the echo, once for the reply.
+    const obey = ({ fc, bytes, socket }: Asked) => fc === 5 && socket.write(Buffer.concat([bytes, bytes]));
+    await using far = await farSide("rtu-tcp", obey, { timeout: "50ms", slowest: "500ms" });
+    const { device, next, wires } = await open(far, { points });
+    await using _wires = wires;
+    expect(await codeOf(next())).toBe("bus.timeout");
+    const late = device.perform?.("pump", true, never, monotonic() + 100);
+    expect(await late).toEqual({ state: "expired", code: "command.expired" });
+    // When the unit has rested it is asked again: nothing of the late one comes.
+    expect(await device.perform?.("pump", false, never)).toEqual({ state: "succeeded", value: false });
+    expect(writes(far).map(({ quantity }) => quantity)).toEqual([0]);
   });
 
   it("whose connection closes after the write is unknown", async () => {

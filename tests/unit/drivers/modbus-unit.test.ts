@@ -4,6 +4,7 @@ import type { Driver } from "../../../src/drivers/driver.ts";
 import { modbusDevice } from "../../../src/drivers/families/modbus-table.ts";
 import { deviceInfo, loadDriver } from "../../../src/drivers/index.ts";
 import { openWires } from "../../../src/drivers/wires.ts";
+import { monotonic } from "../../../src/kit/clock.ts";
 import { noLog } from "../../../src/kit/log.ts";
 import type { Reading, Ticks } from "../../../src/model.ts";
 import { type Asked, codeOf, type FarSide, farSide, mbap, never, registers, withCrc } from "./support.ts";
@@ -148,6 +149,19 @@ describe("a device that must say what it is", () => {
     code = 341;
     expect(await unit.next()).toEqual([good, good]);
     expect(await unit.device.perform?.("setting", 1, never)).toEqual({ state: "succeeded", value: 1 });
+  });
+
+  it("and takes longer to say so than a command lasts takes no command", async () => {
+    await using unit = await run(() => {
+      for (const end = monotonic() + 100; monotonic() < end; );
+      return registers(3, 3, 341);
+    });
+    expect(await unit.device.perform?.("setting", 1, never, monotonic() + 50)).toEqual({
+      state: "expired",
+      code: "command.expired",
+    });
+    expect(unit.writes()).toBe(0);
+    expect(await unit.device.perform?.("setting", 2, never, monotonic() + 5000)).toEqual({ state: "succeeded", value: 2 });
   });
 
   it("is believed when it has no such register, and when the site says so", async () => {

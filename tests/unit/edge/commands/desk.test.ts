@@ -23,7 +23,7 @@ function opened({ safe = false, offMs = 0, saved = [] }: Setting = {}) {
   const now = { mono: 1_000_000, wall: WALL, synced: true };
   const written: (number | boolean)[] = [];
   const told: CommandResult[] = [];
-  const wire = { obeys: async (): Promise<Outcome> => ({ state: "succeeded" }) };
+  const wire = { obeys: async (_latest?: number): Promise<Outcome> => ({ state: "succeeded" }) };
   const lanes = new Lanes();
   const host = {
     mono: () => now.mono,
@@ -34,9 +34,9 @@ function opened({ safe = false, offMs = 0, saved = [] }: Setting = {}) {
     flush: async () => undefined,
     rule: () => undefined,
     alone: (target: string, work: () => Promise<void>) => lanes.alone(target, work),
-    perform: async (_target: string, value: number | boolean) => {
+    perform: async (_target: string, value: number | boolean, _stop: AbortSignal, latest?: number) => {
       written.push(value);
-      return wire.obeys();
+      return wire.obeys(latest);
     },
   };
   const target: CommandTarget = {
@@ -169,5 +169,25 @@ describe("a command that waits for the one before it", () => {
     Object.assign(at.now, { synced: false, wall: WALL + 1000 * HOUR });
     await at.send();
     expect(await at.ended()).toEqual([["succeeded", undefined]]);
+  });
+});
+
+describe("a command that begins", () => {
+  it.each([
+    ["by the clock", {}, 60_000],
+    ["by the running time, when nobody knows the time", { synced: false, wall: 1000 }, 60_000],
+    ["by the clock, when it came late", { wall: WALL + 20_000 }, 40_000],
+  ])("is told the last moment for it %s, and ends as its device says", async (_, clock, leftMs) => {
+    const at = opened({ safe: true });
+    await at.desk.resume(never);
+    Object.assign(at.now, clock);
+    const seen: unknown[] = [];
+    at.wire.obeys = async (latest) => {
+      seen.push(latest);
+      return { state: "expired", code: "command.expired" };
+    };
+    await at.send();
+    expect(await at.ended()).toEqual([["expired", "command.expired"]]);
+    expect(seen).toEqual([at.now.mono + leftMs]);
   });
 });

@@ -1,9 +1,10 @@
 /** What earlier runs left switched on goes in; what a start switches off, and in which order, comes out. */
 import { expect, it, vi } from "vitest";
+import { LimitKeeper } from "../../../../src/edge/commands/limits.ts";
 import { House } from "../../../../src/edge/house.ts";
 import { type Clock, monotonic } from "../../../../src/kit/clock.ts";
 import { noLog } from "../../../../src/kit/log.ts";
-import type { DeviceInfo } from "../../../../src/model.ts";
+import type { DeviceInfo, Outcome } from "../../../../src/model.ts";
 import { MemoryStore } from "../../../support/memory-store.ts";
 
 const clock: Clock = { boot: "boot", mono: monotonic, now: () => ({ mono: monotonic(), wall: Date.now(), synced: true }) };
@@ -79,4 +80,30 @@ it("what is no longer configured is left alone, and goes off when it is there ag
   expect(at.warnings).toEqual([]);
   await using again = await started(store, "old");
   await vi.waitFor(() => expect(again.written).toEqual([false]));
+});
+
+it.each(["expired", "failed"] as const)("an order to switch on that %s moves no deadline", (state) => {
+  let running = 0;
+  const saved = new Map<string, unknown>();
+  const host = {
+    running: () => running,
+    save: (key: string, mark: unknown) => void saved.set(key, mark),
+    raise: () => undefined,
+    flush: async () => undefined,
+    perform: async () => ({ state: "succeeded" }) as const,
+    alone: (_: string, work: () => Promise<void>) => work(),
+    log: noLog,
+  };
+  const keeper = new LimitKeeper(host, new Map(), 0, new Set(["d.pump"]));
+  const order = (end: Outcome["state"]) => {
+    keeper.begin("d.pump", true, { maxOnMs: 1000 });
+    keeper.ended("d.pump", true, end);
+    return (saved.get("limit/d.pump") as { readonly offAt: number }).offAt;
+  };
+  expect(order(state)).toBe(1000);
+  running = 500;
+  expect(order("succeeded")).toBe(1500);
+  running = 900;
+  expect(order(state)).toBe(1500);
+  expect(order("unknown")).toBe(1900);
 });
