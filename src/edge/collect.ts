@@ -20,8 +20,9 @@ export interface Host {
 
 /** A wire that failed is tried again soon: a replugged adapter is back within seconds. */
 const PUSHED_RETRY = backoff(500, 5000);
-/** A dead unit costs its line less and less. */
-const polledRetry = (everyMs: number) => backoff(Math.min(everyMs, 5000), Math.min(60_000, Math.max(10_000, everyMs * 6)));
+/** A dead unit costs its line less and less; one that is asked every few hours at the end no more than a living one. */
+export const polledRetry = (everyMs: number) =>
+  backoff(Math.min(everyMs, 5000), Math.max(everyMs, Math.min(60_000, Math.max(10_000, everyMs * 6))));
 
 /** A round of a polled device, or one request of it that waits for its turn; drivers wait three minutes at most. Beyond, its driver hangs. */
 const roundMs = (everyMs: number) => Math.max(300_000, 3 * everyMs);
@@ -65,6 +66,8 @@ export class Collector {
       waitMs: info.everyMs === undefined ? PUSHED_RETRY : polledRetry(info.everyMs),
       failed: (error) => {
         beat?.touch();
+        // The back-off says when it is asked again, and not the period, which may be a day.
+        if (info.everyMs !== undefined) this.#ticks.poke();
         this.#failed(error);
       },
       woken: (over) => this.#asked(over),

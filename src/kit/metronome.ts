@@ -1,4 +1,4 @@
-/** A period and an offset go in; ticks come out: staggered, without drift, skipped and never queued when late. */
+/** A period and an offset go in; ticks come out: staggered, without drift, skipped and never queued when late. Only the first is never skipped: nobody who takes long to begin waits for a whole period. */
 import { monotonic } from "./clock.ts";
 import { pause } from "./loop.ts";
 import { AnyOf } from "./signals.ts";
@@ -12,6 +12,7 @@ export interface Metronome {
 
 export function metronome(everyMs: number, offsetMs: number): Metronome {
   const begun = monotonic() + offsetMs;
+  let first = true;
   let last = Number.NEGATIVE_INFINITY;
   let poked: AbortController | null = null;
   let pending = false;
@@ -20,14 +21,14 @@ export function metronome(everyMs: number, offsetMs: number): Metronome {
       if (!pending) {
         const now = monotonic();
         const turn = begun + Math.max(0, Math.ceil((now - begun) / everyMs)) * everyMs;
-        const due = turn <= last ? last + everyMs : turn;
+        const due = first ? begun : turn <= last ? last + everyMs : turn;
         poked = new AbortController();
         using over = new AnyOf(stop, poked.signal);
         await pause(Math.max(0, due - now), over.signal);
         if (!poked.signal.aborted) last = due;
         poked = null;
       }
-      pending = false;
+      first = pending = false;
       return monotonic();
     },
     poke() {

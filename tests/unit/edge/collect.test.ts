@@ -1,8 +1,11 @@
 /** Devices that open late, fail, fall silent or run ahead of time go in; when they are asked, what is taken from them and what reaches them come out. */
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { Collector } from "../../../src/edge/collect.ts";
+import { Collector, polledRetry } from "../../../src/edge/collect.ts";
 import { monotonic } from "../../../src/kit/clock.ts";
+import { EdgeError } from "../../../src/kit/errors.ts";
 import { noLog } from "../../../src/kit/log.ts";
+import { pause } from "../../../src/kit/loop.ts";
+import { offsetOf } from "../../../src/kit/metronome.ts";
 import { Pulse } from "../../../src/kit/pulse.ts";
 import type { Device, DeviceInfo, Outcome, Reading } from "../../../src/model.ts";
 
@@ -14,20 +17,23 @@ afterEach(() => {
 const untilStopped = (stop: AbortSignal) => new Promise<void>((resolve) => stop.addEventListener("abort", () => resolve()));
 
 /** A device of the test's own making, collected until the test is over; `rows` are what it left. */
-function collected(device: Partial<Device>, more: Partial<DeviceInfo> = {}) {
+function collected(device: Partial<Device>, more: Partial<DeviceInfo> = {}, ready: Promise<void> = Promise.resolve()) {
   const info: DeviceInfo = {
     id: "d",
     type: "test",
     points: {},
     silentAfterMs: 1e9,
-    open: async () => ({
-      async *readings(_ticks, stop) {
-        await untilStopped(stop);
-        yield [];
-      },
-      async [Symbol.asyncDispose]() {},
-      ...device,
-    }),
+    open: async () => {
+      await ready;
+      return {
+        async *readings(_ticks, stop) {
+          await untilStopped(stop);
+          yield [];
+        },
+        async [Symbol.asyncDispose]() {},
+        ...device,
+      };
+    },
     ...more,
   };
   const rows: Reading[] = [];
@@ -52,20 +58,80 @@ describe("a command", () => {
       return { state: "succeeded" };
     };
     let ready: () => void = () => undefined;
-    const { collector } = collected(
-      {},
-      {
-        open: () =>
-          new Promise((resolve) => {
-            ready = () => resolve({ readings: async function* () {}, perform, async [Symbol.asyncDispose]() {} });
-          }),
-      },
-    );
+    const whenReady = new Promise<void>((resolve) => {
+      ready = resolve;
+    });
+    const { collector } = collected({ perform }, {}, whenReady);
     const latest = monotonic() + 50;
     const outcome = collector.perform("on", true, new AbortController().signal, latest);
     await vi.waitUntil(() => monotonic() > latest);
     ready();
     expect(await outcome).toEqual({ state: "expired", code: "command.expired" });
     expect(written).toEqual([]);
+  });
+});
+
+describe("a polled device", () => {
+  const HOUR = 3_600_000;
+  /** First turns are spread over ten seconds: one whose own is at once. */
+  const early = Array.from({ length: 1000 }, (_, i) => `tag-${i}`).find((name) => offsetOf(name, 10_000) < 50) ?? "";
+  /** Notes when it is asked; the first time it answers as told. */
+  function polled(everyMs: number, id: string, first: "answers" | "fails", openMs = 0) {
+    const asked: number[] = [];
+    const readings: Device["readings"] = async function* (ticks, stop) {
+      for (;;) {
+        await ticks.next(stop);
+        if (stop.aborted) return;
+        asked.push(monotonic());
+        if (asked.length === 1 && first === "fails") throw new EdgeError("bus.timeout", { device: id, bus: "b" });
+        yield [];
+      }
+    };
+    return { asked, ...collected({ readings }, { id, everyMs }, pause(openMs, new AbortController().signal)) };
+  }
+
+  it("that failed once is asked again after the back-off, not after a period", async () => {
+    const { asked } = polled(HOUR, early, "fails");
+    await vi.waitFor(() => expect(asked).toHaveLength(2), 7000);
+    expect((asked[1] ?? 0) - (asked[0] ?? 0)).toBeGreaterThanOrEqual(2499);
+  });
+
+  it("that failed once and is well again keeps its turns", async () => {
+    const { asked } = polled(1000, early, "fails");
+    await vi.waitFor(() => expect(asked).toHaveLength(5), 7000);
+    const between = asked.slice(2).map((at, i) => at - (asked[i + 1] ?? 0));
+    for (const ms of between.slice(1)) expect(Math.abs(ms - 1000)).toBeLessThan(300);
+  });
+
+  it("that takes longer to open than its turn is asked then", async () => {
+    const begun = monotonic();
+    const { asked } = polled(HOUR, early, "answers", 200);
+    await vi.waitFor(() => expect(asked).toHaveLength(1), 2000);
+    expect((asked[0] ?? 0) - begun).toBeLessThan(500);
+  });
+
+  it("that stays silent is asked ever more rarely, in the end about as often as one that answers", () => {
+    for (const everyMs of [60_000, 900_000, 6 * HOUR]) {
+      expect(polledRetry(everyMs)(1)).toBeLessThanOrEqual(5000);
+      expect(polledRetry(everyMs)(30)).toBeGreaterThanOrEqual(everyMs / 2);
+      expect(polledRetry(everyMs)(30)).toBeLessThanOrEqual(everyMs);
+    }
+    expect(polledRetry(1000)(30)).toBeLessThanOrEqual(10_000);
+  });
+
+  it("has its own place in the round from the first on: a site that starts asks one after the other", async () => {
+    const EVERY = 2000;
+    const names = Array.from({ length: 100 }, (_, i) => `meter-${i}`);
+    const chosen = [100, 600, 1100, 1600].map(
+      (from) => names.find((name) => offsetOf(name, EVERY) >= from && offsetOf(name, EVERY) < from + 100) ?? "",
+    );
+    const begun = monotonic();
+    const all = chosen.map((id) => polled(EVERY, id, "answers"));
+    await vi.waitFor(() => expect(all.map(({ asked }) => asked.length)).toEqual([1, 1, 1, 1]), 4000);
+    for (const [i, { asked }] of all.entries()) {
+      const late = (asked[0] ?? 0) - begun - offsetOf(chosen[i] ?? "", EVERY);
+      expect(late).toBeGreaterThanOrEqual(-1);
+      expect(late).toBeLessThan(400);
+    }
   });
 });
