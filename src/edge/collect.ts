@@ -98,8 +98,9 @@ export class Collector {
     }
   }
 
-  #take(batch: readonly Reading[]): void {
+  #take(said: readonly Reading[]): void {
     this.#yielded = monotonic();
+    const batch = notAhead(said, this.#yielded);
     this.#ever = true;
     this.#error = null;
     if (this.#silent) this.#speaks();
@@ -219,3 +220,7 @@ const counted = (ticks: Metronome, beat: Beat): Ticks => ({
   },
   goesOn: () => beat.touch(),
 });
+
+/** A reading of a later moment than `now` would make all that follow it late: rule timers up to it would fire, whoever else speaks meanwhile. */
+const notAhead = (batch: readonly Reading[], now: number): readonly Reading[] =>
+  batch.some(({ mono }) => mono > now) ? batch.map((one) => ({ ...one, mono: Math.min(one.mono, now) })) : batch;

@@ -126,12 +126,13 @@ class FrameDevice<O> implements Device {
     const parser = new FrameParser(this.#parts.frame);
     let last = Number.NEGATIVE_INFINITY;
     for await (const { bytes, mono } of this.#port.chunks(stop)) {
-      // Of frames that arrived together the newest is the truth; and no two readings of a point have the same time.
+      // Of frames that arrived together the newest is the truth; and no two readings of a point have the same time. A sensor speaks a few
+      // times a second: what comes twice in a millisecond is a flood, and not worth a time of its own.
       const newest = this.#counted(parser, bytes).at(-1);
       if (parser.hopeless) throw new EdgeError("frame.invalid", { device: this.#at.id });
-      if (!newest) continue;
-      last = Math.max(mono, last + 1);
-      yield this.#parts.readings(newest, this.#at.options, last);
+      if (!newest || mono <= last) continue;
+      last = mono;
+      yield this.#parts.readings(newest, this.#at.options, mono);
     }
   }
 

@@ -135,3 +135,25 @@ describe("a polled device", () => {
     }
   });
 });
+
+it("no reading is of a later moment than now: what comes after it would have to wait for its time", async () => {
+  const { rows } = collected(
+    {
+      async *readings(_ticks, stop) {
+        const mono = monotonic();
+        for (const [value, aheadMs] of [
+          [1, -500],
+          [2, 60_000],
+        ] as const)
+          yield [{ point: "level", value, quality: "good", mono: mono + aheadMs }];
+        await untilStopped(stop);
+      },
+    },
+    { points: { level: { unit: "1", kind: "gauge" } } },
+  );
+  const begun = monotonic();
+  await vi.waitFor(() => expect(rows).toHaveLength(2));
+  expect(rows[0]?.mono).toBeLessThan(begun - 400);
+  expect(rows[1]?.mono).toBeGreaterThanOrEqual(begun);
+  expect(rows[1]?.mono).toBeLessThanOrEqual(monotonic());
+});
