@@ -113,7 +113,6 @@ export class Collector {
     // Hardly ever anybody; emptying an empty set is not free.
     if (this.#waiting.size === 0) return;
     for (const tell of this.#waiting) tell(spoke);
-    this.#waiting.clear();
   }
 
   #offer(batch: readonly Reading[]): void {
@@ -155,11 +154,13 @@ export class Collector {
   /** Asks a polled device out of turn, or waits for the next word of a pushed one. */
   async readNow(timeoutMs: number): Promise<readonly PointStatus[]> {
     const spoken = new Promise<boolean>((resolve) => {
-      const timer = setTimeout(() => resolve(false), timeoutMs);
-      this.#waiting.add((spoke) => {
+      const tell = (spoke: boolean) => {
         clearTimeout(timer);
+        this.#waiting.delete(tell);
         resolve(spoke);
-      });
+      };
+      const timer = setTimeout(tell, timeoutMs, false);
+      this.#waiting.add(tell);
     });
     this.#tryNow();
     this.#device?.hurry?.();

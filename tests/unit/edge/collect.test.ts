@@ -157,3 +157,26 @@ it("no reading is of a later moment than now: what comes after it would have to 
   expect(rows[1]?.mono).toBeGreaterThanOrEqual(begun);
   expect(rows[1]?.mono).toBeLessThanOrEqual(monotonic());
 });
+
+it("a person who waited in vain is forgotten: what the device's wire holds back for the others is held back again", async () => {
+  let hurried = 0;
+  let ends: () => void = () => undefined;
+  const opened: unknown[] = [];
+  const { collector } = collected({
+    async *readings(_ticks, stop) {
+      opened.push(stop);
+      // Ends by itself, without a word.
+      await Promise.race([untilStopped(stop), new Promise<void>((resolve) => (ends = resolve))]);
+      if (stop.aborted) yield [];
+    },
+    hurry: () => {
+      hurried += 1;
+    },
+  });
+  await vi.waitFor(() => expect(opened).toHaveLength(1));
+  await collector.readNow(10);
+  expect(hurried).toBe(1);
+  ends();
+  await vi.waitFor(() => expect(opened).toHaveLength(2), 5000);
+  expect(hurried).toBe(1);
+});
