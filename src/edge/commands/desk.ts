@@ -3,6 +3,7 @@ import type { Clock } from "../../kit/clock.ts";
 import type { Log } from "../../kit/log.ts";
 import type { Args, CommandResult, CommandState, CommandTarget, EventDraft, Origin, Outcome } from "../../model.ts";
 import type { InboxRow } from "../parts.ts";
+import { forgettable } from "../store/forget.ts";
 import { type Ending, eventOf, malformed, resultOf } from "./answers.ts";
 import { type Envelope, envelope, localEnvelope, readableIn, reasonOf } from "./envelope.ts";
 import type { LimitKeeper } from "./limits.ts";
@@ -10,8 +11,8 @@ import { LIFETIME_MAX_MS, refusalOf } from "./refusal.ts";
 
 /** Malformed messages without an id become at most one event in this time. */
 const MALFORMED_EVERY_MS = 1000;
-/** Commands in memory before those that are over are looked for. */
-const REMEMBERED = 5000;
+/** After so many more, those that can be forgotten are looked for: a walk through all of them takes milliseconds. */
+const FORGET_EVERY = 1000;
 
 /** What is kept of a command in the inbox. */
 interface Body extends Pick<Envelope, "target" | "action" | "args" | "expiresAt" | "issuer"> {
@@ -58,6 +59,7 @@ export class CommandDesk {
   readonly #resumed: Promise<void>;
   #open: () => void = () => {};
   #malformedAt = Number.NEGATIVE_INFINITY;
+  #sinceForgotten = 0;
 
   constructor(options: CommandOptions) {
     this.#o = options;
@@ -227,12 +229,12 @@ export class CommandDesk {
     this.#answer(resultOf({ id, target, action }, ending, clock.now().wall));
   }
 
-  /** What ended without an effect and is over need not be remembered: the same again would be refused as expired. */
+  /** As the store does: see there. */
   #forget(): void {
-    if (this.#inbox.size < REMEMBERED) return;
-    const running = this.#o.host.running();
-    for (const [id, { state, expires }] of this.#inbox)
-      if ((state === "refused" || state === "expired") && expires < running) this.#inbox.delete(id);
+    this.#sinceForgotten += 1;
+    if (this.#sinceForgotten < FORGET_EVERY) return;
+    this.#sinceForgotten = 0;
+    for (const id of forgettable(this.#inbox.values(), this.#o.host.running())) this.#inbox.delete(id);
   }
 }
 

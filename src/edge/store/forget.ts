@@ -1,4 +1,5 @@
 /** The inbox and the running time go in; it comes out without the commands that nobody can deliver again, and never much larger than it may be. */
+import type { InboxRow } from "../parts.ts";
 import type { Database } from "./sqlite.ts";
 
 const DAY_MS = 86_400_000;
@@ -6,7 +7,10 @@ const DAY_MS = 86_400_000;
 const KEEP_MS = 30 * DAY_MS;
 /** Nothing was done for these: delivered once more they would be refused as expired. */
 const KEEP_WITHOUT_EFFECT_MS = DAY_MS;
-const WITHOUT_EFFECT = "state IN ('refused', 'expired', 'failed')";
+const IDLE = ["refused", "expired", "failed"];
+const OPEN = ["accepted", "executing"];
+const listed = (states: readonly string[]): string => `('${states.join("', '")}')`;
+const WITHOUT_EFFECT = `state IN ${listed(IDLE)}`;
 /** All are read into memory at opening. */
 export const INBOX_MOST = 20_000;
 
@@ -21,9 +25,24 @@ export async function forgetCommands(db: Database, running: number): Promise<num
   if (count <= INBOX_MOST) return count;
   const gone = await db.run(
     `DELETE FROM inbox WHERE id IN (
-       SELECT id FROM inbox WHERE ${WITHOUT_EFFECT} OR (state NOT IN ('accepted', 'executing') AND expires < ?)
+       SELECT id FROM inbox WHERE ${WITHOUT_EFFECT} OR (state NOT IN ${listed(OPEN)} AND expires < ?)
        ORDER BY NOT (${WITHOUT_EFFECT}), received, id LIMIT ?)`,
     [running, count - INBOX_MOST],
   );
   return count - gone;
+}
+
+/** The same of what is held in memory: the ids that can go. */
+export function forgettable(inbox: Iterable<InboxRow>, running: number): readonly string[] {
+  const gone: InboxRow[] = [];
+  const kept: InboxRow[] = [];
+  const idle = ({ state }: InboxRow) => IDLE.includes(state);
+  for (const row of inbox) (row.expires < running - (idle(row) ? KEEP_WITHOUT_EFFECT_MS : KEEP_MS) ? gone : kept).push(row);
+  if (kept.length > INBOX_MOST) {
+    const needless = kept.filter((row) => idle(row) || (!OPEN.includes(row.state) && row.expires < running));
+    const order = (a: InboxRow, b: InboxRow) =>
+      Number(idle(b)) - Number(idle(a)) || a.received - b.received || (a.id < b.id ? -1 : 1);
+    gone.push(...needless.sort(order).slice(0, kept.length - INBOX_MOST));
+  }
+  return gone.map(({ id }) => id);
 }

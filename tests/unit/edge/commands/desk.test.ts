@@ -191,3 +191,22 @@ describe("a command that begins", () => {
     expect(seen).toEqual([at.now.mono + leftMs]);
   });
 });
+
+it("what a command did is known for thirty days of running time after its end, however many come, and no longer", async () => {
+  const DAY = 24 * HOUR;
+  const at = opened();
+  await at.desk.resume(never);
+  await at.send();
+  await at.ended();
+  const later = async (days: number) => {
+    Object.assign(at.now, { mono: 1_060_000 + days * DAY, wall: WALL + 60_000 + days * DAY });
+    for (let i = 0; i < 1000; i += 1) await at.send({ id: `other-${days}-${i}`, gateway: "other" });
+    at.told.length = 0;
+    await at.send({ issuedAt: at.now.wall, expiresAt: at.now.wall + 60_000 });
+    expect(await at.ended()).toEqual([["succeeded", undefined]]);
+  };
+  await later(29);
+  expect(at.written).toHaveLength(1);
+  await later(31);
+  expect(at.written).toHaveLength(2);
+});

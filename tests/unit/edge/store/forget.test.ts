@@ -1,0 +1,48 @@
+/** Commands of every state and age go in; which of them the file and the memory forget, and that these are the same, comes out. */
+import { expect, it } from "vitest";
+import { tables } from "../../../../src/edge/migrations/0001-tables.ts";
+import type { InboxRow } from "../../../../src/edge/parts.ts";
+import { forgetCommands, forgettable, INBOX_MOST } from "../../../../src/edge/store/forget.ts";
+import { openDatabase } from "../../../../src/edge/store/sqlite.ts";
+import { Dice } from "../../../support/dice.ts";
+import { folder } from "./support.ts";
+
+const DAY = 86_400_000;
+const RUNNING = 100 * DAY;
+
+const rows = (count: number, dice: Dice, expires: () => number): readonly InboxRow[] =>
+  Array.from({ length: count }, (_, i) => ({
+    id: `c${i}`,
+    received: dice.below(1000),
+    expires: expires(),
+    state: dice.pick("accepted", "executing", "succeeded", "failed", "expired", "refused", "unknown"),
+    body: {},
+  }));
+
+it.each([
+  ["what is old enough", 3000, (dice: Dice) => RUNNING - dice.below(40 * DAY)],
+  ["to the very millisecond", 3000, (dice: Dice) => RUNNING - dice.pick(0, DAY, 30 * DAY) + dice.below(3) - 1],
+  ["of too many the least needed", INBOX_MOST + 5000, (dice: Dice) => RUNNING + dice.below(2 * DAY) - DAY],
+  ["of far too many all that can go", 3 * INBOX_MOST, () => RUNNING + 1],
+])("memory and file forget the same: %s", async (_, count, expires) => {
+  const dice = new Dice(7);
+  const inbox = rows(count, dice, () => expires(dice));
+  await using at = await folder();
+  const db = await openDatabase(at.file, "create");
+  await db.script(tables);
+  await db.run("INSERT INTO inbox SELECT value->>0, value->>1, value->>2, value->>3, '{}' FROM json_each(?)", [
+    JSON.stringify(inbox.map(({ id, received, expires, state }) => [id, received, expires, state])),
+  ]);
+  const left = await forgetCommands(db, RUNNING);
+  const kept = new Set((await db.all<{ id: string }>("SELECT id FROM inbox")).map(({ id }) => id));
+  await db.close();
+  expect(kept.size).toBe(left);
+  expect(left).toBeLessThan(count);
+  const forgotten = forgettable(inbox, RUNNING);
+  expect([...forgotten].sort()).toEqual(
+    inbox
+      .map(({ id }) => id)
+      .filter((id) => !kept.has(id))
+      .sort(),
+  );
+});
