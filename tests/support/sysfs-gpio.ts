@@ -29,6 +29,8 @@ export class SysfsGpio implements Sysfs {
   readonly refused = new Map<number, string>();
   /** Attributes whose writing fails, as on lines without interrupts or under foreign control. */
   readonly stubborn = new Set<string>();
+  /** Number of a line → how often its level can still be read; then EIO, as of an expander that was pulled out, until the line is given back. */
+  readonly deaf = new Map<number, number>();
   /** udev needs this long to grant the files of an exported line. */
   grantMs = 0;
   readonly #pins = new Map<number, Pin>();
@@ -105,6 +107,13 @@ export class SysfsGpio implements Sysfs {
         this.#values.delete(fd);
         real.closeSync(fd);
       },
+      readSync: (fd: number, into: Buffer, offset: number, length: number, position: number) => {
+        const number = this.#values.get(fd) ?? -1;
+        const left = this.deaf.get(number);
+        if (left === 0) throw failure("EIO");
+        if (left !== undefined) this.deaf.set(number, left - 1);
+        return real.readSync(fd, into, offset, length, position);
+      },
       writeSync: (fd: number, bytes: Buffer) => {
         const number = this.#values.get(fd) ?? -1;
         if (!this.isExported(number)) throw failure("ENODEV");
@@ -180,6 +189,10 @@ export class SysfsGpio implements Sysfs {
     const { level, direction, edge, activeLow } = this.pin(number);
     real.mkdirSync(folder, { recursive: true });
     const files = { direction, edge, active_low: Number(activeLow), value: activeLow ? 1 - level : level };
-    for (const [file, text] of Object.entries(files)) real.writeFileSync(join(folder, file), `${text}\n`);
+    const isDeaf = this.deaf.get(number) === 0;
+    for (const [file, text] of Object.entries(files))
+      if (file !== "value" || !isDeaf) real.writeFileSync(join(folder, file), `${text}\n`);
+    // A file of the kernel's that opens, and answers EIO.
+    if (isDeaf && !real.existsSync(join(folder, "value"))) real.symlinkSync("/proc/self/mem", join(folder, "value"));
   }
 }

@@ -204,20 +204,24 @@ async function* watchLine(gpio: Gpio, line: number, stop: AbortSignal): AsyncGen
     else edges.push({ level: now, mono: monotonic() });
     wake();
   };
+  const read = gpio.readSync.bind(gpio);
   const look = () => {
     try {
-      see(gpio.readSync());
+      see(read());
     } catch (error) {
       failed = error;
       wake();
     }
+    return level ?? 0;
   };
+  // The library's poller reads by itself before it tells anybody, where an error of the kernel's would end the process.
+  gpio.readSync = look;
   const reconcile = setInterval(look, RECONCILE_MS);
   const aborted = () => wake();
   stop.addEventListener("abort", aborted);
   try {
     look();
-    gpio.watch((error, now) => (error ? look() : see(now)));
+    gpio.watch(() => undefined);
     while (!stop.aborted) {
       const edge = edges.shift();
       if (edge) yield edge;

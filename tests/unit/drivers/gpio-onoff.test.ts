@@ -188,6 +188,19 @@ describe("an input", () => {
     await other.return?.();
   });
 
+  it("that cannot be read when an interrupt comes is one line lost: the library reads it where nobody catches", async () => {
+    const edges = watching(await chip());
+    await level(edges);
+    const next = edges.next();
+    const begun = monotonic();
+    sysfs.deaf.set(BASE + 17, 0);
+    sysfs.drive(BASE + 17, 1);
+    await expect(next).rejects.toMatchObject({ code: "gpio.line-busy", context: { reason: expect.stringMatching(/EIO/) } });
+    // Not the look that comes every two seconds.
+    expect(monotonic() - begun).toBeLessThan(1500);
+    expect([sysfs.isExported(BASE + 17), sysfs.open]).toEqual([false, 0]);
+  });
+
   it("cannot be pulled by sysfs, and says so", async () => {
     const edges = (await chip()).watch(17, { bias: "up" }, never)[Symbol.asyncIterator]();
     expect(await codeOf(edges.next())).toBe("gpio.unavailable");
