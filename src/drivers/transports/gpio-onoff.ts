@@ -115,17 +115,19 @@ interface Made {
 /**
  * onoff spins on the event loop until udev has granted the files (10 000 opens of each): they are waited for before. It swallows every error of
  * a line that was exported before, as ours now is: everything is read back. And it leaves one exported when it fails half-way: that is undone.
+ * A file that it has opened then nobody can close any more: what cannot be read is found out before.
  */
 async function openLine(number: number, line: number, sysfs: Sysfs, last: "edge" | "direction", make: () => Promise<Made>) {
   for (const again of [true, false]) {
+    let made: Made | undefined;
     try {
       await exported(number, sysfs, ["value", "active_low", "direction", last]);
-      const { gpio, isRight } = await make();
-      if (isRight()) return gpio;
-      gpio.unexport();
-      if (!again) throw new Error("direction, edge or level are not as they were set");
+      made = await make();
+      if (made.isRight()) return made.gpio;
+      throw new Error("direction, edge or level are not as they were set");
     } catch (cause) {
-      await sysfs.write("unexport", String(number)).catch(() => undefined);
+      if (made) made.gpio.unexport();
+      else await sysfs.write("unexport", String(number)).catch(() => undefined);
       if (!again) throw busy(line, cause);
     }
   }
@@ -145,10 +147,11 @@ async function exported(number: number, sysfs: Sysfs, files: readonly string[]):
       () => null,
       (error: unknown) => error,
     );
-    if (refused === null) return;
+    if (refused === null) break;
     if (monotonic() >= until) throw refused;
     await pause(LOOK_AGAIN_MS, NEVER);
   }
+  await readFile(join(folder, "value"));
 }
 const NEVER = new AbortController().signal;
 

@@ -273,6 +273,19 @@ describe("an output", () => {
     expect(sysfs.isExported(BASE + 26)).toBe(false);
   });
 
+  it.each([
+    ["at all", 0],
+    ["once it is set up", 1],
+  ])("and an input that cannot be read %s leave no file open, however often they are tried", async (_, reads) => {
+    const here = await chip();
+    for (let i = 0; i < 5; i += 1) {
+      sysfs.deaf.set(BASE + 26, reads).set(BASE + 17, reads);
+      expect(await codeOf(here.drive(26, 1))).toBe("gpio.line-busy");
+      expect(await codeOf(watching(here).next())).toBe("gpio.line-busy");
+    }
+    expect([sysfs.isExported(BASE + 26), sysfs.isExported(BASE + 17), sysfs.open]).toEqual([false, false, 0]);
+  });
+
   it("whose line is taken away says so when it is read", async () => {
     await using output = await (await chip()).drive(26, 1);
     await sysfs.write("unexport", String(BASE + 26));
