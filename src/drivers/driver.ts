@@ -198,11 +198,13 @@ export interface GpioEdge {
   /** Electrical level after the edge (1 = high), before `active` is applied. */
   readonly level: 0 | 1;
   readonly mono: number;
+  /** It may have come as early as this: its time is when it was heard of, and this process had stood still before. Absent: it came at `mono`. */
+  readonly notBefore?: number;
 }
 
 export interface GpioWatch {
   readonly bias: "none" | "up" | "down";
-  /** How long a level will have to stand: ringing that is much shorter may be kept from us by the kernel. Absent: every edge matters. */
+  /** How long a level will have to stand: ringing that is much shorter may be kept from us by the kernel. Absent or 0: every edge matters. */
   readonly debounceMs?: number;
   /** Every edge counts: the line is never let go of in order to look at its level. */
   readonly counts?: boolean;

@@ -44,10 +44,10 @@ export async function onoffChip(spec: GpioSpec, sysfs: Sysfs = THIS_MACHINE): Pr
   const Line = await loaded("onoff", () => sysfs.load());
   if (!Line.accessible) throw new EdgeError("gpio.unavailable", { reason: `${sysfs.root}/export may not be written` });
   return {
-    async *watch(line, { bias }, stop) {
+    async *watch(line, { bias, debounceMs = 0 }, stop) {
       if (bias !== "none")
         throw new EdgeError("gpio.unavailable", { reason: `sysfs cannot pull line ${line} ${bias}: use gpiod or config.txt` });
-      yield* watchLine(await openInput(Line, base + line, line, sysfs), line, stop);
+      yield* watchLine(await openInput(Line, base + line, line, sysfs), line, debounceMs, stop);
     },
     async drive(line, first) {
       return new OnoffOutput(await openOutput(Line, base + line, line, sysfs, first), line);
@@ -194,17 +194,18 @@ class OnoffOutput implements GpioOutput {
 }
 
 /** Raw edges without the library's debounce, which is silent for as long as a contact chatters. */
-async function* watchLine(gpio: Gpio, line: number, stop: AbortSignal): AsyncGenerator<GpioEdge> {
+async function* watchLine(gpio: Gpio, line: number, debounceMs: number, stop: AbortSignal): AsyncGenerator<GpioEdge> {
   const edges: GpioEdge[] = [];
   let level: Level | null = null;
   let lost = 0;
   let failed: unknown = null;
   let wake = () => {};
+  const dated = dating(debounceMs);
   const see = (now: Level) => {
     if (now === level) return;
     level = now;
     if (lost > 0 || edges.length >= EDGES_MAX) lost += 1;
-    else edges.push({ level: now, mono: monotonic() });
+    else edges.push({ level: now, ...dated.now() });
     wake();
   };
   const read = gpio.readSync.bind(gpio);
@@ -234,8 +235,31 @@ async function* watchLine(gpio: Gpio, line: number, stop: AbortSignal): AsyncGen
     }
   } finally {
     clearInterval(reconcile);
+    dated.end();
     stop.removeEventListener("abort", aborted);
     gpio.unwatchAll();
     gpio.unexport();
   }
+}
+
+/**
+ * sysfs does not date an edge: its time is when we hear of it. One that is heard of after the level before had to stand, though no turn of the
+ * loop has come round since, found this process standing still, and may be as old as the last one.
+ */
+function dating(debounceMs: number) {
+  let last = monotonic();
+  let stood = last;
+  let timer: NodeJS.Timeout | undefined;
+  return {
+    now(): Pick<GpioEdge, "mono" | "notBefore"> {
+      const mono = monotonic();
+      const isLate = debounceMs > 0 && stood !== last && mono - last >= debounceMs;
+      const notBefore = last;
+      last = mono;
+      clearTimeout(timer);
+      timer = setTimeout(() => setImmediate(() => (stood = mono)), debounceMs);
+      return isLate ? { mono, notBefore } : { mono };
+    },
+    end: () => clearTimeout(timer),
+  };
 }

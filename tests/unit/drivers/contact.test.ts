@@ -33,6 +33,16 @@ describe("the debouncer", () => {
     );
   });
 
+  it("tells no level that may not have stood: the edge that ended it came late, or while nobody could hear it", () => {
+    const debouncer = new Debouncer(50);
+    const spike = [...debouncer.edge(0, 0), ...debouncer.edge(1, 10), ...debouncer.edge(0, 200, 10), ...debouncer.tick(300)];
+    expect(spike).toEqual([{ level: 0, mono: 0, chatter: false }]);
+    // Nor one whose beginning may be as new as the moment it was heard of.
+    const next = [...debouncer.edge(1, 400), ...debouncer.edge(0, 410), ...debouncer.edge(1, 600, 410), ...debouncer.tick(649)];
+    expect(next).toEqual([]);
+    expect(debouncer.tick(650)).toEqual([{ level: 1, mono: 600, chatter: false }]);
+  });
+
   it("says chatter once for a minute of it, and the state once it is over", () => {
     const debouncer = new Debouncer(50);
     const got = [...debouncer.edge(0, 0)];

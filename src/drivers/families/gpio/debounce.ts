@@ -37,8 +37,8 @@ export class Debouncer {
     this.#chatterMs = Math.max(CHATTER_MS, CHATTER_TIMES * debounceMs);
   }
 
-  /** The first level counts at once: it stood before anybody looked. */
-  edge(level: 0 | 1, mono: number): readonly Change[] {
+  /** The first level counts at once: it stood before anybody looked. The level before an edge has surely stood until `notBefore`, and no longer. */
+  edge(level: 0 | 1, mono: number, notBefore = mono): readonly Change[] {
     if (this.#raw === null) {
       this.#raw = level;
       this.#settled = level;
@@ -46,7 +46,7 @@ export class Debouncer {
       this.#told = { level, at: mono };
       return [{ level, mono, chatter: false }];
     }
-    const before = this.tick(mono);
+    const before = this.tick(notBefore);
     if (level === this.#raw) return before;
     this.edges += 1;
     this.#raw = level;

@@ -35,7 +35,7 @@ export async function* settledOf(chip: GpioChip, of: Line, stop: AbortSignal): A
     while (!stop.aborted) {
       const edge = await arriving.next(Math.min(debouncer.due ?? alive, alive) - monotonic());
       if (edge === "ended") return;
-      const changes = edge ? debouncer.edge(edge.level, edge.mono) : debouncer.tick(monotonic());
+      const changes = edge ? debouncer.edge(edge.level, edge.mono, edge.notBefore) : debouncer.tick(monotonic());
       if (changes.length > 0) yield { is: first ? "opened" : "changed", changes };
       if (edge) first = false;
       if (monotonic() < alive || first) continue;
@@ -96,7 +96,8 @@ class Mailbox {
 
   #wait(ms: number): Promise<void> {
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
+      // After a stall of this process an edge may already lie in the pipe: let it be read before time is believed.
+      const timer = setTimeout(() => setImmediate(resolve), ms);
       this.#wake = () => {
         clearTimeout(timer);
         resolve();
