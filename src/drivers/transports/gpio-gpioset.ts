@@ -29,7 +29,7 @@ export class GpiosetOutput implements GpioOutput {
     const output = new GpiosetOutput(tools, line);
     const level = first === "keep" ? await tools.asFound(line) : first;
     if (level === null) return output;
-    if ((await output.#take(level)) === null) throw lineError(line, "gpioset does not come to hold it", undefined);
+    if ((await output.#take(level)) === null) throw output.lost.reason;
     return output;
   }
 
@@ -49,8 +49,18 @@ export class GpiosetOutput implements GpioOutput {
     });
   }
 
-  /** Null: it may have been set. Throws when it surely was not. Either way the line is lost then. */
+  /** Null: it may have been set. Throws when it surely was not set. Either way the line is lost then. */
   async #take(level: Level): Promise<Level | null> {
+    const process = await this.#start(level);
+    const wrong = await this.#wrongWith(process);
+    if (wrong === null) return level;
+    await this.#letGo();
+    this.#lose(wrong);
+    if (process.died?.refused) throw wrong;
+    return null;
+  }
+
+  async #start(level: Level): Promise<ToolProcess> {
     try {
       // Held by others as an output, it could not be told from ours.
       if ((await this.#tools.state(this.#line)).used) throw lineError(this.#line, "Device or resource busy", undefined);
@@ -58,19 +68,21 @@ export class GpiosetOutput implements GpioOutput {
       this.#held = { process, level };
       // Also the end of a process that we did not end.
       void process.ended.then(() => process.died && this.#lose(lineError(this.#line, process.died.message, process.died.cause)));
-      if (await this.#isHeldBy(process)) return level;
-      const { died } = process;
-      await this.#letGo();
-      const error = lineError(this.#line, died?.message ?? "gpioset does not come to hold it", died?.cause);
-      if (died?.refused) throw error;
-      this.#lose(error);
-      return null;
+      return process;
     } catch (raw) {
-      await this.#letGo();
       const error = asEdgeError(raw);
       this.#lose(error);
       throw error;
     }
+  }
+
+  /** Why a process that was started cannot be said to hold the line; null: it does. */
+  async #wrongWith(process: ToolProcess): Promise<EdgeError | null> {
+    const seen = await this.#isHeldBy(process).catch(asEdgeError);
+    if (seen === true) return null;
+    const { died } = process;
+    if (!died && seen) return seen;
+    return lineError(this.#line, died?.message ?? "gpioset does not come to hold it", died?.cause);
   }
 
   async #isHeldBy(process: ToolProcess): Promise<boolean> {

@@ -138,6 +138,37 @@ printf 'gpiochip0 26\\t"GPIO26"        \\toutput%s\\n' "$u"`;
   });
 });
 
+describe("a gpioinfo that fails once gpioset was started", () => {
+  /** Fails from then on that `mute` lies in the folder; the line is held for as long as its process lives. */
+  async function bench() {
+    const info = `held=$(ls ${folder}/held 2>/dev/null)
+[ -n "$held" ] && [ -e ${folder}/mute ] && { echo 'gpioinfo: Input/output error' >&2; exit 1; }
+printf 'gpiochip0 26\\t"GPIO26"\\t%s\\n' "$([ -n "$held" ] && echo 'output consumer="gpioset"' || echo input)"`;
+    const set = `trap 'rm ${folder}/held; exit 0' TERM; touch ${folder}/held; while :; do sleep 0.02; done`;
+    scripts("v2.1.3", { info, set });
+    return gpiodChip(specOf());
+  }
+  const mute = () => writeFileSync(join(folder, "mute"), "");
+
+  it("leaves it unknown whether the line was set, never not set: it is let go of, and lost", async () => {
+    await using output = await (await bench()).drive(LINE, 0);
+    mute();
+    expect(await output.set(1)).toBe(null);
+    expect(output.lost.reason).toMatchObject({ code: "gpio.line-busy", context: { reason: expect.stringMatching(/^gpioinfo/) } });
+    expect([existsSync(join(folder, "held")), calls().filter((call) => call.startsWith("set"))]).toEqual([
+      false,
+      ["set -c gpiochip0 26=0", "set -c gpiochip0 26=1"],
+    ]);
+  });
+
+  it("is why a line cannot be taken", async () => {
+    const chip = await bench();
+    mute();
+    await expect(chip.drive(LINE, 0)).rejects.toMatchObject({ context: { reason: expect.stringMatching(/^gpioinfo/) } });
+    expect(existsSync(join(folder, "held"))).toBe(false);
+  });
+});
+
 /** The tools of this machine, where it has them and no chip: they complain of the chip, and would of a wrong word before that. */
 const installed = existsSync("/usr/bin/gpioset") && !existsSync("/dev/gpiochip0");
 
