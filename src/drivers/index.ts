@@ -43,9 +43,17 @@ export function loadDriver(type: string): Promise<Driver> {
 export function misfits(driver: Driver, options: unknown, bus: BusSpec): readonly string[] {
   const wire = wireOf(bus);
   if (wire !== driver.wire) return [`${driver.type} needs a ${driver.wire} bus, this one is ${wire}`];
+  if ("gpio" in bus) return bus.gpio === "onoff" ? unpulled(options as Pulled) : [];
   const unit = Number((options as { readonly unit?: number }).unit ?? 1);
   const serial = "modbus" in bus && bus.modbus !== "tcp";
   return serial && (unit < 1 || unit > 247) ? [`unit ${unit} is not 1–247, the addresses of a serial line`] : [];
+}
+
+type Pulled = { readonly line: number; readonly bias?: "none" | "up" | "down" };
+
+function unpulled({ line, bias = "none" }: Pulled): readonly string[] {
+  if (bias === "none") return [];
+  return [`gpio: gpiod for bias: ${bias}; with onoff it is \`gpio=${line}=ip,p${bias[0]}\` in config.txt and bias: none`];
 }
 
 /** A device as the rest of the house sees it. Silent: nothing opens before `open`. */

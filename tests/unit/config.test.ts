@@ -141,6 +141,23 @@ devices:
     ]);
   });
 
+  it("refuses a pull resistor that sysfs cannot give; what auto will be is not known before it runs", async () => {
+    const { problems } = await site(`buses:
+  pins: { gpio: onoff }
+  others: { gpio: auto, chip: gpiochip1 }
+devices:
+  a: { type: gpio-contact, bus: pins, line: 5, means: door, bias: up }
+  b: { type: gpio-pulse, bus: pins, line: 6, bias: down }
+  c: { type: gpio-contact, bus: pins, line: 7, means: door }
+  d: { type: gpio-contact, bus: others, line: 5, means: door, bias: up }
+`);
+    expect(problems.map((p) => `${p.line}:${p.column} ${p.code} ${p.found}`)).toEqual([
+      '10:33 config.wrong-bus "pins"',
+      '11:31 config.wrong-bus "pins"',
+    ]);
+    expect(problems[0]?.expected).toBe("gpio: gpiod for bias: up; with onoff it is `gpio=5=ip,pu` in config.txt and bias: none");
+  });
+
   it("finds a unit, a line and a port that two claim", async () => {
     const { problems } = await site(`buses:
   line: { modbus: rtu, port: /dev/ttyUSB0 }
