@@ -3,7 +3,7 @@ import { monotonic } from "../../kit/clock.ts";
 import { EdgeError } from "../../kit/errors.ts";
 import { pause } from "../../kit/loop.ts";
 import type { GpioSpec } from "../buses.ts";
-import type { GpioChip, GpioEdge, GpioWatch } from "../driver.ts";
+import type { GpioChip, GpioWatch } from "../driver.ts";
 import { GpiosetOutput } from "./gpio-gpioset.ts";
 import { GpioTools, type Level, lineError } from "./gpio-tools.ts";
 
@@ -41,7 +41,7 @@ async function* watchLine(tools: GpioTools, line: number, watch: GpioWatch, chec
     known = { level, mono: monotonic() };
     await using monitor = tools.monitor(line, watch);
     for await (const text of monitor.lines(counts ? FOREVER_MS : restMs, stop)) {
-      const edge = parseEdge(text);
+      const edge = tools.edge(text);
       // Not passed over: an edge may be what it means, and the last level would go on being told as good.
       if (!edge) throw lineError(line, `gpiomon says ${JSON.stringify(text.slice(0, 40))}`, undefined);
       // Two edges of one kind: the one between fell into the gap before the monitor had the line, or the kernel's queue overflowed.
@@ -55,15 +55,4 @@ async function* watchLine(tools: GpioTools, line: number, watch: GpioWatch, chec
     if (died.unread > 0) throw new EdgeError("gpio.overrun", { line, lost: died.unread });
     throw lineError(line, died.message, died.cause);
   }
-}
-
-/** Kernels before 5.7 stamp events with wall time; those, and anything from another clock, take the time of arrival. */
-const PLAUSIBLE_MS = 60_000;
-
-function parseEdge(text: string): GpioEdge | null {
-  const [, type, seconds, fraction] = /^(\d) \d+ (\d+)[ .](\d+)$/.exec(text.trim()) ?? [];
-  if (type === undefined || seconds === undefined || fraction === undefined) return null;
-  const now = monotonic();
-  const mono = Number(seconds) * 1000 + Math.floor(Number(fraction) / 1e6);
-  return { level: type === "1" ? 1 : 0, mono: mono <= now && now - mono < PLAUSIBLE_MS ? mono : now };
 }

@@ -2,9 +2,10 @@
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { monotonic } from "../../kit/clock.ts";
 import { EdgeError } from "../../kit/errors.ts";
 import type { GpioSpec } from "../buses.ts";
-import type { GpioWatch } from "../driver.ts";
+import type { GpioEdge, GpioWatch } from "../driver.ts";
 import { ToolProcess } from "./tool-process.ts";
 
 export type Level = 0 | 1;
@@ -24,7 +25,10 @@ type Refused = Error & { readonly code?: unknown; readonly stderr?: string; read
 const KERNEL_DEBOUNCE_US = 200;
 const KERNEL_DEBOUNCE_FROM_MS = 2;
 
+type Version = 1 | 2;
+
 interface Syntax {
+  readonly version: Version;
   get(chip: string, line: number, bias: Bias): readonly string[];
   /** Level of a line whatever its direction; null where reading would make an input of it. */
   asFound: ((chip: string, line: number) => readonly string[]) | null;
@@ -34,8 +38,9 @@ interface Syntax {
   set(chip: string, line: number, level: Level): readonly string[];
 }
 
-// man gpiomon(1), gpioget(1), gpioset(1), gpioinfo(1) of libgpiod 1.6.3. %e: 0 falling, 1 rising; %s %n: seconds and nanoseconds of the event.
+// man gpiomon(1), gpioget(1), gpioset(1), gpioinfo(1) of libgpiod 1.6.3. %s %n: seconds and nanoseconds of the event.
 const SYNTAX_1: Syntax = {
+  version: 1,
   get: (chip, line, bias) => [...bias1(bias), chip, String(line)],
   asFound: null,
   info: (chip) => [chip],
@@ -44,10 +49,11 @@ const SYNTAX_1: Syntax = {
 };
 const bias1 = (bias: Bias) => (bias === "none" ? [] : [`--bias=pull-${bias}`]);
 
-// The same of libgpiod 2.1. %e: 1 rising, 2 falling; %S: seconds.nanoseconds. The event clock is monotonic by default; naming it is avoided,
+// The same of libgpiod 2.1. %S: seconds.nanoseconds. The event clock is monotonic by default; naming it is avoided,
 // because 2.1 takes `--event-clock monotonic` for `hte` (tools/gpiomon.c, parse_event_clock_or_die). So is `gpioset --interactive`: Debian may
 // build without it, and at the end of its input it spins (tools/gpioset.c, interact).
 const SYNTAX_2: Syntax = {
+  version: 2,
   get: (chip, line, bias) => ["-c", chip, "--numeric", ...bias2(bias), String(line)],
   asFound: (chip, line) => ["-c", chip, "--numeric", "--as-is", String(line)],
   info: (chip, line) => ["-c", chip, String(line)],
@@ -109,6 +115,11 @@ export class GpioTools {
     return this.#held("gpiomon", this.#syntax.monitor(this.#spec.chip, line, watch), line);
   }
 
+  /** Null: no edge. */
+  edge(said: string): GpioEdge | null {
+    return edgeIn(said, this.#syntax.version);
+  }
+
   drive(line: number, level: Level): ToolProcess {
     return this.#held("gpioset", this.#syntax.set(this.#spec.chip, line, level), line);
   }
@@ -137,6 +148,21 @@ function levelIn(line: number, said: string): Level {
   const level = said.trim();
   if (level !== "0" && level !== "1") throw lineError(line, `gpioget says ${JSON.stringify(level)}`, undefined);
   return level === "1" ? 1 : 0;
+}
+
+/** What `%e` says, by the man pages of both versions; any other digit is no edge. */
+const LEVELS: Readonly<Record<Version, Readonly<Record<string, Level>>>> = { 1: { 0: 0, 1: 1 }, 2: { 1: 1, 2: 0 } };
+/** Kernels before 5.7 stamp events with wall time; those, and anything from another clock, take the time of arrival. */
+const PLAUSIBLE_MS = 60_000;
+
+/** A line of gpiomon's. */
+export function edgeIn(said: string, version: Version): GpioEdge | null {
+  const [, type = "", seconds, fraction] = /^(\d) \d+ (\d+)[ .](\d+)$/.exec(said.trim()) ?? [];
+  const level = LEVELS[version][type];
+  if (level === undefined) return null;
+  const now = monotonic();
+  const mono = Number(seconds) * 1000 + Math.floor(Number(fraction) / 1e6);
+  return { level, mono: mono <= now && now - mono < PLAUSIBLE_MS ? mono : now };
 }
 
 /** The tools have no error codes, only these texts of the C library. */

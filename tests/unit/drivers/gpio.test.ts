@@ -40,7 +40,7 @@ echo "$(basename $0) $*" >> calls
   writeFileSync(join(folder, "gpioget"), `${head}${get}\ncat level\n`);
   writeFileSync(
     join(folder, "gpiomon"),
-    `${head}${monitor}\necho $$ > busy; exec 3<>edges\nwhile read -r -u 3 l s n; do [ $l = die ] && exit 3; ${print}; done\n`,
+    `${head}${monitor}\necho $$ > busy; exec 3<>edges\nwhile read -r -u 3 l s n; do [ $l = die ] && exit 3; [ $l = raw ] && { echo "$s $n"; continue; }; ${print}; done\n`,
   );
   for (const name of ["gpioget", "gpiomon"]) chmodSync(join(folder, name), 0o755);
   return busSchema.parse({ gpio: "gpiod", tools: folder }) as GpioSpec;
@@ -140,6 +140,17 @@ describe.each(["v1.6.3", "v2.1.3"] as const)("gpiod %s", (version) => {
     writeFileSync(join(folder, "broken"), "gpiomon: error: Invalid argument");
     expect(await codeOf(chip.watch(17, { bias: "none" }, never)[Symbol.asyncIterator]().next())).toBe("gpio.line-busy");
     expect(running()).toBe("");
+  });
+
+  it("takes no edge for a falling one but that which its version calls so", async () => {
+    const chip = await gpiodChip(tools(version));
+    for (const type of ["7", version === "v1.6.3" ? "2" : "0"]) {
+      const edges = chip.watch(17, { bias: "none" }, never)[Symbol.asyncIterator]();
+      await take(edges, 1);
+      const next = codeOf(edges.next());
+      await appendFile(join(folder, "edges"), `raw ${type} 17 ${version === "v1.6.3" ? "1 000000000" : "1.000000000"}\n`);
+      expect(await next).toBe("gpio.line-busy");
+    }
   });
 
   it("reads a resting line again, and tells a level that changed unseen", async () => {
