@@ -7,7 +7,7 @@ import { withUs } from "./with-us.ts";
 const KILL_AFTER_MS = 1000;
 /** After its end what is still in the pipe is read; a grandchild that keeps the pipe open is not waited for. */
 const PIPE_MS = 200;
-const LINE_MAX = 256;
+export const LINE_MAX = 256;
 /** Lines that wait for their reader: more than a pipe holds (64 KiB), so that one late turn of ours is no overflow. */
 export const WAITING_MAX = 10_000;
 
@@ -18,6 +18,20 @@ export interface Death {
   readonly refused: boolean;
   /** Lines that were dropped because too many waited: it is killed then, for what it says after a gap would be taken for the whole. */
   readonly unread: number;
+}
+
+/** Text in pieces goes in, whole lines come out. */
+export class SaidLines {
+  #rest = "";
+
+  /** One without an end comes out cut: a line that nobody understands. */
+  push(text: string): readonly string[] {
+    const lines = (this.#rest + text).split("\n");
+    const rest = lines.pop() ?? "";
+    if (rest.length > LINE_MAX) lines.push(rest.slice(0, LINE_MAX));
+    this.#rest = rest.slice(-LINE_MAX);
+    return lines;
+  }
 }
 
 export class ToolProcess implements AsyncDisposable {
@@ -34,15 +48,10 @@ export class ToolProcess implements AsyncDisposable {
   /** Throws when there are no pipes to be had. */
   constructor(command: string, args: readonly string[]) {
     this.#child = withPipes(spawn(...withUs(command, args), { stdio: ["ignore", "pipe", "pipe"] }));
-    let rest = "";
+    const said = new SaidLines();
     let complaint = "";
     this.#child.stdout.setEncoding("utf8").on("data", (text: string) => {
-      const lines = (rest + text).split("\n");
-      rest = lines.pop() ?? "";
-      // One without an end is a line that nobody understands.
-      if (rest.length > LINE_MAX) lines.push(rest.slice(0, LINE_MAX));
-      rest = rest.slice(-LINE_MAX);
-      this.#take(lines);
+      this.#take(said.push(text));
       this.#wake();
     });
     this.#child.stderr.setEncoding("utf8").on("data", (text: string) => {
