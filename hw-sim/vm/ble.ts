@@ -53,7 +53,7 @@ export async function bleCases(rig: Rig, table: Table): Promise<void> {
       ({ points }) => points.some(({ point, value }) => point === "temperature" && Number(value) > 20.02),
       30_000,
     );
-    const child = await machine.run("grep -l '[c]ippo-ble.js' /proc/[0-9]*/cmdline | wc -l");
+    const child = await machine.run("grep -sl '[c]ippo-ble.js' /proc/[0-9]*/cmdline | wc -l");
     return `${points.map(({ point, value }) => `${point} ${value}`).join(", ")}, ${child} child process`;
   });
   await table.is("ble: battery read over a connection, and let go of", async () => {
