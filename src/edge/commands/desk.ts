@@ -9,7 +9,7 @@ import { type Envelope, envelope, localEnvelope, readableIn, reasonOf } from "./
 import type { LimitKeeper } from "./limits.ts";
 import { LIFETIME_MAX_MS, refusalOf } from "./refusal.ts";
 
-/** Malformed messages without an id become at most one event in this time. */
+/** Malformed messages without an id become at most one event in this time, as do those with one and the same. */
 const MALFORMED_EVERY_MS = 1000;
 /** After so many more, those that can be forgotten are looked for: a walk through all of them takes milliseconds. */
 const FORGET_EVERY = 1000;
@@ -58,7 +58,8 @@ export class CommandDesk {
   /** Opens when what an earlier run left has its turn: nothing new comes before it. */
   readonly #resumed: Promise<void>;
   #open: () => void = () => {};
-  #malformedAt = Number.NEGATIVE_INFINITY;
+  /** The last that became an event. */
+  #lastMalformed: { readonly id: string | undefined; readonly mono: number } | null = null;
   #sinceForgotten = 0;
 
   constructor(options: CommandOptions) {
@@ -81,7 +82,7 @@ export class CommandDesk {
   ): Promise<void> {
     await this.#resumed;
     const parsed = envelope.safeParse(body);
-    if (!parsed.success) return this.#malformed(body, reasonOf(parsed.error));
+    if (!parsed.success) return this.#refuse(body, reasonOf(parsed.error));
     this.#forget();
     const command = parsed.data;
     if (this.#inbox.has(command.id)) return this.#tell(command.id);
@@ -214,16 +215,18 @@ export class CommandDesk {
     for (const listener of this.#listeners) listener(result);
   }
 
-  /** With an id it is answered; without one, nobody can be told, and a flood makes one event a second. */
-  async #malformed(body: unknown, reason: string): Promise<void> {
+  /** With an id it is answered; without one, nobody can be told. A flood makes one event a second. */
+  async #refuse(body: unknown, reason: string): Promise<void> {
     const { host, clock } = this.#o;
     const mono = clock.mono();
     const { id, target = "", action = "" } = readableIn(body);
-    if (id === undefined && mono - this.#malformedAt < MALFORMED_EVERY_MS) return;
-    if (id === undefined) this.#malformedAt = mono;
     const draft = malformed(reason, id);
-    host.raise(draft);
-    await host.flush();
+    const last = this.#lastMalformed;
+    if (last === null || last.id !== id || mono - last.mono >= MALFORMED_EVERY_MS) {
+      this.#lastMalformed = { id, mono };
+      host.raise(draft);
+      await host.flush();
+    }
     if (id === undefined) return;
     const ending = { state: "refused", code: "command.malformed", detail: draft.text.en } as const;
     this.#answer(resultOf({ id, target, action }, ending, clock.now().wall));

@@ -293,16 +293,20 @@ describe("commands", () => {
     expect(wire.written).toEqual([]);
   });
 
-  it("that are no commands make an event that says why, at most one a second; with an id they are answered", async () => {
+  it("that are no commands make an event that says why, one a second at most of each id or of all without; with one they are answered", async () => {
     const { store, made, results, end } = setup();
     const stop = new AbortController().signal;
     const receive = (body: unknown) => made.commands.receive({ body, retained: false, origin: "platform" }, stop);
     for (const body of [null, 7, "x", [], {}, { v: 1, id: 5 }, { v: 1, id: "a".repeat(500) }]) await receive(body);
     expect(results).toEqual([]);
     await receive({ v: 2, id: "a" });
+    await receive({ v: 2, id: "a" });
+    await receive({ v: 2, id: "b" });
     await end();
-    expect(store.happened().filter((e) => e.kind === "command.refused")).toHaveLength(2);
-    expect(results).toMatchObject([{ id: "a", state: "refused", code: "command.malformed" }]);
+    expect(store.happened().filter((e) => e.kind === "command.refused")).toHaveLength(3);
+    expect(results.map(({ id, state, code }) => [id, state, code])).toEqual(
+      ["a", "a", "b"].map((id) => [id, "refused", "command.malformed"]),
+    );
   });
 
   it("too soon after the last are refused, also after a restart", async () => {
