@@ -69,19 +69,24 @@ export async function lineBase(root: string, chip: string): Promise<number> {
   const folders = await readdir(root).catch((cause: unknown) => {
     throw new EdgeError("gpio.unavailable", { reason: `${root} does not exist` }, cause);
   });
-  const chips = folders.filter((name) => name.startsWith("gpiochip"));
-  const labels = await Promise.all(chips.map((folder) => read(folder, "label")));
-  const named = await Promise.all(chips.map(isNamed));
-  // What is called gpiochip0 is the first chip found, and not on every Pi the header's: by default that is meant all the same.
-  const isWanted = [
-    (n: number) => labels[n] === chip,
-    (n: number) => chip === HEADER && HEADERS.includes(labels[n] ?? ""),
-    (n: number) => named[n] === true,
-  ];
-  const found = isWanted.map((is) => chips.findIndex((_, n) => is(n))).find((n) => n >= 0);
-  const folder = chips[found ?? -1];
-  if (folder !== undefined) return Number(await read(folder, "base"));
-  const reason = `no chip in ${root} is ${chip === HEADER ? `a Raspberry Pi's header or ${chip}` : chip}: there is ${labels.join(", ") || "none"}`;
+  const chips = await Promise.all(
+    folders
+      .filter((name) => name.startsWith("gpiochip"))
+      .map(async (folder) => ({ folder, label: await read(folder, "label"), isNamed: await isNamed(folder) })),
+  );
+  const named = chips.filter((one) => one.isNamed);
+  const found =
+    chips.find(({ label }) => label === chip) ??
+    // What is called gpiochip0 is the first chip found, and not on every Pi the header's: by default that is meant all the same.
+    (chip === HEADER ? chips.find(({ label }) => HEADERS.includes(label)) : undefined) ??
+    // Banks of one controller lie behind one device, and sysfs does not say which of them has the name.
+    (named.length === 1 ? named[0] : undefined);
+  if (found) return Number(await read(found.folder, "base"));
+  const labels = (of: typeof chips) => of.map(({ label }) => label).join(", ") || "none";
+  const reason =
+    named.length > 1
+      ? `${chip} may be any of ${labels(named)} in ${root}: name it by that label`
+      : `no chip in ${root} is ${chip === HEADER ? `a Raspberry Pi's header or ${chip}` : chip}: there is ${labels(chips)}`;
   throw new EdgeError("gpio.unavailable", { reason });
 }
 

@@ -58,6 +58,10 @@ describe("the right line", () => {
 
   it.each([
     [
+      "several chips behind one device",
+      () => onoffChip(specOf("gpiochip1"), sysfs.chip(512, "GPIOA", "gpiochip1").chip(528, "GPIOB", "gpiochip1")),
+    ],
+    [
       "no chip of this name, though there is a header",
       () => onoffChip(specOf("my-expander"), sysfs.chip(512, "pinctrl-bcm2711")),
     ],
