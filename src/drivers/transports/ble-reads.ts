@@ -18,6 +18,9 @@ export interface ReadPatience {
 interface Resting {
   readonly failures: number;
   readonly until: number;
+  /** Why: whoever asks meanwhile wants to know that, and not that it rests. */
+  readonly step: unknown;
+  readonly reason: unknown;
 }
 
 export class Reads {
@@ -37,8 +40,11 @@ export class Reads {
     stop: AbortSignal,
   ): Promise<BleValues> {
     const resting = this.#resting.get(mac);
-    if (resting && monotonic() < resting.until)
-      throw new EdgeError("ble.unreachable", { step: "rests", reason: `after ${resting.failures} failures` });
+    if (resting && monotonic() < resting.until) {
+      const { step, reason, until } = resting;
+      const seconds = Math.ceil((until - monotonic()) / 1000);
+      throw new EdgeError("ble.unreachable", { step, reason: `${reason}; tried again in ${seconds} s` });
+    }
     const { connectMs, discoverMs, readMs } = this.#patience;
     const id = ++this.#lastId;
     const result = await new Promise<BleValues | EdgeError>((resolve) => {
@@ -55,19 +61,18 @@ export class Reads {
       if (stop.aborted) aborted();
     });
     if (result instanceof EdgeError) {
-      const { step } = result.context;
-      if (result.code === "ble.unreachable" && step !== "waits" && !stop.aborted) this.#rest(mac, step === "absent");
+      if (result.code === "ble.unreachable" && result.context["step"] !== "waits" && !stop.aborted) this.#rest(mac, result);
       throw result;
     }
     this.#resting.delete(mac);
     return result;
   }
 
-  #rest(mac: string, absent: boolean): void {
+  #rest(mac: string, { context: { step, reason } }: EdgeError): void {
     const { firstMs, maxMs, absentMs } = this.#patience.rest;
     const failures = (this.#resting.get(mac)?.failures ?? 0) + 1;
-    const ms = absent ? absentMs : Math.min(maxMs, firstMs * 2 ** Math.min(20, failures - 1));
-    this.#resting.set(mac, { failures, until: monotonic() + ms });
+    const ms = step === "absent" ? absentMs : Math.min(maxMs, firstMs * 2 ** Math.min(20, failures - 1));
+    this.#resting.set(mac, { failures, until: monotonic() + ms, step, reason });
   }
 
   /** An answer that nobody waits for any more is dropped. */

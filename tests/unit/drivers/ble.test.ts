@@ -122,17 +122,20 @@ describe("a child that works", () => {
     const fails = async (of: BleDevice) =>
       of.read(BATTERY, never).then(
         () => "read",
-        (error) => `${error.code} ${error.context.step}`,
+        ({ context: { step, reason } }) => `${step}: ${reason}`,
       );
-    expect(await fails(device)).toBe("ble.unreachable connect");
-    expect(await fails(device)).toBe("ble.unreachable rests");
-    expect(await fails(absent)).toBe("ble.unreachable absent");
+    const tried = "connect: no answer";
+    const rests = expect.stringMatching(/^connect: no answer; tried again in \d s$/);
+    expect(await fails(device)).toBe(tried);
+    expect(await fails(device)).toEqual(rests);
+    const gone = "absent: no answer";
+    expect(await fails(absent)).toBe(gone);
     await wait(150);
-    expect([await fails(device), await fails(absent)]).toEqual(["ble.unreachable rests", "ble.unreachable absent"]);
+    expect([await fails(device), await fails(absent)]).toEqual([rests, gone]);
     await wait(300);
-    expect(await fails(device)).toBe("ble.unreachable connect");
+    expect(await fails(device)).toBe(tried);
     await wait(450);
-    expect(await fails(device)).toBe("ble.unreachable rests");
+    expect(await fails(device)).toEqual(rests);
   });
 
   it("that answers no order holds nobody for ever, and it is no fault of the device", async () => {
