@@ -64,6 +64,8 @@ export class Collector {
       log,
       stop,
       waitMs: info.everyMs === undefined ? PUSHED_RETRY : polledRetry(info.everyMs),
+      // A silent unit's request may wait for minutes until its line lets it through: that it took long is no sign of health.
+      ...(info.everyMs !== undefined && { healthyMs: Number.POSITIVE_INFINITY }),
       failed: (error) => {
         beat?.touch();
         // The back-off says when it is asked again, and not the period, which may be a day.

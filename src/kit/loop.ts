@@ -9,13 +9,14 @@ export interface Tries {
   readonly stop: AbortSignal;
   /** Wait before the next try, by the number of failures in a row; 0 failures: the work returned by itself. */
   waitMs(failures: number, error?: EdgeError): number;
+  /** A run this long counts as health: the next failure starts the back-off anew. Infinity: only where it says so itself. Default: a minute. */
+  readonly healthyMs?: number;
   /** Resolves when it is worth trying before the wait is over. */
   woken?(stop: AbortSignal): Promise<void>;
   /** Told of each failure before the wait. */
   failed?(error: EdgeError, failures: number): void;
 }
 
-/** A run this long counts as health: the next failure starts the back-off anew. */
 const HEALTHY_MS = 60_000;
 /** A failure that goes on is logged at its first time and then at most this often. */
 const LOG_EVERY_MS = 30_000;
@@ -26,7 +27,7 @@ export async function keepTrying(
   work: (stop: AbortSignal, works: () => void) => Promise<void>,
   tries: Tries,
 ): Promise<void> {
-  const { log, stop } = tries;
+  const { log, stop, healthyMs = HEALTHY_MS } = tries;
   let failures = 0;
   let logged = Number.NEGATIVE_INFINITY;
   let suppressed = 0;
@@ -46,7 +47,7 @@ export async function keepTrying(
       if (stop.aborted) return;
       const error = asEdgeError(raw);
       last = error;
-      if (performance.now() - begun > HEALTHY_MS) failures = 0;
+      if (performance.now() - begun > healthyMs) failures = 0;
       failures += 1;
       tries.failed?.(error, failures);
       if (performance.now() - logged >= LOG_EVERY_MS) {

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { EdgeError } from "../../../src/kit/errors.ts";
 import { noLog } from "../../../src/kit/log.ts";
-import { keepTrying } from "../../../src/kit/loop.ts";
+import { keepTrying, pause } from "../../../src/kit/loop.ts";
 
 const HOUR = 3_600_000;
 const never = (over: AbortSignal): Promise<void> =>
@@ -51,4 +51,25 @@ it("work that fails is run again after its wait, or as soon as it is woken", asy
     failed: (_, failures) => seen.push(failures),
   });
   expect(seen).toEqual([1, 2, 3]);
+});
+
+it.each([
+  ["counts as health", 20, [1, 1, 1]],
+  ["is none where only work itself says so", Number.POSITIVE_INFINITY, [1, 2, 3]],
+])("a run that was long before it failed %s", async (_, healthyMs, failures) => {
+  const stop = new AbortController();
+  const seen: number[] = [];
+  const work = async (): Promise<void> => {
+    await pause(30, stop.signal);
+    if (seen.length === 3) stop.abort();
+    throw new EdgeError("internal", { message: "again" });
+  };
+  await keepTrying("it", work, {
+    log: noLog,
+    stop: stop.signal,
+    healthyMs,
+    waitMs: () => 0,
+    failed: (_, n) => seen.push(n),
+  });
+  expect(seen).toEqual(failures);
 });
