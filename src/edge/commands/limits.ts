@@ -37,19 +37,25 @@ export class LimitKeeper {
 
   /**
    * `offMs`: time off since the marks were saved, if known: it counts for both limits. What is no longer among the `targets` cannot be told
-   * anything; its mark stays saved for the day that it is there again.
+   * anything; its mark stays saved for the day that it is there again. The others are told what their limits of today let through.
    */
-  constructor(host: LimitHost, saved: ReadonlyMap<string, unknown>, offMs: number, targets: ReadonlySet<string>) {
+  constructor(
+    host: LimitHost,
+    saved: ReadonlyMap<string, unknown>,
+    offMs: number,
+    targets: ReadonlyMap<string, Limits | undefined>,
+  ) {
     this.#host = host;
     this.#offMs = offMs;
     for (const [key, value] of saved) {
       const target = key.slice(PREFIX.length);
       if (!key.startsWith(PREFIX) || value === null || !targets.has(target)) continue;
       const mark = value as Mark;
+      const limits = targets.get(target);
       this.#marks.set(target, {
-        ...mark,
         begun: mark.begun - offMs,
         offAt: mark.offAt === null ? null : mark.offAt - offMs,
+        off: limits === undefined ? mark.off : offOf(mark.off, limits),
       });
     }
   }
@@ -68,7 +74,7 @@ export class LimitKeeper {
   begin(target: string, value: number | boolean, limits: Limits | undefined): void {
     if (limits?.minIntervalMs === undefined && limits?.maxOnMs === undefined) return;
     const begun = this.#host.running();
-    const off = typeof value === "boolean" ? false : Math.max(0, limits.min ?? 0);
+    const off = offOf(value, limits);
     const standing = this.#marks.get(target)?.offAt ?? null;
     if (standing === null) this.#before.delete(target);
     else this.#before.set(target, standing);
@@ -137,5 +143,9 @@ export class LimitKeeper {
     this.#host.save(`${PREFIX}${target}`, mark);
   }
 }
+
+/** What says "off" to a target that is told such values. With a `maxOn` the configuration sees to it that it can be written. */
+const offOf = (like: number | boolean, { min = 0 }: Limits): number | boolean =>
+  typeof like === "boolean" ? false : Math.max(0, min);
 
 const isOn = (value: number | boolean, off: number | boolean): boolean => value !== false && value !== off && value !== 0;

@@ -1,11 +1,14 @@
 /** What earlier runs left switched on goes in; what a start switches off, and in which order, comes out. */
 import { expect, it, vi } from "vitest";
+import { deviceInfo, loadDriver } from "../../../../src/drivers/index.ts";
+import { openWires } from "../../../../src/drivers/wires.ts";
 import { LimitKeeper } from "../../../../src/edge/commands/limits.ts";
 import { House } from "../../../../src/edge/house.ts";
 import { type Clock, monotonic } from "../../../../src/kit/clock.ts";
 import { noLog } from "../../../../src/kit/log.ts";
 import type { DeviceInfo, Outcome } from "../../../../src/model.ts";
 import { MemoryStore } from "../../../support/memory-store.ts";
+import { farSide, mbap, registers } from "../../drivers/support.ts";
 
 const clock: Clock = { boot: "boot", mono: monotonic, now: () => ({ mono: monotonic(), wall: Date.now(), synced: true }) };
 const HOUR = 3_600_000;
@@ -82,6 +85,33 @@ it("what is no longer configured is left alone, and goes off when it is there ag
   await vi.waitFor(() => expect(again.written).toEqual([false]));
 });
 
+it.each([
+  { now: "a min", limits: { min: 10, max: 100, maxOn: "1h" }, saved: 0, written: 10 },
+  { now: "a max below what was the min", limits: { max: 5, maxOn: "1h" }, saved: 10, written: 0 },
+  { now: "no limits", limits: undefined, saved: 10, written: 10 },
+])("a load left on is switched off by what may be written now: $now", async ({ limits, saved, written }) => {
+  await using far = await farSide("tcp", ({ fc, bytes, socket, transaction }) =>
+    socket.write(fc === 6 ? bytes : mbap(transaction, registers(1, 3, 50))),
+  );
+  await using wires = openWires({ plant: far.spec }, noLog);
+  const driver = await loadDriver("modbus-points");
+  const speed = { fc: 3, address: 1, writable: true, limits };
+  const fan = deviceInfo("fan", driver, driver.options.parse({ unit: 1, every: "1s", points: { speed } }), "plant", wires);
+  const store = used();
+  store.saved.set("limit/fan.speed", { begun: 0, offAt: 1000, off: saved });
+  const house = new House({ gateway: "gw", store, devices: [fan], assets: [], commitMs: 10, clock, log: noLog });
+  const stop = new AbortController();
+  const running = house.run(stop.signal);
+  try {
+    await vi.waitFor(() => expect(store.saved.get("limit/fan.speed")).toMatchObject({ offAt: null, off: written }), 5000);
+    const told = far.asked.filter(({ fc }) => fc === 6).map(({ bytes }) => bytes.readUInt16BE(10));
+    expect(told).toEqual([written]);
+  } finally {
+    stop.abort();
+    await running;
+  }
+});
+
 it.each(["expired", "failed"] as const)("an order to switch on that %s moves no deadline", (state) => {
   let running = 0;
   const saved = new Map<string, unknown>();
@@ -94,7 +124,7 @@ it.each(["expired", "failed"] as const)("an order to switch on that %s moves no 
     alone: (_: string, work: () => Promise<void>) => work(),
     log: noLog,
   };
-  const keeper = new LimitKeeper(host, new Map(), 0, new Set(["d.pump"]));
+  const keeper = new LimitKeeper(host, new Map(), 0, new Map([["d.pump", undefined]]));
   const order = (end: Outcome["state"]) => {
     keeper.begin("d.pump", true, { maxOnMs: 1000 });
     keeper.ended("d.pump", true, end);
