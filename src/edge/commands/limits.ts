@@ -31,8 +31,8 @@ export class LimitKeeper {
   readonly #host: LimitHost;
   readonly #offMs: number;
   readonly #marks = new Map<string, Mark>();
-  /** The deadline that stood before the order under way. */
-  readonly #before = new Map<string, number>();
+  /** What stood before the order under way; null: nothing. */
+  readonly #before = new Map<string, Mark | null>();
   readonly #busy = new Set<string>();
 
   /**
@@ -75,23 +75,26 @@ export class LimitKeeper {
     if (limits?.minIntervalMs === undefined && limits?.maxOnMs === undefined) return;
     const begun = this.#host.running();
     const off = offOf(value, limits);
-    const standing = this.#marks.get(target)?.offAt ?? null;
-    if (standing === null) this.#before.delete(target);
-    else this.#before.set(target, standing);
+    const before = this.#marks.get(target) ?? null;
+    this.#before.set(target, before);
     const deadline = limits.maxOnMs === undefined ? null : begun + limits.maxOnMs;
-    this.#set(target, { begun, off, offAt: isOn(value, off) ? deadline : standing });
+    this.#set(target, { begun, off, offAt: isOn(value, off) ? deadline : (before?.offAt ?? null) });
   }
 
   /**
-   * The effect ended; only one that surely switched off takes the deadline away, and one that did nothing moves none. Joins the commit that
+   * The effect ended; only one that surely switched off takes the deadline away. One that expired was never sent and leaves all as it was; one
+   * that failed moves no deadline, but where there was none its own stays: a far side that says no may have done it. Joins the commit that
    * records the end.
    */
   ended(target: string, value: number | boolean, state: Outcome["state"]): void {
     const mark = this.#marks.get(target);
-    if (mark === undefined || mark.offAt === null) return;
     const before = this.#before.get(target);
-    if (state === "succeeded" && !isOn(value, mark.off)) this.#set(target, { ...mark, offAt: null });
-    else if ((state === "failed" || state === "expired") && before !== undefined) this.#set(target, { ...mark, offAt: before });
+    this.#before.delete(target);
+    if (mark === undefined) return;
+    if (state === "expired" && before !== undefined) this.#set(target, before);
+    else if (mark.offAt === null) return;
+    else if (state === "succeeded" && !isOn(value, mark.off)) this.#set(target, { ...mark, offAt: null });
+    else if (state === "failed") this.#set(target, { ...mark, offAt: before?.offAt ?? mark.offAt });
   }
 
   /** Switches off what has been on for too long, first of all what a restart found overdue; one that does not answer delays no other. */
@@ -138,8 +141,9 @@ export class LimitKeeper {
     await this.#host.flush();
   }
 
-  #set(target: string, mark: Mark): void {
-    this.#marks.set(target, mark);
+  #set(target: string, mark: Mark | null): void {
+    if (mark === null) this.#marks.delete(target);
+    else this.#marks.set(target, mark);
     this.#host.save(`${PREFIX}${target}`, mark);
   }
 }

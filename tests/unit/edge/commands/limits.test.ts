@@ -6,7 +6,7 @@ import { LimitKeeper } from "../../../../src/edge/commands/limits.ts";
 import { House } from "../../../../src/edge/house.ts";
 import { type Clock, monotonic } from "../../../../src/kit/clock.ts";
 import { noLog } from "../../../../src/kit/log.ts";
-import type { DeviceInfo, Outcome } from "../../../../src/model.ts";
+import type { DeviceInfo, Limits, Outcome } from "../../../../src/model.ts";
 import { MemoryStore } from "../../../support/memory-store.ts";
 import { farSide, mbap, registers } from "../../drivers/support.ts";
 
@@ -112,28 +112,54 @@ it.each([
   }
 });
 
-it.each(["expired", "failed"] as const)("an order to switch on that %s moves no deadline", (state) => {
-  let running = 0;
-  const saved = new Map<string, unknown>();
+function kept(marks: ReadonlyMap<string, unknown> = new Map()) {
+  const at = { running: 0, saved: new Map<string, unknown>(), limits: { maxOnMs: 1000, minIntervalMs: 100 } };
   const host = {
-    running: () => running,
-    save: (key: string, mark: unknown) => void saved.set(key, mark),
+    running: () => at.running,
+    save: (key: string, mark: unknown) => void at.saved.set(key, mark),
     raise: () => undefined,
     flush: async () => undefined,
     perform: async () => ({ state: "succeeded" }) as const,
     alone: (_: string, work: () => Promise<void>) => work(),
     log: noLog,
   };
-  const keeper = new LimitKeeper(host, new Map(), 0, new Map([["d.pump", undefined]]));
-  const order = (end: Outcome["state"]) => {
-    keeper.begin("d.pump", true, { maxOnMs: 1000 });
-    keeper.ended("d.pump", true, end);
-    return (saved.get("limit/d.pump") as { readonly offAt: number }).offAt;
+  const keeper = new LimitKeeper(host, marks, 0, new Map([["d.pump", at.limits]]));
+  const order = (value: boolean, end: Outcome["state"], limits: Limits | undefined = at.limits) => {
+    keeper.begin("d.pump", value, limits);
+    keeper.ended("d.pump", value, end);
+    return at.saved.get("limit/d.pump");
   };
-  expect(order(state)).toBe(1000);
-  running = 500;
-  expect(order("succeeded")).toBe(1500);
-  running = 900;
-  expect(order(state)).toBe(1500);
-  expect(order("unknown")).toBe(1900);
+  return Object.assign(at, { keeper, order });
+}
+
+it("an order that expired before it was sent is as if it had never been", () => {
+  const at = kept();
+  expect(at.order(true, "expired")).toBeNull();
+  expect(at.keeper.mayBegin("d.pump", at.limits)).toBe(true);
+  const on = at.order(true, "succeeded");
+  expect(on).toEqual({ begun: 0, offAt: 1000, off: false });
+  at.running = 500;
+  expect(at.order(true, "expired")).toEqual(on);
+  expect(at.order(false, "expired")).toEqual(on);
+  expect(at.keeper.mayBegin("d.pump", at.limits)).toBe(true);
+  const off = at.order(false, "succeeded");
+  expect(off).toEqual({ begun: 500, offAt: null, off: false });
+  at.running = 900;
+  expect(at.order(true, "expired")).toEqual(off);
+});
+
+it("an order that failed moves no deadline, and makes one where there was none: the far side may have heard it", () => {
+  const at = kept();
+  expect(at.order(true, "failed")).toEqual({ begun: 0, offAt: 1000, off: false });
+  at.running = 500;
+  expect(at.order(true, "succeeded")).toMatchObject({ offAt: 1500 });
+  at.running = 900;
+  expect(at.order(true, "failed")).toMatchObject({ begun: 900, offAt: 1500 });
+  expect(at.order(true, "unknown")).toMatchObject({ offAt: 1900 });
+});
+
+it("a deadline of former limits outlives an order that expired when there are none any more", () => {
+  const at = kept(new Map([["limit/d.pump", overdue]]));
+  expect(at.order(true, "expired", {})).toBeUndefined(); // nothing was saved: it stands
+  expect(at.order(false, "succeeded", {})).toEqual({ ...overdue, offAt: null });
 });
