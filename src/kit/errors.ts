@@ -14,6 +14,8 @@ export class EdgeError extends Error {
     super(`${code} ${fill(codes[code].what.en, context)}`, cause === undefined ? undefined : { cause });
     this.code = code;
     this.context = context;
+    written(this);
+    written(cause);
   }
 
   get retry(): boolean {
@@ -27,6 +29,11 @@ export class EdgeError extends Error {
   hint(lang: keyof Text): string {
     return fill(codes[this.code].hint[lang], this.context);
   }
+}
+
+/** The last error of a device is kept for days, and until its stack is asked for V8 keeps with it whatever stood on it: sockets, ports. */
+function written(error: unknown): void {
+  if (error instanceof Error) void error.stack;
 }
 
 export const isCode = (code: string): code is Code => Object.hasOwn(codes, code);
