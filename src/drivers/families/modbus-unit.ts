@@ -24,6 +24,8 @@ interface Learnt {
   readonly counted: Map<string, number>;
 }
 
+/** Failure on the way, acknowledged and still at work; a gateway that could not reach its unit or heard nothing from it: it may be written all the same. */
+const UNDER_WAY: readonly number[] = [4, 5, 10, 11];
 /** Of a float32's value, rounded twice on its way through a scale. */
 const FLOAT32_DIGIT = 2 ** -22;
 
@@ -177,7 +179,7 @@ export class TableDevice implements Device {
       if (codeOf(error) === "command.expired") return { state: "expired", code: "command.expired" };
       if (!written || !(error instanceof EdgeError) || error.context["sent"] !== true)
         return { state: written && stop.aborted ? "unknown" : "failed", code: codeOf(error) };
-      if (error.code === "bus.exception") return { state: "failed", code: error.code };
+      if (error.code === "bus.exception" && !isRefusal(error, UNDER_WAY)) return { state: "failed", code: error.code };
       return (await this.#holds(point, values, stop))
         ? { state: "succeeded", value: held }
         : { state: "unknown", code: "command.no-answer" };

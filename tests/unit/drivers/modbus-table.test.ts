@@ -123,6 +123,21 @@ describe("a command", () => {
     expect(await run(refusing, "setpoint", 21)).toEqual({ state: "failed", code: "bus.exception" });
   });
 
+  it.each([
+    [4, 42, { state: "succeeded", value: 21 }],
+    [5, 42, { state: "succeeded", value: 21 }],
+    [10, 41, { state: "unknown", code: "command.no-answer" }],
+    [11, 41, { state: "unknown", code: "command.no-answer" }],
+  ])("that may be under way all the same (exception %i) is read back", async (exception, held, outcome) => {
+    await using far = await farSide(
+      "tcp",
+      (asked) => answer(asked, asked.fc === 3 ? registers(3, 3, held) : withCrc(3, 0x86, exception)),
+      PATIENCE,
+    );
+    expect(await run(far, "setpoint", 21)).toEqual(outcome);
+    expect(writes(far).length).toBe(1);
+  });
+
   it("that never left has failed, and so has one that the registers cannot hold", async () => {
     const far = await farSide("tcp", () => undefined, PATIENCE);
     await far[Symbol.asyncDispose]();
