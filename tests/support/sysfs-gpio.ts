@@ -31,6 +31,8 @@ export class SysfsGpio implements Sysfs {
   readonly stubborn = new Set<string>();
   /** Number of a line → how often its level can still be read; then EIO, as of an expander that was pulled out, until the line is given back. */
   readonly deaf = new Map<number, number>();
+  /** Reads of files that were closed before; the number may be another file's by then. */
+  strayReads = 0;
   /** udev needs this long to grant the files of an exported line. */
   grantMs = 0;
   readonly #pins = new Map<number, Pin>();
@@ -108,10 +110,11 @@ export class SysfsGpio implements Sysfs {
         real.closeSync(fd);
       },
       readSync: (fd: number, into: Buffer, offset: number, length: number, position: number) => {
-        const number = this.#values.get(fd) ?? -1;
-        const left = this.deaf.get(number);
+        const number = this.#values.get(fd);
+        if (number === undefined) this.strayReads += 1;
+        const left = this.deaf.get(number ?? -1);
         if (left === 0) throw failure("EIO");
-        if (left !== undefined) this.deaf.set(number, left - 1);
+        if (number !== undefined && left !== undefined) this.deaf.set(number, left - 1);
         return real.readSync(fd, into, offset, length, position);
       },
       writeSync: (fd: number, bytes: Buffer) => {
