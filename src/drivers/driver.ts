@@ -204,7 +204,7 @@ export interface GpioEdge {
 
 export interface GpioWatch {
   readonly bias: "none" | "up" | "down";
-  /** How long a level will have to stand: ringing that is much shorter may be kept from us by the kernel. Absent or 0: every edge matters. */
+  /** How long a level will have to stand to be told, see `notBefore`. Absent or 0: every edge matters. */
   readonly debounceMs?: number;
   /** Every edge counts: the line is never let go of in order to look at its level. */
   readonly counts?: boolean;

@@ -39,7 +39,7 @@ async function* watchLine(tools: GpioTools, line: number, watch: GpioWatch, chec
     // Found different from the last edge: an edge was lost, and the state is the truth.
     if (known?.level !== level) yield { level, mono: monotonic() };
     known = { level, mono: monotonic() };
-    await using monitor = tools.monitor(line, watch);
+    await using monitor = tools.monitor(line, bias);
     for await (const text of monitor.lines(counts ? FOREVER_MS : restMs, stop)) {
       const edge = tools.edge(text);
       // Not passed over: an edge may be what it means, and the last level would go on being told as good.

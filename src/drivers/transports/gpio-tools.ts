@@ -18,13 +18,6 @@ const ANSWERS = { timeout: ANSWER_MS, killSignal: "SIGKILL" } as const;
 /** `killed`: it was late. */
 type Refused = Error & { readonly code?: unknown; readonly stderr?: string; readonly killed?: boolean };
 
-/**
- * The kernel keeps 16 edges of a line for a reader that is late (gpiolib-cdev.c, kfifo of a line request): ringing that is faster than this may
- * overflow it and is no contact's. Slower chatter must reach us, for only we say so.
- */
-const KERNEL_DEBOUNCE_US = 200;
-const KERNEL_DEBOUNCE_FROM_MS = 2;
-
 type Version = 1 | 2;
 
 interface Syntax {
@@ -33,7 +26,7 @@ interface Syntax {
   /** Level of a line whatever its direction; null where reading would make an input of it. */
   asFound: ((chip: string, line: number) => readonly string[]) | null;
   info(chip: string, line: number): readonly string[];
-  monitor(chip: string, line: number, watch: GpioWatch): readonly string[];
+  monitor(chip: string, line: number, bias: Bias): readonly string[];
   /** Holds the line until it is ended. */
   set(chip: string, line: number, level: Level): readonly string[];
 }
@@ -44,24 +37,22 @@ const SYNTAX_1: Syntax = {
   get: (chip, line, bias) => [...bias1(bias), chip, String(line)],
   asFound: null,
   info: (chip) => [chip],
-  monitor: (chip, line, { bias }) => ["--line-buffered", "--format=%e %o %s %n", ...bias1(bias), chip, String(line)],
+  monitor: (chip, line, bias) => ["--line-buffered", "--format=%e %o %s %n", ...bias1(bias), chip, String(line)],
   set: (chip, line, level) => ["--mode=signal", chip, `${line}=${level}`],
 };
 const bias1 = (bias: Bias) => (bias === "none" ? [] : [`--bias=pull-${bias}`]);
 
 // The same of libgpiod 2.1. %S: seconds.nanoseconds. The event clock is monotonic by default; naming it is avoided,
 // because 2.1 takes `--event-clock monotonic` for `hte` (tools/gpiomon.c, parse_event_clock_or_die). So is `gpioset --interactive`: Debian may
-// build without it, and at the end of its input it spins (tools/gpioset.c, interact).
+// build without it, and at the end of its input it spins (tools/gpioset.c, interact). And `gpiomon --debounce-period`: where the chip has none of
+// its own, as a Raspberry Pi's, the kernel waits for a whole tick or more (4 to 10 ms), anew at each edge (drivers/gpio/gpiolib-cdev.c,
+// debounce_irq_handler). A contact that chatters faster is never heard of, and only we would say so.
 const SYNTAX_2: Syntax = {
   version: 2,
   get: (chip, line, bias) => ["-c", chip, "--numeric", ...bias2(bias), String(line)],
   asFound: (chip, line) => ["-c", chip, "--numeric", "--as-is", String(line)],
   info: (chip, line) => ["-c", chip, String(line)],
-  monitor: (chip, line, { bias, debounceMs = 0 }) => [
-    ...["-c", chip, "--format", "%e %o %S", ...bias2(bias)],
-    ...(debounceMs < KERNEL_DEBOUNCE_FROM_MS ? [] : ["--debounce-period", `${KERNEL_DEBOUNCE_US}us`]),
-    String(line),
-  ],
+  monitor: (chip, line, bias) => ["-c", chip, "--format", "%e %o %S", ...bias2(bias), String(line)],
   set: (chip, line, level) => ["-c", chip, `${line}=${level}`],
 };
 const bias2 = (bias: Bias) => (bias === "none" ? [] : ["--bias", `pull-${bias}`]);
@@ -111,8 +102,8 @@ export class GpioTools {
     return { output: /\soutput\b/.test(own), used: /\[used|\sconsumer=/.test(own) };
   }
 
-  monitor(line: number, watch: GpioWatch): ToolProcess {
-    return this.#held("gpiomon", this.#syntax.monitor(this.#spec.chip, line, watch), line);
+  monitor(line: number, bias: Bias): ToolProcess {
+    return this.#held("gpiomon", this.#syntax.monitor(this.#spec.chip, line, bias), line);
   }
 
   /** Null: no edge. */
