@@ -169,7 +169,11 @@ printf 'gpiochip0 26\\t"GPIO26"\\t%s\\n' "$([ -n "$held" ] && echo 'output consu
   });
 });
 
-/** The tools of this machine, where it has them and no chip: they complain of the chip, and would of a wrong word before that. */
+/**
+ * The tools of this machine, where it has them (`.ci/run` installs them) and no chip: they complain of the chip, and would of a wrong word
+ * before that. So each call is in the words of the version that this Debian has, 1.6 in Bookworm, 2.2 in Trixie; what either does with a line
+ * of a kernel's is shown by hw-sim/vm/gpio.ts.
+ */
 const installed = existsSync("/usr/bin/gpioset") && !existsSync("/dev/gpiochip0");
 
 it.runIf(installed)("Debian's own tools take every call as it is made: what they miss is a chip", async () => {
