@@ -1,20 +1,38 @@
-/** A gateway in the machine goes in; cases of pins on a kernel's chip come out: by sysfs and by character device, every edge counted at the platform. */
+/** A gateway in the machine goes in; cases of pins on a kernel's chip come out: by sysfs and, with the tools of libgpiod 1 and 2, by character device, every edge counted at the platform. */
 import * as z from "zod";
 import type { DeviceStatus } from "../../src/model.ts";
 import { expect, type Table } from "../table.ts";
 import { type Rig, until } from "./rig.ts";
 import { reinstalled } from "./unit.ts";
 
+interface Course {
+  readonly edges: number;
+  readonly pauseMs: number;
+  /** So many may be on their way; the next one waits until the gateway has shown them. */
+  readonly unseen: number;
+}
 const EDGES = 1000;
 const PAUSE_MS = 25;
+/** The character device keeps sixteen events until they are read: an emulated processor may stand still for longer than those take. */
+const BURST = 12;
+const STEADY: Course = { edges: EDGES, pauseMs: PAUSE_MS, unseen: BURST };
+/** No two in one ms: a judge of the whole run takes two of one time for one that was told twice. */
+const AT_ONCE: Course = { edges: BURST, pauseMs: 1, unseen: BURST };
+const CHATTER = 4000;
+/** On sysfs the next edge that came before would be joined to it (docs/decisions/0010-pins.md). */
+const ONE_BY_ONE: Course = { edges: EDGES, pauseMs: 5, unseen: 1 };
 /** Raw edges are told with the next sign of life. */
 const SIGN_MS = 25_000;
-/** An edge on sysfs waits to be seen: the next one that came before would be joined to it (docs/decisions/0010-pins.md). */
-const SEEN = z.object({ seen: z.number(), p50: z.number(), longest: z.number() });
-/** The character device keeps sixteen events until they are read. */
-const BURST = 12;
-const LINE = { "sysfs-door": 2, "chardev-door": 4, "chardev-meter": 5 };
+const DRIVEN = z.object({ seen: z.number(), p50: z.number(), longest: z.number(), ms: z.number() });
+const SIM = "/sys/devices/platform/gpio-sim.0/gpiochip0";
+const LINE = { "sysfs-door": 2, "chardev-door": 4, "chardev-meter": 5, "gpiod2-door": 8, "gpiod2-meter": 9 };
 type Driven = keyof typeof LINE;
+/** Buses by character device: with Bookworm's tools, and with Trixie's (image.sh). */
+const BUSES = [
+  { bus: "chardev", tools: "/usr/bin", tamper: 15, lamp: 11, fan: 13, reads: false },
+  { bus: "gpiod2", tools: "/usr/local/lib/gpiod-2", tamper: 10, lamp: 12, fan: 14, reads: true },
+] as const;
+type Bus = (typeof BUSES)[number];
 
 const down = (code: string) => (device: DeviceStatus) => device.state === "down" && device.code === code;
 const up = (device: DeviceStatus) => device.state === "up";
@@ -25,7 +43,8 @@ export async function makeChip(rig: Rig): Promise<void> {
     mkdir -p pi/bank0/line6/hog pi/bank0/line7/hog && cd pi
     echo 16 >bank0/num_lines && echo pinctrl-bcm2711 >bank0/label
     for line in 6 7; do echo somebody >bank0/line$line/hog/name && echo input >bank0/line$line/hog/direction; done
-    echo 1 >live && udevadm settle`);
+    echo 1 >live && udevadm settle
+    for line in ${BUSES.map(({ fan }) => fan).join(" ")}; do echo pull-up >${SIM}/sim_gpio$line/pull; done`);
 }
 
 export async function gpioCases(rig: Rig, table: Table): Promise<void> {
@@ -41,7 +60,7 @@ export async function gpioCases(rig: Rig, table: Table): Promise<void> {
     await machine.run("test -e /sys/class/gpio/gpio1010/value");
     return `base ${await machine.run("cat /sys/class/gpio/gpiochip*/base")}, line 2 is gpio1010`;
   });
-  for (const id of ["sysfs-busy", "chardev-busy"])
+  for (const id of ["sysfs-busy", "chardev-busy", "gpiod2-busy"])
     await table.is(`gpio: ${id}: a line that another holds is one device down`, async () => {
       const { detail } = await rig.until(id, down("gpio.line-busy"), 30_000);
       const { devices } = await machine.status();
@@ -50,77 +69,114 @@ export async function gpioCases(rig: Rig, table: Table): Promise<void> {
       return `gpio.line-busy, ${detail}`;
     });
 
-  await table.is(`gpio: chardev: ${EDGES} edges, one every ${PAUSE_MS} ms, none lost`, async () => {
-    const before = await levels(rig, "chardev");
-    await drive(rig, EDGES, PAUSE_MS, ["chardev-door", "chardev-meter"]);
-    const enough = ({ edges, changes }: Levels) =>
-      edges >= before.edges + EDGES && changes.length >= before.changes.length + EDGES;
-    const after = await settled(rig, "chardev", enough);
-    const [changes, raw, pulses] = [
-      after.changes.slice(before.changes.length),
-      after.edges - before.edges,
-      after.pulses - before.pulses,
-    ];
-    const seen = `door: ${changes.length} of ${EDGES} changes; meter: ${raw} of ${EDGES} edges, ${pulses} of ${EDGES / 2} pulses`;
-    expect(changes.length === EDGES && alternate(changes) && raw === EDGES && pulses === EDGES / 2, seen);
-    return seen;
+  for (const { bus, tools, tamper } of BUSES) {
+    const beside: readonly [Driven, Driven] = [`${bus}-door`, `${bus}-meter`];
+    await table.is(`gpio: ${bus}: ${EDGES} edges, one every ${PAUSE_MS} ms, none lost`, async () => {
+      const version = await machine.run(`${tools}/gpiomon --version | head -n 1`);
+      return `${version}; ${await allArrive(rig, STEADY, beside)}`;
+    });
+    await table.is(`gpio: ${bus}: a burst of ${BURST} edges, a few ms apart`, () => allArrive(rig, AT_ONCE, beside));
+    await table.is(
+      `gpio: ${bus}: a contact that chatters as fast as it can is said to, and tells its state when it rests`,
+      async () => {
+        const told = async () => (await rig.told(`${bus}-tamper`, "tamper")).map(({ value, code }) => code ?? String(value));
+        const before = (await told()).length;
+        await machine.run(`python3 /opt/cippo/guest/edges.py ${CHATTER} 0 ${CHATTER} ${bus}-tamper ${tamper}`, 60_000);
+        let since: readonly string[] = [];
+        const atRest = async () => {
+          since = (await told()).slice(before);
+          return since.includes("contact.chatter") && since.at(-1) === "false" ? since : undefined;
+        };
+        await until(atRest, 10_000, () => `told: ${since.join(", ")}`);
+        return `${CHATTER} edges: ${since.join(", ")}`;
+      },
+    );
+  }
+  await table.is(`gpio: sysfs: ${EDGES} edges, each as soon as the last was seen`, () =>
+    allArrive(rig, ONE_BY_ONE, ["sysfs-door"]),
+  );
+  for (const bus of BUSES) await relayCases(rig, table, bus);
+}
+
+/** One that begins on, against the pull of its board, and one that keeps the level at which the gateway before left it. */
+async function relayCases(rig: Rig, table: Table, { bus, lamp, fan, reads }: Bus): Promise<void> {
+  const { machine } = rig;
+  const level = (line: number) => machine.run(`cat ${SIM}/sim_gpio${line}/value`);
+  const toldOf = async (id: string) => (await rig.told(`${bus}-${id}`, "on")).map(({ value, code }) => code ?? String(value));
+  await table.is(`gpio: ${bus}: a relay is on as it begins; one to be kept is ${reads ? "held" : "left alone"}`, async () => {
+    await rig.until(`${bus}-lamp`, up, 30_000);
+    await rig.until(`${bus}-fan`, reads ? up : ({ points }) => points.some(({ code }) => code === "gpio.level-unknown"), 30_000);
+    const info = await machine.run(`gpioinfo | grep -E 'line +(${lamp}|${fan}):'`);
+    const levels = [await level(lamp), await level(fan)].join(" ");
+    expect(levels === "1 1" && info.match(/"gpioset" +output/g)?.length === (reads ? 2 : 1), `levels ${levels}; ${info}`);
+    return `levels ${levels}; fan: ${(await toldOf("fan")).at(-1)}; ${info}`;
   });
-  await table.is(`gpio: sysfs: ${EDGES} edges, each as soon as the last was seen`, async () => {
-    const before = await levels(rig, "sysfs");
-    const script = `python3 /opt/cippo/guest/seen.py ${EDGES} ${LINE["sysfs-door"]} sysfs-door`;
-    const { seen, p50, longest } = SEEN.parse(JSON.parse(await machine.run(script, EDGES * 300)));
-    const after = await settled(rig, "sysfs", ({ changes }) => changes.length >= before.changes.length + EDGES);
-    const changes = after.changes.slice(before.changes.length);
-    const text = `${seen} seen, ${changes.length} of ${EDGES} changes at the platform; seen after ${p50} ms, ${longest} at most`;
-    expect(seen === EDGES && changes.length === EDGES && alternate(changes), text);
-    return text;
-  });
-  await table.is(`gpio: chardev: a burst of ${BURST} edges, as fast as they can be made`, async () => {
-    const before = await levels(rig, "chardev");
-    const ms = await drive(rig, BURST, 0, ["chardev-meter"]);
-    let pulses = 0;
-    const all = async () => {
-      pulses = (await levels(rig, "chardev")).pulses - before.pulses;
-      return pulses >= BURST / 2 ? true : undefined;
-    };
-    await until(all, 20_000, () => `${pulses} of ${BURST / 2} pulses`);
-    expect(pulses === BURST / 2, `${pulses} of ${BURST / 2} pulses`);
-    return `${pulses} of ${BURST / 2} pulses, driven within ${ms} ms`;
+  await table.is(`gpio: ${bus}: a relay whose helper is killed is down, and taken again as it begins`, async () => {
+    const lost = async () => (await toldOf("lamp")).filter((what) => what === "gpio.line-busy").length;
+    const before = await lost();
+    // Version 2 cuts its own argument in two.
+    const files = `grep -lPa 'gpioset\\x00.*\\x00${lamp}.1\\x00$' /proc/[0-9]*/cmdline`;
+    await machine.run(`for file in $(${files}); do kill -KILL $(basename $(dirname $file)); done`);
+    await until(
+      async () => ((await lost()) > before ? true : undefined),
+      30_000,
+      () => "no word of the lost line",
+    );
+    await rig.until(`${bus}-lamp`, up, 60_000);
+    expect((await level(lamp)) === "1", `level ${await level(lamp)}`);
+    return (await toldOf("lamp")).slice(-3).join(", ");
   });
 }
 
-/** Answers how long it took, ms. */
-async function drive(rig: Rig, edges: number, pauseMs: number, devices: readonly Driven[]): Promise<number> {
+/** Drives the lines of these devices, the first of which shows what is seen; what it took, and that all of them told all of it. */
+async function allArrive(rig: Rig, course: Course, devices: readonly [Driven, ...Driven[]]): Promise<string> {
+  const { edges, pauseMs, unseen } = course;
+  const before = await Promise.all(devices.map((id) => held(rig, id)));
   const lines = devices.map((id) => LINE[id]).join(" ");
-  const script = `python3 /opt/cippo/guest/edges.py ${edges} ${pauseMs} ${lines}`;
-  return Number(await rig.machine.run(script, edges * pauseMs * 4 + 30_000));
+  const script = `python3 /opt/cippo/guest/edges.py ${edges} ${pauseMs} ${unseen} ${devices[0]} ${lines}`;
+  const driven = DRIVEN.parse(JSON.parse(await rig.machine.run(script, edges * 300 + 30_000)));
+  const after = await Promise.all(devices.map((id, i) => arrived(rig, id, before[i] ?? NOTHING, edges)));
+  const text = [`${driven.seen} seen`, ...after.map((one) => one.text)].join("; ");
+  expect(driven.seen === edges && after.every(({ isRight }) => isRight), text);
+  return `${text}; driven within ${driven.ms} ms, seen after ${driven.p50} ms, ${driven.longest} at most`;
 }
 
-interface Levels {
-  /** The states told of the door, repeats as a sign of life left out. */
+/** What the platform holds of a device. */
+interface Held {
+  /** The states told, repeats as a sign of life left out. */
   readonly changes: readonly boolean[];
   readonly pulses: number;
   readonly edges: number;
 }
+const NOTHING: Held = { changes: [], pulses: 0, edges: 0 };
 
-const alternate = (changes: readonly boolean[]): boolean => changes.every((open, i) => open === (i % 2 === 0));
+/** What a device tells of each edge, by the last word of its name, which is also its point where it tells a state. */
+const TOLD: Readonly<Record<string, Partial<Record<keyof Held, number>>>> = {
+  door: { changes: 1 },
+  meter: { pulses: 1 / 2, edges: 1 },
+};
+const kindOf = (device: Driven): string => device.split("-")[1] ?? "";
 
-/** What the platform holds. */
-async function levels(rig: Rig, backend: string): Promise<Levels> {
-  const doors = (await rig.told(`${backend}-door`, "door")).flatMap(({ value }) => (typeof value === "boolean" ? [value] : []));
-  const total = async (point: string) => Number((await rig.told(`${backend}-meter`, point)).at(-1)?.value ?? 0);
-  return {
-    changes: doors.filter((open, i) => open !== doors[i - 1]),
-    pulses: await total("pulses"),
-    edges: await total("edges"),
-  };
+async function held(rig: Rig, device: Driven): Promise<Held> {
+  const states = (await rig.told(device, kindOf(device))).flatMap(({ value }) => (typeof value === "boolean" ? [value] : []));
+  const total = async (point: string) => Number((await rig.told(device, point)).at(-1)?.value ?? 0);
+  const changes = states.filter((state, i) => state !== states[i - 1]);
+  return { changes, pulses: await total("pulses"), edges: await total("edges") };
 }
 
-/** What it holds when that is enough, or after a while. */
-async function settled(rig: Rig, backend: string, enough: (held: Levels) => boolean): Promise<Levels> {
+/** What came since, when that is enough, or after a while; right: exactly what was driven, and each change the other way than the last. */
+async function arrived(rig: Rig, device: Driven, before: Held, edges: number) {
+  const wanted = Object.entries(TOLD[kindOf(device)] ?? {}).map(([what, each]) => [what as keyof Held, each * edges] as const);
   const look = async () => {
-    const held = await levels(rig, backend);
-    return enough(held) ? held : undefined;
+    const now = await held(rig, device);
+    const changes = now.changes.slice(before.changes.length);
+    return { changes, came: { changes: changes.length, pulses: now.pulses - before.pulses, edges: now.edges - before.edges } };
   };
-  return until(look, SIGN_MS, () => "").catch(() => levels(rig, backend));
+  const enough = async () => {
+    const now = await look();
+    return wanted.every(([what, n]) => now.came[what] >= n) ? now : undefined;
+  };
+  const { changes, came } = await until(enough, SIGN_MS, () => "").catch(look);
+  const isRight = wanted.every(([what, n]) => came[what] === n) && changes.every((on, i) => on === (i % 2 === 0));
+  return { isRight, text: `${kindOf(device)}: ${wanted.map(([what, n]) => `${came[what]} of ${n} ${what}`).join(", ")}` };
 }

@@ -36,6 +36,19 @@ mmdebstrap --quiet --variant=essential --include="$packages" --dpkgopt=force-uns
     apt-get -qq download "$image" "linux-headers-$version" "linux-headers-${version%-amd64}-common" linux-kbuild-6.1 linux-source-6.1 busybox-static' \
   "$suite" "$root" http://deb.debian.org/debian 2>&1
 say "system"
+
+# ---- libgpiod 2, which Bookworm does not have: Trixie's tools, started by the C library that they were made for
+newer=/usr/local/lib/gpiod-2
+mmdebstrap --quiet --variant=extract --include=gpiod trixie "$work/trixie" http://deb.debian.org/debian 2>&1
+mkdir -p "$root$newer/lib"
+cp -L "$work"/trixie/usr/lib/*/{ld-linux-x86-64.so.2,libc.so.6,libgpiod.so.3} "$root$newer/lib"
+for tool in gpioget gpioinfo gpiomon gpioset; do
+  cp "$work/trixie/usr/bin/$tool" "$root$newer/lib"
+  printf '#!/bin/sh\nexec %s/ld-linux-x86-64.so.2 --library-path %s %s/%s "$@"\n' $newer/lib $newer/lib $newer/lib $tool >"$root$newer/$tool"
+  chmod +x "$root$newer/$tool"
+done
+say "libgpiod 2: $(chroot "$root" $newer/gpiomon --version | head -n 1)"
+
 for package in "$work"/packages/linux-{image,headers,kbuild}*.deb "$work"/packages/busybox*.deb; do dpkg-deb -x "$package" "$work/kernel"; done
 version=$(basename "$work"/kernel/boot/vmlinuz-* | cut -d- -f2-)
 headers=$work/kernel/usr/src/linux-headers-$version
@@ -108,7 +121,7 @@ truncate -s 1G "$work/root.img"
 mke2fs -q -F -t ext4 -d "$root" "$work/root.img"
 say "root.img: $(du -m "$work/root.img" | cut -f1) MB"
 
-rm -rf "$work"/{root,packages,kernel,gpio,initrd,used}
+rm -rf "$work"/{root,packages,kernel,gpio,initrd,used,trixie}
 : >"$work/built"
 find "$cache" -mindepth 1 -maxdepth 1 -type d ! -name "$(basename "$work")" -exec rm -rf {} +
 mv "$work" "$machine"

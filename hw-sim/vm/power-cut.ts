@@ -20,7 +20,8 @@ const MORE_MS = 3000;
 const READY_MS = 120_000;
 const COPY_MS = 60_000;
 /** Something to write: a door that moves every 40 ms, a meter that turns. */
-const WRITING = "systemd-run --quiet --collect --unit writing python3 /opt/cippo/guest/edges.py 1000000 40 4 5";
+const WRITING =
+  "systemd-run --quiet --collect --unit writing python3 /opt/cippo/guest/edges.py 1000000 40 1000000 chardev-door 4 5";
 const HOLD = "/etc/systemd/system/cippo.service.d/hold.conf";
 
 /** The gateway of the machine is running, its chip is made. */
