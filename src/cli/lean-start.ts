@@ -1,6 +1,6 @@
 /** A process that just began goes in; one whose young generation stays as small as V8 makes it comes out. */
 import { setFlagsFromString } from "node:v8";
 
-// While the program loads, what survives there is the program, not work: worth 3 MB. Under load it would grow to 48 MB and not shrink again,
-// for a tenth less CPU at the most (docs/decisions/0005-figures.md).
+// While the program loads, what survives there is the program, not work: worth 3 MB. Under load it would grow and not shrink again: 37 MB
+// in the soak, for a tenth less CPU at the most (docs/decisions/0005-figures.md).
 setFlagsFromString("--semi-space-growth-factor=1");
