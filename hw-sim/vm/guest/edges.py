@@ -1,4 +1,5 @@
 """A number of edges, a pause in ms, how many may wait to be seen, the gateway's device that shows them, and lines of the simulated chip go in; that many edges come out on each line, ending low when even; and how many the gateway saw, how soon (p50 and longest, ms), and how long driving them took."""
+import contextlib
 import glob
 import json
 import os
@@ -39,7 +40,8 @@ def beside_us():
     """On one processor the kernel's threads of interrupts come before us: on two, one that stands still would join edges, which no chip does."""
     os.sched_setaffinity(0, {0})
     for file in glob.glob("/proc/[0-9]*/comm"):
-        with open(file) as name:
+        # Others end meanwhile.
+        with contextlib.suppress(OSError), open(file) as name:
             if name.read().startswith("irq/"):
                 os.sched_setaffinity(int(file.split("/")[2]), {0})
 
