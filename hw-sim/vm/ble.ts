@@ -14,8 +14,9 @@ const CONTROLLERS = `controllers() {
     systemctl stop controllers && false
   }
   controllers || controllers || controllers`;
-const SENSOR =
-  "systemd-run --quiet --collect --unit sensor-ble -p Restart=always -p RestartSec=1 python3 /opt/cippo/guest/peripheral.py hci1";
+/** Begun again for as long as its controller is gone. */
+const SENSOR = `systemd-run --quiet --collect --unit sensor-ble -p Restart=always -p RestartSec=1 -p StartLimitIntervalSec=0 \
+  python3 /opt/cippo/guest/peripheral.py hci1`;
 /** As the gateway's controller sees it; bluetoothctl would ask whichever controller BlueZ calls its default. */
 const SENSOR_SEEN = "/org/bluez/hci0/dev_00_AA_01_01_00_01";
 const HEARD_MS = 60_000;
