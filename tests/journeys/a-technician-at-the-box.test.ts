@@ -69,6 +69,10 @@ describe("a technician at the box", { timeout: 60_000 }, () => {
     const points = await json("read", "relay");
     expect(points.find(({ point }: { point: string }) => point === "wet")).toMatchObject({ value: false, quality: "good" });
     slave.inputs.add(0);
+    // The loop has that input too, and may have been asked meanwhile.
+    const present = async () =>
+      (await gateway.status()).devices.flatMap((one) => one.points).find(({ point }) => point === "present");
+    await until(async () => (await present())?.value === true, 5000, "the loop sees it again");
   });
 
   it("sees every device with its values, and what can be commanded", async () => {
