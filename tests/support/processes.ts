@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { stringify } from "yaml";
+import { headsOf, lagging } from "../../hw-sim/start/stored.ts";
 import type { GatewayStatus } from "../../src/model.ts";
 
 const DIST = join(import.meta.dirname, "../../dist");
@@ -245,14 +246,8 @@ export class Gateway implements AsyncDisposable {
 
   /** Resolves when the platform has acknowledged every record that there is now, of every epoch. */
   async delivered(withinMs = 30_000): Promise<void> {
-    const now = (await this.status()).streams;
-    const held = async () => {
-      const { streams } = await this.status();
-      const upTo = (epoch: string, stream: string) =>
-        streams.find((line) => line.epoch === epoch && line.stream === stream)?.upTo ?? Number.POSITIVE_INFINITY;
-      return now.every(({ epoch, stream, head }) => upTo(epoch, stream) >= head);
-    };
-    await until(held, withinMs, "everything acknowledged");
+    const heads = headsOf(await this.status());
+    await until(async () => lagging(await this.status(), heads) === undefined, withinMs, "everything acknowledged");
   }
 
   /** The command line, as a technician calls it. */
