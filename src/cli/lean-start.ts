@@ -2,5 +2,5 @@
 import { setFlagsFromString } from "node:v8";
 
 // While the program loads, what survives there is the program, not work: worth 3 MB. Under load it would grow and not shrink again: 37 MB
-// in the soak, for a tenth less CPU at the most (docs/decisions/0005-figures.md).
+// in the soak, for about a tenth less CPU (docs/decisions/0005-figures.md).
 setFlagsFromString("--semi-space-growth-factor=1");
