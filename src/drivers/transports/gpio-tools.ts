@@ -1,22 +1,18 @@
 /** A GPIO bus goes in; the tools of libgpiod, asked in the syntax of 1.6 (Bookworm) or of 2.x (Trixie), come out. */
-import { execFile } from "node:child_process";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { monotonic } from "../../kit/clock.ts";
 import { EdgeError } from "../../kit/errors.ts";
 import type { GpioSpec } from "../buses.ts";
 import type { GpioEdge, GpioWatch } from "../driver.ts";
+import { type Refused, toolAnswer } from "./tool-answer.ts";
 import { ToolProcess } from "./tool-process.ts";
 
 export type Level = 0 | 1;
 type Bias = GpioWatch["bias"];
 type Tool = "gpioget" | "gpiomon" | "gpioset" | "gpioinfo";
 
-/** A tool that answers and ends does so within this time. Told to end, one that hangs does not hear it, and version 1 ends as if all were well. */
+/** A tool that answers and ends does so within this time. */
 const ANSWER_MS = 2000;
-const ANSWERS = { timeout: ANSWER_MS, killSignal: "SIGKILL" } as const;
-/** `killed`: it was late. */
-type Refused = Error & { readonly code?: unknown; readonly stderr?: string; readonly killed?: boolean };
 
 type Version = 1 | 2;
 
@@ -69,15 +65,15 @@ export class GpioTools {
   /** Asks the tools for their version. Throws `gpio.unavailable` where there are none. */
   static async open(spec: GpioSpec): Promise<GpioTools> {
     const gpiomon = command(spec, "gpiomon");
-    const { stdout } = await promisify(execFile)(gpiomon, ["--version"], ANSWERS).catch((cause: Refused) => {
+    const said = await toolAnswer(gpiomon, ["--version"], ANSWER_MS).catch((cause: Refused) => {
       const missing = cause.code === "ENOENT" ? `${gpiomon} is not installed` : cause.message;
-      const reason = cause.killed ? `${gpiomon} did not say its version in time` : missing;
+      const reason = cause.late ? `${gpiomon} did not say its version within ${ANSWER_MS / 1000} s` : missing;
       throw new EdgeError("gpio.unavailable", { reason }, cause);
     });
-    const major = /\bv(\d+)\./.exec(stdout)?.[1];
+    const major = /\bv(\d+)\./.exec(said)?.[1];
     if (major === "1") return new GpioTools(spec, SYNTAX_1);
     if (major === "2") return new GpioTools(spec, SYNTAX_2);
-    throw new EdgeError("gpio.unavailable", { reason: `${gpiomon} has an unknown version: ${stdout.split("\n")[0]}` });
+    throw new EdgeError("gpio.unavailable", { reason: `${gpiomon} has an unknown version: ${said.split("\n")[0]}` });
   }
 
   async get(line: number, bias: Bias): Promise<Level> {
@@ -124,12 +120,11 @@ export class GpioTools {
     }
   }
 
-  async #ask(tool: Tool, args: readonly string[], line: number): Promise<string> {
-    const { stdout } = await promisify(execFile)(command(this.#spec, tool), [...args], ANSWERS).catch((cause: Refused) => {
-      const late = cause.killed ? `${tool} gave no answer within ${ANSWER_MS / 1000} s` : "";
+  #ask(tool: Tool, args: readonly string[], line: number): Promise<string> {
+    return toolAnswer(command(this.#spec, tool), args, ANSWER_MS).catch((cause: Refused) => {
+      const late = cause.late ? `${tool} gave no answer within ${ANSWER_MS / 1000} s` : "";
       throw lineError(line, late || cause.stderr?.trim() || cause.message, cause);
     });
-    return stdout;
   }
 }
 
