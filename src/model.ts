@@ -82,6 +82,8 @@ export type Args = Readonly<Record<string, string | number | boolean>>;
 export interface Outcome {
   readonly state: "succeeded" | "failed" | "expired" | "unknown";
   readonly code?: string;
+  /** What happened, in English, where whoever met it knows more than its code. */
+  readonly detail?: string;
   readonly value?: Value;
 }
 

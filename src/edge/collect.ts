@@ -180,7 +180,8 @@ export class Collector {
       if (this.info.everyMs !== undefined) this.#ticks.poke();
       return outcome;
     } catch (raw) {
-      return { state: "unknown", code: asEdgeError(raw).code };
+      const error = asEdgeError(raw);
+      return { state: "unknown", code: error.code, detail: error.what("en") };
     }
   }
 

@@ -176,10 +176,10 @@ export class TableDevice implements Device {
       await this.#request({ fc, address: spec.address, values, priority: "command" }, { stop, latest });
       return { state: "succeeded", value: held };
     } catch (error) {
-      if (codeOf(error) === "command.expired") return { state: "expired", code: "command.expired" };
+      if (whyOf(error).code === "command.expired") return { state: "expired", code: "command.expired" };
       if (!written || !(error instanceof EdgeError) || error.context["sent"] !== true)
-        return { state: written && stop.aborted ? "unknown" : "failed", code: codeOf(error) };
-      if (error.code === "bus.exception" && !isRefusal(error, UNDER_WAY)) return { state: "failed", code: error.code };
+        return { state: written && stop.aborted ? "unknown" : "failed", ...whyOf(error) };
+      if (error.code === "bus.exception" && !isRefusal(error, UNDER_WAY)) return { state: "failed", ...whyOf(error) };
       return (await this.#holds(point, values, stop))
         ? { state: "succeeded", value: held }
         : { state: "unknown", code: "command.no-answer" };
@@ -232,4 +232,5 @@ const isAnswer = (error: EdgeError): boolean =>
 const isRefusal = (error: unknown, exceptions: readonly number[]): boolean =>
   error instanceof EdgeError && error.code === "bus.exception" && exceptions.includes(Number(error.context["exception"]));
 
-const codeOf = (error: unknown): string => (error instanceof EdgeError ? error.code : "command.no-answer");
+const whyOf = (error: unknown): Pick<Outcome, "detail"> & { readonly code: string } =>
+  error instanceof EdgeError ? { code: error.code, detail: error.what("en") } : { code: "command.no-answer" };

@@ -59,7 +59,9 @@ export function resultOf(
 ): CommandResult {
   const said =
     detail ??
-    (code !== undefined && isCode(code) ? new EdgeError(code, { target, action, device: target }).what("en") : undefined);
+    (code !== undefined && isCode(code)
+      ? new EdgeError(code, { target, action, device: target, name: "value" }).what("en")
+      : undefined);
   return {
     id,
     target,

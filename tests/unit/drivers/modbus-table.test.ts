@@ -120,7 +120,8 @@ describe("a command", () => {
     expect(await run(dead, "pump", false)).toEqual({ state: "unknown", code: "command.no-answer" });
     expect(writes(dead).length).toBe(1);
     await using refusing = await farSide("tcp", (asked) => answer(asked, withCrc(3, 0x86, 3)), PATIENCE);
-    expect(await run(refusing, "setpoint", 21)).toEqual({ state: "failed", code: "bus.exception" });
+    const detail = "Unit 3 refused the request (Modbus exception 3)";
+    expect(await run(refusing, "setpoint", 21)).toEqual({ state: "failed", code: "bus.exception", detail });
   });
 
   it.each([
@@ -141,7 +142,8 @@ describe("a command", () => {
   it("that never left has failed, and so has one that the registers cannot hold", async () => {
     const far = await farSide("tcp", () => undefined, PATIENCE);
     await far[Symbol.asyncDispose]();
-    expect(await run(far, "pump", true)).toEqual({ state: "failed", code: "bus.unreachable" });
+    const detail = "Bus plant cannot be reached: ECONNREFUSED";
+    expect(await run(far, "pump", true)).toEqual({ state: "failed", code: "bus.unreachable", detail });
     expect(await run(far, "setpoint", 1e6)).toEqual({ state: "failed", code: "command.out-of-range" });
   });
 

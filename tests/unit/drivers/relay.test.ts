@@ -98,7 +98,7 @@ describe("a relay", () => {
       () => {
         throw new EdgeError("gpio.line-busy", { line: 26, reason: "EPERM" });
       },
-      { state: "failed", code: "gpio.line-busy" },
+      { state: "failed", code: "gpio.line-busy", detail: "GPIO line 26 cannot be had: EPERM" },
     ],
   ])("that %s does not succeed, and is not set again", async (_, obey, outcome) => {
     const { perform, output } = await relay({});

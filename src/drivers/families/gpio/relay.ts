@@ -2,7 +2,7 @@
 
 import * as z from "zod";
 import { monotonic } from "../../../kit/clock.ts";
-import { EdgeError } from "../../../kit/errors.ts";
+import { asEdgeError } from "../../../kit/errors.ts";
 import { cadence } from "../../../kit/quantities.ts";
 import { AnyOf } from "../../../kit/signals.ts";
 import type { Device, Outcome, PointSpec, Reading, Ticks, Value } from "../../../model.ts";
@@ -119,8 +119,9 @@ class RelayDevice implements Device {
       if (level !== wanted) return { state: "unknown", code: level === null ? "command.no-answer" : "gpio.not-as-set" };
       this.#uncommandedUntil = null;
       return { state: "succeeded", value };
-    } catch (error) {
-      return { state: "failed", code: error instanceof EdgeError ? error.code : "internal" };
+    } catch (raw) {
+      const error = asEdgeError(raw);
+      return { state: "failed", code: error.code, detail: error.what("en") };
     }
   }
 

@@ -192,6 +192,18 @@ describe("a command that begins", () => {
   });
 });
 
+it.each([
+  ["in the words of its device", "bus.exception", "Unit 3 refused the request (Modbus exception 2)"],
+  ["by its code, where the device has no more to say", "command.out-of-range", "Argument value is out of range"],
+])("a command that fails says why %s", async (_, code, detail) => {
+  const at = opened();
+  await at.desk.resume(never);
+  at.wire.obeys = async () => ({ state: "failed", code, ...(code === "bus.exception" && { detail }) });
+  await at.send();
+  await at.ended();
+  expect(at.told[0]).toMatchObject({ state: "failed", code, detail });
+});
+
 it("what a command did is known for thirty days of running time after its end, however many come, and no longer", async () => {
   const DAY = 24 * HOUR;
   const at = opened();
