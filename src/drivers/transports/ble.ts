@@ -13,6 +13,7 @@ import { Ear } from "./ble-ear.ts";
 import { Ladder } from "./ble-ladder.ts";
 import { BleProcess } from "./ble-process.ts";
 import { Reads } from "./ble-reads.ts";
+import { plausible } from "./plausible.ts";
 
 /** Our own child, beside the bundle. Its heap is bounded: what it remembers is one object per wanted address. */
 const OWN_CHILD = fileURLToPath(new URL("./cippo-ble.js", import.meta.url));
@@ -146,7 +147,7 @@ export class BleLine implements BleRadio, AsyncDisposable {
         break;
       case "values":
         this.#reads.answer(word.id, {
-          mono: Math.min(word.mono, monotonic()),
+          mono: plausible(word.mono),
           values: word.values.map((value) => (value === null ? null : Buffer.from(value, "hex"))),
         });
         break;
@@ -170,10 +171,9 @@ export class BleLine implements BleRadio, AsyncDisposable {
   #hearSeen({ mac, mono, rssi, services, manufacturers }: Extract<Word, { is: "seen" }>): void {
     const wanted = this.#wanted.get(mac);
     if (!wanted) return;
-    const now = monotonic();
-    this.#at.heard = now;
+    this.#at.heard = monotonic();
     const advert: BleAdvert = {
-      mono: Math.min(mono, now),
+      mono: plausible(mono),
       ...(rssi !== undefined && { rssi }),
       services: bytesOf(services),
       manufacturers: bytesOf(manufacturers),

@@ -1,9 +1,9 @@
 /** A GPIO bus goes in; the tools of libgpiod, asked in the syntax of 1.6 (Bookworm) or of 2.x (Trixie), come out. */
 import { join } from "node:path";
-import { monotonic } from "../../kit/clock.ts";
 import { EdgeError } from "../../kit/errors.ts";
 import type { GpioSpec } from "../buses.ts";
 import type { GpioEdge, GpioWatch } from "../driver.ts";
+import { plausible } from "./plausible.ts";
 import { type Refused, toolAnswer } from "./tool-answer.ts";
 import { ToolProcess } from "./tool-process.ts";
 
@@ -138,17 +138,12 @@ function levelIn(line: number, said: string): Level {
 
 /** What `%e` says, by the man pages of both versions; any other digit is no edge. */
 const LEVELS: Readonly<Record<Version, Readonly<Record<string, Level>>>> = { 1: { 0: 0, 1: 1 }, 2: { 1: 1, 2: 0 } };
-/** Kernels before 5.7 stamp events with wall time; those, and anything from another clock, take the time of arrival. */
-const PLAUSIBLE_MS = 60_000;
-
-/** A line of gpiomon's. */
+/** A line of gpiomon's. Kernels before 5.7 stamp events with wall time; those, and anything from another clock, take the time of arrival. */
 export function edgeIn(said: string, version: Version): GpioEdge | null {
   const [, type = "", seconds, fraction] = /^(\d) \d+ (\d+)[ .](\d+)$/.exec(said.trim()) ?? [];
   const level = LEVELS[version][type];
   if (level === undefined) return null;
-  const now = monotonic();
-  const mono = Number(seconds) * 1000 + Math.floor(Number(fraction) / 1e6);
-  return { level, mono: mono <= now && now - mono < PLAUSIBLE_MS ? mono : now };
+  return { level, mono: plausible(Number(seconds) * 1000 + Math.floor(Number(fraction) / 1e6)) };
 }
 
 /** The tools have no error codes, only these texts of the C library. */

@@ -10,6 +10,7 @@ import type { BleAdvert, BleDevice } from "../../../src/drivers/driver.ts";
 import { BleLine, PATIENCE, type Patience } from "../../../src/drivers/transports/ble.ts";
 import { Ear } from "../../../src/drivers/transports/ble-ear.ts";
 import { Ladder } from "../../../src/drivers/transports/ble-ladder.ts";
+import { monotonic } from "../../../src/kit/clock.ts";
 import { type Log, noLog } from "../../../src/kit/log.ts";
 import { codeOf, never, wait } from "./support.ts";
 
@@ -111,6 +112,22 @@ describe("a child that works", () => {
     const { values } = await device.read([...BATTERY, { service: "180a", characteristic: "2a29" }], never);
     expect(values.map((value) => value && Buffer.from(value).toString("hex"))).toEqual(["57", null]);
     expect((await ble.told()).at(-1)).toContain('"connectMs":15000,"discoverMs":15000,"readMs":5000');
+  });
+
+  it.each(["0", "5e15", "now() - 3600000"])("dates nothing wrong, whatever the child says that it is (%s)", async (time) => {
+    await using ble = await radio(
+      `${LIVING} const now = () => Math.floor(Number(process.hrtime.bigint() / 1000000n));
+      setInterval(() => say({ is: "seen", mac: "${MAC}", mono: ${time}, services: { fcd2: "01" } }), 50);
+      orders((o) => { if (o.do === "read") say({ is: "values", id: o.id, mono: ${time}, values: ["57"] }); });`,
+    );
+    using device = await ble.line.open(MAC, never);
+    const begun = monotonic();
+    const [advert] = await first(device, 1);
+    const { mono } = await device.read(BATTERY, never);
+    for (const heard of [advert?.mono ?? 0, mono]) {
+      expect(heard).toBeGreaterThanOrEqual(begun);
+      expect(heard).toBeLessThanOrEqual(monotonic());
+    }
   });
 
   it("lets a device that cannot be read rest, ever longer; one that is only absent, hardly", async () => {
