@@ -410,10 +410,12 @@ export interface AskedStatus {
 }
 
 export interface HeardStatus {
-  /** Whole frames. */
+  /** Whole frames of a line, or advertisements. */
   readonly frames: number;
   /** Bytes that made no frame. */
   readonly strayBytes: number;
+  /** What came faster than the gateway took it, and was dropped: bytes of a line, advertisements of a radio. */
+  readonly unread: number;
 }
 
 /** One physical line that devices share. */

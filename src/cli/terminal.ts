@@ -77,8 +77,9 @@ export const shownAge = (ms: number | null, say: Say): string => (ms === null ? 
 export function shownWire(wire: WireStatus | undefined, say: Say): string {
   if (wire === undefined) return "";
   if ("frames" in wire) {
-    const { frames, strayBytes } = wire;
-    return [`${frames} ${say("frames")}`, ...(strayBytes === 0 ? [] : [`${strayBytes} ${say("strayBytes")}`])].join(", ");
+    const { frames, strayBytes, unread } = wire;
+    const counted = (count: number, phrase: Phrase) => (count === 0 ? [] : [`${count} ${say(phrase)}`]);
+    return [`${frames} ${say("frames")}`, ...counted(strayBytes, "strayBytes"), ...counted(unread, "unread")].join(", ");
   }
   const { requests, timeouts, checksumErrors, exceptions, latencyMs, held } = wire;
   const share = (count: number, phrase: Phrase) => (count === 0 ? [] : [`${count}/${requests} ${say(phrase)}`]);

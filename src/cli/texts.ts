@@ -117,6 +117,7 @@ export const texts = {
   refusals: { it: "rifiutate", en: "refused" },
   frames: { it: "trame", en: "frames" },
   strayBytes: { it: "byte senza trama", en: "stray bytes" },
+  unread: { it: "non letti in tempo", en: "not read in time" },
   held: { it: "chiesto di rado", en: "asked rarely" },
   required: { it: "obbligatorio", en: "required" },
   gateway: { it: "gateway", en: "gateway" },

@@ -179,10 +179,13 @@ export interface BusStats extends Omit<BusStatus, "bus"> {
   unit(unit: number): AskedStatus | undefined;
 }
 
+/** As it is counted. */
+export type Heard = { -readonly [K in keyof HeardStatus]: HeardStatus[K] };
+
 /** A byte stream. Each `open` is a new port object; ends by throwing `port.*`. */
 export interface SerialLine {
-  /** Counted by the driver, who knows what a frame is. */
-  readonly heard: { -readonly [K in keyof HeardStatus]: HeardStatus[K] };
+  /** Frames and stray bytes are counted by the driver, who knows what a frame is. */
+  readonly heard: Heard;
   open(stop: AbortSignal): Promise<SerialPortHandle>;
 }
 
@@ -231,6 +234,8 @@ export interface GpioOutput extends AsyncDisposable {
 export interface BleRadio {
   /** From now on this address (upper case, with colons) is listened for; all others cost nothing. */
   open(mac: string, stop: AbortSignal): Promise<BleDevice>;
+  /** Counted since it was first listened to; undefined for one that never was. */
+  heard(mac: string): HeardStatus | undefined;
 }
 
 export interface BleDevice extends Disposable {

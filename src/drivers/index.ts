@@ -59,7 +59,7 @@ function unpulled({ line, bias = "none" }: Pulled): readonly string[] {
 /** A device as the rest of the house sees it. Silent: nothing opens before `open`. */
 export function deviceInfo(id: string, driver: Driver, options: unknown, bus: string, wires: Wires, place?: Place): DeviceInfo {
   const everyMs = driver.everyMs?.(options);
-  const { unit } = options as { readonly unit?: number };
+  const { unit, mac } = options as { readonly unit?: number; readonly mac?: string };
   return {
     id,
     type: driver.type,
@@ -70,6 +70,7 @@ export function deviceInfo(id: string, driver: Driver, options: unknown, bus: st
     ...(place && { place }),
     ...(driver.wire === "modbus" && unit !== undefined && { wire: () => wires.modbus(bus).stats.unit(unit) }),
     ...(driver.wire === "serial" && { wire: () => wires.serial(bus).heard }),
+    ...(driver.wire === "ble" && mac !== undefined && { wire: () => wires.ble(bus).heard(mac) }),
     open: (stop) => driver.open({ id, options, bus, wires, stop }),
   };
 }

@@ -6,12 +6,21 @@ const HELD = 16;
 
 export class Ear {
   readonly #held: BleAdvert[] = [];
+  readonly #unread: () => void;
   #error: unknown = null;
   #wake: () => void = () => undefined;
 
+  /** `unread`: told of each that is lost. */
+  constructor(unread: () => void) {
+    this.#unread = unread;
+  }
+
   hear(advert: BleAdvert): void {
     this.#held.push(advert);
-    if (this.#held.length > HELD) this.#held.shift();
+    if (this.#held.length > HELD) {
+      this.#held.shift();
+      this.#unread();
+    }
     this.#wake();
   }
 

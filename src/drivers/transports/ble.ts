@@ -6,9 +6,10 @@ import { EdgeError } from "../../kit/errors.ts";
 import type { Log } from "../../kit/log.ts";
 import { backoff, pause } from "../../kit/loop.ts";
 import { AnyOf } from "../../kit/signals.ts";
+import type { HeardStatus } from "../../model.ts";
 import { PROTOCOL, type RadioState, type ReadStep, WANTED_MAX, type Word } from "../ble-protocol.ts";
 import type { BleSpec } from "../buses.ts";
-import type { BleAdvert, BleCharacteristic, BleDevice, BleRadio, BleValues } from "../driver.ts";
+import type { BleAdvert, BleCharacteristic, BleDevice, BleRadio, BleValues, Heard } from "../driver.ts";
 import { Ear } from "./ble-ear.ts";
 import { Ladder } from "./ble-ladder.ts";
 import { BleProcess } from "./ble-process.ts";
@@ -49,6 +50,8 @@ const GOOD: readonly RadioState[] = ["scanning", "reading"];
 interface Wanted {
   holders: number;
   readonly ears: Set<Ear>;
+  /** Null until it is listened to. */
+  heard: Heard | null;
 }
 
 export class BleLine implements BleRadio, AsyncDisposable {
@@ -178,7 +181,12 @@ export class BleLine implements BleRadio, AsyncDisposable {
       services: bytesOf(services),
       manufacturers: bytesOf(manufacturers),
     };
+    if (wanted.heard !== null) wanted.heard.frames += 1;
     for (const ear of wanted.ears) ear.hear(advert);
+  }
+
+  heard(mac: string): HeardStatus | undefined {
+    return this.#wanted.get(mac)?.heard ?? undefined;
   }
 
   #watch(): void {
@@ -220,7 +228,7 @@ export class BleLine implements BleRadio, AsyncDisposable {
   #retain(mac: string): BleDevice {
     if (!this.#wanted.has(mac) && this.#wanted.size >= WANTED_MAX)
       throw new EdgeError("ble.unavailable", { adapter: this.#spec.ble, reason: `more than ${WANTED_MAX} devices` });
-    const wanted = this.#wanted.get(mac) ?? { holders: 0, ears: new Set<Ear>() };
+    const wanted = this.#wanted.get(mac) ?? { holders: 0, ears: new Set<Ear>(), heard: null };
     this.#wanted.set(mac, wanted);
     wanted.holders += 1;
     if (wanted.holders === 1) this.#tellWanted();
@@ -243,7 +251,11 @@ export class BleLine implements BleRadio, AsyncDisposable {
   }
 
   async *#listen(wanted: Wanted, stop: AbortSignal): AsyncGenerator<BleAdvert> {
-    const ear = new Ear();
+    const heard = wanted.heard ?? { frames: 0, strayBytes: 0, unread: 0 };
+    wanted.heard = heard;
+    const ear = new Ear(() => {
+      heard.unread += 1;
+    });
     wanted.ears.add(ear);
     try {
       if (!this.#process) throw this.#unavailable();

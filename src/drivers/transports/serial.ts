@@ -5,7 +5,7 @@ import { monotonic } from "../../kit/clock.ts";
 import { EdgeError } from "../../kit/errors.ts";
 import { loaded } from "../../kit/native.ts";
 import type { SerialSpec } from "../buses.ts";
-import type { SerialLine, SerialPortHandle } from "../driver.ts";
+import type { Heard, SerialLine, SerialPortHandle } from "../driver.ts";
 import { type ByteWire, CLOSE_MS, openSocket, type WireEvents } from "./byte-wire.ts";
 
 /** What serialport opens ports with; tests hand in the mock, everybody else the machine's own. */
@@ -21,8 +21,8 @@ export interface SerialSettings {
 const WRITE_MS = 2000;
 /** A port pulled out in the moment of opening reads as "nothing yet" for ever: its name is looked up again this often. */
 const LOOK_MS = 2000;
-/** Chunks that a driver has not fetched yet; a sensor that is not read must not fill the memory. */
-const QUEUE_MAX = 256;
+/** Bytes that a driver has not fetched yet; a sensor that is not read must not fill the memory. */
+const UNREAD_MAX = 16_384;
 
 /** Always a new port object: one that failed once never works again (its stream is destroyed). */
 export async function openSerialPort(
@@ -137,10 +137,11 @@ function openError(port: string, error: Error): EdgeError {
 
 /** The line of one device that is not Modbus. */
 export function serialLine(bus: string, spec: SerialSpec, binding?: SerialBinding): SerialLine {
+  const heard: Heard = { frames: 0, strayBytes: 0, unread: 0 };
   return {
-    heard: { frames: 0, strayBytes: 0 },
+    heard,
     async open(stop) {
-      const queue = new ChunkQueue();
+      const queue = new ChunkQueue(heard);
       const [, host, port] = /^tcp:\/\/([^:]+):(\d+)$/.exec(spec.serial) ?? [];
       const wire =
         host === undefined
@@ -159,13 +160,27 @@ interface Chunk {
 /** Between the port, which pushes, and the driver, which pulls. The oldest goes when it is full: the newest is the truth. */
 class ChunkQueue implements WireEvents {
   readonly #chunks: Chunk[] = [];
+  readonly #heard: Heard;
+  #held = 0;
   #error: EdgeError | null = null;
   #wake: () => void = () => undefined;
 
+  constructor(heard: Heard) {
+    this.#heard = heard;
+  }
+
   bytes(bytes: Uint8Array, mono: number): void {
     this.#chunks.push({ bytes, mono });
-    if (this.#chunks.length > QUEUE_MAX) this.#chunks.shift();
+    this.#held += bytes.length;
+    // One that is longer alone is kept whole: a socket gives no more than it reads at once.
+    while (this.#held > UNREAD_MAX && this.#chunks.length > 1) this.#heard.unread += this.#next()?.bytes.length ?? 0;
     this.#wake();
+  }
+
+  #next(): Chunk | undefined {
+    const chunk = this.#chunks.shift();
+    this.#held -= chunk?.bytes.length ?? 0;
+    return chunk;
   }
 
   lost(error: EdgeError): void {
@@ -175,7 +190,7 @@ class ChunkQueue implements WireEvents {
 
   async *drain(stop: AbortSignal): AsyncGenerator<Chunk> {
     while (!stop.aborted) {
-      const chunk = this.#chunks.shift();
+      const chunk = this.#next();
       if (chunk) yield chunk;
       else if (this.#error) throw this.#error;
       else await this.#more(stop);

@@ -229,7 +229,7 @@ describe("with a gateway", () => {
     expect((await ask("devices")).out).toMatch(/voltage\s+–\s+V\s+850 ms\s+bus\.timeout/);
     const { out } = await ask("devices");
     expect(out).toMatch(/meter-hall .* 48 ms, 7\/1200 unanswered, 2\/1200 corrupt/);
-    expect(out).toMatch(/bay-014-sensor .* 950 frames, 12 stray bytes/);
+    expect(out).toMatch(/bay-014-sensor .* 950 frames, 12 stray bytes, 16 not read in time/);
     expect((await ask("devices", "--commands")).out).toContain("until=<number>");
   });
 

@@ -31,7 +31,7 @@ export const gatewayStatus: GatewayStatus = {
       state: "down",
       code: "port.lost",
       ageMs: 95_000,
-      wire: { frames: 950, strayBytes: 12 },
+      wire: { frames: 950, strayBytes: 12, unread: 16 },
       points: [],
       commands: [],
     },

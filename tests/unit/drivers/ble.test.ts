@@ -6,7 +6,9 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Lines, orderSchema, parseLine, wordSchema } from "../../../src/drivers/ble-protocol.ts";
 import { busSchema } from "../../../src/drivers/buses.ts";
-import type { BleAdvert, BleDevice } from "../../../src/drivers/driver.ts";
+import { bthome } from "../../../src/drivers/devices/bthome.ts";
+import type { BleAdvert, BleDevice, Wires } from "../../../src/drivers/driver.ts";
+import { deviceInfo } from "../../../src/drivers/index.ts";
 import { BleLine, PATIENCE, type Patience } from "../../../src/drivers/transports/ble.ts";
 import { Ear } from "../../../src/drivers/transports/ble-ear.ts";
 import { Ladder } from "../../../src/drivers/transports/ble-ladder.ts";
@@ -112,6 +114,28 @@ describe("a child that works", () => {
     const { values } = await device.read([...BATTERY, { service: "180a", characteristic: "2a29" }], never);
     expect(values.map((value) => value && Buffer.from(value).toString("hex"))).toEqual(["57", null]);
     expect((await ble.told()).at(-1)).toContain('"connectMs":15000,"discoverMs":15000,"readMs":5000');
+  });
+
+  it("is counted: what each device was heard to say, and what nobody took in time", async () => {
+    await using ble = await radio(
+      `${LIVING} orders((o) => { if (o.macs?.length > 1) for (let i = 0; i <= 40; i++) seen("${MAC}", "01"); });`,
+    );
+    const wires = { ble: () => ble.line } as unknown as Wires;
+    const info = (mac: string) => deviceInfo("tag", bthome, bthome.options.parse({ mac }), "radio", wires);
+    using device = await ble.line.open(MAC, never);
+    expect(info(MAC).wire?.()).toBeUndefined();
+    const adverts = device.adverts(never)[Symbol.asyncIterator]();
+    const heard = adverts.next();
+    using _other = await ble.line.open(OTHER, never);
+    await heard;
+    await expect.poll(() => info(MAC).wire?.()).toMatchObject({ frames: 41, strayBytes: 0 });
+    const { unread } = ble.line.heard(MAC) ?? { unread: 0 };
+    expect(unread).toBeGreaterThan(0);
+    for (let taken = 1; taken + unread < 41; taken += 1) await adverts.next();
+    const more = adverts.next().then(() => "more");
+    expect(await Promise.race([more, wait(50)])).toBeUndefined();
+    await ble.line[Symbol.asyncDispose]();
+    await expect(more).rejects.toThrow("ble.unavailable");
   });
 
   it.each(["0", "5e15", "now() - 3600000"])("dates nothing wrong, whatever the child says that it is (%s)", async (time) => {
@@ -333,7 +357,10 @@ describe("the protocol", () => {
   });
 
   it("keeps the newest of what a slow listener did not take", async () => {
-    const ear = new Ear();
+    let unread = 0;
+    const ear = new Ear(() => {
+      unread += 1;
+    });
     for (let mono = 1; mono <= 100; mono += 1) ear.hear({ mono, services: {}, manufacturers: {} });
     ear.fail(new Error("over"));
     const got: number[] = [];
@@ -341,5 +368,6 @@ describe("the protocol", () => {
       for await (const { mono } of ear.adverts(never)) got.push(mono);
     }).rejects.toThrow("over");
     expect(got).toEqual(Array.from({ length: 16 }, (_, i) => 85 + i));
+    expect(unread).toBe(84);
   });
 });

@@ -75,7 +75,7 @@ describe("a sensor on a line", () => {
       [Symbol.asyncDispose]: () => Promise.resolve(),
     } satisfies SerialPortHandle;
     const wires = {
-      serial: () => ({ heard: { frames: 0, strayBytes: 0 }, open: () => Promise.resolve(port) }),
+      serial: () => ({ heard: { frames: 0, strayBytes: 0, unread: 0 }, open: () => Promise.resolve(port) }),
     } as unknown as Wires;
     const options = a02yyuw.options.parse({ occupiedBelow: "120cm" });
     return a02yyuw.open({ id: "bay", options, bus: "uart", wires, stop: never } satisfies Opening<typeof options>);
@@ -134,10 +134,10 @@ describe("a sensor on a line", () => {
     const { port } = server.address() as AddressInfo;
     await using wires = openWires({ uart: busSchema.parse({ serial: `tcp://127.0.0.1:${port}` }) }, noLog);
     const info = deviceInfo("bay", a02yyuw, a02yyuw.options.parse({ occupiedBelow: "120cm" }), "uart", wires);
-    expect(info.wire?.()).toEqual({ frames: 0, strayBytes: 0 });
+    expect(info.wire?.()).toEqual({ frames: 0, strayBytes: 0, unread: 0 });
     for (const counts of [
-      { frames: 2, strayBytes: 3 },
-      { frames: 3, strayBytes: 4 },
+      { frames: 2, strayBytes: 3, unread: 0 },
+      { frames: 3, strayBytes: 4, unread: 0 },
     ]) {
       await using opened = await info.open(never);
       const reading = async () => {
