@@ -55,6 +55,17 @@ export const codes = {
       en: "Check the network cable, the device's address and port; `cippo devices` shows when it is back.",
     },
   },
+  "bus.flooded": {
+    retry: true,
+    what: {
+      it: "Sul bus {bus} arriva molto più di quanto una linea porta: collegamento chiuso",
+      en: "Far more comes on bus {bus} than any line carries: connection closed",
+    },
+    hint: {
+      it: "Controllare che a {host}:{port} ci sia il convertitore giusto e che nessun altro vi scriva; riavviarlo. Riprende da solo.",
+      en: "Check that the right device server is at {host}:{port} and that nothing else writes to it; restart it. It resumes by itself.",
+    },
+  },
   "port.missing": {
     retry: true,
     what: { it: "La porta {port} non esiste", en: "Port {port} does not exist" },

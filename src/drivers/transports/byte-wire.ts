@@ -2,6 +2,7 @@
 import { createConnection, type Socket } from "node:net";
 import { monotonic } from "../../kit/clock.ts";
 import { EdgeError } from "../../kit/errors.ts";
+import { Inflow } from "./inflow.ts";
 
 /** What the owner of a wire is told. `bytes` comes with the kernel monotonic ms of arrival; after `lost` nothing more comes. */
 export interface WireEvents {
@@ -11,7 +12,7 @@ export interface WireEvents {
 
 export interface ByteWire {
   readonly isOpen: boolean;
-  /** `port.lost` or `bus.unreachable`: what a closed wire answers to whoever wants to write. */
+  /** `port.lost`, `bus.unreachable` or `bus.flooded`: what a closed wire answers to whoever wants to write. */
   closed(): EdgeError;
   /** Hands the bytes to the kernel; throws `closed()` when the wire is closed, and never queues for a later one. */
   write(bytes: Uint8Array, done?: (error?: EdgeError) => void): void;
@@ -23,7 +24,7 @@ export const CLOSE_MS = 2000;
 const CONNECT_MS = 5000;
 const KEEPALIVE_MS = 30_000;
 
-/** A TCP connection as a byte wire. Throws `bus.unreachable`. */
+/** A TCP connection as a byte wire, lost with `bus.flooded` when more comes than any line carries. Throws `bus.unreachable`. */
 export function openSocket(
   to: { readonly host: string; readonly port: number },
   bus: string,
@@ -62,15 +63,29 @@ export function openSocket(
       settled = true;
       clearTimeout(timer);
       stop.removeEventListener("abort", aborted);
-      resolve(socketWire(socket, events, (reason) => unreachable(reason, cause)));
+      const flooded = () => new EdgeError("bus.flooded", { bus, ...to });
+      resolve(socketWire(socket, events, (reason) => unreachable(reason, cause), flooded));
     });
   });
 }
 
-function socketWire(socket: Socket, events: WireEvents, unreachable: (reason: string) => EdgeError): ByteWire {
+function socketWire(
+  socket: Socket,
+  events: WireEvents,
+  unreachable: (reason: string) => EdgeError,
+  flooded: () => EdgeError,
+): ByteWire {
+  const inflow = new Inflow();
   let closing = false;
-  const closed = () => unreachable("connection closed");
-  socket.on("data", (chunk) => events.bytes(chunk, monotonic()));
+  let isFlooded = false;
+  const closed = () => (isFlooded ? flooded() : unreachable("connection closed"));
+  socket.on("data", (chunk) => {
+    const mono = monotonic();
+    isFlooded = inflow.floods(chunk.length, mono);
+    // Hung up on, not slowed down: what waits on its way would come late, and pass for new.
+    if (isFlooded) socket.destroy();
+    else events.bytes(chunk, mono);
+  });
   // The far side hung up: a half-open line answers nothing any more, so it is lost now and not at the next timeout.
   socket.once("end", () => socket.destroy());
   socket.once("close", () => {
@@ -83,6 +98,7 @@ function socketWire(socket: Socket, events: WireEvents, unreachable: (reason: st
     closed,
     write(bytes, done = () => undefined) {
       if (closing || !socket.writable) throw closed();
+      inflow.asked();
       socket.write(bytes, (error) => done(error ? unreachable(error.message) : undefined));
     },
     close() {

@@ -24,6 +24,9 @@ const LOOK_MS = 2000;
 /** Bytes that a driver has not fetched yet; a sensor that is not read must not fill the memory. */
 const UNREAD_MAX = 16_384;
 
+/** A far side that floods is left alone this long: each new connection would be a sensor that is back, and a moment later down again. */
+const FLOOD_REST_MS = 10_000;
+
 /** Always a new port object: one that failed once never works again (its stream is destroyed). */
 export async function openSerialPort(
   settings: SerialSettings,
@@ -138,15 +141,24 @@ function openError(port: string, error: Error): EdgeError {
 /** The line of one device that is not Modbus. */
 export function serialLine(bus: string, spec: SerialSpec, binding?: SerialBinding): SerialLine {
   const heard: Heard = { frames: 0, strayBytes: 0, unread: 0 };
+  let flood: { readonly error: EdgeError; readonly restsUntil: number } | null = null;
   return {
     heard,
     async open(stop) {
+      if (flood !== null && monotonic() < flood.restsUntil) throw flood.error;
       const queue = new ChunkQueue(heard);
+      const events: WireEvents = {
+        bytes: (chunk, mono) => queue.bytes(chunk, mono),
+        lost: (error) => {
+          if (error.code === "bus.flooded") flood = { error, restsUntil: monotonic() + FLOOD_REST_MS };
+          queue.lost(error);
+        },
+      };
       const [, host, port] = /^tcp:\/\/([^:]+):(\d+)$/.exec(spec.serial) ?? [];
       const wire =
         host === undefined
-          ? await openSerialPort({ path: spec.serial, ...spec }, queue, stop, binding)
-          : await openSocket({ host, port: Number(port) }, bus, queue, stop);
+          ? await openSerialPort({ path: spec.serial, ...spec }, events, stop, binding)
+          : await openSocket({ host, port: Number(port) }, bus, events, stop);
       return new LineHandle(wire, queue);
     },
   };
@@ -158,7 +170,7 @@ interface Chunk {
 }
 
 /** Between the port, which pushes, and the driver, which pulls. The oldest goes when it is full: the newest is the truth. */
-class ChunkQueue implements WireEvents {
+class ChunkQueue {
   readonly #chunks: Chunk[] = [];
   readonly #heard: Heard;
   #held = 0;

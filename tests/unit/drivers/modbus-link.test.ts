@@ -9,7 +9,19 @@ import type { ModbusRequest } from "../../../src/drivers/driver.ts";
 import { ModbusLine } from "../../../src/drivers/transports/modbus.ts";
 import type { SerialBinding } from "../../../src/drivers/transports/serial.ts";
 import { noLog } from "../../../src/kit/log.ts";
-import { type Asked, codeOf, type FarSide, farSide, mbap, mockPorts, never, registers, wait, withCrc } from "./support.ts";
+import {
+  type Asked,
+  codeOf,
+  type FarSide,
+  farSide,
+  mbap,
+  mockPorts,
+  never,
+  poured,
+  registers,
+  wait,
+  withCrc,
+} from "./support.ts";
 
 const descriptors = () => readdirSync("/proc/self/fd").length;
 const PATIENCE = { timeout: "150ms", slowest: "300ms" };
@@ -66,6 +78,34 @@ describe.each(["tcp", "rtu-tcp"] as const)("%s", (modbus) => {
     expect(far.connections()).toBe(101);
     await expect.poll(() => sockets.size).toBe(1);
     await expect.poll(descriptors).toBeLessThanOrEqual(before);
+  });
+
+  it("a far side that pours out what nobody asked for is hung up on, told, and asked again on a new connection", async () => {
+    const ends: Promise<void>[] = [];
+    await using far = await farSide(
+      modbus,
+      (asked) => {
+        const foreign = modbus === "tcp" ? mbap(asked.transaction + 1, own(asked)) : own({ ...asked, unit: 9 });
+        if (asked.n === 1) ends.push(poured(asked.socket, foreign));
+        else reply(asked, own(asked));
+      },
+      { timeout: "10s" },
+    );
+    await using line = lineTo(far);
+    const failed = value(line, read(1, 100));
+    await expect(failed).rejects.toMatchObject({ code: "bus.flooded", context: { bus: "line", sent: true } });
+    await Promise.all(ends);
+    expect(await value(line, read(2, 200))).toBe(200);
+    expect([far.connections(), line.stats.timeouts]).toEqual([2, 0]);
+  });
+
+  it("however much is asked for in a second, its replies are no flood", async () => {
+    const much = (asked: Asked) => reply(asked, registers(asked.unit, asked.fc, ...Array(asked.quantity).fill(asked.address)));
+    await using far = await farSide(modbus, much);
+    await using line = lineTo(far);
+    for (let address = 0; address < 3000; address += 1)
+      expect(await value(line, { ...read(1, address), quantity: 125 })).toBe(address);
+    expect(far.connections()).toBe(1);
   });
 
   it("a connection on which nothing is said is watched by the kernel", async () => {

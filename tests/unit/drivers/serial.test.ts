@@ -12,7 +12,7 @@ import { busSchema, type ModbusSpec, type SerialSpec } from "../../../src/driver
 import { ModbusLine } from "../../../src/drivers/transports/modbus.ts";
 import { openSerialPort, type SerialBinding, serialLine } from "../../../src/drivers/transports/serial.ts";
 import { noLog } from "../../../src/kit/log.ts";
-import { codeOf, mockPorts, never, registers, wait } from "./support.ts";
+import { codeOf, mockPorts, never, poured, registers, wait } from "./support.ts";
 
 const spec = (serial: string) => busSchema.parse({ serial }) as SerialSpec;
 
@@ -221,6 +221,25 @@ const openPorts = (): number =>
   }).length;
 
 describe("a serial device server (tcp://)", () => {
+  it("that pours out more than any line carries is hung up on, and that is said", async () => {
+    const ends: Promise<void>[] = [];
+    const server = createServer((socket) => ends.push(poured(socket, Buffer.from([0xff, 0x02, 0xbc, 0xbd]))));
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const address = server.address();
+    const line = serialLine("yard", spec(`tcp://127.0.0.1:${typeof address === "object" ? address?.port : 0}`));
+    await using port = await line.open(never);
+    const ended = (async () => {
+      for await (const _chunk of port.chunks(never));
+    })();
+    await expect(ended).rejects.toMatchObject({ code: "bus.flooded", context: { bus: "yard", host: "127.0.0.1" } });
+    expect(await codeOf(port.write(Buffer.from("x"), never))).toBe("bus.flooded");
+    await Promise.all(ends);
+    // Left alone for a while, and the reason is still known.
+    expect(await codeOf(line.open(never))).toBe("bus.flooded");
+    expect(ends).toHaveLength(1);
+    server.close();
+  });
+
   it("gives bytes, takes bytes, and says when it hangs up", async () => {
     const server = createServer((socket) => {
       socket.on("error", () => undefined);

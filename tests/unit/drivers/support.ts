@@ -106,6 +106,17 @@ export async function farSide(
   };
 }
 
+/** Writes the same bytes again and again until the other side hangs up. */
+export function poured(socket: Socket, bytes: Buffer): Promise<void> {
+  const block = Buffer.concat(Array(Math.ceil(65_536 / bytes.length)).fill(bytes));
+  const pour = () => {
+    while (socket.writable && socket.write(block));
+  };
+  socket.on("error", () => undefined).on("drain", pour);
+  pour();
+  return new Promise((resolve) => socket.once("close", () => resolve()));
+}
+
 export const never = new AbortController().signal;
 
 export const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
