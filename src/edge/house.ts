@@ -94,7 +94,7 @@ export class House {
     const isSilent = (id: string) => this.#alarms.isOpen(id, "down");
     this.#collectors = new Map(devices.map((d) => [d.id, new Collector(d, host, isSilent(d.id))]));
     const offMs = timeOff(store.formerEnd, store.epoch, clock.now()).offMs ?? 0;
-    const targets = new Map(this.targets.map(({ target, limits }) => [target, limits]));
+    const targets = new Map(this.targets.map((one) => [one.target, one]));
     this.#limits = new LimitKeeper({ ...this.#commandHost(), log }, store.saved, offMs, targets);
     this.commands = new CommandDesk(this.#desk(offMs));
   }

@@ -2,7 +2,7 @@
 import type { Log } from "../../kit/log.ts";
 import { pause } from "../../kit/loop.ts";
 import type { Beat } from "../../kit/pulse.ts";
-import type { EventDraft, Limits, Outcome } from "../../model.ts";
+import type { CommandTarget, EventDraft, Limits, Outcome } from "../../model.ts";
 
 /** Times in running ms of the database: a wall clock may lie, a restart may not shorten them. */
 interface Mark {
@@ -37,25 +37,20 @@ export class LimitKeeper {
 
   /**
    * `offMs`: time off since the marks were saved, if known: it counts for both limits. What is no longer among the `targets` cannot be told
-   * anything; its mark stays saved for the day that it is there again. The others are told what their limits of today let through.
+   * anything; its mark stays saved for the day that it is there again. The others are told what they take today.
    */
-  constructor(
-    host: LimitHost,
-    saved: ReadonlyMap<string, unknown>,
-    offMs: number,
-    targets: ReadonlyMap<string, Limits | undefined>,
-  ) {
+  constructor(host: LimitHost, saved: ReadonlyMap<string, unknown>, offMs: number, targets: ReadonlyMap<string, CommandTarget>) {
     this.#host = host;
     this.#offMs = offMs;
     for (const [key, value] of saved) {
       const target = key.slice(PREFIX.length);
-      if (!key.startsWith(PREFIX) || value === null || !targets.has(target)) continue;
+      const today = targets.get(target);
+      if (!key.startsWith(PREFIX) || value === null || today === undefined) continue;
       const mark = value as Mark;
-      const limits = targets.get(target);
       this.#marks.set(target, {
         begun: mark.begun - offMs,
         offAt: mark.offAt === null ? null : mark.offAt - offMs,
-        off: limits === undefined ? mark.off : offOf(mark.off, limits),
+        off: offToday(mark.off, today),
       });
     }
   }
@@ -148,8 +143,15 @@ export class LimitKeeper {
   }
 }
 
-/** What says "off" to a target that is told such values. With a `maxOn` the configuration sees to it that it can be written. */
-const offOf = (like: number | boolean, { min = 0 }: Limits): number | boolean =>
-  typeof like === "boolean" ? false : Math.max(0, min);
+/** What says "off" to a target that is told such values: of numbers the nearest to 0. With a `maxOn` the configuration sees to it that it can be written. */
+const offOf = (like: number | boolean, { min = 0, max = 0 }: Limits): number | boolean =>
+  typeof like === "boolean" ? false : min > 0 ? min : Math.min(0, max);
+
+/** Under one name there may have been a switch and now a number, or a number and now a switch. */
+function offToday(off: number | boolean, { args, limits }: CommandTarget): number | boolean {
+  const type = args["value"]?.type === "boolean" ? "boolean" : "number";
+  if (typeof off === type && limits === undefined) return off;
+  return offOf(type === "boolean" ? false : 0, limits ?? {});
+}
 
 const isOn = (value: number | boolean, off: number | boolean): boolean => value !== false && value !== off && value !== 0;

@@ -6,7 +6,7 @@ import { LimitKeeper } from "../../../../src/edge/commands/limits.ts";
 import { House } from "../../../../src/edge/house.ts";
 import { type Clock, monotonic } from "../../../../src/kit/clock.ts";
 import { noLog } from "../../../../src/kit/log.ts";
-import type { DeviceInfo, Limits, Outcome } from "../../../../src/model.ts";
+import type { CommandTarget, DeviceInfo, Limits, Outcome } from "../../../../src/model.ts";
 import { MemoryStore } from "../../../support/memory-store.ts";
 import { farSide, mbap, registers } from "../../drivers/support.ts";
 
@@ -89,13 +89,16 @@ it.each([
   { now: "a min", limits: { min: 10, max: 100, maxOn: "1h" }, saved: 0, written: 10 },
   { now: "a max below what was the min", limits: { max: 5, maxOn: "1h" }, saved: 10, written: 0 },
   { now: "no limits", limits: undefined, saved: 10, written: 10 },
+  { now: "a max below nothing", limits: { max: -5 }, saved: 0, written: -5 },
+  { now: "a number, and was a switch", limits: undefined, saved: false, written: 0 },
+  { now: "a number with a min, and was a switch", limits: { min: 10 }, saved: false, written: 10 },
 ])("a load left on is switched off by what may be written now: $now", async ({ limits, saved, written }) => {
   await using far = await farSide("tcp", ({ fc, bytes, socket, transaction }) =>
     socket.write(fc === 6 ? bytes : mbap(transaction, registers(1, 3, 50))),
   );
   await using wires = openWires({ plant: far.spec }, noLog);
   const driver = await loadDriver("modbus-points");
-  const speed = { fc: 3, address: 1, writable: true, limits };
+  const speed = { fc: 3, address: 1, decode: "int16", writable: true, limits };
   const fan = deviceInfo("fan", driver, driver.options.parse({ unit: 1, every: "1s", points: { speed } }), "plant", wires);
   const store = used();
   store.saved.set("limit/fan.speed", { begun: 0, offAt: 1000, off: saved });
@@ -104,12 +107,19 @@ it.each([
   const running = house.run(stop.signal);
   try {
     await vi.waitFor(() => expect(store.saved.get("limit/fan.speed")).toMatchObject({ offAt: null, off: written }), 5000);
-    const told = far.asked.filter(({ fc }) => fc === 6).map(({ bytes }) => bytes.readUInt16BE(10));
+    const told = far.asked.filter(({ fc }) => fc === 6).map(({ bytes }) => bytes.readInt16BE(10));
     expect(told).toEqual([written]);
   } finally {
     stop.abort();
     await running;
   }
+});
+
+it("a switch that was a number is told what a switch is told", async () => {
+  const store = used();
+  store.saved.set("limit/d.pump", { ...overdue, off: 10 });
+  await using at = await started(store);
+  await vi.waitFor(() => expect(at.written).toEqual([false]));
 });
 
 function kept(marks: ReadonlyMap<string, unknown> = new Map()) {
@@ -123,7 +133,15 @@ function kept(marks: ReadonlyMap<string, unknown> = new Map()) {
     alone: (_: string, work: () => Promise<void>) => work(),
     log: noLog,
   };
-  const keeper = new LimitKeeper(host, marks, 0, new Map([["d.pump", at.limits]]));
+  const target: CommandTarget = {
+    target: "d.pump",
+    action: "set",
+    args: { value: { type: "boolean", required: true } },
+    impact: "low",
+    safe: false,
+    limits: at.limits,
+  };
+  const keeper = new LimitKeeper(host, marks, 0, new Map([[target.target, target]]));
   const order = (value: boolean, end: Outcome["state"], limits: Limits | undefined = at.limits) => {
     keeper.begin("d.pump", value, limits);
     keeper.ended("d.pump", value, end);
