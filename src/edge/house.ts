@@ -95,7 +95,7 @@ export class House {
     this.#collectors = new Map(devices.map((d) => [d.id, new Collector(d, host, isSilent(d.id))]));
     const offMs = timeOff(store.formerEnd, store.epoch, clock.now()).offMs ?? 0;
     const targets = new Map(this.targets.map((one) => [one.target, one]));
-    this.#limits = new LimitKeeper({ ...this.#commandHost(), log }, store.saved, offMs, targets);
+    this.#limits = new LimitKeeper({ ...this.#commandHost(), alarms: this.#alarms, log }, store.saved, offMs, targets);
     this.commands = new CommandDesk(this.#desk(offMs));
   }
 
@@ -107,7 +107,12 @@ export class House {
     const now = clock.now();
     const off = tellOpening(this.#window, store, now, this.catalog.hash);
     this.#limits.open();
-    this.#alarms.removeAllBut(new Set([...this.#collectors.keys(), ...assets.map(({ asset }) => asset.id)]), now.mono);
+    const owners = [
+      ...this.#collectors.keys(),
+      ...this.targets.map(({ target }) => target),
+      ...assets.map(({ asset }) => asset.id),
+    ];
+    this.#alarms.removeAllBut(new Set(owners), now.mono);
     this.#ingest.opened(now.mono, off);
   }
 

@@ -497,6 +497,17 @@ export const codes = {
       en: "Run it locally, or sign it with a trusted key.",
     },
   },
+  "command.not-switched-off": {
+    retry: true,
+    what: {
+      it: "{target} è ancora acceso oltre il suo tempo massimo",
+      en: "{target} is still on after its maximum on-time",
+    },
+    hint: {
+      it: "Spegnerlo sul posto: si riprova da solo, `cippo devices` dice perché non riesce. Se i limiti non ammettono uno 'spento', correggere `min` e `max`.",
+      en: "Switch it off on site: it is tried again by itself, `cippo devices` says why it fails. If its limits allow no 'off', correct `min` and `max`.",
+    },
+  },
   "command.no-answer": {
     retry: false,
     what: {

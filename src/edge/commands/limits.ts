@@ -1,8 +1,10 @@
 /** What a target was last told goes in; whether it may be told again, and when it must be switched off, come out. Kept by the gateway whoever commands, across restarts. */
+import { EdgeError } from "../../kit/errors.ts";
 import type { Log } from "../../kit/log.ts";
 import { pause } from "../../kit/loop.ts";
 import type { Beat } from "../../kit/pulse.ts";
-import type { CommandTarget, EventDraft, Limits, Outcome } from "../../model.ts";
+import type { CommandTarget, EventDraft, Limits, Outcome, Text } from "../../model.ts";
+import type { AlarmDraft, Alarms } from "../alarms.ts";
 
 /** Times in running ms of the database: a wall clock may lie, a restart may not shorten them. */
 interface Mark {
@@ -13,6 +15,7 @@ interface Mark {
 }
 
 export interface LimitHost {
+  mono(): number;
   running(): number;
   save(key: string, value: unknown): void;
   raise(draft: EventDraft): void;
@@ -20,6 +23,8 @@ export interface LimitHost {
   perform(target: string, value: number | boolean, stop: AbortSignal): Promise<Outcome>;
   /** One effect at a time on one target, commands included. */
   alone(target: string, work: () => Promise<void>): Promise<void>;
+  /** What stands: a load that stays on. */
+  readonly alarms: Pick<Alarms, "raise" | "clear">;
   readonly log: Log;
 }
 
@@ -34,6 +39,8 @@ export class LimitKeeper {
   /** What stood before the order under way; null: nothing. */
   readonly #before = new Map<string, Mark | null>();
   readonly #busy = new Set<string>();
+  /** Not switched off at the last try: running ms of the next. */
+  readonly #missed = new Map<string, number>();
 
   /**
    * `offMs`: time off since the marks were saved, if known: it counts for both limits. What is no longer among the `targets` cannot be told
@@ -90,6 +97,12 @@ export class LimitKeeper {
     else if (mark.offAt === null) return;
     else if (state === "succeeded" && !isOn(value, mark.off)) this.#set(target, { ...mark, offAt: null });
     else if (state === "failed") this.#set(target, { ...mark, offAt: before?.offAt ?? mark.offAt });
+    if (!this.#isOverdue(target)) this.#forgive(target);
+  }
+
+  #isOverdue(target: string): boolean {
+    const offAt = this.#marks.get(target)?.offAt ?? null;
+    return offAt !== null && offAt <= this.#host.running();
   }
 
   /** Switches off what has been on for too long, first of all what a restart found overdue; one that does not answer delays no other. */
@@ -97,8 +110,9 @@ export class LimitKeeper {
     while (!stop.aborted) {
       beat.touch();
       const running = this.#host.running();
-      for (const [target, { offAt }] of this.#marks)
-        if (offAt !== null && offAt <= running && !this.#busy.has(target)) void this.#switchOff(target, stop);
+      for (const target of this.#marks.keys())
+        if (this.#isOverdue(target) && !this.#busy.has(target) && (this.#missed.get(target) ?? running) <= running)
+          void this.#switchOff(target, stop);
       await pause(LOOK_EVERY_MS, stop);
     }
     beat.end();
@@ -118,14 +132,14 @@ export class LimitKeeper {
   async #overdue(target: string, stop: AbortSignal): Promise<void> {
     const mark = this.#marks.get(target);
     // A command that went first may have moved the deadline.
-    if (mark === undefined || mark.offAt === null || mark.offAt > this.#host.running() || stop.aborted) return;
+    if (mark === undefined || !this.#isOverdue(target) || stop.aborted) return;
     const outcome = await this.#host.perform(target, mark.off, stop);
     if (outcome.state !== "succeeded") {
-      this.#host.log.warn("limit.not-switched-off", { target, code: outcome.code });
-      this.#marks.set(target, { ...mark, offAt: this.#host.running() + RETRY_MS });
+      if (!stop.aborted) this.#miss(target, outcome);
       return;
     }
     this.#set(target, { ...mark, offAt: null });
+    this.#forgive(target);
     this.#host.raise({
       kind: "command.limit-reached",
       state: "noted",
@@ -136,11 +150,39 @@ export class LimitKeeper {
     await this.#host.flush();
   }
 
+  /** Tried again and again; told once, until it is off or may be on. */
+  #miss(target: string, { code }: Outcome): void {
+    if (!this.#missed.has(target)) this.#host.log.warn("limit.not-switched-off", { target, code });
+    this.#missed.set(target, this.#host.running() + RETRY_MS);
+    const error = new EdgeError("command.not-switched-off", { target });
+    const text = (lang: keyof Text) => `${error.what(lang)}. ${error.hint(lang)}`;
+    this.#host.alarms.raise(target, "maxOn", missed(target, { it: text("it"), en: text("en") }, code), this.#host.mono());
+  }
+
+  #forgive(target: string): void {
+    this.#missed.delete(target);
+    const text = { it: `${target}: di nuovo entro il tempo massimo`, en: `${target}: within its maximum on-time again` };
+    this.#host.alarms.clear(target, "maxOn", missed(target, text), this.#host.mono());
+  }
+
   #set(target: string, mark: Mark | null): void {
     if (mark === null) this.#marks.delete(target);
     else this.#marks.set(target, mark);
     this.#host.save(`${PREFIX}${target}`, mark);
   }
+}
+
+function missed(target: string, text: Text, why?: string): AlarmDraft {
+  const [device = ""] = target.split(".");
+  const extra = { target, limit: "maxOn", code: "command.not-switched-off" };
+  return {
+    kind: "command.limit-missed",
+    severity: "high",
+    device,
+    text,
+    ...(why !== undefined && { cause: { code: why } }),
+    extra,
+  };
 }
 
 /** What says "off" to a target that is told such values: of numbers the nearest to 0. With a `maxOn` the configuration sees to it that it can be written. */

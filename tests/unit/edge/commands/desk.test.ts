@@ -51,7 +51,12 @@ function opened({ safe = false, offMs = 0, saved = [] }: Setting = {}) {
     targets: [target],
     assets: new Set(),
     host,
-    limits: new LimitKeeper({ ...host, log: noLog }, new Map(), 0, new Map([[target.target, target]])),
+    limits: new LimitKeeper(
+      { ...host, alarms: { raise: () => undefined, clear: () => undefined }, log: noLog },
+      new Map(),
+      0,
+      new Map([[target.target, target]]),
+    ),
     clock: { boot: "b", mono: () => now.mono, now: () => ({ ...now }) },
     log: noLog,
     saved: new Map(saved.map((row) => [row.id, row])),

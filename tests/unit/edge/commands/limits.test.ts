@@ -1,12 +1,14 @@
 /** What earlier runs left switched on goes in; what a start switches off, and in which order, comes out. */
-import { expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { deviceInfo, loadDriver } from "../../../../src/drivers/index.ts";
 import { openWires } from "../../../../src/drivers/wires.ts";
+import { Alarms } from "../../../../src/edge/alarms.ts";
 import { LimitKeeper } from "../../../../src/edge/commands/limits.ts";
 import { House } from "../../../../src/edge/house.ts";
 import { type Clock, monotonic } from "../../../../src/kit/clock.ts";
 import { noLog } from "../../../../src/kit/log.ts";
-import type { CommandTarget, DeviceInfo, Limits, Outcome } from "../../../../src/model.ts";
+import { Pulse } from "../../../../src/kit/pulse.ts";
+import type { CommandTarget, DeviceInfo, EdgeEvent, EventDraft, Limits, Outcome } from "../../../../src/model.ts";
 import { MemoryStore } from "../../../support/memory-store.ts";
 import { farSide, mbap, registers } from "../../drivers/support.ts";
 
@@ -14,7 +16,8 @@ const clock: Clock = { boot: "boot", mono: monotonic, now: () => ({ mono: monoto
 const HOUR = 3_600_000;
 const overdue = { begun: 0, offAt: 1000, off: false };
 
-async function started(store: MemoryStore, device = "d") {
+/** A device with a pump and a fan; `obeys` says how the next order to it ends. */
+async function started(store: MemoryStore, device = "d", obeys: (point: string) => Outcome = () => ({ state: "succeeded" })) {
   const written: (number | boolean)[] = [];
   const warnings: unknown[] = [];
   const info: DeviceInfo = {
@@ -23,15 +26,16 @@ async function started(store: MemoryStore, device = "d") {
     silentAfterMs: HOUR,
     points: {
       pump: { unit: "", kind: "state", writable: { value: "boolean", impact: "low", limits: { maxOnMs: HOUR } } },
+      fan: { unit: "", kind: "state", writable: { value: "boolean", impact: "low" } },
     },
     open: async () => ({
       async *readings(_ticks, stop) {
         yield [];
         await new Promise<void>((resolve) => stop.addEventListener("abort", () => resolve()));
       },
-      async perform(_point, value) {
+      async perform(point, value) {
         written.push(value);
-        return { state: "succeeded" };
+        return obeys(point);
       },
       async [Symbol.asyncDispose]() {},
     }),
@@ -86,6 +90,24 @@ it("what is no longer configured is left alone, and goes off when it is there ag
 });
 
 it.each([
+  ["d", "normal"],
+  ["other", "removed"],
+])(
+  "an alarm of a load that stayed on outlives a restart, and ends when it is off or no longer there (%s)",
+  async (id, reason) => {
+    const store = used();
+    const alarm = { id: "a", kind: "command.limit-missed", severity: "high", since: 1, device: "d" };
+    store.saved.set("limit/d.pump", overdue).set("alarms", { "d.pump|maxOn": alarm });
+    await using _at = await started(store, id);
+    await vi.waitFor(() =>
+      expect(store.happened().filter(({ state }) => state === "cleared")).toMatchObject([{ id: "a", reason }]),
+    );
+    expect(store.happened().filter(({ state }) => state === "raised")).toEqual([]);
+    expect(store.saved.get("alarms")).toEqual({});
+  },
+);
+
+it.each([
   { now: "a min", limits: { min: 10, max: 100, maxOn: "1h" }, saved: 0, written: 10 },
   { now: "a max below what was the min", limits: { max: 5, maxOn: "1h" }, saved: 10, written: 0 },
   { now: "no limits", limits: undefined, saved: 10, written: 10 },
@@ -123,15 +145,36 @@ it("a switch that was a number is told what a switch is told", async () => {
 });
 
 function kept(marks: ReadonlyMap<string, unknown> = new Map()) {
-  const at = { running: 0, saved: new Map<string, unknown>(), limits: { maxOnMs: 1000, minIntervalMs: 100 } };
+  const events: EventDraft[] = [];
+  const at = {
+    running: 0,
+    saved: new Map<string, unknown>(),
+    limits: { maxOnMs: 1000, minIntervalMs: 100 },
+    events,
+    outcome: { state: "succeeded" } as Outcome,
+    tries: 0,
+  };
+  const sink = {
+    raise: (draft: EventDraft, mono: number) => {
+      events.push(draft);
+      return { ...draft, id: "x", seq: 1, after: 0, since: mono } as unknown as EdgeEvent;
+    },
+    save: () => undefined,
+    openAlarms: () => undefined,
+  };
   const host = {
+    mono: () => at.running,
     running: () => at.running,
     save: (key: string, mark: unknown) => void at.saved.set(key, mark),
-    raise: () => undefined,
+    raise: (draft: EventDraft) => void events.push(draft),
     flush: async () => undefined,
-    perform: async () => ({ state: "succeeded" }) as const,
+    perform: async () => {
+      at.tries += 1;
+      return at.outcome;
+    },
     alone: (_: string, work: () => Promise<void>) => work(),
     log: noLog,
+    alarms: new Alarms(sink, new Map()),
   };
   const target: CommandTarget = {
     target: "d.pump",
@@ -180,4 +223,60 @@ it("a deadline of former limits outlives an order that expired when there are no
   const at = kept(new Map([["limit/d.pump", overdue]]));
   expect(at.order(true, "expired", {})).toBeUndefined(); // nothing was saved: it stands
   expect(at.order(false, "succeeded", {})).toEqual({ ...overdue, offAt: null });
+});
+
+describe("what is not switched off at its limit", () => {
+  /** The keeper at work, with nothing to switch off before `fails` says how it fails. */
+  function watching(code: string) {
+    const at = kept();
+    at.order(true, "succeeded");
+    at.outcome = { state: "failed", code };
+    const stop = new AbortController();
+    const beat = new Pulse().beat("limits", 60_000);
+    const running = at.keeper.run(stop.signal, beat);
+    const tried = async (n: number) => {
+      at.running += 5000;
+      await vi.waitFor(() => expect(at.tries).toBe(n), 5000);
+    };
+    const said = () => at.events.map(({ kind, state }) => [kind, state]);
+    return {
+      at,
+      tried,
+      said,
+      async [Symbol.asyncDispose]() {
+        stop.abort();
+        await running;
+      },
+    };
+  }
+  const missed = (state: string) => ["command.limit-missed", state];
+
+  it("is told once, with what to do, and cleared when it is off", async () => {
+    await using keeps = watching("command.out-of-range");
+    const { at, tried, said } = keeps;
+    await tried(1);
+    await tried(2);
+    await tried(3);
+    expect(said()).toEqual([missed("raised")]);
+    const { en = "", it = "" } = at.events[0]?.text ?? {};
+    expect(at.events[0]).toMatchObject({ device: "d", severity: "high", cause: { code: "command.out-of-range" } });
+    expect(en).toMatch(/^d\.pump is still on after its maximum on-time\. Switch it off on site/);
+    expect(it).toMatch(/^d\.pump è ancora acceso .* Spegnerlo sul posto/);
+    at.outcome = { state: "succeeded" };
+    await tried(4);
+    await vi.waitFor(() =>
+      expect(said().slice(1).toSorted()).toEqual([missed("cleared"), ["command.limit-reached", "noted"]].toSorted()),
+    );
+  });
+
+  it("is cleared when a person switches it off, or on again for as long as it may be", async () => {
+    for (const value of [false, true]) {
+      await using keeps = watching("bus.timeout");
+      await keeps.tried(1);
+      keeps.at.order(value, "failed");
+      expect(keeps.said()).toEqual([missed("raised")]);
+      keeps.at.order(value, "succeeded");
+      expect(keeps.said()).toEqual([missed("raised"), missed("cleared")]);
+    }
+  });
 });
