@@ -139,7 +139,14 @@ export class CommandDesk {
         this.#end(command, origin, spoilt);
         return this.#tell(id);
       }
-      await (this.#o.assets.has(target) ? this.#onAsset(command, origin) : this.#onPoint(command, origin, stop));
+      if (this.#o.assets.has(target)) return this.#onAsset(command, origin);
+      // It must not switch on again, for another `maxOn`, what should be off.
+      if (resumed && !(await this.#o.limits.isClear(target, stop))) {
+        if (stop.aborted) return; // the next start finds it accepted
+        this.#end(command, origin, { state: "refused", code: "command.not-switched-off" });
+        return this.#tell(id);
+      }
+      await this.#onPoint(command, origin, stop);
     };
     this.#o.host.alone(target, act).catch((error: unknown) => this.#o.log.error("command.failed", { id, target, cause: error }));
   }

@@ -150,6 +150,12 @@ export class LimitKeeper {
     await this.#host.flush();
   }
 
+  /** For who has the target to himself: whether it is not on for too long, after one more try to switch it off. */
+  async isClear(target: string, stop: AbortSignal): Promise<boolean> {
+    await this.#overdue(target, stop);
+    return !this.#isOverdue(target);
+  }
+
   /** Tried again and again; told once, until it is off or may be on. */
   #miss(target: string, { code }: Outcome): void {
     if (!this.#missed.has(target)) this.#host.log.warn("limit.not-switched-off", { target, code });

@@ -57,15 +57,35 @@ async function started(store: MemoryStore, device = "d", obeys: (point: string) 
 /** A database that has run for an hour. */
 const used = () => new MemoryStore(monotonic() - HOUR);
 
-it("what has been on for too long is switched off before a command that waited switches it on again", async () => {
+const waiting = (id: string, target: string) => {
+  const body = { target, action: "set", args: { value: true }, expiresAt: Date.now() + HOUR, issuer: "desk" };
+  return [id, { id, received: 0, expires: 2 * HOUR, state: "accepted", body: { ...body, origin: "platform" } }] as const;
+};
+
+it.each([
+  { off: "at once", fails: 0, written: [false, true] },
+  { off: "at the second try", fails: 1, written: [false, false, true] },
+])("what has been on for too long is switched off before a command that waited switches it on again: $off", async (way) => {
   const store = used();
   store.saved.set("limit/d.pump", overdue);
-  const body = { target: "d.pump", action: "set", args: { value: true }, expiresAt: Date.now() + HOUR, issuer: "desk" };
-  const row = { id: "c", received: 0, expires: 2 * HOUR, state: "accepted", body: { ...body, origin: "platform" } };
-  Object.assign(store, { inbox: new Map([["c", row]]) });
-  await using at = await started(store);
-  await vi.waitFor(() => expect(at.written).toHaveLength(2), 5000);
-  expect(at.written).toEqual([false, true]);
+  Object.assign(store, { inbox: new Map([waiting("c", "d.pump")]) });
+  let tries = 0;
+  const obeys = (): Outcome => (tries++ < way.fails ? { state: "failed", code: "bus.timeout" } : { state: "succeeded" });
+  await using at = await started(store, "d", obeys);
+  await vi.waitFor(() => expect(at.written).toHaveLength(way.written.length), 5000);
+  expect(at.written).toEqual(way.written);
+});
+
+it("what cannot be switched off is not switched on by a command that waited; another target's is done", async () => {
+  const store = used();
+  store.saved.set("limit/d.pump", overdue);
+  Object.assign(store, { inbox: new Map([waiting("c", "d.pump"), waiting("f", "d.fan")]) });
+  const obeys = (point: string): Outcome => ({ state: point === "fan" ? "succeeded" : "unknown", code: "command.no-answer" });
+  await using at = await started(store, "d", obeys);
+  const ends = () => store.happened().filter(({ kind }) => kind === "command.refused" || kind === "command.succeeded");
+  await vi.waitFor(() => expect(ends()).toHaveLength(2), 5000);
+  expect(ends().find(({ kind }) => kind === "command.refused")).toMatchObject({ command: "c", code: "command.not-switched-off" });
+  expect(at.written.toSorted()).toEqual([false, false, true]);
 });
 
 it("the time off counts after a second power cut too", async () => {
