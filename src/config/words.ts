@@ -63,6 +63,11 @@ const italian: Readonly<Record<string, string>> = {
   "not less than min": "non meno di min",
   "not less than first": "non meno di first",
   "the smaller number first": "prima il numero minore",
+  "a number that float32 holds": "un numero che sta in un float32",
+  "none: a bool is true or false": "nessuno: un bool è true o false",
+  "none: a bool always has a value": "nessuno: un bool ha sempre un valore",
+  "state: a bool is true or false": "state: un bool è true o false",
+  "bool: a discrete input is true or false": "bool: un ingresso digitale è true o false",
   "an address whose last register is at most 65535": "un indirizzo il cui ultimo registro non superi 65535",
   "a port from 1 to 65535 after tcp://host:": "una porta da 1 a 65535 dopo tcp://host:",
   "a host name or an address": "il nome o l'indirizzo di una macchina",
@@ -77,5 +82,7 @@ export function translated(expectation: string, lang: Lang): string {
   if (lang === "en") return expectation;
   const [, bound, amount] = /^(at least|at most) (\d\S*)$/.exec(expectation) ?? [];
   if (bound !== undefined) return `${words[bound === "at least" ? "atLeast" : "atMost"].it} ${amount}`;
+  const [, least, most, type] = /^a whole number from (\S+) to (\S+), which is what (\w+) holds$/.exec(expectation) ?? [];
+  if (least !== undefined) return `un numero intero da ${least} a ${most}, quelli che stanno in ${type}`;
   return italian[expectation] ?? expectation;
 }

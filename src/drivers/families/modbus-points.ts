@@ -3,18 +3,18 @@ import * as z from "zod";
 import type { Text, Writable } from "../../model.ts";
 import type { Golden, RegisterPoint } from "../driver.ts";
 import { hole, modbusDriver, patience, unit } from "./modbus-table.ts";
-import { every, limits, limitsOf, report, reportOf, withReport } from "./options.ts";
-import { encodePoint, type Points, widthOf } from "./registers.ts";
+import { every, limits, limitsOf, report, reportOf, switchLimits, withReport } from "./options.ts";
+import { encodePoint, type Points, unsayable, widthOf } from "./registers.ts";
 
 const address = z.int().min(0).max(65_535);
-const writing = {
+const writing = <L extends z.ZodType>(limits: L) => ({
   writable: z.boolean().prefault(false).describe("May be written by commands."),
-  limits: limits(),
+  limits,
   impact: z.enum(["low", "high"]).prefault("low").describe("high: a command from the platform needs a signature."),
   alarm: z.boolean().prefault(false).describe("Read before the ordinary points of every device on the line."),
   safe: z.boolean().prefault(false).describe("May be commanded while the clock is not synchronised."),
   report: report(),
-};
+});
 
 /** A discrete input is one, whatever else is written. */
 const isBool = ({ fc, decode }: Pick<RegisterPoint, "fc" | "decode">): boolean => fc === 2 || decode === "bool";
@@ -26,11 +26,38 @@ function canSwitchOff({ limits: { min = 0, maxOn } = {}, ...point }: Writing): b
   return maxOn === undefined || min <= 0 || isBool(point) || encodePoint(min, point)?.value === min;
 }
 
+type Register = z.output<typeof register>;
+interface Wrong {
+  readonly path: readonly PropertyKey[];
+  readonly expected: string;
+}
+
+/** Options that say something of numbers alone. One that stands at its default says nothing, and is not told from one left out. */
+function notOfBool({ fc, decode, scale, unit, kind, range, absent, limits }: Register): readonly Wrong[] {
+  const wrong = (given: boolean, expected: string, ...path: readonly string[]) => (given ? [{ path, expected }] : []);
+  const none = "none: a bool is true or false";
+  return [
+    ...wrong(decode !== "bool" && decode !== "uint16" && fc === 2, "bool: a discrete input is true or false", "decode"),
+    ...wrong(kind !== undefined && kind !== "state", "state: a bool is true or false", "kind"),
+    ...wrong(scale !== 1, none, "scale"),
+    ...wrong(unit !== "1" && unit !== "", none, "unit"),
+    ...wrong(range !== undefined, none, "range"),
+    ...wrong(absent !== undefined, "none: a bool always has a value", "absent"),
+    ...wrong(limits?.min !== undefined, none, "limits", "min"),
+    ...wrong(limits?.max !== undefined, none, "limits", "max"),
+  ];
+}
+
+function absentNever(absent: readonly number[], decode: Parameters<typeof unsayable>[1]): readonly Wrong[] {
+  return absent.flatMap((number, i) => {
+    const expected = unsayable(number, decode);
+    return expected === undefined ? [] : [{ path: ["absent", i], expected }];
+  });
+}
+
 const register = z
   .strictObject({
-    fc: z
-      .union([z.literal(2), z.literal(3), z.literal(4)])
-      .describe("Function that reads it: 2 discrete input, 3 holding register, 4 input register."),
+    fc: z.literal([2, 3, 4]).describe("Function that reads it: 2 discrete input, 3 holding register, 4 input register."),
     address: address.describe("Address as on the bus, from 0 (documents that begin with 30001 or 40001 count from 1)."),
     decode: z
       .enum(["bool", "uint16", "int16", "uint32", "int32", "float32", "uint64", "int64"])
@@ -53,7 +80,7 @@ const register = z
       .optional()
       .describe("Smallest and largest possible value; what is outside is bad."),
     absent: z.array(z.number()).optional().describe("Numbers, before `scale`, by which the device says that there is no value."),
-    ...writing,
+    ...writing(limits()),
   })
   .refine((point) => !point.writable || point.fc === 3, {
     error: "only holding registers (fc 3) and coils can be written",
@@ -63,20 +90,16 @@ const register = z
     error: "expected a number that the register holds exactly: it is what is written when maxOn is over",
     path: ["limits", "min"],
   })
-  .refine((point) => !isBool(point) || point.absent === undefined, {
-    error: "expected none: a bool always has a value",
-    path: ["absent"],
-  })
-  .refine((point) => !isBool(point) || point.range === undefined, {
-    error: "expected none: a bool is true or false",
-    path: ["range"],
+  .superRefine((point, { addIssue }) => {
+    const wrong = isBool(point) ? notOfBool(point) : point.decode === "bool" ? [] : absentNever(point.absent ?? [], point.decode);
+    for (const { expected, path } of wrong) addIssue({ code: "custom", message: `expected ${expected}`, path: [...path] });
   })
   .refine((point) => point.address + (point.fc === 2 ? 1 : widthOf(point)) <= 65_536, {
     error: "expected an address whose last register is at most 65535",
     path: ["address"],
   });
 
-const coil = z.strictObject({ coil: address.describe("Address of the coil, from 0."), ...writing });
+const coil = z.strictObject({ coil: address.describe("Address of the coil, from 0."), ...writing(switchLimits()) });
 
 const point = z.union([coil, register], {
   error: "expected {coil: n, …} or {fc: 3, address: n, decode: …, unit: …, …}, with their own keys only",

@@ -35,6 +35,24 @@ const WIDTH: Readonly<Record<RegisterPoint["decode"], number>> = {
   uint64: 4,
   int64: 4,
 };
+/** Smallest and largest number of each type of whole numbers; of 64 bits the largest as a number has it, rounded up. */
+const WHOLE = {
+  uint16: [0, 0xffff],
+  int16: [-0x8000, 0x7fff],
+  uint32: [0, 0xffff_ffff],
+  int32: [-0x8000_0000, 0x7fff_ffff],
+  uint64: [0, 2 ** 64],
+  int64: [-(2 ** 63), 2 ** 63],
+} as const satisfies Partial<Record<RegisterPoint["decode"], readonly [number, number]>>;
+
+/** What registers of this type can say, in words, when this number is none of it. */
+export function unsayable(number: number, decode: Exclude<RegisterPoint["decode"], "bool">): string | undefined {
+  if (decode === "float32") return Number.isFinite(Math.fround(number)) ? undefined : "a number that float32 holds";
+  const [least, most] = WHOLE[decode];
+  if (Number.isInteger(number) && number >= least && number <= most) return undefined;
+  return `a whole number from ${least} to ${most}, which is what ${decode} holds`;
+}
+
 export const widthOf = (point: Pick<RegisterValue, "decode">): number => WIDTH[point.decode];
 
 /** Points that lie near enough share a request, up to what the device gives at once. */
@@ -155,26 +173,28 @@ export function encodePoint(
 }
 
 function put(view: DataView, decode: RegisterPoint["decode"], exact: number, raw: number): boolean {
+  if (decode === "bool") return false;
+  if (decode === "float32") {
+    view.setFloat32(0, exact);
+    return Number.isFinite(view.getFloat32(0));
+  }
+  const [least, most] = WHOLE[decode];
+  if (raw < least || raw > most) return false;
   switch (decode) {
-    case "bool":
-      return false;
     case "uint16":
       view.setUint16(0, raw);
-      return raw >= 0 && raw <= 0xffff;
+      return true;
     case "int16":
       view.setInt16(0, raw);
-      return raw >= -0x8000 && raw <= 0x7fff;
+      return true;
     case "uint32":
       view.setUint32(0, raw);
-      return raw >= 0 && raw <= 0xffff_ffff;
+      return true;
     case "int32":
       view.setInt32(0, raw);
-      return raw >= -0x8000_0000 && raw <= 0x7fff_ffff;
-    case "float32":
-      view.setFloat32(0, exact);
-      return Number.isFinite(view.getFloat32(0));
+      return true;
     case "uint64":
-      if (raw < 0 || !Number.isSafeInteger(raw)) return false;
+      if (!Number.isSafeInteger(raw)) return false;
       view.setBigUint64(0, BigInt(raw));
       return true;
     case "int64":
