@@ -54,13 +54,13 @@ export async function checkSite(text: string, file: string, lang: Lang = "en"): 
   const checked = check(siteSchema, raw, [], lang);
   if ("findings" in checked) for (const finding of checked.findings) source.add(finding);
   const known = await devicesOf(raw, source);
-  const devices = [...known.values()].flatMap(({ device }) => (device ? [device] : []));
   const siteId = "value" in checked ? checked.value.gateway.site.id : "";
   const assets = assetsOf(raw, known, siteId, source);
-  crossCheck(raw, devices, source);
+  crossCheck(raw, [...known.values()], source);
   const problems = source.problems.toSorted((a, b) => a.line - b.line || a.column - b.column);
   if (!("value" in checked) || problems.some((p) => p.severity === "error")) return { problems };
   const { rules: _rules, ...written } = checked.value;
+  const devices = [...known.values()].flatMap(({ device }) => (device ? [device] : []));
   return { site: { ...fromFolderOf(file, written), devices: byId(devices), assets }, problems };
 }
 

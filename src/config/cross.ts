@@ -1,10 +1,12 @@
 /** A written site and its devices go in; what contradicts itself between two places is added to the problems. */
 import { busSchema } from "../drivers/buses.ts";
 import type { Wire } from "../drivers/driver.ts";
-import { misfits } from "../drivers/index.ts";
+import { misfits, plannedTypes } from "../drivers/index.ts";
 import { type Path, quoted, type Source } from "./document.ts";
 import { at, meant } from "./issues.ts";
-import { entries, type SiteDevice } from "./site.ts";
+import { said } from "./right.ts";
+import { NAME } from "./schema.ts";
+import { entries, type Known } from "./site.ts";
 import { words } from "./words.ts";
 
 /** The wires that a bus may be, by the key that says so. */
@@ -12,11 +14,11 @@ const WIRES = ["modbus", "serial", "gpio", "ble", "mqtt"] as const;
 const wireOf = (bus: unknown) => WIRES.find((wire) => at(bus, [wire]) !== undefined);
 
 /** Runs on the raw value, so that one mistake elsewhere hides none here. */
-export function crossCheck(raw: unknown, devices: readonly SiteDevice[], source: Source): void {
+export function crossCheck(raw: unknown, devices: readonly Known[], source: Source): void {
   const buses = new Map(entries(at(raw, ["buses"])));
   sameName(raw, source);
   samePort(buses, source);
-  for (const device of devices) rightBus(device, buses, source);
+  for (const device of devices) rightBus(device, at(raw, ["devices", device.id]), buses, source);
   claimedTwice(raw, devices, source);
   broker(raw, source);
   credentials(raw, source);
@@ -76,31 +78,42 @@ function portOf(bus: unknown): string | undefined {
   }
 }
 
-function rightBus({ id, bus, driver, options }: SiteDevice, buses: ReadonlyMap<string, unknown>, source: Source): void {
+function rightBus({ id, driver, options }: Known, written: unknown, buses: ReadonlyMap<string, unknown>, source: Source): void {
   const { lang } = source;
-  const fitting = [...buses].filter(([, b]) => wireOf(b) === driver.wire).map(([name]) => name);
+  const bus = at(written, ["bus"]);
+  // Which bus a type still to come will want, or one that is not known, is anybody's guess.
+  if (driver === undefined && (bus === undefined || plannedTypes.some((type) => type === at(written, ["type"])))) return;
+  const fitting = [...buses].filter(([, b]) => driver === undefined || wireOf(b) === driver.wire).map(([name]) => name);
+  const wire = driver === undefined ? "" : ` ${driver.wire}`;
   const expected =
     fitting.length > 0
-      ? `${words.ofBuses[lang]} ${driver.wire}: ${fitting.join(", ")}`
-      : `${words.aBus[lang]} ${driver.wire} (${words.noBus[lang]})`;
+      ? `${words.ofBuses[lang]}${wire}: ${fitting.join(", ")}`
+      : `${words.aBus[lang]}${wire} (${words.noBus[lang]})`;
   const path = ["devices", id, "bus"];
   if (bus === undefined) source.add({ code: "config.missing", path, key: true, found: words.nothing[lang], expected });
+  else if (!isName(bus)) return;
   else if (!buses.has(bus))
     source.add({ code: "config.unknown-name", path, found: quoted(bus), expected, ...meant(bus, fitting, lang) });
+  else if (driver === undefined) return;
   else if (wireOf(buses.get(bus)) !== (driver.wire satisfies Wire))
     source.add({ code: "config.wrong-bus", path, found: `${quoted(bus)} (${wireOf(buses.get(bus)) ?? "?"})`, expected });
   else {
     const spec = busSchema.safeParse(buses.get(bus));
-    for (const misfit of spec.success ? misfits(driver, options, spec.data) : [])
+    for (const misfit of (spec.success && said(() => misfits(driver, options, spec.data))) || [])
       source.add({ code: "config.wrong-bus", path, found: quoted(bus), expected: misfit });
   }
 }
 
-function claimedTwice(raw: unknown, devices: readonly SiteDevice[], source: Source): void {
+/** What is no name has been said to be none. */
+const isName = (bus: unknown): bus is string => typeof bus === "string" && NAME.test(bus);
+
+function claimedTwice(raw: unknown, devices: readonly Known[], source: Source): void {
   const first = new Map<string, string>();
-  for (const { id, bus, driver, options } of devices)
-    for (const claim of driver.claims?.(options) ?? []) {
-      const key = `${bus ?? ""}\n${claim}`;
+  for (const { id, driver, options } of devices) {
+    const bus = at(raw, ["devices", id, "bus"]);
+    if (!isName(bus)) continue;
+    for (const claim of said(() => driver?.claims?.(options)) ?? []) {
+      const key = `${bus}\n${claim}`;
       const owner = first.get(key);
       if (owner === undefined) first.set(key, id);
       else {
@@ -110,6 +123,7 @@ function claimedTwice(raw: unknown, devices: readonly SiteDevice[], source: Sour
         claimed(source, path, `${claim} @ ${bus}`, ["devices", owner], owner);
       }
     }
+  }
 }
 
 function claimed(source: Source, path: Path, what: string, ownerPath: Path, owner: string): void {

@@ -1,12 +1,14 @@
 /** The written site goes in; devices with their drivers and assets with their rules come out, and every reference between them is checked. */
 import { createHash } from "node:crypto";
+import type * as z from "zod";
 import type { Driver } from "../drivers/driver.ts";
 import { deviceTypes, loadDriver, plannedTypes } from "../drivers/index.ts";
 import { type AssetKind, assetKinds, plannedKinds } from "../edge/rules/index.ts";
 import type { Asset, Place, PointSpec, Rule } from "../model.ts";
-import type { Source } from "./document.ts";
+import type { Path, Source } from "./document.ts";
 import { quoted } from "./document.ts";
 import { at, check, meant, shown } from "./issues.ts";
+import { rightOf, said } from "./right.ts";
 import { assetHead, deviceHead, type Written } from "./schema.ts";
 import { words } from "./words.ts";
 
@@ -33,9 +35,16 @@ export interface Site extends Omit<Written, "devices" | "assets" | "rules"> {
   readonly assets: Readonly<Record<string, SiteAsset>>;
 }
 
-/** A device as written, with what became of it: `points` absent when its type is still to come or its options are wrong. */
-interface Known {
+/** A device as written, with what became of it. */
+export interface Known {
+  readonly id: string;
+  /** Absent when its type is not there, or still to come. */
+  readonly driver?: Driver;
+  /** To be asked inside `said`: some may be wrong. */
+  readonly options?: unknown;
+  /** Absent when anything is wrong. */
   readonly device?: SiteDevice;
+  /** Absent when its options do not say so. */
   readonly points?: Readonly<Record<string, PointSpec>>;
 }
 
@@ -45,11 +54,11 @@ export async function devicesOf(raw: unknown, source: Source): Promise<ReadonlyM
   for (const [id, written] of entries(at(raw, ["devices"]))) {
     const type = at(written, ["type"]);
     if (typeof type !== "string") {
-      known.set(id, {});
+      known.set(id, { id });
       continue;
     }
     const driver = Object.hasOwn(deviceTypes, type) ? await loadDriver(type) : undefined;
-    known.set(id, driver ? deviceOf(id, driver, written, source) : {});
+    known.set(id, driver ? deviceOf(id, driver, written, source) : { id });
     if (!driver) unknownWord(source, ["devices", id, "type"], type, plannedTypes, Object.keys(deviceTypes));
   }
   return known;
@@ -62,24 +71,40 @@ function deviceOf(id: string, driver: Driver, written: unknown, source: Source):
     ...(bus !== undefined && { bus }),
     ...(place !== undefined && { place }),
   });
-  const checked = check(driver.options, rest, ["devices", id], source.lang);
-  if ("findings" in checked) {
-    for (const finding of checked.findings) source.add(finding);
-    return {};
-  }
-  if (!head.success) return {};
-  const options = checked.value;
+  const checked = checkOptions(driver.options, rest, ["devices", id], source);
+  const { options } = checked;
+  const points = said(() => driver.points(options));
   return {
-    device: {
-      id,
-      type: driver.type,
-      ...(head.data.bus !== undefined && { bus: head.data.bus }),
-      ...(head.data.place !== undefined && { place: place as Place }),
-      driver,
-      options,
-    },
-    points: driver.points(options),
+    id,
+    driver,
+    options,
+    ...(points && { points }),
+    ...(checked.whole &&
+      head.success && {
+        device: {
+          id,
+          type: driver.type,
+          ...(head.data.bus !== undefined && { bus: head.data.bus }),
+          ...(head.data.place !== undefined && { place: place as Place }),
+          driver,
+          options,
+        },
+      }),
   };
+}
+
+/** `whole`: all of them are right. Otherwise what is wrong goes to `source`, and the rest is to be asked inside `said`. */
+function checkOptions<T>(
+  schema: z.ZodType<T>,
+  written: Readonly<Record<string, unknown>>,
+  path: Path,
+  source: Source,
+): { readonly options: T; readonly whole: boolean } {
+  const checked = check(schema, written, path, source.lang);
+  if ("value" in checked) return { options: checked.value, whole: true };
+  for (const finding of checked.findings) source.add(finding);
+  const wrong = checked.findings.map((finding) => finding.path.slice(path.length));
+  return { options: rightOf(schema, written, wrong) as T, whole: false };
 }
 
 export function assetsOf(
@@ -113,14 +138,9 @@ function assetOf(
 ): SiteAsset | undefined {
   const path = ["assets", id];
   const { kind: word, name, urn, place, part, ...rest } = written;
-  const checked = check(kind.options, rest, path, source.lang);
-  if ("findings" in checked) {
-    for (const finding of checked.findings) source.add(finding);
-    return undefined;
-  }
+  const { options, whole } = checkOptions(kind.options, rest, path, source);
   const head = assetHead.safeParse({ kind: word, name, urn, place, part });
-  const options = checked.value;
-  for (const option of kind.notYet?.(options) ?? [])
+  for (const option of said(() => kind.notYet?.(options)) ?? [])
     source.add({
       severity: "warning",
       code: "config.not-yet",
@@ -130,11 +150,11 @@ function assetOf(
       expected: words.laterVersion[source.lang],
     });
   const silentAfterMs: Record<string, number> = {};
-  for (const [role, reference] of Object.entries(kind.rule.sources(options))) {
+  for (const [role, reference] of Object.entries(said(() => kind.rule.sources(options)) ?? {})) {
     const device = referred(reference, pathTo(rest, reference, path) ?? path, devices, source);
     if (device !== undefined) silentAfterMs[role] = device.driver.silentAfterMs(device.options);
   }
-  if (!head.success) return undefined;
+  if (!whole || !head.success) return undefined;
   const asset: Asset = {
     id,
     urn: head.data.urn ?? `urn:ngsi-ld:${kind.rule.model}:${site}:${id}`,

@@ -1,0 +1,31 @@
+/** Options of which some are wrong go in; what can be said by the others alone comes out. */
+import type * as z from "zod";
+import type { Path } from "./document.ts";
+
+/** Somebody asked for an option that is wrong. */
+class Wrong extends Error {}
+
+/** The options of `written` that are right, defaults filled in. Reading one that is not throws, for `said` to catch. `wrong`: paths of what is. */
+export function rightOf(schema: z.ZodType, written: Readonly<Record<string, unknown>>, wrong: readonly Path[]): object {
+  const { shape } = schema as Partial<z.ZodObject>;
+  const right = Object.entries(shape ?? {}).flatMap(([key, option]) => {
+    const checked = (option as z.ZodType).safeParse(written[key]);
+    return checked.success && !wrong.some(([first]) => first === key) ? [[key, checked.data] as const] : [];
+  });
+  return new Proxy(Object.fromEntries(right), {
+    get(options, key) {
+      if (shape !== undefined && Object.hasOwn(options, key)) return options[String(key)];
+      throw new Wrong();
+    },
+  });
+}
+
+/** What `say` answers; undefined when it cannot without an option that is wrong. */
+export function said<T>(say: () => T): T | undefined {
+  try {
+    return say();
+  } catch (error) {
+    if (error instanceof Wrong) return undefined;
+    throw error;
+  }
+}
