@@ -63,6 +63,7 @@ async function main(): Promise<number> {
         broker: values.broker,
         config: null,
         json: true,
+        lang: "en",
         keep: values.keep,
         killGateway: false,
         brokerAwayMs: null,

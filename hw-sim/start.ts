@@ -19,7 +19,9 @@ async function main(args: readonly string[]): Promise<number> {
     options = readOptions(args);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    await complain(new EdgeError("cli.usage", { reason }), args.includes("--json"));
+    // Of `cippo simulate` the last one says it.
+    const lang = args[args.lastIndexOf("--lang") + 1] === "it" ? "it" : "en";
+    await complain(new EdgeError("cli.usage", { reason }), args.includes("--json"), lang);
     process.stderr.write(`\n${HELP}`);
     return 2;
   }
@@ -38,7 +40,7 @@ async function main(args: readonly string[]): Promise<number> {
     await new Promise<void>((resolve) => process.stdout.write(`${line}\n`, () => resolve()));
     return judged.faults.length === 0 ? 0 : 1;
   } catch (error) {
-    await complain(error, options.json);
+    await complain(error, options.json, options.lang);
     return 1;
   }
 }

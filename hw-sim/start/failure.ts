@@ -1,6 +1,7 @@
 /** Why a run could not be done goes in; words for people on standard error, and with --json one last line on standard output, come out. */
 import * as z from "zod";
 import { asEdgeError, EdgeError } from "../../src/kit/errors.ts";
+import type { Text } from "../../src/model.ts";
 
 /** A problem of a configuration, as `cippo config check --json` tells it. */
 export const problem = z.looseObject({
@@ -15,20 +16,27 @@ export const problem = z.looseObject({
 });
 const problems = z.array(problem).catch([]);
 
-export async function complain(raw: unknown, json: boolean): Promise<void> {
-  process.stderr.write(`${wordsOf(raw)}\n`);
+export async function complain(raw: unknown, json: boolean, lang: keyof Text = "en"): Promise<void> {
+  process.stderr.write(`${wordsOf(raw, lang)}\n`);
   if (!json) return;
   const error = asEdgeError(raw);
   const { code, context } = error;
-  const line = JSON.stringify({ error: { code, what: error.what("en"), hint: error.hint("en"), context } });
+  const line = JSON.stringify({ error: { code, what: error.what(lang), hint: error.hint(lang), context } });
   await new Promise<void>((resolve) => process.stdout.write(`${line}\n`, () => resolve()));
 }
 
-function wordsOf(raw: unknown): string {
+const said = {
+  found: { it: "trovato", en: "found" },
+  expected: { it: "atteso", en: "expected" },
+  error: { it: "errore", en: "error" },
+} as const satisfies Record<string, Text>;
+
+function wordsOf(raw: unknown, lang: keyof Text): string {
   if (!(raw instanceof EdgeError)) return raw instanceof Error ? raw.message : String(raw);
-  const lines = problems.parse(raw.context["problems"]).map(({ file, line, column, code, path, found, expected, hint }) => {
-    const where = path === "" ? "" : `${path}: `;
-    return `${file}:${line}:${column}: ${code}: ${where}found ${found}, expected ${expected}${hint ? `; ${hint}` : ""}`;
+  const lines = problems.parse(raw.context["problems"]).map((one) => {
+    const where = one.path === "" ? "" : `${one.path}: `;
+    const what = `${said.found[lang]} ${one.found}, ${said.expected[lang]} ${one.expected}${one.hint ? `; ${one.hint}` : ""}`;
+    return `${one.file}:${one.line}:${one.column}: ${one.code}: ${where}${what}`;
   });
-  return [...lines, `error ${raw.code}: ${raw.what("en")}`, `→ ${raw.hint("en")}`].join("\n");
+  return [...lines, `${said.error[lang]} ${raw.code}: ${raw.what(lang)}`, `→ ${raw.hint(lang)}`].join("\n");
 }

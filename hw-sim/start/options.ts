@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { duration } from "../../src/kit/quantities.ts";
+import type { Text } from "../../src/model.ts";
 
 export interface Options {
   /** null: until Ctrl-C. */
@@ -9,6 +10,8 @@ export interface Options {
   readonly broker: string;
   readonly config: string | null;
   readonly json: boolean;
+  /** Of errors, and of the problems of a configuration. */
+  readonly lang: keyof Text;
   readonly keep: boolean;
   readonly killGateway: boolean;
   readonly brokerAwayMs: number | null;
@@ -24,6 +27,7 @@ Starts a simulated site, a broker, the reference platform and the gateway, each 
 
   --for 20s            run this long, freeze the site, wait until everything is acknowledged, judge, end (exit 0: nothing lost, nothing invented)
   --json               print nothing but one JSON report, last
+  --lang it|en         language of errors and of a configuration's problems (default en); what this demonstration shows is English
   --broker WHICH       embedded (default), mosquitto (its Debian package), or the URL of a running broker
   --config FILE        no simulated site: the gateway runs with this configuration; its socket, database and broker are this run's own
   --scenario FILE      what happens at the simulated site (default hw-sim/sites/piazza.yaml)
@@ -45,6 +49,7 @@ export function readOptions(args: readonly string[]): Options | "help" {
       scenario: { type: "string" },
       gateway: { type: "string" },
       json: { type: "boolean", default: false },
+      lang: { type: "string", default: "en" },
       keep: { type: "boolean", default: false },
       "kill-gateway": { type: "boolean", default: false },
       "broker-away": { type: "string" },
@@ -53,7 +58,8 @@ export function readOptions(args: readonly string[]): Options | "help" {
     },
   });
   if (values.help) return "help";
-  const { broker } = values;
+  const { broker, lang } = values;
+  if (lang !== "it" && lang !== "en") throw new Error(`--lang ${lang}: expected it or en`);
   const own = broker === "embedded" || broker === "mosquitto";
   if (!own && !/^mqtts?:\/\/./.test(broker))
     throw new Error(`--broker ${broker}: expected embedded, mosquitto or mqtt://host:port`);
@@ -72,6 +78,7 @@ export function readOptions(args: readonly string[]): Options | "help" {
     broker,
     config: values.config ?? null,
     json: values.json,
+    lang,
     keep: values.keep,
     killGateway: values["kill-gateway"],
     brokerAwayMs: away,

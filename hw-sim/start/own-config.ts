@@ -5,6 +5,7 @@ import { parseDocument } from "yaml";
 import * as z from "zod";
 import { loadDriver } from "../../src/drivers/index.ts";
 import { EdgeError, isCode } from "../../src/kit/errors.ts";
+import type { Text } from "../../src/model.ts";
 import { problem } from "./failure.ts";
 import { program } from "./program.ts";
 import type { Places, Site } from "./site-config.ts";
@@ -13,9 +14,9 @@ const MAX_OUTPUT = 1 << 24;
 const verdict = z.looseObject({ errors: z.number(), problems: z.array(problem) });
 const refusal = z.looseObject({ error: z.looseObject({ code: z.string(), context: z.record(z.string(), z.unknown()) }) });
 
-/** Throws what `cippo config check` finds: `config.invalid` with all `problems`, or `config.unreadable`. */
-export async function checkOwn(file: string, stop: AbortSignal): Promise<void> {
-  const words = [program("../cippo.js"), "config", "check", "--json", file];
+/** Throws what `cippo config check` finds, in `lang`: `config.invalid` with all `problems`, or `config.unreadable`. */
+export async function checkOwn(file: string, lang: keyof Text, stop: AbortSignal): Promise<void> {
+  const words = [program("../cippo.js"), "config", "check", "--json", "--lang", lang, file];
   const [failed, out, err] = await new Promise<readonly [boolean, string, string]>((resolve) => {
     execFile(process.execPath, words, { maxBuffer: MAX_OUTPUT, signal: stop }, (error, stdout, stderr) =>
       resolve([error !== null, stdout, stderr]),

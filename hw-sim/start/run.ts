@@ -38,7 +38,7 @@ export async function run(
   trouble: Trouble = asAsked(options),
 ): Promise<Judged | null> {
   try {
-    if (options.config !== null) await checkOwn(options.config, stop);
+    if (options.config !== null) await checkOwn(options.config, options.lang, stop);
     return await inOwnFolder(options, screen, stop, trouble);
   } catch (error) {
     // Whatever breaks while everything is being stopped breaks because of that.

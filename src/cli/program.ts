@@ -47,11 +47,11 @@ export function program(lang: Lang, json: boolean, argv: readonly string[]): Com
 function addRun(add: Add, argv: readonly string[]): void {
   const shapeRun = (c: Command, say: Say) => c.option("--log-level <level>", say("optLogLevel"));
   add("run", "run", shapeRun, async (_, options, t) => (await import("./commands/run.ts")).run(options, t));
-  // Its words belong to the simulator, options included.
+  // Its words belong to the simulator, options included, also those that stand before it.
   const shapeSimulate = (c: Command, say: Say) =>
     c.argument("[argument...]", say("argSimulate")).allowUnknownOption().helpOption(false);
-  add("simulate", "simulate", shapeSimulate, async () =>
-    (await import("./commands/simulate.ts")).simulate(argv.slice(argv.indexOf("simulate") + 1)),
+  add("simulate", "simulate", shapeSimulate, async (_, __, t) =>
+    (await import("./commands/simulate.ts")).simulate(argv.toSpliced(argv.indexOf("simulate"), 1), t),
   );
 }
 

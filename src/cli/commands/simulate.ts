@@ -4,11 +4,13 @@ import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { EdgeError } from "../../kit/errors.ts";
+import type { Terminal } from "../terminal.ts";
 
-export async function simulate(words: readonly string[]): Promise<number> {
+/** The language is given to it as every command has found it: by `--lang`, the environment or the configuration. */
+export async function simulate(words: readonly string[], { lang }: Terminal): Promise<number> {
   const file = fileURLToPath(new URL("hw-sim/start.js", import.meta.url));
   if (!existsSync(file)) throw new EdgeError("cli.no-simulator", { file });
-  const child = spawn(process.execPath, [file, ...words], { stdio: "inherit" });
+  const child = spawn(process.execPath, [file, ...words, "--lang", lang], { stdio: "inherit" });
   // The terminal signals the whole group; a supervisor only us.
   const pass = (signal: NodeJS.Signals) => void child.kill(signal);
   process.on("SIGTERM", pass).on("SIGINT", () => undefined);

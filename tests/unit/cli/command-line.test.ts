@@ -115,6 +115,32 @@ describe("without a gateway", () => {
   });
 });
 
+describe("simulate", () => {
+  it.each([
+    [["simulate", "--lang", "it"], {}],
+    [["--lang=it", "simulate"], {}],
+    [["simulate"], { LANG: "it_IT.UTF-8" }],
+    [["simulate", "--lang", "it"], { LANG: "en_GB.UTF-8" }],
+  ] as const)("%j takes its language as every command, %j", async (words, env) => {
+    const { code, err } = await cippo([...words, "--for", "soon"], env);
+    expect(err).toContain("errore cli.usage: Uso: --for soon");
+    expect(code).toBe(2);
+  });
+
+  it("shows a configuration's problems in that language, and takes the options that stand before it", async () => {
+    const file = join(folder, "sim.yaml");
+    await writeFile(file, "gateway: { id: gw-1, site: { id: park } }\nsync: { broker: mqtt://127.0.0.1:1 }\nstroe: {}\n");
+    const { code, err } = await cippo(["--config", file, "simulate", "--lang", "it"]);
+    expect(err).toContain('config.unknown-key: stroe: trovato "stroe", atteso una tra le voci');
+    expect(err).toContain("errore config.invalid: Configurazione rifiutata");
+    expect(code).toBe(1);
+    expect(await cippo(["simulate", "--lang", "de"])).toMatchObject({
+      code: 2,
+      err: expect.stringContaining("--lang de (it, en)"),
+    });
+  });
+});
+
 describe("config", () => {
   it("check accepts the example", async () => {
     expect(await cippo(["config", "check", EXAMPLE])).toMatchObject({
