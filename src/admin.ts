@@ -5,6 +5,7 @@ import type { Loaded } from "./config.ts";
 import type { House } from "./edge/house.ts";
 import type { Store } from "./edge/parts.ts";
 import type { Clock } from "./kit/clock.ts";
+import { counted } from "./kit/counted.ts";
 import type { BusStatus, GatewayStatus, ReadingRecord } from "./model.ts";
 import type { Sync } from "./sync/sync.ts";
 import { version } from "./version.ts";
@@ -120,8 +121,8 @@ export function statusLine({ devices, alarms, store, sync }: GatewayStatus): str
   const which = down.slice(0, DOWN_NAMED).map(({ id, code }) => `${id} ${code ?? "device.silent"}`);
   const named = down.length > DOWN_NAMED ? [...which, "…"] : which;
   return [
-    `${devices.length} devices, ${down.length} down${down.length > 0 ? ` (${named.join(", ")})` : ""}`,
-    `${alarms.length} alarms`,
+    `${counted(devices.length, "device|devices")}, ${down.length} down${down.length > 0 ? ` (${named.join(", ")})` : ""}`,
+    counted(alarms.length, "alarm|alarms"),
     `store ${store.writable ? "writable" : "NOT WRITABLE"}, ${store.unacknowledged} not acknowledged`,
     `broker ${sync.connected ? "connected" : `away (${sync.code ?? "not yet"})`}`,
   ].join("; ");

@@ -1,5 +1,6 @@
 /** The code table goes in; docs/errors.md comes out. */
 import { type CodeSpec, codes } from "../src/kit/codes.ts";
+import { unfilled } from "../src/kit/errors.ts";
 import { cells } from "./markdown.ts";
 
 export function errorsPage(): string {
@@ -7,7 +8,7 @@ export function errorsPage(): string {
   const rows = all
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(([code, { what, hint, retry }]) =>
-      cells(`\`${code}\``, `${what.en}<br>*${what.it}*`, `${hint.en}<br>*${hint.it}*`, retry ? "yes" : "no"),
+      cells(`\`${code}\``, `${unfilled(what.en)}<br>*${unfilled(what.it)}*`, `${hint.en}<br>*${hint.it}*`, retry ? "yes" : "no"),
     );
   return `<!-- Generated from src/kit/codes.ts by \`npm run generate\`: do not edit. -->
 

@@ -1,6 +1,7 @@
 /** What a command has found goes in; tables for people, JSON for machines and errors with their next action come out, in one language. */
 import { type Problem, problemLine } from "../config/problems.ts";
 import type { Lang } from "../config.ts";
+import { counted } from "../kit/counted.ts";
 import { asEdgeError, type EdgeError } from "../kit/errors.ts";
 import { spoken } from "../kit/quantities.ts";
 import type { Value, WireStatus } from "../model.ts";
@@ -78,11 +79,11 @@ export function shownWire(wire: WireStatus | undefined, say: Say): string {
   if (wire === undefined) return "";
   if ("frames" in wire) {
     const { frames, strayBytes, unread } = wire;
-    const counted = (count: number, phrase: Phrase) => (count === 0 ? [] : [`${count} ${say(phrase)}`]);
-    return [`${frames} ${say("frames")}`, ...counted(strayBytes, "strayBytes"), ...counted(unread, "unread")].join(", ");
+    const some = (count: number, phrase: Phrase) => (count === 0 ? [] : [counted(count, say(phrase))]);
+    return [counted(frames, say("frames")), ...some(strayBytes, "strayBytes"), ...some(unread, "unread")].join(", ");
   }
   const { requests, timeouts, checksumErrors, exceptions, latencyMs, held } = wire;
-  const share = (count: number, phrase: Phrase) => (count === 0 ? [] : [`${count}/${requests} ${say(phrase)}`]);
+  const share = (count: number, phrase: Phrase) => (count === 0 ? [] : [counted(count, say(phrase), `${count}/${requests}`)]);
   return [
     ...(latencyMs === null ? [] : [`${Math.round(latencyMs)} ms`]),
     ...share(timeouts, "unanswered"),

@@ -1,5 +1,6 @@
 /** What zod found goes in; findings in the reader's language come out: what stands there, what was expected, what was probably meant. */
 import type * as z from "zod";
+import { counted } from "../kit/counted.ts";
 import type { Finding, Path } from "./document.ts";
 import { quoted } from "./document.ts";
 import { nearest } from "./nearest.ts";
@@ -98,7 +99,7 @@ function limit(word: "atLeast" | "atMost" | "moreThan" | "lessThan", bound: numb
   if (counts === undefined) return `${words[word][lang]} ${bound}`;
   return word === "atLeast" && Number(bound) === 1
     ? words.notEmpty[lang]
-    : `${words[word][lang]} ${bound} ${words[counts][lang]}`;
+    : `${words[word][lang]} ${counted(Number(bound), words[counts][lang])}`;
 }
 
 function typeName(expected: string, lang: Lang): string {

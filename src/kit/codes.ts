@@ -4,7 +4,7 @@ import type { Text } from "../model.ts";
 export interface CodeSpec {
   /** Whether trying again without a change can help. */
   readonly retry: boolean;
-  /** What happened. `{name}` is filled from the context. */
+  /** What happened. `{name}` is filled from the context, `{count error|errors}` with the form that fits. */
   readonly what: Text;
   /** What to do next. */
   readonly hint: Text;
@@ -122,8 +122,8 @@ export const codes = {
   "gpio.overrun": {
     retry: true,
     what: {
-      it: "Linea GPIO {line}: {lost} cambiamenti persi, il gateway non li leggeva in tempo",
-      en: "GPIO line {line}: {lost} changes lost, the gateway did not read them in time",
+      it: "Linea GPIO {line}: {lost cambiamento perso|cambiamenti persi}, il gateway non li leggeva in tempo",
+      en: "GPIO line {line}: {lost change|changes} lost, the gateway did not read them in time",
     },
     hint: {
       it: "Controllare contatto, cavo e disturbi, e il carico della macchina (`top`).",
@@ -260,7 +260,10 @@ export const codes = {
   },
   "config.invalid": {
     retry: false,
-    what: { it: "Configurazione rifiutata: {count} problemi in {file}", en: "Configuration refused: {count} problems in {file}" },
+    what: {
+      it: "Configurazione rifiutata: {count problema|problemi} in {file}",
+      en: "Configuration refused: {count problem|problems} in {file}",
+    },
     hint: {
       it: "`cippo config check {file}` li mostra tutti con riga e colonna.",
       en: "`cippo config check {file}` shows all with line and column.",

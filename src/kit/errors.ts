@@ -1,6 +1,7 @@
 /** A failure goes in as code, context and cause; out comes one error class whose hint tells a technician what to do next, in Italian and English. */
 import type { Text } from "../model.ts";
 import { codes } from "./codes.ts";
+import { counted } from "./counted.ts";
 
 export type Code = keyof typeof codes;
 export type Context = Readonly<Record<string, unknown>>;
@@ -45,6 +46,15 @@ export function asEdgeError(error: unknown): EdgeError {
   return new EdgeError("internal", { message }, error);
 }
 
+/** A sentence of the table as it is shown to people who have no number for it: of a number and its noun the form for many. */
+export const unfilled = (text: string): string =>
+  text.replace(PLACE, (_, name: string, forms?: string) => `{${name}}${forms ? ` ${forms.split("|").at(-1)}` : ""}`);
+
+/** `{name}`, or `{count problem|problems}`: a number and its noun. */
+const PLACE = /\{(\w+)(?: ([^{}]+))?\}/g;
+
 function fill(text: string, context: Context): string {
-  return text.replace(/\{(\w+)\}/g, (_, name: string) => String(context[name] ?? "?"));
+  return text.replace(PLACE, (_, name: string, forms?: string) =>
+    forms === undefined ? String(context[name] ?? "?") : counted(Number(context[name]), forms),
+  );
 }

@@ -120,7 +120,7 @@ describe("configuration garbage is refused whole", () => {
       await writeFile(file, text);
       const said = (await refused(folder.path, "run", "--config", file)).trimEnd().split("\n");
       // At the end, what happened and what to do next; before it, every problem with its place.
-      expect(said.at(-2)).toMatch(/^error config\.invalid: Configuration refused: \d+ problems/);
+      expect(said.at(-2)).toMatch(/^error config\.invalid: Configuration refused: \d+ problems? in /);
       expect(said.at(-1)).toMatch(/^→ .+/);
       const problems = said.slice(0, -2).map((told) => {
         const [, where, line, column, code, found = "", wanted = ""] = PROBLEM.exec(told) ?? [];

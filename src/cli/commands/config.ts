@@ -1,5 +1,6 @@
 /** A configuration file goes in; every problem in it, or the schema that an editor completes it by, comes out. */
 import { checkFile, jsonSchema, problemLine } from "../../config.ts";
+import { counted } from "../../kit/counted.ts";
 import { DEFAULT_CONFIG } from "../asked.ts";
 import type { Globals, Terminal } from "../terminal.ts";
 
@@ -13,7 +14,8 @@ export async function configCheck(file: string | undefined, options: Globals, te
   else {
     const { say, line, lang } = terminal;
     for (const problem of problems) line(problemLine(problem, lang));
-    line(`${asked}: ${errors === 0 ? say("configOk") : `${errors} ${say("errorsFound")}`}, ${warnings} ${say("warnings")}`);
+    const wrong = errors === 0 ? say("configOk") : counted(errors, say("errorsFound"));
+    line(`${asked}: ${wrong}, ${counted(warnings, say("warnings"))}`);
   }
   return errors === 0 ? 0 : 1;
 }

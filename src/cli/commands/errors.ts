@@ -1,7 +1,7 @@
 /** A code, or none, goes in; what it means and what to do about it comes out. */
 import { nearest } from "../../config/nearest.ts";
 import { type CodeSpec, codes } from "../../kit/codes.ts";
-import { EdgeError } from "../../kit/errors.ts";
+import { EdgeError, unfilled } from "../../kit/errors.ts";
 import type { Terminal } from "../terminal.ts";
 
 export async function errors(code: string | undefined, terminal: Terminal): Promise<number> {
@@ -12,14 +12,17 @@ export async function errors(code: string | undefined, terminal: Terminal): Prom
     const near = nearest(code ?? "", Object.keys(codes));
     throw new EdgeError("cli.usage", { reason: `${say("badValue")}: ${code}${near ? ` (${near}?)` : ""}` });
   }
-  if (terminal.json) terminal.document(found.map(([name, spec]) => ({ code: name, ...spec })));
+  if (terminal.json)
+    terminal.document(
+      found.map(([code, spec]) => ({ code, ...spec, what: { it: unfilled(spec.what.it), en: unfilled(spec.what.en) } })),
+    );
   else if (code === undefined)
     terminal.table(
       ["code", "what", "todo"],
-      found.map(([name, s]) => [name, s.what[lang], s.hint[lang]]),
+      found.map(([name, s]) => [name, unfilled(s.what[lang]), s.hint[lang]]),
     );
   else
     for (const [name, spec] of found)
-      terminal.line(`${name}: ${spec.what[lang]}\n→ ${spec.hint[lang]}\n(${say(spec.retry ? "retries" : "noRetry")})`);
+      terminal.line(`${name}: ${unfilled(spec.what[lang])}\n→ ${spec.hint[lang]}\n(${say(spec.retry ? "retries" : "noRetry")})`);
   return 0;
 }

@@ -1,4 +1,5 @@
 /** The running gateway's picture of itself goes in; one screen comes out. Exit 1 when something in it needs attention. */
+import { counted } from "../../kit/counted.ts";
 import { spoken } from "../../kit/quantities.ts";
 import type { GatewayStatus } from "../../model.ts";
 import { socketOf } from "../asked.ts";
@@ -24,7 +25,7 @@ function show(picture: GatewayStatus, terminal: Terminal): void {
   const why = sync.code === undefined ? "" : `  ${sync.code}${sync.detail ? ` (${sync.detail})` : ""}`;
   line(`${say("broker")} ${sync.broker}  ${say(sync.connected ? "connected" : "disconnected")}${why}`);
   line(
-    `${say("store")} ${mb(store.bytes)} ${say("of")} ${mb(store.quotaBytes)} MB  ${store.unacknowledged} ${say("unacknowledged")}${store.writable ? "" : `  ${say("unwritable")}`}`,
+    `${say("store")} ${mb(store.bytes)} ${say("of")} ${mb(store.quotaBytes)} MB  ${counted(store.unacknowledged, say("unacknowledged"))}${store.writable ? "" : `  ${say("unwritable")}`}`,
   );
   line("");
   terminal.table(

@@ -1,4 +1,5 @@
 /** Names go in; readings and events come out as they happen, a line each, until interrupted. */
+import { counted } from "../../kit/counted.ts";
 import { socketOf } from "../asked.ts";
 import { stream } from "../client.ts";
 import type { Watched } from "../protocol.ts";
@@ -6,7 +7,7 @@ import { type Globals, shownTime, shownValue, type Terminal } from "../terminal.
 
 export async function watch(names: readonly string[], options: Globals, terminal: Terminal): Promise<number> {
   for await (const { item, dropped } of stream(await socketOf(options), { do: "watch", names: [...names] })) {
-    if (dropped > 0) process.stderr.write(`${dropped} ${terminal.say("dropped")}\n`);
+    if (dropped > 0) process.stderr.write(`${counted(dropped, terminal.say("dropped"))}\n`);
     if (terminal.json) terminal.document(item, 0);
     else terminal.line(lineOf(item, terminal));
   }

@@ -1,4 +1,5 @@
 /** What a window holds and cannot keep goes in; the numbers that went come out, and the event that names such a loss (contract, Loss ledger). */
+import { counted } from "../../kit/counted.ts";
 import type { EdgeEvent, EventDraft, Range, Stream } from "../../model.ts";
 import type { Shed } from "../parts.ts";
 import { type Content, dropEvents, dropRecords, isUrgent } from "./content.ts";
@@ -42,7 +43,10 @@ export function gapEvent({ epoch, stream, range, count, kept, reason, policy }: 
     kind: "ledger.gap",
     state: "noted",
     severity: reason === "thinned" ? "low" : "medium",
-    text: { it: `${count} dati non conservati (${reason})`, en: `${count} records not kept (${reason})` },
+    text: {
+      it: `${counted(count, "dato non conservato|dati non conservati")} (${reason})`,
+      en: `${counted(count, "record|records")} not kept (${reason})`,
+    },
     extra: { epoch, stream, from: range[0], to: range[1], count, kept, reason, ...(policy !== undefined && { policy }) },
   };
 }

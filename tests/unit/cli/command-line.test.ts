@@ -62,6 +62,7 @@ describe("without a gateway", () => {
     expect((await cippo(["errors", "bus.timeout"], { LC_ALL: "it_IT.UTF-8", LANG: "en_GB.UTF-8" })).out).toContain("Controllare");
     const all = JSON.parse((await cippo(["errors", "--json"])).out) as { code: string }[];
     expect(all.map(({ code }) => code)).toContain("store.corrupt");
+    expect((await cippo(["errors", "config.invalid"])).out).toContain("Configuration refused: {count} problems in {file}");
     expect(await cippo(["errors", "bus.timeuot"])).toMatchObject({ code: 2, err: expect.stringContaining("bus.timeout?") });
   });
 
@@ -172,6 +173,17 @@ describe("config", () => {
     expect(run.code).toBe(1);
     expect(run.err).toContain(`${file}:5:1: config.unknown-key`);
     expect(run.err).toContain("config.invalid: Configuration refused: 2 problems");
+  });
+
+  it.each([
+    ["en", "stroe: {}\n", "1 error, 0 warnings"],
+    ["it", "stroe: {}\n", "1 errore, 0 avvisi"],
+    ["it", "stroe: {}\nbusses: {}\ndevices: { r: { type: rdm6300 } }\n", "2 errori, 1 avviso"],
+    ["en", "devices: { r: { type: rdm6300 } }\n", "no errors, 1 warning"],
+  ])("check counts as people do, in %s: %j", async (lang, text, counts) => {
+    const file = join(folder, "counted.yaml");
+    await writeFile(file, `gateway: { id: gw-1, site: { id: park } }\nsync: { broker: mqtt://127.0.0.1:1 }\n${text}`);
+    expect((await cippo(["config", "check", "--lang", lang, file])).out).toContain(`${file}: ${counts}\n`);
   });
 
   it("check keeps its exit code when nobody reads what it prints", async () => {

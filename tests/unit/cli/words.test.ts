@@ -2,8 +2,10 @@
 import { describe, expect, it } from "vitest";
 import { argsOf, momentOf } from "../../../src/cli/asked.ts";
 import { table } from "../../../src/cli/table.ts";
+import { shownWire } from "../../../src/cli/terminal.ts";
 import { langOf, optionIn, sayIn, texts } from "../../../src/cli/texts.ts";
 import { nearest } from "../../../src/config.ts";
+import type { WireStatus } from "../../../src/model.ts";
 
 const say = sayIn("en");
 
@@ -80,6 +82,17 @@ describe("tables", () => {
   it("end at the width of the terminal", () => {
     expect(table(["A", "B"], [["one", "something long"]], 10)).toEqual(["A    B", "one  some…"]);
   });
+});
+
+describe("what is counted", () => {
+  const of = (n: number) => ({ requests: 9, timeouts: 0, checksumErrors: n, exceptions: n, latencyMs: null, held: false });
+  it.each([
+    ["it", { frames: 1, strayBytes: 1, unread: 1 }, "1 trama, 1 byte senza trama, 1 non letto in tempo"],
+    ["en", { frames: 1, strayBytes: 1, unread: 0 }, "1 frame, 1 stray byte"],
+    ["en", { frames: 0, strayBytes: 2, unread: 0 }, "0 frames, 2 stray bytes"],
+    ["it", of(1), "1/9 corrotta, 1/9 rifiutata"],
+    ["it", of(2), "2/9 corrotte, 2/9 rifiutate"],
+  ] as const)("in %s, %j", (lang, wire, shown) => expect(shownWire(wire as unknown as WireStatus, sayIn(lang))).toBe(shown));
 });
 
 describe("what was meant", () => {

@@ -77,7 +77,7 @@ describe("npm start", { timeout: 60_000 }, () => {
     const { code, out, err } = await start("--config", file).ended;
     expect([code, out]).toEqual([1, ""]);
     expect(err).toContain(`${file}:3:1: config.unknown-key: stroe: found "stroe", expected one of the keys`);
-    expect(err).toMatch(/did you mean "store"\?\nerror config\.invalid: .*1 problems.*\n→ /);
+    expect(err).toMatch(/did you mean "store"\?\nerror config\.invalid: .*1 problem in .*\n→ /);
     expect(await left()).toEqual([]);
   });
 

@@ -1,4 +1,4 @@
-/** Errors that are kept for long go in; that they keep nothing of where they were made comes out. */
+/** Errors go in; how they count, and that those kept for long keep nothing of where they were made, come out. */
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { expect, it } from "vitest";
@@ -35,4 +35,12 @@ it.each([
   collect();
   expect(ports.deref() === undefined).toBe(isFree);
   expect(kept).toHaveLength(1);
+});
+
+it.each([
+  [1, "Configuration refused: 1 problem in a.yaml", "Configurazione rifiutata: 1 problema in a.yaml"],
+  [2, "Configuration refused: 2 problems in a.yaml", "Configurazione rifiutata: 2 problemi in a.yaml"],
+])("%i of what went wrong has its noun", (count, en, italian) => {
+  const error = new EdgeError("config.invalid", { count, file: "a.yaml" });
+  expect([error.what("en"), error.what("it")]).toEqual([en, italian]);
 });
