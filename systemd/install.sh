@@ -18,33 +18,66 @@ An option that is left out is taken back.
 TEXT
 }
 
+say() { printf 'cippo: %s\n' "$*"; }
+fail() { printf 'cippo: %s\n' "$*" >&2 && exit 1; }
+# What is not understood changes nothing.
+refuse() { printf 'cippo: %s. --help shows the options.\n' "$*" >&2 && exit 2; }
+shown() { printf '%s' "$1" | tr -c '[:print:]' ' '; }
+
+unset CDPATH
 here=$(cd "$(dirname "$0")" && pwd)
 root=
 wanted=
 uarts=
 enable=yes
 remove=no
+given=
+once() {
+  case "$given " in *" $1 "*) refuse "$1 is given twice" ;; esac
+  given="$given $1"
+}
+# A part of the names of unit and device: nothing but letters and digits, and no virtual console.
+is_uart() {
+  case $1 in
+    *[!A-Za-z0-9]*) return 1 ;;
+    tty[A-Za-z]*[0-9]) ;;
+    *) return 1 ;;
+  esac
+}
 while [ $# -gt 0 ]; do
   case $1 in
-    --gpio-sysfs | --bluetooth | --addresses) wanted="$wanted ${1#--}.conf" ;;
-    --uart) uarts="$uarts ${2:?--uart needs a name, such as ttyAMA0}" && shift ;;
-    --root) root=$(cd "${2:?--root needs a folder}" && pwd) && shift ;;
-    --no-enable) enable=no ;;
-    --uninstall) remove=yes ;;
+    --gpio-sysfs | --bluetooth | --addresses) once "$1" && wanted="$wanted ${1#--}.conf" ;;
+    --uart)
+      is_uart "${2-}" || refuse "--uart needs the name of a UART, such as ttyAMA0 or ttyS0${2:+, not $(shown "$2")}"
+      once "--uart $2" && uarts="$uarts $2" && shift
+      ;;
+    --root)
+      once --root
+      root=$([ -n "${2-}" ] && cd -- "$2" 2>/dev/null && pwd) || refuse "--root needs a folder${2:+, not $(shown "$2")}"
+      [ "$root" != / ] || refuse "--root / is this machine: leave it out"
+      shift
+      ;;
+    --no-enable) once "$1" && enable=no ;;
+    --uninstall) once "$1" && remove=yes ;;
     --help | -h) usage && exit 0 ;;
-    *) usage >&2 && exit 2 ;;
+    '') refuse "unknown option ''" ;;
+    *) refuse "unknown option $(shown "$1")" ;;
   esac
   shift
 done
+[ $remove = no ] || [ -z "$wanted$uarts" ] || refuse "--uninstall takes all of it back: no option that adds to it"
 
-say() { printf 'cippo: %s\n' "$*"; }
-fail() { printf 'cippo: %s\n' "$*" >&2 && exit 1; }
 # here: this machine runs systemd and is the one to be changed.
 here_now() { [ -z "$root" ] && [ -d /run/systemd/system ]; }
 
 [ "$(id -u)" = 0 ] || fail "must run as root: sudo $0"
-version=$(systemctl --version | sed -n '1s/[^0-9]*\([0-9]*\).*/\1/p')
+version=$(systemctl --version 2>/dev/null | sed -n '1s/[^0-9]*\([0-9]*\).*/\1/p')
 [ "${version:-0}" -ge 252 ] || fail "systemd ${version:-is missing}: 252 or newer is needed (Debian 12)."
+case " $wanted " in
+  *" bluetooth.conf "*)
+    grep -qs '^bluetooth:' "$root/etc/group" || fail "there is no group bluetooth: apt install bluez, then again."
+    ;;
+esac
 
 changed=no
 # put SOURCE TARGET: copies what differs; takes the target back when all is.
@@ -101,11 +134,6 @@ if [ $remove = no ]; then
   systemd-sysusers ${root:+--root="$root"} cippo.conf
   systemd-tmpfiles ${root:+--root="$root"} --create cippo.conf
 fi
-case " $wanted " in
-  *" bluetooth.conf "*)
-    grep -q '^bluetooth:' "$root/etc/group" || fail "there is no group bluetooth: apt install bluez, then again."
-    ;;
-esac
 
 # A login on a UART answers the devices on it. One that this script had masked and that is not the gateway's any more is given back.
 for link in "$root"/etc/systemd/system/serial-getty@*.service; do
@@ -126,7 +154,7 @@ for uart in $uarts; do
   fi
   ! here_now || systemctl stop "serial-getty@$uart.service" 2>/dev/null || true
   for line in "$root/boot/firmware/cmdline.txt" "$root/boot/cmdline.txt"; do
-    grep -qsE "console=($uart|serial0)" "$line" || continue
+    grep -qsE "console=($uart|serial0)([, ]|$)" "$line" || continue
     say "ATTENTION: the kernel writes to $uart: remove its console= from ${line#"$root"} (raspi-config nonint do_serial_cons 1) and reboot."
   done
 done

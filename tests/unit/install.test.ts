@@ -2,7 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, readlinkSync } from "node:fs";
-import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
@@ -27,6 +27,36 @@ it("a native part that npm did not build is missed before anything starts, by it
   const { status, stderr } = spawnSync(process.execPath, [join(folder, "tools/prepare.mjs")], { encoding: "utf8" });
   expect(stderr).toMatch(/^cippo: native module epoll is missing \(.*\.node\): its install script did not run/);
   expect(status).toBe(1);
+});
+
+it.each<[readonly string[], string]>([
+  [["--uart"], "--uart needs the name of a UART, such as ttyAMA0 or ttyS0"],
+  [["--uart", ""], "--uart needs the name of a UART, such as ttyAMA0 or ttyS0"],
+  [["--uart", "../.."], "--uart needs the name of a UART, such as ttyAMA0 or ttyS0, not ../.."],
+  [["--uart", "ttyAMA0 ttyS0"], "--uart needs the name of a UART, such as ttyAMA0 or ttyS0, not ttyAMA0 ttyS0"],
+  [["--uart", "/dev/ttyAMA0"], "--uart needs the name of a UART, such as ttyAMA0 or ttyS0, not /dev/ttyAMA0"],
+  [["--uart", "tty1"], "--uart needs the name of a UART, such as ttyAMA0 or ttyS0, not tty1"],
+  [["--uart", "ttyS0\nttyS1"], "--uart needs the name of a UART, such as ttyAMA0 or ttyS0, not ttyS0 ttyS1"],
+  [["--uart", "--no-enable"], "--uart needs the name of a UART, such as ttyAMA0 or ttyS0, not --no-enable"],
+  [["--uart", "ttyS0", "--uart", "ttyS0"], "--uart ttyS0 is given twice"],
+  [["--bluetooth", "--bluetooth"], "--bluetooth is given twice"],
+  [["--root"], "--root needs a folder"],
+  [["--root", ""], "--root needs a folder"],
+  [["--root", "/nowhere/at/all"], "--root needs a folder, not /nowhere/at/all"],
+  [["--root", "/"], "--root / is this machine: leave it out"],
+  [["--root", "/tmp", "--root", "/tmp"], "--root is given twice"],
+  [["--uninstall", "--uart", "ttyS0"], "--uninstall takes all of it back: no option that adds to it"],
+  [["--bluetooth", "--uninstall"], "--uninstall takes all of it back: no option that adds to it"],
+  [["--blue-tooth"], "unknown option --blue-tooth"],
+  [["-x"], "unknown option -x"],
+  [["now"], "unknown option now"],
+  [[""], "unknown option ''"],
+])("install.sh %j is refused in one sentence, and nothing is changed", async (options, said) => {
+  // Nobody's own script cannot change this machine, whatever it thinks of its words.
+  const nobody = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
+  const script = await readFile(join(ROOT, "systemd/install.sh"), "utf8");
+  const { status, stdout, stderr } = spawnSync("sh", ["-c", script, "install.sh", ...options], { ...nobody, encoding: "utf8" });
+  expect([status, stdout, stderr]).toEqual([2, "", `cippo: ${said}. --help shows the options.\n`]);
 });
 
 const installs = process.getuid?.() === 0 && existsSync("/usr/bin/systemd-sysusers") && existsSync("/usr/bin/systemctl");
@@ -56,3 +86,10 @@ it.runIf(installs)(
     expect(existsSync(login)).toBe(false);
   },
 );
+
+it.runIf(installs)("a machine without Bluetooth is told so before anything is changed", async () => {
+  await mkdir(join(folder, "etc"));
+  const { status, stderr } = spawnSync(join(ROOT, "systemd/install.sh"), ["--root", folder, "--bluetooth"], { encoding: "utf8" });
+  expect([status, stderr]).toEqual([1, "cippo: there is no group bluetooth: apt install bluez, then again.\n"]);
+  expect(await readdir(folder, { recursive: true })).toEqual(["etc"]);
+});
