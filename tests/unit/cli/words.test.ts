@@ -79,8 +79,20 @@ describe("tables", () => {
     expect(table(["A", "B"], [["\u001b[2Jred\u0007", "one\ntwo\u009b"]])).toEqual(["A         B", "·[2Jred·  one·two·"]);
   });
 
-  it("end at the width of the terminal", () => {
-    expect(table(["A", "B"], [["one", "something long"]], 10)).toEqual(["A    B", "one  some…"]);
+  it("leave nothing out on a narrow terminal: what is too wide for it stands closer together", () => {
+    const rows = [
+      ["meter-hall", "rtu", "", "3 s", ""],
+      ["", "", "voltage", "229.5 V", ""],
+      ["bay", "gpio", "", "never", "port.lost"],
+    ];
+    const headings = ["DEVICE", "BUS", "POINT", "AGE", "WHY"];
+    expect(table(headings, rows, 28)).toEqual([
+      "DEVICE  BUS  POINT  AGE  WHY",
+      "meter-hall  rtu  3 s",
+      "  voltage  229.5 V",
+      "bay  gpio  never  port.lost",
+    ]);
+    expect(table(headings, rows, 60)[3]).toBe("bay         gpio           never    port.lost");
   });
 });
 
