@@ -19,7 +19,7 @@ interface Answers {
 }
 type Of<D extends keyof Answers> = Extract<Wanted, { do: D }>;
 
-/** What is answered from memory comes at once, or the gateway stands still. */
+/** What is answered from memory comes at once, or the gateway stands still. All else is asked only when it does not. */
 const AT_ONCE_MS = 5000;
 const AT_ONCE: readonly Wanted["do"][] = ["status", "commands", "problems"];
 
@@ -47,11 +47,19 @@ export async function* stream<D extends "watch" | "events" | "history">(
 
 async function* answers(path: string, wanted: Wanted): AsyncGenerator<Extract<Answer, { ok: true }>> {
   const socket = await connected(path);
-  if (AT_ONCE.includes(wanted.do))
-    socket.setTimeout(AT_ONCE_MS, () => socket.destroy(new Error(`no answer within ${AT_ONCE_MS} ms`)));
+  socket.setTimeout(AT_ONCE_MS, () => socket.destroy(new Error(`no answer within ${AT_ONCE_MS} ms`)));
   try {
-    socket.write(`${JSON.stringify({ v: VERSION, id: 1, ...wanted })}\n`);
-    for await (const line of createInterface({ input: socket, crlfDelay: Number.POSITIVE_INFINITY })) {
+    const lines = createInterface({ input: socket, crlfDelay: Number.POSITIVE_INFINITY })[Symbol.asyncIterator]();
+    const say = (id: number, words: Wanted) => void socket.write(`${JSON.stringify({ v: VERSION, id, ...words })}\n`);
+    if (!AT_ONCE.includes(wanted.do)) {
+      // A gateway that stands still would keep us waiting, and carry a command out when nobody expects it any more: it is told of none.
+      say(0, { do: "problems" });
+      const alive = await lines.next();
+      if (alive.done || !understood(alive.value).ok) throw new EdgeError("cli.not-running", { socket: path });
+      socket.setTimeout(0);
+    }
+    say(1, wanted);
+    for await (const line of { [Symbol.asyncIterator]: () => lines }) {
       const answer = understood(line);
       if (!answer.ok) throw errorOf(answer.error);
       yield answer;

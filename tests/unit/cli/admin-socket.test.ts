@@ -267,6 +267,31 @@ describe("the socket itself", () => {
     still.close();
   });
 
+  it("of a gateway that stands still keeps nobody waiting who asks for what takes time, and leaves it nothing to do later", {
+    timeout: 15_000,
+  }, async () => {
+    const said: string[] = [];
+    const still = createServer((socket) => {
+      socket.setEncoding("utf8").on("data", (text: string) => said.push(text));
+      socket.on("error", () => undefined);
+    }).listen(path);
+    await once(still, "listening");
+    const first = (answers: AsyncIterable<unknown>) => answers[Symbol.asyncIterator]().next();
+    const asked = await Promise.allSettled([
+      ask(path, { do: "command", target: "hall-lights.on", action: "set", args: { value: true } }),
+      ask(path, { do: "read", device: "meter-hall" }),
+      first(stream(path, { do: "events", limit: 1 })),
+      first(stream(path, { do: "history", point: "meter-hall.power", sinceMs: 0 })),
+      first(stream(path, { do: "watch", names: [] })),
+    ]);
+    still.close();
+    expect(asked.map((one) => one.status === "rejected" && one.reason)).toMatchObject(
+      asked.map(() => ({ code: "cli.not-running" })),
+    );
+    expect(said).toHaveLength(asked.length);
+    expect(said.join("")).not.toMatch(/command|read|events|history|watch/);
+  });
+
   it.skipIf(process.getuid?.() === 0)("says so when the user may not", async () => {
     await using _ = await serveAdmin(path, admin(), noLog, stop.signal);
     await chmod(path, 0);
