@@ -23,13 +23,19 @@ export async function socketOf({ socket, config }: Globals): Promise<string> {
 
 export const now = (): number => systemClock("assumed").now().wall;
 
-/** `2h` ago, or a date as ISO 8601 says it; epoch ms. */
+/** A day, or a time of it as it is shown here or in ISO 8601; without a zone it is this machine's. */
+const ISO = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)?))?$/;
+
+/** `2h` ago, or a date; epoch ms. */
 export function momentOf(text: string, say: Say): number {
   const ago = duration().safeParse(text);
   // Before 1970 nothing was stored.
   if (ago.success) return Math.max(0, now() - ago.data);
-  const at = Date.parse(text);
-  if (Number.isNaN(at)) throw new EdgeError("cli.usage", { reason: `${say("badValue")}: ${text} (${say("optSince")})` });
+  const [, day = "", time = "00:00"] = ISO.exec(text) ?? [];
+  const at = Date.parse(`${day}T${time}`);
+  // The 31st of February would be the 3rd of March.
+  if (Number.isNaN(at) || new Date(`${day}T00:00Z`).toISOString().slice(0, day.length) !== day)
+    throw new EdgeError("cli.usage", { reason: `${say("badValue")}: ${text} (${say("optSince")})` });
   return Math.max(0, at);
 }
 

@@ -58,8 +58,17 @@ describe("arguments", () => {
   it("name moments ago, or dates", () => {
     expect(momentOf("2026-01-02T03:04:05Z", say)).toBe(Date.UTC(2026, 0, 2, 3, 4, 5));
     expect(Math.abs(momentOf("2h", say) - (Date.now() - 7_200_000))).toBeLessThan(5000);
-    expect(() => momentOf("2 moons", say)).toThrow(/cli.usage/);
+    // As they are shown here, and days as people at the box count them.
+    expect(momentOf("2026-07-02 03:04:05", say)).toBe(new Date(2026, 6, 2, 3, 4, 5).getTime());
+    expect(momentOf("2026-07-02T03:04", say)).toBe(new Date(2026, 6, 2, 3, 4).getTime());
+    expect(momentOf("2026-07-02", say)).toBe(new Date(2026, 6, 2).getTime());
+    expect(momentOf("1969-12-31", say)).toBe(0);
   });
+
+  it.each(["2 moons", "-1", "5", "yesterday 1", "", "2026-13-01", "2026-02-31", "2026-07-02T25:00", "12/07/2026", "2h ago"])(
+    "%j is no moment",
+    (text) => expect(() => momentOf(text, say)).toThrow(/cli.usage/),
+  );
 });
 
 describe("tables", () => {
