@@ -19,15 +19,15 @@ export function program(lang: Lang, json: boolean, argv: readonly string[]): Com
   root
     .exitOverride()
     .configureOutput({ outputError: () => undefined })
-    .configureHelp({ styleTitle: (title) => titles(say)[title] ?? title })
+    .configureHelp({ showGlobalOptions: true, styleTitle: (title) => titles(say)[title] ?? title })
     .helpOption("-h, --help", say("optHelp"))
     .helpCommand(false)
     .description(say("about"))
     .version(version, "-V, --version", say("optVersion"))
     .option("--json", say("optJson"))
     .option("--lang <it|en>", say("optLang"), (word: string) => oneLanguage(word, say))
-    .option("--socket <path>", say("optSocket"))
-    .option("--config <file>", say("optConfig"))
+    .option("--socket <path>", say("optSocket"), said(`${say("optionNeedsValue")} --socket`))
+    .option("--config <file>", say("optConfig"), said(`${say("optionNeedsValue")} --config`))
     .addHelpText("after", `\n${say("exits")}`);
   const adding =
     (parent: Command): Add =>
@@ -39,7 +39,7 @@ export function program(lang: Lang, json: boolean, argv: readonly string[]): Com
     };
   addRun(adding(root), argv);
   addQuestions(adding(root));
-  addConfig(adding(root.command("config").description(say("config"))));
+  addConfig(adding(root.command("config").description(say("config")).helpCommand(false)));
   addKnowledge(adding(root));
   return root;
 }
@@ -60,16 +60,24 @@ function addQuestions(add: Add): void {
   add("status", "status", plain, async (_, options, t) => (await import("./commands/status.ts")).status(options, t));
   const shapeDevices = (c: Command, say: Say) => c.option("--types", say("optTypes")).option("--commands", say("optCommands"));
   add("devices", "devices", shapeDevices, async (_, options, t) => (await import("./commands/devices.ts")).devices(options, t));
-  const shapeWatch = (c: Command, say: Say) => c.argument("[name...]", say("argNames"));
+  const word = (say: Say, name: string) => said(`${say("missingArgument")} ${name}`);
+  const shapeWatch = (c: Command, say: Say) =>
+    c.argument("[name...]", say("argNames"), (name: string, before: readonly string[] = []) => [
+      ...before,
+      word(say, "name")(name),
+    ]);
   add("watch", "watch", shapeWatch, async ([names], options, t) =>
     (await import("./commands/watch.ts")).watch(names as string[], options, t),
   );
-  const shapeRead = (c: Command, say: Say) => c.argument("<device>", say("argDevice"));
+  const shapeRead = (c: Command, say: Say) => c.argument("<device>", say("argDevice"), word(say, "device"));
   add("read", "read", shapeRead, async ([device], options, t) =>
     (await import("./commands/read.ts")).read(device as string, options, t),
   );
   const shapeCommand = (c: Command, say: Say) =>
-    c.argument("<target>", say("argTarget")).argument("<action>", say("argAction")).argument("[name=value...]", say("argArgs"));
+    c
+      .argument("<target>", say("argTarget"), word(say, "target"))
+      .argument("<action>", say("argAction"), word(say, "action"))
+      .argument("[name=value...]", say("argArgs"));
   add("command", "command", shapeCommand, async (words, options, t) =>
     (await import("./commands/command.ts")).command(words as [string, string, string[]], options, t),
   );
@@ -79,14 +87,14 @@ function addQuestions(add: Add): void {
     (await import("./commands/events.ts")).events(options as EventsOptions, t),
   );
   const shapeHistory = (c: Command, say: Say) =>
-    c.argument("<point>", say("argPoint")).option("--since <moment>", say("optSince"), "2h");
+    c.argument("<point>", say("argPoint"), word(say, "point")).option("--since <moment>", say("optSince"), "2h");
   add("history", "history", shapeHistory, async ([point], options, t) =>
     (await import("./commands/history.ts")).history(point as string, options as HistoryOptions, t),
   );
 }
 
 function addConfig(add: Add): void {
-  const shapeCheck = (c: Command, say: Say) => c.argument("[file]", say("argFile"));
+  const shapeCheck = (c: Command, say: Say) => c.argument("[file]", say("argFile"), said(`${say("missingArgument")} file`));
   add("check", "configCheck", shapeCheck, async ([file], options, t) =>
     (await import("./commands/config.ts")).configCheck(file as string | undefined, options, t),
   );
@@ -106,9 +114,16 @@ function addKnowledge(add: Add): void {
 const titles = (say: Say): Readonly<Record<string, string>> => ({
   "Usage:": say("usage"),
   "Options:": say("options"),
+  "Global Options:": say("globalOptions"),
   "Commands:": say("commands"),
   "Arguments:": say("arguments"),
 });
+
+/** What a script's empty variable leaves is no word. */
+const said = (reason: string) => (word: string) => {
+  if (word === "") throw new EdgeError("cli.usage", { reason });
+  return word;
+};
 
 function oneLanguage(word: string, say: Say): string {
   if (word !== "it" && word !== "en") throw new EdgeError("cli.usage", { reason: `${say("badValue")}: --lang ${word} (it, en)` });

@@ -36,6 +36,7 @@ export function terminal(lang: Lang, json: boolean): Terminal {
     line,
     table: (headings, rows) => {
       const columns = process.stdout.isTTY ? process.stdout.columns : undefined;
+      if (rows.length === 0) return line(say("none"));
       for (const text of table(headings.map(say), rows, columns)) line(text);
     },
     document: (value, indent = 2) => line(JSON.stringify(value, null, indent)),

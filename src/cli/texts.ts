@@ -10,6 +10,7 @@ export const texts = {
   },
   usage: { it: "Uso:", en: "Usage:" },
   options: { it: "Opzioni:", en: "Options:" },
+  globalOptions: { it: "Per ogni comando:", en: "For every command:" },
   commands: { it: "Comandi:", en: "Commands:" },
   arguments: { it: "Argomenti:", en: "Arguments:" },
   optHelp: { it: "mostra questo aiuto", en: "show this help" },
@@ -51,7 +52,7 @@ export const texts = {
   },
   argPoint: { it: "nome.punto", en: "name.point" },
   argFile: { it: "file di configurazione", en: "configuration file" },
-  argCode: { it: "un codice", en: "one code" },
+  argCode: { it: "un codice, o il suo inizio: bus", en: "a code, or its beginning: bus" },
   argSimulate: { it: "argomenti per il simulatore", en: "arguments for the simulator" },
   // usage errors
   unknownCommand: { it: "comando sconosciuto", en: "unknown command" },
@@ -59,7 +60,7 @@ export const texts = {
   missingArgument: { it: "manca l'argomento", en: "missing argument" },
   missingOption: { it: "manca l'opzione", en: "missing option" },
   optionNeedsValue: { it: "manca il valore di", en: "missing the value of" },
-  excessArguments: { it: "troppi argomenti", en: "too many arguments" },
+  excessArguments: { it: "troppi argomenti per", en: "too many arguments for" },
   badValue: { it: "valore non ammesso", en: "value not allowed" },
   notKeyValue: { it: "atteso nome=valore, ciascuno una volta, trovato", en: "expected name=value, each once, found" },
   // headings

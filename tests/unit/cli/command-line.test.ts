@@ -63,6 +63,14 @@ describe("without a gateway", () => {
     const all = JSON.parse((await cippo(["errors", "--json"])).out) as { code: string }[];
     expect(all.map(({ code }) => code)).toContain("store.corrupt");
     expect((await cippo(["errors", "config.invalid"])).out).toContain("Configuration refused: {count} problems in {file}");
+    expect((await cippo(["errors", "sensor"])).out).toMatch(/^sensor\.blind-zone: /);
+    const bus = JSON.parse((await cippo(["errors", "bus", "--json"])).out) as { code: string }[];
+    expect(bus.map(({ code }) => code)).toContain("bus.timeout");
+    expect(bus.every(({ code }) => code.startsWith("bus."))).toBe(true);
+    expect(await cippo(["errors", "b"])).toMatchObject({
+      code: 2,
+      err: expect.stringContaining("value not allowed: b (`cippo errors`)"),
+    });
     expect(await cippo(["errors", "bus.timeuot"])).toMatchObject({ code: 2, err: expect.stringContaining("bus.timeout?") });
   });
 
@@ -96,7 +104,15 @@ describe("without a gateway", () => {
     [["statsu"], "unknown command statsu (status?)"],
     [["status", "--jsn"], "unknown option --jsn (--json?)"],
     [["read"], "missing argument device"],
-    [["status", "now"], "too many arguments"],
+    [["read", ""], "missing argument device"],
+    [["history", ""], "missing argument point"],
+    [["watch", "a", ""], "missing argument name"],
+    [["command", "", "set"], "missing argument target"],
+    [["command", "a", ""], "missing argument action"],
+    [["status", "--socket", ""], "missing the value of --socket"],
+    [["status", "--config="], "missing the value of --config"],
+    [["config", "check", ""], "missing argument file"],
+    [["status", "now"], "too many arguments for status"],
     [["status", "--lang", "fr"], "value not allowed: --lang fr (it, en)"],
     [["command", "a", "b", "novalue"], 'expected name=value, each once, found "novalue"'],
     [["command", "a", "b", "value=true", "value=false"], 'expected name=value, each once, found "value=false"'],
@@ -113,6 +129,10 @@ describe("without a gateway", () => {
     expect(await cippo(["--help"])).toMatchObject({ code: 0, out: expect.stringContaining("Exit: 0 done") });
     expect((await cippo(["--help", "--lang", "it"])).out).toContain("Uscita: 0 fatto");
     expect((await cippo([])).code).toBe(2);
+    // What every command takes is said by every command; nothing is left in another language.
+    const { out } = await cippo(["devices", "--help", "--lang", "it"]);
+    expect(out).toMatch(/Per ogni comando:\n[\s\S]*--json +un documento JSON[\s\S]*--lang <it\|en>/);
+    expect((await cippo(["config", "--help", "--lang", "it"])).out).not.toMatch(/display help|Global/);
   });
 });
 
@@ -296,6 +316,7 @@ describe("with a gateway", () => {
     expect((await ask("history", "meter-hall.power", "--since", "2h")).out).toContain("2025-11-24 16:00:00  1.5 W\n");
     expect(JSON.parse((await ask("history", "meter-hall.power", "--json")).out)).toHaveLength(3);
     expect(JSON.parse((await ask("events", "--json", "--since", "1d")).out)).toEqual([]);
+    expect((await ask("events", "--since", "1d", "--lang", "it")).out).toBe("(nessuno)\n");
   });
 
   it("finds the socket in a configuration, even one that is wrong elsewhere", async () => {
