@@ -72,12 +72,15 @@ export class LimitKeeper {
     return mark === undefined || limits?.minIntervalMs === undefined || this.#host.running() - mark.begun >= limits.minIntervalMs;
   }
 
-  /** Joins the commit that records `executing`. Of an order to switch off the deadline stays until it is known to have been done. */
-  begin(target: string, value: number | boolean, limits: Limits | undefined): void {
-    if (limits?.minIntervalMs === undefined && limits?.maxOnMs === undefined) return;
+  /**
+   * Joins the commit that records `executing`. Of an order to switch off the deadline stays until it is known to have been done; of one to
+   * switch on it is today's limits that say it, and where they name none, one of former limits is over.
+   */
+  begin(target: string, value: number | boolean, limits: Limits = {}): void {
+    const before = this.#marks.get(target) ?? null;
+    if (limits.minIntervalMs === undefined && limits.maxOnMs === undefined && (before?.offAt ?? null) === null) return;
     const begun = this.#host.running();
     const off = offOf(value, limits);
-    const before = this.#marks.get(target) ?? null;
     this.#before.set(target, before);
     const deadline = limits.maxOnMs === undefined ? null : begun + limits.maxOnMs;
     this.#set(target, { begun, off, offAt: isOn(value, off) ? deadline : (before?.offAt ?? null) });
@@ -94,10 +97,13 @@ export class LimitKeeper {
     this.#before.delete(target);
     if (mark === undefined) return;
     if (state === "expired" && before !== undefined) this.#set(target, before);
-    else if (mark.offAt === null) return;
-    else if (state === "succeeded" && !isOn(value, mark.off)) this.#set(target, { ...mark, offAt: null });
-    else if (state === "failed") this.#set(target, { ...mark, offAt: before?.offAt ?? mark.offAt });
+    else if (state === "succeeded" && !isOn(value, mark.off)) this.#moveOff(target, mark, null);
+    else if (state === "failed") this.#moveOff(target, mark, before?.offAt ?? mark.offAt);
     if (!this.#isOverdue(target)) this.#forgive(target);
+  }
+
+  #moveOff(target: string, mark: Mark, offAt: number | null): void {
+    if (offAt !== mark.offAt) this.#set(target, { ...mark, offAt });
   }
 
   #isOverdue(target: string): boolean {

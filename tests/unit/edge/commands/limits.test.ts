@@ -239,10 +239,28 @@ it("an order that failed moves no deadline, and makes one where there was none: 
   expect(at.order(true, "unknown")).toMatchObject({ offAt: 1900 });
 });
 
-it("a deadline of former limits outlives an order that expired when there are none any more", () => {
+it("a deadline of former limits outlives an order that was not carried out when there are none any more", () => {
   const at = kept(new Map([["limit/d.pump", overdue]]));
-  expect(at.order(true, "expired", {})).toBeUndefined(); // nothing was saved: it stands
+  expect(at.order(true, "expired", {})).toEqual(overdue);
+  expect(at.order(true, "failed", {})).toEqual(overdue);
+  expect(at.order(true, "failed", { minIntervalMs: 100 })).toEqual(overdue);
   expect(at.order(false, "succeeded", {})).toEqual({ ...overdue, offAt: null });
+});
+
+it.each([
+  ["none any more", {}],
+  ["only how often", { minIntervalMs: 100 }],
+])("an alarm of former limits ends with an order to stay on, when there are %s", async (_, limits) => {
+  const at = kept(new Map([["limit/d.pump", overdue]]));
+  at.running = 5000;
+  at.outcome = { state: "failed", code: "bus.timeout" };
+  expect(await at.keeper.isClear("d.pump", new AbortController().signal)).toBe(false);
+  at.order(true, "failed", limits);
+  expect(at.events.map(({ state }) => state)).toEqual(["raised"]);
+  at.order(true, "succeeded", limits);
+  expect(at.events.map(({ state }) => state)).toEqual(["raised", "cleared"]);
+  expect(await at.keeper.isClear("d.pump", new AbortController().signal)).toBe(true);
+  expect(at.tries).toBe(1);
 });
 
 describe("what is not switched off at its limit", () => {
