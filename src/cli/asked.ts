@@ -24,7 +24,7 @@ export async function socketOf({ socket, config }: Globals): Promise<string> {
 export const now = (): number => systemClock("assumed").now().wall;
 
 /** A day, or a time of it as it is shown here or in ISO 8601; without a zone it is this machine's. */
-const ISO = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)?))?$/;
+const ISO = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?))?$/;
 
 /** `2h` ago, or a date; epoch ms. */
 export function momentOf(text: string, say: Say): number {

@@ -62,6 +62,7 @@ describe("arguments", () => {
     expect(momentOf("2026-07-02 03:04:05", say)).toBe(new Date(2026, 6, 2, 3, 4, 5).getTime());
     expect(momentOf("2026-07-02T03:04", say)).toBe(new Date(2026, 6, 2, 3, 4).getTime());
     expect(momentOf("2026-07-02", say)).toBe(new Date(2026, 6, 2).getTime());
+    expect(momentOf("2026-01-02T03:04:05+0100", say)).toBe(Date.UTC(2026, 0, 2, 2, 4, 5)); // date +%FT%T%z
     expect(momentOf("1969-12-31", say)).toBe(0);
   });
 
