@@ -507,8 +507,8 @@ export const codes = {
       en: "{target} is still on after its maximum on-time",
     },
     hint: {
-      it: "Spegnerlo sul posto: si riprova da solo, `cippo devices` dice perché non riesce. Se i limiti non ammettono uno 'spento', correggere `min` e `max`.",
-      en: "Switch it off on site: it is tried again by itself, `cippo devices` says why it fails. If its limits allow no 'off', correct `min` and `max`.",
+      it: "Spegnerlo sul posto: si riprova da solo, `cippo events` dice perché non riesce. Se i limiti non ammettono uno 'spento', correggere `min` e `max`.",
+      en: "Switch it off on site: it is tried again by itself, `cippo events` says why it fails. If its limits allow no 'off', correct `min` and `max`.",
     },
   },
   "command.no-answer": {

@@ -167,7 +167,9 @@ export class LimitKeeper {
     if (!this.#missed.has(target)) this.#host.log.warn("limit.not-switched-off", { target, code });
     this.#missed.set(target, this.#host.running() + RETRY_MS);
     const error = new EdgeError("command.not-switched-off", { target });
-    const text = (lang: keyof Text) => `${error.what(lang)}. ${error.hint(lang)}`;
+    // A device that answers, and refuses this one thing, is up: nothing else says why.
+    const why = code === undefined ? "" : ` (${code})`;
+    const text = (lang: keyof Text) => `${error.what(lang)}${why}. ${error.hint(lang)}`;
     this.#host.alarms.raise(target, "maxOn", missed(target, { it: text("it"), en: text("en") }, code), this.#host.mono());
   }
 

@@ -298,8 +298,8 @@ describe("what is not switched off at its limit", () => {
     expect(said()).toEqual([missed("raised")]);
     const { en = "", it = "" } = at.events[0]?.text ?? {};
     expect(at.events[0]).toMatchObject({ device: "d", severity: "high", cause: { code: "command.out-of-range" } });
-    expect(en).toMatch(/^d\.pump is still on after its maximum on-time\. Switch it off on site/);
-    expect(it).toMatch(/^d\.pump è ancora acceso .* Spegnerlo sul posto/);
+    expect(en).toMatch(/^d\.pump is still on after its maximum on-time \(command\.out-of-range\)\. Switch it off on site/);
+    expect(it).toMatch(/^d\.pump è ancora acceso .* \(command\.out-of-range\)\. Spegnerlo sul posto/);
     at.outcome = { state: "succeeded" };
     await tried(4);
     await vi.waitFor(() =>
