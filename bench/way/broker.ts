@@ -1,9 +1,9 @@
-/** A free port comes out, and on it, when asked for, a broker in a process of its own: mosquitto where it is installed, else the embedded one. */
+/** A port goes in; on it a broker in a process of its own comes out: mosquitto where it is installed, else the embedded one. */
 
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
-import { connect, createServer } from "node:net";
+import { connect } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -16,15 +16,6 @@ const LISTENING_MS = 10_000;
 const EMBEDDED = fileURLToPath(new URL("../hw-sim/broker.js", import.meta.url));
 
 export const brokerUrl = (port: number): string => `mqtt://127.0.0.1:${port}`;
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  return typeof address === "object" && address !== null ? address.port : 0;
-}
 
 export async function startBroker(port: number, folder: string): Promise<Broker> {
   const installed = spawnSync("mosquitto", ["-h"], { stdio: "ignore" }).error === undefined;

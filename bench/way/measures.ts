@@ -1,7 +1,8 @@
 /** One measure of the bench after the other: processes and disks of their own go in, plain figures come out. */
 import { join } from "node:path";
+import { freePort } from "../../hw-sim/free-port.ts";
 import { ACK_AFTER_MS, type Received } from "./acker.ts";
-import { brokerUrl, freePort, startBroker } from "./broker.ts";
+import { brokerUrl, startBroker } from "./broker.ts";
 import { Child, type Usage } from "./child.ts";
 import { openDisk } from "./disk.ts";
 import type { Bodies, Feeding, Opening } from "./gateway.ts";

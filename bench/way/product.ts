@@ -7,7 +7,7 @@ import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { freePort } from "./broker.ts";
+import { freePort } from "../../hw-sim/free-port.ts";
 
 const PRODUCT = fileURLToPath(new URL("../cippo.js", import.meta.url));
 const READY_MS = 60_000;

@@ -1,8 +1,8 @@
 /** The wish "embedded", "mosquitto" or a URL goes in; a broker to talk to comes out; one that was started here can be killed and come back on its port. */
 import { writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { freePort } from "../free-port.ts";
 import { ask } from "./ask.ts";
 import { Child } from "./child.ts";
 import { program } from "./program.ts";
@@ -73,12 +73,4 @@ async function listening(child: Child, port: number): Promise<void> {
     await sleep(50);
   }
   throw child.failure("mosquitto does not listen");
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve, reject) => server.once("error", reject).listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === "object" && address !== null ? address.port : 0;
 }

@@ -5,8 +5,8 @@ import { gunzipSync } from "node:zlib";
 import * as z from "zod";
 import { monotonic } from "../../src/kit/clock.ts";
 import type { GatewayStatus } from "../../src/model.ts";
+import { freePort } from "../free-port.ts";
 import { ask } from "../start/ask.ts";
-import { freePort } from "../start/broker.ts";
 import { Child } from "../start/child.ts";
 
 export interface MachineFiles {

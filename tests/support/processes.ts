@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { stringify } from "yaml";
+import { freePort } from "../../hw-sim/free-port.ts";
 import { headsOf, lagging } from "../../hw-sim/start/stored.ts";
 import type { GatewayStatus } from "../../src/model.ts";
 
@@ -131,11 +132,12 @@ export const node = (program: string, ...args: readonly string[]): Program =>
 
 /** The embedded broker; give the port to come back on the same. */
 export async function broker(
-  port = 0,
+  at?: number,
 ): Promise<{ readonly program: Program; readonly url: string; readonly port: number } & AsyncDisposable> {
+  const port = at ?? (await freePort());
   const program = node("hw-sim/broker.js", "--port", String(port));
   const { url } = await program.ready<{ url: string }>();
-  return { program, url, port: Number(new URL(url).port), [Symbol.asyncDispose]: () => program[Symbol.asyncDispose]() };
+  return { program, url, port, [Symbol.asyncDispose]: () => program[Symbol.asyncDispose]() };
 }
 
 /** Line JSON over loopback TCP, as the platform's and the site's controls speak it: one answer to each line. */

@@ -10,6 +10,7 @@ import {
   type Packet,
   parser,
 } from "mqtt-packet";
+import { freePort } from "../../hw-sim/free-port.ts";
 
 export interface Received {
   readonly topic: string;
@@ -56,7 +57,7 @@ export class RawBroker implements AsyncDisposable {
 
   static async open(script: Partial<Script> = {}): Promise<RawBroker> {
     const broker = new RawBroker(script);
-    await broker.#listen(0);
+    await broker.#listen(await freePort());
     return broker;
   }
 
@@ -126,8 +127,7 @@ export class RawBroker implements AsyncDisposable {
   async #listen(port: number): Promise<void> {
     this.#server.listen(port, "127.0.0.1");
     await once(this.#server, "listening");
-    const address = this.#server.address();
-    this.port = typeof address === "object" && address !== null ? address.port : 0;
+    this.port = port;
   }
 
   #listener(): Server {

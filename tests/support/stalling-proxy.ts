@@ -1,4 +1,4 @@
-/** A port goes in; a TCP proxy comes out that can stop forwarding without closing anything: a half-open link. */
+/** A port goes in, and where to listen for it; a TCP proxy comes out that can stop forwarding without closing anything: a half-open link. */
 import { once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
 
@@ -8,7 +8,7 @@ export interface StallingProxy extends AsyncDisposable {
   stall(): void;
 }
 
-export async function stallingProxy(to: number): Promise<StallingProxy> {
+export async function stallingProxy(to: number, at = 0): Promise<StallingProxy> {
   const sockets = new Set<Socket>();
   const server = createServer((near) => {
     const far = connect(to, "127.0.0.1");
@@ -22,7 +22,7 @@ export async function stallingProxy(to: number): Promise<StallingProxy> {
       from.on("close", () => into.destroy());
     }
   });
-  server.listen(0, "127.0.0.1");
+  server.listen(at, "127.0.0.1");
   await once(server, "listening");
   const address = server.address();
   return {

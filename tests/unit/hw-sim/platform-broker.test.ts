@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { Aedes } from "aedes";
 import { connect, connectAsync, type IClientOptions, type IPublishPacket, type MqttClient } from "mqtt";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { freePort } from "../../../hw-sim/free-port.ts";
 import { openPlatform, type PlatformOptions } from "../../../hw-sim/platform/open.ts";
 import { noLog } from "../../../src/kit/log.ts";
 
@@ -16,6 +17,7 @@ class Broker {
   readonly #sockets = new Set<Socket>();
 
   async start(): Promise<void> {
+    this.port ||= await freePort();
     const aedes = await Aedes.createBroker();
     this.aedes = aedes;
     this.#server = createServer((socket) => {
@@ -23,8 +25,6 @@ class Broker {
       aedes.handle(socket);
     });
     await new Promise<void>((resolve) => this.#server?.listen(this.port, "127.0.0.1", resolve));
-    const address = this.#server.address();
-    this.port = typeof address === "object" && address ? address.port : 0;
   }
 
   /** As SIGKILL: nothing is remembered. */

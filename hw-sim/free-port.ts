@@ -1,0 +1,30 @@
+/** Nothing goes in; a loopback port comes out on which nobody listens, and which the kernel gives to no connection and to nobody who asks for any port: whoever dies on it can come back. */
+import { readFileSync } from "node:fs";
+import { createServer } from "node:net";
+
+const FIRST = 10_000;
+const LAST = 65_535;
+const TRIES = 100;
+
+/** Below those that go to outgoing connections (ip(7), ip_local_port_range), above well-known ones; where there is no room, any. */
+function range(): readonly [number, number] {
+  const [first = "", last = ""] = readFileSync("/proc/sys/net/ipv4/ip_local_port_range", "utf8").trim().split(/\s+/);
+  if (Number(first) - FIRST > 1000) return [FIRST, Number(first) - 1];
+  return LAST - Number(last) > 1000 ? [Number(last) + 1, LAST] : [FIRST, LAST];
+}
+
+export async function freePort(): Promise<number> {
+  const [from, to] = range();
+  for (let tries = 0; tries < TRIES; tries += 1) {
+    const port = from + Math.floor(Math.random() * (to - from + 1));
+    if (await isFree(port)) return port;
+  }
+  throw new Error(`no port is free between ${from} and ${to}`);
+}
+
+const isFree = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const server = createServer()
+      .once("error", () => resolve(false))
+      .listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
+  });
