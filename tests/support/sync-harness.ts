@@ -76,5 +76,5 @@ export function batches(payload: Uint8Array): readonly Batch[] {
   return body.batches ?? [body];
 }
 
-export const eventually = (check: () => void | Promise<void>, timeout = 5000): Promise<void> =>
+export const eventually = (check: () => void | Promise<void>, timeout = 15_000): Promise<void> =>
   vi.waitFor(check, { timeout, interval: 5 });

@@ -118,7 +118,8 @@ it("lets bytes pass at the rate, one second's worth at once", async () => {
   const begun = performance.now();
   for (let i = 0; i < 12; i += 1) await bucket.take(1000, never);
   expect(performance.now() - begun).toBeGreaterThan(180);
-  expect(performance.now() - begun).toBeLessThan(600);
+  // Without the second's worth at once it would be 1200 ms.
+  expect(performance.now() - begun).toBeLessThan(1100);
 });
 
 it("never takes a packet for smaller than it is", () => {

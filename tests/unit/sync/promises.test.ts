@@ -57,11 +57,13 @@ describe("order", () => {
     for (let i = 0; i < 10; i += 1) {
       h.house.readings(10);
       h.house.event();
-      await eventually(() => expect(arrived(broker.on("readings"), "readings")).toEqual([[1, (i + 1) * 10]]), 500);
+      await eventually(() => expect(arrived(broker.on("readings"), "readings")).toEqual([[1, (i + 1) * 10]]));
     }
-    expect(broker.on("events")).toHaveLength(10);
-    await eventually(() => expect(arrived(broker.received, "readings", "E1")).toEqual([[1, 50_000]]), 15_000);
+    await eventually(() => expect(broker.on("events")).toHaveLength(10));
+    const live = Math.max(...[...broker.on("readings"), ...broker.on("events")].map(({ at }) => at));
+    await eventually(() => expect(arrived(broker.received, "readings", "E1")).toEqual([[1, 50_000]]));
     const sent = broker.on("history/readings");
+    expect(sent.at(-1)?.at).toBeGreaterThan(live);
     const bytes = sent.reduce((sum, { payload }) => sum + payload.length, 0);
     const seconds = ((sent.at(-1)?.at ?? 0) - begun) / 1000;
     // One second's worth and one message may be ahead.
@@ -104,14 +106,19 @@ describe("order", () => {
   });
 
   it("joins the readings of one cadence, and sends one commit as it is stored", async () => {
-    await using broker = await RawBroker.open();
+    let answer: (code: number) => void = () => undefined;
+    await using broker = await RawBroker.open({
+      puback: ({ topic }) => (topic.endsWith("up/readings") ? new Promise((resolve) => (answer = resolve)) : 0),
+    });
     await using h = harness(broker.url, { liveEveryMs: 150 }, new FakeHouse(), broker);
     await online(broker);
     const first = h.house.readings(3);
     await eventually(() => expect(broker.on("readings")).toHaveLength(1));
     expect(broker.on("readings")[0]?.payload.equals(first.body)).toBe(true);
+    // However long this process stands still here, the cadence of the first is not over before its PUBACK.
     h.house.readings(3);
     h.house.readings(200);
+    answer(0);
     await eventually(() => expect(broker.on("readings")).toHaveLength(2));
     expect(batches(broker.on("readings")[1]?.payload ?? Buffer.of()).map(({ from, to }) => [from, to])).toEqual([
       [4, 6],
@@ -314,11 +321,9 @@ describe("proof", () => {
     await eventually(() => expect(broker.on("urgent").length).toBeGreaterThan(1));
     expect(h.house.urgentSent).toEqual([]);
     subscriber = true;
-    const back = performance.now();
     ack(broker, { epoch: "E2", stream: "events", upTo: 0 });
-    await eventually(() => expect(h.house.urgentSent).toEqual(["E2/1"]), 500);
+    await eventually(() => expect(h.house.urgentSent).toEqual(["E2/1"]));
     await eventually(() => expect(h.sync.status().streams.find(({ stream }) => stream === "events")?.sentUpTo).toBe(1));
-    expect(performance.now() - back).toBeLessThan(1500);
   });
 
   it("takes a PUBACK for the proof in broker mode, but not one that says that nobody listens", async () => {
