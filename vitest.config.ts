@@ -5,6 +5,8 @@ export default defineConfig({
     include: ["tests/**/*.test.ts"],
     testTimeout: 20_000,
     hookTimeout: 20_000,
+    // What is awaited comes at once, or on a busy machine when its process gets a core: only a hang takes this long.
+    expect: { poll: { timeout: 15_000 } },
     pool: "forks",
     // Journeys mostly wait: for a debounce, a retry, a silence. A third keeps two cores busy.
     maxWorkers: 3,

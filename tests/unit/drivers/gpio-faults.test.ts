@@ -64,7 +64,7 @@ async function site(
 }
 
 /** A busy machine is no failure. */
-const poll = <T>(look: () => T) => expect.poll(look, { timeout: 10_000 });
+const poll = <T>(look: () => T) => expect.poll(look);
 
 /** Ends the tool that holds this line, as the kernel's memory killer would. */
 function killHelper(tool: string, line: number): void {

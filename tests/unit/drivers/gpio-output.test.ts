@@ -63,7 +63,7 @@ describe.each([1, 2] as const)("an output held by gpioset of libgpiod %i", (vers
     await lost;
     expect(output.lost.reason).toMatchObject({ code: "gpio.line-busy" });
     expect([await codeOf(output.level()), await codeOf(output.set(1))]).toEqual(["gpio.line-busy", "gpio.line-busy"]);
-    await expect.poll(() => site.seen, { timeout: 5000 }).toEqual([0, 1, 0]);
+    await expect.poll(() => site.seen).toEqual([0, 1, 0]);
     expect(site.chip.busy(LINE)).toBe(false);
     await using again = await site.gpio.drive(LINE, 0);
     expect(await again.level()).toBe(0);
@@ -82,7 +82,7 @@ describe.each([1, 2] as const)("an output held by gpioset of libgpiod %i", (vers
   it("is given back when it is closed, and leaves no process", async () => {
     await using site = await bench();
     await (await site.gpio.drive(LINE, 1))[Symbol.asyncDispose]();
-    await expect.poll(() => site.chip.busy(LINE), { timeout: 5000 }).toBe(false);
+    await expect.poll(() => site.chip.busy(LINE)).toBe(false);
     expect(site.chip.level(LINE)).toBe(0);
     expect(spawnSync("pgrep", ["-f", `${folder}/gpioset`]).stdout.toString()).toBe("");
   });

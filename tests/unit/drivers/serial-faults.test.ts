@@ -36,7 +36,7 @@ async function plugged(name: string): Promise<() => Promise<void>> {
   const far = `${near}.far`;
   const child = spawn("socat", [`pty,raw,echo=0,link=${near}`, `pty,raw,echo=0,link=${far}`], { stdio: "ignore" });
   children.add(child);
-  await expect.poll(() => existsSync(near) && existsSync(far), { timeout: 10_000, interval: 5 }).toBe(true);
+  await expect.poll(() => existsSync(near) && existsSync(far), { interval: 5 }).toBe(true);
   return async () => {
     child.kill("SIGKILL");
     await once(child, "exit");
@@ -80,7 +80,7 @@ describe.runIf(socat)("unplugged and plugged in a hundred times (skipped without
       before ??= held(stop.signal);
     }
     const more = () => Object.entries(held(stop.signal)).filter(([what, count]) => count > (before?.[what as Held] ?? 0));
-    await expect.poll(more, { timeout: 10_000 }).toEqual([]);
+    await expect.poll(more).toEqual([]);
   });
 });
 
@@ -113,7 +113,7 @@ describe.runIf(socat)("ports that cannot be had at the start (skipped without so
       for (const far of cables) void far.write(Buffer.from([0xff, 0x02, 0xbc, 0xbd])).catch(() => undefined);
     }, 100);
     try {
-      const poll = (look: () => unknown) => expect.poll(look, { timeout: 15_000 });
+      const poll = (look: () => unknown) => expect.poll(look);
       await poll(() => of(good)?.state).toBe("up");
       await poll(() => [of(missing)?.code, of(busy)?.code]).toEqual(["port.missing", "port.busy"]);
       expect(of(good)?.points[0]).toMatchObject({ value: 700, quality: "good" });

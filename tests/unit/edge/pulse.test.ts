@@ -45,7 +45,7 @@ describe("the store's beat", () => {
     store.failing = code;
     const { window, seen, stop, run } = opened(store);
     window.save("a", 1);
-    await vi.waitFor(() => expect(seen.touches).toBeGreaterThan(0), 5000);
+    await vi.waitFor(() => expect(seen.touches).toBeGreaterThan(0), 15_000);
     stop.abort();
     await run;
   });
@@ -68,7 +68,7 @@ describe("the store's beat", () => {
     };
     const { window, seen, stop, run } = opened(store);
     window.save("a", 1);
-    await vi.waitFor(() => expect(store.attempts).toBeGreaterThan(1), 5000);
+    await vi.waitFor(() => expect(store.attempts).toBeGreaterThan(1), 15_000);
     expect(seen.touches).toBe(0);
     stop.abort();
     await run;
@@ -82,7 +82,7 @@ describe("the store's beat", () => {
       return { checkpointed: false, deleted: 0, shed: [] };
     };
     await window.flush();
-    await vi.waitFor(() => expect(store.saved.has("written")).toBe(true), 5000);
+    await vi.waitFor(() => expect(store.saved.has("written")).toBe(true), 15_000);
     expect(seen.touches).toBe(2);
     stop.abort();
     await run;
@@ -141,7 +141,7 @@ describe("a device's beat", () => {
       throw new EdgeError("bus.timeout", { device: "meter", bus: "b" });
     });
     hand.ms = 299_000;
-    await vi.waitFor(() => expect(tries).toBeGreaterThan(2), 5000);
+    await vi.waitFor(() => expect(tries).toBeGreaterThan(2), 15_000);
     hand.ms = 301_000;
     expect(pulse.overdue()).toEqual([]);
     stop.abort();

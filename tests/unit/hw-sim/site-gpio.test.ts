@@ -151,12 +151,12 @@ describe("what hangs on an output", () => {
       const relay = new Relay({ device: "lights", line: 27, active: "low", means: "on", chip, log });
       expect([relay.on, chip.level(27)]).toEqual([false, 1]);
       const tool = run("gpioset", ...args);
-      await expect.poll(() => relay.on, { timeout: 5000 }).toBe(true);
+      await expect.poll(() => relay.on).toBe(true);
       const info = run("gpioinfo", ...named);
       expect(await info.ended).toEqual([0, null]);
       expect(info.out.find((text) => /\b27\b/.test(text))).toMatch(shown);
       tool.child.kill("SIGKILL");
-      await expect.poll(() => relay.on, { timeout: 5000 }).toBe(false);
+      await expect.poll(() => relay.on).toBe(false);
       log[Symbol.dispose]();
       const levels = (await readFile(log.file, "utf8")).trim().split("\n");
       expect(levels.map((text) => JSON.parse(text).value)).toEqual([false, true, false]);

@@ -166,7 +166,7 @@ describe("a site", () => {
     expect((await tool("gpioget", "gpiochip0", "22").next()).value).toBe("1"); // active low, no car
     const edges = tool("gpiomon", "-b", "-F", "%o %e", "gpiochip0", "22", "23");
     const busy = async (): Promise<boolean> => (await tool("gpioget", "gpiochip0", "22").next()).done === true;
-    await expect.poll(busy, { timeout: 5000 }).toBe(true);
+    await expect.poll(busy).toBe(true);
     await ask({ do: "arrive", bay: "bay-3" });
     expect((await edges.next()).value).toBe("22 0");
     await ask({ do: "set", device: "gate-in", point: "passage", value: 1 });
@@ -196,11 +196,11 @@ describe("a site", () => {
       return once(child, "exit").then(([code]) => code);
     };
     const monitor = ended("gpiomon", "gpiochip0", "22");
-    await expect.poll(() => ended("gpioget", "gpiochip0", "22"), { timeout: 5000 }).toBe(1); // it is held: the monitor runs
+    await expect.poll(() => ended("gpioget", "gpiochip0", "22")).toBe(1); // it is held: the monitor runs
     expect(await ask({ do: "fault", kind: "helper-dies", bus: "pins", forMs: 500 })).toMatchObject({ ok: true });
     expect(await monitor).toBe(1);
     expect(await ended("gpioget", "gpiochip0", "23")).toBe(1);
-    await expect.poll(() => ended("gpioget", "gpiochip0", "23"), { timeout: 5000 }).toBe(0);
+    await expect.poll(() => ended("gpioget", "gpiochip0", "23")).toBe(0);
   });
 
   it("freezes: nothing moves by itself any more, and what stands is still shown", async () => {

@@ -75,7 +75,7 @@ describe("what the service manager is told", () => {
     expect(fourth).toBe(first);
     expect(fifth).not.toBe(first);
     expect(log.lines).toHaveLength(1);
-    await vi.waitFor(() => expect(() => process.kill(Number(fifth), 0)).toThrow("ESRCH"), 5000);
+    await vi.waitFor(() => expect(() => process.kill(Number(fifth), 0)).toThrow("ESRCH"), 15_000);
   });
 
   it("goes on when the tool fails or is missing, and says so once", async () => {
@@ -102,14 +102,14 @@ describe("the watchdog", () => {
     await using manager = serviceManager({ log, env: env(WATCHDOG), pid: 42, tool });
     const over = manager.run(pulse, () => "well", stop.signal);
     const last = async () => (await said()).at(-1);
-    await vi.waitFor(async () => expect(await last()).toBe("/run/x|WATCHDOG=1|STATUS=well"), 5000);
+    await vi.waitFor(async () => expect(await last()).toBe("/run/x|WATCHDOG=1|STATUS=well"), 15_000);
     now = 1001;
-    await vi.waitFor(async () => expect(await last()).toBe("/run/x|STATUS=stands still: store"), 5000);
+    await vi.waitFor(async () => expect(await last()).toBe("/run/x|STATUS=stands still: store"), 15_000);
     const fed = (await said()).filter((line) => line.includes("WATCHDOG=1")).length;
-    await vi.waitFor(async () => expect((await said()).length).toBeGreaterThan(fed + 2), 5000);
+    await vi.waitFor(async () => expect((await said()).length).toBeGreaterThan(fed + 2), 15_000);
     expect((await said()).filter((line) => line.includes("WATCHDOG=1"))).toHaveLength(fed);
     store.touch();
-    await vi.waitFor(async () => expect(await last()).toBe("/run/x|WATCHDOG=1|STATUS=well"), 5000);
+    await vi.waitFor(async () => expect(await last()).toBe("/run/x|WATCHDOG=1|STATUS=well"), 15_000);
     stop.abort();
     await over;
     expect(log.lines).toEqual([
@@ -127,7 +127,7 @@ describe("the watchdog", () => {
     const stop = new AbortController();
     await using manager = serviceManager({ log: noLog, env: env(more), pid: 42, tool });
     const over = manager.run(new Pulse(), () => "well", stop.signal);
-    await vi.waitFor(async () => expect(await said()).toEqual(["/run/x|STATUS=well"]), 5000);
+    await vi.waitFor(async () => expect(await said()).toEqual(["/run/x|STATUS=well"]), 15_000);
     stop.abort();
     await over;
   });

@@ -85,7 +85,7 @@ function opened({ safe = false, offMs = 0, saved = [] }: Setting = {}) {
       never,
     );
   const ended = (n = 1) =>
-    vi.waitFor(() => expect(told).toHaveLength(n)).then(() => told.map(({ state, code }) => [state, code]));
+    vi.waitFor(() => expect(told).toHaveLength(n), 15_000).then(() => told.map(({ state, code }) => [state, code]));
   return { desk, now, wire, written, told, send, ended };
 }
 
@@ -148,7 +148,7 @@ describe("a command that waits for the one before it", () => {
         obey = () => resolve({ state: "succeeded" });
       });
     await at.send({ id: "first" });
-    await vi.waitFor(() => expect(at.written).toHaveLength(1));
+    await vi.waitFor(() => expect(at.written).toHaveLength(1), 15_000);
     await at.send({ id: "second" });
     return { at, obey: () => obey() };
   }

@@ -72,7 +72,7 @@ it.each([
   let tries = 0;
   const obeys = (): Outcome => (tries++ < way.fails ? { state: "failed", code: "bus.timeout" } : { state: "succeeded" });
   await using at = await started(store, "d", obeys);
-  await vi.waitFor(() => expect(at.written).toHaveLength(way.written.length), 5000);
+  await vi.waitFor(() => expect(at.written).toHaveLength(way.written.length), 15_000);
   expect(at.written).toEqual(way.written);
 });
 
@@ -83,7 +83,7 @@ it("what cannot be switched off is not switched on by a command that waited; ano
   const obeys = (point: string): Outcome => ({ state: point === "fan" ? "succeeded" : "unknown", code: "command.no-answer" });
   await using at = await started(store, "d", obeys);
   const ends = () => store.happened().filter(({ kind }) => kind === "command.refused" || kind === "command.succeeded");
-  await vi.waitFor(() => expect(ends()).toHaveLength(2), 5000);
+  await vi.waitFor(() => expect(ends()).toHaveLength(2), 15_000);
   expect(ends().find(({ kind }) => kind === "command.refused")).toMatchObject({ command: "c", code: "command.not-switched-off" });
   expect(at.written.toSorted()).toEqual([false, false, true]);
 });
@@ -95,7 +95,10 @@ it("the time off counts after a second power cut too", async () => {
   const ended = { boot: "boot", mono: store.epoch.opened - 480_000, wall: Date.now(), synced: true };
   Object.assign(store, { formerEnd: ended, running: () => 0 });
   await using at = await started(store);
-  await vi.waitFor(() => expect(store.saved.get("limit/d.pump")).toEqual({ begun: -540_000, offAt: 120_000, off: false }));
+  await vi.waitFor(
+    () => expect(store.saved.get("limit/d.pump")).toEqual({ begun: -540_000, offAt: 120_000, off: false }),
+    15_000,
+  );
   expect(at.written).toEqual([]);
 });
 
@@ -103,10 +106,10 @@ it("what is no longer configured is left alone, and goes off when it is there ag
   const store = used();
   store.saved.set("limit/d.pump", overdue).set("limit/old.pump", overdue);
   await using at = await started(store);
-  await vi.waitFor(() => expect(at.written).toEqual([false]));
+  await vi.waitFor(() => expect(at.written).toEqual([false]), 15_000);
   expect(at.warnings).toEqual([]);
   await using again = await started(store, "old");
-  await vi.waitFor(() => expect(again.written).toEqual([false]));
+  await vi.waitFor(() => expect(again.written).toEqual([false]), 15_000);
 });
 
 it.each([
@@ -148,7 +151,7 @@ it.each([
   const stop = new AbortController();
   const running = house.run(stop.signal);
   try {
-    await vi.waitFor(() => expect(store.saved.get("limit/fan.speed")).toMatchObject({ offAt: null, off: written }), 5000);
+    await vi.waitFor(() => expect(store.saved.get("limit/fan.speed")).toMatchObject({ offAt: null, off: written }), 15_000);
     const told = far.asked.filter(({ fc }) => fc === 6).map(({ bytes }) => bytes.readInt16BE(10));
     expect(told).toEqual([written]);
   } finally {
@@ -274,7 +277,7 @@ describe("what is not switched off at its limit", () => {
     const running = at.keeper.run(stop.signal, beat);
     const tried = async (n: number) => {
       at.running += 5000;
-      await vi.waitFor(() => expect(at.tries).toBe(n), 5000);
+      await vi.waitFor(() => expect(at.tries).toBe(n), 15_000);
     };
     const said = () => at.events.map(({ kind, state }) => [kind, state]);
     return {
