@@ -46,6 +46,9 @@ export class Program implements AsyncDisposable {
   stderr = "";
   readonly #listeners = new Set<() => void>();
   readonly ended: Promise<void>;
+  /** It has ended, and all that it printed has been read: an exit is often heard of before the last line. */
+  readonly told: Promise<void>;
+  #toldAll = false;
 
   constructor(
     command: string,
@@ -56,6 +59,9 @@ export class Program implements AsyncDisposable {
     running.add(this.child);
     this.ended = once(this.child, "exit").then(() => {
       running.delete(this.child);
+    });
+    this.told = once(this.child, "close").then(() => {
+      this.#toldAll = true;
       this.#wake();
     });
     if (this.child.stdout) createInterface({ input: this.child.stdout }).on("line", (line) => this.#line(line));
@@ -91,7 +97,7 @@ export class Program implements AsyncDisposable {
           const found = wanted(this.lines[seen] ?? "");
           if (found !== undefined) return found;
         }
-        if (!this.running)
+        if (this.#toldAll)
           throw new Error(
             `ended with ${this.child.exitCode ?? this.child.signalCode}\n${this.lines.slice(-20).join("\n")}\n${this.stderr}`,
           );
@@ -259,7 +265,7 @@ export class Gateway implements AsyncDisposable {
     const program = new Program(process.execPath, [join(DIST, "cippo.js"), ...args], {
       env: { CIPPO_SOCKET: this.socket, LANG: "C" },
     });
-    await program.ended;
+    await program.told;
     return { code: program.child.exitCode, stdout: program.lines.join("\n"), stderr: program.stderr };
   }
 
