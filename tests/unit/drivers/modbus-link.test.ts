@@ -6,6 +6,7 @@ import { MockBinding } from "@serialport/binding-mock";
 import { afterEach, describe, expect, it } from "vitest";
 import { busSchema, type ModbusSpec } from "../../../src/drivers/buses.ts";
 import type { ModbusRequest } from "../../../src/drivers/driver.ts";
+import { CLOSE_MS } from "../../../src/drivers/transports/byte-wire.ts";
 import { ModbusLine } from "../../../src/drivers/transports/modbus.ts";
 import type { SerialBinding } from "../../../src/drivers/transports/serial.ts";
 import { noLog } from "../../../src/kit/log.ts";
@@ -142,7 +143,7 @@ describe("rtu", () => {
     const begun = performance.now();
     await line[Symbol.asyncDispose]();
     expect(await asked).toBe("bus.unreachable");
-    expect(performance.now() - begun).toBeLessThan(500);
+    expect(performance.now() - begun).toBeLessThan(CLOSE_MS);
     ports.opened = undefined;
     await using again = new ModbusLine("line", spec, noLog, binding);
     const next = value(again, read(2, 5));
@@ -176,7 +177,7 @@ describe("rtu", () => {
 
   it("unplugged before a request has left: it is the port's fault and not the unit's, which is asked as soon as the port is back", async () => {
     MockBinding.createPort("/dev/x", { record: true });
-    const slow = busSchema.parse({ modbus: "rtu", port: "/dev/x", timeout: "2s", gap: "150ms" }) as ModbusSpec;
+    const slow = busSchema.parse({ modbus: "rtu", port: "/dev/x", timeout: "2s", slowest: "60s", gap: "1s" }) as ModbusSpec;
     await using line = new ModbusLine("line", slow, noLog, binding);
     const first = value(line, read(2, 5));
     await expect.poll(() => ports.opened?.recording.length).toBe(8);
@@ -190,7 +191,7 @@ describe("rtu", () => {
     expect(await asked).toBe("port.lost");
     expect(pulled?.recording.length).toBe(8);
     const next = value(line, read(2, 5));
-    await expect.poll(() => ports.opened !== pulled && ports.opened?.recording.length, { timeout: 1000 }).toBe(8);
+    await expect.poll(() => ports.opened !== pulled && ports.opened?.recording.length).toBe(8);
     ports.opened?.emitData(registers(2, 3, 6));
     expect(await next).toBe(6);
   });

@@ -10,7 +10,7 @@ import type { Reading, Ticks } from "../../../src/model.ts";
 import { type Asked, codeOf, type FarSide, farSide, mbap, never, registers, withCrc } from "./support.ts";
 
 const ticks: Ticks = { next: () => Promise.resolve(5) };
-const PATIENCE = { timeout: "100ms" };
+const PATIENCE = { timeout: "1s" };
 
 async function open(far: FarSide, written: Readonly<Record<string, unknown>>) {
   const wires = openWires({ plant: far.spec }, noLog);
