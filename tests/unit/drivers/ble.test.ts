@@ -60,9 +60,9 @@ async function radio(body: string, patience: Patience = QUICK, log: Log = noLog)
 }
 
 async function first(device: BleDevice, count: number): Promise<readonly BleAdvert[]> {
-  const stop = new AbortController();
   const got: BleAdvert[] = [];
-  for await (const advert of device.adverts(stop.signal)) if (got.push(advert) >= count) stop.abort();
+  // Not by the signal: what was heard while nobody listened comes in one piece.
+  for await (const advert of device.adverts(never)) if (got.push(advert) >= count) break;
   return got;
 }
 const hexOf = (adverts: readonly BleAdvert[]) =>
@@ -157,6 +157,7 @@ describe("a child that works", () => {
   it("lets a device that cannot be read rest, ever longer; one that is only absent, hardly", async () => {
     await using ble = await radio(
       `${LIVING} orders((o) => { if (o.do === "read") say({ is: "failed", id: o.id, step: o.mac.endsWith("1") ? "connect" : "absent", reason: "no answer" }); });`,
+      { ...QUICK, rest: { firstMs: 2000, maxMs: 8000, absentMs: 100 } },
     );
     using device = await ble.line.open(MAC, never);
     using absent = await ble.line.open(OTHER, never);
@@ -173,9 +174,9 @@ describe("a child that works", () => {
     expect(await fails(absent)).toBe(gone);
     await wait(150);
     expect([await fails(device), await fails(absent)]).toEqual([rests, gone]);
-    await wait(300);
+    await wait(2000);
     expect(await fails(device)).toBe(tried);
-    await wait(450);
+    await wait(1000);
     expect(await fails(device)).toEqual(rests);
   });
 
@@ -235,11 +236,13 @@ describe("a child that does not", () => {
 
   it("is not there: said in words, and tried again ever more rarely", async () => {
     await using ble = await radio("process.exit(1);");
+    const begun = performance.now();
     for (let tries = 0; tries < 40; tries += 1) {
       expect(await codeOf(ble.line.open(MAC, never))).toBe("ble.unavailable");
       await wait(10);
     }
-    expect((await ble.pids()).length).toBeLessThan(12);
+    // The first four rests together are 150 to 300 ms, each further one is 100 ms at least.
+    expect((await ble.pids()).length).toBeLessThan(6 + (performance.now() - begun) / 100);
     const spec = busSchema.parse({ ble: "hci0", helper: join(folder, "nothing") });
     await using line = new BleLine(spec as Extract<typeof spec, { ble: string }>, noLog, QUICK);
     const error = await line.open(MAC, never).catch((e) => e);
@@ -252,7 +255,8 @@ describe("a child that does not", () => {
     (await ble.line.open(MAC, never))[Symbol.dispose]();
     const begun = performance.now();
     await ble[Symbol.asyncDispose]();
-    expect(performance.now() - begun).toBeLessThan(2000);
+    // Nobody waits for a child that never ends; on a busy machine its end is heard of late.
+    expect(performance.now() - begun).toBeLessThan(10_000);
     expect(alive((await ble.pids())[0] ?? 0)).toBe(false);
     expect(await codeOf(ble.line.open(MAC, never))).toBe("ble.unavailable");
   });

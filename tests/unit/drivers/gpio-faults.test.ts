@@ -138,8 +138,11 @@ describe("a contact that chatters at 1 kHz", () => {
     await using pins = await site(1, { door: contact(5, "door"), tamper: contact(12, "tamper") });
     await pins.up("door", "tamper");
     await poll(() => pins.chip.busy(5)).toBe(true);
+    let stood = 0;
     const until = performance.now() + 4000;
-    for (let i = 0; performance.now() < until; i += 1) {
+    for (let i = 0, last = performance.now(); last < until; i += 1) {
+      if (performance.now() - last > 40) stood += 1;
+      last = performance.now();
       pins.chip.drive(5, (i % 2) as 0 | 1);
       if (i % 5 === 0) await wait(5);
     }
@@ -150,8 +153,8 @@ describe("a contact that chatters at 1 kHz", () => {
     expect(
       rows.some(({ value, quality, code }) => value === false && quality === "uncertain" && code === "contact.chatter"),
     ).toBe(true);
-    // Three if this process is never kept from chattering.
-    expect(rows.length).toBeLessThanOrEqual(12);
+    // A level that stood because this process was kept from chattering is a state, and the chatter after it is told again.
+    expect(rows.length).toBeLessThanOrEqual(4 + 2 * stood);
     // The line beside it, which stands still as if it were stuck, has one row and is alive.
     expect(pins.rows("tamper").length).toBe(1);
     expect(pins.state("tamper")?.state).toBe("up");

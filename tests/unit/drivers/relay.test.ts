@@ -146,7 +146,7 @@ describe("a relay", () => {
   });
 
   it("found on, or on from the start, goes off after maxOn: no command did it, so the house has no deadline for it", async () => {
-    const { told, output } = await relay({ onStart: "keep", limits: { maxOn: "60ms" } }, 1);
+    const { told, output } = await relay({ onStart: "keep", limits: { maxOn: "1s" } }, 1);
     expect((await told())?.value).toBe(true);
     await expect.poll(async () => (await told())?.value).toBe(false);
     expect(output.sets).toEqual([0]);

@@ -122,7 +122,7 @@ function house(store: MemoryStore, devices: readonly DeviceInfo[], bay?: Record<
 }
 
 async function see<T>(look: () => T | undefined | false): Promise<T> {
-  for (let i = 0; i < 400; i += 1) {
+  for (let i = 0; i < 1500; i += 1) {
     const found = look();
     if (found !== undefined && found !== false) return found;
     await sleep(10);
@@ -171,7 +171,7 @@ describe("readings", () => {
   it("of a silent device raise device.down once and clear it when it speaks; then its value is told again", async () => {
     const store = new MemoryStore(monotonic());
     const wire = new Wire();
-    const h = house(store, [wire.info("d", { presence }, 300)]);
+    const h = house(store, [wire.info("d", { presence }, 2000)]);
     wire.say("presence", true);
     await see(() => kinds(store).includes("device.down:raised"));
     wire.say("presence", true);
@@ -330,7 +330,7 @@ describe("commands", () => {
     const relay: PointSpec = {
       unit: "",
       kind: "state",
-      writable: { value: "boolean", impact: "low", limits: { maxOnMs: 1200 } },
+      writable: { value: "boolean", impact: "low", limits: { maxOnMs: 2500 } },
     };
     const h = house(store, [wire.info("d", { pump: relay })]);
     await h.send();
@@ -354,7 +354,7 @@ describe("commands", () => {
     const relay: PointSpec = {
       unit: "",
       kind: "state",
-      writable: { value: "boolean", impact: "low", limits: { maxOnMs: 1000 } },
+      writable: { value: "boolean", impact: "low", limits: { maxOnMs: 2000 } },
     };
     const h = house(store, [wire.info("d", { pump: relay })]);
     await h.send();
