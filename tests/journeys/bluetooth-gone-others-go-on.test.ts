@@ -78,5 +78,5 @@ it("Bluetooth gone, others go on", { timeout: 120_000 }, async () => {
 
   program.child.kill("SIGKILL");
   await program.ended;
-  await until(() => processesOf(helper).length === 0, 3000, "no process that outlives the gateway");
+  await until(() => processesOf(helper).length === 0, 15_000, "no process that outlives the gateway");
 });

@@ -41,7 +41,13 @@ function better(body: unknown, than: unknown): boolean {
 }
 const READABLE = 3000;
 
-it("every message of the contract is met on a real broker and holds to its schema", { timeout: 60_000 }, async () => {
+/** An urgent copy that leaves late says so, on a machine that takes ten seconds to come so far. */
+const fieldsOf = (message: object) =>
+  Object.keys(message)
+    .filter((field) => field !== "late")
+    .sort();
+
+it("every message of the contract is met on a real broker and holds to its schema", { timeout: 120_000 }, async () => {
   await using folder = await temporary("contract");
   await using site = node("hw-sim/site.js", "--dir", folder.path);
   const { site: parts } = await site.ready<{ site: Record<"buses" | "devices" | "assets", object> }>();
@@ -76,8 +82,8 @@ it("every message of the contract is met on a real broker and holds to its schem
     expect(schema?.safeParse(published).success, `${file} no longer holds to its schema: CIPPO_WRITE_EXAMPLES=1`).toBe(true);
     // A batch may travel alone or joined; everything else has the same fields each time.
     if (!("batches" in published) && name !== "readings" && name !== "events")
-      expect(Object.keys(published).sort(), `${file} has other fields than today's message: CIPPO_WRITE_EXAMPLES=1`).toEqual(
-        Object.keys(Object(seen.get(name))).sort(),
+      expect(fieldsOf(published), `${file} has other fields than today's message: CIPPO_WRITE_EXAMPLES=1`).toEqual(
+        fieldsOf(Object(seen.get(name))),
       );
   }
 });

@@ -172,9 +172,9 @@ describe.concurrent("a process that is killed while it writes", () => {
     }
     await gateway.start();
     const last = site.shown.get(1) ?? 0;
-    await until(() => (site.shown.get(1) ?? 0) > last + 5, 10_000, "it goes on");
+    await until(() => (site.shown.get(1) ?? 0) > last + 5, 30_000, "it goes on");
     site.held = true;
-    await proved(gateway, 20_000);
+    await proved(gateway, 60_000);
 
     expect(witness.contradictions).toEqual([]);
     const proof = await proofOf(gateway.db, held, ["counter", "loop"]);

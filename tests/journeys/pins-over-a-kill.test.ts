@@ -28,9 +28,9 @@ describe("pins over a kill", () => {
     await gateway.configure(city.url, site.ready.site);
     await gateway.start();
     const volume = (wanted: number) =>
-      until(async () => (await value(gateway, "water", "volume")) === wanted, 10_000, `${wanted} m3`);
+      until(async () => (await value(gateway, "water", "volume")) === wanted, 15_000, `${wanted} m3`);
     /** Refused while the pulse before stands. */
-    const pulse = () => until(() => site.ask({ do: "set", device: "water", point: "volume", value: true }), 5000, "a pulse");
+    const pulse = () => until(() => site.ask({ do: "set", device: "water", point: "volume", value: true }), 15_000, "a pulse");
 
     await using held = await Held.open(file);
     // What the gateway shows is committed and sent a moment later.
@@ -40,7 +40,7 @@ describe("pins over a kill", () => {
       await pulse();
       await volume(wanted);
     }
-    await until(async () => (await rows()).some(([value]) => value === 0.03), 10_000, "0.03 m3 at the platform");
+    await until(async () => (await rows()).some(([value]) => value === 0.03), 15_000, "0.03 m3 at the platform");
     await gateway.kill();
     await pulse();
     await gateway.start();
@@ -48,7 +48,7 @@ describe("pins over a kill", () => {
     await pulse();
     await volume(0.04);
 
-    await until(async () => (await rows()).some(([value]) => value === 0.04), 10_000, "0.04 m3 at the platform");
+    await until(async () => (await rows()).some(([value]) => value === 0.04), 15_000, "0.04 m3 at the platform");
     expect(await rows()).toEqual([
       [0, "uncertain", "counter.restarted"],
       [0.01, "good", ""],
@@ -79,7 +79,7 @@ describe("pins over a kill", () => {
     // Nobody is there.
     await gateway.configure("mqtt://127.0.0.1:1", site.ready.site);
     await gateway.start();
-    const is = (device: string, on: boolean, withinMs = 5000) =>
+    const is = (device: string, on: boolean, withinMs = 15_000) =>
       until(async () => (await value(gateway, device, "on")) === on, withinMs, `${device} ${on ? "on" : "off"}`);
     const switched = async (device: string) =>
       (await site.served()).flatMap((one) => (one.k === "level" && one.device === device ? [one.value] : []));
@@ -89,7 +89,7 @@ describe("pins over a kill", () => {
     await is("pump", true);
     await is("lamp", false);
     expect(await set("lamp", true)).toBe(0);
-    await until(async () => (await switched("lamp")).length === 3, 10_000, "a lamp that goes off by itself");
+    await until(async () => (await switched("lamp")).length === 3, 15_000, "a lamp that goes off by itself");
     expect(await switched("lamp")).toEqual([false, true, false]);
     await is("lamp", false);
 
@@ -97,7 +97,7 @@ describe("pins over a kill", () => {
     expect(await set("pump", true)).toBe(0);
     const commanded = performance.now();
     await gateway.kill();
-    await until(async () => (await switched("pump")).at(-1) === false, 5000, "a pump that nobody holds");
+    await until(async () => (await switched("pump")).at(-1) === false, 15_000, "a pump that nobody holds");
     await gateway.start();
     await is("pump", true);
     await is("pump", false, 15_000);

@@ -22,8 +22,8 @@ export interface Coils extends AsyncDisposable {
   written: (write: Write) => void;
 }
 
-/** 4 s: a command waits that long for a muted answer, and the test for nothing else. */
-export async function coils(timeout = "4s"): Promise<Coils> {
+/** A command waits that long for a muted answer; no test waits for the end of that. */
+export async function coils(timeout = "20s"): Promise<Coils> {
   const writes: Write[] = [];
   const on = new Set<number>();
   const inputs = new Set<number>();

@@ -1,7 +1,7 @@
 /** Any schedule of faults on a Modbus line goes in; every value that comes out is the one that was asked for. */
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { faultyRun, ours } from "../../../bench/modbus/faulty-run.ts";
+import { faultyRun, ours, SLOWEST_MS, TIMEOUT_MS } from "../../../bench/modbus/faulty-run.ts";
 import type { ModbusSpec } from "../../../src/drivers/buses.ts";
 import { ModbusLine } from "../../../src/drivers/transports/modbus.ts";
 import { noLog } from "../../../src/kit/log.ts";
@@ -88,11 +88,13 @@ it("never gives a value of another unit or register", { timeout: 90_000 }, async
 
 it.each(["tcp", "rtu", "rtu-tcp"] as const)(
   "believes nothing but the register asked over %s (the hundred thousand: `npm run bench:modbus`)",
-  { timeout: 60_000 },
+  { timeout: 240_000 },
   async (wire) => {
-    const { wrong, stale, right, done } = await faultyRun(ours, wire, 1500, 30, { seed: 7, share: 0.15 });
+    // The slaves are of this process: what keeps it waiting makes them later still, and must not make them later than `slowest`.
+    const late = { from: TIMEOUT_MS, to: SLOWEST_MS / 2 };
+    const { wrong, stale, right, done } = await faultyRun(ours, wire, 1500, 30, { seed: 7, share: 0.15, late });
     expect({ wrong, stale }).toEqual({ wrong: 0, stale: 0 });
-    expect(right).toBeGreaterThan(1000);
+    expect(right).toBeGreaterThan(500);
     expect(done.size).toBeGreaterThan(15);
   },
 );

@@ -180,7 +180,7 @@ describe("a site", () => {
 
   it("chatters and comes to rest at the level that the site means", async () => {
     const { ask, served } = await started();
-    await ask({ do: "fault", kind: "chatter", device: "loop", forMs: 60 });
+    await ask({ do: "fault", kind: "chatter", device: "loop", forMs: 1000 });
     await ask({ do: "arrive", bay: "bay-3" });
     await expect.poll(async () => (await served()).some((r) => r["state"] === "ended")).toBe(true);
     const levels = (await served()).filter((r) => r["k"] === "level" && r["device"] === "loop");
