@@ -28,12 +28,13 @@ const run = promisify(execFile);
 describe.each(["tcp", "rtu"] as const)("over %s", (wire) => {
   const lacking = missing("mbpoll", "socat");
   describe.skipIf(lacking !== null)(lacking ?? "mbpoll", () => {
-    const scratch = new Scratch();
+    let scratch: Scratch;
     const unit = new ModbusUnit({ maxRegisters: 60, points });
     let log: ServedLog;
     let line: SocketLine;
     let pty: Pty;
     beforeAll(async () => {
+      scratch = new Scratch();
       log = await openServedLog(join(scratch.path, "served.jsonl"));
       const units = new Map([[3, { device: "boiler", unit }]]);
       line = modbusLine({ bus: "plant", framing: wire, units, faults: new Faults(log), log });

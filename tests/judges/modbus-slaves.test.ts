@@ -23,10 +23,11 @@ const lacks = (library: Library, wire: PeerWire) => (wire === "rtu" ? missing(li
 for (const [library, wire] of PAIRS) {
   const lacking = lacks(library, wire);
   describe.skipIf(lacking !== null)(`${library} over ${wire}${lacking === null ? "" : ` (${lacking})`}`, () => {
-    const scratch = new Scratch();
+    let scratch: Scratch;
     let slave: Slave;
     let line: ModbusLine;
     beforeAll(async () => {
+      scratch = new Scratch();
       slave = await startSlave(library, wire, scratch, { baud: 115_200 });
       line = new ModbusLine("judge", busSchema.parse({ ...slave.at, timeout: "2s", slowest: "2s" }) as ModbusSpec, noLog);
     }, 30_000);

@@ -1,5 +1,5 @@
 /** Commits go into real files and come back: whole or not at all, in order, under numbers that never mean two things. */
-import { copyFile, readdir, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import { decodeBody } from "../../../../src/edge/segment.ts";
 import { openDatabase } from "../../../../src/edge/store/sqlite.ts";
@@ -410,7 +410,8 @@ describe("an opening", () => {
 
   it("says why a folder, or a path through a file, cannot be a database", async () => {
     await using at = await folder();
-    await expect(open(at.path)).rejects.toMatchObject({ code: "store.unwritable" });
+    await mkdir(`${at.path}/data`);
+    await expect(open(`${at.path}/data`)).rejects.toMatchObject({ code: "store.unwritable" });
     await writeFile(at.file, "x");
     await expect(open(`${at.file}/db`)).rejects.toMatchObject({ code: "store.unwritable" });
   });
