@@ -197,7 +197,7 @@ describe("a site", () => {
     };
     const monitor = ended("gpiomon", "gpiochip0", "22");
     await expect.poll(() => ended("gpioget", "gpiochip0", "22")).toBe(1); // it is held: the monitor runs
-    expect(await ask({ do: "fault", kind: "helper-dies", bus: "pins", forMs: 500 })).toMatchObject({ ok: true });
+    expect(await ask({ do: "fault", kind: "helper-dies", bus: "pins", forMs: 4000 })).toMatchObject({ ok: true });
     expect(await monitor).toBe(1);
     expect(await ended("gpioget", "gpiochip0", "23")).toBe(1);
     await expect.poll(() => ended("gpioget", "gpiochip0", "23")).toBe(0);
@@ -240,7 +240,7 @@ describe("a site", () => {
     const master = socketTo(bus("remote").port);
     await once(master, "connect");
     const closed = once(master, "close");
-    await ask({ do: "fault", kind: "unplug", bus: "remote", forMs: 300 });
+    await ask({ do: "fault", kind: "unplug", bus: "remote", forMs: 1000 });
     await closed;
     const refused = await new Promise((resolve) => connect(bus("remote").port, "127.0.0.1").once("error", resolve));
     expect(refused).toMatchObject({ code: "ECONNREFUSED" });
@@ -280,7 +280,7 @@ describe.skipIf(!socatExists())("pseudo-terminals", () => {
     const uart = await open(path, "r");
     const before = await readlink(path);
     await chunk(uart);
-    await ask({ do: "fault", kind: "unplug", device: "bay-2-sensor", forMs: 200 });
+    await ask({ do: "fault", kind: "unplug", device: "bay-2-sensor", forMs: 2000 });
     expect(existsSync(path)).toBe(false);
     await expect
       .poll(() =>
