@@ -64,7 +64,7 @@ describe("a command", () => {
     const { collector } = collected({ perform }, {}, whenReady);
     const latest = monotonic() + 50;
     const outcome = collector.perform("on", true, new AbortController().signal, latest);
-    await vi.waitUntil(() => monotonic() > latest);
+    await vi.waitUntil(() => monotonic() > latest, 15_000);
     ready();
     expect(await outcome).toEqual({ state: "expired", code: "command.expired" });
     expect(written).toEqual([]);

@@ -122,8 +122,9 @@ it.each([
     const alarm = { id: "a", kind: "command.limit-missed", severity: "high", since: 1, device: "d" };
     store.saved.set("limit/d.pump", overdue).set("alarms", { "d.pump|maxOn": alarm });
     await using _at = await started(store, id);
-    await vi.waitFor(() =>
-      expect(store.happened().filter(({ state }) => state === "cleared")).toMatchObject([{ id: "a", reason }]),
+    await vi.waitFor(
+      () => expect(store.happened().filter(({ state }) => state === "cleared")).toMatchObject([{ id: "a", reason }]),
+      15_000,
     );
     expect(store.happened().filter(({ state }) => state === "raised")).toEqual([]);
     expect(store.saved.get("alarms")).toEqual({});
@@ -164,7 +165,7 @@ it("a switch that was a number is told what a switch is told", async () => {
   const store = used();
   store.saved.set("limit/d.pump", { ...overdue, off: 10 });
   await using at = await started(store);
-  await vi.waitFor(() => expect(at.written).toEqual([false]));
+  await vi.waitFor(() => expect(at.written).toEqual([false]), 15_000);
 });
 
 function kept(marks: ReadonlyMap<string, unknown> = new Map()) {
@@ -305,8 +306,9 @@ describe("what is not switched off at its limit", () => {
     expect(it).toMatch(/^d\.pump è ancora acceso .* \(command\.out-of-range\)\. Spegnerlo sul posto/);
     at.outcome = { state: "succeeded" };
     await tried(4);
-    await vi.waitFor(() =>
-      expect(said().slice(1).toSorted()).toEqual([missed("cleared"), ["command.limit-reached", "noted"]].toSorted()),
+    await vi.waitFor(
+      () => expect(said().slice(1).toSorted()).toEqual([missed("cleared"), ["command.limit-reached", "noted"]].toSorted()),
+      15_000,
     );
   });
 
