@@ -47,7 +47,7 @@ afterAll(() => open[Symbol.asyncDispose]());
 
 const json = async (...words: readonly string[]) => JSON.parse((await gateway.cippo("--json", ...words)).stdout);
 
-describe("a technician at the box", { timeout: 60_000 }, () => {
+describe("a technician at the box", { timeout: 60_000, shuffle: false }, () => {
   it("sees how the gateway is, and that the broker is not there", async () => {
     const { code, stdout, stderr } = await gateway.cippo("status");
     expect(stdout).toMatch(/^gateway gw-1 {2}cippo \d+\.\d+\.\d+/);

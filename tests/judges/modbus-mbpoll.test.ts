@@ -27,7 +27,7 @@ const run = promisify(execFile);
 
 describe.each(["tcp", "rtu"] as const)("over %s", (wire) => {
   const lacking = missing("mbpoll", "socat");
-  describe.skipIf(lacking !== null)(lacking ?? "mbpoll", () => {
+  describe.skipIf(lacking !== null)(lacking ?? "mbpoll", { shuffle: false }, () => {
     let scratch: Scratch;
     const unit = new ModbusUnit({ maxRegisters: 60, points });
     let log: ServedLog;

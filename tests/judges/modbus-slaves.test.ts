@@ -63,9 +63,10 @@ for (const [library, wire] of PAIRS) {
 
     it("gives each of many requests at once its own registers", { timeout: 60_000 }, async () => {
       const addresses = Array.from({ length: 60 }, (_, i) => (i * 97) % 800);
+      const { timeouts, checksumErrors, foreignReplies } = line.stats;
       const answers = await Promise.all(addresses.map((address) => words(3, address + 100, 10)));
       expect(answers).toEqual(addresses.map((address) => from(HELD[3], address + 100, 10)));
-      expect(line.stats).toMatchObject({ timeouts: 0, checksumErrors: 0, foreignReplies: 0 });
+      expect(line.stats).toMatchObject({ timeouts, checksumErrors, foreignReplies });
     });
 
     it("hears a refusal, and goes on", async () => {
