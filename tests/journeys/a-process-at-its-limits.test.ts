@@ -101,7 +101,7 @@ describe("a process at its limits", () => {
       await until(() => helperPid() !== lost, 20_000, "another helper");
       // Whoever asked meanwhile was not kept waiting, answered or not.
       expect((await asked).code).not.toBeNull();
-      site.held = true;
+      await site.hold(1);
       await proved(gateway, 60_000);
       const values = (await told(held, "meter", "n")).filter(({ quality }) => quality === "good");
       expect(holes(values)).toEqual([]);

@@ -87,7 +87,7 @@ describe.each(CASES)("$name", ({ hot, ends, cause }) => {
     expect(epoch).toMatchObject({ cause, former: { epoch: cause === "restored" ? evening : yesterday } });
     await stay("free");
     await stay("occupied");
-    site.held = true;
+    await site.hold(1);
     await proved(gateway);
     const [opened] = await rowsOf(held, "SELECT body FROM events WHERE epoch = ? AND kind = 'epoch.opened'", after);
     expect(JSON.parse(String(opened?.["body"]))).toMatchObject({ cause });

@@ -52,7 +52,7 @@ describe.each(brokerKinds)("%s", (kind) => {
     await until(async () => (await status()) === "free", 10_000, "the car has left");
     const anew = async () => (await told(held, "counter-1", "n")).some(({ live, mono }) => live && mono > back);
     await until(anew, 15_000, "the present arrives again");
-    site.held = true;
+    await site.hold(...COUNTERS);
     await proved(gateway, 20_000);
 
     expect(await proofOf(gateway.db, held, [...Object.keys(devices), "loop"])).toMatchObject({ gaps: 0, duplicates: [] });

@@ -110,7 +110,7 @@ it("sheds with a ledger, and all that was produced is delivered, stored or named
   const held = join(folder.path, "platform.sqlite");
   await using there = await platform(broker.url, held, "--ack-after", "200ms");
   await until(async () => (await told(held, "counter", "n")).length > 0, 10_000, "the platform hears of today");
-  site.held = true;
+  await site.hold(1);
   await proved(gateway, 30_000);
 
   // Nothing is unaccounted for.

@@ -173,7 +173,7 @@ describe.concurrent("a process that is killed while it writes", () => {
     await gateway.start();
     const last = site.shown.get(1) ?? 0;
     await until(() => (site.shown.get(1) ?? 0) > last + 5, 30_000, "it goes on");
-    site.held = true;
+    await site.hold(1);
     await proved(gateway, 60_000);
 
     expect(witness.contradictions).toEqual([]);

@@ -1,6 +1,7 @@
 /** Numbers of units go in; a Modbus TCP line comes out on which the n-th read of a unit shows n, so that whoever reads can be asked for every number, and cars stand or leave. */
 import { once } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
+import { until } from "./processes.ts";
 
 /** MBAP: transaction, protocol, length, unit; then the function and its data. */
 const HEAD_BYTES = 7;
@@ -18,6 +19,8 @@ export class CountingSite implements AsyncDisposable {
   readonly broken = new Set<number>();
   /** Every reply shows the last number again. */
   held = false;
+  /** Requests to each unit so far. */
+  readonly #asked = new Map<number, number>();
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
 
@@ -37,6 +40,14 @@ export class CountingSite implements AsyncDisposable {
     const address = this.#server.address();
     const port = typeof address === "object" && address !== null ? address.port : 0;
     return { plant: { modbus: "tcp", host: "127.0.0.1", port, timeout: "30s" } };
+  }
+
+  /** Holds, and resolves when these units were asked once more: whoever asks has by then taken the last number that they showed. */
+  async hold(...units: readonly number[]): Promise<void> {
+    this.held = true;
+    const before = new Map(this.#asked);
+    const again = (unit: number) => (this.#asked.get(unit) ?? 0) > (before.get(unit) ?? 0);
+    await until(() => units.every(again), 30_000, "a held number is read");
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -64,6 +75,7 @@ export class CountingSite implements AsyncDisposable {
 
   #answer(unit: number, pdu: Buffer): Uint8Array {
     const fc = pdu.readUInt8(0);
+    this.#asked.set(unit, (this.#asked.get(unit) ?? 0) + 1);
     if (this.broken.has(unit)) return Uint8Array.of(fc | 0x80, DEVICE_FAILURE);
     if (fc === READ_DISCRETE) return Uint8Array.of(fc, 1, Number(this.occupied.has(unit)));
     if (fc !== READ_HOLDING) return Uint8Array.of(fc | 0x80, ILLEGAL_FUNCTION);
