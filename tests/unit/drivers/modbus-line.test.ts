@@ -96,7 +96,7 @@ describe.each(["tcp", "rtu-tcp"] as const)("%s", (modbus) => {
     await using far = await open((asked) => {
       reply(asked, own(asked));
       reply(asked, own(asked));
-    });
+    }, LONG);
     await using line = lineTo(far);
     for (const address of [10, 20, 30, 40]) expect(await value(line, read(1, address))).toBe(address);
     expect(line.stats.foreignReplies).toBeGreaterThan(0);
@@ -118,7 +118,7 @@ describe.each(["tcp", "rtu-tcp"] as const)("%s", (modbus) => {
       reply(asked, own(asked).subarray(0, 4));
       setTimeout(() => asked.socket.destroy(), 5);
       return undefined;
-    });
+    }, LONG);
     await using line = lineTo(far);
     await expect(value(line, read(1, 1))).rejects.toMatchObject({ code: "bus.unreachable", context: { sent: true } });
     expect(await value(line, read(2, 2))).toBe(2);
@@ -126,7 +126,7 @@ describe.each(["tcp", "rtu-tcp"] as const)("%s", (modbus) => {
   });
 
   it("asks by priority, then by age", async () => {
-    await using far = await open((asked) => setTimeout(() => reply(asked, own(asked)), 10));
+    await using far = await open((asked) => setTimeout(() => reply(asked, own(asked)), 10), LONG);
     await using line = lineTo(far);
     await Promise.all([
       value(line, read(1, 1)),
@@ -139,7 +139,7 @@ describe.each(["tcp", "rtu-tcp"] as const)("%s", (modbus) => {
   });
 
   it("lets a caller go at once, and keeps the line in step", async () => {
-    await using far = await open((asked) => setTimeout(() => reply(asked, own(asked)), 40));
+    await using far = await open((asked) => setTimeout(() => reply(asked, own(asked)), 40), LONG);
     await using line = lineTo(far);
     const stop = new AbortController();
     const given = line.request(read(1, 1), stop.signal);
@@ -204,7 +204,7 @@ describe("tcp alone", () => {
         asked.socket.write(mbap(asked.transaction + 1, registers(asked.unit, asked.fc, 999)));
         asked.socket.write(mbap(asked.transaction, own(asked)));
       },
-      PATIENCE,
+      LONG,
     );
     await using line = lineTo(far);
     for (let i = 0; i < 300; i++) expect(await value(line, read(1, i))).toBe(i);
@@ -269,7 +269,7 @@ describe("rtu over tcp alone", () => {
   });
 
   it("finds the reply behind phantom bytes", async () => {
-    await using far = await open((asked) => asked.socket.write(Buffer.concat([Buffer.from("00ff00", "hex"), own(asked)])));
+    await using far = await open((asked) => asked.socket.write(Buffer.concat([Buffer.from("00ff00", "hex"), own(asked)])), LONG);
     await using line = lineTo(far);
     expect(await value(line, read(1, 77))).toBe(77);
   });
@@ -331,14 +331,14 @@ describe("rtu over tcp alone", () => {
     await using far = await open((asked) => {
       setTimeout(() => asked.socket.write(own(asked)), 6);
       setTimeout(() => asked.socket.write(own(asked)), 9);
-    });
+    }, LONG);
     await using line = lineTo(far);
     for (const address of [10, 20, 30, 40, 50]) expect(await value(line, read(1, address))).toBe(address);
     expect(line.stats.foreignReplies).toBeGreaterThanOrEqual(4);
   });
 
   it("believes two registers that hold the same", async () => {
-    await using far = await open((asked) => asked.socket.write(registers(asked.unit, asked.fc, 0)));
+    await using far = await open((asked) => asked.socket.write(registers(asked.unit, asked.fc, 0)), LONG);
     await using line = lineTo(far);
     for (const address of [1, 2, 3]) expect(await value(line, read(1, address))).toBe(0);
     expect(line.stats).toMatchObject({ timeouts: 0, foreignReplies: 0 });
@@ -358,7 +358,7 @@ describe("rtu over tcp alone", () => {
     await using far = await open((asked) => {
       for (let i = 0; i < 50; i++) asked.socket.write(Buffer.alloc(1000, 0x55));
       asked.socket.write(own(asked));
-    });
+    }, LONG);
     await using line = lineTo(far);
     expect(await value(line, read(1, 9))).toBe(9);
   });

@@ -26,6 +26,8 @@ import {
 
 const descriptors = () => readdirSync("/proc/self/fd").length;
 const PATIENCE = { timeout: "150ms", slowest: "300ms" };
+/** Where nothing has to be waited for: a process that stands still is no silence. */
+const LONG = { timeout: "15s", slowest: "15s" };
 const lineTo = (far: FarSide) => new ModbusLine("line", far.spec as ModbusSpec, noLog);
 const read = (unit: number, address: number): ModbusRequest => ({ unit, fc: 3, address, quantity: 1, priority: "poll" });
 const own = ({ unit, fc, address }: Asked): Buffer => registers(unit, fc, address);
@@ -36,7 +38,7 @@ describe.each(["tcp", "rtu-tcp"] as const)("%s", (modbus) => {
   const reply = (asked: Asked, rtu: Buffer) => asked.socket.write(modbus === "tcp" ? mbap(asked.transaction, rtu) : rtu);
 
   it.each([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11])("exception %i is told by its number, and is no value", async (exception) => {
-    await using far = await farSide(modbus, (a) => reply(a, a.unit === 1 ? withCrc(1, 0x83, exception) : own(a)), PATIENCE);
+    await using far = await farSide(modbus, (a) => reply(a, a.unit === 1 ? withCrc(1, 0x83, exception) : own(a)), LONG);
     await using line = lineTo(far);
     await expect(value(line, read(1, 7))).rejects.toMatchObject({ code: "bus.exception", context: { exception, unit: 1 } });
     expect(await value(line, read(2, 8))).toBe(8);
@@ -65,8 +67,7 @@ describe.each(["tcp", "rtu-tcp"] as const)("%s", (modbus) => {
         if (asked.n % 2 === 0) asked.socket.destroy();
         else reply(asked, own(asked));
       },
-      // Nothing has to be waited for: a process that stands still is no silence.
-      { timeout: "15s", slowest: "15s" },
+      LONG,
     );
     await using line = lineTo(far);
     let before = 0;
@@ -111,7 +112,7 @@ describe.each(["tcp", "rtu-tcp"] as const)("%s", (modbus) => {
   });
 
   it("a connection on which nothing is said is watched by the kernel", async () => {
-    await using far = await farSide(modbus, (asked) => reply(asked, own(asked)), PATIENCE);
+    await using far = await farSide(modbus, (asked) => reply(asked, own(asked)), LONG);
     await using line = lineTo(far);
     await value(line, read(1, 1));
     const port = "port" in far.spec ? Number(far.spec.port) : 0;
