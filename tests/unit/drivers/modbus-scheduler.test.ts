@@ -263,7 +263,7 @@ describe("rtu over tcp", () => {
         asked.socket.write(reply);
         setTimeout(() => asked.socket.write(reply), 20);
       },
-      { timeout: "100ms", slowest: "100ms" },
+      { timeout: "500ms", slowest: "500ms" },
     );
     await using line = lineTo(far);
     const write = (value: number) =>

@@ -9,7 +9,7 @@ import type { Reading, Ticks } from "../../../src/model.ts";
 import { type Asked, codeOf, type FarSide, farSide, mbap, never, registers, withCrc } from "./support.ts";
 
 const ticks: Ticks = { next: () => Promise.resolve(5) };
-const PATIENCE = { timeout: "100ms" };
+const PATIENCE = { timeout: "1s" };
 
 async function open(far: FarSide, written: Readonly<Record<string, unknown>>) {
   const wires = openWires({ plant: far.spec }, noLog);
@@ -150,11 +150,11 @@ describe("a command", () => {
   it("that waits in its line until its time is over has expired and never leaves", async () => {
     // A line that echoes: once for the echo, once for the reply.
     const obey = ({ fc, bytes, socket }: Asked) => fc === 5 && socket.write(Buffer.concat([bytes, bytes]));
-    await using far = await farSide("rtu-tcp", obey, { timeout: "50ms", slowest: "500ms" });
+    await using far = await farSide("rtu-tcp", obey, { timeout: "300ms", slowest: "2s" });
     const { device, next, wires } = await open(far, { points });
     await using _wires = wires;
     expect(await codeOf(next())).toBe("bus.timeout");
-    const late = device.perform?.("pump", true, never, monotonic() + 100);
+    const late = device.perform?.("pump", true, never, monotonic() + 300);
     expect(await late).toEqual({ state: "expired", code: "command.expired" });
     // When the unit has rested it is asked again: nothing of the late one comes.
     expect(await device.perform?.("pump", false, never)).toEqual({ state: "succeeded", value: false });
