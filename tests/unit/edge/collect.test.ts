@@ -8,6 +8,7 @@ import { pause } from "../../../src/kit/loop.ts";
 import { offsetOf } from "../../../src/kit/metronome.ts";
 import { Pulse } from "../../../src/kit/pulse.ts";
 import type { Device, DeviceInfo, Outcome, Reading } from "../../../src/model.ts";
+import { watchStalls } from "../../support/stalls.ts";
 
 const open: AbortController[] = [];
 afterEach(() => {
@@ -97,10 +98,11 @@ describe("a polled device", () => {
   });
 
   it("that failed once and is well again keeps its turns", async () => {
+    using stalls = watchStalls();
     const { asked } = polled(1000, early, "fails");
     await vi.waitFor(() => expect(asked).toHaveLength(5), 15_000);
     const between = asked.slice(2).map((at, i) => at - (asked[i + 1] ?? 0));
-    for (const ms of between.slice(1)) expect(Math.abs(ms - 1000)).toBeLessThan(500);
+    for (const ms of between.slice(1)) expect(Math.abs(ms - 1000)).toBeLessThan(300 + stalls.longestMs);
   });
 
   it("that takes longer to open than its turn is asked then", async () => {
@@ -118,6 +120,7 @@ describe("a polled device", () => {
   });
 
   it("has its own place in the round from the first on: a site that starts asks one after the other", async () => {
+    using stalls = watchStalls();
     const EVERY = 4000;
     const names = Array.from({ length: 100 }, (_, i) => `meter-${i}`);
     const chosen = [200, 1200, 2200, 3200].map(
@@ -129,7 +132,7 @@ describe("a polled device", () => {
     for (const [i, { asked }] of all.entries()) {
       const late = (asked[0] ?? 0) - begun - offsetOf(chosen[i] ?? "", EVERY);
       expect(late).toBeGreaterThanOrEqual(-1);
-      expect(late).toBeLessThan(900);
+      expect(late).toBeLessThan(400 + stalls.longestMs);
     }
   });
 });

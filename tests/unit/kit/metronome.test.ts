@@ -1,11 +1,10 @@
 /** Periods, offsets and names go in; when ticks come, and that names spread them, comes out. */
-import { describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { monotonic } from "../../../src/kit/clock.ts";
 import { pause } from "../../../src/kit/loop.ts";
 import { type Metronome, metronome, offsetOf } from "../../../src/kit/metronome.ts";
+import { watchStalls } from "../../support/stalls.ts";
 
-/** Less than what a turn missed would make of it. */
-const LATE_MS = 550;
 const never = new AbortController().signal;
 
 describe("the place of a device in the round", () => {
@@ -25,21 +24,24 @@ describe("the place of a device in the round", () => {
 });
 
 describe.concurrent("a metronome", () => {
-  /** When it ticks, from `begun` on, and that it is neither early nor, on a busy machine, very late. */
+  const stalls = watchStalls();
+  afterAll(() => stalls[Symbol.dispose]());
+
+  /** When it ticks, from `begun` on, and that it is neither early nor later than this process was kept waiting. */
   async function expectTick(ticks: Metronome, begun: number, due: number): Promise<void> {
     const at = (await ticks.next(never)) - begun;
     expect(at).toBeGreaterThanOrEqual(due - 1);
-    expect(at).toBeLessThan(due + LATE_MS);
+    expect(at).toBeLessThan(due + 250 + stalls.longestMs);
   }
 
   it("ticks first at its offset, then each period from there, however long the rounds between", async () => {
     const begun = monotonic();
-    const ticks = metronome(1200, 200);
+    const ticks = metronome(600, 100);
     for (const [due, roundMs] of [
-      [200, 0],
-      [1400, 600],
-      [2600, 40],
-      [3800, 0],
+      [100, 0],
+      [700, 400],
+      [1300, 20],
+      [1900, 0],
     ] as const) {
       await expectTick(ticks, begun, due);
       await pause(roundMs, never);
@@ -48,19 +50,19 @@ describe.concurrent("a metronome", () => {
 
   it("skips the turns that a long round missed, but never the first: who comes late for it is not made to wait a period", async () => {
     const begun = monotonic();
-    const ticks = metronome(1200, 10);
-    await pause(300, never);
-    await expectTick(ticks, begun, 300);
-    await pause(1400, never);
-    await expectTick(ticks, begun, 2410);
+    const ticks = metronome(600, 10);
+    await pause(150, never);
+    await expectTick(ticks, begun, 150);
+    await pause(700, never);
+    await expectTick(ticks, begun, 1210);
   });
 
   it.each([
-    ["before its first turn ticks at once, then at its turn", 0, [0, 600, 1800]],
-    ["after its first turn, which nobody took, ticks once for both", 900, [900, 1800, 3000]],
+    ["before its first turn ticks at once, then at its turn", 0, [0, 300, 900]],
+    ["after its first turn, which nobody took, ticks once for both", 450, [450, 900, 1500]],
   ])("that is poked %s", async (_, lateMs, wanted) => {
     const begun = monotonic();
-    const ticks = metronome(1200, 600);
+    const ticks = metronome(600, 300);
     await pause(lateMs, never);
     ticks.poke();
     for (const due of wanted) await expectTick(ticks, begun, due);
