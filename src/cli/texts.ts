@@ -52,7 +52,7 @@ export const texts = {
   },
   argPoint: { it: "nome.punto", en: "name.point" },
   argFile: { it: "file di configurazione", en: "configuration file" },
-  argCode: { it: "un codice, o il suo inizio: bus", en: "a code, or its beginning: bus" },
+  argCode: { it: "un codice, o la sua prima parola: bus", en: "a code, or its first word: bus" },
   argSimulate: { it: "argomenti per il simulatore", en: "arguments for the simulator" },
   // usage errors
   unknownCommand: { it: "comando sconosciuto", en: "unknown command" },
