@@ -39,7 +39,7 @@ const times = {
   maxOn: duration({ least: "1ms" }).optional().describe("Switched off by the gateway this long after it was last told to be on."),
   minInterval: duration()
     .optional()
-    .describe("Shortest time between two commands, also to one that switches off; earlier ones are refused."),
+    .describe("Shortest time after a command; an earlier one is refused, unless it switches off."),
 };
 
 const limitsSchema = z

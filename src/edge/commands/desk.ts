@@ -164,7 +164,7 @@ export class CommandDesk {
   async #onPoint(command: Envelope, origin: Origin, stop: AbortSignal): Promise<void> {
     const value = command.args["value"] as number | boolean;
     const target = this.#targetOf(command);
-    if (!this.#o.limits.mayBegin(command.target, target?.limits)) {
+    if (!this.#o.limits.mayBegin(command.target, value, target?.limits)) {
       this.#end(command, origin, { state: "refused", code: "command.too-soon" });
     } else {
       const latest = this.#o.host.mono() + this.#leftMs(command);

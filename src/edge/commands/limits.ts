@@ -67,9 +67,11 @@ export class LimitKeeper {
     if (this.#offMs > 0) for (const [target, mark] of this.#marks) this.#set(target, mark);
   }
 
-  mayBegin(target: string, limits: Limits | undefined): boolean {
+  /** Switching off always may: whoever has to stop something cannot wait. The next order to switch on then counts from there. */
+  mayBegin(target: string, value: number | boolean, limits: Limits = {}): boolean {
     const mark = this.#marks.get(target);
-    return mark === undefined || limits?.minIntervalMs === undefined || this.#host.running() - mark.begun >= limits.minIntervalMs;
+    if (mark === undefined || limits.minIntervalMs === undefined || !isOn(value, offOf(value, limits))) return true;
+    return this.#host.running() - mark.begun >= limits.minIntervalMs;
   }
 
   /**

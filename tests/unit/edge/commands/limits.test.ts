@@ -209,7 +209,7 @@ function kept(marks: ReadonlyMap<string, unknown> = new Map()) {
     limits: at.limits,
   };
   const keeper = new LimitKeeper(host, marks, 0, new Map([[target.target, target]]));
-  const order = (value: boolean, end: Outcome["state"], limits: Limits | undefined = at.limits) => {
+  const order = (value: number | boolean, end: Outcome["state"], limits: Limits | undefined = at.limits) => {
     keeper.begin("d.pump", value, limits);
     keeper.ended("d.pump", value, end);
     return at.saved.get("limit/d.pump");
@@ -217,16 +217,33 @@ function kept(marks: ReadonlyMap<string, unknown> = new Map()) {
   return Object.assign(at, { keeper, order });
 }
 
+it.each([
+  ["a switch", true, false, {}],
+  ["a number", 40, 0, {}],
+  ["a number that cannot be less", 40, 10, { min: 10, max: 90 }],
+])("%s may be switched off at any time; on again only when the shortest time is over since then", (_, on, off, range) => {
+  const at = kept();
+  const limits = { ...range, minIntervalMs: 100 };
+  at.order(on, "succeeded", limits);
+  at.running = 50;
+  expect([on, off].map((value) => at.keeper.mayBegin("d.pump", value, limits))).toEqual([false, true]);
+  at.order(off, "succeeded", limits);
+  at.running = 149;
+  expect([on, off].map((value) => at.keeper.mayBegin("d.pump", value, limits))).toEqual([false, true]);
+  at.running = 150;
+  expect(at.keeper.mayBegin("d.pump", on, limits)).toBe(true);
+});
+
 it("an order that expired before it was sent is as if it had never been", () => {
   const at = kept();
   expect(at.order(true, "expired")).toBeNull();
-  expect(at.keeper.mayBegin("d.pump", at.limits)).toBe(true);
+  expect(at.keeper.mayBegin("d.pump", true, at.limits)).toBe(true);
   const on = at.order(true, "succeeded");
   expect(on).toEqual({ begun: 0, offAt: 1000, off: false });
   at.running = 500;
   expect(at.order(true, "expired")).toEqual(on);
   expect(at.order(false, "expired")).toEqual(on);
-  expect(at.keeper.mayBegin("d.pump", at.limits)).toBe(true);
+  expect(at.keeper.mayBegin("d.pump", true, at.limits)).toBe(true);
   const off = at.order(false, "succeeded");
   expect(off).toEqual({ begun: 500, offAt: null, off: false });
   at.running = 900;
