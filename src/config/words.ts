@@ -65,6 +65,8 @@ const italian: Readonly<Record<string, string>> = {
   "the smaller number first": "prima il numero minore",
   "a number that float32 holds": "un numero che sta in un float32",
   "none: a bool is true or false": "nessuno: un bool è true o false",
+  "true, where `limits`, `impact` or `safe` say how it is written":
+    "true, dove `limits`, `impact` o `safe` dicono come si scrive",
   "none: a bool always has a value": "nessuno: un bool ha sempre un valore",
   "state: a bool is true or false": "state: un bool è true o false",
   "bool: a discrete input is true or false": "bool: un ingresso digitale è true o false",

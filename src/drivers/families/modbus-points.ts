@@ -19,12 +19,21 @@ const writing = <L extends z.ZodType>(limits: L) => ({
 /** A discrete input is one, whatever else is written. */
 const isBool = ({ fc, decode }: Pick<RegisterPoint, "fc" | "decode">): boolean => fc === 2 || decode === "bool";
 
-type Writing = Parameters<typeof encodePoint>[1] & { readonly limits?: z.output<ReturnType<typeof limits>> };
+type Limited = Parameters<typeof encodePoint>[1] & { readonly limits?: z.output<ReturnType<typeof limits>> };
 
 /** Off is 0, or the smallest value that may be written where that is more (src/edge/commands/limits.ts). */
-function canSwitchOff({ limits: { min = 0, maxOn } = {}, ...point }: Writing): boolean {
+function canSwitchOff({ limits: { min = 0, maxOn } = {}, ...point }: Limited): boolean {
   return maxOn === undefined || min <= 0 || isBool(point) || encodePoint(min, point)?.value === min;
 }
+
+interface Written extends Pick<Writable, "impact" | "safe"> {
+  readonly writable: boolean;
+  readonly limits?: unknown;
+}
+/** Who says how a point is written means it to be written. */
+const isMeant = ({ writable, limits, impact, safe }: Written): boolean =>
+  writable || (limits === undefined && impact === "low" && !safe);
+const NOT_WRITTEN = { error: "expected true, where `limits`, `impact` or `safe` say how it is written", path: ["writable"] };
 
 type Register = z.output<typeof register>;
 interface Wrong {
@@ -86,6 +95,7 @@ const register = z
     error: "only holding registers (fc 3) and coils can be written",
     path: ["writable"],
   })
+  .refine(isMeant, NOT_WRITTEN)
   .refine(canSwitchOff, {
     error: "expected a number that the register holds exactly: it is what is written when maxOn is over",
     path: ["limits", "min"],
@@ -99,7 +109,9 @@ const register = z
     path: ["address"],
   });
 
-const coil = z.strictObject({ coil: address.describe("Address of the coil, from 0."), ...writing(switchLimits()) });
+const coil = z
+  .strictObject({ coil: address.describe("Address of the coil, from 0."), ...writing(switchLimits()) })
+  .refine(isMeant, NOT_WRITTEN);
 
 const point = z.union([coil, register], {
   error: "expected {coil: n, …} or {fc: 3, address: n, decode: …, unit: …, …}, with their own keys only",

@@ -183,6 +183,9 @@ describe("the written table", () => {
       "expected a number that the register holds exactly",
     ],
     [{ points: { open: { fc: 3, address: 1, decode: "bool", absent: [65_535] } } }, "expected none: a bool always has a value"],
+    [{ points: { pump: { coil: 1, limits: { maxOn: "1h" } } } }, "expected true, where `limits`, `impact` or `safe`"],
+    [{ points: { pump: { coil: 1, impact: "high" } } }, "expected true, where `limits`, `impact` or `safe`"],
+    [{ points: { level: { fc: 3, address: 1, safe: true } } }, "expected true, where `limits`, `impact` or `safe`"],
     [{ points: { open: { fc: 2, address: 1, absent: [1] } } }, "expected none: a bool always has a value"],
     [{ points: { open: { fc: 3, address: 1, decode: "bool", range: [0, 1] } } }, "expected none: a bool is true or false"],
   ])("%j is refused", (written, reason) => {
