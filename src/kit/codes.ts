@@ -479,8 +479,15 @@ export const codes = {
   },
   "command.out-of-range": {
     retry: false,
-    what: { it: "Argomento {name} fuori dai limiti", en: "Argument {name} is out of range" },
-    hint: { it: "`cippo devices --commands` mostra i limiti.", en: "`cippo devices --commands` shows the limits." },
+    // Out of its limits, of another type, missing, or none of the target's.
+    what: {
+      it: "Argomento {name}: così {target} non lo accetta",
+      en: "Argument {name} is not as {target} takes it",
+    },
+    hint: {
+      it: "`cippo devices --commands` mostra gli argomenti e i loro limiti.",
+      en: "`cippo devices --commands` shows the arguments and their limits.",
+    },
   },
   "command.too-soon": {
     retry: true,

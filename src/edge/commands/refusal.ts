@@ -31,7 +31,7 @@ export function refusalOf(command: Envelope, { gateway, target, retained, origin
   if (retained) return refused("command.retained");
   if (target === undefined) return unknownTarget(command);
   const wrong = wrongArgument(command.args, target);
-  if (wrong !== null) return refused("command.out-of-range", { name: wrong });
+  if (wrong !== null) return refused("command.out-of-range", { name: wrong, target: command.target });
   if (command.expiresAt - command.issuedAt > LIFETIME_MAX_MS || (now.synced && command.issuedAt > now.wall + FUTURE_MS))
     return refused("command.lifetime");
   if (now.synced && command.expiresAt <= now.wall) return { ...refused("command.expired"), state: "expired" };

@@ -199,7 +199,7 @@ describe("a command that begins", () => {
 
 it.each([
   ["in the words of its device", "bus.exception", "Unit 3 refused the request (Modbus exception 2)"],
-  ["by its code, where the device has no more to say", "command.out-of-range", "Argument value is out of range"],
+  ["by its code, where the device has no more to say", "command.out-of-range", "Argument value is not as gate.open takes it"],
 ])("a command that fails says why %s", async (_, code, detail) => {
   const at = opened();
   await at.desk.resume(never);
