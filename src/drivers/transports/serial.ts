@@ -64,6 +64,7 @@ class SerialWire implements ByteWire {
   readonly #events: WireEvents;
   #ended = false;
   #looking: NodeJS.Timeout | undefined;
+  #closing: Promise<void> | undefined;
 
   constructor(port: SerialPort, path: string, events: WireEvents) {
     this.#port = port;
@@ -114,17 +115,28 @@ class SerialWire implements ByteWire {
     this.#events.lost(this.closed());
   }
 
-  /** `close()` and never `destroy()`, which would keep the file open and locked. A pending poll may hang it: bounded. */
+  /** Resolves when the file is closed, whoever began to close it. A pending poll may hang that: bounded. */
   close(): Promise<void> {
     this.#ended = true;
     clearInterval(this.#looking);
-    if (!this.#port.isOpen) return Promise.resolve();
+    this.#closing ??= this.#shut();
+    return this.#closing;
+  }
+
+  /** `close()` and never `destroy()`, which would keep the file open and locked. */
+  #shut(): Promise<void> {
+    const port = this.#port;
+    if (!port.isOpen && !port.closing) return Promise.resolve();
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, CLOSE_MS);
-      this.#port.close(() => {
+      // A write that failed has destroyed the stream, which says `close` too, and before.
+      const closed = () => {
+        if (port.closing) return;
         clearTimeout(timer);
         resolve();
-      });
+      };
+      port.on("close", closed);
+      if (port.isOpen) port.close(closed);
     });
   }
 }

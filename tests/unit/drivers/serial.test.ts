@@ -84,6 +84,25 @@ describe("a mocked port", () => {
     await wait(10);
   });
 
+  it("that is being closed since it was lost is disposed of when that is done, and not before", async () => {
+    MockBinding.createPort("/dev/x");
+    const port = await serialLine("b", spec("/dev/x"), binding).open(never);
+    let isClosed = false;
+    if (ports.opened) {
+      const close = ports.opened.close.bind(ports.opened);
+      ports.opened.write = () => Promise.reject(new Error("EIO"));
+      ports.opened.close = async () => {
+        await wait(50);
+        await close();
+        isClosed = true;
+      };
+    }
+    expect(await codeOf(port.write(Buffer.from("x"), never))).toBe("port.lost");
+    expect(isClosed).toBe(false);
+    await port[Symbol.asyncDispose]();
+    expect(isClosed).toBe(true);
+  });
+
   it("that never finishes closing is let go of after two seconds", async () => {
     MockBinding.createPort("/dev/x");
     const port = await serialLine("b", spec("/dev/x"), binding).open(never);
