@@ -55,7 +55,8 @@ it.each<[readonly string[], string]>([
   // Nobody's own script cannot change this machine, whatever it thinks of its words.
   const nobody = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
   const script = await readFile(join(ROOT, "systemd/install.sh"), "utf8");
-  const { status, stdout, stderr } = spawnSync("sh", ["-c", script, "install.sh", ...options], { ...nobody, encoding: "utf8" });
+  const where = { ...nobody, cwd: "/", encoding: "utf8" } as const;
+  const { status, stdout, stderr } = spawnSync("sh", ["-c", script, "install.sh", ...options], where);
   expect([status, stdout, stderr]).toEqual([2, "", `cippo: ${said}. --help shows the options.\n`]);
 });
 
