@@ -1,17 +1,29 @@
 /** A hundred thousand requests go to slaves that do everything wrong; how many answers of something else our line believes comes out, beside bare modbus-serial. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { asked, number, worded } from "../hw-sim/asked.ts";
 import { bare, faultyRun, ours, SLOWEST_MS, type Tally } from "./modbus/faulty-run.ts";
 
-const { values } = parseArgs({
-  options: {
-    requests: { type: "string", default: "100000" },
-    seed: { type: "string", default: "1" },
-    share: { type: "string", default: "0.15" },
-  },
+const HELP = "node dist/bench/modbus-faults.js [--requests 100000] [--seed 1] [--share 0.15]\n";
+const { requests, ...faults } = asked(HELP, () => {
+  const { values } = parseArgs({
+    options: {
+      requests: { type: "string", default: "100000" },
+      seed: { type: "string", default: "1" },
+      share: { type: "string", default: "0.15" },
+    },
+  });
+  const whole = number("a whole number, at least 1", (n) => Number.isInteger(n) && n > 0);
+  return {
+    requests: worded("requests", whole, values.requests),
+    seed: worded("seed", whole, values.seed),
+    share: worded(
+      "share",
+      number("a number from 0 to 1", (n) => n >= 0 && n <= 1),
+      values.share,
+    ),
+  };
 });
-const requests = Number(values.requests);
-const faults = { seed: Number(values.seed), share: Number(values.share) };
 /** Lines at once: most of a faulty line's time is waiting. */
 const LINES = 30;
 const SHARES = { tcp: 0.5, rtu: 0.25, "rtu-tcp": 0.25 } as const;
@@ -30,13 +42,13 @@ const show = (name: string, tally: Tally, of: number): void => {
 };
 
 let believed = 0;
-let asked = 0;
+let sent = 0;
 for (const wire of ["tcp", "rtu", "rtu-tcp"] as const) {
   const count = Math.ceil(requests * SHARES[wire]);
   const tally = await faultyRun(ours, wire, count, LINES, faults);
   show(`ours, ${wire}`, tally, count);
   believed += tally.wrong + tally.stale;
-  asked += count;
+  sent += count;
 }
 for (const wire of ["tcp", "rtu"] as const) {
   const count = Math.ceil(requests / 2);
@@ -52,5 +64,5 @@ show("ours, rtu, replies later than `slowest`", beyond, count);
 console.table(rows);
 mkdirSync("bench/results", { recursive: true });
 writeFileSync("bench/results/modbus-faults.json", `${JSON.stringify({ ...faults, rows }, null, 2)}\n`);
-console.log(`believed of something else or of an earlier request: ${believed} of ${asked}`);
+console.log(`believed of something else or of an earlier request: ${believed} of ${sent}`);
 process.exitCode = believed === 0 ? 0 : 1;

@@ -2,21 +2,29 @@
 import { createServer } from "node:net";
 import { parseArgs } from "node:util";
 import { Aedes } from "aedes";
+import { asked, number, worded } from "./asked.ts";
 import { endWithParent } from "./end-with-parent.ts";
 
-const { values } = parseArgs({ options: { port: { type: "string", default: "0" } } });
+const port = asked("node dist/hw-sim/broker.js [--port N]\n", () => {
+  const { values } = parseArgs({ options: { port: { type: "string", default: "0" } } });
+  return worded(
+    "port",
+    number("a port from 0 to 65535", (n) => Number.isInteger(n) && n >= 0 && n < 65_536),
+    values.port,
+  );
+});
 
 const aedes = await Aedes.createBroker();
 const server = createServer({ noDelay: true }, (socket) => aedes.handle(socket));
 
 server.on("error", (error: NodeJS.ErrnoException) => {
-  process.stderr.write(`broker: port ${values.port}: ${error.code ?? error.message}\n`);
+  process.stderr.write(`broker: port ${port}: ${error.code ?? error.message}\n`);
   process.exit(1);
 });
-server.listen(Number(values.port), "127.0.0.1", () => {
+server.listen(port, "127.0.0.1", () => {
   const address = server.address();
-  const port = typeof address === "object" && address !== null ? address.port : 0;
-  process.stdout.write(`${JSON.stringify({ ready: true, url: `mqtt://127.0.0.1:${port}` })}\n`);
+  const given = typeof address === "object" && address !== null ? address.port : 0;
+  process.stdout.write(`${JSON.stringify({ ready: true, url: `mqtt://127.0.0.1:${given}` })}\n`);
 });
 
 function end(): void {

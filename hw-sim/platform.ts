@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 import * as z from "zod";
 import { monotonic, systemClock } from "../src/kit/clock.ts";
 import { jsonLog } from "../src/kit/log.ts";
+import { asked, worded } from "./asked.ts";
 import { endWithParent } from "./end-with-parent.ts";
 import { openPlatform } from "./platform/open.ts";
 
@@ -10,28 +11,49 @@ const HELP = `node dist/hw-sim/platform.js --broker URL --db FILE
   --prefix cippo/v1     topic root
   --ack-after 5s        acknowledge this long after the first record that is not yet acknowledged (or at 500)
   --confirm ASSET       confirm the permit of this bay whenever it becomes occupied (repeatable)
-  --set TARGET=VALUE    set this writable point once, when its gateway is first online (repeatable)`;
+  --set TARGET=VALUE    set this writable point once, when its gateway is first online (repeatable)
+`;
 
-const { values } = parseArgs({
-  options: {
-    broker: { type: "string" },
-    db: { type: "string" },
-    prefix: { type: "string", default: "cippo/v1" },
-    "ack-after": { type: "string", default: "5s" },
-    confirm: { type: "string", multiple: true, default: [] },
-    set: { type: "string", multiple: true, default: [] },
-    help: { type: "boolean", default: false },
-  },
-});
-if (values.help || !values.broker || !values.db) {
-  process.stderr.write(`${HELP}\n`);
-  process.exit(values.help ? 0 : 2);
-}
-
+const needed = z.string({ error: "is needed" });
 const seconds = z
   .string()
-  .regex(/^\d+(\.\d+)?(ms|s)$/)
+  .regex(/^\d+(\.\d+)?(ms|s)$/, { error: "expected a time such as 5s or 500ms" })
   .transform((text) => Number.parseFloat(text) * (text.endsWith("ms") ? 1 : 1000));
+const pair = z
+  .string()
+  .regex(/^[^=]+=(true|false|-?\d+(\.\d+)?)$/, { error: "expected TARGET=VALUE, a value being true, false or a number" })
+  .transform((text): [string, boolean | number] => [
+    text.slice(0, text.indexOf("=")),
+    JSON.parse(text.slice(text.indexOf("=") + 1)),
+  ]);
+
+const values = asked(HELP, () => {
+  const { values } = parseArgs({
+    options: {
+      broker: { type: "string" },
+      db: { type: "string" },
+      prefix: { type: "string", default: "cippo/v1" },
+      "ack-after": { type: "string", default: "5s" },
+      confirm: { type: "string", multiple: true, default: [] },
+      set: { type: "string", multiple: true, default: [] },
+      help: { type: "boolean", default: false },
+    },
+  });
+  if (values.help) return null;
+  return {
+    prefix: values.prefix,
+    confirm: values.confirm,
+    broker: worded("broker", needed, values.broker),
+    db: worded("db", needed, values.db),
+    ackAfterMs: worded("ack-after", seconds, values["ack-after"]),
+    set: values.set.map((word) => worded("set", pair, word)),
+  };
+});
+if (values === null) {
+  process.stdout.write(HELP);
+  process.exit(0);
+}
+
 const stop = new AbortController();
 for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => stop.abort());
 endWithParent(() => stop.abort());
@@ -40,9 +62,9 @@ const platform = await openPlatform({
   broker: values.broker,
   file: values.db,
   prefix: values.prefix,
-  ackAfterMs: seconds.parse(values["ack-after"]),
+  ackAfterMs: values.ackAfterMs,
   confirm: values.confirm,
-  set: values.set.map((pair) => [pair.slice(0, pair.indexOf("=")), JSON.parse(pair.slice(pair.indexOf("=") + 1))]),
+  set: values.set,
   mono: monotonic,
   wall: () => systemClock("assumed").now().wall,
   log: jsonLog("info"),

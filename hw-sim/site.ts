@@ -4,39 +4,35 @@ import { fstatSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { loadDriver } from "../src/drivers/index.ts";
+import { asked } from "./asked.ts";
 import { type SiteOptions, startSite } from "./site/index.ts";
 
-const site = await startSite({ ...asked(), loadDriver }).catch((error: unknown) => {
+const HELP = "node dist/hw-sim/site.js --dir FOLDER [--scenario FILE] [--time-factor N] [--gpiod 1|2]\n";
+const site = await startSite({ ...asked(HELP, read), loadDriver }).catch((error: unknown) => {
   console.error(`site: ${error instanceof Error ? error.message : String(error)}`);
   process.exit(1);
 });
 
-function asked(): Omit<SiteOptions, "loadDriver"> {
-  try {
-    const { values } = parseArgs({
-      options: {
-        dir: { type: "string" },
-        scenario: { type: "string" },
-        "time-factor": { type: "string", default: "" },
-        gpiod: { type: "string", default: "1" },
-      },
-    });
-    const factor = values["time-factor"] === "" ? undefined : Number(values["time-factor"]);
-    if (values.dir === undefined) throw new Error("--dir is missing");
-    if (values.gpiod !== "1" && values.gpiod !== "2") throw new Error("--gpiod is 1 or 2");
-    if (factor !== undefined && !(factor > 0)) throw new Error("--time-factor is a number above 0");
-    return {
-      dir: values.dir,
-      // Beside the sources; this file runs from dist/hw-sim/.
-      scenario: values.scenario ?? fileURLToPath(new URL("../../hw-sim/sites/piazza.yaml", import.meta.url)),
-      gpiod: values.gpiod === "1" ? 1 : 2,
-      ...(factor === undefined ? {} : { timeFactor: factor }),
-    };
-  } catch (error) {
-    console.error(`site: ${error instanceof Error ? error.message : String(error)}`);
-    console.error("usage: site.js --dir FOLDER [--scenario FILE] [--time-factor N] [--gpiod 1|2]");
-    process.exit(2);
-  }
+function read(): Omit<SiteOptions, "loadDriver"> {
+  const { values } = parseArgs({
+    options: {
+      dir: { type: "string" },
+      scenario: { type: "string" },
+      "time-factor": { type: "string", default: "" },
+      gpiod: { type: "string", default: "1" },
+    },
+  });
+  const factor = values["time-factor"] === "" ? undefined : Number(values["time-factor"]);
+  if (values.dir === undefined) throw new Error("--dir is missing");
+  if (values.gpiod !== "1" && values.gpiod !== "2") throw new Error("--gpiod is 1 or 2");
+  if (factor !== undefined && !(factor > 0)) throw new Error("--time-factor is a number above 0");
+  return {
+    dir: values.dir,
+    // Beside the sources; this file runs from dist/hw-sim/.
+    scenario: values.scenario ?? fileURLToPath(new URL("../../hw-sim/sites/piazza.yaml", import.meta.url)),
+    gpiod: values.gpiod === "1" ? 1 : 2,
+    ...(factor === undefined ? {} : { timeFactor: factor }),
+  };
 }
 
 let ending = false;

@@ -4,7 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import * as z from "zod";
 import { duration } from "../src/kit/quantities.ts";
+import { asked, worded } from "./asked.ts";
 import { course } from "./soak/course.ts";
 import { levelLine, levels } from "./soak/flat.ts";
 import type { Sample } from "./soak/measure.ts";
@@ -20,14 +22,19 @@ const HELP = `node dist/hw-sim/soak.js
   --broker WHICH    embedded (default) or mosquitto
   --keep            the run's folder stays
 `;
-const { values } = parseArgs({
-  options: {
-    for: { type: "string", default: "20min" },
-    only: { type: "string", default: "" },
-    broker: { type: "string", default: "embedded" },
-    keep: { type: "boolean", default: false },
-    help: { type: "boolean", default: false },
-  },
+const BROKERS = ["embedded", "mosquitto"] as const;
+const values = asked(HELP, () => {
+  const { values } = parseArgs({
+    options: {
+      for: { type: "string", default: "20min" },
+      only: { type: "string", default: "" },
+      broker: { type: "string", default: "embedded" },
+      keep: { type: "boolean", default: false },
+      help: { type: "boolean", default: false },
+    },
+  });
+  const broker = worded("broker", z.enum(BROKERS, { error: `expected ${BROKERS.join(" or ")}` }), values.broker);
+  return { ...values, broker, forMs: worded("for", duration(), values.for) };
 });
 if (values.help) {
   process.stdout.write(HELP);
@@ -50,7 +57,7 @@ async function main(): Promise<number> {
   process.env["CIPPO_WITNESS"] = witness;
   const table = new Table(say);
   let samples: readonly Sample[] = [];
-  const forMs = duration().parse(values.for);
+  const { forMs } = values;
   const trouble: Trouble = async (world, _, stopped) => {
     const endured = await course({ world, table, forMs, witness, only: values.only }, stopped);
     samples = endured.samples;
@@ -87,6 +94,8 @@ async function main(): Promise<number> {
     }
     const failed = table.count("FAILED");
     say(`\n${table.results.length} faults: ${table.count("passed")} passed, ${failed} failed; ${samples.length} samples`);
+    if (table.results.length === 0)
+      throw new Error(`no fault was shown: none begins within ${values.for}, or has "${values.only}" in its name`);
     return failed === 0 && judged.faults.length === 0 && held.every(({ flat }) => flat) ? 0 : 1;
   } catch (error) {
     await complain(error, false);

@@ -5,7 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs, promisify } from "node:util";
+import * as z from "zod";
 import { monotonic } from "../src/kit/clock.ts";
+import { asked, number, worded } from "./asked.ts";
 import { Table } from "./table.ts";
 import { bleCases } from "./vm/ble.ts";
 import { gpioCases, makeChip } from "./vm/gpio.ts";
@@ -15,7 +17,7 @@ import { serialCases } from "./vm/serial.ts";
 import { installed, reinstalled, unitCases } from "./vm/unit.ts";
 
 const HELP = `node dist/hw-sim/vm.js
-  --only PART      unit, gpio, serial, ble, power (repeatable)
+  --only PART      unit, gpio, serial, ble or power (repeatable)
   --cuts 3         how often the power is cut
   --release DIR    a release folder; without it tools/release.mjs makes one
   --keep           the folder with disks and logs stays
@@ -35,14 +37,24 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const SOURCES = join(ROOT, "hw-sim/vm");
 const run = promisify(execFile);
 
-const { values } = parseArgs({
-  options: {
-    only: { type: "string", multiple: true, default: [] },
-    cuts: { type: "string", default: "3" },
-    release: { type: "string" },
-    keep: { type: "boolean", default: false },
-    help: { type: "boolean", default: false },
-  },
+const PARTS = ["unit", "gpio", "serial", "ble", "power"] as const;
+const values = asked(HELP, () => {
+  const { values } = parseArgs({
+    options: {
+      only: { type: "string", multiple: true, default: [] },
+      cuts: { type: "string", default: "3" },
+      release: { type: "string" },
+      keep: { type: "boolean", default: false },
+      help: { type: "boolean", default: false },
+    },
+  });
+  const part = z.enum(PARTS, { error: `expected ${PARTS.join(", ")}` });
+  const cuts = worded(
+    "cuts",
+    number("a whole number, at least 1", (n) => Number.isInteger(n) && n > 0),
+    values.cuts,
+  );
+  return { ...values, cuts, only: values.only.map((word) => worded("only", part, word)) };
 });
 if (values.help) {
   process.stdout.write(HELP);
@@ -76,7 +88,7 @@ async function main(): Promise<number> {
     say(`machine ${image}, ready after ${seconds(monotonic() - began)}; logs in ${folder}\n`);
     const table = new Table(say);
     await using rig = await Rig.open({ folder, image, release, site: await readFile(join(SOURCES, "site.yaml"), "utf8") });
-    const wants = (part: string) => values.only.length === 0 || values.only.includes(part);
+    const wants = (part: (typeof PARTS)[number]) => values.only.length === 0 || values.only.includes(part);
     await makeChip(rig);
     if (await installed(rig, table)) {
       if (wants("gpio")) await gpioCases(rig, table);
@@ -85,7 +97,7 @@ async function main(): Promise<number> {
       if (wants("ble")) await bleCases(rig, table);
       if (wants("unit")) await unitCases(rig, table);
       if (wants("power")) {
-        await powerCutCases(rig, table, Number(values.cuts));
+        await powerCutCases(rig, table, values.cuts);
       }
     }
     failed = table.count("FAILED");
