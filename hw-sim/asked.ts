@@ -10,7 +10,7 @@ export function asked<T>(help: string, read: () => T): T {
   }
 }
 
-/** What is wrong with the word behind `option`, if anything; else what it says. */
+/** What the word behind `--option` says. Throws a sentence where it is not understood. */
 export function worded<T>(option: string, schema: z.ZodType<T>, word: string | undefined): T {
   const { success, data, error } = schema.safeParse(word);
   if (success) return data;
