@@ -86,7 +86,7 @@ async function main(): Promise<number> {
     say(`\n${JSON.stringify(judged.report)}`);
     for (const fault of judged.faults) say(fault);
     const held = levels(samples);
-    say(`\n${"HELD".padEnd(12)} ${"3rd quarter".padStart(11)} ${"4th quarter".padStart(11)}`);
+    say(`\n${"HELD".padEnd(12)} ${"before".padStart(11)} ${"at the end".padStart(11)}`);
     for (const level of held) {
       say(levelLine(level));
       // What grew is understood by where it grew.

@@ -3,8 +3,12 @@ import { FIGURES, type Sample } from "./measure.ts";
 
 export interface Level {
   readonly figure: keyof Sample;
-  /** The least of the third and of the last quarter: what comes and goes is not in it, what stays is. A whole round of faults is the warm-up. */
+  /**
+   * The least of a quarter: what comes and goes is not in it, what stays is. Of the second and the third the larger one, since a round of faults
+   * is not done within a quarter, and one fault leaves more going on than another; what stays is above both at the end. The first is the warm-up.
+   */
   readonly before: number;
+  /** The least of the last quarter. */
   readonly after: number;
   /** What it may grow by from one quarter to the next: of things nothing, of memory what a collection leaves to chance. */
   readonly may: number;
@@ -26,11 +30,13 @@ const MAY: Readonly<Record<keyof Sample, number>> = {
 export function levels(samples: readonly Sample[]): readonly Level[] {
   const quarter = Math.floor(samples.length / 4);
   if (quarter < 3) throw new Error(`${samples.length} samples are too few to say what is flat`);
-  const third = samples.slice(-2 * quarter, -quarter);
-  const last = samples.slice(-quarter);
+  const [second = [], third = [], last = []] = [3, 2, 1].map((n) =>
+    samples.slice(samples.length - n * quarter).slice(0, quarter),
+  );
   return FIGURES.map((figure) => {
-    const before = Math.min(...third.map((one) => one[figure]));
-    const after = Math.min(...last.map((one) => one[figure]));
+    const least = (of: readonly Sample[]) => Math.min(...of.map((one) => one[figure]));
+    const before = Math.max(least(second), least(third));
+    const after = least(last);
     return { figure, before, after, may: MAY[figure], flat: after - before <= MAY[figure] };
   });
 }

@@ -27,6 +27,12 @@ describe("a long run", () => {
     expect(growing(series((n) => ({ timers: 30 + (n % 4), descriptors: 50 + (n % 3), rss: 80e6 + (n % 5) * 1e6 })))).toEqual([]);
   });
 
+  it("whose every other quarter has other faults, that leave more going on, is flat; one that keeps something beside that is not", () => {
+    const turns = (n: number) => 200 + 3 * (Math.floor(n / 10) % 2);
+    expect(growing(series((n) => ({ listeners: turns(n) })))).toEqual([]);
+    expect(growing(series((n) => ({ listeners: turns(n) + Math.floor(n / 20) })))).toEqual(["listeners"]);
+  });
+
   it.each(["listeners", "timers", "descriptors", "children"] as const)(
     "that keeps one of the %s after each tenth fault grows",
     (figure) => {
