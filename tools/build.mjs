@@ -1,18 +1,23 @@
-/** TypeScript sources go in; dist/ comes out: the product as one file with native modules outside, and the simulator, tools and bench beside it. */
+/** Builds dist/ from the sources: the product as one file, and the simulator, tools and bench beside it. */
 
 import { existsSync, readdirSync } from "node:fs";
-import { chmod, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { current, replaceDist, sourcesHash } from "./dist.mjs";
 
-const root = new URL("..", import.meta.url);
-process.chdir(fileURLToPath(root));
+const root = fileURLToPath(new URL("..", import.meta.url));
+process.chdir(root);
+const sources = sourcesHash();
+if (current(sources)) process.exit(0);
 const { version } = JSON.parse(await readFile("package.json", "utf8"));
 
 /** Compiled for this machine, or only wanted when a config uses them: they stay in node_modules. */
 const outside = ["onoff", "serialport", "modbus-serial", "sqlite3", "@serialport/*", "epoll"];
 
 const common = {
+  // esbuild remembers where it was loaded, which is before the line above.
+  absWorkingDir: root,
   bundle: true,
   platform: "node",
   target: "node20.19",
@@ -45,60 +50,60 @@ const smaller = {
   "worker-timers": "node:timers",
 };
 
-await rm("dist", { recursive: true, force: true });
+await replaceDist(sources, async (fresh) => {
+  const product = await build({
+    ...common,
+    metafile: true,
+    entryPoints: ["src/cli/index.ts"],
+    outfile: `${fresh}/cippo.js`,
+    external: outside,
+    alias: smaller,
+    plugins: [required],
+    minifySyntax: true,
+    // The source stays in memory: without its white space 2 MB less. Names stay whole, so that a stack trace can be read.
+    minifyWhitespace: true,
+    banner: { js: `#!/usr/bin/env node\n${common.banner.js}` },
+  });
+  await chmod(`${fresh}/cippo.js`, 0o755);
 
-const product = await build({
-  ...common,
-  metafile: true,
-  entryPoints: ["src/cli/index.ts"],
-  outfile: "dist/cippo.js",
-  external: outside,
-  alias: smaller,
-  plugins: [required],
-  minifySyntax: true,
-  // The source stays in memory: without its white space 2 MB less. Names stay whole, so that a stack trace can be read.
-  minifyWhitespace: true,
-  banner: { js: `#!/usr/bin/env node\n${common.banner.js}` },
+  /** The Bluetooth child: a bundle of its own, so that its memory holds nothing else (docs/decisions/0008-bluetooth-in-its-own-process.md). */
+  const child = await build({
+    ...common,
+    metafile: true,
+    entryPoints: ["src/drivers/ble-child/index.ts"],
+    outfile: `${fresh}/cippo-ble.js`,
+    // Optional parts of dbus-next for other ways to a bus, and a native one that only passes file descriptors.
+    external: ["usocket", "x11", "event-stream"],
+    minifySyntax: true,
+    minifyWhitespace: true,
+  });
+
+  /** Packages of which the two have something inside: a release brings their licences (tools/third-party.mjs). */
+  const inside = [product, child]
+    .flatMap(({ metafile }) => Object.values(metafile.outputs))
+    .flatMap(({ inputs }) => Object.entries(inputs))
+    .filter(([, { bytesInOutput }]) => bytesInOutput > 0)
+    .flatMap(([path]) => /node_modules\/(?:.*\/node_modules\/)?(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? []);
+  await writeFile(`${fresh}/bundled.json`, `${JSON.stringify([...new Set(inside)].sort())}\n`);
+
+  const entries = (folder, filter) =>
+    existsSync(folder)
+      ? readdirSync(folder)
+          .filter((f) => f.endsWith(".ts") && filter(f))
+          .map((f) => `${folder}/${f}`)
+      : [];
+  await build({
+    ...common,
+    entryPoints: [
+      ...["start", "site", "broker", "platform", "vm", "soak", "soak/witness"]
+        .map((f) => `hw-sim/${f}.ts`)
+        .filter((f) => existsSync(f)),
+      ...entries("bench", () => true),
+      ...entries("tools", () => true),
+    ],
+    outbase: ".",
+    outdir: fresh,
+    packages: "external",
+  });
+  await writeFile(`${fresh}/package.json`, '{"type":"module"}\n');
 });
-await chmod("dist/cippo.js", 0o755);
-
-/** The Bluetooth child: a bundle of its own, so that its memory holds nothing else (docs/decisions/0008-bluetooth-in-its-own-process.md). */
-const child = await build({
-  ...common,
-  metafile: true,
-  entryPoints: ["src/drivers/ble-child/index.ts"],
-  outfile: "dist/cippo-ble.js",
-  // Optional parts of dbus-next for other ways to a bus, and a native one that only passes file descriptors.
-  external: ["usocket", "x11", "event-stream"],
-  minifySyntax: true,
-  minifyWhitespace: true,
-});
-
-/** Packages of which the two have something inside: a release brings their licences (tools/third-party.mjs). */
-const inside = [product, child]
-  .flatMap(({ metafile }) => Object.values(metafile.outputs))
-  .flatMap(({ inputs }) => Object.entries(inputs))
-  .filter(([, { bytesInOutput }]) => bytesInOutput > 0)
-  .flatMap(([path]) => /node_modules\/(?:.*\/node_modules\/)?(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? []);
-await writeFile("dist/bundled.json", `${JSON.stringify([...new Set(inside)].sort())}\n`);
-
-const entries = (folder, filter) =>
-  existsSync(folder)
-    ? readdirSync(folder)
-        .filter((f) => f.endsWith(".ts") && filter(f))
-        .map((f) => `${folder}/${f}`)
-    : [];
-await build({
-  ...common,
-  entryPoints: [
-    ...["start", "site", "broker", "platform", "vm", "soak", "soak/witness"]
-      .map((f) => `hw-sim/${f}.ts`)
-      .filter((f) => existsSync(f)),
-    ...entries("bench", () => true),
-    ...entries("tools", () => true),
-  ],
-  outbase: ".",
-  outdir: "dist",
-  packages: "external",
-});
-await writeFile("dist/package.json", '{"type":"module"}\n');
