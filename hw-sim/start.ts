@@ -3,9 +3,11 @@
 import { monotonic } from "../src/kit/clock.ts";
 import { EdgeError } from "../src/kit/errors.ts";
 import { complain } from "./start/failure.ts";
+import { FaultUsage, simulateFault } from "./start/fault.ts";
 import { HELP, type Options, readOptions } from "./start/options.ts";
 import { run } from "./start/run.ts";
 import { openScreen, type Screen } from "./start/screen.ts";
+import { whenStarterIsGone } from "./start/starter.ts";
 
 /** One Ctrl-C may come twice: from the terminal, and from npm, which passes it on. */
 const SAME_MS = 300;
@@ -14,6 +16,8 @@ process.exit(await main(process.argv.slice(2)));
 
 /** 0: done, or judged good; 1: something was lost, invented or could not be kept running; 2: not understood. */
 async function main(args: readonly string[]): Promise<number> {
+  const at = args.findIndex((word) => word === "fault" || word === "faults");
+  if (at >= 0) return fault(args.toSpliced(at, 1));
   let options: Options | "help";
   try {
     options = readOptions(args);
@@ -45,6 +49,16 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
+async function fault(words: readonly string[]): Promise<number> {
+  try {
+    await simulateFault(words, (line) => void process.stdout.write(`${line}\n`));
+    return 0;
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    return error instanceof FaultUsage || error instanceof TypeError ? 2 : 1;
+  }
+}
+
 /** Ctrl-C, or the end of whoever reads (`npm start | head`), stops in order; a second Ctrl-C ends everything at once. */
 function stopOf(screen: Screen): AbortSignal {
   const stop = new AbortController();
@@ -61,6 +75,7 @@ function stopOf(screen: Screen): AbortSignal {
   };
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, onSignal);
   process.stdout.on("error", () => stop.abort());
+  whenStarterIsGone(() => stop.abort());
   process.stderr.on("error", () => undefined);
   return stop.signal;
 }

@@ -1,12 +1,13 @@
 /** A port goes in; on it a broker in a process of its own comes out: mosquitto where it is installed, else the embedded one. */
 
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { systemProgram } from "../../hw-sim/system-program.ts";
 
 export interface Broker extends AsyncDisposable {
   readonly name: string;
@@ -18,9 +19,9 @@ const EMBEDDED = fileURLToPath(new URL("../hw-sim/broker.js", import.meta.url));
 export const brokerUrl = (port: number): string => `mqtt://127.0.0.1:${port}`;
 
 export async function startBroker(port: number, folder: string): Promise<Broker> {
-  const installed = spawnSync("mosquitto", ["-h"], { stdio: "ignore" }).error === undefined;
+  const installed = systemProgram("mosquitto");
   const child = installed
-    ? mosquitto(port, folder)
+    ? mosquitto(installed, port, folder)
     : spawn(process.execPath, [EMBEDDED, "--port", String(port)], { stdio: "ignore" });
   const kill = (): void => void child.kill();
   process.once("exit", kill);
@@ -35,13 +36,13 @@ export async function startBroker(port: number, folder: string): Promise<Broker>
   };
 }
 
-function mosquitto(port: number, folder: string): ChildProcess {
+function mosquitto(command: string, port: number, folder: string): ChildProcess {
   const file = join(folder, "mosquitto.conf");
   writeFileSync(
     file,
     `listener ${port} 127.0.0.1\nallow_anonymous true\nset_tcp_nodelay true\nmax_inflight_messages 100\nmax_queued_messages 0\nlog_type none\n`,
   );
-  return spawn("mosquitto", ["-c", file], { stdio: "ignore" });
+  return spawn(command, ["-c", file], { stdio: "ignore" });
 }
 
 async function listening(child: ChildProcess, port: number): Promise<void> {

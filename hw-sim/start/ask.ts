@@ -18,9 +18,10 @@ export async function ask(
       createInterface({ input: socket }).once("line", resolve).on("error", reject);
       socket.write(`${JSON.stringify(request)}\n`);
     });
-    const { ok, data, error } = answer.parse(JSON.parse(line));
+    const { ok, data, error, ...rest } = answer.parse(JSON.parse(line));
     if (!ok) throw new Error(typeof error === "string" ? error : JSON.stringify(error));
-    return data;
+    // The gateway and the platform answer under a name, the site beside it.
+    return data ?? rest;
   } finally {
     socket.destroy();
   }

@@ -3,6 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { freePort } from "../free-port.ts";
+import { systemProgram } from "../system-program.ts";
 import { ask } from "./ask.ts";
 import { Child } from "./child.ts";
 import { program } from "./program.ts";
@@ -20,10 +21,12 @@ type Start = (port: number) => Child;
 export async function openBroker(wish: string, dir: string): Promise<Broker> {
   if (wish === "embedded") return own(wish, await freePort(), embedded);
   if (wish === "mosquitto") {
+    const command = systemProgram("mosquitto");
+    if (command === undefined) throw new Error("mosquitto is not installed: apt install mosquitto");
     const port = await freePort();
     const file = join(dir, "mosquitto.conf");
     await writeFile(file, `listener ${port} 127.0.0.1\nallow_anonymous true\nset_tcp_nodelay true\n`);
-    return own(wish, port, () => mosquitto(file));
+    return own(wish, port, () => mosquitto(command, file));
   }
   return { url: wish, name: new URL(wish).host, pid: null, away: null, [Symbol.asyncDispose]: async () => undefined };
 }
@@ -36,8 +39,8 @@ const embedded: Start = (port) =>
     isReady: (line) => line["ready"] === true,
   });
 
-function mosquitto(file: string): Child {
-  return new Child({ name: "mosquitto", command: "mosquitto", args: ["-c", file], isReady: () => false, readyWithinMs: 1e9 });
+function mosquitto(command: string, file: string): Child {
+  return new Child({ name: "mosquitto", command, args: ["-c", file], isReady: () => false, readyWithinMs: 1e9 });
 }
 
 async function own(name: string, port: number, start: Start): Promise<Broker> {
@@ -69,7 +72,7 @@ async function listening(child: Child, port: number): Promise<void> {
   for (let i = 0; i < 100; i += 1) {
     const refused = await ask({ port }, {}, 50).catch((error: NodeJS.ErrnoException) => error.code === "ECONNREFUSED");
     if (refused !== true) return;
-    if (!child.running) throw child.failure(`${child.ending}: is it installed? (apt install mosquitto)`);
+    if (!child.running) throw child.failure(child.ending);
     await sleep(50);
   }
   throw child.failure("mosquitto does not listen");

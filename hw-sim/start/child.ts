@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
+import { guard } from "./guard.ts";
 
 export interface ChildOptions {
   readonly name: string;
@@ -37,7 +38,11 @@ export class Child implements AsyncDisposable {
     const last = () => this.#child.kill("SIGKILL");
     // Before the run's folder is taken away: none may still write into it.
     process.prependOnceListener("exit", last);
-    this.#child.once("exit", () => process.off("exit", last));
+    const callOff = this.#child.pid === undefined ? () => undefined : guard(this.#child.pid);
+    this.#child.once("exit", () => {
+      process.off("exit", last);
+      callOff();
+    });
     this.exited = once(this.#child, "exit").then(
       () => undefined,
       (error: unknown) => this.#keep(String(error)),

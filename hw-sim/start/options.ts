@@ -36,6 +36,8 @@ Starts a simulated site, a broker, the reference platform and the gateway, each 
   --broker-away 10s    kill the broker in the middle; it comes back on the same port after this time
   --gateway COMMAND    another gateway than dist/cippo.js: that of a release, say, or of another machine by an emulator
   --keep               keep the run's folder (it is also kept when the run fails)
+
+In another terminal, \`node dist/cippo.js simulate fault\` lets parts of the site fail, and lists which can fail how.
 `;
 
 /** Throws a sentence. */

@@ -1,8 +1,6 @@
 /** Options go in; the demonstration runs to its end, is judged, and its report with the exit code comes out. */
 import { existsSync, rmSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { rm } from "node:fs/promises";
 import { monotonic } from "../../src/kit/clock.ts";
 import { pause } from "../../src/kit/loop.ts";
 import type { GatewayStatus } from "../../src/model.ts";
@@ -12,6 +10,7 @@ import { ask } from "./ask.ts";
 import type { Options } from "./options.ts";
 import { checkOwn } from "./own-config.ts";
 import { type Judged, judge } from "./report.ts";
+import { makeRunFolder } from "./run-folder.ts";
 import type { Screen } from "./screen.ts";
 import { COMMIT_MS } from "./site-config.ts";
 import { type Heads, headsOf, stored } from "./stored.ts";
@@ -48,7 +47,7 @@ export async function run(
 }
 
 async function inOwnFolder(options: Options, screen: Screen, stop: AbortSignal, trouble: Trouble): Promise<Judged | null> {
-  const dir = await mkdtemp(join(tmpdir(), "cippo-run-"));
+  const dir = await makeRunFolder();
   // Ended hard while it was stopping: nothing is left behind all the same.
   const ended = () => stop.aborted && !options.keep && removeNow(dir);
   process.once("exit", ended);

@@ -9,6 +9,7 @@ import { Gateway } from "./gateway.ts";
 import type { Options } from "./options.ts";
 import { borrowed } from "./own-config.ts";
 import { program } from "./program.ts";
+import { SOCKET, writeParts } from "./run-folder.ts";
 import { COMMIT_MS, GATEWAY, gatewayConfig, type Points, pointsOf, type Site, siteReady } from "./site-config.ts";
 
 export interface World extends AsyncDisposable {
@@ -75,7 +76,8 @@ export async function openWorld(options: Options, dir: string, say: (line: strin
     const platformDb = join(dir, "platform.sqlite");
     const office = platformChild(broker.url, platformDb, site);
     const platform = z.object({ control: z.number() }).parse(await keep(office));
-    const places = { socket: join(dir, "cippo.sock"), store: join(dir, "cippo.sqlite"), broker: broker.url };
+    if (site) await writeParts(dir, site);
+    const places = { socket: join(dir, SOCKET), store: join(dir, "cippo.sqlite"), broker: broker.url };
     const config = join(dir, "gateway.yaml");
     const own = options.config === null ? null : await unlessStopped(borrowed(options.config, places));
     await writeFile(config, own?.text ?? gatewayConfig(site?.site ?? NOTHING, places));
@@ -84,7 +86,10 @@ export async function openWorld(options: Options, dir: string, say: (line: strin
     gateway.broken.catch(fail);
     await unlessStopped(gateway.ready);
     say(`processes: ${[...pids, `gateway ${gateway.pid}`].join(", ")} · folder ${dir}`);
-    say(`ask it yourself: node ${relative("", program("../cippo.js"))} --socket ${places.socket} status`);
+    say(`broker: ${broker.url} (${broker.name})`);
+    const cippo = `node ${relative("", program("../cippo.js"))}`;
+    say(`ask it yourself: ${cippo} --socket ${places.socket} status`);
+    if (site) say(`let something fail: ${cippo} simulate fault`);
     const things = site?.site ?? own?.site ?? NOTHING;
     return {
       dir,

@@ -1,17 +1,15 @@
 /** A kind of broker goes in; one on a port of its own comes out, which can be killed, forgetting everything, and come back on that port. */
 import { once } from "node:events";
-import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { freePort } from "../../hw-sim/free-port.ts";
+import { systemProgram } from "../../hw-sim/system-program.ts";
 import { node, Program, until } from "./processes.ts";
 
 export type BrokerKind = "embedded" | "mosquitto";
 
-const MOSQUITTO = [...(process.env["PATH"] ?? "").split(":"), "/usr/sbin", "/usr/local/sbin"]
-  .map((folder) => join(folder, "mosquitto"))
-  .find((file) => existsSync(file));
+const MOSQUITTO = systemProgram("mosquitto");
 
 /** `mosquitto` only where it is installed. */
 export const brokerKinds: readonly BrokerKind[] = MOSQUITTO === undefined ? ["embedded"] : ["embedded", "mosquitto"];

@@ -10,7 +10,9 @@ import type { Terminal } from "../terminal.ts";
 export async function simulate(words: readonly string[], { lang }: Terminal): Promise<number> {
   const file = fileURLToPath(new URL("hw-sim/start.js", import.meta.url));
   if (!existsSync(file)) throw new EdgeError("cli.no-simulator", { file });
-  const child = spawn(process.execPath, [file, ...words, "--lang", lang], { stdio: "inherit" });
+  // The channel carries nothing: by its end the demonstration learns that this process was killed.
+  const child = spawn(process.execPath, [file, ...words, "--lang", lang], { stdio: ["inherit", "inherit", "inherit", "ipc"] });
+  child.channel?.unref();
   // The terminal signals the whole group; a supervisor only us.
   const pass = (signal: NodeJS.Signals) => void child.kill(signal);
   process.on("SIGTERM", pass).on("SIGINT", () => undefined);

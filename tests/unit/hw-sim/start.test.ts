@@ -33,7 +33,7 @@ function start(...words: readonly string[]) {
   const ended = once(child, "close").then(([code]) => ({ code: code as number | null, out, err }));
   return { child, ended };
 }
-const left = async () => (await readdir(folder)).filter((name) => name.startsWith("cippo-run-"));
+const left = async () => (await readdir(folder)).filter((name) => /^cippo-\d+$/.test(name));
 /** Its folder is there: it has begun to open its world. */
 async function begun(): Promise<void> {
   while ((await left()).length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
