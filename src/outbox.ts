@@ -37,7 +37,7 @@ export function outboxOf(
 /** The part of the site that is about the broker, in the words of the sync room. */
 export function syncOptions({ sync, credentials }: Site): SyncOptions {
   const folder = credentials?.folder ?? process.env["CREDENTIALS_DIRECTORY"];
-  const { cert, key, ca } = credentials ?? {};
+  const { cert, key, ca, password } = credentials ?? {};
   return {
     broker: sync.broker,
     acknowledge: sync.acknowledge,
@@ -47,6 +47,9 @@ export function syncOptions({ sync, credentials }: Site): SyncOptions {
     historyBytesPerSecond: sync.history.bytesPerSecond,
     reconnect: { firstMs: sync.reconnect.first, maxMs: sync.reconnect.max },
     reportEveryMs: sync.report.every,
-    ...(folder !== undefined && { credentials: { folder, ...(cert && { cert }), ...(key && { key }), ...(ca && { ca }) } }),
+    ...(sync.user !== undefined && { user: sync.user }),
+    ...(folder !== undefined && {
+      credentials: { folder, ...(cert && { cert }), ...(key && { key }), ...(ca && { ca }), ...(password && { password }) },
+    }),
   };
 }

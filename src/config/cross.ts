@@ -1,7 +1,9 @@
 /** A written site and its devices go in; what contradicts itself between two places is added to the problems. */
+import { bare, tcpAddress } from "../drivers/addresses.ts";
 import { busSchema } from "../drivers/buses.ts";
 import type { Wire } from "../drivers/driver.ts";
 import { misfits, plannedTypes } from "../drivers/index.ts";
+import type { Text } from "../model.ts";
 import { type Path, quoted, type Source } from "./document.ts";
 import { at, meant } from "./issues.ts";
 import { said } from "./right.ts";
@@ -66,9 +68,11 @@ function portOf(bus: unknown): string | undefined {
   };
   switch (wireOf(bus)) {
     case "modbus":
-      return word("host") === undefined ? word("port") : `${word("host")}:${word("port") ?? 502}`;
-    case "serial":
-      return word("serial")?.replace(/^tcp:\/\//, "");
+      return word("host") === undefined ? word("port") : `${bare(word("host") ?? "")}:${word("port") ?? 502}`;
+    case "serial": {
+      const address = tcpAddress(word("serial") ?? "");
+      return address === null ? word("serial") : `${address.host}:${address.port}`;
+    }
     case "gpio":
       return `gpio ${word("chip") ?? "gpiochip0"} ${word("tools") ?? ""}`.trim();
     case "ble":
@@ -148,9 +152,26 @@ function broker(raw: unknown, source: Source): void {
   const found = quoted(address);
   if (protocol === "mqtt:" && !isHere(hostname))
     source.add({ severity: "warning", code: "config.plain-broker", path: ["sync", "broker"], found, expected: words.tls[lang] });
-  const names = at(raw, ["credentials"]);
-  if (protocol === "mqtts:" && ["cert", "key", "ca"].some((name) => at(names, [name]) === undefined))
-    source.add({ code: "config.credentials", path: ["sync", "broker"], found, expected: words.credentialNames[lang] });
+  login(raw, protocol === "mqtts:", source);
+}
+
+/** Either side must be able to know the other: the broker by its authority, the gateway by certificate and key, or by user and password. */
+function login(raw: unknown, isTls: boolean, source: Source): void {
+  const { lang } = source;
+  const has = (name: string) => at(raw, ["credentials", name]) !== undefined;
+  const user = at(raw, ["sync", "user"]);
+  const isWritten = at(raw, ["credentials"]) !== undefined;
+  const lacks = ([room, name]: readonly [string, string], expected: Text, severity: "error" | "warning" = "error") => {
+    const path = room === "credentials" && !isWritten ? ["sync", "broker"] : [room, name];
+    source.add({ severity, code: "config.credentials", path, found: words.nothing[lang], expected: expected[lang] });
+  };
+  if (user !== undefined && !has("password")) lacks(["credentials", "password"], words.passwordFile);
+  if (user === undefined && has("password")) lacks(["sync", "user"], words.userOfPassword);
+  if (has("cert") && !has("key")) lacks(["credentials", "key"], words.keyOfCert);
+  if (has("key") && !has("cert")) lacks(["credentials", "cert"], words.certOfKey);
+  if (!isTls) return;
+  if (!has("ca")) lacks(["credentials", "ca"], words.authority);
+  if (user === undefined && !["cert", "key", "password"].some(has)) lacks(["credentials", "cert"], words.someProof, "warning");
 }
 
 const isHere = (host: string) => host === "localhost" || host === "[::1]" || /^127\./.test(host);

@@ -226,9 +226,13 @@ const offsetOf = (node: unknown): number => (node as Node | null)?.range?.[0] ??
 
 const keyOf = ({ key }: Pair): string => (isScalar(key) ? String(key.value) : "");
 
-/** As in JSON, cut where it gets long; control characters never reach a terminal, passwords in addresses no journal. */
+/** What stands behind such a key may be a secret, written where the name of a file belongs. */
+export const SECRET_KEY = /^(.*password|passwd|pwd|.*key)$/i;
+const SECRET = /(\b\w*(?:password|passwd|pwd|key)["']?\s*:\s+)\S.*/i;
+
+/** As in JSON, cut where it gets long; control characters never reach a terminal, passwords no journal. */
 export function quoted(written: string): string {
-  const text = written.replace(/:\/\/[^\s/@]*@/g, "://…@");
+  const text = written.replace(/:\/\/[^\s/@]*@/g, "://…@").replace(SECRET, "$1…");
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is replaced
   return JSON.stringify(text.length > 60 ? `${text.slice(0, 57)}…` : text).replace(/[\u007f-\u009f\u0000-\u001f]/g, "?");
 }

@@ -2,7 +2,7 @@
 import type * as z from "zod";
 import { counted } from "../kit/counted.ts";
 import type { Finding, Path } from "./document.ts";
-import { quoted } from "./document.ts";
+import { quoted, SECRET_KEY } from "./document.ts";
 import { nearest } from "./nearest.ts";
 import { type Lang, translated, words } from "./words.ts";
 
@@ -56,12 +56,15 @@ function findingsOf(issue: Issue, root: unknown, prefix: Path, lang: Lang): Find
     {
       code: value === undefined ? "config.missing" : "config.wrong-value",
       path,
-      found: shown(value, lang),
+      found: isSecret(path, value) ? words.hidden[lang] : shown(value, lang),
       expected: expectedBy(issue, lang),
       ...(issue.code === "invalid_value" && typeof value === "string" ? meant(value, issue.values.map(String), lang) : {}),
     },
   ];
 }
+
+const isSecret = (path: Path, value: unknown): boolean =>
+  (typeof value === "string" || typeof value === "number") && SECRET_KEY.test(String(path.at(-1)));
 
 /** Of the alternatives of a union, the one that was most probably meant: the fewest complaints, an unknown key weighing most. */
 function closest(branches: readonly (readonly Issue[])[]): readonly Issue[] {

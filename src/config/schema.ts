@@ -1,5 +1,6 @@
 /** What a site's configuration may say: strict zod schemas, from which types, defaults, positions of errors and config/schema.json come. */
 import * as z from "zod";
+import { wrongHost } from "../drivers/addresses.ts";
 import { busSchema } from "../drivers/buses.ts";
 import { cadence, duration } from "../kit/quantities.ts";
 
@@ -49,11 +50,18 @@ const gateway = z.strictObject({
 });
 
 const file = () => z.string().regex(/^[A-Za-z0-9_][\w.-]*$/, { error: "expected the name of a file, without a folder" });
+const NO_PASSWORD = "expected the name of a file that says what it is, such as broker.password, never the password itself";
 const credentials = z
   .strictObject({
     cert: file().optional().describe("Client certificate of this gateway."),
     key: file().optional().describe("Its private key."),
     ca: file().optional().describe("Authorities that the broker's certificate is checked against."),
+    password: z
+      .string({ error: NO_PASSWORD })
+      .regex(/^[A-Za-z0-9_][\w.-]*$/, { error: NO_PASSWORD })
+      .regex(/pass|pwd|secret|cred|\.(pw|txt|key)$/i, { error: NO_PASSWORD })
+      .optional()
+      .describe("File with the password of `sync.user`, one line; a name that says so, such as broker.password."),
     badgeKey: file().optional().describe("Key under which badge numbers are hashed."),
     trust: file().optional().describe("Public keys of the platform that may sign."),
     folder: z.string().min(1).optional().describe("Default $CREDENTIALS_DIRECTORY. Relative to this file."),
@@ -64,8 +72,17 @@ const sync = z
   .strictObject({
     broker: z
       .string()
-      .refine(isBroker, { error: "expected a broker such as mqtts://host:8883, without user or password" })
+      .refine(isBroker, { error: "expected a broker such as mqtts://host:8883" })
+      .refine(isAnonymous, {
+        error:
+          "expected a broker without user and password in it: the user goes into sync.user, the password into a file that credentials.password names",
+      })
       .describe("mqtts://host:port, or mqtt:// on this machine."),
+    user: z
+      .string()
+      .regex(/^[^\p{C}]{1,200}$/u, { error: "expected a user name of 1 to 200 visible characters" })
+      .optional()
+      .describe("User name at the broker; its password lies in the file that `credentials.password` names."),
     acknowledge: z
       .enum(["platform", "broker"])
       .prefault("platform")
@@ -159,6 +176,13 @@ function isTimezone(zone: string): boolean {
 
 function isBroker(address: string): boolean {
   if (!URL.canParse(address)) return false;
-  const { protocol, hostname, username, password } = new URL(address);
-  return (protocol === "mqtt:" || protocol === "mqtts:") && hostname !== "" && username === "" && password === "";
+  const { protocol, hostname, pathname, search, hash } = new URL(address);
+  const isBare = ["", "/"].includes(pathname) && search === "" && hash === "";
+  return (protocol === "mqtt:" || protocol === "mqtts:") && isBare && wrongHost(hostname) === undefined;
+}
+
+function isAnonymous(address: string): boolean {
+  if (!URL.canParse(address)) return true;
+  const { username, password } = new URL(address);
+  return username === "" && password === "";
 }

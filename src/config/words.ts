@@ -5,6 +5,7 @@ export type Lang = keyof Text;
 
 export const words = {
   nothing: { it: "nulla", en: "nothing" },
+  hidden: { it: "un valore che qui non si ripete", en: "a value that is not repeated here" },
   text: { it: "un testo", en: "a text" },
   number: { it: "un numero", en: "a number" },
   integer: { it: "un numero intero", en: "a whole number" },
@@ -38,7 +39,24 @@ export const words = {
   line: { it: "riga", en: "line" },
   another: { it: "un altro", en: "another one" },
   pointOf: { it: "un punto di", en: "a point of" },
-  credentialNames: { it: "credentials con cert, key e ca", en: "credentials with cert, key and ca" },
+  authority: {
+    it: "credentials.ca, il file dell'autorità che ha firmato il certificato del broker",
+    en: "credentials.ca, the file of the authority that signed the broker's certificate",
+  },
+  someProof: {
+    it: "sync.user con credentials.password, oppure credentials.cert con credentials.key: senza, il broker non sa chi è questo gateway",
+    en: "sync.user with credentials.password, or credentials.cert with credentials.key: without them the broker does not know who this gateway is",
+  },
+  passwordFile: {
+    it: "credentials.password, il nome del file con la password di sync.user",
+    en: "credentials.password, the name of the file with the password of sync.user",
+  },
+  userOfPassword: {
+    it: "sync.user, l'utente di cui credentials.password è la password",
+    en: "sync.user, the user whose password credentials.password is",
+  },
+  keyOfCert: { it: "credentials.key, la chiave privata di cert", en: "credentials.key, the private key of cert" },
+  certOfKey: { it: "credentials.cert, il certificato di key", en: "credentials.cert, the certificate of key" },
   ownCredentials: { it: "il file di questo gateway, non un esempio", en: "this gateway's own file, not a sample" },
   anotherProof: {
     it: "acknowledge: platform, mqtt: 5 o acceptLoss: true",
@@ -73,10 +91,28 @@ const italian: Readonly<Record<string, string>> = {
   "an address whose last register is at most 65535": "un indirizzo il cui ultimo registro non superi 65535",
   "a port from 1 to 65535 after tcp://host:": "una porta da 1 a 65535 dopo tcp://host:",
   "a host name or an address": "il nome o l'indirizzo di una macchina",
+  "a host name or an address alone, such as 10.20.0.20, without http:// or tcp://":
+    "il solo nome o indirizzo di una macchina, come 10.20.0.20, senza http:// o tcp://",
+  "a host name or an address alone: the port goes into `port`": "il solo nome o indirizzo di una macchina: la porta va in `port`",
+  "an address of four numbers from 0 to 255, such as 192.168.1.30":
+    "un indirizzo di quattro numeri da 0 a 255, come 192.168.1.30",
+  "tcp://host:port, such as tcp://10.20.0.31:4001 or tcp://[fd00::2]:4001":
+    "tcp://macchina:porta, come tcp://10.20.0.31:4001 o tcp://[fd00::2]:4001",
+  "a serial device such as /dev/ttyUSB0, best by its lasting name /dev/serial/by-id/…":
+    "una porta seriale come /dev/ttyUSB0, meglio con il suo nome stabile /dev/serial/by-id/…",
+  "a serial device such as /dev/ttyUSB0, best by its lasting name /dev/serial/by-id/…: COM1, COM2 and so on are names of Windows":
+    "una porta seriale come /dev/ttyUSB0, meglio con il suo nome stabile /dev/serial/by-id/…: COM1, COM2 e così via sono nomi di Windows",
+  "a rate that serial devices have, such as 1200, 2400, 4800, 9600, 19200, 38400, 57600 or 115200":
+    "una velocità che gli apparecchi seriali hanno, come 1200, 2400, 4800, 9600, 19200, 38400, 57600 o 115200",
   "a time zone such as Europe/Rome": "un fuso orario come Europe/Rome",
   "a day such as 07-04 or 2026-07-04": "un giorno come 07-04 o 2026-07-04",
   "the name of a file, without a folder": "il nome di un file, senza cartella",
-  "a broker such as mqtts://host:8883, without user or password": "un broker come mqtts://host:8883, senza utente né password",
+  "a broker such as mqtts://host:8883": "un broker come mqtts://host:8883",
+  "a broker without user and password in it: the user goes into sync.user, the password into a file that credentials.password names":
+    "un broker senza utente né password: l'utente va in sync.user, la password in un file nominato da credentials.password",
+  "a user name of 1 to 200 visible characters": "un nome utente da 1 a 200 caratteri visibili",
+  "the name of a file that says what it is, such as broker.password, never the password itself":
+    "il nome di un file che dica che cos'è, come broker.password, mai la password stessa",
   "a topic such as cippo/v1, without +, # or empty levels": "un topic come cippo/v1, senza +, # o livelli vuoti",
 };
 

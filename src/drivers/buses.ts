@@ -1,11 +1,25 @@
 /** One line under `buses:` goes in; a checked description of that wire comes out, with every default filled in. */
 import * as z from "zod";
 import { duration } from "../kit/quantities.ts";
+import { host, serialDevice, serialOrTcp } from "./addresses.ts";
 import type { Wire } from "./driver.ts";
 
 const port = z.int().min(1).max(65_535);
-const host = z.string().min(1, { error: "expected a host name or an address" }).describe("Host name or address.");
-const baud = z.int().min(300).max(4_000_000).prefault(9600).describe("Bits per second; must be the one set in the devices.");
+const hostName = host().describe("Host name or address.");
+const RATES: ReadonlySet<number> = new Set([
+  ...[300, 600, 1200, 1800, 2400, 4800, 9600, 10_400, 14_400, 19_200, 28_800, 31_250, 38_400, 56_000, 57_600, 62_500, 74_880],
+  ...[76_800, 100_000, 115_200, 128_000, 230_400, 250_000, 256_000, 460_800, 500_000, 576_000, 921_600, 1_000_000],
+  ...[1_152_000, 1_500_000, 2_000_000, 2_500_000, 3_000_000, 3_500_000, 4_000_000],
+]);
+const baud = z
+  .int()
+  .min(300)
+  .max(4_000_000)
+  .refine((rate) => RATES.has(rate), {
+    error: "expected a rate that serial devices have, such as 1200, 2400, 4800, 9600, 19200, 38400, 57600 or 115200",
+  })
+  .prefault(9600)
+  .describe("Bits per second; must be the one set in the devices.");
 const parity = z.enum(["none", "even", "odd"]).prefault("none").describe("Parity bit of each character.");
 const stopBits = z
   .union([z.literal(1), z.literal(2)])
@@ -31,7 +45,7 @@ export const busSchema = z.union(
     z
       .strictObject({
         modbus: z.literal("rtu"),
-        port: z.string().startsWith("/").describe("Serial device, best by its lasting name: /dev/serial/by-id/…"),
+        port: serialDevice().describe("Serial device, best by its lasting name: /dev/serial/by-id/…"),
         baud,
         parity,
         stopBits,
@@ -39,25 +53,19 @@ export const busSchema = z.union(
       })
       .describe("Modbus RTU on a serial port."),
     z
-      .strictObject({ modbus: z.literal("tcp"), host, port: port.prefault(502).describe("TCP port."), ...patience })
+      .strictObject({ modbus: z.literal("tcp"), host: hostName, port: port.prefault(502).describe("TCP port."), ...patience })
       .describe("Modbus TCP."),
     z
       .strictObject({
         modbus: z.literal("rtu-tcp"),
-        host,
+        host: hostName,
         port: port.describe("TCP port of the serial device server."),
         ...patience,
       })
       .describe("Modbus RTU frames through a serial device server."),
     z
       .strictObject({
-        serial: z
-          .string()
-          .regex(/^(\/.+|tcp:\/\/[^\s/:]+:\d{1,5})$/, { error: "expected a device such as /dev/serial0 or tcp://host:port" })
-          .refine((where) => where.startsWith("/") || port.safeParse(Number(where.split(":")[2])).success, {
-            error: "expected a port from 1 to 65535 after tcp://host:",
-          })
-          .describe("Serial device or tcp://host:port."),
+        serial: serialOrTcp().describe("Serial device, tcp://host:port or tcp://[address]:port."),
         baud,
         parity,
         stopBits,

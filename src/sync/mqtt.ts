@@ -2,11 +2,21 @@
 import type { Socket } from "node:net";
 import { type IClientOptions, type IPublishPacket, MqttClient, UniqueMessageIdProvider } from "mqtt";
 import { EdgeError } from "../kit/errors.ts";
+import { brokerName, type SocketOptions } from "./link/broker.ts";
 import { guardFrames } from "./link/frame-guard.ts";
-import { brokerName, isLocal, openSocket, type SocketOptions } from "./link/socket.ts";
+import { explained, refusedBy } from "./link/refusals.ts";
+import { openSocket, readPassword } from "./link/socket.ts";
 
 /** MQTT 5 § 2.4, the codes that mean something here. */
-export const REASON = { success: 0x00, noSubscriber: 0x10, takenOver: 0x8e, tooLarge: 0x95, badPayload: 0x99 } as const;
+export const REASON = {
+  success: 0x00,
+  noSubscriber: 0x10,
+  takenOver: 0x8e,
+  tooLarge: 0x95,
+  badPayload: 0x99,
+  noRetain: 0x9a,
+  noQos1: 0x9b,
+} as const;
 
 export interface Incoming {
   readonly topic: string;
@@ -19,6 +29,8 @@ export interface Incoming {
 export interface LinkOptions extends SocketOptions {
   readonly clientId: string;
   readonly mqtt: 5 | "3.1.1";
+  /** Its password lies in the credential of that name. */
+  readonly user?: string;
   readonly keepaliveSeconds: number;
   /** A publish without PUBACK for this long ends the link. */
   readonly pubackTimeoutMs: number;
@@ -64,9 +76,10 @@ const GATE_MS = 5000;
 const UNLIMITED = 268_435_455;
 
 export async function openLink(options: LinkOptions, stop: AbortSignal): Promise<Link> {
+  const password = await readPassword(options.credentials);
   const socket = await openSocket(options, stop);
   guardFrames(socket, MAX_DOWN_BYTES);
-  const client = new MqttClient(() => socket, clientOptions(options));
+  const client = new MqttClient(() => socket, clientOptions(options, password));
   const life = new Life(client, socket, options);
   try {
     await life.connected(stop);
@@ -77,9 +90,8 @@ export async function openLink(options: LinkOptions, stop: AbortSignal): Promise
   }
 }
 
-function clientOptions(options: LinkOptions): IClientOptions {
+function clientOptions(options: LinkOptions, password: Buffer | undefined): IClientOptions {
   const five = options.mqtt === 5;
-  const { username, password } = new URL(options.broker);
   return {
     clientId: options.clientId,
     protocolVersion: five ? 5 : 4,
@@ -91,7 +103,7 @@ function clientOptions(options: LinkOptions): IClientOptions {
     // Ours comes first; theirs only must not.
     connectTimeout: options.timeoutMs * 2,
     messageIdProvider: new UniqueMessageIdProvider(),
-    ...(username !== "" && { username: decodeURIComponent(username), password: decodeURIComponent(password) }),
+    ...(options.user !== undefined && { username: options.user, ...(password !== undefined && { password }) }),
     ...(five && {
       properties: { sessionExpiryInterval: SESSION_EXPIRY_S, receiveMaximum: INBOUND, maximumPacketSize: MAX_DOWN_BYTES },
     }),
@@ -126,6 +138,8 @@ class Life implements Link {
   #resolveClosed: (error: EdgeError) => void = () => {};
   #over: EdgeError | null = null;
   #feeding = true;
+  /** A CONNACK said so. */
+  #admitted = false;
 
   constructor(client: MqttClient, socket: Socket, options: LinkOptions) {
     this.#client = client;
@@ -136,7 +150,7 @@ class Life implements Link {
     });
     // A parser error leaves mqtt.js connected and deaf: whatever it complains of ends the link.
     client.on("error", (error) => this.end(this.#explain(error)));
-    client.on("close", () => this.end(this.#lost("closed by the broker", false)));
+    client.on("close", () => this.end(this.#admitted ? this.#lost("closed by the broker", false) : this.#hungUp()));
     client.on("disconnect", ({ reasonCode = 0 }) => this.end(this.#refused(reasonCode)));
     client.on("packetreceive", (packet) => {
       options.heard?.();
@@ -149,9 +163,13 @@ class Life implements Link {
   async connected(stop: AbortSignal): Promise<void> {
     const ready = new Promise<void>((resolve) => {
       this.#client.once("connect", (connack) => {
+        // Current states stand on retained topics, and proof begins with a PUBACK: without either there is no contract.
+        if (connack.properties?.retainAvailable === false) return this.end(this.#refused(REASON.noRetain));
+        if (connack.properties?.maximumQoS === 0) return this.end(this.#refused(REASON.noQos1));
         this.sessionPresent = connack.sessionPresent;
         this.receiveMaximum = connack.properties?.receiveMaximum ?? this.receiveMaximum;
         this.maximumPacketSize = connack.properties?.maximumPacketSize ?? UNLIMITED;
+        this.#admitted = true;
         resolve();
       });
     });
@@ -257,15 +275,20 @@ class Life implements Link {
   }
 
   #explain(error: Error & { readonly code?: number | string }): EdgeError {
-    if (typeof error.code === "number") return this.#refused(error.code, error);
-    const reason = error.code ?? error.message;
-    return this.#lost(reason, isLocal(reason) || reason === "Keepalive timeout", error);
+    const { code } = error;
+    if (typeof code === "number") return this.#refused(code, error);
+    if (!this.#admitted && (code === "ECONNRESET" || code === "EPIPE")) return this.#hungUp(error);
+    if (code === undefined) return this.#lost(error.message, error.message === "Keepalive timeout", error);
+    return explained(Object.assign(error, { code }), this.#o);
   }
 
   #refused(reasonCode: number, cause?: unknown): EdgeError {
-    const reason =
-      reasonCode === REASON.takenOver ? "0x8e: another client uses this gateway's id" : `0x${reasonCode.toString(16)}`;
-    return new EdgeError("sync.refused", { broker: brokerName(this.#o.broker), reason, reasonCode }, cause);
+    return refusedBy(this.#o, reasonCode, cause);
+  }
+
+  /** A refusal that 3.1.1 has no word for, a port that wants TLS, or a certificate refused without an alert. */
+  #hungUp(cause?: unknown): EdgeError {
+    return new EdgeError("sync.hung-up", { broker: brokerName(this.#o.broker), local: false }, cause);
   }
 
   #lost(reason: string, local: boolean, cause?: unknown): EdgeError {

@@ -4,8 +4,8 @@ import type { Log } from "../kit/log.ts";
 import type { Pulse } from "../kit/pulse.ts";
 import type { Bell } from "./bell.ts";
 import type { Book } from "./drain/book.ts";
+import type { Credentials } from "./link/broker.ts";
 import type { Reconnect } from "./link/reconnect.ts";
-import type { Credentials } from "./link/socket.ts";
 import type { Commands, Documents, Outbox } from "./outbox.ts";
 import type { Topics } from "./topics.ts";
 
@@ -20,6 +20,8 @@ export interface SyncOptions {
   /** Absent or 0: no cap. */
   readonly historyBytesPerSecond?: number;
   readonly reconnect: Reconnect;
+  /** Who the broker is told this is, besides the client id; the password lies in `credentials`. */
+  readonly user?: string;
   readonly credentials?: Credentials;
   readonly reportEveryMs?: number;
   readonly refusedRetryMs?: number;

@@ -6,8 +6,8 @@ import type { StreamStatus } from "../model.ts";
 import { Bell } from "./bell.ts";
 import { Book } from "./drain/book.ts";
 import { Inbox } from "./inbox.ts";
+import { brokerName } from "./link/broker.ts";
 import { carrierBack, reconnectWait } from "./link/reconnect.ts";
-import { brokerName } from "./link/socket.ts";
 import { openLink } from "./mqtt.ts";
 import { DEFAULTS, type Room, type SyncOptions, type SyncParts } from "./room.ts";
 import { Session } from "./session.ts";
@@ -88,11 +88,12 @@ export function runSync(parts: SyncParts, stop: AbortSignal): Sync {
 }
 
 function linkOptions({ options, gateway, topics, outbox, clock }: Room, inbox: Inbox, beat: Beat | null) {
-  const { broker, mqtt, credentials, keepaliveSeconds, pubackTimeoutMs, connectTimeoutMs } = options;
+  const { broker, mqtt, user, credentials, keepaliveSeconds, pubackTimeoutMs, connectTimeoutMs } = options;
   return {
     broker,
     mqtt,
     clientId: gateway,
+    ...(user !== undefined && { user }),
     ...(credentials !== undefined && { credentials }),
     keepaliveSeconds,
     pubackTimeoutMs,

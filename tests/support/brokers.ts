@@ -19,10 +19,12 @@ export class Broker implements AsyncDisposable {
   readonly port: number;
   readonly url: string;
   readonly #folder: string;
+  readonly #settings: readonly string[];
   #program: Program | null = null;
 
-  private constructor(kind: BrokerKind, folder: string, port: number) {
+  private constructor(kind: BrokerKind, folder: string, port: number, settings: readonly string[] = ["allow_anonymous true"]) {
     this.kind = kind;
+    this.#settings = settings;
     this.#folder = folder;
     this.port = port;
     this.url = `mqtt://127.0.0.1:${port}`;
@@ -31,6 +33,13 @@ export class Broker implements AsyncDisposable {
   /** `folder` takes its configuration. */
   static async open(kind: BrokerKind, folder: string): Promise<Broker> {
     const broker = new Broker(kind, folder, await freePort());
+    await broker.start();
+    return broker;
+  }
+
+  /** A mosquitto with lines of its own in its configuration, in place of `allow_anonymous true`. */
+  static async mosquitto(folder: string, settings: readonly string[]): Promise<Broker> {
+    const broker = new Broker("mosquitto", folder, await freePort(), settings);
     await broker.start();
     return broker;
   }
@@ -47,7 +56,8 @@ export class Broker implements AsyncDisposable {
       return;
     }
     const conf = join(this.#folder, "mosquitto.conf");
-    await writeFile(conf, `listener ${this.port} 127.0.0.1\nallow_anonymous true\npersistence false\nset_tcp_nodelay true\n`);
+    const own = [`listener ${this.port} 127.0.0.1`, ...this.#settings, "persistence false", "set_tcp_nodelay true"];
+    await writeFile(conf, `${own.join("\n")}\n`);
     this.#program = new Program(MOSQUITTO ?? "mosquitto", ["-c", conf]);
     // It says nothing on standard output: it is there when its port takes connections.
     await until(() => listens(this.port), 10_000, "mosquitto listens");

@@ -4,6 +4,7 @@ import type { SerialPort } from "serialport";
 import { monotonic } from "../../kit/clock.ts";
 import { EdgeError } from "../../kit/errors.ts";
 import { loaded } from "../../kit/native.ts";
+import { tcpAddress } from "../addresses.ts";
 import type { SerialSpec } from "../buses.ts";
 import type { Heard, SerialLine, SerialPortHandle } from "../driver.ts";
 import { type ByteWire, CLOSE_MS, openSocket, type WireEvents } from "./byte-wire.ts";
@@ -166,11 +167,11 @@ export function serialLine(bus: string, spec: SerialSpec, binding?: SerialBindin
           queue.lost(error);
         },
       };
-      const [, host, port] = /^tcp:\/\/([^:]+):(\d+)$/.exec(spec.serial) ?? [];
+      const address = tcpAddress(spec.serial);
       const wire =
-        host === undefined
+        address === null
           ? await openSerialPort({ path: spec.serial, ...spec }, events, stop, binding)
-          : await openSocket({ host, port: Number(port) }, bus, events, stop);
+          : await openSocket(address, bus, events, stop);
       return new LineHandle(wire, queue);
     },
   };

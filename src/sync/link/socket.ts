@@ -1,36 +1,14 @@
 /** A broker's address and the credentials' folder go in; a connected TCP or TLS socket comes out, or an EdgeError that says what to check. */
+import { X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { connect as connectTcp, isIP, type Socket } from "node:net";
 import { join } from "node:path";
-import { connect as connectTls } from "node:tls";
+import { connect as connectTls, createSecureContext, type SecureContext } from "node:tls";
 import { EdgeError } from "../../kit/errors.ts";
+import { brokerName, type Credentials, type SocketOptions } from "./broker.ts";
+import { explained } from "./refusals.ts";
 
-/** Names of files under `folder`, never contents. They are read at each connect: a renewed certificate counts from then on. */
-export interface Credentials {
-  readonly folder: string;
-  readonly cert?: string;
-  readonly key?: string;
-  readonly ca?: string;
-}
-
-export interface SocketOptions {
-  readonly broker: string;
-  readonly credentials?: Credentials;
-  readonly timeoutMs: number;
-  /** Without a synchronised clock a certificate's dates prove nothing against the broker. */
-  readonly clockSynced: () => boolean;
-}
-
-const DATE_ERRORS = new Set(["CERT_NOT_YET_VALID", "CERT_HAS_EXPIRED"]);
-/** OpenSSL's and Node's words for "this certificate is not accepted", either way. */
-const TRUST_ERRORS = /^(ERR_TLS|ERR_SSL|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|CERT_)/;
 const PORTS: Readonly<Record<string, number>> = { "mqtt:": 1883, "mqtts:": 8883 };
-
-/** The broker as people may see it: without user and password. */
-export function brokerName(broker: string): string {
-  const { protocol, host } = new URL(broker);
-  return `${protocol}//${host}`;
-}
 
 export async function openSocket(options: SocketOptions, stop: AbortSignal): Promise<Socket> {
   const url = new URL(options.broker);
@@ -39,23 +17,69 @@ export async function openSocket(options: SocketOptions, stop: AbortSignal): Pro
   const files = await readCredentials(options.credentials);
   // RFC 6066: a server's name is never an address.
   const name = isIP(address.host) === 0 ? { servername: address.host } : {};
-  const socket = connectTls({ ...address, ...files, ...name, minVersion: "TLSv1.2", rejectUnauthorized: true });
+  const tls = { secureContext: secureContext(files, options.credentials) };
+  const socket = connectTls({ ...address, ...tls, ...name, rejectUnauthorized: true });
   socket.setNoDelay(true);
   return opened(socket, "secureConnect", options, stop);
 }
 
-async function readCredentials(credentials?: Credentials): Promise<Partial<Record<"cert" | "key" | "ca", Buffer>>> {
-  if (credentials === undefined) return {};
-  const { folder } = credentials;
-  const files: Partial<Record<"cert" | "key" | "ca", Buffer>> = {};
+type Part = "cert" | "key" | "ca";
+
+async function readCredentials(credentials?: Credentials): Promise<Partial<Record<Part, Buffer>>> {
+  const files: Partial<Record<Part, Buffer>> = {};
   for (const part of ["cert", "key", "ca"] as const) {
-    const name = credentials[part];
-    if (name === undefined) continue;
-    files[part] = await readFile(join(folder, name)).catch((cause: unknown) => {
-      throw new EdgeError("credentials.missing", { name, folder }, cause);
-    });
+    const name = credentials?.[part];
+    if (name !== undefined && credentials !== undefined) files[part] = await credential(credentials.folder, name);
   }
   return files;
+}
+
+/** Throws `credentials.missing`, or `credentials.unusable` for a file that is there and cannot be read. */
+async function credential(folder: string, name: string): Promise<Buffer> {
+  try {
+    return await readFile(join(folder, name));
+  } catch (cause) {
+    const reason = (cause as NodeJS.ErrnoException).code ?? String(cause);
+    if (reason === "ENOENT") throw new EdgeError("credentials.missing", { name, folder }, cause);
+    throw new EdgeError("credentials.unusable", { name, folder, reason }, cause);
+  }
+}
+
+/** OpenSSL reads the files here: what is no certificate or no key, or not the key of that certificate, fails now and not at the broker. */
+function secureContext(files: Partial<Record<Part, Buffer>>, credentials?: Credentials): SecureContext {
+  for (const part of ["ca", "cert", "key"] as const) {
+    if (files[part] === undefined) continue;
+    try {
+      // Of authorities, what is no certificate is passed over by OpenSSL: then nobody would be known.
+      if (part === "ca") new X509Certificate(files[part]);
+      else createSecureContext({ [part]: files[part] });
+    } catch (cause) {
+      throw unusable(credentials, part, cause);
+    }
+  }
+  try {
+    return createSecureContext({ ...files, minVersion: "TLSv1.2" });
+  } catch (cause) {
+    throw unusable(credentials, "key", cause);
+  }
+}
+
+function unusable(credentials: Credentials | undefined, part: Part, cause: unknown): EdgeError {
+  const { code, message } = cause as NodeJS.ErrnoException;
+  const context = { name: credentials?.[part] ?? part, folder: credentials?.folder ?? "", reason: code ?? message };
+  return new EdgeError("credentials.unusable", context, cause);
+}
+
+/** The password of the user, without the end of line that editors add. Throws `credentials.missing` or `credentials.unusable`. */
+export async function readPassword(credentials?: Credentials): Promise<Buffer | undefined> {
+  if (credentials?.password === undefined) return undefined;
+  const { folder, password: name } = credentials;
+  const file = await credential(folder, name);
+  const text = file.subarray(0, file.length - (/\r?\n$/.exec(file.toString("latin1"))?.[0].length ?? 0));
+  // MQTT 5 § 3.1.3.6: binary data of at most 65,535 bytes.
+  if (text.length === 0 || text.length > 65_535)
+    throw new EdgeError("credentials.unusable", { name, folder, reason: `${text.length} bytes` });
+  return text;
 }
 
 function opened<S extends Socket>(socket: S, event: string, options: SocketOptions, stop: AbortSignal): Promise<S> {
@@ -74,7 +98,7 @@ function opened<S extends Socket>(socket: S, event: string, options: SocketOptio
     };
     const away = (): void => done(new EdgeError("sync.unreachable", { broker, reason: "stopped" }));
     const ready = (): void => done();
-    const failed = (error: NodeJS.ErrnoException): void => done(explain(error, options));
+    const failed = (error: NodeJS.ErrnoException): void => done(explained(error, options));
     const closed = (): void => done(new EdgeError("sync.unreachable", { broker, reason: "closed while connecting" }));
     const timer = setTimeout(
       () => done(new EdgeError("sync.unreachable", { broker, reason: `no answer in ${options.timeoutMs} ms`, local: true })),
@@ -85,15 +109,3 @@ function opened<S extends Socket>(socket: S, event: string, options: SocketOptio
     socket.on("error", failed).on("close", closed).once(event, ready);
   });
 }
-
-function explain(error: NodeJS.ErrnoException, { broker, clockSynced }: SocketOptions): EdgeError {
-  const reason = error.code ?? error.message;
-  if (DATE_ERRORS.has(reason) && !clockSynced())
-    return new EdgeError("sync.clock", { broker: brokerName(broker), reason }, error);
-  if (TRUST_ERRORS.test(reason)) return new EdgeError("sync.refused", { broker: brokerName(broker), reason }, error);
-  return new EdgeError("sync.unreachable", { broker: brokerName(broker), reason, local: isLocal(reason) }, error);
-}
-
-/** Whether the link failed on our side of the broker: then the carrier decides, not the broker's load. */
-export const isLocal = (reason: string): boolean =>
-  ["ENETUNREACH", "ENETDOWN", "EHOSTUNREACH", "EHOSTDOWN", "ETIMEDOUT", "EAI_AGAIN", "EADDRNOTAVAIL"].includes(reason);

@@ -60,8 +60,8 @@ describe("connecting", () => {
     await using h = harness(broker.url, { reconnect: { firstMs: 1, maxMs: 2000 } }, new FakeHouse(), broker);
     await eventually(() => expect(broker.topics()).toContain("reported"));
     broker.write({ cmd: "disconnect", reasonCode: 0x8e });
-    await eventually(() => expect(h.sync.status()).toMatchObject({ connected: false, code: "sync.refused" }));
-    expect(h.sync.status().detail).toContain("another client");
+    await eventually(() => expect(h.sync.status()).toMatchObject({ connected: false, code: "sync.taken-over" }));
+    expect(h.sync.status().detail).toContain("Another client");
     const lost = performance.now();
     await eventually(() => expect(broker.connects).toHaveLength(2));
     expect(performance.now() - lost).toBeGreaterThan(900);

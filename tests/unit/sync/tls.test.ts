@@ -1,7 +1,7 @@
 /** Certificates made on the spot go in; a TLS link, or the reason why there is none, comes out. */
-import { execFileSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer as createTcpServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createServer, type Server, type TLSSocket } from "node:tls";
@@ -9,56 +9,13 @@ import { Aedes } from "aedes";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { systemClock } from "../../../src/kit/clock.ts";
 import { openSocket } from "../../../src/sync/link/socket.ts";
+import { authority, certificate, hasOpenssl } from "../../support/certificates.ts";
 import { FakeHouse } from "../../support/fake-house.ts";
 import { eventually, harness } from "../../support/sync-harness.ts";
-
-const openssl = (...args: string[]) => execFileSync("openssl", args, { cwd: folder, stdio: ["ignore", "pipe", "ignore"] });
-const available = (() => {
-  try {
-    return execFileSync("openssl", ["version"]).length > 0;
-  } catch {
-    return false;
-  }
-})();
 
 let folder: string;
 let aedes: Aedes;
 const servers: Server[] = [];
-
-/** `days` may be negative: then the certificate expired yesterday. */
-function certificate(name: string, subject: string, dates: readonly string[] = ["-days", "30"]): void {
-  openssl(
-    "req",
-    "-new",
-    "-newkey",
-    "rsa:2048",
-    "-nodes",
-    "-keyout",
-    `${name}.key`,
-    "-out",
-    `${name}.csr`,
-    "-subj",
-    subject,
-    "-addext",
-    "subjectAltName=DNS:localhost",
-  );
-  openssl(
-    "x509",
-    "-req",
-    "-in",
-    `${name}.csr`,
-    "-CA",
-    "ca.crt",
-    "-CAkey",
-    "ca.key",
-    "-CAcreateserial",
-    "-copy_extensions",
-    "copy",
-    "-out",
-    `${name}.crt`,
-    ...dates,
-  );
-}
 
 async function broker(name: string): Promise<string> {
   const files = { key: readFileSync(join(folder, `${name}.key`)), cert: readFileSync(join(folder, `${name}.crt`)) };
@@ -74,42 +31,15 @@ async function broker(name: string): Promise<string> {
   return `mqtts://localhost:${typeof address === "object" && address !== null ? address.port : 0}`;
 }
 
-describe.skipIf(!available)("mqtts", () => {
+describe.skipIf(!hasOpenssl)("mqtts", () => {
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), "cippo-tls-"));
-    openssl(
-      "req",
-      "-x509",
-      "-newkey",
-      "rsa:2048",
-      "-nodes",
-      "-keyout",
-      "ca.key",
-      "-out",
-      "ca.crt",
-      "-subj",
-      "/CN=City CA",
-      "-days",
-      "30",
-    );
-    openssl(
-      "req",
-      "-x509",
-      "-newkey",
-      "rsa:2048",
-      "-nodes",
-      "-keyout",
-      "x.key",
-      "-out",
-      "other-ca.crt",
-      "-subj",
-      "/CN=Other CA",
-      "-days",
-      "30",
-    );
-    certificate("server", "/CN=localhost");
-    certificate("gw", "/CN=gw");
-    certificate("expired", "/CN=localhost", ["-days", "-1"]);
+    authority(folder, "ca");
+    authority(folder, "other-ca");
+    certificate(folder, "server");
+    certificate(folder, "gw");
+    certificate(folder, "stranger", "other-ca");
+    certificate(folder, "expired", "ca", -1);
     aedes = await Aedes.createBroker();
   });
 
@@ -141,13 +71,48 @@ describe.skipIf(!available)("mqtts", () => {
 
   it("does not trust another authority, nor another name", async () => {
     const url = await broker("server");
-    await expect(attempt(url, true, { ca: "other-ca.crt" })).rejects.toMatchObject({ code: "sync.refused" });
-    await expect(attempt(url.replace("localhost", "127.0.0.1"), true)).rejects.toMatchObject({ code: "sync.refused" });
+    await expect(attempt(url, true, { ca: "other-ca.crt" })).rejects.toMatchObject({
+      code: "sync.broker-authority",
+      context: { ca: "other-ca.crt", reason: expect.stringMatching(/^(SELF_SIGNED|UNABLE_TO)/) },
+    });
+    await expect(attempt(url.replace("localhost", "127.0.0.1"), true)).rejects.toMatchObject({
+      code: "sync.broker-name",
+      context: { host: "127.0.0.1", names: "localhost" },
+    });
   });
 
   it("blames the clock for a date only while the clock is not synchronised", async () => {
     const url = await broker("expired");
     await expect(attempt(url, false)).rejects.toMatchObject({ code: "sync.clock" });
-    await expect(attempt(url, true)).rejects.toMatchObject({ code: "sync.refused", context: { reason: "CERT_HAS_EXPIRED" } });
+    await expect(attempt(url, true)).rejects.toMatchObject({
+      code: "sync.broker-dates",
+      context: { reason: "CERT_HAS_EXPIRED" },
+    });
+  });
+
+  it("says which file is no credential", async () => {
+    const url = await broker("server");
+    writeFileSync(join(folder, "rubbish"), "hello");
+    writeFileSync(join(folder, "empty"), "");
+    for (const part of ["ca", "cert", "key"] as const)
+      for (const name of ["rubbish", "empty"])
+        await expect(attempt(url, true, { [part]: name }), `${part} ${name}`).rejects.toMatchObject({
+          code: "credentials.unusable",
+          context: { name },
+        });
+    await expect(attempt(url, true, { key: "stranger.key" })).rejects.toMatchObject({
+      code: "credentials.unusable",
+      context: { name: "stranger.key", reason: expect.stringContaining("MISMATCH") },
+    });
+  });
+
+  it("says that what answers is no TLS", async () => {
+    const plain = createTcpServer((socket) => socket.on("error", () => undefined).end("HTTP/1.1 400 Bad Request\r\n\r\n"));
+    plain.listen(0, "localhost");
+    await once(plain, "listening");
+    const address = plain.address();
+    const port = typeof address === "object" && address !== null ? address.port : 0;
+    await expect(attempt(`mqtts://localhost:${port}`, true)).rejects.toMatchObject({ code: "sync.not-tls" });
+    plain.close();
   });
 });

@@ -1,0 +1,29 @@
+/** What is known of a broker before it is connected to: its address, and the files by which each side knows the other. */
+
+/** Names of files under `folder`, never contents. They are read at each connect: a renewed certificate counts from then on. */
+export interface Credentials {
+  readonly folder: string;
+  readonly cert?: string;
+  readonly key?: string;
+  readonly ca?: string;
+  /** Holds the password of the user. */
+  readonly password?: string;
+}
+
+export interface SocketOptions {
+  readonly broker: string;
+  readonly credentials?: Credentials;
+  readonly timeoutMs: number;
+  /** Without a synchronised clock a certificate's dates prove nothing against the broker. */
+  readonly clockSynced: () => boolean;
+}
+
+/** The broker as people may see it: without user and password. */
+export function brokerName(broker: string): string {
+  const { protocol, host } = new URL(broker);
+  return `${protocol}//${host}`;
+}
+
+/** Whether the link failed on our side of the broker: then the carrier decides, not the broker's load. */
+export const isLocal = (reason: string): boolean =>
+  ["ENETUNREACH", "ENETDOWN", "EHOSTUNREACH", "EHOSTDOWN", "ETIMEDOUT", "EAI_AGAIN", "EADDRNOTAVAIL"].includes(reason);

@@ -1,0 +1,89 @@
+/** Says which of broker and gateway refused the other, and why, in an error of its own for each thing that can be mended. */
+import { type Code, EdgeError } from "../../kit/errors.ts";
+import { brokerName, isLocal, type SocketOptions } from "./broker.ts";
+
+/** Who asked to be let in. */
+export interface Caller extends Pick<SocketOptions, "broker" | "credentials" | "clockSynced"> {
+  readonly clientId: string;
+  readonly mqtt: 5 | "3.1.1";
+  readonly user?: string;
+}
+
+/** MQTT 5 § 3.2.2.2 and 3.14.2.1, and under 3.1.1 § 3.2.2.3: what a CONNACK or DISCONNECT says. */
+const BY_REASON: Readonly<Record<number, Code>> = {
+  132: "sync.protocol-version",
+  133: "sync.client-id",
+  134: "sync.bad-login",
+  135: "sync.not-admitted",
+  138: "sync.not-admitted",
+  142: "sync.taken-over",
+  154: "sync.no-retain",
+  155: "sync.no-qos1",
+};
+const BY_RETURN_CODE: Readonly<Record<number, Code>> = {
+  1: "sync.protocol-version",
+  2: "sync.client-id",
+  4: "sync.bad-login",
+  5: "sync.not-admitted",
+};
+
+export function refusedBy({ broker, clientId, mqtt, user, credentials }: Caller, reasonCode: number, cause?: unknown): EdgeError {
+  const table = mqtt === 5 ? BY_REASON : { ...BY_REASON, ...BY_RETURN_CODE };
+  const known = table[reasonCode] ?? "sync.refused";
+  const isNobody = user === undefined && credentials?.cert === undefined;
+  const isLogin = known === "sync.bad-login" || known === "sync.not-admitted";
+  const context = {
+    broker: brokerName(broker),
+    reason: `0x${reasonCode.toString(16)}`,
+    reasonCode,
+    clientId,
+    mqtt,
+    user: user ?? credentials?.cert ?? clientId,
+    name: credentials?.password ?? credentials?.cert ?? "",
+  };
+  return new EdgeError(isLogin && isNobody ? "sync.no-login" : known, context, cause);
+}
+
+const DATE_ERRORS = new Set(["CERT_NOT_YET_VALID", "CERT_HAS_EXPIRED"]);
+/** OpenSSL's words for a chain that does not end at an authority of ours. */
+const AUTHORITY_ERRORS = new Set([
+  "DEPTH_ZERO_SELF_SIGNED_CERT",
+  "SELF_SIGNED_CERT_IN_CHAIN",
+  "UNABLE_TO_GET_ISSUER_CERT",
+  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+  "CERT_UNTRUSTED",
+]);
+/** The far side's complaint about what we showed it (RFC 8446 § 6.2). */
+const ALERT = /^ERR_SSL_.*ALERT_/;
+const WANTED = /ALERT_(CERTIFICATE_REQUIRED|HANDSHAKE_FAILURE)$/;
+const NO_TLS = /^ERR_SSL_(WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|UNEXPECTED_MESSAGE|HTTP_REQUEST)$/;
+/** The gateway's own "not accepted" that none of the above names. */
+const OTHER_TRUST = /^(ERR_TLS|CERT_|UNABLE_TO|INVALID_|HOSTNAME_)/;
+
+/** Why a TCP or TLS connection failed. */
+export function explained(
+  error: NodeJS.ErrnoException,
+  caller: Pick<Caller, "broker" | "credentials" | "clockSynced">,
+): EdgeError {
+  const { credentials, clockSynced } = caller;
+  const broker = brokerName(caller.broker);
+  const reason = error.code ?? error.message;
+  const said = (code: Code, more: object = {}) => new EdgeError(code, { broker, reason, ...more }, error);
+  const ca = credentials?.ca ?? "ca";
+  const cert = credentials?.cert;
+  if (DATE_ERRORS.has(reason)) return said(clockSynced() ? "sync.broker-dates" : "sync.clock");
+  if (AUTHORITY_ERRORS.has(reason)) return said("sync.broker-authority", { ca });
+  if (reason === "ERR_TLS_CERT_ALTNAME_INVALID")
+    return said("sync.broker-name", { host: new URL(caller.broker).hostname, names: namesOf(error) });
+  if (WANTED.test(reason) && cert === undefined) return said("sync.certificate-wanted");
+  if (ALERT.test(reason)) return said("sync.own-certificate", { cert: cert ?? "cert" });
+  if (NO_TLS.test(reason)) return said("sync.not-tls");
+  if (OTHER_TRUST.test(reason)) return said("sync.broker-certificate", { ca });
+  return said("sync.unreachable", { local: isLocal(reason) });
+}
+
+/** The names that a certificate is for, as people write them. */
+function namesOf(error: Error & { readonly cert?: { readonly subjectaltname?: string } }): string {
+  return (error.cert?.subjectaltname ?? "").replaceAll(/(DNS|IP Address):/g, "").slice(0, 200) || "-";
+}
