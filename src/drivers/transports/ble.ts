@@ -150,7 +150,7 @@ export class BleLine implements BleRadio, AsyncDisposable {
         break;
       case "values":
         this.#reads.answer(word.id, {
-          mono: plausible(word.mono),
+          mono: plausible(word.mono, this.#at.started),
           values: word.values.map((value) => (value === null ? null : Buffer.from(value, "hex"))),
         });
         break;
@@ -176,7 +176,7 @@ export class BleLine implements BleRadio, AsyncDisposable {
     if (!wanted) return;
     this.#at.heard = monotonic();
     const advert: BleAdvert = {
-      mono: plausible(mono),
+      mono: plausible(mono, this.#at.started),
       ...(rssi !== undefined && { rssi }),
       services: bytesOf(services),
       manufacturers: bytesOf(manufacturers),

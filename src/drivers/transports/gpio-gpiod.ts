@@ -38,10 +38,11 @@ async function* watchLine(tools: GpioTools, line: number, watch: GpioWatch, chec
     });
     // Found different from the last edge: an edge was lost, and the state is the truth.
     if (known?.level !== level) yield { level, mono: monotonic() };
-    known = { level, mono: monotonic() };
+    const started = monotonic();
+    known = { level, mono: started };
     await using monitor = tools.monitor(line, bias);
     for await (const text of monitor.lines(counts ? FOREVER_MS : restMs, stop)) {
-      const edge = tools.edge(text);
+      const edge = tools.edge(text, started);
       // Not passed over: an edge may be what it means, and the last level would go on being told as good.
       if (!edge) throw lineError(line, `gpiomon says ${JSON.stringify(text.slice(0, 40))}`, undefined);
       // Two edges of one kind: the one between fell into the gap before the monitor had the line, or the kernel's queue overflowed.

@@ -102,9 +102,9 @@ export class GpioTools {
     return this.#held("gpiomon", this.#syntax.monitor(this.#spec.chip, line, bias), line);
   }
 
-  /** Null: no edge. */
-  edge(said: string): GpioEdge | null {
-    return edgeIn(said, this.#syntax.version);
+  /** `started`: when its gpiomon was. Null: no edge. */
+  edge(said: string, started: number): GpioEdge | null {
+    return edgeIn(said, this.#syntax.version, started);
   }
 
   drive(line: number, level: Level): ToolProcess {
@@ -139,11 +139,11 @@ function levelIn(line: number, said: string): Level {
 /** What `%e` says, by the man pages of both versions; any other digit is no edge. */
 const LEVELS: Readonly<Record<Version, Readonly<Record<string, Level>>>> = { 1: { 0: 0, 1: 1 }, 2: { 1: 1, 2: 0 } };
 /** A line of gpiomon's. Kernels before 5.7 stamp events with wall time; those, and anything from another clock, take the time of arrival. */
-export function edgeIn(said: string, version: Version): GpioEdge | null {
+export function edgeIn(said: string, version: Version, started: number): GpioEdge | null {
   const [, type = "", seconds, fraction] = /^(\d) \d+ (\d+)[ .](\d+)$/.exec(said.trim()) ?? [];
   const level = LEVELS[version][type];
   if (level === undefined) return null;
-  return { level, mono: plausible(Number(seconds) * 1000 + Math.floor(Number(fraction) / 1e6)) };
+  return { level, mono: plausible(Number(seconds) * 1000 + Math.floor(Number(fraction) / 1e6), started) };
 }
 
 /** The tools have no error codes, only these texts of the C library. */
