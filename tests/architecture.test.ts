@@ -50,6 +50,25 @@ const imports = (file: string): string[] =>
   ts.preProcessFile(readFileSync(join(ROOT, file), "utf8"), true, true).importedFiles.map((f) => f.fileName);
 const target = (file: string, name: string): string => relative(ROOT, join(ROOT, dirname(file), name));
 
+/** The texts that a file gives as the code of an error, of a reading or of an answer. */
+function codesIn(file: string): readonly string[] {
+  const found: string[] = [];
+  const texts = (node: ts.Node): void => {
+    if (ts.isStringLiteral(node)) found.push(node.text);
+    else if (ts.isConditionalExpression(node)) for (const one of [node.whenTrue, node.whenFalse]) texts(one);
+    else if (ts.isBinaryExpression(node)) texts(node.right);
+    else if (ts.isParenthesizedExpression(node) || ts.isAsExpression(node) || ts.isSatisfiesExpression(node))
+      texts(node.expression);
+  };
+  const walk = (node: ts.Node): void => {
+    if (ts.isNewExpression(node) && node.expression.getText() === "EdgeError" && node.arguments?.[0]) texts(node.arguments[0]);
+    if (ts.isPropertyAssignment(node) && node.name.getText() === "code") texts(node.initializer);
+    ts.forEachChild(node, walk);
+  };
+  walk(ts.createSourceFile(file, readFileSync(join(ROOT, file), "utf8"), ts.ScriptTarget.Latest, true));
+  return found;
+}
+
 const product = filesIn("src");
 const all = [...product, ...filesIn("hw-sim"), ...filesIn("bench"), ...filesIn("tools")];
 
@@ -128,7 +147,7 @@ describe("laws", () => {
     }
   });
 
-  it("every error code is thrown or shown somewhere, and no unknown one is", async () => {
+  it("every error code is thrown or shown somewhere", async () => {
     const { codes } = await import("../src/kit/codes.ts");
     const text = product
       .filter((f) => f !== "src/kit/codes.ts")
@@ -136,6 +155,14 @@ describe("laws", () => {
       .join("\n");
     const unused = Object.keys(codes).filter((code) => !text.includes(`"${code}"`));
     expect(unused, "codes that nobody uses").toEqual([]);
+  });
+
+  it("no unknown error code is thrown or shown", async () => {
+    const { codes } = await import("../src/kit/codes.ts");
+    // Ours have an area before a dot; Node's and zod's have none.
+    const named = product.flatMap((file) => codesIn(file).flatMap((code) => (code.includes(".") ? [{ file, code }] : [])));
+    expect(named.filter(({ code }) => !Object.hasOwn(codes, code))).toEqual([]);
+    expect(named.length).toBeGreaterThan(80);
   });
 
   it("every file opens with one sentence", () => {
