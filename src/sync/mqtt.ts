@@ -2,8 +2,10 @@
 import type { Socket } from "node:net";
 import { type IClientOptions, type IPublishPacket, MqttClient, UniqueMessageIdProvider } from "mqtt";
 import { EdgeError } from "../kit/errors.ts";
+import { broadcast } from "../kit/signals.ts";
 import { brokerName, type SocketOptions } from "./link/broker.ts";
 import { guardFrames } from "./link/frame-guard.ts";
+import { type After, Inbound } from "./link/inbound.ts";
 import { explained, refusedBy } from "./link/refusals.ts";
 import { openSocket, readPassword } from "./link/socket.ts";
 
@@ -35,8 +37,11 @@ export interface LinkOptions extends SocketOptions {
   /** A publish without PUBACK for this long ends the link. */
   readonly pubackTimeoutMs: number;
   readonly will: { readonly topic: string; readonly payload: string };
-  /** The message is acknowledged when this resolves; when it rejects it is not, and comes again with the next connection. */
-  onMessage(message: Incoming): Promise<void>;
+  /**
+   * The message is acknowledged when this resolves, and then what it resolves with is done; when it rejects it is not acknowledged, and comes
+   * again with the next connection. `over`: the link has ended, and with it this delivery.
+   */
+  onMessage(message: Incoming, over: AbortSignal): Promise<After | undefined>;
   /** The broker sent a packet, an answer to a ping included. */
   heard?(): void;
 }
@@ -48,6 +53,8 @@ export interface Filter {
 
 export interface Publish {
   readonly retain?: boolean;
+  /** Somebody else chose the topic: what the broker says of it is nothing to remember. */
+  readonly passing?: boolean;
   readonly correlation?: Uint8Array;
 }
 
@@ -68,11 +75,11 @@ export interface Link extends AsyncDisposable {
 export const MAX_DOWN_BYTES = 128 * 1024;
 const SESSION_EXPIRY_S = 7 * 86_400;
 const WILL_DELAY_S = 45;
-/** Messages that may come down before we acknowledged the first. */
-const INBOUND = 16;
+/** Messages that may come down before we acknowledged the first: commands that wait for a disk leave room for acknowledgements. */
+const INBOUND = 64;
 const GRACE_MS = 3000;
-/** mqtt.js handles nothing else while a message waits for its acknowledgement, PUBACKs and PINGRESPs included: it must not wait for long. */
-const GATE_MS = 5000;
+/** A message that is not durable by then holds up no other. */
+const LATE_MS = 5000;
 const UNLIMITED = 268_435_455;
 
 export async function openLink(options: LinkOptions, stop: AbortSignal): Promise<Link> {
@@ -135,6 +142,9 @@ class Life implements Link {
   readonly #pending = new Map<number, Pending>();
   readonly #idle: (() => void)[] = [];
   readonly #watchdog: NodeJS.Timeout;
+  readonly #inbound = new Inbound(LATE_MS);
+  /** Every message under way listens to it. */
+  readonly #ended = broadcast();
   #resolveClosed: (error: EdgeError) => void = () => {};
   #over: EdgeError | null = null;
   #feeding = true;
@@ -156,7 +166,7 @@ class Life implements Link {
       options.heard?.();
       if (packet.cmd === "puback") this.#acknowledged(packet.messageId ?? 0, packet.reasonCode ?? REASON.success);
     });
-    client.handleMessage = (packet, done) => void this.#take(packet).then(() => done(), done);
+    client.handleMessage = (packet, done) => this.#take(packet, done);
     this.#watchdog = setInterval(() => this.#watch(), Math.max(20, options.pubackTimeoutMs / 4));
   }
 
@@ -224,6 +234,7 @@ class Life implements Link {
     for (const { fail } of this.#pending.values()) fail(reason);
     this.#pending.clear();
     for (const idle of this.#idle) idle();
+    this.#ended.abort(reason);
     this.#client.end(true);
     this.#socket.destroy();
     this.#resolveClosed(reason);
@@ -243,21 +254,21 @@ class Life implements Link {
     this.end(this.#lost("stopped", false));
   }
 
-  async #take(packet: IPublishPacket): Promise<void> {
-    const { topic, payload, retain, properties } = packet;
-    const correlation = properties?.correlationData;
-    const message = {
-      topic,
-      payload: typeof payload === "string" ? Buffer.from(payload) : payload,
-      retained: retain,
-      ...(properties?.responseTopic !== undefined && { responseTopic: properties.responseTopic }),
-      ...(correlation !== undefined && { correlation }),
-    };
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new EdgeError("internal", { message: `${topic}: not durable in ${GATE_MS} ms` })), GATE_MS);
-    });
-    await Promise.race([this.#o.onMessage(message), late]).finally(() => clearTimeout(timer));
+  /**
+   * mqtt.js handles nothing else while a message waits, PUBACKs and PINGRESPs included. So it is let go on at once, with an error by which it
+   * sends no PUBACK: that leaves from here.
+   */
+  #take(packet: IPublishPacket, next: (error?: Error) => void): void {
+    const work = this.#o.onMessage(incoming(packet), this.#ended.signal);
+    const { qos, messageId } = packet;
+    const owed = qos === 1 && messageId !== undefined;
+    void this.#inbound.take(work, () => owed && this.#puback(messageId));
+    next(owed ? new Error("acknowledged later") : undefined);
+  }
+
+  /** MQTT 5 § 3.4.2.1: without a reason code, success. */
+  #puback(messageId: number): void {
+    if (this.#over === null) this.#socket.write(Buffer.from([0x40, 2, messageId >> 8, messageId & 0xff]));
   }
 
   #acknowledged(messageId: number, reasonCode: number): void {
@@ -294,6 +305,17 @@ class Life implements Link {
   #lost(reason: string, local: boolean, cause?: unknown): EdgeError {
     return new EdgeError("sync.unreachable", { broker: brokerName(this.#o.broker), reason, local }, cause);
   }
+}
+
+function incoming({ topic, payload, retain, properties }: IPublishPacket): Incoming {
+  const { responseTopic, correlationData } = properties ?? {};
+  return {
+    topic,
+    payload: typeof payload === "string" ? Buffer.from(payload) : payload,
+    retained: retain,
+    ...(responseTopic !== undefined && { responseTopic }),
+    ...(correlationData !== undefined && { correlation: correlationData }),
+  };
 }
 
 /** Bytes of the PUBLISH on the wire, rounded up: fixed header ≤ 5, topic, packet id, properties (MQTT 5 § 3.3). */

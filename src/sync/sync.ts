@@ -3,6 +3,7 @@ import type { EdgeError } from "../kit/errors.ts";
 import { keepTrying } from "../kit/loop.ts";
 import type { Beat } from "../kit/pulse.ts";
 import type { StreamStatus } from "../model.ts";
+import { Answers } from "./answers.ts";
 import { Bell } from "./bell.ts";
 import { Book } from "./drain/book.ts";
 import { Inbox } from "./inbox.ts";
@@ -43,7 +44,8 @@ export function runSync(parts: SyncParts, stop: AbortSignal): Sync {
     session?.post.heard();
     room.bell.ring();
   };
-  const inbox = new Inbox({ topics, outbox, commands, book: room.book, clock, log, changed });
+  const answers = new Answers({ topics, log, post: () => session?.post ?? null });
+  const inbox = new Inbox({ topics, outbox, commands, answers, book: room.book, clock, log, changed });
   let failed: EdgeError | null = null;
   // Either the broker is heard, at least as the answer to a ping, or it is tried again after the longest wait.
   const beat = parts.pulse?.beat("sync", options.reconnect.maxMs + 2 * room.options.connectTimeoutMs + SLACK_MS) ?? null;
@@ -61,7 +63,7 @@ export function runSync(parts: SyncParts, stop: AbortSignal): Sync {
       clearTimeout(stable);
     }
   };
-  const quiet = commands.onResult((result) => void inbox.answer(result, session?.post ?? null));
+  const quiet = commands.onResult((result) => void answers.give(result));
   const done = keepTrying("sync", work, {
     log,
     stop,

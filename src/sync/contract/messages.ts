@@ -60,6 +60,11 @@ export const messages: readonly Message[] = [
   down("update", "update", true, updateMessage),
 ];
 
+/** A requester's own topic for answers lies below this one. */
+const RESULTS = "up/results";
+
 /** The message that a topic carries; `rest` is what follows `{prefix}/{gateway}/`. */
-export const messageOn = (rest: string): Message | undefined =>
-  messages.find(({ topic }) => new RegExp(`^${topic.replace(/\{\w+\}/g, "[^/]+")}$`).test(rest));
+export const messageOn = (rest: string): Message | undefined => {
+  const name = rest.startsWith(`${RESULTS}/`) ? RESULTS : rest;
+  return messages.find(({ topic }) => new RegExp(`^${topic.replace(/\{\w+\}/g, "[^/]+")}$`).test(name));
+};

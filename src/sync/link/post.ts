@@ -76,7 +76,8 @@ export class Post {
       if (body === null) return "withdrawn";
       if (body.length > MAX_UP_BYTES) return "too-large";
       const signs = this.#signs;
-      return this.#judge(topic, await this.#o.link.publish(topic, body, publish), signs);
+      const code = await this.#o.link.publish(topic, body, publish);
+      return publish?.passing === true ? passed(code) : this.#judge(topic, code, signs);
     } finally {
       leave();
     }
@@ -102,3 +103,6 @@ export class Post {
     return "later";
   }
 }
+
+const passed = (code: number): Verdict =>
+  code === REASON.noSubscriber ? "unheard" : code < 0x80 ? "taken" : code === REASON.tooLarge ? "too-large" : "refused";

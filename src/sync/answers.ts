@@ -1,0 +1,102 @@
+/** Where the answer to each command goes, and when: after the command's PUBACK, once, and never again when a link died of it. */
+import * as z from "zod";
+import type { Log } from "../kit/log.ts";
+import type { CommandResult } from "../model.ts";
+import type { Post } from "./link/post.ts";
+import type { Incoming } from "./mqtt.ts";
+import type { Topics } from "./topics.ts";
+
+/** Where answers go is remembered for this many commands; an older one is answered on `results`. */
+const MOST_RETURNS = 1000;
+const MOST_CORRELATION_BYTES = 256;
+/** Answers that wait for a slow broker; of more, the event is the record. */
+const MOST_WAITING = 256;
+/** Only such ids are those of commands; whatever else came under that name is not kept. */
+const named = z.looseObject({ id: z.string().regex(/^[0-9A-Za-z][0-9A-Za-z/_.-]{0,127}$/) });
+
+interface Return {
+  readonly topic: string;
+  readonly correlation?: Uint8Array;
+  /** Until its command is acknowledged to the broker, the answer waits here; null: it may go. */
+  waiting: CommandResult[] | null;
+}
+
+export interface AnswersOptions {
+  readonly topics: Topics;
+  readonly log: Log;
+  /** Null: there is no link. */
+  post(): Post | null;
+}
+
+export class Answers {
+  readonly #o: AnswersOptions;
+  readonly #returns = new Map<string, Return>();
+  /** Commands whose answer was in flight when a link died: it may have been the reason. */
+  readonly #buried = new Set<string>();
+  #waiting = 0;
+
+  constructor(options: AnswersOptions) {
+    this.#o = options;
+  }
+
+  /** A command came. What it answers is to be called when the broker has its PUBACK: then the answer may go. */
+  expect(body: unknown, { responseTopic, correlation }: Incoming): () => void {
+    const id = named.safeParse(body).data?.id;
+    if (id === undefined) return () => {};
+    const { topics } = this.#o;
+    const own = responseTopic !== undefined && topics.takesAnswers(responseTopic);
+    const back: Return = {
+      topic: own ? responseTopic : topics.up("results"),
+      ...(correlation !== undefined && correlation.length <= MOST_CORRELATION_BYTES && { correlation: copied(correlation) }),
+      waiting: [],
+    };
+    this.#returns.delete(id);
+    this.#returns.set(id, back);
+    bound(this.#returns);
+    return () => {
+      const answers = back.waiting ?? [];
+      back.waiting = null;
+      for (const answer of answers) void this.give(answer);
+    };
+  }
+
+  /** An answer is not kept for a broken link: the command's event is the record. */
+  async give(result: CommandResult): Promise<void> {
+    const back = this.#returns.get(result.id);
+    if (back?.waiting) {
+      back.waiting = [result];
+      return;
+    }
+    this.#returns.delete(result.id);
+    const post = this.#o.post();
+    if (post === null || this.#waiting >= MOST_WAITING || this.#buried.has(result.id)) return;
+    this.#waiting += 1;
+    await this.#send(post, result, back ?? { topic: this.#o.topics.up("results") });
+    this.#waiting -= 1;
+  }
+
+  async #send(post: Post, result: CommandResult, { topic, correlation }: Pick<Return, "topic" | "correlation">): Promise<void> {
+    let inFlight = false;
+    const body = () => {
+      inFlight = true;
+      return JSON.stringify({ v: 1, ...result });
+    };
+    try {
+      const passing = topic !== this.#o.topics.up("results");
+      await post.send("retained", topic, body, { passing, ...(correlation !== undefined && { correlation }) });
+    } catch (error) {
+      if (inFlight) this.#buried.add(result.id);
+      bound(this.#buried);
+      this.#o.log.debug("sync.undelivered", { topic, cause: error });
+    }
+  }
+}
+
+/** Cut out of the packet that it came in: a packet kept for a few bytes would be kept whole. */
+const copied = (bytes: Uint8Array): Uint8Array => Uint8Array.from(bytes);
+
+/** Keeps the newest so many. */
+function bound(kept: Map<string, unknown> | Set<string>): void {
+  const [oldest] = kept.keys();
+  if (kept.size > MOST_RETURNS && oldest !== undefined) kept.delete(oldest);
+}

@@ -1,0 +1,52 @@
+/** The order in which what came down is acknowledged: as it came, and what takes too long holds nobody up. */
+
+/** To be done once the PUBACK has left. */
+export type After = () => void;
+
+interface Turn {
+  /** Undefined: still being worked on. */
+  done?: After;
+}
+
+export class Inbound {
+  readonly #lateMs: number;
+  /** In the order of arrival (MQTT 5 § 4.6 wants the PUBACKs so); the late ones are not among them. */
+  readonly #order = new Set<Turn>();
+
+  /** `lateMs`: longer than this, a message loses its place: an acknowledgement behind it is worth more than the order. */
+  constructor(lateMs: number) {
+    this.#lateMs = lateMs;
+  }
+
+  /** `acknowledge` is called when `work` has resolved and it is its turn; never when it rejects: then the message comes again with the next connection. */
+  async take(work: Promise<After | undefined>, acknowledge: () => unknown): Promise<void> {
+    const turn: Turn = {};
+    this.#order.add(turn);
+    const late = setTimeout(() => this.#leave(turn), this.#lateMs);
+    try {
+      const after = await work;
+      turn.done = () => {
+        acknowledge();
+        after?.();
+      };
+      if (this.#order.has(turn)) this.#advance();
+      else turn.done();
+    } catch {
+      this.#leave(turn);
+    } finally {
+      clearTimeout(late);
+    }
+  }
+
+  #leave(turn: Turn): void {
+    if (this.#order.delete(turn)) this.#advance();
+  }
+
+  #advance(): void {
+    for (const turn of this.#order) {
+      if (turn.done === undefined) return;
+      this.#order.delete(turn);
+      turn.done();
+    }
+  }
+}
