@@ -155,6 +155,8 @@ export interface ModbusRequest {
   readonly slowestMs?: number;
   /** Kernel monotonic ms from which on it is not sent any more, but fails with `command.expired`. */
   readonly latest?: number;
+  /** Kernel monotonic ms before which it is not sent, unless somebody is in a hurry for its unit. */
+  readonly notBefore?: number;
 }
 
 export interface ModbusReply {

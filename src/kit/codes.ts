@@ -43,8 +43,8 @@ export const codes = {
       en: "Unit {unit} refused the request (Modbus exception {exception})",
     },
     hint: {
-      it: "Eccezioni 1-3: la tabella dei registri non è quella di questo apparecchio. 4-6, 10, 11: riprova da solo.",
-      en: "Exceptions 1-3: the register table is not this device's. 4-6, 10, 11: it is tried again by itself.",
+      it: "Eccezioni 1-3: la tabella dei registri non è quella di questo apparecchio. 4-6, 8, 10, 11: riprova da solo entro secondi.",
+      en: "Exceptions 1-3: the register table is not this device's. 4-6, 8, 10, 11: it is tried again by itself within seconds.",
     },
   },
   "bus.unreachable": {
@@ -194,6 +194,17 @@ export const codes = {
     hint: {
       it: "La grandezza non è disponibile su questo modello o in questo stato.",
       en: "The quantity is not available on this model or in this state.",
+    },
+  },
+  "value.unidentified": {
+    retry: true,
+    what: {
+      it: "L'apparecchio dà valori ma non ha ancora detto di che tipo è",
+      en: "The device gives values but has not yet said what type it is",
+    },
+    hint: {
+      it: "Viene richiesto da solo. Se non risponde mai: controllare `type`; `identity: false` se è certamente l'apparecchio giusto.",
+      en: "It is asked again by itself. If it never answers: check `type`; `identity: false` if it is certainly the right device.",
     },
   },
   "value.wrong-device": {

@@ -1,7 +1,9 @@
 /** An opened unit and its table go in; its readings, judged one by one, and the outcome of each write come out. */
-import { EdgeError } from "../../kit/errors.ts";
+import { monotonic } from "../../kit/clock.ts";
+import { type Code, EdgeError } from "../../kit/errors.ts";
 import type { Device, Outcome, Reading, Ticks } from "../../model.ts";
 import type { IdentityCheck, ModbusBus, ModbusReply, ModbusRequest, Opening, Priority } from "../driver.ts";
+import { isAnswer, isOfUnit, isRefusal, patiently, Round, Silences, type Told } from "./modbus-round.ts";
 import { type Block, blocksOf, decodePoint, encodePoint, type Merging, type Points, widthOf } from "./registers.ts";
 
 export interface UnitOptions {
@@ -22,6 +24,7 @@ interface Learnt {
   blocks: readonly Block[];
   /** Last value of each counter: a meter that counts backwards was replaced, reset, or lies. */
   readonly counted: Map<string, number>;
+  readonly silences: Silences;
 }
 
 /** Failure on the way, acknowledged and still at work; a gateway that could not reach its unit or heard nothing from it: it may be written all the same. */
@@ -35,17 +38,21 @@ const learnt = new WeakMap<ModbusBus, Map<string, Learnt>>();
 function learntOf(bus: ModbusBus, id: string, { points, merging }: UnitTable): Learnt {
   const units = learnt.get(bus) ?? new Map<string, Learnt>();
   learnt.set(bus, units);
-  const known = units.get(id) ?? { blocks: alarmsFirst(blocksOf(points, merging), points), counted: new Map() };
+  const known = units.get(id) ?? {
+    blocks: alarmsFirst(blocksOf(points, merging), points),
+    counted: new Map(),
+    silences: new Silences(),
+  };
   units.set(id, known);
   return known;
 }
 
-const priorityOf = (block: Block, points: Points): Priority =>
-  block.points.some((point) => points[point]?.alarm === true) ? "alarm" : "poll";
+const priorityOf = (wanted: readonly string[], points: Points): Priority =>
+  wanted.some((point) => points[point]?.alarm === true) ? "alarm" : "poll";
 
 const alarmsFirst = (blocks: readonly Block[], points: Points): readonly Block[] => [
-  ...blocks.filter((block) => priorityOf(block, points) === "alarm"),
-  ...blocks.filter((block) => priorityOf(block, points) === "poll"),
+  ...blocks.filter((block) => priorityOf(block.points, points) === "alarm"),
+  ...blocks.filter((block) => priorityOf(block.points, points) === "poll"),
 ];
 
 /** What requests belong to. */
@@ -57,15 +64,17 @@ interface Work {
   readonly goesOn?: () => void;
 }
 
-interface Round extends Work {
-  readonly due: number;
-}
+/** The name under which its silence to "who are you" is remembered, beside its blocks'. */
+const IDENTITY = "identity";
+/** How long a command waits for a unit that is busy before it asks who that is, or reads back what it wrote. */
+const COMMAND_PATIENCE_MS = 4000;
 
 export class TableDevice implements Device {
   readonly #bus: ModbusBus;
   readonly #table: UnitTable;
   readonly #unit: number;
   readonly #timing: Pick<ModbusRequest, "timeoutMs" | "slowestMs">;
+  readonly #everyMs: number;
   readonly #learnt: Learnt;
   #isKnown = false;
 
@@ -74,29 +83,67 @@ export class TableDevice implements Device {
     this.#bus = wires.modbus(bus);
     this.#table = table;
     this.#unit = options.unit;
+    this.#everyMs = options.every;
     this.#timing = { ...(timeout !== undefined && { timeoutMs: timeout }), ...(slowest !== undefined && { slowestMs: slowest }) };
     this.#learnt = learntOf(this.#bus, id, table);
   }
 
   async *readings(ticks: Ticks, stop: AbortSignal): AsyncGenerator<readonly Reading[]> {
     for (;;) {
-      const due = await ticks.next(stop);
+      await ticks.next(stop);
       if (stop.aborted) return;
-      const round: Round = { due, stop, goesOn: () => ticks.goesOn?.() };
-      const isRight = await this.#isOfThisType("poll", round);
-      const batch: Reading[] = [];
-      for (const block of this.#learnt.blocks) batch.push(...(await this.#read(block, round)));
-      yield batch.map((reading) => (isRight ? this.#counted(reading) : doubtful(reading)));
+      const work: Work = { stop, goesOn: () => ticks.goesOn?.() };
+      const until = monotonic() + this.#everyMs / 2;
+      const round = new Round(this.#asking(work), this.#learnt.silences, until);
+      const doubt = await this.#doubt(round, work, until);
+      for await (const told of round.over(this.#learnt.blocks))
+        yield told
+          .flatMap((one) => this.#readings(one))
+          .map((reading) => (doubt === undefined ? this.#counted(reading) : doubtful(reading, doubt)));
+    }
+  }
+
+  #asking(work: Work): ConstructorParameters<typeof Round>[0] {
+    const { points, merging } = this.#table;
+    return {
+      ask: ({ fc, address, quantity, points: wanted }, notBefore) =>
+        this.#request({ fc, address, quantity, priority: priorityOf(wanted, points), ...later(notBefore) }, work),
+      hurry: () => this.#bus.hurry(this.#unit),
+      isAlarm: (block) => priorityOf(block.points, points) === "alarm",
+      partsOf: (block) => {
+        const inside = Object.fromEntries(Object.entries(points).filter(([point]) => block.points.includes(point)));
+        return blocksOf(inside, { ...merging, hole: 0 });
+      },
+      split: (block, parts) => {
+        const blocks = this.#learnt.blocks.flatMap((known) => (known === block ? parts : [known]));
+        this.#learnt.blocks = alarmsFirst(blocks, points);
+      },
+    };
+  }
+
+  /** Why nothing of it is good in this round, if so. One that does not say what it is may still have much to tell. */
+  async #doubt(round: Round, work: Work, until: number): Promise<Code | undefined> {
+    if (this.#isKnown) return undefined;
+    const { silences } = this.#learnt;
+    if (silences.resting(IDENTITY) !== undefined) return "value.unidentified";
+    try {
+      const isRight = await patiently((notBefore) => this.#isOfThisType("poll", work, notBefore), until);
+      silences.over(IDENTITY);
+      return isRight ? undefined : "value.wrong-device";
+    } catch (error) {
+      if (!isOfUnit(error)) throw error;
+      if (!isAnswer(error)) round.missed(IDENTITY, error);
+      return "value.unidentified";
     }
   }
 
   /** Asked until it has said so once; a register that it does not have says nothing against it. */
-  async #isOfThisType(priority: Priority, work: Work): Promise<boolean> {
+  async #isOfThisType(priority: Priority, work: Work, notBefore?: number): Promise<boolean> {
     if (this.#isKnown) return true;
     for (const check of this.#table.identity) {
       const { fc, address } = check;
       try {
-        const { data } = await this.#request({ fc, address, quantity: widthOf(check), priority }, work);
+        const { data } = await this.#request({ fc, address, quantity: widthOf(check), priority, ...later(notBefore) }, work);
         if (!fits(data, check)) return false;
       } catch (error) {
         if (!isRefusal(error, [1, 2, 3])) throw error;
@@ -106,32 +153,13 @@ export class TableDevice implements Device {
     return true;
   }
 
-  /** A refused or corrupt block is `bad` readings while the others go on; a unit that does not answer is an exception. */
-  async #read(block: Block, round: Round): Promise<readonly Reading[]> {
-    try {
-      const { fc, address, quantity } = block;
-      const reply = await this.#request({ fc, address, quantity, priority: priorityOf(block, this.#table.points) }, round);
-      return block.points.map((point) => this.#reading(point, block, reply));
-    } catch (error) {
-      if (!(error instanceof EdgeError) || !isAnswer(error)) throw error;
-      if (block.overHoles && isRefusal(error, [2, 3])) return this.#readInParts(block, round);
-      return block.points.map((point) => ({ point, value: null, quality: "bad", code: error.code, mono: round.due }));
-    }
-  }
-
-  /** It may have refused only what lies between the points. If one of them is answered alone, that is how they are read from now on. */
-  async #readInParts(block: Block, round: Round): Promise<readonly Reading[]> {
-    const { points, merging } = this.#table;
-    const inside = Object.fromEntries(Object.entries(points).filter(([point]) => block.points.includes(point)));
-    const parts = blocksOf(inside, { ...merging, hole: 0 });
-    const readings: Reading[] = [];
-    for (const part of parts) readings.push(...(await this.#read(part, round)));
-    if (readings.some(({ code }) => code !== "bus.exception"))
-      this.#learnt.blocks = alarmsFirst(
-        this.#learnt.blocks.flatMap((known) => (known === block ? parts : [known])),
-        points,
-      );
-    return readings;
+  #readings(told: Told): readonly Reading[] {
+    const { block } = told;
+    return block.points.map((point) =>
+      "reply" in told
+        ? this.#reading(point, block, told.reply)
+        : { point, value: null, quality: "bad", code: told.code, mono: told.mono },
+    );
   }
 
   async #request(
@@ -171,7 +199,9 @@ export class TableDevice implements Device {
     const fc = spec.fc === 1 ? 5 : values.length === 1 ? 6 : 16;
     let written = false;
     try {
-      if (!(await this.#isOfThisType("command", { stop, latest }))) return { state: "failed", code: "value.wrong-device" };
+      const until = Math.min(latest ?? Number.POSITIVE_INFINITY, monotonic() + COMMAND_PATIENCE_MS);
+      const isRight = await patiently((notBefore) => this.#isOfThisType("command", { stop, latest }, notBefore), until);
+      if (!isRight) return { state: "failed", code: "value.wrong-device" };
       written = true;
       await this.#request({ fc, address: spec.address, values, priority: "command" }, { stop, latest });
       return { state: "succeeded", value: held };
@@ -187,6 +217,7 @@ export class TableDevice implements Device {
   }
 
   hurry(): void {
+    this.#learnt.silences.wake();
     this.#bus.hurry(this.#unit);
   }
 
@@ -195,7 +226,11 @@ export class TableDevice implements Device {
     if (!spec) return false;
     try {
       const { fc, address } = spec;
-      const { data } = await this.#request({ fc, address, quantity: values.length, priority: "command" }, { stop });
+      const read = { fc, address, quantity: values.length, priority: "command" } as const;
+      const { data } = await patiently(
+        (notBefore) => this.#request({ ...read, ...later(notBefore) }, { stop }),
+        monotonic() + COMMAND_PATIENCE_MS,
+      );
       if (fc === 1) return ((data[0] ?? 0) & 1) === values[0];
       return values.every((word, i) => ((data[i * 2] ?? 0) << 8) + (data[i * 2 + 1] ?? 0) === word);
     } catch {
@@ -222,15 +257,10 @@ function isWithin(value: number | boolean, { decode, writable }: Points[string])
   return value >= min - slack(min) && value <= max + slack(max);
 }
 
-const doubtful = (reading: Reading): Reading =>
-  reading.quality === "bad" ? reading : { ...reading, quality: "uncertain", code: "value.wrong-device" };
+const doubtful = (reading: Reading, code: Code): Reading =>
+  reading.quality === "bad" ? reading : { ...reading, quality: "uncertain", code };
 
-/** Something of the unit came back. 10 and 11 are a gateway's words for a unit that is silent. */
-const isAnswer = (error: EdgeError): boolean =>
-  error.code === "bus.checksum" || (error.code === "bus.exception" && !isRefusal(error, [10, 11]));
-
-const isRefusal = (error: unknown, exceptions: readonly number[]): boolean =>
-  error instanceof EdgeError && error.code === "bus.exception" && exceptions.includes(Number(error.context["exception"]));
+const later = (notBefore: number | undefined) => (notBefore === undefined ? {} : { notBefore });
 
 const whyOf = (error: unknown): Pick<Outcome, "detail"> & { readonly code: string } =>
   error instanceof EdgeError ? { code: error.code, detail: error.what("en") } : { code: "command.no-answer" };

@@ -9,6 +9,7 @@ const WAIT_MOST_MS = 180_000;
 export class Job {
   readonly request: ModbusRequest;
   readonly latest: number;
+  notBefore: number;
   /** Answered, failed, or given up by its caller. */
   settled = false;
   readonly #promise: { readonly resolve: (reply: ModbusReply) => void; readonly reject: (error: unknown) => void };
@@ -23,6 +24,7 @@ export class Job {
   ) {
     this.request = request;
     this.latest = latest;
+    this.notBefore = request.notBefore ?? 0;
     this.#callers = callers.add(this);
     this.#promise = { resolve, reject };
   }
@@ -91,7 +93,7 @@ export class RequestQueue {
       for (let at = 0; at < jobs.length; ) {
         const job = jobs[at];
         if (job) this.expire(job, now);
-        if (job && !job.settled && this.#dueAt(job.request) > now) {
+        if (job && !job.settled && this.#dueOf(job) > now) {
           at += 1;
           continue;
         }
@@ -111,9 +113,17 @@ export class RequestQueue {
   get due(): number | null {
     let first: number | null = null;
     for (const jobs of [this.#jobs.command, this.#jobs.alarm, this.#jobs.poll])
-      for (const { request, settled, latest } of jobs)
-        if (!settled) first = Math.min(first ?? Number.POSITIVE_INFINITY, this.#dueAt(request), latest);
+      for (const job of jobs) if (!job.settled) first = Math.min(first ?? Number.POSITIVE_INFINITY, this.#dueOf(job), job.latest);
     return first;
+  }
+
+  #dueOf(job: Job): number {
+    return Math.max(job.notBefore, this.#dueAt(job.request));
+  }
+
+  /** What waits for its moment is due now. */
+  hurry(unit: number): void {
+    for (const jobs of Object.values(this.#jobs)) for (const job of jobs) if (job.request.unit === unit) job.notBefore = 0;
   }
 
   rejectAll(error: unknown): void {

@@ -109,6 +109,7 @@ export class ModbusLine implements ModbusBus, AsyncDisposable {
 
   hurry(unit: number): void {
     this.#units.letThrough(unit);
+    this.#queue.hurry(unit);
     this.#start();
   }
 
