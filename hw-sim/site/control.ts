@@ -13,7 +13,7 @@ const request = z.discriminatedUnion("do", [
     do: z.literal("set"),
     device: z.string(),
     point: z.string(),
-    value: z.union([z.number(), z.boolean()]),
+    value: z.union([z.number(), z.boolean(), z.string()]),
   }),
   z.strictObject({
     do: z.literal("fault"),

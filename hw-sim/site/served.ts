@@ -22,7 +22,7 @@ export type Served =
       readonly k: "write";
       readonly device: string;
       readonly point: string;
-      readonly value: number | boolean;
+      readonly value: number | boolean | string;
       readonly at: number;
     }
   | {

@@ -9,7 +9,7 @@ import { ModbusUnit } from "./modbus/unit.ts";
 import { Sensor } from "./serial/sensor.ts";
 import type { ServedLog } from "./served.ts";
 
-export type Value = number | boolean;
+export type Value = number | boolean | string;
 
 export type Twin =
   | { readonly wire: "modbus"; readonly bus: string; readonly address: number; readonly unit: ModbusUnit }
@@ -86,10 +86,12 @@ export function valuesOf(twin: Twin): Readonly<Record<string, Value>> {
 
 /** Throws a plain sentence when there is no such point. */
 export function setPoint(twin: Twin, point: string, value: Value): void {
+  if (twin.wire === "modbus") {
+    twin.unit.set(point, value);
+    return;
+  }
+  if (typeof value === "string") throw new Error(`${point} is a number, or true or false`);
   switch (twin.wire) {
-    case "modbus":
-      twin.unit.set(point, value);
-      break;
     case "serial":
       twin.sensor.set(point, Number(value));
       break;

@@ -82,6 +82,26 @@ const italian: Readonly<Record<string, string>> = {
   "not less than first": "non meno di first",
   "the smaller number first": "prima il numero minore",
   "a number that float32 holds": "un numero che sta in un float32",
+  "a number that float64 holds": "un numero che sta in un float64",
+  "a whole number": "un numero intero",
+  "at least one number with its word": "almeno un numero con la sua parola",
+  "none: a bit is true or false": "nessuno: un bit è true o false",
+  "state: a bit is true or false": "state: un bit è true o false",
+  "none: its value is a word": "nessuno: il suo valore è una parola",
+  "state: its value is a word": "state: il suo valore è una parola",
+  "none: `order` says the order of the words too": "nessuno: `order` dice anche l'ordine dei registri",
+  "uint16 or uint32, whose bits are what they are": "uint16 o uint32, di cui i bit sono quello che sono",
+  "none: `bit` names the one bit": "nessuna: `bit` indica già il bit",
+  "none: a bit is true or false; a mask of one bit has words":
+    "nessuna: un bit è true o false; le parole si danno a una `mask` di un solo bit",
+  "a whole number such as uint16: words stand for whole numbers":
+    "un numero intero come uint16: le parole stanno per numeri interi",
+  "none: uint8 and int8 are one byte": "nessuno: solo uint8 e int8 sono un byte",
+  "false: only whole registers can be written": "false: si scrivono solo registri interi",
+  "false: only numbers, true and false can be written": "false: si scrivono solo numeri, true e false",
+  "none: only a text has a length of its own": "nessuno: solo un testo ha una lunghezza sua",
+  "how many registers the text has": "quanti registri ha il testo",
+  "none: a text of FF bytes is no value": "nessuno: un testo di byte FF è già assenza di valore",
   "none: a bool is true or false": "nessuno: un bool è true o false",
   "true, where `limits`, `impact` or `safe` say how it is written":
     "true, dove `limits`, `impact` o `safe` dicono come si scrive",
@@ -120,6 +140,8 @@ export function translated(expectation: string, lang: Lang): string {
   if (lang === "en") return expectation;
   const [, bound, amount] = /^(at least|at most) (\d\S*)$/.exec(expectation) ?? [];
   if (bound !== undefined) return `${words[bound === "at least" ? "atLeast" : "atMost"].it} ${amount}`;
+  const [, top, type0] = /^at most (0x\w+), which is what (\w+) holds$/.exec(expectation) ?? [];
+  if (top !== undefined) return `al massimo ${top}, quello che sta in ${type0}`;
   const [, least, most, type] = /^a whole number from (\S+) to (\S+), which is what (\w+) holds$/.exec(expectation) ?? [];
   if (least !== undefined) return `un numero intero da ${least} a ${most}, quelli che stanno in ${type}`;
   return italian[expectation] ?? expectation;

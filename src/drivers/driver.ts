@@ -50,15 +50,52 @@ export interface GpioLayout {
   readonly perPulse?: number;
 }
 
-/** Where a value lies in a Modbus unit. `address` as on the bus (from 0); value = raw × scale. fc 1 coil, 2 discrete input, 3 holding, 4 input. */
+/** How registers hold a value. A `bcd` number is one decimal digit for each four bits; a text is two ASCII characters for each register. */
+export type Decode =
+  | "bool"
+  | "uint8"
+  | "int8"
+  | "uint16"
+  | "int16"
+  | "uint32"
+  | "int32"
+  | "uint48"
+  | "int48"
+  | "uint64"
+  | "int64"
+  | "float32"
+  | "float64"
+  | "bcd16"
+  | "bcd32"
+  | "bcd48"
+  | "bcd64"
+  | "text";
+
+/**
+ * Where a value lies in a Modbus unit. `address` as on the bus (from 0); value = raw × scale + offset. fc 1 coil, 2 discrete input,
+ * 3 holding, 4 input.
+ */
 export interface RegisterValue {
   readonly fc: 1 | 2 | 3 | 4;
   readonly address: number;
-  readonly decode: "bool" | "uint16" | "int16" | "uint32" | "int32" | "float32" | "uint64" | "int64";
-  /** Order of the 16-bit words of a wider value; bytes in a word are always most significant first. */
+  readonly decode: Decode;
+  /** Order of the 16-bit words of a wider value. */
   readonly words?: "high-first" | "low-first";
+  /** Order of the two bytes of each word; absent: most significant first, as the Modbus specification has it. */
+  readonly bytes?: "high-first" | "low-first";
+  /** Registers of a text. */
+  readonly count?: number;
+  /** Which byte of the register, for uint8 and int8; absent: the low one. */
+  readonly byte?: "high" | "low";
+  /** One bit of uint16 or uint32, from 0, the least significant: the value is true or false. */
+  readonly bit?: number;
+  /** These bits of uint16 or uint32 alone, moved down to bit 0. */
+  readonly mask?: number;
+  /** Number, after `mask`, to the word that is the value. */
+  readonly map?: Readonly<Record<string, string>>;
   readonly scale?: number;
-  /** Raw values by which the device says "no value" (0x7FFFFFFF, 0xFFFF …); NaN always does. */
+  readonly offset?: number;
+  /** Numbers of the whole registers by which the device says "no value" (0x7FFFFFFF, 0xFFFF …); NaN always does. */
   readonly absent?: readonly number[];
   readonly range?: PointSpec["range"];
 }

@@ -188,6 +188,25 @@ export const codes = {
       en: "Check the sensor, and scale and word order in the configuration.",
     },
   },
+  "value.unreadable": {
+    retry: false,
+    what: {
+      it: "I registri non contengono niente che si legga come il tipo in configurazione",
+      en: "The registers hold nothing that can be read as the type in the configuration",
+    },
+    hint: {
+      it: "Confrontare indirizzo, `decode` e `order` con il documento dell'apparecchio.",
+      en: "Compare address, `decode` and `order` with the device's document.",
+    },
+  },
+  "value.unlisted": {
+    retry: false,
+    what: { it: "Numero che non sta nella tabella delle parole", en: "A number that is not in the table of words" },
+    hint: {
+      it: "Cercarlo nel documento dell'apparecchio e aggiungerlo a `map`; altrimenti controllare l'indirizzo.",
+      en: "Look it up in the device's document and add it to `map`; otherwise check the address.",
+    },
+  },
   "value.not-a-number": {
     retry: false,
     what: { it: "L'apparecchio segnala 'nessun valore'", en: "The device says 'no value'" },

@@ -1,10 +1,10 @@
-/** A request's PDU goes in; the PDU that a real slave would answer comes out, with what it showed and what it was made to do (Modbus Application Protocol 1.1b3, section 6). */
+/** A Modbus slave made from a table: answers a request as the Modbus Application Protocol 1.1b3, section 6, has it. */
 import type { IdentityCheck, RegisterPoint, RegisterValue } from "../../../src/drivers/driver.ts";
-import { fromWords, toWords, widthOf } from "./registers.ts";
+import { fromWords, type Shown, toWords, widthOf } from "./registers.ts";
 
 export interface Named {
   readonly point: string;
-  readonly value: number | boolean;
+  readonly value: Shown;
 }
 
 export interface Answer {
@@ -46,21 +46,23 @@ export class ModbusUnit {
 
   constructor(layout: UnitLayout) {
     this.layout = layout;
-    for (const name of Object.keys(layout.points)) this.set(name, 0);
+    for (const [name, { decode, map }] of Object.entries(layout.points))
+      this.set(name, map ? (Object.values(map)[0] ?? "") : decode === "text" ? "" : 0);
     for (const check of layout.identity ?? []) if (check.oneOf) this.#put(check, check.oneOf[0] ?? 0);
   }
 
-  set(name: string, value: number | boolean): void {
+  set(name: string, value: Shown): void {
     this.#put(this.#point(name), value);
   }
 
-  #put(at: RegisterValue, value: number | boolean): void {
+  #put(at: RegisterValue, value: Shown): void {
     const table = this.#words.get(at.fc) ?? new Map<number, number>();
     this.#words.set(at.fc, table);
-    for (const [i, word] of toWords(at, value).entries()) table.set(at.address + i, word);
+    const before = Array.from({ length: widthOf(at) }, (_, i) => table.get(at.address + i) ?? 0);
+    for (const [i, word] of toWords(at, value, before).entries()) table.set(at.address + i, word);
   }
 
-  get(name: string): number | boolean {
+  get(name: string): Shown {
     const point = this.#point(name);
     return fromWords(point, this.#read(point.fc, point.address, widthOf(point)));
   }

@@ -1,12 +1,13 @@
-/** A register table written in the configuration goes in; the same driver as for a table in a file comes out. */
+/** The driver of a Modbus device whose register table is written in the configuration. */
 import * as z from "zod";
 import type { Text, Writable } from "../../model.ts";
 import type { Golden, RegisterPoint } from "../driver.ts";
+import { widthOf } from "./decodes.ts";
+import { address, contradictions, isBeyondLast, isBool, isWords, MOST_REGISTERS, orderOf, place } from "./modbus-register.ts";
 import { hole, modbusDriver, patience, unit } from "./modbus-table.ts";
 import { every, limits, limitsOf, report, reportOf, switchLimits, withReport } from "./options.ts";
-import { encodePoint, type Points, unsayable, widthOf } from "./registers.ts";
+import { encodePoint, type Points } from "./registers.ts";
 
-const address = z.int().min(0).max(65_535);
 const writing = <L extends z.ZodType>(limits: L) => ({
   writable: z.boolean().prefault(false).describe("May be written by commands."),
   limits,
@@ -16,14 +17,20 @@ const writing = <L extends z.ZodType>(limits: L) => ({
   report: report(),
 });
 
-/** A discrete input is one, whatever else is written. */
-const isBool = ({ fc, decode }: Pick<RegisterPoint, "fc" | "decode">): boolean => fc === 2 || decode === "bool";
-
-type Limited = Parameters<typeof encodePoint>[1] & { readonly limits?: z.output<ReturnType<typeof limits>> };
+type Limited = Parameters<typeof isBool>[0] & {
+  readonly scale: number;
+  readonly offset: number;
+  readonly limits?: z.output<ReturnType<typeof limits>>;
+};
 
 /** Off is 0, or the smallest value that may be written where that is more (src/edge/commands/limits.ts). */
 function canSwitchOff({ limits: { min = 0, maxOn } = {}, ...point }: Limited): boolean {
-  return maxOn === undefined || min <= 0 || isBool(point) || encodePoint(min, point)?.value === min;
+  return (
+    maxOn === undefined ||
+    min <= 0 ||
+    isBool(point) ||
+    encodePoint(min, { fc: 3, decode: point.decode, scale: point.scale, offset: point.offset })?.value === min
+  );
 }
 
 interface Written extends Pick<Writable, "impact" | "safe"> {
@@ -35,60 +42,14 @@ const isMeant = ({ writable, limits, impact, safe }: Written): boolean =>
   writable || (limits === undefined && impact === "low" && !safe);
 const NOT_WRITTEN = { error: "expected true, where `limits`, `impact` or `safe` say how it is written", path: ["writable"] };
 
-type Register = z.output<typeof register>;
-interface Wrong {
-  readonly path: readonly PropertyKey[];
-  readonly expected: string;
-}
-
-/** Options that say something of numbers alone. One that stands at its default says nothing, and is not told from one left out. */
-function notOfBool({ fc, decode, scale, unit, kind, range, absent, limits }: Register): readonly Wrong[] {
-  const wrong = (given: boolean, expected: string, ...path: readonly string[]) => (given ? [{ path, expected }] : []);
-  const none = "none: a bool is true or false";
-  return [
-    ...wrong(decode !== "bool" && decode !== "uint16" && fc === 2, "bool: a discrete input is true or false", "decode"),
-    ...wrong(kind !== undefined && kind !== "state", "state: a bool is true or false", "kind"),
-    ...wrong(scale !== 1, none, "scale"),
-    ...wrong(unit !== "1" && unit !== "", none, "unit"),
-    ...wrong(range !== undefined, none, "range"),
-    ...wrong(absent !== undefined, "none: a bool always has a value", "absent"),
-    ...wrong(limits?.min !== undefined, none, "limits", "min"),
-    ...wrong(limits?.max !== undefined, none, "limits", "max"),
-  ];
-}
-
-function absentNever(absent: readonly number[], decode: Parameters<typeof unsayable>[1]): readonly Wrong[] {
-  return absent.flatMap((number, i) => {
-    const expected = unsayable(number, decode);
-    return expected === undefined ? [] : [{ path: ["absent", i], expected }];
-  });
-}
-
 const register = z
   .strictObject({
-    fc: z.literal([2, 3, 4]).describe("Function that reads it: 2 discrete input, 3 holding register, 4 input register."),
-    address: address.describe("Address as on the bus, from 0 (documents that begin with 30001 or 40001 count from 1)."),
-    decode: z
-      .enum(["bool", "uint16", "int16", "uint32", "int32", "float32", "uint64", "int64"])
-      .prefault("uint16")
-      .describe("How the registers make a number."),
-    words: z.enum(["high-first", "low-first"]).prefault("high-first").describe("Order of the registers of a wider number."),
-    scale: z
-      .number()
-      .prefault(1)
-      .refine((scale) => scale !== 0, { error: "expected a number other than 0" })
-      .describe("Value = number × scale."),
+    ...place(),
     unit: z.string().prefault("1").describe("Unit of the value as UCUM code: Cel, kW.h, m3, 1."),
     kind: z
       .enum(["gauge", "counter", "state"])
       .optional()
-      .describe("counter: going back is suspicious. Default: gauge, for bool state."),
-    range: z
-      .tuple([z.number(), z.number()])
-      .refine(([smallest, largest]) => smallest <= largest, { error: "expected the smaller number first" })
-      .optional()
-      .describe("Smallest and largest possible value; what is outside is bad."),
-    absent: z.array(z.number()).optional().describe("Numbers, before `scale`, by which the device says that there is no value."),
+      .describe("counter: going back is suspicious. Default: gauge; state for true or false, and for words."),
     ...writing(limits()),
   })
   .refine((point) => !point.writable || point.fc === 3, {
@@ -101,16 +62,16 @@ const register = z
     path: ["limits", "min"],
   })
   .superRefine((point, { addIssue }) => {
-    const wrong = isBool(point) ? notOfBool(point) : point.decode === "bool" ? [] : absentNever(point.absent ?? [], point.decode);
-    for (const { expected, path } of wrong) addIssue({ code: "custom", message: `expected ${expected}`, path: [...path] });
+    for (const { expected, path } of contradictions(point))
+      addIssue({ code: "custom", message: `expected ${expected}`, path: [...path] });
   })
-  .refine((point) => point.address + (point.fc === 2 ? 1 : widthOf(point)) <= 65_536, {
+  .refine((point) => !isBeyondLast(point), {
     error: "expected an address whose last register is at most 65535",
     path: ["address"],
   });
 
 const coil = z
-  .strictObject({ coil: address.describe("Address of the coil, from 0."), ...writing(switchLimits()) })
+  .strictObject({ coil: address().describe("Address of the coil, from 0."), ...writing(switchLimits()) })
   .refine(isMeant, NOT_WRITTEN);
 
 const point = z.union([coil, register], {
@@ -123,7 +84,12 @@ const table = z.strictObject({
   every: every("10s"),
   ...patience(),
   report: report(),
-  maxRegisters: z.int().min(1).max(125).prefault(125).describe("Most registers that the device gives in one reply."),
+  maxRegisters: z
+    .int()
+    .min(1)
+    .max(MOST_REGISTERS)
+    .prefault(MOST_REGISTERS)
+    .describe("Most registers that the device gives in one reply."),
   hole: hole(0),
   points: z
     .record(
@@ -134,7 +100,8 @@ const table = z.strictObject({
     .describe("The table: name → where it lies and what it is."),
 });
 const options = table.refine(
-  ({ maxRegisters, points }) => Object.values(points).every((p) => "coil" in p || p.fc === 2 || widthOf(p) <= maxRegisters),
+  ({ maxRegisters, points }) =>
+    Object.values(points).every((p) => "coil" in p || p.fc === 2 || Math.min(widthOf(p), MOST_REGISTERS) <= maxRegisters),
   { error: "expected as many registers as its widest point has", path: ["maxRegisters"] },
 );
 type Options = z.output<typeof options>;
@@ -159,20 +126,32 @@ function registerOf(option: PointOption): RegisterPoint {
     ...(option.alarm && { alarm: true }),
   } satisfies Partial<RegisterPoint>;
   if ("coil" in option) return { fc: 1, address: option.coil, decode: "bool", unit: "", kind: "state", ...common };
-  const { fc, address, words, scale, range, absent } = option;
-  const decode = isBool(option) ? "bool" : option.decode;
+  const { fc, address, count, byte, bit, mask, map, scale, offset, range, absent } = option;
+  const decode = fc === 2 ? "bool" : option.decode;
   return {
     fc,
     address,
     decode,
-    words,
-    unit: isBool(option) ? "" : option.unit,
-    kind: option.kind ?? (isBool(option) ? "state" : "gauge"),
+    ...orderOf(option),
+    ...specOf(option),
+    ...(count !== undefined && { count }),
+    ...(byte && { byte }),
+    ...(bit !== undefined && { bit }),
+    ...(mask !== undefined && { mask }),
+    ...(map && { map }),
     ...(scale !== 1 && { scale }),
+    ...(offset !== 0 && { offset }),
     ...(range && { range }),
     ...(absent && { absent }),
     ...common,
   };
+}
+
+/** Words and switches have no unit. */
+function specOf(option: z.output<typeof register>): Pick<RegisterPoint, "unit" | "kind"> {
+  if (option.decode === "text") return { unit: "", kind: "text" };
+  if (isBool(option) || isWords(option)) return { unit: "", kind: "state" };
+  return { unit: option.unit, kind: option.kind ?? "gauge" };
 }
 
 function writableOf(option: PointOption): Writable {

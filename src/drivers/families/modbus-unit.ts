@@ -3,8 +3,9 @@ import { monotonic } from "../../kit/clock.ts";
 import { type Code, EdgeError } from "../../kit/errors.ts";
 import type { Device, Outcome, Reading, Ticks } from "../../model.ts";
 import type { IdentityCheck, ModbusBus, ModbusReply, ModbusRequest, Opening, Priority } from "../driver.ts";
+import { widthOf } from "./decodes.ts";
 import { isAnswer, isOfUnit, isRefusal, patiently, Round, Silences, type Told } from "./modbus-round.ts";
-import { type Block, blocksOf, decodePoint, encodePoint, type Merging, type Points, widthOf } from "./registers.ts";
+import { type Block, blocksOf, decodePoint, encodePoint, type Merging, type Points } from "./registers.ts";
 
 export interface UnitOptions {
   readonly unit: number;
@@ -178,6 +179,7 @@ export class TableDevice implements Device {
     const spec = this.#table.points[point];
     const decoded = spec ? decodePoint(data, block, spec) : ({ code: "value.not-a-number" } as const);
     if ("code" in decoded) return { point, value: null, quality: "bad", code: decoded.code, mono };
+    if ("doubt" in decoded) return { point, value: decoded.value, quality: "uncertain", code: decoded.doubt, mono };
     return { point, value: decoded.value, quality: "good", mono };
   }
 

@@ -4,7 +4,8 @@ import { describe, expect, it } from "vitest";
 import { eastronSdm120 } from "../../../src/drivers/devices/eastron-sdm120.ts";
 import { eastronSdm630 } from "../../../src/drivers/devices/eastron-sdm630.ts";
 import type { Driver, Layout, RegisterPoint } from "../../../src/drivers/driver.ts";
-import { type Block, blocksOf, decodePoint, encodePoint, widthOf } from "../../../src/drivers/families/registers.ts";
+import { widthOf } from "../../../src/drivers/families/decodes.ts";
+import { type Block, blocksOf, decodePoint, encodePoint } from "../../../src/drivers/families/registers.ts";
 
 const point = (more: Partial<RegisterPoint>): RegisterPoint => ({
   fc: 3,
@@ -101,7 +102,7 @@ describe("decoding", () => {
     [[0xc479, 0xf99a], { decode: "float32" as const, absent: [0, -999.9] }, "value.not-a-number"],
     [[0x7f7f, 0xffff], { decode: "float32" as const, absent: [3.4028235e38] }, "value.not-a-number"],
     [[0x7f80, 0], { decode: "float32" as const }, "value.out-of-range"],
-    [[0xffff, 0xffff, 0xffff, 0xffff], { decode: "uint64" as const }, "value.out-of-range"],
+    [[0xffff, 0xffff, 0xffff, 0xffff], { decode: "uint64" as const }, "value.not-a-number"],
     [[601], { range: [0, 600] as const }, "value.out-of-range"],
     [[0x7f7f, 0xffff], { decode: "float32" as const, scale: 10 }, "value.out-of-range"],
   ])("%j %j is %s", (words, more, code) => expect(decode(words, more)).toEqual({ code }));

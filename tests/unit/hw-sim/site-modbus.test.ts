@@ -107,6 +107,35 @@ describe("registers", () => {
   });
 });
 
+describe("the other shapes", () => {
+  const shape = (more: Partial<RegisterPoint>): RegisterPoint => ({ ...gauge, fc: 3, address: 0, decode: "uint16", ...more });
+
+  it.each([
+    [shape({ decode: "float64" }), 6_223_090, [0x4157, 0xbd3c, 0x8000, 0]],
+    [shape({ decode: "float32", words: "low-first", bytes: "low-first" }), 230.2, [0x3333, 0x6643]],
+    [shape({ decode: "float32", bytes: "low-first" }), 230.2, [0x6643, 0x3333]],
+    [shape({ decode: "text", count: 4 }), "4You", [0x3459, 0x6f75, 0, 0]],
+    [shape({ decode: "text", count: 2, bytes: "low-first" }), "4You", [0x5934, 0x756f]],
+    [shape({ decode: "bcd32" }), 49_200_025, [0x4920, 0x0025]],
+    [shape({ decode: "int48" }), -2, [0xffff, 0xffff, 0xfffe]],
+    [shape({ scale: 0.1, offset: -40 }), -13, [270]],
+    [shape({ map: { 2: "A1", 4: "B1" } }), "B1", [4]],
+    [shape({ decode: "uint64" }), 2 ** 53 - 1, [0x001f, 0xffff, 0xffff, 0xffff]],
+  ])("%o", (point, value, words) => {
+    expect(toWords(point, value)).toEqual(words);
+    expect(fromWords(point, words)).toBe(value);
+  });
+
+  it("leave what shares their registers as it was", () => {
+    expect(toWords(shape({ bit: 3 }), true, [0x8000])).toEqual([0x8008]);
+    expect(toWords(shape({ mask: 0x00f0 }), 3, [0x8008])).toEqual([0x8038]);
+    expect(toWords(shape({ decode: "int8", byte: "high" }), -2, [0x8038])).toEqual([0xfe38]);
+    expect(fromWords(shape({ decode: "int8", byte: "high" }), [0xfe38])).toBe(-2);
+    expect(fromWords(shape({ mask: 0x00f0 }), [0xfe38])).toBe(3);
+    expect(fromWords(shape({ bit: 3 }), [0xfe38])).toBe(true);
+  });
+});
+
 describe("a unit", () => {
   it("answers exceptions as the specification says", () => {
     const ask = (unit: ModbusUnit, pdu: string): string => hex(unit.answer(bytes(pdu)).pdu);

@@ -1,0 +1,85 @@
+/** What a register table of the configuration may say, and how each contradiction in it is refused, in both languages. */
+import { describe, expect, it } from "vitest";
+import { checkSite, problemLine } from "../../../src/config.ts";
+
+const HEAD = `gateway: { id: gw-1, site: { id: park } }
+sync: { broker: mqtt://127.0.0.1:1883 }
+buses: { plant: { modbus: tcp, host: 127.0.0.1 } }
+devices:
+`;
+/** One point, on line 5; `rest`: other options of the device. */
+async function said(point: string, rest = "", lang: "en" | "it" = "en"): Promise<readonly string[]> {
+  const device = `  a: { type: modbus-points, bus: plant, unit: 1, ${rest}points: { p: { ${point} } } }\n`;
+  const { problems } = await checkSite(HEAD + device, "s", lang);
+  return problems.map((problem) => problemLine(problem, lang).replace(/^s:5:\d+: config\.[a-z-]+: devices\.a\./, ""));
+}
+
+describe("a register", () => {
+  it.each([
+    "fc: 3, address: 1, bit: 15",
+    "fc: 3, address: 1, decode: uint32, bit: 31, absent: [0xFFFFFFFF]",
+    "fc: 3, address: 1, mask: 0x00F0, scale: 0.1, offset: -40, unit: Cel",
+    "fc: 3, address: 1, decode: text, count: 10, order: BADC",
+    "fc: 3, address: 1, decode: float64, order: 4321",
+    "fc: 3, address: 1, decode: int16, map: { -1: reversed, 0: right }",
+    "fc: 3, address: 1, decode: bcd32, order: CDAB, writable: true",
+    "fc: 3, address: 65532, decode: uint64, words: low-first",
+  ])("%s is understood", async (point) => expect(await said(point)).toEqual([]));
+
+  it.each([
+    [
+      "decode: float32, mask: 0x00F0",
+      'points.p.decode: found "float32", expected uint16 or uint32, whose bits are what they are',
+    ],
+    ["decode: int16, bit: 3", 'points.p.decode: found "int16", expected uint16 or uint32, whose bits are what they are'],
+    ["bit: 16", "points.p.bit: found 16, expected at most 15"],
+    ["bit: 32", "points.p.bit: found 32, expected at most 31"],
+    ["mask: 0x1F0F0", "points.p.mask: found 127216, expected at most 0xFFFF, which is what uint16 holds"],
+    ["bit: 3, mask: 8", "points.p.mask: found 8, expected none: `bit` names the one bit"],
+    ["bit: 3, scale: 0.1", "points.p.scale: found 0.1, expected none: a bit is true or false"],
+    ["bit: 3, offset: 1", "points.p.offset: found 1, expected none: a bit is true or false"],
+    ["bit: 3, unit: V", 'points.p.unit: found "V", expected none: a bit is true or false'],
+    ["bit: 3, writable: true", "points.p.writable: found true, expected false: only whole registers can be written"],
+    ["decode: bool, offset: 1", "points.p.offset: found 1, expected none: a bool is true or false"],
+    ["decode: bool, bit: 1", "points.p.bit: found 1, expected none: a bool is true or false"],
+    ["decode: text", "points.p.count: found nothing, expected how many registers the text has"],
+    ["decode: text, count: 126", "points.p.count: found 126, expected at most 125"],
+    ["decode: text, count: 2, unit: V", 'points.p.unit: found "V", expected none: its value is a word'],
+    ["count: 2", "points.p.count: found 2, expected none: only a text has a length of its own"],
+    ["byte: high", 'points.p.byte: found "high", expected none: uint8 and int8 are one byte'],
+    [
+      "decode: float32, map: { 1: on }",
+      'points.p.decode: found "float32", expected a whole number such as uint16: words stand for whole numbers',
+    ],
+    ["map: { x: on }", 'points.p.map.x: found "x", expected a whole number'],
+    ["map: {}", "points.p.map: found a mapping (key: value), expected at least one number with its word"],
+    ["map: { 1: on }, scale: 2", "points.p.scale: found 2, expected none: its value is a word"],
+    [
+      "map: { 1: on }, writable: true",
+      "points.p.writable: found true, expected false: only numbers, true and false can be written",
+    ],
+    [
+      "decode: float32, order: 4321, words: low-first",
+      'points.p.words: found "low-first", expected none: `order` says the order of the words too',
+    ],
+    [
+      "decode: bcd16, absent: [10000]",
+      "points.p.absent.0: found 10000, expected a whole number from 0 to 9999, which is what bcd16 holds",
+    ],
+    ["order: 1243", "points.p.order: found 1243, expected one of 1234, 3412, 2143, 4321, ABCD, CDAB, BADC, DCBA"],
+  ])("%s is refused", async (more, line) => {
+    expect(await said(`fc: 3, address: 1, ${more}`)).toEqual([line]);
+    const [italian] = await said(`fc: 3, address: 1, ${more}`, "", "it");
+    expect(italian).not.toContain("expected");
+    expect(italian?.split("atteso ")[1]).not.toBe(line.split("expected ")[1]);
+  });
+
+  it("longer than a reply is refused", async () => {
+    expect(await said("fc: 3, address: 1, decode: text, count: 20", "maxRegisters: 19, ")).toEqual([
+      "maxRegisters: found 19, expected as many registers as its widest point has",
+    ]);
+    expect(await said("fc: 3, address: 65530, decode: text, count: 10")).toEqual([
+      "points.p.address: found 65530, expected an address whose last register is at most 65535",
+    ]);
+  });
+});
