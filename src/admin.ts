@@ -118,7 +118,7 @@ const DOWN_NAMED = 3;
 /** One line for `systemctl status`: what is down, and whether store and platform are reached. */
 export function statusLine({ devices, alarms, store, sync }: GatewayStatus): string {
   const down = devices.filter(({ state }) => state === "down");
-  const which = down.slice(0, DOWN_NAMED).map(({ id, code }) => `${id} ${code ?? "device.silent"}`);
+  const which = down.slice(0, DOWN_NAMED).map(({ id, problem }) => `${id} ${problem?.code ?? "device.silent"}`);
   const named = down.length > DOWN_NAMED ? [...which, "…"] : which;
   return [
     `${counted(devices.length, "device|devices")}, ${down.length} down${down.length > 0 ? ` (${named.join(", ")})` : ""}`,

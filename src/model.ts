@@ -34,6 +34,8 @@ export interface Reading {
   readonly quality: Quality;
   readonly code?: string;
   readonly mono: number;
+  /** What the sentence of its code names (the number of an exception, a unit); shown to people, never stored. */
+  readonly why?: Readonly<Record<string, unknown>>;
 }
 
 /** When a reading is worth a row. Any change of quality or code always is. */
@@ -370,6 +372,7 @@ export interface CommandTarget extends CommandSpec {
 
 // ---------------------------------------------------------------- what people are shown
 
+/** Of a device that is down `value` is the last one it had, and `last` says so: its quality is then never `good`. */
 export interface PointStatus {
   readonly point: string;
   readonly value: Value;
@@ -378,21 +381,38 @@ export interface PointStatus {
   readonly code?: string;
   /** Milliseconds since the last byte that made it; null: never seen. */
   readonly ageMs: number | null;
+  readonly last?: true;
 }
+
+/** `problem`: it is up, but not all is well with it. `down`: nothing it says can be had. */
+export type DeviceState = "starting" | "up" | "problem" | "down";
 
 export interface DeviceStatus {
   readonly id: string;
   readonly type: string;
   readonly bus?: string;
-  readonly state: "starting" | "up" | "down";
-  /** Why it is down or what it last failed with. */
-  readonly code?: string;
-  readonly detail?: string;
+  readonly state: DeviceState;
+  /** There whenever the device is down or up with a problem; of one that is starting, when it already failed. */
+  readonly problem?: DeviceProblem;
+  /** Since it last said something; null: never. */
   readonly ageMs: number | null;
   /** Absent on a wire that is its own. */
   readonly wire?: WireStatus;
   readonly points: readonly PointStatus[];
   readonly commands: readonly CommandTarget[];
+}
+
+/** The one thing that is most wrong with a device, in words for whoever stands before it. */
+export interface DeviceProblem {
+  readonly code: string;
+  /** How long it has lasted, in milliseconds. */
+  readonly forMs: number;
+  /** What is wrong, with the figures that were seen. */
+  readonly what: Text;
+  /** The next step. */
+  readonly next: Text;
+  /** The points that it concerns; absent: the whole device. */
+  readonly points?: readonly string[];
 }
 
 /** What a device has cost its wire since the start: one that is asked, or one that speaks by itself. */

@@ -108,12 +108,8 @@ async function calm(world: World, upTo: Heads, stop: AbortSignal): Promise<Gatew
 
 /** What a technician would see first; null: all is well. */
 function troubleIn({ devices, sync, store }: GatewayStatus): string | null {
-  const dead = devices.find(({ state }) => state !== "up");
-  if (dead) return `${dead.id} ${dead.state}${dead.code === undefined ? "" : ` (${dead.code})`}`;
-  for (const { id, points } of devices) {
-    const bad = points.find(({ quality }) => quality === "bad");
-    if (bad) return `${id}.${bad.point} bad${bad.code === undefined ? "" : ` (${bad.code})`}`;
-  }
+  const ill = devices.find(({ state }) => state !== "up");
+  if (ill) return `${ill.id} ${ill.state}${ill.problem === undefined ? "" : ` (${ill.problem.code})`}`;
   if (!sync.connected) return `not connected${sync.code === undefined ? "" : ` (${sync.code})`}`;
   return store.writable ? null : "store cannot be written";
 }

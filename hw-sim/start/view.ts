@@ -73,11 +73,12 @@ function title({ gateway, broker, seconds }: Seen): string {
   return `${BOLD}cippo ${gateway.gateway}${OFF} · ${time} · pid ${gateway.pid} · broker ${broker} ${link} · clock ${gateway.clock}`;
 }
 
-function deviceLine({ id, state, points, code, ageMs }: DeviceStatus): string {
+function deviceLine({ id, state, points, problem, ageMs }: DeviceStatus): string {
   const colour = state === "up" ? GREEN : state === "down" ? RED : YELLOW;
   const seen = points.filter(({ ageMs: age }) => age !== null).sort((a, b) => rank(a) - rank(b));
   const values = seen.map(pointWords);
-  const what = values.length > 0 ? values.join(" · ") : (code ?? "no value yet");
+  const wrong = problem === undefined ? [] : [`${state === "down" ? RED : YELLOW}${problem.what.en}${OFF}`];
+  const what = [...wrong, ...values].join(" · ") || "no value yet";
   return `${cell(id, 18)}${colour}${cell(state, 10)}${OFF}${DIM}${cell(age(ageMs), 8)}${OFF}${what}`;
 }
 
@@ -86,8 +87,14 @@ const FIRST = ["W", "kW.h", "m3", "Cel"];
 const rank = ({ unit }: PointStatus): number => (FIRST.indexOf(unit) + FIRST.length + 1) % (FIRST.length + 1);
 
 /** Quality speaks by a mark: nothing = good, ~ = uncertain, ! = bad; the age of a point only where it differs from what is usual. */
-function pointWords({ point, value, unit, quality, code, ageMs }: PointStatus): string {
-  const mark = quality === "good" ? "" : quality === "uncertain" ? `${YELLOW}~${code ?? ""} ` : `${RED}!${code ?? ""} `;
+function pointWords({ point, value, unit, quality, code, ageMs, last }: PointStatus): string {
+  const mark = last
+    ? `${DIM}last `
+    : quality === "good"
+      ? ""
+      : quality === "uncertain"
+        ? `${YELLOW}~${code ?? ""} `
+        : `${RED}!${code ?? ""} `;
   const old = ageMs !== null && ageMs > 10_000 ? ` ${DIM}${age(ageMs)}${OFF}` : "";
   return `${mark}${point} ${shown(value)}${unit && unit !== "1" ? ` ${unit}` : ""}${mark ? OFF : ""}${old}`;
 }

@@ -35,8 +35,8 @@ export async function bleCases(rig: Rig, table: Table): Promise<void> {
     return "pins up";
   };
   await table.is("ble: no adapter is two devices down", async () => {
-    const { code } = await rig.until("thermo", ({ state }) => state === "down", HEARD_MS);
-    return `thermo: ${code}, ${await others()}`;
+    const { problem } = await rig.until("thermo", ({ state }) => state === "down", HEARD_MS);
+    return `thermo: ${problem?.code}, ${await others()}`;
   });
   const radio = await table.is("ble: two virtual controllers, bluetoothd", async () => {
     await machine.run("modprobe -a hci_vhci algif_hash algif_skcipher cmac ecb && systemctl start bluetooth");
@@ -70,8 +70,8 @@ export async function bleCases(rig: Rig, table: Table): Promise<void> {
   });
   await table.is("ble: the adapter vanishes: its devices down, other wires go on", async () => {
     await machine.run("systemctl stop controllers");
-    const { code } = await rig.until("thermo", ({ state }) => state === "down", HEARD_MS);
-    return `thermo: ${code}, ${await others()}`;
+    const { problem } = await rig.until("thermo", ({ state }) => state === "down", HEARD_MS);
+    return `thermo: ${problem?.code}, ${await others()}`;
   });
   await table.is("ble: the adapter returns: heard and read again", async () => {
     await machine.run(CONTROLLERS, 90_000);

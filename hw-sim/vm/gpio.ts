@@ -34,7 +34,7 @@ const BUSES = [
 ] as const;
 type Bus = (typeof BUSES)[number];
 
-const down = (code: string) => (device: DeviceStatus) => device.state === "down" && device.code === code;
+const down = (code: string) => (device: DeviceStatus) => device.state === "down" && device.problem?.code === code;
 const up = (device: DeviceStatus) => device.state === "up";
 
 /** A chip as a Raspberry Pi 4's header is called, two of its lines held by somebody else. Made before the gateway starts. */
@@ -50,9 +50,9 @@ export async function makeChip(rig: Rig): Promise<void> {
 export async function gpioCases(rig: Rig, table: Table): Promise<void> {
   const { machine } = rig;
   await table.is("gpio: sysfs is closed without its drop-in", async () => {
-    const { detail } = await rig.until("sysfs-door", down("gpio.unavailable"), 30_000);
+    const { problem } = await rig.until("sysfs-door", down("gpio.unavailable"), 30_000);
     await rig.until("chardev-door", up, 30_000);
-    return `sysfs-door: gpio.unavailable, ${detail}; chardev-door up`;
+    return `sysfs-door: gpio.unavailable, ${problem?.what.en}; chardev-door up`;
   });
   await table.is("gpio: sysfs is open with its drop-in, the line found by its label", async () => {
     await reinstalled(rig, "--bluetooth", "--gpio-sysfs");
@@ -62,11 +62,11 @@ export async function gpioCases(rig: Rig, table: Table): Promise<void> {
   });
   for (const id of ["sysfs-busy", "chardev-busy", "gpiod2-busy"])
     await table.is(`gpio: ${id}: a line that another holds is one device down`, async () => {
-      const { detail } = await rig.until(id, down("gpio.line-busy"), 30_000);
+      const { problem } = await rig.until(id, down("gpio.line-busy"), 30_000);
       const { devices } = await machine.status();
       const others = devices.filter((device) => device.id in LINE);
       expect(others.every(up), others.map(({ id: other, state }) => `${other} ${state}`).join(", "));
-      return `gpio.line-busy, ${detail}`;
+      return `gpio.line-busy, ${problem?.what.en}`;
     });
 
   for (const { bus, tools, tamper } of BUSES) {

@@ -106,7 +106,7 @@ export class Rig implements AsyncDisposable {
       last = await this.device(id);
       return last && wanted(last) ? last : undefined;
     };
-    return until(found, withinMs, () => `${id} is ${last?.state} ${last?.code ?? ""} ${last?.detail ?? ""}`);
+    return until(found, withinMs, () => `${id} is ${last?.state} ${last?.problem?.code ?? ""} ${last?.problem?.what.en ?? ""}`);
   }
 
   /** Resolves when the platform has acknowledged all that the gateway had stored by now. */

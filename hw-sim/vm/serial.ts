@@ -20,7 +20,8 @@ const PLUG = `modprobe g_serial iManufacturer=Cippo iProduct=Bay iSerialNumber=A
   systemd-run --quiet --collect --unit sensor python3 /opt/cippo/guest/sensor.py /dev/ttyGS0`;
 const UNPLUG = "systemctl stop sensor && modprobe -r g_serial";
 
-const missing = ({ state, code }: DeviceStatus) => state === "down" && (code === "port.missing" || code === "port.lost");
+const missing = ({ state, problem }: DeviceStatus) =>
+  state === "down" && (problem?.code === "port.missing" || problem?.code === "port.lost");
 /** Up, and heard just now: the sensor speaks ten times a second. */
 const good = ({ state, points }: DeviceStatus) =>
   state === "up" && points.length > 0 && points.every(({ quality, ageMs }) => quality === "good" && (ageMs ?? 1e9) < 1000);
@@ -36,8 +37,8 @@ export async function serialCases(rig: Rig, table: Table): Promise<void> {
   };
 
   await table.is("serial: missing at start is one device down", async () => {
-    const { code } = await rig.until("bay", missing, 30_000);
-    return `bay: ${code}`;
+    const { problem } = await rig.until("bay", missing, 30_000);
+    return `bay: ${problem?.code}`;
   });
   const first = await table.is("serial: plugged in later, driver loaded by udev, good", async () => {
     expect(!(await machine.run("cat /proc/devices")).includes("ttyACM"), "the driver is loaded already: nothing is shown");
@@ -48,12 +49,12 @@ export async function serialCases(rig: Rig, table: Table): Promise<void> {
   await table.is("serial: pulled out is one device down, and said", async () => {
     await machine.run(UNPLUG);
     const began = monotonic();
-    const { code } = await rig.until("bay", missing, BACK_MS);
+    const { problem } = await rig.until("bay", missing, BACK_MS);
     const took = monotonic() - began;
     await rig.delivered(20_000);
     const last = (await rig.told("bay", "distance")).at(-1);
     expect(last?.quality === "bad", `the platform's last word of it is ${last?.quality}`);
-    return `${code} after ${took} ms, the platform holds ${last.quality} ${last.code}`;
+    return `${problem?.code} after ${took} ms, the platform holds ${last.quality} ${last.code}`;
   });
   await table.is("serial: back, good", async () => {
     await machine.run(PLUG);
@@ -63,14 +64,14 @@ export async function serialCases(rig: Rig, table: Table): Promise<void> {
     await machine.run(UNPLUG);
     await rig.until("bay", missing, BACK_MS);
     await machine.run(`mkdir -p /run/udev/rules.d && echo '${DENIED}' >${DENIED_FILE} && udevadm control --reload\n${PLUG}`);
-    const { code } = await rig.until("bay", ({ code }) => code === "port.denied", BACK_MS);
-    return `bay: ${code}, ${await machine.run("stat -Lc '%U %G %a' /dev/ttyACM0")}`;
+    const { problem } = await rig.until("bay", ({ problem }) => problem?.code === "port.denied", BACK_MS);
+    return `bay: ${problem?.code}, ${await machine.run("stat -Lc '%U %G %a' /dev/ttyACM0")}`;
   });
   await table.is("serial: used by another program is one device down, and said", async () => {
     await machine.run(`systemd-run --quiet --collect --unit thief python3 -c '${THIEF}' && sleep 1`);
     await machine.run(`rm ${DENIED_FILE} && udevadm control --reload && udevadm trigger --action=add --settle /dev/ttyACM0`);
-    const { code } = await rig.until("bay", ({ code }) => code === "port.busy", BACK_MS);
-    return `bay: ${code}`;
+    const { problem } = await rig.until("bay", ({ problem }) => problem?.code === "port.busy", BACK_MS);
+    return `bay: ${problem?.code}`;
   });
   await table.is("serial: permitted and free again, good", async () => {
     await machine.run("systemctl stop thief");

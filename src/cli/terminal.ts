@@ -4,7 +4,7 @@ import type { Lang } from "../config.ts";
 import { counted } from "../kit/counted.ts";
 import { asEdgeError, type EdgeError } from "../kit/errors.ts";
 import { spoken } from "../kit/quantities.ts";
-import type { Value, WireStatus } from "../model.ts";
+import type { DeviceProblem, PointStatus, Value, WireStatus } from "../model.ts";
 import { plain, table } from "./table.ts";
 import { type Phrase, type Say, sayIn } from "./texts.ts";
 
@@ -72,6 +72,15 @@ const problemsOf = (error: EdgeError): readonly Problem[] =>
 // ---------------------------------------------------------------- values as people read them
 
 export const shownValue = (value: Value): string => (value === null ? "–" : String(value));
+
+/** What is wrong, since when and what to do next, of a device that is not well. */
+export const shownProblem = (problem: DeviceProblem | undefined, { lang, say }: Terminal): string =>
+  problem === undefined
+    ? ""
+    : `${problem.code}: ${problem.what[lang]} (${say("for_")} ${spoken(problem.forMs)}) → ${problem.next[lang]}`;
+
+/** How far a value can be trusted; one that is not the present one is never called good. */
+export const shownQuality = ({ quality, last }: PointStatus, say: Say): string => say(last ? "last" : quality);
 
 export const shownAge = (ms: number | null, say: Say): string => (ms === null ? say("never") : spoken(ms));
 

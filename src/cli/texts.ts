@@ -107,6 +107,9 @@ export const texts = {
   // sentences
   up: { it: "attivo", en: "up" },
   down: { it: "fermo", en: "down" },
+  problem: { it: "attivo, con un problema", en: "up with a problem" },
+  last: { it: "ultimo", en: "last" },
+  for_: { it: "da", en: "for" },
   starting: { it: "in avvio", en: "starting" },
   good: { it: "buona", en: "good" },
   uncertain: { it: "incerta", en: "uncertain" },

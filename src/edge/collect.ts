@@ -1,19 +1,21 @@
 /** One device goes in; its readings come out, filtered by what is worth a row, with its failures and its silence told. The host's side of every driver. */
 
 import { monotonic } from "../kit/clock.ts";
-import { asEdgeError, type EdgeError } from "../kit/errors.ts";
+import { asEdgeError, EdgeError } from "../kit/errors.ts";
 import type { Log } from "../kit/log.ts";
 import { backoff, keepTrying, pause } from "../kit/loop.ts";
 import { type Metronome, metronome, offsetOf } from "../kit/metronome.ts";
 import type { Beat, Pulse } from "../kit/pulse.ts";
-import type { Device, DeviceInfo, DeviceStatus, Outcome, PointStatus, Reading, Ticks } from "../model.ts";
+import { spoken } from "../kit/quantities.ts";
+import type { Device, DeviceInfo, DeviceProblem, DeviceStatus, Outcome, PointStatus, Reading, Ticks } from "../model.ts";
+import { Health, problemOf } from "./health.ts";
 import { type LastRow, rowOf, worthKeeping } from "./report.ts";
 
 /** What the house does with a device's readings; all calls are in order. */
 export interface Host {
   readings(device: DeviceInfo, readings: readonly Reading[]): void;
-  /** Nothing was yielded for `silentAfterMs`, or something again after that. */
-  silence(device: DeviceInfo, silent: boolean, mono: number): void;
+  /** Nothing was understood for `silentAfterMs`, and why; null: something again after that. */
+  silence(device: DeviceInfo, problem: DeviceProblem | null, mono: number): void;
   readonly log: Log;
   readonly pulse: Pulse;
 }
@@ -35,14 +37,14 @@ const OPEN_LOOK_MS = 50;
 export class Collector {
   readonly info: DeviceInfo;
   readonly #host: Host;
+  readonly #begun = monotonic();
   readonly #ticks: Metronome;
   readonly #rows = new Map<string, LastRow>();
   readonly #latest = new Map<string, Reading>();
+  readonly #health: Health;
+  /** Last values of points, whatever was said since: of a device that is down they are named as last. */
+  readonly #values = new Map<string, Reading>();
   #device: Device | null = null;
-  #error: EdgeError | null = null;
-  #yielded: number;
-  #ever = false;
-  #silent: boolean;
   /** People who asked; told whether the device spoke. */
   readonly #waiting = new Set<(spoke: boolean) => void>();
   #tryNow: () => void = () => undefined;
@@ -50,8 +52,7 @@ export class Collector {
   constructor(info: DeviceInfo, host: Host, silent: boolean) {
     this.info = info;
     this.#host = host;
-    this.#silent = silent;
-    this.#yielded = monotonic();
+    this.#health = new Health(info, silent, monotonic());
     const every = info.everyMs ?? 1000;
     this.#ticks = metronome(every, offsetOf(info.id, Math.min(every, SPREAD_MS)));
   }
@@ -89,6 +90,7 @@ export class Collector {
     beat?.touch();
     await using device = await this.info.open(stop);
     this.#device = device;
+    this.#health.opened(monotonic());
     if (this.#waiting.size > 0) device.hurry?.();
     try {
       for await (const batch of device.readings(beat === null ? this.#ticks : counted(this.#ticks, beat), stop)) {
@@ -97,16 +99,18 @@ export class Collector {
       }
     } finally {
       this.#device = null;
+      this.#health.opened(null);
     }
   }
 
   #take(said: readonly Reading[]): void {
-    this.#yielded = monotonic();
-    const batch = notAhead(said, this.#yielded);
-    this.#ever = true;
-    this.#error = null;
-    if (this.#silent) this.#speaks();
-    for (const reading of batch) this.#latest.set(reading.point, reading);
+    const mono = monotonic();
+    const batch = notAhead(said, mono);
+    if (this.#health.heard(batch, mono)) this.#speaks(mono);
+    for (const reading of batch) {
+      this.#latest.set(reading.point, reading);
+      if (reading.quality !== "bad") this.#values.set(reading.point, reading);
+    }
     this.#offer(batch);
     this.#answer(true);
   }
@@ -129,33 +133,38 @@ export class Collector {
 
   /** A dead wire says of every point that it cannot be known, once. */
   #failed(error: EdgeError): void {
-    this.#error = error;
     const mono = monotonic();
-    const unknown = Object.entries(this.info.points)
-      .filter(([, spec]) => spec.kind !== "increments")
-      .map(([point]): Reading => ({ point, value: null, quality: "bad", code: error.code, mono }));
-    for (const reading of unknown) this.#latest.set(reading.point, reading);
-    this.#offer(unknown.filter(({ point }) => this.#rows.get(point)?.quality !== "bad"));
+    this.#health.failed(error, mono);
+    this.#unknown(error.code, mono);
     this.#answer(false);
   }
 
-  /** Called about twice a second. */
+  #unknown(code: string, mono: number): void {
+    const unknown = Object.entries(this.info.points)
+      .filter(([, spec]) => spec.kind !== "increments")
+      .map(([point]): Reading => ({ point, value: null, quality: "bad", code, mono }));
+    for (const reading of unknown) this.#latest.set(reading.point, reading);
+    this.#offer(unknown.filter(({ point }) => this.#rows.get(point)?.quality !== "bad"));
+  }
+
+  /** Called about twice a second. What a silent device said last is not its state any more, in no record of it. */
   watchSilence(mono: number): void {
-    if (this.#silent || mono - this.#yielded < this.info.silentAfterMs) return;
-    this.#silent = true;
-    this.#host.silence(this.info, true, mono);
+    if (!this.#health.becomesSilent(mono)) return;
+    const cause = this.#health.cause(mono);
+    if (cause === null) return;
+    this.#unknown(cause.error.code, mono);
+    this.#host.silence(this.info, problemOf(cause, mono), mono);
   }
 
   /** What comes after a silence is told again, changed or not. */
-  #speaks(): void {
-    this.#silent = false;
+  #speaks(mono: number): void {
     this.#rows.clear();
-    this.#host.silence(this.info, false, this.#yielded);
+    this.#host.silence(this.info, null, mono);
   }
 
   /** Asks a polled device out of turn, or waits for the next word of a pushed one. */
   async readNow(timeoutMs: number): Promise<readonly PointStatus[]> {
-    const spoken = new Promise<boolean>((resolve) => {
+    const answered = new Promise<boolean>((resolve) => {
       const tell = (spoke: boolean) => {
         clearTimeout(timer);
         this.#waiting.delete(tell);
@@ -167,8 +176,17 @@ export class Collector {
     this.#tryNow();
     this.#device?.hurry?.();
     if (this.info.everyMs !== undefined) this.#ticks.poke();
-    if (!(await spoken) && this.#error !== null) throw this.#error;
-    return this.status().points;
+    if (await answered) return this.status().points;
+    throw this.#noValue(monotonic());
+  }
+
+  /** Why a person gets no value now; with the last ones, named as last. */
+  #noValue(mono: number): EdgeError {
+    const age = this.#health.ageMs(mono);
+    const cause = this.#health.isDown ? this.#health.cause(mono) : null;
+    const { code, context } = cause?.error ?? new EdgeError("device.silent", { lasted: spoken(age ?? mono - this.#begun) });
+    const points = this.#points(mono, true);
+    return new EdgeError(code, { ...context, device: this.info.id, points });
   }
 
   async perform(point: string, value: number | boolean, stop: AbortSignal, latest?: number): Promise<Outcome> {
@@ -194,27 +212,37 @@ export class Collector {
 
   status(): Omit<DeviceStatus, "commands"> {
     const mono = monotonic();
-    const points = Object.entries(this.info.points).map(([point, spec]): PointStatus => {
-      const last = this.#latest.get(point);
-      if (last === undefined) return { point, value: null, unit: spec.unit, quality: "bad", ageMs: null };
-      const { value, quality, code } = last;
-      return { point, value, unit: spec.unit, quality, ...(code !== undefined && { code }), ageMs: mono - last.mono };
-    });
     const { id, type, bus } = this.info;
     const wire = this.info.wire?.();
-    const state = this.#silent || this.#error !== null ? "down" : this.#ever ? "up" : "starting";
+    const cause = this.#health.cause(mono);
     return {
       id,
       type,
       ...(bus !== undefined && { bus }),
-      state,
-      ...(this.#error !== null && { code: this.#error.code, detail: this.#error.what("en") }),
-      ageMs: this.#ever ? mono - this.#yielded : null,
+      state: this.#health.state,
+      ...(cause && { problem: problemOf(cause, mono) }),
+      ageMs: this.#health.ageMs(mono),
       ...(wire !== undefined && { wire }),
-      points,
+      points: this.#points(mono, this.#health.isDown),
     };
   }
+
+  /** `areLast`: nothing newer can be had, whatever the last reading was. */
+  #points(mono: number, areLast: boolean): readonly PointStatus[] {
+    return Object.entries(this.info.points).map(([point, { unit }]): PointStatus => {
+      const latest = this.#latest.get(point);
+      const shown = (areLast ? this.#values.get(point) : undefined) ?? latest;
+      if (shown === undefined) return { point, value: null, unit, quality: "bad", ageMs: null };
+      const { value, mono: at } = shown;
+      const ageMs = mono - at;
+      if (!areLast) return { point, value, unit, quality: shown.quality, ...codeOf(shown), ageMs };
+      const code = latest?.quality === "bad" ? latest.code : "device.silent";
+      return { point, value, unit, quality: "bad", ...codeOf({ code }), ageMs, last: true };
+    });
+  }
 }
+
+const codeOf = ({ code }: { readonly code?: string | undefined }) => (code === undefined ? {} : { code });
 
 /** Who asks for the next tick has done the round before. */
 const counted = (ticks: Metronome, beat: Beat): Ticks => ({

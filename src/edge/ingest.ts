@@ -1,7 +1,6 @@
 /** Readings, silences and orders to assets go in, in order; numbered records, events, and the rules' steps, due timers first, come out. */
 import type { Clock } from "../kit/clock.ts";
-import { EdgeError } from "../kit/errors.ts";
-import type { Args, DeviceInfo, Reading, ReadingRecord } from "../model.ts";
+import type { Args, DeviceInfo, DeviceProblem, Reading, ReadingRecord, Text } from "../model.ts";
 import type { Alarms } from "./alarms.ts";
 import { Counters } from "./counters.ts";
 import type { TimeOff } from "./opening.ts";
@@ -78,26 +77,25 @@ export class Ingest {
     return this.#window.add(record);
   }
 
-  /** Nothing was heard of the device for its `silentAfter`, or something again. */
-  silence(device: DeviceInfo, silent: boolean, mono: number): void {
+  /** Nothing was understood of the device for its `silentAfter`, and why; null: something again. */
+  silence(device: DeviceInfo, problem: DeviceProblem | null, mono: number): void {
     this.#stage.timers(mono);
     const at = this.#stage.notBefore(mono);
-    const error = new EdgeError("device.silent", { device: device.id });
+    const { id, place } = device;
     const draft = {
       kind: "device.down",
       severity: "medium" as const,
-      device: device.id,
-      ...(device.place !== undefined && { extra: { place: device.place } }),
+      device: id,
+      ...(place !== undefined && { extra: { place } }),
     };
-    if (silent) this.#alarms.raise(device.id, "down", { ...draft, text: { it: error.what("it"), en: error.what("en") } }, at);
-    else
-      this.#alarms.clear(
-        device.id,
-        "down",
-        { ...draft, text: { it: `${device.id} risponde di nuovo`, en: `${device.id} answers again` } },
-        at,
-      );
-    this.#stage.device(device.id, !silent, at);
+    if (problem === null) {
+      const text = { it: `${id} risponde di nuovo`, en: `${id} answers again` };
+      this.#alarms.clear(id, "down", { ...draft, text }, at);
+    } else {
+      const { code, what } = problem;
+      this.#alarms.raise(id, "down", { ...draft, text: naming(id, what), cause: { device: id, code } }, at);
+    }
+    this.#stage.device(id, problem === null, at);
     this.#schedule();
   }
 
@@ -146,3 +144,7 @@ export class Ingest {
     clearTimeout(this.#timer);
   }
 }
+
+/** Whose it is must stand in the sentence: it is read far from the device. */
+const naming = (id: string, { it, en }: Text): Text =>
+  en.includes(id) ? { it, en } : { it: `${id}: ${it}`, en: `${id}: ${en}` };

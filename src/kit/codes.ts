@@ -276,10 +276,10 @@ export const codes = {
   },
   "device.silent": {
     retry: true,
-    what: { it: "{device} tace da troppo tempo", en: "{device} has been silent for too long" },
+    what: { it: "Da {device} non arriva nulla da {lasted}", en: "Nothing has come from {device} for {lasted}" },
     hint: {
-      it: "Controllare alimentazione e cavo; `cippo read {device}` prova subito.",
-      en: "Check power and cable; `cippo read {device}` tries at once.",
+      it: "Controllare alimentazione o batteria, cavo o distanza; `cippo read {device}` prova subito.",
+      en: "Check power or battery, cable or distance; `cippo read {device}` tries at once.",
     },
   },
   // ---- configuration

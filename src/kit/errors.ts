@@ -23,8 +23,11 @@ export class EdgeError extends Error {
     return codes[this.code].retry;
   }
 
+  /** With the figures that were seen, where its context has them: `seen`, a Text. */
   what(lang: keyof Text): string {
-    return fill(codes[this.code].what[lang], this.context);
+    const sentence = fill(codes[this.code].what[lang], this.context);
+    const seen = this.context["seen"] as Partial<Text> | undefined;
+    return typeof seen?.[lang] === "string" ? `${sentence}: ${seen[lang]}` : sentence;
   }
 
   hint(lang: keyof Text): string {

@@ -57,7 +57,7 @@ it("Bluetooth gone, others go on", { timeout: 120_000 }, async () => {
   await site.ask({ do: "fault", kind: "unplug", bus: "radio", forMs: 14_000 });
   const told = async () => {
     await bayGoesOn();
-    const codes = [(await device("env"))?.code, (await device("tag"))?.code];
+    const codes = [(await device("env"))?.problem?.code, (await device("tag"))?.problem?.code];
     return codes.every((code) => code === "ble.unavailable" || code === "ble.unreachable");
   };
   await until(told, NOTICED_MS, "devices that are down");

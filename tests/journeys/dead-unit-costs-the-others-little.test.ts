@@ -38,7 +38,7 @@ it("a dead unit costs the others on its line little", { timeout: 90_000 }, async
   await until(() => askedAt.some(({ unit }) => unit === DEAD), 10_000, "the dead one is asked");
   const begun = askedAt.find(({ unit }) => unit === DEAD)?.at ?? 0;
 
-  await until(async () => (await statusOf(DEAD))?.code === "bus.timeout", 10_000, "bus.timeout");
+  await until(async () => (await statusOf(DEAD))?.problem?.code === "bus.timeout", 10_000, "bus.timeout");
   for (const unit of LIVING) await until(async () => (await statusOf(unit))?.state === "up", 15_000, `unit ${unit} up`);
   await using held = await Held.open(join(folder.path, "city.sqlite"));
   await until(async () => (await held.events("device.down")).length > 0, 40_000, "device.down");

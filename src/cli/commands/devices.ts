@@ -2,7 +2,7 @@
 import type { CommandTarget } from "../../model.ts";
 import { socketOf } from "../asked.ts";
 import { ask } from "../client.ts";
-import { type Globals, shownAge, shownValue, shownWire, type Terminal } from "../terminal.ts";
+import { type Globals, shownAge, shownProblem, shownValue, shownWire, type Terminal } from "../terminal.ts";
 
 export interface DevicesOptions extends Globals {
   readonly types?: boolean;
@@ -28,9 +28,20 @@ export async function devices(options: DevicesOptions, terminal: Terminal): Prom
         "",
         shownAge(d.ageMs, say),
         shownWire(d.wire, say),
-        [d.code, d.detail].filter(Boolean).join(" "),
+        shownProblem(d.problem, terminal),
       ],
-      ...d.points.map((p) => ["", "", "", "", p.point, shownValue(p.value), p.unit, shownAge(p.ageMs, say), "", p.code ?? ""]),
+      ...d.points.map((p) => [
+        "",
+        "",
+        "",
+        p.last ? say("last") : "",
+        p.point,
+        shownValue(p.value),
+        p.unit,
+        shownAge(p.ageMs, say),
+        "",
+        p.code ?? "",
+      ]),
     ]);
     terminal.table(["device", "type", "bus", "state", "point", "value", "unit", "age", "wire", "why"], rows);
   }

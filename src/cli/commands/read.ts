@@ -1,16 +1,27 @@
-/** The name of a device goes in; its points, read at this moment, come out. Exit 1 when one of them is bad. */
+/** Reads one device now: exit 1 when a point is bad, or when nothing came, with the last values named as last. */
+import { EdgeError } from "../../kit/errors.ts";
+import type { PointStatus } from "../../model.ts";
 import { socketOf } from "../asked.ts";
 import { ask } from "../client.ts";
-import { type Globals, shownAge, shownValue, type Terminal } from "../terminal.ts";
+import { type Globals, shownAge, shownQuality, shownValue, type Terminal } from "../terminal.ts";
 
 export async function read(device: string, options: Globals, terminal: Terminal): Promise<number> {
-  const points = await ask(await socketOf(options), { do: "read", device });
+  try {
+    const points = await ask(await socketOf(options), { do: "read", device });
+    show(points, terminal);
+    return points.some(({ quality }) => quality === "bad") ? 1 : 0;
+  } catch (error) {
+    if (error instanceof EdgeError && Array.isArray(error.context["points"])) show(error.context["points"], terminal);
+    throw error;
+  }
+}
+
+function show(points: readonly PointStatus[], terminal: Terminal): void {
   const { say } = terminal;
   if (terminal.json) terminal.document(points);
   else
     terminal.table(
       ["point", "value", "unit", "quality", "age", "why"],
-      points.map((p) => [p.point, shownValue(p.value), p.unit, say(p.quality), shownAge(p.ageMs, say), p.code ?? ""]),
+      points.map((p) => [p.point, shownValue(p.value), p.unit, shownQuality(p, say), shownAge(p.ageMs, say), p.code ?? ""]),
     );
-  return points.some(({ quality }) => quality === "bad") ? 1 : 0;
 }

@@ -4,7 +4,7 @@ import { spoken } from "../../kit/quantities.ts";
 import type { GatewayStatus } from "../../model.ts";
 import { socketOf } from "../asked.ts";
 import { ask } from "../client.ts";
-import { type Globals, shownAge, shownTime, shownValue, type Terminal } from "../terminal.ts";
+import { type Globals, shownAge, shownProblem, shownTime, shownValue, type Terminal } from "../terminal.ts";
 
 export async function status(options: Globals, terminal: Terminal): Promise<number> {
   const picture = await ask(await socketOf(options), { do: "status" });
@@ -30,13 +30,7 @@ function show(picture: GatewayStatus, terminal: Terminal): void {
   line("");
   terminal.table(
     ["device", "type", "state", "age", "why"],
-    picture.devices.map((d) => [
-      d.id,
-      d.type,
-      say(d.state),
-      shownAge(d.ageMs, say),
-      [d.code, d.detail].filter(Boolean).join(" "),
-    ]),
+    picture.devices.map((d) => [d.id, d.type, say(d.state), shownAge(d.ageMs, say), shownProblem(d.problem, terminal)]),
   );
   if (picture.buses.length > 0) {
     line("");

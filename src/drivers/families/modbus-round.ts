@@ -1,6 +1,6 @@
 /** One round over the blocks of a unit: what was read is told, a block fails alone, and what may pass by itself is asked again. */
 import { monotonic } from "../../kit/clock.ts";
-import { type Code, EdgeError } from "../../kit/errors.ts";
+import { type Code, type Context, EdgeError } from "../../kit/errors.ts";
 import type { ModbusReply } from "../driver.ts";
 import type { Block } from "./registers.ts";
 
@@ -103,7 +103,10 @@ export interface Asking {
   split(block: Block, parts: readonly Block[]): void;
 }
 
-export type Told = { readonly block: Block } & ({ readonly reply: ModbusReply } | { readonly code: Code; readonly mono: number });
+export type Told = { readonly block: Block } & (
+  | { readonly reply: ModbusReply }
+  | { readonly code: Code; readonly mono: number; readonly why?: Context }
+);
 
 const keyOf = ({ fc, address, quantity }: Block): string => `${fc} ${address} ${quantity}`;
 
@@ -172,7 +175,7 @@ export class Round {
       if (!isAnswer(error)) return await this.#misses(block, error);
       this.#hears(block);
       if (block.overHoles && isRefusal(error, [2, 3])) return await this.#inParts(block);
-      (isPassing(error) ? this.#again : this.#told).push({ block, code: error.code, mono: monotonic() });
+      (isPassing(error) ? this.#again : this.#told).push({ block, code: error.code, why: error.context, mono: monotonic() });
       return false;
     }
   }
@@ -211,7 +214,7 @@ export class Round {
 
   async #misses(block: Block, error: EdgeError): Promise<false> {
     const times = this.missed(keyOf(block), error, REST_MOST_MS[this.#asking.isAlarm(block) ? "alarm" : "poll"]);
-    (times === 1 ? this.#again : this.#told).push({ block, code: error.code, mono: monotonic() });
+    (times === 1 ? this.#again : this.#told).push({ block, code: error.code, why: error.context, mono: monotonic() });
     if (this.#answered === null) {
       if (this.#silences.isDown || this.#inARow >= ENOUGH) this.#down(error);
     } else if (this.#inARow >= ENOUGH) await this.#probe(this.#answered, error);

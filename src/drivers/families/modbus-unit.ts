@@ -159,7 +159,7 @@ export class TableDevice implements Device {
     return block.points.map((point) =>
       "reply" in told
         ? this.#reading(point, block, told.reply)
-        : { point, value: null, quality: "bad", code: told.code, mono: told.mono },
+        : { point, value: null, quality: "bad", code: told.code, mono: told.mono, ...(told.why && { why: told.why }) },
     );
   }
 

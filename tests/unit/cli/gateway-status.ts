@@ -29,7 +29,12 @@ export const gatewayStatus: GatewayStatus = {
       type: "a02yyuw",
       bus: "bay-uart",
       state: "down",
-      code: "port.lost",
+      problem: {
+        code: "port.lost",
+        forMs: 95_000,
+        what: { it: "La porta /dev/serial0 è stata scollegata", en: "Port /dev/serial0 was unplugged" },
+        next: { it: "Ricollegare l'adattatore: riprende da solo.", en: "Plug the adapter in again: it resumes by itself." },
+      },
       ageMs: 95_000,
       wire: { frames: 950, strayBytes: 12, unread: 16 },
       points: [],

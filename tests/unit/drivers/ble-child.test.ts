@@ -343,9 +343,9 @@ describe.skipIf(lacks !== "")("the child on a BlueZ that is not ours", { timeout
     expect(await gateway.stop()).toBe(0);
 
     await gateway.start({ DBUS_SYSTEM_BUS_ADDRESS: `unix:path=${folder.path}/nothing` });
-    const down = async () => (await gateway.status()).devices.every(({ code }) => code === "ble.unavailable");
+    const down = async () => (await gateway.status()).devices.every(({ problem }) => problem?.code === "ble.unavailable");
     await until(down, 30_000, "devices that are down");
-    expect((await gateway.status()).devices[0]?.detail).toMatch(/hci0.*ENOENT/);
+    expect((await gateway.status()).devices[0]?.problem?.what.en).toMatch(/hci0.*ENOENT/);
     expect(await gateway.stop()).toBe(0);
   });
 

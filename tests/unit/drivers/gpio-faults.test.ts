@@ -98,7 +98,8 @@ describe.each([1, 2] as const)("with the tools of libgpiod %i", (version) => {
     const devices = { door: contact(5, "door"), gate: contact(23, "passage"), lamp: { type: "gpio-relay", line: 26 } };
     await using pins = await site(version, devices, chip);
     await pins.up("gate");
-    for (const id of ["door", "lamp"]) await poll(() => pins.state(id)).toMatchObject({ state: "down", code: "gpio.line-busy" });
+    for (const id of ["door", "lamp"])
+      await poll(() => pins.state(id)).toMatchObject({ state: "down", problem: { code: "gpio.line-busy" } });
     expect(await pins.collector("lamp")?.perform("on", true, AbortSignal.timeout(50))).toMatchObject({
       state: "failed",
       code: "command.device-down",

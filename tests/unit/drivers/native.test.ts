@@ -27,7 +27,7 @@ const devices = {
   boiler: { type: "modbus-points", bus: "plant", unit: 3, every: "1s", points: { flow: { fc: 3, address: 0 } } },
 };
 
-/** Code and detail of each device, once each has one or is up. */
+/** What is wrong with each device, once each has one or is up. */
 async function states(folder: string): Promise<Readonly<Record<string, string>>> {
   await using far = await farSide("tcp", ({ transaction, socket }) => socket.write(mbap(transaction, registers(3, 3, 42))));
   const buses = {
@@ -40,7 +40,7 @@ async function states(folder: string): Promise<Readonly<Record<string, string>>>
   gateway.program = new Program(process.execPath, [join(folder, "dist/cippo.js"), "run", "--config", gateway.file]);
   const told = async () => {
     const { devices } = await gateway.status();
-    const words = devices.map(({ id, state, detail }) => [id, detail ?? state] as const);
+    const words = devices.map(({ id, state, problem }) => [id, problem?.what.en ?? state] as const);
     return words.every(([, word]) => word !== "starting") && Object.fromEntries(words);
   };
   await gateway.program.line((line) => (line.includes('"gateway.ready"') ? true : undefined));

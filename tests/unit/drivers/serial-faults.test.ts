@@ -115,7 +115,7 @@ describe.runIf(socat)("ports that cannot be had at the start (skipped without so
     try {
       const poll = (look: () => unknown) => expect.poll(look);
       await poll(() => of(good)?.state).toBe("up");
-      await poll(() => [of(missing)?.code, of(busy)?.code]).toEqual(["port.missing", "port.busy"]);
+      await poll(() => [of(missing)?.problem?.code, of(busy)?.problem?.code]).toEqual(["port.missing", "port.busy"]);
       expect(of(good)?.points[0]).toMatchObject({ value: 700, quality: "good" });
       await poll(() => of(good)?.points[0]?.ageMs).toBeLessThan(1000);
       await plugged("missing");

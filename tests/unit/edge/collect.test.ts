@@ -175,7 +175,7 @@ it("a person who waited in vain is forgotten: what the device's wire holds back 
     },
   });
   await vi.waitFor(() => expect(opened).toHaveLength(1), 15_000);
-  await collector.readNow(10);
+  await expect(collector.readNow(10)).rejects.toMatchObject({ code: "device.silent" });
   expect(hurried).toBe(1);
   ends();
   await vi.waitFor(() => expect(opened).toHaveLength(2), 15_000);

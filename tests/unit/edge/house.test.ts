@@ -178,7 +178,11 @@ describe("readings", () => {
     await see(() => kinds(store).includes("device.down:cleared"));
     await h.end();
     expect(kinds(store).filter((k) => k.startsWith("device"))).toEqual(["device.down:raised", "device.down:cleared"]);
-    expect(store.records()).toHaveLength(2);
+    expect(store.records().map((r) => [r.value, r.quality, r.code])).toEqual([
+      [true, "good", undefined],
+      [null, "bad", "device.silent"],
+      [true, "good", undefined],
+    ]);
   });
 
   it("of increments add up to a counter that a restart goes on with", async () => {

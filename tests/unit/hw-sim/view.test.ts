@@ -27,7 +27,20 @@ const seen: Seen = {
           { point: "never", value: null, unit: "V", quality: "bad", ageMs: null },
         ],
       },
-      { id: "boiler", type: "modbus-points", state: "down", code: "bus.timeout", ageMs: null, points: [], commands: [] },
+      {
+        id: "boiler",
+        type: "modbus-points",
+        state: "down",
+        problem: {
+          code: "bus.timeout",
+          forMs: 12_000,
+          what: { it: "Nessuna risposta da boiler", en: "No answer from boiler" },
+          next: { it: "Controllare il cablaggio.", en: "Check the wiring." },
+        },
+        ageMs: 13_000,
+        points: [{ point: "flow", value: 54.3, unit: "Cel", quality: "bad", code: "bus.timeout", ageMs: 13_000, last: true }],
+        commands: [],
+      },
     ],
     buses: [],
     assets: [
@@ -72,7 +85,7 @@ describe("the live view", () => {
     const text = words(picture(seen, 200, 50));
     expect(text).toContain("cippo sim · 1:15 · pid 42 · broker embedded away · clock synced");
     expect(text).toMatch(/meter-hall +up +0\.4 s +power 2310\.12 W · ~value\.went-back energy 123450 kW\.h 61 s/);
-    expect(text).toMatch(/boiler +down +bus\.timeout/);
+    expect(text).toMatch(/boiler +down +13 s +No answer from boiler · last flow 54\.3 Cel 13 s/);
     expect(text).toContain("bay-1 occupied (permit)");
     expect(text).toContain("bay.illegal-occupation bay-1 (high)");
     expect(text).toContain("BUFFER  7 waiting   DELIVERED 105   ACKNOWLEDGED 100");

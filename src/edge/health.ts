@@ -1,0 +1,196 @@
+/** Whether one device is up, and where it is not well: what is wrong, since when, and what to do next. */
+import { counted } from "../kit/counted.ts";
+import { type Code, type Context, EdgeError, isCode } from "../kit/errors.ts";
+import { spoken } from "../kit/quantities.ts";
+import type { DeviceInfo, DeviceProblem, DeviceState, Reading, Text, WireStatus } from "../model.ts";
+
+/** A point whose last reading was not good. */
+interface Trouble {
+  readonly code: string;
+  readonly isBad: boolean;
+  readonly since: number;
+  readonly why: Context;
+}
+
+/** What is wrong, as an error whose sentences people read, and the moment at which it began. */
+export interface Cause {
+  readonly error: EdgeError;
+  readonly since: number;
+  readonly points?: readonly string[];
+}
+
+/** A reading says so of what was counted, and nothing is wrong with the device now. */
+const PAST: readonly string[] = ["counter.unobserved"];
+
+/** A wire that was opened may fail in the next moment. */
+const SETTLED_MS = 5000;
+
+/** It came, but nothing could be read from it. A device of which nothing else comes is as good as silent. */
+const isUnread = ({ quality, code = "" }: Reading): boolean =>
+  quality === "bad" && (code.startsWith("bus.") || code === "frame.invalid" || code === "ble.key");
+
+export class Health {
+  readonly #info: DeviceInfo;
+  readonly #troubled = new Map<string, Trouble>();
+  /** Its last failure, until something comes again. */
+  #error: EdgeError | null = null;
+  #failing = 0;
+  /** When its wire was opened; null: it is not open. */
+  #opened: number | null = null;
+  #isSilent: boolean;
+  #ever = false;
+  /** When something of it was last understood, and what its wire had counted by then. */
+  #understood: number;
+  #counted: WireStatus | undefined;
+
+  constructor(info: DeviceInfo, isSilent: boolean, mono: number) {
+    this.#info = info;
+    this.#isSilent = isSilent;
+    this.#understood = mono;
+  }
+
+  get isSilent(): boolean {
+    return this.#isSilent;
+  }
+
+  get isDown(): boolean {
+    return this.#isSilent || this.#error !== null;
+  }
+
+  get state(): DeviceState {
+    if (this.isDown) return "down";
+    if (this.#troubled.size > 0) return "problem";
+    return this.#ever ? "up" : "starting";
+  }
+
+  /** Its wire is open since then; null: not any more. */
+  opened(mono: number | null): void {
+    this.#opened = mono;
+  }
+
+  /** Something came. True: it is understood, and was not before for a long time. */
+  heard(batch: readonly Reading[], mono: number): boolean {
+    this.#error = null;
+    for (const reading of batch) this.#judge(reading, mono);
+    if (batch.length > 0 && batch.every(isUnread)) return false;
+    this.#understood = mono;
+    this.#ever = true;
+    const wire = this.#info.wire?.();
+    this.#counted = wire && { ...wire };
+    const wasSilent = this.#isSilent;
+    this.#isSilent = false;
+    return wasSilent;
+  }
+
+  #judge({ point, quality, code = "internal", why = {} }: Reading, mono: number): void {
+    if (quality === "good" || PAST.includes(code)) {
+      if (this.#troubled.size > 0) this.#troubled.delete(point);
+      return;
+    }
+    const known = this.#troubled.get(point);
+    const since = known?.code === code ? known.since : mono;
+    this.#troubled.set(point, { code, isBad: quality === "bad", since, why });
+  }
+
+  failed(error: EdgeError, mono: number): void {
+    if (this.#error === null) this.#failing = mono;
+    this.#error = error;
+  }
+
+  /** True: it has just become silent. */
+  becomesSilent(mono: number): boolean {
+    if (this.#isSilent || mono - this.#understood < this.#info.silentAfterMs) return false;
+    this.#isSilent = true;
+    return true;
+  }
+
+  /** Since something of it was last understood; null: never. */
+  ageMs(mono: number): number | null {
+    return this.#ever ? mono - this.#understood : null;
+  }
+
+  /** What is most wrong with it; null: all is well. */
+  cause(mono: number): Cause | null {
+    if (!this.isDown) return this.#troubled.size > 0 ? this.#worst() : null;
+    if (this.#error !== null && !this.#isOver(this.#error, mono))
+      return { error: this.#said(this.#error.code, this.#error.context), since: this.#failing };
+    return this.#silence(mono);
+  }
+
+  /** A pushed device whose wire is open again, and stays so, is down for another reason than the one for which it was closed. */
+  #isOver({ code }: EdgeError, mono: number): boolean {
+    if (this.#info.everyMs !== undefined) return false;
+    return code === "frame.invalid" || (this.#opened !== null && mono - this.#opened >= SETTLED_MS);
+  }
+
+  #silence(mono: number): Cause {
+    const since = this.#understood;
+    const lasted = spoken(mono - since);
+    const stray = strayIn(this.#info.wire?.()) - strayIn(this.#counted);
+    if (stray > 0) return { error: this.#said("frame.invalid", {}, strayText(stray, lasted)), since };
+    const unread = this.#troubled.size > 0 ? this.#worst() : null;
+    if (unread !== null && unread.points === undefined) return { error: unread.error, since };
+    return { error: this.#said("device.silent", { lasted }), since };
+  }
+
+  /** Of the points that are not well the most alike, bad ones before doubtful ones. */
+  #worst(): Cause {
+    const alike = new Map<string, [string, Trouble][]>();
+    for (const [point, trouble] of this.#troubled) {
+      const key = `${trouble.isBad ? 0 : 1} ${trouble.code}`;
+      const group = alike.get(key) ?? [];
+      alike.set(key, group);
+      group.push([point, trouble]);
+    }
+    const [first, ...others] = [...alike].sort(([a, of], [b, with_]) => Number(a[0]) - Number(b[0]) || with_.length - of.length);
+    const group = first?.[1] ?? others.flatMap(([, more]) => more);
+    const { code, why } = group[0]?.[1] ?? { code: "internal", why: {} };
+    const points = group.map(([point]) => point);
+    const since = Math.min(...group.map(([, trouble]) => trouble.since));
+    const isAll = points.length === Object.keys(this.#info.points).length;
+    return isAll
+      ? { error: this.#said(code, why), since }
+      : { error: this.#said(code, why, same(points.join(", "))), since, points };
+  }
+
+  /** `seen`: the figures, said after the sentence of the code. */
+  #said(code: string, context: Context, seen?: Text): EdgeError {
+    const { id, bus } = this.#info;
+    const known: Code = isCode(code) ? code : "internal";
+    const figures = seen ?? askedText(known, this.#info.wire?.());
+    return new EdgeError(known, { message: code, ...context, device: id, bus, ...(figures && { seen: figures }) });
+  }
+}
+
+/** For people; with the figures that belong to it. */
+export function problemOf({ error, since, points }: Cause, mono: number): DeviceProblem {
+  return {
+    code: error.code,
+    forMs: mono - since,
+    what: { it: error.what("it"), en: error.what("en") },
+    next: { it: error.hint("it"), en: error.hint("en") },
+    ...(points && { points }),
+  };
+}
+
+const same = (text: string): Text => ({ it: text, en: text });
+
+const strayIn = (wire: WireStatus | undefined): number => (wire !== undefined && "strayBytes" in wire ? wire.strayBytes : 0);
+
+const strayText = (stray: number, lasted: string): Text => ({
+  it: `${counted(stray, "byte senza senso|byte senza senso")} in ${lasted}, nessuna trama`,
+  en: `${counted(stray, "stray byte|stray bytes")} in ${lasted}, no frame`,
+});
+
+/** How often it happened since the start, of a unit that is asked. */
+function askedText(code: Code, wire: WireStatus | undefined): Text | undefined {
+  if (wire === undefined || !("requests" in wire)) return undefined;
+  const { requests, timeouts, checksumErrors, exceptions } = wire;
+  const of = (count: number, it: string, en: string): Text => ({
+    it: `${count} di ${counted(requests, `richiesta ${it}|richieste ${it}`)}`,
+    en: `${count} of ${counted(requests, "request|requests")} ${en}`,
+  });
+  if (code === "bus.timeout") return of(timeouts, "senza risposta", "unanswered");
+  if (code === "bus.checksum") return of(checksumErrors, "con risposta corrotta", "answered corruptly");
+  return code === "bus.exception" ? of(exceptions, "con rifiuto", "refused") : undefined;
+}

@@ -1,0 +1,155 @@
+/** What a technician is told of a device that is not well: down or up with a problem, why, since when, and what to do. */
+import { once } from "node:events";
+import { type AddressInfo, createServer, type Socket } from "node:net";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { type BusSpec, busSchema } from "../../../src/drivers/buses.ts";
+import { deviceInfo, loadDriver } from "../../../src/drivers/index.ts";
+import { type OpenWires, openWires } from "../../../src/drivers/wires.ts";
+import { Collector } from "../../../src/edge/collect.ts";
+import { monotonic } from "../../../src/kit/clock.ts";
+import { EdgeError } from "../../../src/kit/errors.ts";
+import { noLog } from "../../../src/kit/log.ts";
+import { Pulse } from "../../../src/kit/pulse.ts";
+import type { DeviceProblem, Reading } from "../../../src/model.ts";
+import { Opened } from "../../support/processes.ts";
+import { farSide, mbap, registers, withCrc } from "../drivers/support.ts";
+
+const SILENT_MS = 400;
+const frame = (mm: number) => Buffer.from([0xff, mm >> 8, mm & 0xff, (0xff + (mm >> 8) + (mm & 0xff)) & 0xff]);
+
+let open: Opened;
+beforeEach(() => {
+  open = new Opened();
+});
+afterEach(() => open[Symbol.asyncDispose]());
+const ends = (closing: () => Promise<void>) => void open.use({ [Symbol.asyncDispose]: closing });
+
+/** A sensor behind a serial device server: the test says what it sends. */
+async function sensor() {
+  let socket: Socket | undefined;
+  const server = createServer((opened) => {
+    socket = opened.on("error", () => undefined);
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  ends(async () => {
+    socket?.destroy();
+    await new Promise((resolve) => server.close(resolve));
+  });
+  const bus = busSchema.parse({ serial: `tcp://127.0.0.1:${(server.address() as AddressInfo).port}`, baud: 9600 });
+  return { bus, say: (bytes: Buffer) => socket?.write(bytes), speaks: () => socket !== undefined };
+}
+
+/** One device as the gateway runs it. The house looks for silence; here the test does, whenever it looks. */
+async function running(type: string, written: Readonly<Record<string, unknown>>, bus: BusSpec, silentAfterMs = SILENT_MS) {
+  const wires: OpenWires = open.use(openWires({ wire: bus }, noLog));
+  const driver = await loadDriver(type);
+  const info = { ...deviceInfo("d", driver, driver.options.parse(written), "wire", wires), silentAfterMs };
+  const rows: Reading[] = [];
+  const told: (DeviceProblem | null)[] = [];
+  const host = {
+    readings: (_: unknown, readings: readonly Reading[]) => void rows.push(...readings),
+    silence: (_: unknown, problem: DeviceProblem | null) => void told.push(problem),
+    log: noLog,
+    pulse: new Pulse(),
+  };
+  const collector = new Collector(info, host, false);
+  const stop = new AbortController();
+  const run = collector.run(stop.signal);
+  ends(async () => {
+    stop.abort();
+    await run;
+  });
+  const look = () => {
+    collector.watchSilence(monotonic());
+    return collector.status();
+  };
+  return { collector, rows, told, look };
+}
+
+const poll = (look: () => unknown) => expect.poll(look, { timeout: 15_000 });
+
+it("a sensor that fell silent shows its last value as last, and leaves a bad row behind its last good one", async () => {
+  const { bus, say, speaks } = await sensor();
+  const { collector, look, rows, told } = await running("a02yyuw", { occupiedBelow: "1200mm" }, bus);
+  await poll(speaks).toBe(true);
+  say(frame(647));
+  await poll(() => look().state).toBe("up");
+  await poll(() => look().state).toBe("down");
+  const { problem, points } = look();
+  expect(problem).toMatchObject({
+    code: "device.silent",
+    what: { en: expect.stringMatching(/^Nothing has come from d for \d/) },
+  });
+  expect(problem?.forMs).toBeGreaterThanOrEqual(SILENT_MS);
+  expect(points.map(({ value, quality, code, last }) => [value, quality, code, last])).toEqual([
+    [647, "bad", "device.silent", true],
+    [true, "bad", "device.silent", true],
+  ]);
+  expect(rows.map(({ value, quality }) => [value, quality])).toEqual([
+    [647, "good"],
+    [true, "good"],
+    [null, "bad"],
+    [null, "bad"],
+  ]);
+  const nothing = await collector.readNow(50).catch((error: unknown) => error);
+  expect(nothing).toMatchObject({ code: "device.silent", context: { points: [{ value: 647, last: true }, { value: true }] } });
+  say(frame(700));
+  await poll(() => look()).toMatchObject({ state: "up", points: [{ value: 700, quality: "good" }, {}] });
+  expect(look().problem).toBeUndefined();
+  expect(told.map((one) => one?.code ?? null)).toEqual(["device.silent", null]);
+});
+
+it("a person who asks while a sensor rests, which is not down yet, is not told an old value as a new one", async () => {
+  const { bus, say, speaks } = await sensor();
+  const { collector, look } = await running("a02yyuw", {}, bus, 3_600_000);
+  await poll(speaks).toBe(true);
+  say(frame(647));
+  await poll(() => look().state).toBe("up");
+  const asked = await collector.readNow(50).catch((error: unknown) => error);
+  expect(asked).toBeInstanceOf(EdgeError);
+  expect(asked).toMatchObject({ code: "device.silent", context: { points: [{ value: 647, last: true, quality: "bad" }] } });
+  expect(look().state).toBe("up");
+});
+
+it("a sensor at another baud rate is down because its bytes make no frame, and their number is said", async () => {
+  const { bus, say, speaks } = await sensor();
+  const { look, told } = await running("a02yyuw", {}, bus);
+  await poll(speaks).toBe(true);
+  say(Buffer.alloc(100, 0x55));
+  await poll(() => look().state).toBe("down");
+  const { problem } = look();
+  expect(problem).toMatchObject({ code: "frame.invalid", next: { en: expect.stringMatching(/baud rate/) } });
+  expect(problem?.what.en).toMatch(/^Bytes that make no frame from d: 97 stray bytes in .+, no frame$/);
+  expect(problem?.what.it).toMatch(/: 97 byte senza senso in .+, nessuna trama$/);
+  expect(told.map((one) => one?.code)).toEqual(["frame.invalid"]);
+  // More than a line can mean: the driver gives the port up and takes it again, and the reason stays.
+  for (let sent = 0; sent < 2000; sent += 100) say(Buffer.alloc(100, 0x55));
+  await poll(() => Number(/(\d+) stray/.exec(look().problem?.what.en ?? "")?.[1])).toBeGreaterThan(500);
+  expect(look()).toMatchObject({ state: "down", problem: { code: "frame.invalid" } });
+});
+
+const METER = { unit: 1, every: "50ms", points: { power: { fc: 3, address: 0 }, flow: { fc: 3, address: 100 } } };
+
+it("a unit that refuses one register is up with a problem that names the point; one that refuses all is down", async () => {
+  let refusesAll = false;
+  const far = open.use(
+    await farSide("tcp", ({ transaction, address, socket }) =>
+      socket.write(mbap(transaction, refusesAll || address === 100 ? withCrc(1, 0x83, 2) : registers(1, 3, 42))),
+    ),
+  );
+  const { look, told } = await running("modbus-points", METER, far.spec);
+  await poll(() => look().state).toBe("problem");
+  const { problem, points } = look();
+  expect(problem).toMatchObject({ code: "bus.exception", points: ["flow"] });
+  expect(problem?.what.en).toBe("Unit 1 refused the request (Modbus exception 2): flow");
+  expect(points.map(({ value, quality }) => [value, quality])).toEqual([
+    [42, "good"],
+    [null, "bad"],
+  ]);
+  refusesAll = true;
+  await poll(() => look().state).toBe("down");
+  expect(look().problem).toMatchObject({ code: "bus.exception" });
+  expect(look().points[0]).toMatchObject({ value: 42, quality: "bad", last: true });
+  expect(told.map((one) => one?.code)).toEqual(["bus.exception"]);
+});
