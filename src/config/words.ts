@@ -101,6 +101,12 @@ const italian: Readonly<Record<string, string>> = {
   "false: only numbers, true and false can be written": "false: si scrivono solo numeri, true e false",
   "none: only a text has a length of its own": "nessuno: solo un testo ha una lunghezza sua",
   "how many registers the text has": "quanti registri ha il testo",
+  "none: a float has its power of ten in itself": "nessuno: un float ha già in sé la sua potenza di dieci",
+  "none: only a quantity has a scale": "nessuno: solo una grandezza ha una scala",
+  "another register than the value's own": "un registro che non sia quello del valore",
+  "false: a value whose scale is the device's affair is only read":
+    "false: un valore la cui scala la decide l'apparecchio si può solo leggere",
+  "a register so near that one reply holds both": "un registro così vicino che una risposta li contenga entrambi",
   "none: a text of FF bytes is no value": "nessuno: un testo di byte FF è già assenza di valore",
   "none: a bool is true or false": "nessuno: un bool è true o false",
   "true, where `limits`, `impact` or `safe` say how it is written":

@@ -95,6 +95,8 @@ export interface RegisterValue {
   readonly map?: Readonly<Record<string, string>>;
   readonly scale?: number;
   readonly offset?: number;
+  /** Address, for the same function, of the power of ten that the value is multiplied by (SunSpec sunssf). It comes in the same reply. */
+  readonly scaleFrom?: number;
   /** Numbers of the whole registers by which the device says "no value" (0x7FFFFFFF, 0xFFFF …); NaN always does. */
   readonly absent?: readonly number[];
   readonly range?: PointSpec["range"];

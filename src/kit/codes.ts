@@ -207,6 +207,14 @@ export const codes = {
       en: "Look it up in the device's document and add it to `map`; otherwise check the address.",
     },
   },
+  "value.no-factor": {
+    retry: false,
+    what: { it: "L'apparecchio non dà il fattore di scala del valore", en: "The device gives no scale factor for the value" },
+    hint: {
+      it: "La grandezza manca su questo modello, oppure `scaleFrom` indica un altro registro.",
+      en: "The quantity is missing on this model, or `scaleFrom` names another register.",
+    },
+  },
   "value.not-a-number": {
     retry: false,
     what: { it: "L'apparecchio segnala 'nessun valore'", en: "The device says 'no value'" },

@@ -28,6 +28,8 @@ type Table = RegisterPoint["fc"];
 const FUNCTION = 1;
 const ADDRESS = 2;
 const VALUE = 3;
+/** The power of ten that units give with a value, where its table names a register for it. */
+const FACTOR = -2;
 const MAX_READ_BITS = 2000;
 const MAX_WRITE_BITS = 1968;
 const MAX_WRITE_REGISTERS = 123;
@@ -46,6 +48,7 @@ export class ModbusUnit {
 
   constructor(layout: UnitLayout) {
     this.layout = layout;
+    for (const point of Object.values(layout.points)) this.#withFactor(point);
     for (const [name, { decode, map }] of Object.entries(layout.points))
       this.set(name, map ? (Object.values(map)[0] ?? "") : decode === "text" ? "" : 0);
     for (const check of layout.identity ?? []) if (check.oneOf) this.#put(check, check.oneOf[0] ?? 0);
@@ -59,12 +62,26 @@ export class ModbusUnit {
     const table = this.#words.get(at.fc) ?? new Map<number, number>();
     this.#words.set(at.fc, table);
     const before = Array.from({ length: widthOf(at) }, (_, i) => table.get(at.address + i) ?? 0);
-    for (const [i, word] of toWords(at, value, before).entries()) table.set(at.address + i, word);
+    for (const [i, word] of toWords(at, value, before, this.#factor(at)).entries()) table.set(at.address + i, word);
+  }
+
+  /** A power of ten beside the value, and what lies between them: such maps have no holes. */
+  #withFactor({ fc, address, scaleFrom }: RegisterValue): void {
+    if (scaleFrom === undefined) return;
+    const table = this.#words.get(fc) ?? new Map<number, number>();
+    this.#words.set(fc, table);
+    for (let i = Math.min(address, scaleFrom); i < Math.max(address, scaleFrom); i++) if (!table.has(i)) table.set(i, 0);
+    table.set(scaleFrom, FACTOR & 0xffff);
+  }
+
+  #factor({ fc, scaleFrom }: RegisterValue): number {
+    const word = scaleFrom === undefined ? 0 : (this.#words.get(fc)?.get(scaleFrom) ?? 0);
+    return (word << 16) >> 16;
   }
 
   get(name: string): Shown {
     const point = this.#point(name);
-    return fromWords(point, this.#read(point.fc, point.address, widthOf(point)));
+    return fromWords(point, this.#read(point.fc, point.address, widthOf(point)), this.#factor(point));
   }
 
   answer(request: Uint8Array): Answer {
@@ -108,7 +125,7 @@ export class ModbusUnit {
     const data = fc <= 2 ? packBits(words) : bytesOf(words);
     const shown = this.#inside(fc, start, quantity).map(([point, spec]) => ({
       point,
-      value: fromWords(spec, words.slice(spec.address - start, spec.address - start + widthOf(spec))),
+      value: fromWords(spec, words.slice(spec.address - start, spec.address - start + widthOf(spec)), this.#factor(spec)),
     }));
     return { pdu: Uint8Array.of(fc, data.length, ...data), shown, written: [] };
   }
@@ -159,8 +176,10 @@ export class ModbusUnit {
   }
 
   #inside(table: Table, start: number, quantity: number): readonly (readonly [string, RegisterPoint])[] {
+    const has = (from: number, width: number) => from >= start && from + width <= start + quantity;
     return Object.entries(this.layout.points).filter(
-      ([, spec]) => spec.fc === table && spec.address >= start && spec.address + widthOf(spec) <= start + quantity,
+      ([, spec]) =>
+        spec.fc === table && has(spec.address, widthOf(spec)) && (spec.scaleFrom === undefined || has(spec.scaleFrom, 1)),
     );
   }
 

@@ -160,6 +160,41 @@ export const modbusPoints = configuredModbus({
       source: `constructed: 270 of a transmitter whose 0–1000 are -40 to 60 °C; ${CRC}`,
     },
     {
+      name: "three values and the power of ten that they share",
+      tx: "01 03 9C 8F 00 04 5B B2",
+      rx: "01 03 08 09 01 09 06 09 0B FF FF BE 0A",
+      options: {
+        points: Object.fromEntries(
+          [1, 2, 3].map((phase) => [
+            `voltage-l${phase}`,
+            { fc: 3, address: 40_078 + phase, scaleFrom: 40_082, absent: [0xffff], unit: "V" },
+          ]),
+        ),
+      },
+      expect: { "voltage-l1": 230.5, "voltage-l2": 231, "voltage-l3": 231.5 },
+      source: `constructed: SunSpec model 103 as in SolarEdge's technical note, I_AC_VoltageAN to CN 40079–40081, scale factor 40082 = -1; ${CRC}`,
+    },
+    {
+      name: "a counter with a power of ten above one",
+      tx: "01 03 9C 9D 00 03 BA 75",
+      rx: "01 03 06 00 01 E2 40 00 01 EA D9",
+      options: {
+        points: {
+          energy: { fc: 3, address: 40_093, decode: "uint32", scaleFrom: 40_095, scale: 0.001, unit: "kW.h", kind: "counter" },
+        },
+      },
+      expect: { energy: 1234.56 },
+      source: `constructed: the same map, I_AC_Energy_WH 40093, scale factor 40095 = 1, told in kWh; ${CRC}`,
+    },
+    {
+      name: "a power of ten that is not implemented",
+      tx: "01 03 9C 93 00 02 1A 76",
+      rx: "01 03 04 57 68 80 00 0A 5B",
+      options: { points: { power: { fc: 3, address: 40_083, decode: "int16", scaleFrom: 40_084, unit: "W" } } },
+      expect: { power: null },
+      source: `constructed: the same map, I_AC_Power 40083, scale factor 40084 = 8000h, by which SunSpec says "none"; ${CRC}`,
+    },
+    {
       name: "reply of another unit",
       tx: "01 03 00 08 00 03 84 09",
       rx: "11 03 06 AE 41 56 52 43 40 49 AD",

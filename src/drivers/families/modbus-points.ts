@@ -3,7 +3,17 @@ import * as z from "zod";
 import type { Text, Writable } from "../../model.ts";
 import type { Golden, RegisterPoint } from "../driver.ts";
 import { widthOf } from "./decodes.ts";
-import { address, contradictions, isBeyondLast, isBool, isWords, MOST_REGISTERS, orderOf, place } from "./modbus-register.ts";
+import {
+  address,
+  contradictions,
+  isBeyondLast,
+  isBool,
+  isFactorFar,
+  isWords,
+  MOST_REGISTERS,
+  orderOf,
+  place,
+} from "./modbus-register.ts";
 import { hole, modbusDriver, patience, unit } from "./modbus-table.ts";
 import { every, limits, limitsOf, report, reportOf, switchLimits, withReport } from "./options.ts";
 import { encodePoint, type Points } from "./registers.ts";
@@ -99,11 +109,21 @@ const table = z.strictObject({
     .refine((points) => Object.keys(points).length > 0, { error: "expected at least one point" })
     .describe("The table: name → where it lies and what it is."),
 });
-const options = table.refine(
-  ({ maxRegisters, points }) =>
-    Object.values(points).every((p) => "coil" in p || p.fc === 2 || Math.min(widthOf(p), MOST_REGISTERS) <= maxRegisters),
-  { error: "expected as many registers as its widest point has", path: ["maxRegisters"] },
-);
+const options = table
+  .refine(
+    ({ maxRegisters, points }) =>
+      Object.values(points).every((p) => "coil" in p || p.fc === 2 || Math.min(widthOf(p), MOST_REGISTERS) <= maxRegisters),
+    { error: "expected as many registers as its widest point has", path: ["maxRegisters"] },
+  )
+  .superRefine(({ maxRegisters, points }, { addIssue }) => {
+    for (const [name, point] of Object.entries(points))
+      if (!("coil" in point) && isFactorFar(point, maxRegisters))
+        addIssue({
+          code: "custom",
+          message: "expected a register so near that one reply holds both",
+          path: ["points", name, "scaleFrom"],
+        });
+  });
 type Options = z.output<typeof options>;
 
 export function configuredModbus(table: { readonly type: string; readonly title: Text; readonly goldens: readonly Golden[] }) {
@@ -126,7 +146,7 @@ function registerOf(option: PointOption): RegisterPoint {
     ...(option.alarm && { alarm: true }),
   } satisfies Partial<RegisterPoint>;
   if ("coil" in option) return { fc: 1, address: option.coil, decode: "bool", unit: "", kind: "state", ...common };
-  const { fc, address, count, byte, bit, mask, map, scale, offset, range, absent } = option;
+  const { fc, address, count, byte, bit, mask, map, scale, offset, scaleFrom, range, absent } = option;
   const decode = fc === 2 ? "bool" : option.decode;
   return {
     fc,
@@ -141,6 +161,7 @@ function registerOf(option: PointOption): RegisterPoint {
     ...(map && { map }),
     ...(scale !== 1 && { scale }),
     ...(offset !== 0 && { offset }),
+    ...(scaleFrom !== undefined && { scaleFrom }),
     ...(range && { range }),
     ...(absent && { absent }),
     ...common,

@@ -3,6 +3,7 @@ import * as z from "zod";
 import type { Decode, RegisterValue } from "../driver.ts";
 import { isFloat, unsayable, widthOf } from "./decodes.ts";
 import type { limits } from "./options.ts";
+import { spanOf } from "./registers.ts";
 
 /** In one reply (Modbus Application Protocol V1.1b3, 6.3). */
 export const MOST_REGISTERS = 125;
@@ -68,6 +69,11 @@ export const place = () => ({
     .refine((scale) => scale !== 0, { error: "expected a number other than 0" })
     .describe("Value = number × scale + offset."),
   offset: z.number().prefault(0).describe("What is added after the scale."),
+  scaleFrom: address()
+    .optional()
+    .describe(
+      "Address, for the same function, of a power of ten that the number is multiplied by too, as SunSpec has it: -1 is × 0.1. It is read in the same request, with whatever lies between; without it there is no value.",
+    ),
   range: z
     .tuple([z.number(), z.number()])
     .refine(([smallest, largest]) => smallest <= largest, { error: "expected the smaller number first" })
@@ -108,6 +114,7 @@ export function contradictions(point: Register): readonly Wrong[] {
     ...(point.bit === undefined ? [] : ofNumbers(point, "none: a bit is true or false")),
     ...(isWords(point) ? ofNumbers(point, "none: its value is a word") : []),
     ...ofText(point),
+    ...ofFactor(point),
     ...absentNever(point),
   ];
 }
@@ -131,7 +138,7 @@ function notOfBool(point: Register): readonly Wrong[] {
   return [
     ...wrong(decode !== "bool" && decode !== "uint16" && fc === 2, "bool: a discrete input is true or false", "decode"),
     ...ofNumbers(point, none),
-    ...(["bit", "mask", "map", "byte", "count", "order", "words"] as const).flatMap((key) =>
+    ...(["bit", "mask", "map", "byte", "count", "order", "words", "scaleFrom"] as const).flatMap((key) =>
       wrong(point[key] !== undefined && !(key === "words" && fc !== 2), none, key),
     ),
     ...wrong(absent !== undefined, "none: a bool always has a value", "absent"),
@@ -173,6 +180,22 @@ function ofText({ decode, count, absent, map }: Register): readonly Wrong[] {
     ...wrong(map !== undefined, "none: its value is a word", "map"),
   ];
 }
+
+function ofFactor(point: Register): readonly Wrong[] {
+  const { scaleFrom, address, decode, mask, map, writable } = point;
+  if (scaleFrom === undefined) return [];
+  const isInside = scaleFrom >= address && scaleFrom < address + widthOf(point);
+  return [
+    ...wrong(isFloat(decode), "none: a float has its power of ten in itself", "scaleFrom"),
+    ...wrong(isBool(point) || isWords({ decode, map }) || mask !== undefined, "none: only a quantity has a scale", "scaleFrom"),
+    ...wrong(isInside, "another register than the value's own", "scaleFrom"),
+    ...wrong(writable, "false: a value whose scale is the device's affair is only read", "writable"),
+  ];
+}
+
+/** Both must be in one reply, or one may be of another moment than the other. */
+export const isFactorFar = (point: Pick<Register, "address" | "decode" | "count" | "scaleFrom">, maxRegisters: number): boolean =>
+  point.scaleFrom !== undefined && point.scaleFrom <= 65_535 && spanOf(point).quantity > maxRegisters;
 
 function absentNever({ absent = [], decode }: Register): readonly Wrong[] {
   if (decode === "bool" || decode === "text") return [];

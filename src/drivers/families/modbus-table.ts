@@ -7,7 +7,7 @@ import type { Driver, Golden, IdentityCheck } from "../driver.ts";
 import { crcHolds, expectedOf, findReply } from "../modbus-frame.ts";
 import { TableDevice, type UnitOptions } from "./modbus-unit.ts";
 import { every, report, withReport } from "./options.ts";
-import { type Block, decodePoint, type Merging, type Points } from "./registers.ts";
+import { type Block, decodePoint, type Merging, type Points, spanOf } from "./registers.ts";
 
 /** Polls missed before a device counts as silent, and the least time for it. */
 const MISSED = 3;
@@ -121,8 +121,10 @@ function decodeGolden(golden: Golden, points: Points): Readonly<Record<string, V
   const view = new DataView(request.buffer, request.byteOffset);
   const fc = view.getUint8(1) as Block["fc"];
   const block = { address: view.getUint16(2), quantity: view.getUint16(4) };
-  const inside = ([, point]: [string, Points[string]]) =>
-    point.fc === fc && point.address >= block.address && point.address < block.address + block.quantity;
+  const inside = ([, point]: [string, Points[string]]) => {
+    const { address } = spanOf(point);
+    return point.fc === fc && address >= block.address && address < block.address + block.quantity;
+  };
   return Object.fromEntries(
     Object.entries(points)
       .filter(inside)

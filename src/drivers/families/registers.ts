@@ -26,24 +26,35 @@ export interface Merging {
 /** Most bits that one request may ask (Modbus Application Protocol V1.1b3, 6.1). */
 const MAX_BITS = 2000;
 
+/** All registers that a point needs in one reply: its own, and as far as the one with its power of ten. */
+export function spanOf(point: Placed): Pick<Block, "address" | "quantity"> {
+  const { address, scaleFrom = address } = point;
+  const first = Math.min(address, scaleFrom);
+  return { address: first, quantity: Math.max(address + widthOf(point), scaleFrom + 1) - first };
+}
+
+type Placed = Parameters<typeof widthOf>[0] & { readonly address: number; readonly scaleFrom?: number | undefined };
+
 /** Points that lie near enough share a request, up to what the device gives at once. */
 export function blocksOf(points: Points, { maxRegisters, hole }: Merging): readonly Block[] {
-  const sorted = Object.entries(points).sort(([, a], [, b]) => a.fc - b.fc || a.address - b.address);
+  const sorted = Object.entries(points).sort(([, a], [, b]) => a.fc - b.fc || spanOf(a).address - spanOf(b).address);
   const blocks: Block[] = [];
   for (const [name, point] of sorted) {
     const last = blocks.at(-1);
-    const { fc, address } = point;
+    const { fc } = point;
+    const { address, quantity } = spanOf(point);
     const joined = last && join(last, name, point, fc <= 2 ? { most: MAX_BITS, hole: hole * 16 } : { most: maxRegisters, hole });
     if (joined) blocks[blocks.length - 1] = joined;
-    else blocks.push({ fc, address, quantity: widthOf(point), points: [name], overHoles: false });
+    else blocks.push({ fc, address, quantity, points: [name], overHoles: false });
   }
   return blocks;
 }
 
 /** The block with one point more, or null when that would be too long, too far or another function. */
 function join(block: Block, name: string, point: RegisterPoint, { most, hole }: { most: number; hole: number }): Block | null {
-  const unused = point.address - (block.address + block.quantity);
-  const quantity = Math.max(block.quantity, point.address + widthOf(point) - block.address);
+  const span = spanOf(point);
+  const unused = span.address - (block.address + block.quantity);
+  const quantity = Math.max(block.quantity, span.address + span.quantity - block.address);
   if (point.fc !== block.fc || unused > hole || quantity > most) return null;
   return { ...block, quantity, points: [...block.points, name], overHoles: block.overHoles || unused > 0 };
 }
@@ -51,7 +62,7 @@ function join(block: Block, name: string, point: RegisterPoint, { most, hole }: 
 /** A value; the code that says why there is none; or a value with the code that says why it is doubtful. */
 export type Decoded =
   | { readonly value: Value }
-  | { readonly code: "value.not-a-number" | "value.out-of-range" | "value.unreadable" }
+  | { readonly code: "value.not-a-number" | "value.out-of-range" | "value.unreadable" | "value.no-factor" }
   | { readonly value: Value; readonly doubt: "value.unlisted" };
 
 /** One point from the data bytes of the block that holds it. */
@@ -66,7 +77,25 @@ export function decodePoint(data: Uint8Array, block: Pick<Block, "address">, poi
   const raw = rawOf(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), point);
   if (typeof raw === "boolean") return { value: raw };
   if (typeof raw === "string") return { code: CODES[raw] };
-  return isAbsent(raw, point) ? { code: "value.not-a-number" } : meaningOf(raw, point);
+  if (isAbsent(raw, point)) return { code: "value.not-a-number" };
+  const factor = factorOf(data, block, point);
+  return factor === undefined ? { code: "value.no-factor" } : meaningOf(raw, point, factor);
+}
+
+/** A sunssf is -10 to 10; -32768 says that there is none (SunSpec Information Model Specification, 3.2). */
+const MOST_TENS = 10;
+
+function factorOf(
+  data: Uint8Array,
+  { address }: Pick<Block, "address">,
+  { scaleFrom, bytes }: RegisterValue,
+): number | undefined {
+  if (scaleFrom === undefined) return 1;
+  const at = (scaleFrom - address) * 2;
+  const held = inOrder(data.subarray(at, at + 2), bytes ? { bytes } : {});
+  if (held.length < 2) return undefined;
+  const tens = new DataView(held.buffer, held.byteOffset).getInt16(0);
+  return Math.abs(tens) <= MOST_TENS ? Number(`1e${tens}`) : undefined;
 }
 
 const CODES = { none: "value.not-a-number", unreadable: "value.unreadable" } as const;
@@ -76,7 +105,7 @@ const isAbsent = (raw: number | bigint, { absent = [], decode }: RegisterValue):
   absent.some((number) => (decode === "float32" ? Math.fround(number) : number) === Number(raw));
 
 /** What the number stands for: one of its bits, a word, or a quantity. */
-function meaningOf(raw: number | bigint, point: RegisterValue): Decoded {
+function meaningOf(raw: number | bigint, point: RegisterValue, factor: number): Decoded {
   const { bit, mask, map, range } = point;
   if (bit !== undefined) return { value: Math.floor(Number(raw) / 2 ** bit) % 2 === 1 };
   const number = mask === undefined ? raw : masked(Number(raw), mask);
@@ -84,7 +113,7 @@ function meaningOf(raw: number | bigint, point: RegisterValue): Decoded {
     const word = map[String(number)];
     return word === undefined ? { value: String(number), doubt: "value.unlisted" } : { value: word };
   }
-  const value = Number.isFinite(Number(number)) ? scaled(number, point) : undefined;
+  const value = Number.isFinite(Number(number)) ? scaled(number, point, factor) : undefined;
   if (value === undefined) return { code: "value.out-of-range" };
   const [min, max] = range ?? [-Number.MAX_VALUE, Number.MAX_VALUE];
   return Number(value) < min || Number(value) > max ? { code: "value.out-of-range" } : { value };

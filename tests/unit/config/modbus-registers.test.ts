@@ -23,6 +23,7 @@ describe("a register", () => {
     "fc: 3, address: 1, decode: float64, order: 4321",
     "fc: 3, address: 1, decode: int16, map: { -1: reversed, 0: right }",
     "fc: 3, address: 1, decode: bcd32, order: CDAB, writable: true",
+    "fc: 3, address: 40083, decode: int16, scaleFrom: 40084, scale: 0.001, unit: kW",
     "fc: 3, address: 65532, decode: uint64, words: low-first",
   ])("%s is understood", async (point) => expect(await said(point)).toEqual([]));
 
@@ -65,6 +66,15 @@ describe("a register", () => {
     [
       "decode: bcd16, absent: [10000]",
       "points.p.absent.0: found 10000, expected a whole number from 0 to 9999, which is what bcd16 holds",
+    ],
+    ["decode: float32, scaleFrom: 9", "points.p.scaleFrom: found 9, expected none: a float has its power of ten in itself"],
+    ["mask: 3, scaleFrom: 9", "points.p.scaleFrom: found 9, expected none: only a quantity has a scale"],
+    ["decode: uint32, scaleFrom: 2", "points.p.scaleFrom: found 2, expected another register than the value's own"],
+    ["scaleFrom: 126", "points.p.scaleFrom: found 126, expected a register so near that one reply holds both"],
+    ["scaleFrom: 65536", "points.p.scaleFrom: found 65536, expected at most 65535"],
+    [
+      "scaleFrom: 9, writable: true",
+      "points.p.writable: found true, expected false: a value whose scale is the device's affair is only read",
     ],
     ["order: 1243", "points.p.order: found 1243, expected one of 1234, 3412, 2143, 4321, ABCD, CDAB, BADC, DCBA"],
   ])("%s is refused", async (more, line) => {

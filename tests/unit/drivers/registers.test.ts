@@ -84,6 +84,41 @@ describe("blocks", () => {
 const inside = (p: RegisterPoint | undefined, block: Block): boolean =>
   p !== undefined && p.fc === block.fc && p.address >= block.address && p.address + widthOf(p) <= block.address + block.quantity;
 
+describe("a power of ten in a register of its own", () => {
+  const power = { decode: "int16", address: 83, scaleFrom: 84 } as const;
+
+  it("is read in the same request as its value, whatever else is read", () => {
+    const voltages = [79, 80, 81].map((address) => [`v${address}`, point({ address, scaleFrom: 82 })] as const);
+    const points = { ...Object.fromEntries(voltages), power: point(power), before: point({ address: 10, scaleFrom: 7 }) };
+    expect(blocksOf(points, { maxRegisters: 125, hole: 0 }).map(({ address, quantity }) => [address, quantity])).toEqual([
+      [7, 4],
+      [79, 6],
+    ]);
+    for (const block of blocksOf(points, { maxRegisters: 4, hole: 0 }))
+      for (const name of block.points) {
+        const { address, scaleFrom = address } = points[name as keyof typeof points] ?? point({});
+        expect([
+          block.address <= Math.min(address, scaleFrom),
+          Math.max(address, scaleFrom) < block.address + block.quantity,
+        ]).toEqual([true, true]);
+      }
+  });
+
+  it.each([
+    [0xffff, { value: 2237.6 }],
+    [1, { value: 223_760 }],
+    [0x8000, { code: "value.no-factor" }],
+    [11, { code: "value.no-factor" }],
+    [0xfff5, { code: "value.no-factor" }],
+  ])("of %j", (tens, decoded) => {
+    expect(decodePoint(bytesOf([22_376, tens]), { address: 83 }, point(power))).toEqual(decoded);
+  });
+
+  it("that is not in the reply makes no value", () => {
+    expect(decodePoint(bytesOf([22_376]), { address: 83 }, point(power))).toEqual({ code: "value.no-factor" });
+  });
+});
+
 describe("decoding", () => {
   it.each([
     [[0xffff], { decode: "int16" as const, scale: 0.1 }, -0.1],
@@ -94,10 +129,38 @@ describe("decoding", () => {
     [[0, 0, 0x0001, 0x0002], { decode: "uint64" as const }, 65_538],
     [[0x4366, 0x3333], { decode: "float32" as const }, 230.2],
     [[0x8000], { decode: "bool" as const }, true],
+    [[0x8000], { bit: 15 }, true],
+    [[0x8000], { bit: 14 }, false],
+    [[0x8000, 0], { decode: "uint32" as const, bit: 31 }, true],
+    [[0x8001, 0], { decode: "uint32" as const, mask: 0x8000_0000 }, 1],
+    [[0x1a34], { mask: 0x00f0 }, 3],
+    [[0xe600], { bytes: "low-first" as const }, 230],
+    [[0x20ff], { decode: "int8" as const }, -1],
+    [[0x20ff], { decode: "uint8" as const, byte: "high" as const }, 32],
+    [[0x0020, 0, 0, 1], { decode: "int64" as const }, "9007199254740993"],
+    [[0xffdf, 0xffff, 0xffff, 0xffff], { decode: "int64" as const }, "-9007199254740993"],
+    [[0x0020, 0, 0, 1], { decode: "uint64" as const, scale: 1000 }, "9007199254740993000"],
+    [[0x0004, 0, 0, 1], { decode: "uint64" as const, scale: 1000 }, "1125899906842625000"],
+    [[0x9999, 0x9999, 0x9999, 0x9999], { decode: "bcd64" as const }, "9999999999999999"],
+    [[0x4b00, 0x4100, 0x3100], { decode: "text" as const, count: 3 }, "KA1"],
+    [[0x004b, 0x0041, 0x0031], { decode: "text" as const, count: 3 }, "KA1"],
+    [[0x2041, 0x4220, 0x0058], { decode: "text" as const, count: 3 }, "AB"],
+    [[0, 0], { decode: "text" as const, count: 2 }, ""],
+    [[0xffff], { decode: "int16" as const, map: { "-1": "reversed", "0": "right" } }, "reversed"],
   ])("%j %j", (words, more, value) => expect(decode(words, more)).toEqual({ value }));
 
   it.each([
     [[0x7fc0, 0], { decode: "float32" as const }, "value.not-a-number"],
+    [[0x7ff8, 0, 0, 0], { decode: "float64" as const }, "value.not-a-number"],
+    [[0x7ff0, 0, 0, 0], { decode: "float64" as const }, "value.out-of-range"],
+    [[0xffff], { bit: 3, absent: [0xffff] }, "value.not-a-number"],
+    [[0x002a], { decode: "bcd16" as const }, "value.unreadable"],
+    [[0xffff, 0xffff], { decode: "bcd32" as const }, "value.not-a-number"],
+    [[0x8000, 0, 0, 0], { decode: "int64" as const }, "value.not-a-number"],
+    [[0x7fff, 0xffff, 0xffff], { decode: "int48" as const }, "value.not-a-number"],
+    [[0x0020, 0, 0, 1], { decode: "uint64" as const, scale: 1.5 }, "value.out-of-range"],
+    [[0x41c8], { decode: "text" as const, count: 1 }, "value.unreadable"],
+    [[0xffff, 0xffff], { decode: "text" as const, count: 2 }, "value.not-a-number"],
     [[0x7fff, 0xffff], { decode: "int32" as const, absent: [0x7fffffff] }, "value.not-a-number"],
     [[0xc479, 0xf99a], { decode: "float32" as const, absent: [0, -999.9] }, "value.not-a-number"],
     [[0x7f7f, 0xffff], { decode: "float32" as const, absent: [3.4028235e38] }, "value.not-a-number"],
@@ -119,7 +182,20 @@ describe("decoding", () => {
   });
 });
 
+describe("a number without a word", () => {
+  it("is told as it is, and doubtful", () =>
+    expect(decode([7], { map: { "2": "A1" } })).toEqual({ value: "7", doubt: "value.unlisted" }));
+});
+
 describe("encoding", () => {
+  it.each([
+    [-13, { scale: 0.1, offset: -40 }, [270]],
+    [49_200_025, { decode: "bcd32" as const }, [0x4920, 0x0025]],
+    [-2, { decode: "int48" as const }, [0xffff, 0xffff, 0xfffe]],
+    [230.2, { decode: "float32" as const, words: "low-first" as const, bytes: "low-first" as const }, [0x3333, 0x6643]],
+    [6_223_090, { decode: "float64" as const }, [0x4157, 0xbd3c, 0x8000, 0]],
+  ])("of %j as %j", (value, more, registers) => expect(encodePoint(value, point(more))).toEqual({ registers, value }));
+
   it("refuses what a float32 can only hold as infinite", () => {
     expect([1e39, -1e39, 3e38].map((value) => encodePoint(value, point({ decode: "float32" }))?.registers)).toEqual([
       undefined,

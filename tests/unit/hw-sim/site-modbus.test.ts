@@ -136,6 +136,19 @@ describe("the other shapes", () => {
   });
 });
 
+describe("a value whose power of ten lies in another register", () => {
+  const power = { ...gauge, fc: 3, address: 83, decode: "int16", scaleFrom: 86 } as const;
+  const unit = new ModbusUnit({ maxRegisters: 10, points: { power } });
+  unit.set("power", 230.5);
+
+  it("is shown by an answer that holds both", () => {
+    const { pdu, shown } = unit.answer(bytes("03 00 53 00 04"));
+    expect(hex(pdu)).toBe("03085a0a00000000fffe");
+    expect(shown).toEqual([{ point: "power", value: 230.5 }]);
+    expect(unit.answer(bytes("03 00 53 00 01")).shown).toEqual([]);
+  });
+});
+
 describe("a unit", () => {
   it("answers exceptions as the specification says", () => {
     const ask = (unit: ModbusUnit, pdu: string): string => hex(unit.answer(bytes(pdu)).pdu);
