@@ -1,7 +1,7 @@
 /** Streams that grew and `reported` messages go in; `down/ack` messages come out: 5 s after the first unacknowledged record, at 500 of them, or at once as an answer. */
 import type { Range, Stream } from "../../src/model.ts";
 import type { Holdings, StreamName } from "./holdings.ts";
-import { absent, none, type RangeSet, subtract, union, upTo } from "./ranges.ts";
+import { absent, type RangeSet, setOf, subtract, upTo } from "./ranges.ts";
 
 export interface Ack {
   readonly epoch: string;
@@ -34,7 +34,7 @@ export function ackOf(holdings: Holdings, name: StreamName, reported?: Reported)
   const whole = upTo(accounted);
   const held = accounted.filter(([lo]) => lo > whole).slice(0, MAX_RANGES);
   const missing = reported
-    ? subtract(absent(accounted, [1, reported.sentUpTo]), union(none, reported.pending)).slice(0, MAX_RANGES)
+    ? subtract(absent(accounted, [1, reported.sentUpTo]), setOf(reported.pending)).slice(0, MAX_RANGES)
     : [];
   return { epoch, stream, upTo: whole, ...(held.length > 0 && { held }), ...(missing.length > 0 && { missing }) };
 }

@@ -1,7 +1,8 @@
 /** The platform's database goes in; what it holds, lacks and has been told comes out, for audits and the live view. */
 import * as z from "zod";
+import type { Range } from "../../src/model.ts";
 import type { Database } from "./database.ts";
-import { absent, add, none, type RangeSet, top, union, upTo } from "./ranges.ts";
+import { absent, type RangeSet, setOf, top, union, upTo } from "./ranges.ts";
 
 const ranges = z.array(z.tuple([z.number(), z.number()]));
 export const counts = z.object({
@@ -29,16 +30,16 @@ export const counts = z.object({
 export type Counts = z.infer<typeof counts>;
 
 export async function count(db: Database, connected: boolean): Promise<Counts> {
-  const sets = new Map<string, { record: RangeSet; ledger: RangeSet }>();
-  for (const row of await db.all("SELECT * FROM ranges ORDER BY lo")) {
+  const found = new Map<string, Record<"record" | "ledger", Range[]>>();
+  for (const row of await db.all("SELECT * FROM ranges")) {
     const key = `${row["gateway"]}\n${row["epoch"]}\n${row["stream"]}`;
-    const both = sets.get(key) ?? { record: none, ledger: none };
-    const by = row["by"] === "ledger" ? "ledger" : "record";
-    both[by] = add(both[by], [Number(row["lo"]), Number(row["hi"])]);
-    sets.set(key, both);
+    const both = found.get(key) ?? { record: [], ledger: [] };
+    both[row["by"] === "ledger" ? "ledger" : "record"].push([Number(row["lo"]), Number(row["hi"])]);
+    found.set(key, both);
   }
   const streams = [];
-  for (const [key, { record, ledger }] of sets) {
+  for (const [key, by] of found) {
+    const [record, ledger] = [setOf(by.record), setOf(by.ledger)];
     const [gateway = "", epoch = "", name = ""] = key.split("\n");
     const stream = name === "events" ? ("events" as const) : ("readings" as const);
     const all = union(record, ledger);

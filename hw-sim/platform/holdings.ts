@@ -1,7 +1,7 @@
 /** What the platform holds of every stream, in memory and in the database alike; a change is written inside the transaction that inserts the rows and believed only when that has committed. */
 import type { Range, Stream } from "../../src/model.ts";
 import type { Database, Transaction } from "./database.ts";
-import { add, none, type RangeSet, subtract, union } from "./ranges.ts";
+import { add, none, type RangeSet, setOf, subtract, union } from "./ranges.ts";
 
 /** `record`: the rows are in the database. `ledger`: a held `ledger.gap` with kept 0 names them as lost. */
 export type By = "record" | "ledger";
@@ -17,10 +17,14 @@ export class Holdings {
 
   static async load(db: Database): Promise<Holdings> {
     const holdings = new Holdings();
-    for (const row of await db.all("SELECT * FROM ranges ORDER BY lo")) {
+    const found = new Map<string, Range[]>();
+    for (const row of await db.all("SELECT * FROM ranges")) {
       const key = JSON.stringify([row["gateway"], row["epoch"], row["stream"], row["by"]]);
-      holdings.#sets.set(key, add(holdings.#sets.get(key) ?? none, [Number(row["lo"]), Number(row["hi"])]));
+      const ranges = found.get(key) ?? [];
+      found.set(key, ranges);
+      ranges.push([Number(row["lo"]), Number(row["hi"])]);
     }
+    for (const [key, ranges] of found) holdings.#sets.set(key, setOf(ranges));
     return holdings;
   }
 

@@ -33,7 +33,34 @@ export function add(set: RangeSet, [from, to]: Range): RangeSet {
   return [...set.slice(0, first), [low, high], ...set.slice(last)];
 }
 
-export const union = (a: RangeSet, b: RangeSet): RangeSet => b.reduce(add, a);
+/** Two sets as one, each walked through once. */
+export function union(a: RangeSet, b: RangeSet): RangeSet {
+  const set: Range[] = [];
+  let i = 0;
+  let j = 0;
+  for (let [left, right] = [a[0], b[0]]; left !== undefined || right !== undefined; ) {
+    const isLeft = right === undefined || (left !== undefined && left[0] <= right[0]);
+    const [from, to] = (isLeft ? left : right) ?? [1, 0];
+    const last = set.at(-1);
+    if (last !== undefined && from <= last[1] + 1) set[set.length - 1] = [last[0], Math.max(last[1], to)];
+    else set.push([from, to]);
+    if (isLeft) left = a[++i];
+    else right = b[++j];
+  }
+  return set;
+}
+
+/** Any ranges, in any order, as a set. */
+export const setOf = (ranges: readonly Range[]): RangeSet =>
+  [...ranges]
+    .sort(([a], [b]) => a - b)
+    .reduce<Range[]>((set, range) => {
+      const last = set.at(-1);
+      if (range[1] < range[0]) return set;
+      if (last !== undefined && range[0] <= last[1] + 1) set[set.length - 1] = [last[0], Math.max(last[1], range[1])];
+      else set.push(range);
+      return set;
+    }, []);
 
 /** The parts of from..to that the set does not hold. */
 export function absent(set: RangeSet, [from, to]: Range): RangeSet {

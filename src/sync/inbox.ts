@@ -1,8 +1,9 @@
 /** What comes down: acknowledgements reach book and store, commands reach the house untouched. */
 import type { Clock } from "../kit/clock.ts";
 import type { Log } from "../kit/log.ts";
+import type { Mark } from "../model.ts";
 import type { Answers } from "./answers.ts";
-import { ackMessage } from "./contract/down.ts";
+import { readAck } from "./contract/down.ts";
 import type { Book } from "./drain/book.ts";
 import type { After } from "./link/inbound.ts";
 import type { Incoming } from "./mqtt.ts";
@@ -49,21 +50,24 @@ export class Inbox {
 
   #ack({ payload, retained }: Incoming): void {
     const { outbox, book, clock } = this.#o;
-    const message = ackMessage.safeParse(parsed(payload));
+    const message = readAck(parsed(payload));
     // A retained one is stale by nature.
-    if (retained || !message.success) {
+    if (retained || message === null) {
       outbox.note("sync.ack-refused", { reason: retained ? "retained" : "malformed" });
       return;
     }
+    if (message.wrong > 0) outbox.note("sync.ack-refused", { reason: "malformed", entries: message.wrong });
     book.refresh(outbox.streams());
-    for (const ack of message.data.acks) {
+    const marks: Mark[] = [];
+    for (const ack of message.entries) {
       const { epoch, stream, upTo } = ack;
       const mark = book.acknowledge(ack, clock.mono());
       // Of an early epoch, proved long ago, nothing is left to be checked or marked.
       const old = epoch !== outbox.epoch.id && outbox.knows?.(epoch) === true;
-      if (mark !== null) outbox.acknowledge([mark]);
+      if (mark !== null) marks.push(mark);
       else if (!old) outbox.note("sync.ack-refused", { epoch, stream, upTo, head: book.head(epoch, stream) });
     }
+    if (marks.length > 0) outbox.acknowledge(marks);
     this.#o.changed();
   }
 

@@ -203,6 +203,7 @@ export class Housekeeper {
         `DELETE FROM readings WHERE key IN (SELECT key FROM readings WHERE key BETWEEN ? AND ? AND key + span - 1 <= ? LIMIT ${SLICE})`,
         [keyOf(n, from), end, end],
       );
+      line.goneTo = Math.max(line.goneTo, to);
       if (gone >= SLICE) break;
     }
     await this.findOldest(line);

@@ -43,6 +43,8 @@ export async function load(db: Database): Promise<Loaded> {
       line.head = Math.max(line.head, mark?.up_to ?? 0);
       if (end === undefined) line.oldest = line.head + 1;
       if (mark) Object.assign(line, grown(line, { upTo: mark.up_to, held: JSON.parse(mark.held) as readonly Range[] }));
+      // Which of their records are still on the disk, an earlier run knew.
+      line.goneTo = line.held.at(-1)?.[1] ?? 0;
       lines.push(line);
       if (epoch === newest && end !== undefined && epoch.opened + end.mono >= (formerEnd?.mono ?? 0))
         formerEnd = { boot: epoch.boot, mono: epoch.opened + end.mono, wall: end.wall, synced: end.synced === 1 };

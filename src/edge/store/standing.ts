@@ -27,7 +27,12 @@ export interface Line {
   oldestMono: number;
   upTo: number;
   held: readonly Range[];
+  /** Of what is held, records up to here may be off the disk already. */
+  goneTo: number;
 }
+
+/** Held ranges that are kept of a line: they travel with each acknowledgement that is stored. */
+const HELD_MOST = 500;
 
 export class Standing {
   readonly lines: Line[] = [];
@@ -78,11 +83,15 @@ export const emptyLine = (epoch: Epoch, stream: Stream): Line => ({
   oldestMono: Number.POSITIVE_INFINITY,
   upTo: 0,
   held: [],
+  goneTo: 0,
 });
 
-/** Marks only ever grow, and one beyond the last number means the last. */
+/**
+ * Marks only ever grow, and one beyond the last number means the last. But of too many held ranges the highest are forgotten, while their
+ * records are still stored: they are only sent again.
+ */
 export function grown(
-  line: Pick<Line, "head" | "upTo" | "held">,
+  line: Pick<Line, "head" | "upTo" | "held" | "goneTo">,
   mark: Pick<Mark, "upTo" | "held">,
 ): Pick<Line, "upTo" | "held"> {
   let upTo = Math.min(line.head, Math.max(line.upTo, mark.upTo));
@@ -95,7 +104,28 @@ export function grown(
     else if (last !== undefined && from <= last[1] + 1) held[held.length - 1] = [last[0], Math.max(last[1], to)];
     else held.push([from, to]);
   }
-  return { upTo, held };
+  return { upTo, held: held.length <= HELD_MOST ? held : fewer(held, line) };
+}
+
+function fewer(held: readonly Range[], line: Pick<Line, "held" | "goneTo">): readonly Range[] {
+  let surplus = held.length - HELD_MOST;
+  const kept: Range[] = [];
+  for (const range of held.toReversed())
+    if (surplus > 0 && (range[0] > line.goneTo || !meets(line.held, range))) surplus -= 1;
+    else kept.push(range);
+  return kept.reverse();
+}
+
+/** Whether an ascending list has a range that shares a number with this one. */
+function meets(list: readonly Range[], [from, to]: Range): boolean {
+  let low = 0;
+  let high = list.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((list[middle]?.[1] ?? 0) < from) low = middle + 1;
+    else high = middle;
+  }
+  return (list[low]?.[0] ?? Number.POSITIVE_INFINITY) <= to;
 }
 
 /** Whether the platform holds every number of the range. */

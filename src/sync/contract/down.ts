@@ -2,24 +2,41 @@
 import * as z from "zod";
 import { count, epoch, range, stream, v, wall } from "./words.ts";
 
-/** A platform that has more holes than this names the first of them: the rest follows with the next acknowledgement. */
-const ranges = () => z.array(range).max(1000);
+/** Of one message: entries, and of each entry `held` and `missing` ranges. What is beyond is read as not said: the rest follows with the next. */
+const MOST_ENTRIES = 256;
+const MOST_RANGES = 500;
 
-export const ackMessage = z.looseObject({
-  v,
-  at: wall.optional(),
-  acks: z
-    .array(
-      z.looseObject({
-        epoch,
-        stream,
-        upTo: count.describe("Every number up to here is held, or named by a held ledger.gap with kept 0."),
-        held: ranges().optional().describe("Held beyond it."),
-        missing: ranges().optional().describe("Neither held nor pending: to be sent again."),
-      }),
-    )
-    .max(256),
+const inOrder = range.refine(([from, to]) => from <= to, { message: "from is beyond to" });
+const ranges = () => z.array(inOrder).max(MOST_RANGES);
+
+export const ackEntry = z.looseObject({
+  epoch: epoch.max(64),
+  stream,
+  upTo: count.describe("Every number up to here is held, or named by a held ledger.gap with kept 0."),
+  held: ranges().optional().describe("Held beyond it."),
+  missing: ranges().optional().describe("Neither held nor pending: to be sent again."),
 });
+export type AckEntry = z.output<typeof ackEntry>;
+
+export const ackMessage = z.looseObject({ v, at: wall.optional(), acks: z.array(ackEntry).max(MOST_ENTRIES) });
+
+const envelope = z.looseObject({ v, acks: z.array(z.unknown()) });
+
+/** The entries of an acknowledgement that are right, and how many are not; null: it is none. */
+export function readAck(body: unknown): { readonly entries: readonly AckEntry[]; readonly wrong: number } | null {
+  const message = envelope.safeParse(body);
+  if (!message.success) return null;
+  const said = message.data.acks.slice(0, MOST_ENTRIES).map((entry) => ackEntry.safeParse(bounded(entry)));
+  const entries = said.flatMap(({ data }) => (data === undefined ? [] : [data]));
+  return { entries, wrong: said.length - entries.length };
+}
+
+function bounded(entry: unknown): unknown {
+  if (typeof entry !== "object" || entry === null) return entry;
+  const few = (list: unknown) => (Array.isArray(list) ? list.slice(0, MOST_RANGES) : list);
+  const { held, missing, ...rest } = entry as Readonly<Record<string, unknown>>;
+  return { ...rest, ...(held !== undefined && { held: few(held) }), ...(missing !== undefined && { missing: few(missing) }) };
+}
 
 export const args = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]));
 

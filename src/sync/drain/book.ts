@@ -1,12 +1,17 @@
 /** What the store has, the broker took and the platform holds go in; what is still to be sent, and whether an acknowledgement can be true, come out. Memory only: after a restart everything unproved is pending again. */
 import type { EpochInfo, Mark, Range, Segment, Stream, StreamState } from "../../model.ts";
-import { add, firstGap, highest, nothing, type RangeSet, remove, subtract, union, upTo, within } from "./ranges.ts";
+import { add, firstGap, highest, nothing, type RangeSet, remove, setOf, subtract, union, upTo, within } from "./ranges.ts";
 
 /** A range is resent at most this often, however often it is asked for (contract, topic `ack`). */
 const RESEND_EVERY_MS = 60_000;
 /** Pending stretches that `reported` names; further ones are merged, which only delays a resend. */
 const MOST_PENDING = 64;
 const MOST_FORMER = 64;
+/**
+ * Ranges that are kept of one stream, of what is held and of what is asked for. The highest held ones beyond are forgotten, and only sent
+ * again; what is asked for beyond is asked for again.
+ */
+const MOST_RANGES = 500;
 
 /** One stream of one epoch. */
 interface Entry {
@@ -144,8 +149,9 @@ export class Book {
     if (top > entry.head && ack.epoch === this.#current.id) return null;
     // Beyond the last number of a former epoch means its last.
     const whole: Range = [1, entry.head];
-    entry.held = union(add(entry.held, [1, Math.min(ack.upTo, entry.head)]), within(rangesOf(ack.held), whole));
-    this.#ask(entry, within(rangesOf(ack.missing), whole), mono);
+    const held = union(add(entry.held, [1, Math.min(ack.upTo, entry.head)]), within(setOf(ack.held ?? []), whole));
+    entry.held = held.slice(0, MOST_RANGES);
+    this.#ask(entry, within(setOf(ack.missing ?? []), whole), mono);
     return markOf(entry);
   }
 
@@ -177,14 +183,10 @@ export class Book {
 
   #ask(entry: Entry, missing: RangeSet, mono: number): void {
     entry.resent = entry.resent.filter((r) => mono - r.mono < RESEND_EVERY_MS);
-    const fresh = subtract(
-      missing,
-      entry.resent.map((r) => r.range),
-    );
-    for (const range of fresh) {
-      entry.resent.push({ range, mono });
-      entry.wanted = add(entry.wanted, range);
-    }
+    const places = MOST_RANGES - Math.max(entry.resent.length, entry.wanted.length);
+    const fresh = subtract(missing, setOf(entry.resent.map((r) => r.range))).slice(0, Math.max(0, places));
+    for (const range of fresh) entry.resent.push({ range, mono });
+    entry.wanted = union(entry.wanted, fresh);
   }
 
   #entry(epoch: string, stream: Stream): Entry {
@@ -199,8 +201,6 @@ export class Book {
 
 const key = (epoch: string, stream: Stream): string => `${epoch}/${stream}`;
 const sentUpTo = ({ sent, held }: Entry): number => Math.max(highest(sent), highest(held));
-const rangesOf = (pairs: Ack["held"]): RangeSet =>
-  (pairs ?? []).reduce<RangeSet>((set, [from, to]) => add(set, [from, to]), nothing);
 
 function markOf({ epoch, stream, held }: Entry): Mark {
   const proved = upTo(held);

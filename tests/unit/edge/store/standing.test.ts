@@ -34,6 +34,22 @@ it("marks join to the numbers that any of them holds", () => {
   );
 });
 
+it("of more than 500 held ranges the highest go, but none that was kept and whose records may be off the disk", () => {
+  const crumbs = (n: number, first: number) => Array.from({ length: n }, (_, i) => [first + 2 * i, first + 2 * i] as const);
+  const line = { ...emptyLine(epoch, "readings"), head: 100_000 };
+  const high = grown(line, { upTo: 0, held: crumbs(500, 50_001) });
+  expect(high.held).toEqual(crumbs(500, 50_001));
+  // Nothing was deleted: lower ones take the place of higher ones.
+  expect(grown({ ...line, ...high }, { upTo: 0, held: crumbs(100, 3) }).held).toEqual([
+    ...crumbs(100, 3),
+    ...crumbs(400, 50_001),
+  ]);
+  // The records of the highest are gone: what is new gives way, and is only sent again.
+  const gone = { ...line, ...high, goneTo: 100_000 };
+  expect(grown(gone, { upTo: 0, held: crumbs(100, 3) }).held).toEqual(high.held);
+  expect(grown(gone, { upTo: 60_000, held: [] })).toEqual({ upTo: 60_000, held: [] });
+});
+
 it("keys are exact for every epoch and number", () => {
   for (const [n, seq] of [
     [1, 1],
