@@ -9,7 +9,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { freePort } from "../../hw-sim/free-port.ts";
 
-const PRODUCT = fileURLToPath(new URL("../cippo.js", import.meta.url));
+export const PRODUCT = fileURLToPath(new URL("../cippo.js", import.meta.url));
 const READY_MS = 60_000;
 /** By then every device was met and every loop compiled. */
 const SETTLED_S = 20;
@@ -64,7 +64,7 @@ async function footprint(child: ChildProcess, ready: string, seconds: number): P
   }
 }
 
-async function said(child: ChildProcess, word: string): Promise<void> {
+export async function said(child: ChildProcess, word: string): Promise<void> {
   let text = "";
   await new Promise<void>((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error(`not ready: ${text}`)), READY_MS);
