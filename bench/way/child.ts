@@ -72,6 +72,12 @@ export class Child implements AsyncDisposable {
     });
   }
 
+  /** As a power cut ends it. */
+  async kill(): Promise<void> {
+    const gone = once(this.#process, "exit");
+    if (this.#process.kill("SIGKILL")) await gone;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
     const gone = once(this.#process, "exit");

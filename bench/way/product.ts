@@ -79,7 +79,7 @@ export async function said(child: ChildProcess, word: string): Promise<void> {
 }
 
 /** To the nanosecond where /proc/…/stat counts in 10 ms. */
-const cpuMs = (pid: number): number =>
+export const cpuMs = (pid: number): number =>
   readdirSync(`/proc/${pid}/task`).reduce(
     (sum, task) => sum + Number(readFileSync(`/proc/${pid}/task/${task}/schedstat`, "utf8").split(" ")[0]),
     0,
