@@ -231,8 +231,8 @@ export interface SerialLine {
 }
 
 export interface SerialPortHandle extends AsyncDisposable {
-  /** Bytes as they arrive, with the kernel monotonic ms of their arrival. */
-  chunks(stop: AbortSignal): AsyncIterable<{ readonly bytes: Uint8Array; readonly mono: number }>;
+  /** Bytes as they arrive, with the kernel monotonic ms of their arrival; no bytes each time that nothing came for `quietMs`. */
+  chunks(stop: AbortSignal, quietMs?: number): AsyncIterable<{ readonly bytes: Uint8Array; readonly mono: number }>;
   /** Never queues on a closed port: throws `port.lost`. */
   write(bytes: Uint8Array, stop: AbortSignal): Promise<void>;
   readonly isOpen: boolean;

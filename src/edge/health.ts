@@ -19,8 +19,8 @@ export interface Cause {
   readonly points?: readonly string[];
 }
 
-/** A reading says so of what was counted, and nothing is wrong with the device now. */
-const PAST: readonly string[] = ["counter.unobserved"];
+/** Codes of readings that are no fault of the device: what passed before it was opened, and what the site says is normal. */
+const NO_FAULT: readonly string[] = ["counter.unobserved", "sensor.nothing-in-range"];
 
 /** A wire that was opened may fail in the next moment. */
 const SETTLED_MS = 5000;
@@ -83,7 +83,7 @@ export class Health {
   }
 
   #judge({ point, quality, code = "internal", why = {} }: Reading, mono: number): void {
-    if (quality === "good" || PAST.includes(code)) {
+    if (quality === "good" || NO_FAULT.includes(code)) {
       if (this.#troubled.size > 0) this.#troubled.delete(point);
       return;
     }

@@ -255,8 +255,30 @@ export const codes = {
   },
   "sensor.blind-zone": {
     retry: false,
-    what: { it: "Oggetto troppo vicino al sensore", en: "Something is too close to the sensor" },
-    hint: { it: "Pulire il sensore (foglie, neve, ragnatele).", en: "Clean the sensor (leaves, snow, webs)." },
+    what: {
+      it: "Qualcosa è più vicino di quanto il sensore possa misurare",
+      en: "Something is nearer than the sensor can measure",
+    },
+    hint: {
+      it: "Guardare se c'è qualcosa davanti al sensore o su di esso (foglia, neve, ragnatela) e se è montato troppo basso.",
+      en: "Look whether something is in front of the sensor or on it (leaf, snow, web), and whether it is mounted too low.",
+    },
+  },
+  "sensor.no-echo": {
+    retry: false,
+    what: { it: "Il sensore non vede nulla: nessuna eco", en: "The sensor sees nothing: no echo" },
+    hint: {
+      it: "È così quando il posto è vuoto? Allora `seesNothing: free` in configurazione. Altrimenti controllare direzione e portata del sensore.",
+      en: "Is that so when the place is empty? Then `seesNothing: free` in the configuration. Otherwise check the sensor's aim and range.",
+    },
+  },
+  "sensor.nothing-in-range": {
+    retry: false,
+    what: {
+      it: "Nulla entro la portata: vale quanto dice `seesNothing`",
+      en: "Nothing within range: it means what `seesNothing` says",
+    },
+    hint: { it: "Nulla da fare.", en: "Nothing to do." },
   },
   "contact.chatter": {
     retry: false,

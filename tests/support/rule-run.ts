@@ -5,7 +5,7 @@ import { Stage } from "../../src/edge/stage.ts";
 import type { Args, Asset, AssetState, EventDraft, OpenAlarm, Quality, ReadingRecord, Value } from "../../src/model.ts";
 
 export type Told =
-  | { readonly at: number; readonly record: { readonly value: Value; readonly quality?: Quality } }
+  | { readonly at: number; readonly record: { readonly value: Value; readonly quality?: Quality; readonly code?: string } }
   | { readonly at: number; readonly device: "up" | "down" }
   | { readonly at: number; readonly command: string; readonly args?: Args }
   | { readonly at: number; readonly restart: { readonly offMs: number | null; readonly shiftMs: number } }
@@ -102,8 +102,8 @@ export function runBay(options: Record<string, unknown>, told: readonly Told[], 
     }
     stage.timers(one.at);
     if ("record" in one) {
-      const { value, quality = "good" } = one.record;
-      stage.record({ source: "sensor", name: "presence", unit: "", value, quality, mono: one.at });
+      const { quality = "good", ...said } = one.record;
+      stage.record({ source: "sensor", name: "presence", unit: "", quality, ...said, mono: one.at });
     } else if ("device" in one) stage.device("sensor", one.device === "up", one.at);
     else if ("command" in one) stage.command("bay", one.command, one.args ?? {}, "test", one.at);
   }

@@ -33,6 +33,13 @@ export const a02yyuw = distanceSensor({
       source: "constructed: 20 mm is below the 30 mm blind zone; FF + 00 + 14 = 113, low byte 13, by hand",
     },
     {
+      name: "no echo, where the site says that this is an empty bay",
+      rx: "FF 00 00 FF",
+      options: { occupiedBelow: "1200mm", seesNothing: "free" },
+      expect: { distance: null, presence: false },
+      source: "constructed: 0 mm is its word for no echo; FF + 00 + 00 = FF, by hand",
+    },
+    {
       name: "distance alone, after a torn frame and one that restores trust",
       rx: "A1 A7 FF 07 A1 A7 FF 01 F4 F4",
       expect: { distance: 500 },

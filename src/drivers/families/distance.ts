@@ -1,9 +1,9 @@
-/** A ranging sensor's frame and limits go in; a driver for distance, and for presence below a distance that the site names, comes out. */
+/** A driver for a ranging sensor: distance, and presence below a distance that the site names. */
 import * as z from "zod";
 import { length } from "../../kit/quantities.ts";
 import type { PointSpec, Reading, Text } from "../../model.ts";
 import type { FrameLayout, Golden } from "../driver.ts";
-import { type Fields, frameDriver } from "./frame.ts";
+import { frameDriver } from "./frame.ts";
 import { report, withReport } from "./options.ts";
 
 export interface DistanceTable {
@@ -13,7 +13,7 @@ export interface DistanceTable {
   readonly everyMs: number;
   /** Its field `distance` is in millimetres. */
   readonly frame: FrameLayout;
-  /** Nearer than this the sensor sees nothing: something lies on it. */
+  /** Nearer than this it cannot measure. 0 is its word for no echo. */
   readonly blindBelow: number;
   readonly farthest: number;
   readonly goldens: readonly Golden[];
@@ -26,6 +26,18 @@ const options = z.strictObject({
   occupiedBelow: length()
     .optional()
     .describe("Nearer than this the place is occupied: gives the point `presence`. Put it between road and car roof or floor."),
+  seesNothing: z
+    .enum(["free", "occupied", "unknown"])
+    .prefault("unknown")
+    .describe(
+      "What it means when no echo comes back (beyond its range, or 0): `free` where it looks past an empty place into the distance. `occupied` is shown, but raises no alarm.",
+    ),
+  noFrames: z
+    .enum(["fault", "sees-nothing"])
+    .prefault("fault")
+    .describe(
+      "What it means when it sends nothing at all. `sees-nothing` only for a version that keeps silent without an echo: a cut cable then looks the same.",
+    ),
   report: report(),
 });
 type DistanceOptions = z.output<typeof options>;
@@ -36,7 +48,8 @@ export function distanceSensor(table: DistanceTable) {
     silentAfterMs: SILENT_AFTER_MS,
     options,
     points: (o) => withReport(pointsOf(table, o), o.report),
-    readings: (fields, o, mono) => readingsOf(table, fields, o, mono),
+    readings: (fields, o, mono) => readingsOf(table, fields["distance"] ?? 0, o, mono),
+    quiet: (o, mono) => (o.noFrames === "sees-nothing" ? readingsOf(table, 0, o, mono) : null),
   });
 }
 
@@ -47,12 +60,22 @@ function pointsOf(table: DistanceTable, { occupiedBelow }: DistanceOptions): Rea
   return occupiedBelow === undefined ? { distance } : { distance, presence };
 }
 
-function readingsOf(table: DistanceTable, fields: Fields, { occupiedBelow }: DistanceOptions, mono: number): readonly Reading[] {
-  const distance = fields["distance"] ?? 0;
-  const code = distance < table.blindBelow ? "sensor.blind-zone" : distance > table.farthest ? "value.out-of-range" : undefined;
+function readingsOf(table: DistanceTable, distance: number, o: DistanceOptions, mono: number): readonly Reading[] {
+  const { occupiedBelow, seesNothing } = o;
+  const isPresent = (present: Reading) => (occupiedBelow === undefined ? [] : [present]);
+  if (distance === 0 || distance > table.farthest) {
+    const isTold = seesNothing !== "unknown";
+    const code = isTold ? "sensor.nothing-in-range" : "sensor.no-echo";
+    const unseen = (point: string): Reading => ({ point, value: null, quality: "bad", code, mono });
+    if (!isTold) return [unseen("distance"), ...isPresent(unseen("presence"))];
+    const presence: Reading =
+      seesNothing === "free"
+        ? { point: "presence", value: false, quality: "good", mono }
+        : { point: "presence", value: true, quality: "uncertain", code, mono };
+    return [unseen("distance"), ...isPresent(presence)];
+  }
+  const isBlind = distance < table.blindBelow;
   const reading = (point: string, value: Reading["value"]): Reading =>
-    code === undefined ? { point, value, quality: "good", mono } : { point, value: null, quality: "bad", code, mono };
-  return occupiedBelow === undefined
-    ? [reading("distance", distance)]
-    : [reading("distance", distance), reading("presence", distance < occupiedBelow)];
+    isBlind ? { point, value: null, quality: "bad", code: "sensor.blind-zone", mono } : { point, value, quality: "good", mono };
+  return [reading("distance", distance), ...isPresent(reading("presence", distance < (occupiedBelow ?? 0)))];
 }

@@ -84,7 +84,12 @@ export interface FrameParts<O> {
   readonly goldens: readonly Golden[];
   points(options: O): Readonly<Record<string, PointSpec>>;
   readings(fields: Fields, options: O, mono: number): readonly Reading[];
+  /** What it means that nothing came for `QUIET_MS`; null or absent: nothing, and in the end the device is silent. */
+  quiet?(options: O, mono: number): readonly Reading[] | null;
 }
+
+/** Of a sensor that speaks several times a second; and how often the same is told again. */
+const QUIET_MS = 3000;
 
 export function frameDriver<O>(parts: FrameParts<O>): Driver<O> {
   const { type, title, baud, everyMs, silentAfterMs, frame, options, goldens } = parts;
@@ -125,7 +130,13 @@ class FrameDevice<O> implements Device {
   async *readings(_ticks: Ticks, stop: AbortSignal): AsyncGenerator<readonly Reading[]> {
     const parser = new FrameParser(this.#parts.frame);
     let last = Number.NEGATIVE_INFINITY;
-    for await (const { bytes, mono } of this.#port.chunks(stop)) {
+    for await (const { bytes, mono } of this.#port.chunks(stop, QUIET_MS)) {
+      if (bytes.length === 0) {
+        const quiet = this.#parts.quiet?.(this.#at.options, mono) ?? null;
+        last = mono;
+        if (quiet !== null) yield quiet;
+        continue;
+      }
       // Of frames that arrived together the newest is the truth; and no two readings of a point have the same time. A sensor speaks a few
       // times a second: what comes twice in a millisecond is a flood, and not worth a time of its own.
       const newest = this.#counted(parser, bytes).at(-1);

@@ -177,6 +177,8 @@ export function serialLine(bus: string, spec: SerialSpec, binding?: SerialBindin
   };
 }
 
+const NOTHING = new Uint8Array(0);
+
 interface Chunk {
   readonly bytes: Uint8Array;
   readonly mono: number;
@@ -213,21 +215,26 @@ class ChunkQueue {
     this.#wake();
   }
 
-  async *drain(stop: AbortSignal): AsyncGenerator<Chunk> {
+  async *drain(stop: AbortSignal, quietMs?: number): AsyncGenerator<Chunk> {
     while (!stop.aborted) {
       const chunk = this.#next();
       if (chunk) yield chunk;
       else if (this.#error) throw this.#error;
-      else await this.#more(stop);
+      else if (!(await this.#more(stop, quietMs))) yield { bytes: NOTHING, mono: monotonic() };
     }
   }
 
-  #more(stop: AbortSignal): Promise<void> {
+  /** False: nothing came for so long. */
+  #more(stop: AbortSignal, quietMs?: number): Promise<boolean> {
     return new Promise((resolve) => {
-      const wake = () => {
+      const end = (came: boolean) => {
+        clearTimeout(timer);
         stop.removeEventListener("abort", wake);
-        resolve();
+        this.#wake = () => undefined;
+        resolve(came);
       };
+      const wake = () => end(true);
+      const timer = quietMs === undefined ? undefined : setTimeout(end, quietMs, false);
       this.#wake = wake;
       stop.addEventListener("abort", wake, { once: true });
     });
@@ -247,8 +254,8 @@ class LineHandle implements SerialPortHandle {
     return this.#wire.isOpen;
   }
 
-  chunks(stop: AbortSignal): AsyncIterable<Chunk> {
-    return this.#queue.drain(stop);
+  chunks(stop: AbortSignal, quietMs?: number): AsyncIterable<Chunk> {
+    return this.#queue.drain(stop, quietMs);
   }
 
   write(bytes: Uint8Array, stop: AbortSignal): Promise<void> {

@@ -41,7 +41,9 @@ export const bayNotYet = (o: BayOptions): readonly string[] => [
   ...(["reader", "list"] as const).filter((name) => o.permits?.[name] !== undefined).map((name) => `permits.${name}`),
 ];
 
-type Status = "free" | "occupied" | "unknown";
+/** `presumed`: occupied by the site's word for what its sensor cannot see. It is shown, and nobody is accused by it. */
+type Status = "free" | "occupied" | "presumed" | "unknown";
+type Blind = "presumed" | "unknown";
 type Timer = "settle" | "grace" | "lost" | "permit";
 
 export interface BayState extends RuleState {
@@ -50,7 +52,7 @@ export interface BayState extends RuleState {
   /** `mono` at which the present status began on the wire, before debounce. */
   readonly since: number;
   /** What the sensor says now, until it has stood long enough. */
-  readonly pending: { readonly to: Status; readonly since: number } | null;
+  readonly pending: { readonly to: Status; readonly since: number; readonly code?: string } | null;
   /** Begin of the present stay. */
   readonly stay: number | null;
   readonly permit: { readonly at: number; readonly until: number | null } | null;
@@ -74,9 +76,9 @@ export const parkingBay: Rule<BayOptions, BayState> = {
   step(state, input, now, asset) {
     switch (input.kind) {
       case "record":
-        return observe(state, seen(input), now, asset);
+        return observe(state, seen(input, now.mono), now, asset);
       case "device":
-        return input.up ? [state, []] : become(state, "unknown", now.mono, now, asset);
+        return input.up ? [state, []] : become(state, { to: "unknown", since: now.mono, code: "device.silent" }, now, asset);
       case "timer":
         return onTimer(clearTimer(state, input.name), input.name, now, asset);
       case "command":
@@ -91,34 +93,47 @@ const watchesPermits = (o: BayOptions) => o.reservedFor === "disabled" && o.perm
 const graceMs = (asset: Asset<BayOptions>) => asset.options.permits?.grace ?? 0;
 const silentAfter = (asset: Asset<BayOptions>) => asset.silentAfterMs["occupancy"] ?? Number.POSITIVE_INFINITY;
 
+type Seen = NonNullable<BayState["pending"]>;
+
+const isBlind = (status: Status | undefined): status is Blind => status === "unknown" || status === "presumed";
+
 /** Only a good value is an observation: a bad or doubtful one is a sensor that cannot see. */
-function seen(input: Extract<RuleInput, { kind: "record" }>): Status {
-  if (input.quality !== "good" || typeof input.value !== "boolean") return "unknown";
-  return input.value ? "occupied" : "free";
+function seen({ value, quality, code }: Extract<RuleInput, { kind: "record" }>, since: number): Seen {
+  if (quality === "good" && typeof value === "boolean") return { to: value ? "occupied" : "free", since };
+  const to: Blind = value === true && code === "sensor.nothing-in-range" ? "presumed" : "unknown";
+  return { to, since, ...(code !== undefined && { code }) };
 }
 
-function observe(state: BayState, to: Status, now: Now, asset: Asset<BayOptions>): Step {
-  if (to === state.status) return [clearTimer({ ...state, pending: null }, "settle"), []];
+function observe(state: BayState, sight: Seen, now: Now, asset: Asset<BayOptions>): Step {
+  const { to } = sight;
+  if (to === state.status) return [graceGoesOn(clearTimer({ ...state, pending: null }, "settle"), now, asset), []];
   if (state.pending?.to === to) return [state, []];
   const wait = to === "unknown" ? silentAfter(asset) : asset.options.debounce;
-  if (wait === 0) return become(state, to, now.mono, now, asset);
-  const pending = { ...state, pending: { to, since: now.mono } };
-  return [Number.isFinite(wait) ? setTimer(pending, "settle", now.mono + wait) : pending, []];
+  if (wait === 0) return become(state, sight, now, asset);
+  const pending = { ...state, pending: sight };
+  return [Number.isFinite(wait) ? setTimer(pending, "settle", now.mono + wait) : clearTimer(pending, "settle"), []];
 }
 
-function become(state: BayState, to: Status, since: number, now: Now, asset: Asset<BayOptions>): Step {
+/** A grace that ended while the bay was out of sight, too shortly to be unknown: whoever is seen again has had it. */
+function graceGoesOn(state: BayState, now: Now, asset: Asset<BayOptions>): BayState {
+  const isDue = state.status === "occupied" && state.stay !== null && state.permit === null && state.alarm === "none";
+  if (!isDue || state.due.grace !== undefined || !watchesPermits(asset.options)) return state;
+  return setTimer(state, "grace", Math.max(now.mono, (state.stay ?? now.mono) + graceMs(asset)));
+}
+
+function become(state: BayState, { to, since, code = "device.silent" }: Seen, now: Now, asset: Asset<BayOptions>): Step {
   const settled = clearTimer({ ...state, pending: null }, "settle");
   if (to === settled.status) return [settled, []];
   const next = { ...settled, status: to, since };
   const shown: RuleEffect = {
     do: "attribute",
     name: "status",
-    value: to,
+    value: to === "presumed" ? "occupied" : to,
     sinceMono: since,
-    ...(to === "unknown" ? { quality: "uncertain", code: "device.silent" } : { quality: "good" }),
+    ...(isBlind(to) ? { quality: "uncertain", code } : { quality: "good" }),
   };
   const [after, effects] =
-    to === "occupied" ? arrive(next, since, now, asset) : to === "free" ? leave(next, asset) : lose(next, now, asset);
+    to === "occupied" ? arrive(next, since, now, asset) : to === "free" ? leave(next, asset) : lose(next, code, now, asset);
   return [after, [shown, ...effects]];
 }
 
@@ -150,24 +165,26 @@ function leave(state: BayState, asset: Asset<BayOptions>): Step {
 }
 
 /** Nobody sees the bay: what was said about a stay is kept, but no grace runs unobserved. */
-function lose(state: BayState, now: Now, asset: Asset<BayOptions>): Step {
+function lose(state: BayState, code: string, now: Now, asset: Asset<BayOptions>): Step {
   const blind = clearTimer(state, "grace");
-  if (blind.alarm === "none") return [blind, []];
+  if (blind.alarm !== "raised") return [blind, []];
   return [
     setTimer({ ...blind, alarm: "uncertain" }, "lost", now.mono + LOST_AFTER_MS),
-    [alarm("update", { ...blind, alarm: "uncertain" }, now, asset)],
+    [alarm("update", { ...blind, alarm: "uncertain" }, now, asset, code)],
   ];
 }
 
 function onTimer(state: BayState, name: string, now: Now, asset: Asset<BayOptions>): Step {
   switch (name as Timer) {
     case "settle":
-      return state.pending === null ? [state, []] : become(state, state.pending.to, state.pending.since, now, asset);
+      return state.pending === null ? [state, []] : become(state, state.pending, now, asset);
     case "grace":
       if (state.status !== "occupied" || state.permit !== null || state.alarm !== "none") return [state, []];
+      // Nobody is accused of what is not seen in this moment.
+      if (isBlind(state.pending?.to)) return [state, []];
       return [{ ...state, alarm: "raised" }, [alarm("raise", { ...state, alarm: "raised" }, now, asset)]];
     case "lost":
-      return state.status === "unknown" && state.alarm !== "none"
+      return isBlind(state.status) && state.alarm !== "none"
         ? [{ ...state, alarm: "none", stay: null }, [cleared("lost", asset)]]
         : [state, []];
     case "permit": {
@@ -197,7 +214,8 @@ function reopen(
 ): Step {
   const moved = shiftMs === 0 ? state : shifted(state, shiftMs, offMs ?? 0);
   // Unobserved longer than the sensor may be silent: nobody knows whether it is the same car.
-  if (offMs === null || offMs > silentAfter(asset)) return become({ ...moved, pending: null }, "unknown", now.mono, now, asset);
+  if (offMs === null || offMs > silentAfter(asset))
+    return become({ ...moved, pending: null }, { to: "unknown", since: now.mono }, now, asset);
   return [moved, []];
 }
 
@@ -220,13 +238,17 @@ function shifted(state: BayState, by: number, offMs: number): BayState {
   };
 }
 
-function alarm(action: "raise" | "update", state: BayState, now: Now, asset: Asset<BayOptions>): RuleEffect {
+/** Why an alarm that stands is uncertain. */
+function doubtOf(code: string): Text {
+  if (code === "device.silent") return { it: ": il sensore ora tace", en: ": the sensor is silent now" };
+  if (code.startsWith("sensor.")) return { it: ": il sensore ora non vede nulla", en: ": the sensor sees nothing now" };
+  return { it: ": il sensore ora non si legge", en: ": the sensor cannot be read now" };
+}
+
+function alarm(action: "raise" | "update", state: BayState, now: Now, asset: Asset<BayOptions>, code?: string): RuleEffect {
   const since = state.stay ?? state.since;
   const lasted = spoken(Math.max(0, now.mono - since));
-  const doubt: Text =
-    state.alarm === "uncertain"
-      ? { it: ": il sensore ora tace", en: ": the sensor is silent now" }
-      : { it: ` da ${lasted}`, en: ` for ${lasted}` };
+  const doubt: Text = code !== undefined ? doubtOf(code) : { it: ` da ${lasted}`, en: ` for ${lasted}` };
   return {
     do: action,
     key: "illegal-occupation",
@@ -238,7 +260,11 @@ function alarm(action: "raise" | "update", state: BayState, now: Now, asset: Ass
     },
     sinceMono: since,
     quality: state.alarm === "uncertain" ? "uncertain" : "good",
-    cause: { point: asset.options.occupancy, value: state.status === "occupied" ? true : null },
+    cause: {
+      point: asset.options.occupancy,
+      value: state.status === "occupied" ? true : null,
+      ...(code !== undefined && { code }),
+    },
   };
 }
 

@@ -65,7 +65,7 @@ describe("the parser", () => {
 });
 
 describe("a sensor on a line", () => {
-  const device = async (chunks: readonly { bytes: number[]; mono: number }[]) => {
+  const device = async (chunks: readonly { bytes: number[]; mono: number }[], more: object = {}) => {
     const port = {
       isOpen: true,
       async *chunks() {
@@ -77,12 +77,12 @@ describe("a sensor on a line", () => {
     const wires = {
       serial: () => ({ heard: { frames: 0, strayBytes: 0, unread: 0 }, open: () => Promise.resolve(port) }),
     } as unknown as Wires;
-    const options = a02yyuw.options.parse({ occupiedBelow: "120cm" });
+    const options = a02yyuw.options.parse({ occupiedBelow: "120cm", ...more });
     return a02yyuw.open({ id: "bay", options, bus: "uart", wires, stop: never } satisfies Opening<typeof options>);
   };
-  const all = async (chunks: readonly { bytes: number[]; mono: number }[]) => {
+  const all = async (chunks: readonly { bytes: number[]; mono: number }[], more: object = {}) => {
     const got: (readonly Reading[])[] = [];
-    for await (const batch of (await device(chunks)).readings({ next: () => Promise.resolve(0) }, never)) got.push(batch);
+    for await (const batch of (await device(chunks, more)).readings({ next: () => Promise.resolve(0) }, never)) got.push(batch);
     return got;
   };
 
@@ -118,9 +118,38 @@ describe("a sensor on a line", () => {
     expect(got.flat().map(({ quality, code, value }) => [quality, code, value])).toEqual([
       ["bad", "sensor.blind-zone", null],
       ["bad", "sensor.blind-zone", null],
-      ["bad", "value.out-of-range", null],
-      ["bad", "value.out-of-range", null],
+      ["bad", "sensor.no-echo", null],
+      ["bad", "sensor.no-echo", null],
     ]);
+  });
+
+  it.each([
+    [
+      "free",
+      [
+        [null, "bad", "sensor.nothing-in-range"],
+        [false, "good", undefined],
+      ],
+    ],
+    [
+      "occupied",
+      [
+        [null, "bad", "sensor.nothing-in-range"],
+        [true, "uncertain", "sensor.nothing-in-range"],
+      ],
+    ],
+    [
+      "unknown",
+      [
+        [null, "bad", "sensor.no-echo"],
+        [null, "bad", "sensor.no-echo"],
+      ],
+    ],
+  ] as const)("takes no echo, beyond its range or 0, as the site says: %s", async (seesNothing, expected) => {
+    for (const none of [0, 4501, 0xffff]) {
+      const got = await all([{ bytes: frame(none), mono: 1 }], { seesNothing });
+      expect(got.flat().map(({ value, quality, code }) => [value, quality, code])).toEqual(expected);
+    }
   });
 
   it("counts its frames, and the bytes that made none, over all its openings", async () => {

@@ -153,3 +153,33 @@ it("a unit that refuses one register is up with a problem that names the point; 
   expect(look().points[0]).toMatchObject({ value: 42, quality: "bad", last: true });
   expect(told.map((one) => one?.code)).toEqual(["bus.exception"]);
 });
+
+it("a sensor without an echo is up with a problem, and told to look at its aim, not to be cleaned", async () => {
+  const { bus, say, speaks } = await sensor();
+  const { look } = await running("a02yyuw", { occupiedBelow: "1200mm" }, bus, 60_000);
+  await poll(speaks).toBe(true);
+  say(frame(0));
+  await poll(() => look().state).toBe("problem");
+  const { problem } = look();
+  expect(problem).toMatchObject({ code: "sensor.no-echo", next: { en: expect.stringMatching(/seesNothing: free/) } });
+  expect(`${problem?.next.en} ${problem?.next.it}`).not.toMatch(/clean|pulire/i);
+});
+
+it("an empty bay that the sensor looks past is free, up and well where the site says so, silence of the echo included", async () => {
+  const { bus, say, speaks } = await sensor();
+  const free = { occupiedBelow: "1200mm", seesNothing: "free", noFrames: "sees-nothing" };
+  const { look, told } = await running("a02yyuw", free, bus, 5000);
+  await poll(speaks).toBe(true);
+  const presence = () => look().points.find(({ point }) => point === "presence");
+  say(frame(700));
+  await poll(presence).toMatchObject({ value: true, quality: "good" });
+  say(frame(4501));
+  await poll(presence).toMatchObject({ value: false, quality: "good" });
+  expect(look()).toMatchObject({ state: "up" });
+  expect(look().problem).toBeUndefined();
+  say(frame(700));
+  await poll(presence).toMatchObject({ value: true });
+  // And then not one frame more.
+  await poll(presence).toMatchObject({ value: false, quality: "good" });
+  expect([look().state, told]).toEqual(["up", []]);
+});

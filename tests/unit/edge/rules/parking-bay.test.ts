@@ -111,6 +111,47 @@ describe("illegal occupation", () => {
   });
 });
 
+describe("a bay whose sensor sees nothing", () => {
+  const noEcho = (at: number): Told => ({ at, record: { value: null, quality: "bad", code: "sensor.no-echo" } });
+  const presumed = (at: number): Told => ({
+    at,
+    record: { value: true, quality: "uncertain", code: "sensor.nothing-in-range" },
+  });
+
+  it("raises no alarm while it is blind, however short of the end of the grace that begins", () => {
+    expect(brief([car(0), noEcho(299_000), until(9_000_000)])).toEqual([]);
+    expect(brief([car(0), noEcho(299_000), car(302_000), until(9_000_000)])).toEqual(["raised@302000"]);
+    expect(brief([car(0), noEcho(100_000), car(105_000), until(9_000_000)])).toEqual(["raised@300000"]);
+  });
+
+  it("is unknown when that lasts, and says why; what stood stands, uncertain", () => {
+    const ran = runBay(DISABLED, [car(0), until(400_000), noEcho(500_000), until(600_000)]);
+    expect(ran.attributes.at(-1)).toBe("status=unknown@510000");
+    expect(ran.asset?.quality).toBe("uncertain");
+    expect(ran.events.map(({ state, quality, text }) => [state, quality, text])).toEqual([
+      ["raised", "good", "Disabled bay 14 occupied without a badge for 5 min"],
+      ["updated", "uncertain", "Disabled bay 14 occupied without a badge: the sensor sees nothing now"],
+    ]);
+  });
+
+  it("is shown as occupied, uncertain, where the site says that this is what it means, and accuses nobody", () => {
+    const ran = runBay(DISABLED, [empty(0), until(6000), presumed(10_000), until(9_000_000)]);
+    expect(ran.attributes.at(-1)).toBe("status=occupied@15000");
+    expect([ran.asset?.quality, ran.events]).toEqual(["uncertain", []]);
+    // Seen at last: the grace begins then.
+    expect(brief([empty(0), presumed(10_000), car(500_000), until(9_000_000)])).toEqual(["raised@800000"]);
+  });
+
+  it("keeps an alarm that stands, uncertain, while its car is only presumed", () => {
+    expect(brief([car(0), until(400_000), presumed(500_000), car(600_000), empty(700_000), until(800_000)])).toEqual([
+      "raised@300000",
+      "updated?@505000",
+      "updated@605000",
+      "cleared:normal@705000",
+    ]);
+  });
+});
+
 describe("restart", () => {
   it("in one boot neither repeats nor forgets an alarm, and counts the time off", () => {
     const off = (at: number, offMs: number): Told => ({ at, restart: { offMs, shiftMs: 0 } });
