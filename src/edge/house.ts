@@ -122,14 +122,19 @@ export class House {
     const [closing, broken] = [broadcast(), broadcast()];
     using either = new AnyOf(until, broken.signal);
     const stop = either.signal;
+    // A disk that says no holds up no stop.
+    const unlessStopped = (error: unknown) => {
+      if (!stop.aborted) throw error;
+    };
     this.#ingest.until(stop);
     this.open();
     const beat = this.#pulse.beat("store", ROUND_MS.store + this.#o.commitMs);
     const window = this.#window.run(closing.signal, beat).catch((error: unknown) => broken.abort(error));
-    await Promise.race([this.#window.flush(), window]);
+    stop.addEventListener("abort", () => this.#window.leave(), { once: true });
+    await Promise.race([this.#window.flush().catch(unlessStopped), window]);
     // Before any command, one that waited included: it must not switch on again, for another `maxOn`, what should be off.
     const limits = this.#limits.run(stop, this.#pulse.beat("limits", ROUND_MS.limits));
-    await this.commands.resume(stop);
+    await this.commands.resume(stop).catch(unlessStopped);
     await Promise.all([...[...this.#collectors.values()].map((c) => c.run(stop)), this.#watch(stop), limits]);
     this.#ingest.rest();
     saveStop(this.#window, this.#o.clock);

@@ -1,5 +1,6 @@
 /** The inner joints of this room: what the window hands to the store in one commit, and what the store offers. Types only. */
 import type { EdgeEvent, EpochInfo, Mark, Range, ReadingRecord, Segment, Stream, StreamState } from "../model.ts";
+import type { Worth } from "./worth.ts";
 
 /** One segment as encoded for the commit. `key` parts: epoch number and first number. Times: kernel monotonic ms and epoch ms of its first and last record. */
 export interface SegmentRow {
@@ -15,6 +16,7 @@ export interface SegmentRow {
 
 export interface EventRow extends SegmentRow {
   readonly urgent: boolean;
+  readonly worth: Worth;
 }
 
 /** Everything that becomes true together, or not at all. */
@@ -54,8 +56,13 @@ export interface Store extends AsyncDisposable {
   readonly inbox: ReadonlyMap<string, InboxRow>;
   /** True when the database has no command history from before `epoch` (created, restored, salvaged). */
   readonly historyLost: boolean;
-  /** One transaction. Rejects with EdgeError `store.*`; nothing of it is then true, and the same commit may be tried again. */
-  commit(commit: Commit): Promise<void>;
+  /**
+   * One transaction. Rejects with EdgeError `store.*`; nothing of it is then true, and the same commit may be tried again. `room`: a commit that
+   * makes room, or proves that something may go, is written above the quota, where `reserveBytes` are kept for it.
+   */
+  commit(commit: Commit, room?: Room): Promise<void>;
+  /** A commit of up to half of this always fits above the quota. */
+  readonly reserveBytes: number;
   streams(): readonly StreamState[];
   /** Whether any row of this epoch is still in the database, acknowledged ones included. */
   knows(epoch: string): boolean;
@@ -70,11 +77,24 @@ export interface Store extends AsyncDisposable {
    * Housekeeping, called between commits: checkpoint, expiry of acknowledged history, inbox and former epochs; at 85 % of the quota
    * acknowledged history goes first. At 92 % it answers what must be shed: the caller commits it together with its `ledger.gap` events.
    */
-  tend(mono: number): Promise<Tended>;
+  tend(mono: number, waiting?: Waiting): Promise<Tended>;
   /** Housekeeping must not wait for its turn: another commit would make the WAL grow, which wears the card most. */
   readonly tendDue: boolean;
   /** Bytes and rows, for `status`. */
   size(): { readonly bytes: number; readonly quotaBytes: number; readonly unacknowledged: number };
+}
+
+/** Up to the quota, or into the reserve above it. */
+export type Room = "quota" | "reserve";
+
+/** What the caller holds and could not, or not yet, commit. */
+export interface Waiting {
+  /** The room that a commit refused as `store.full` would take: as much is then shed. */
+  readonly bytes: number;
+  /** The part of it for which no reading may go. */
+  readonly refusals: number;
+  /** What an earlier call asked to shed: it is not asked for again. */
+  readonly shed: readonly Shed[];
 }
 
 export interface StoredRecord extends ReadingRecord {
@@ -99,6 +119,8 @@ export interface Shed {
   readonly reason: "quota" | "thinned" | "expired" | "refused" | "disk";
   readonly policy?: string;
   readonly replacement: SegmentRow | null;
+  /** Bytes of bodies that this makes free. */
+  readonly freed?: number;
 }
 
 export interface Tended {

@@ -2,6 +2,7 @@
 import { deflateSync, inflateSync } from "node:zlib";
 import type { EdgeEvent, Quality, ReadingRecord, Value } from "../model.ts";
 import type { EventRow, SegmentRow } from "./parts.ts";
+import { worthOf } from "./worth.ts";
 
 /** The epoch that numbers belong to: `opened` is kernel monotonic ms, `cat` the hash of the catalog in force. */
 export interface InEpoch {
@@ -98,6 +99,7 @@ export function encodeEvent(epoch: InEpoch, event: EdgeEvent, urgent: boolean): 
     t1: event.at,
     clock: event.clock,
     urgent,
+    worth: worthOf(event.kind),
     body: pack(
       `{"v":1,"epoch":"${epoch.id}","from":${seq},"to":${seq},"cat":"${epoch.cat}","events":[${JSON.stringify(event)}]}`,
     ),

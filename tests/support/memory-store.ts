@@ -11,6 +11,7 @@ export class MemoryStore implements Store {
   readonly saved = new Map<string, unknown>();
   readonly inbox: Store["inbox"] = new Map();
   readonly historyLost = false;
+  readonly reserveBytes = 2 ** 20;
   readonly commits: Commit[] = [];
   /** While set, each commit fails with this code. */
   failing: "store.unwritable" | "store.full" | "store.corrupt" | null = null;

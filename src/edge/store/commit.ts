@@ -51,6 +51,7 @@ function laidOut(commit: Commit, epoch: Epoch, first: boolean, standing: Standin
     Number(row.clock === "synced"),
     Number(row.urgent),
     ...place(row.body),
+    row.worth,
   ]);
   const marks = marksOf(commit, standing);
   const values: readonly Bound[] = [

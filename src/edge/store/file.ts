@@ -84,6 +84,12 @@ async function setPragmas(db: Database, { quotaBytes, lockWaitMs, file }: FileOp
   }
 }
 
+/** SQLite keeps the size of a file that is larger already. */
+export async function setLimit(db: Database, bytes: number): Promise<void> {
+  const size = (await db.all<{ page_size: number }>("PRAGMA page_size"))[0]?.page_size ?? PAGE;
+  await db.script(`PRAGMA max_page_count = ${Math.ceil(bytes / size)}`);
+}
+
 async function migrate(db: Database, file: string): Promise<number> {
   const [row] = await db.all<{ user_version: number }>("PRAGMA user_version");
   const found = row?.user_version ?? 0;

@@ -32,6 +32,10 @@ export async function forgetCommands(db: Database, running: number): Promise<num
   return count - gone;
 }
 
+/** Where there is no room: the oldest of which nothing was done; delivered once more they are judged anew. Answers how many went. */
+export const forgetRefused = (db: Database, most: number): Promise<number> =>
+  db.run(`DELETE FROM inbox WHERE id IN (SELECT id FROM inbox WHERE ${WITHOUT_EFFECT} ORDER BY received, id LIMIT ?)`, [most]);
+
 /** The same of what is held in memory: the ids that can go. */
 export function forgettable(inbox: Iterable<InboxRow>, running: number): readonly string[] {
   const gone: InboxRow[] = [];

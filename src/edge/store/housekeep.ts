@@ -1,13 +1,14 @@
 /** The store between two commits goes in; a copied WAL, expired history, room below the quota and what must be shed come out. */
-import type { Commit, Shed, Tended } from "../parts.ts";
+import type { Commit, Shed, Tended, Waiting } from "../parts.ts";
 import type { KindOf } from "../thin.ts";
 import type { Ballast } from "./ballast.ts";
 import { FRAME } from "./file.ts";
-import { forgetCommands, INBOX_MOST } from "./forget.ts";
-import { Shedder } from "./shed.ts";
+import { forgetCommands, forgetRefused, INBOX_MOST } from "./forget.ts";
+import { freedBy, Shedder } from "./shed.ts";
 import type { Database } from "./sqlite.ts";
 import { type Epoch, keyOf, type Line, NUMBERS, type Standing, seqOf } from "./standing.ts";
 import type { Turns } from "./turns.ts";
+import { weigh } from "./weigh.ts";
 
 /** Segments deleted in one turn: 2–3 ms; 5000 would hold a commit back for 9–25 ms (measured). */
 const SLICE = 1000;
@@ -25,6 +26,8 @@ const IDLE_BYTES = 256 * 1024;
 const WAL_FULL = 0.9;
 const INBOX_EVERY_MS = 600_000;
 
+const NOTHING_WAITS: Waiting = { bytes: 0, refusals: 0, shed: [] };
+
 export interface Household {
   readonly db: Database;
   readonly turns: Turns;
@@ -32,6 +35,8 @@ export interface Household {
   readonly epoch: Epoch;
   readonly ballast: Ballast;
   readonly quotaBytes: number;
+  /** Above the quota, for what makes room. */
+  readonly reserveBytes: number;
   readonly keepMs: number;
   readonly walBytes: number;
   readonly layout: number;
@@ -47,8 +52,6 @@ export class Housekeeper {
   #file = 0;
   readonly #h: Household;
   readonly #shedder: Shedder;
-  /** Answered by `tend` and not committed yet. */
-  readonly #waiting = new Set<string>();
   /** Bytes written since the WAL was copied last, as estimated, and what the WAL really took per estimated byte. */
   #written: number;
   #ratio = 1;
@@ -59,6 +62,10 @@ export class Housekeeper {
   /** Commands at the last look, and every step of one written since: never fewer than there are. */
   #inbox = 0;
   #tending = false;
+  /** Room that commits took since `used` was measured, counted only while the file is larger than the quota. */
+  #since = 0;
+  /** Bytes of a commit that did not fit. */
+  #waiting = 0;
 
   constructor(household: Household, unclean: boolean) {
     this.#h = household;
@@ -71,8 +78,8 @@ export class Housekeeper {
   wrote(bytes: number, commit: Commit, mono: number): void {
     this.#written += bytes * 1.1 + (7 + commit.events.length) * FRAME;
     this.#wroteAt = mono;
+    if (this.#file > this.#h.quotaBytes) this.#since += weigh(commit);
     this.#inbox += commit.inbox.length;
-    for (const shed of commit.shed) this.#waiting.delete(nameOf(shed));
   }
 
   /** The WAL is nearly as large as it was grown to: beyond that each commit would write the file system's journal too. */
@@ -84,7 +91,14 @@ export class Housekeeper {
     return this.#written * this.#ratio;
   }
 
+  /** False: the file is larger than the quota, and with this commit more would be in use than the quota allows. */
+  fits(commit: Commit): boolean {
+    const { quotaBytes } = this.#h;
+    return this.#file <= quotaBytes || this.used + this.#since + weigh(commit) <= quotaBytes;
+  }
+
   async measure(): Promise<void> {
+    this.#since = 0;
     const [row] = await this.#h.db.all<{ file: number; free: number }>(
       `SELECT page_count * page_size AS file, freelist_count * page_size AS free
        FROM pragma_page_count, pragma_freelist_count, pragma_page_size`,
@@ -94,27 +108,27 @@ export class Housekeeper {
   }
 
   /** Called while a call goes on, it answers nothing: no loss is named twice. */
-  async tend(mono: number): Promise<Tended> {
+  async tend(mono: number, waiting: Waiting = NOTHING_WAITS): Promise<Tended> {
     if (this.#tending) return { checkpointed: false, deleted: 0, shed: [] };
     this.#tending = true;
     try {
-      return await this.#tend(mono);
+      return await this.#tend(mono, waiting);
     } finally {
       this.#tending = false;
     }
   }
 
-  async #tend(mono: number): Promise<Tended> {
+  async #tend(mono: number, waiting: Waiting): Promise<Tended> {
     const { turns } = this.#h;
     const checkpointed = await turns.take(() => this.#checkpoint(mono));
     await turns.take(() => this.measure());
     let deleted = await this.#expire(mono);
+    this.#waiting = waiting.bytes;
     if (this.#pressure() >= TIGHT) deleted += await this.#makeRoom();
     await turns.take(() => this.#forget(mono));
     await this.#h.ballast.lay().catch(() => undefined);
-    const shed = this.#pressure() >= SHED && this.#waiting.size === 0 ? await turns.take(() => this.#shed(mono)) : [];
-    for (const one of shed) this.#waiting.add(nameOf(one));
-    return { checkpointed, deleted, shed };
+    await turns.take(() => this.measure());
+    return { checkpointed, deleted, shed: this.#pressure() >= SHED ? await turns.take(() => this.#shed(mono, waiting)) : [] };
   }
 
   /** PASSIVE never waits for a reader; TRUNCATE would give back what the WAL was grown to. */
@@ -136,7 +150,7 @@ export class Housekeeper {
 
   /** On a full file system the file cannot grow: what it has is then the quota. */
   #pressure(): number {
-    return this.used / this.#room();
+    return (this.used + this.#waiting) / this.#room();
   }
 
   #room(): number {
@@ -158,9 +172,16 @@ export class Housekeeper {
     return deleted;
   }
 
-  /** Acknowledged history, oldest first, readings before events. */
+  /** Refused commands, then acknowledged history, oldest first, readings before events. */
   async #makeRoom(): Promise<number> {
     let deleted = 0;
+    for (let gone = SLICE; gone === SLICE && this.#pressure() >= TIGHT; ) {
+      gone = await this.#h.turns.take(async () => {
+        const count = await forgetRefused(this.#h.db, SLICE);
+        if (count > 0) await this.measure();
+        return count;
+      });
+    }
     for (const stream of ["readings", "events"] as const) {
       for (const line of this.#h.standing.lines.filter((one) => one.stream === stream)) {
         for (let slice = 0; slice < SLICES && line.oldest <= line.head && this.#pressure() >= TIGHT; slice += 1) {
@@ -237,16 +258,30 @@ export class Housekeeper {
     this.#inbox = await forgetCommands(db, this.#h.running(mono));
   }
 
-  async #shed(mono: number): Promise<readonly Shed[]> {
-    const thinned = await this.#shedder.thinned(this.#h.running(mono));
-    // Nothing is dropped before all was looked at, unless it is the last moment.
-    if (thinned.shed.length > 0 || (thinned.more && this.#pressure() < LAST)) return thinned.shed;
+  /**
+   * Refusals first, so that they push nothing else out; then readings, thinned before any are dropped; events last. Where a commit waits that did
+   * not fit, all that it needs is found in one look: with what is found the commit is written into the reserve, and ends below the quota.
+   */
+  async #shed(mono: number, { bytes, refusals, shed: pending }: Waiting): Promise<readonly Shed[]> {
+    const full = bytes > 0;
+    // One look at a time, unless that was not enough.
+    if (pending.length > 0 && !full) return [];
     const reason = this.#h.ballast.freed ? "disk" : "quota";
-    const bytes = this.used - DROPPED_TO * this.#room();
-    const dropped = await this.#shedder.dropped("readings", reason, bytes);
-    if (dropped.length > 0 || this.#pressure() < LAST) return dropped;
-    return this.#shedder.dropped("events", reason, bytes);
+    const room = this.#room();
+    const most = full ? this.used + bytes + this.#h.reserveBytes / 2 - room : this.used - DROPPED_TO * room;
+    const found: Shed[] = [];
+    const drop = async (what: "refusals" | "readings" | "events", enough: number) => {
+      const left = enough - freedBy(pending) - freedBy(found);
+      if (left > 0) found.push(...(await this.#shedder.dropped(what, reason, left, [...pending, ...found])));
+    };
+    await drop("refusals", most);
+    if (freedBy(pending) + freedBy(found) >= most - refusals) return found;
+    const thinned = await this.#shedder.thinned(this.#h.running(mono));
+    found.push(...thinned.shed);
+    // Nothing is dropped before all was looked at, unless it is the last moment.
+    if (!full && (thinned.shed.length > 0 || (thinned.more && this.#pressure() < LAST))) return found;
+    await drop("readings", most - refusals);
+    if (full || (found.length === 0 && this.#pressure() >= LAST)) await drop("events", most - refusals);
+    return found;
   }
 }
-
-const nameOf = ({ epoch, stream, range }: Shed): string => `${epoch}/${stream}/${range.join("-")}`;

@@ -49,7 +49,7 @@ const TABLES: readonly Table[] = [
   { name: "states", key: ["key"], columns: ["key", "body"] },
   { name: "inbox", key: ["id"], columns: ["id", "received", "expires", "state", "body"] },
   { name: "documents", key: ["name", "rev"], columns: ["name", "rev", "body"] },
-  { name: "events", key: ["key"], columns: ["key", "mono", "t0", "synced", "urgent", "body"] },
+  { name: "events", key: ["key"], columns: ["key", "mono", "t0", "synced", "urgent", "body", "worth"] },
   { name: "readings", key: ["key"], columns: ["key", "span", "count", "mono", "t0", "t1", "synced", "class", "body"] },
 ];
 const PAGE_ROWS = 64;
@@ -101,7 +101,15 @@ function nameIn(body: Uint8Array): string | null {
   }
 }
 
-async function copyTable(from: Database, into: Database, table: Table): Promise<number> {
+/** A file of an earlier layout lacks columns that have a default. */
+async function columnsIn(from: Database, { name, columns }: Table): Promise<readonly string[]> {
+  const found = await from.all<{ name: string }>("SELECT name FROM pragma_table_info(?)", [name]).catch(() => []);
+  const known = new Set(found.map((column) => column.name));
+  return known.size === 0 ? columns : columns.filter((column) => known.has(column));
+}
+
+async function copyTable(from: Database, into: Database, whole: Table): Promise<number> {
+  const table = { ...whole, columns: await columnsIn(from, whole) };
   let copied = 0;
   let low: Row | null = null;
   for (const order of ["ASC", "DESC"] as const) {

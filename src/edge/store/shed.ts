@@ -2,15 +2,18 @@
 import type { SegmentRow, Shed } from "../parts.ts";
 import { type DecodedReadings, decodeBody } from "../segment.ts";
 import { type KindOf, thin } from "../thin.ts";
+import { worthOf } from "../worth.ts";
 import type { Database } from "./sqlite.ts";
 import { covered, keyOf, type Line, type Standing, seqOf } from "./standing.ts";
 
 /** Segments looked at for one thinned batch, and records that one may stand for: its JSON stays under the message limit of 128 KiB. */
 const GROUP_SEGMENTS = 128;
 const GROUP_RECORDS = 2000;
-/** Groups thinned and segments dropped at one time. */
+/** Groups thinned and rows looked at for dropping at one time. */
 const GROUPS = 8;
 const DROP = 500;
+/** A stretch of fewer bytes is left: the event that names it would take as much. */
+const NAMED_BYTES = 1024;
 /** Groups looked at in one turn, about 0.1 s of decoding: commits wait meanwhile. */
 const LOOKS = 64;
 /** The newest records of this run stay as they are: they may be on their way. */
@@ -30,6 +33,17 @@ interface Whole {
   readonly span: number;
   readonly bytes: number;
 }
+
+/** What may be dropped of a stream: of events first those that are worth least (`worth.ts`). */
+type Dropped = "refusals" | "readings" | "events";
+
+const ROWS: Readonly<Record<Dropped, string>> = {
+  refusals: "SELECT key, 1 AS span, length(body) AS bytes FROM events WHERE worth = 0 AND",
+  readings: "SELECT key, span, length(body) AS bytes FROM readings WHERE",
+  // Those from before the column are told by their bodies.
+  events:
+    "SELECT key, 1 AS span, length(body) AS bytes, CASE WHEN worth = 1 THEN body END AS body FROM events WHERE worth < 2 AND",
+};
 
 /** A stretch of neighbouring batches that can become one. */
 interface Group {
@@ -62,24 +76,43 @@ export class Shedder {
         if (group === null) break;
         looks += 1;
         const row = thin(group.batches, line.epoch.opened, group.bytes, this.#kindOf);
-        if (row !== null) shed.push(replaced(line, row));
+        if (row !== null) shed.push(replaced(line, row, group.bytes));
       }
     }
     return { shed, more: false };
   }
 
-  /** The oldest segments that nobody holds, whole, until about `bytes` of them. The newest of each epoch stays: the head is read from it. */
-  async dropped(stream: "readings" | "events", reason: Shed["reason"], bytes: number): Promise<readonly Shed[]> {
-    for (const line of this.#open(stream)) {
-      const columns = `key, ${stream === "readings" ? "span" : "1 AS span"}, length(body) AS bytes`;
-      const rows = await this.#db.all<Whole>(
-        `SELECT ${columns} FROM ${stream} WHERE key BETWEEN ? AND ? ORDER BY key LIMIT ${DROP}`,
-        [keyOf(line.epoch.n, line.upTo + 1), keyOf(line.epoch.n, line.head - 1)],
-      );
-      const shed = runs(line, rows, reason, bytes);
-      if (shed.length > 0) return shed;
+  /**
+   * The oldest that nobody holds and nobody is about to shed, whole, until at least `bytes` of them or none is left. The newest of each epoch
+   * stays: the head is read from it.
+   */
+  async dropped(what: Dropped, reason: Shed["reason"], bytes: number, pending: readonly Shed[]): Promise<readonly Shed[]> {
+    const shed: Shed[] = [];
+    let left = bytes;
+    for (const line of this.#open(what === "readings" ? "readings" : "events")) {
+      const end = keyOf(line.epoch.n, line.head - 1);
+      const going = pending.filter(({ epoch, stream }) => epoch === line.epoch.id && stream === line.stream);
+      for (let from = keyOf(line.epoch.n, line.upTo + 1); left > 0; ) {
+        const rows = await this.#db.all<Whole & { readonly body?: Uint8Array | null }>(
+          `${ROWS[what]} key BETWEEN ? AND ? ORDER BY key LIMIT ${DROP}`,
+          [from, end],
+        );
+        const last = rows.at(-1);
+        if (last === undefined) break;
+        from = last.key + last.span;
+        const found = runs(
+          line,
+          rows.filter(({ body }) => body === undefined || body === null || mayGo(body)),
+          going,
+          reason,
+          left,
+        );
+        shed.push(...found);
+        left -= freedBy(found);
+      }
+      if (left <= 0) break;
     }
-    return [];
+    return shed;
   }
 
   #open(stream: "readings" | "events"): readonly Line[] {
@@ -118,7 +151,7 @@ const follows = (last: DecodedReadings | undefined, next: DecodedReadings): bool
   last === undefined ||
   (next.from === last.to + 1 && next.cat === last.cat && next.clock === last.clock && Math.abs(next.offset - last.offset) < 1);
 
-const replaced = (line: Line, row: SegmentRow): Shed => ({
+const replaced = (line: Line, row: SegmentRow, bytes: number): Shed => ({
   epoch: line.epoch.id,
   stream: "readings",
   range: [row.from, row.to],
@@ -127,28 +160,50 @@ const replaced = (line: Line, row: SegmentRow): Shed => ({
   reason: "thinned",
   policy: "1min",
   replacement: row,
+  freed: bytes - row.body.length,
 });
 
-/** Neighbours as one range; no more of them than `enough` bytes. */
-function runs(line: Line, rows: readonly Whole[], reason: Shed["reason"], enough: number): readonly Shed[] {
-  const ranges: [from: number, to: number][] = [];
+export const freedBy = (shed: readonly Shed[]): number => shed.reduce((sum, { freed = 0 }) => sum + freed, 0);
+
+/** What cannot be read is no reason to keep it. */
+function mayGo(body: Uint8Array): boolean {
+  try {
+    const decoded = decodeBody(body);
+    return decoded.stream === "events" && decoded.events.every(({ kind }) => worthOf(kind) < 2);
+  } catch {
+    return true;
+  }
+}
+
+/** Neighbours as one range; no more of them than `enough` bytes, and none that is not worth its name in the ledger. */
+function runs(
+  line: Line,
+  rows: readonly Whole[],
+  going: readonly Shed[],
+  reason: Shed["reason"],
+  enough: number,
+): readonly Shed[] {
+  const stretches: { from: number; to: number; bytes: number }[] = [];
   let sum = 0;
   for (const { key, span, bytes } of rows) {
     const [from, to] = [seqOf(key), seqOf(key) + span - 1];
-    if (to >= line.head || covered(line, from, to)) continue;
-    if (sum >= enough && ranges.length > 0) break;
+    if (to >= line.head || covered(line, from, to) || going.some(({ range: [a, b] }) => from <= b && a <= to)) continue;
+    if (sum >= enough && sum >= NAMED_BYTES) break;
     sum += bytes;
-    const last = ranges.at(-1);
-    if (last !== undefined && last[1] + 1 === from) last[1] = to;
-    else ranges.push([from, to]);
+    const last = stretches.at(-1);
+    if (last !== undefined && last.to + 1 === from) Object.assign(last, { to, bytes: last.bytes + bytes });
+    else stretches.push({ from, to, bytes });
   }
-  return ranges.map((range) => ({
-    epoch: line.epoch.id,
-    stream: line.stream,
-    range,
-    count: range[1] - range[0] + 1,
-    kept: 0,
-    reason,
-    replacement: null,
-  }));
+  return stretches
+    .filter(({ bytes }) => bytes >= NAMED_BYTES)
+    .map(({ from, to, bytes }) => ({
+      epoch: line.epoch.id,
+      stream: line.stream,
+      range: [from, to],
+      count: to - from + 1,
+      kept: 0,
+      reason,
+      replacement: null,
+      freed: bytes,
+    }));
 }

@@ -4,12 +4,12 @@ import { asEdgeError, EdgeError } from "../../kit/errors.ts";
 import type { Log } from "../../kit/log.ts";
 import { pause } from "../../kit/loop.ts";
 import type { EdgeEvent, EpochInfo, Segment, Stream, StreamState } from "../../model.ts";
-import type { Commit, InboxRow, Store, StoredEvent, StoredRecord, Tended } from "../parts.ts";
+import type { Commit, InboxRow, Room, Store, StoredEvent, StoredRecord, Tended, Waiting } from "../parts.ts";
 import type { KindOf } from "../thin.ts";
 import { BALLAST_BYTES, Ballast } from "./ballast.ts";
 import { quickCheck } from "./check.ts";
 import { COMMIT, type Prepared, prepare } from "./commit.ts";
-import { makeFolder, type OpenFile, openFile, WAL_BYTES } from "./file.ts";
+import { makeFolder, type OpenFile, openFile, setLimit, WAL_BYTES } from "./file.ts";
 import { Housekeeper } from "./housekeep.ts";
 import { InPlace } from "./in-place.ts";
 import { type Loaded, load } from "./load.ts";
@@ -41,6 +41,9 @@ export interface StoreOptions {
   readonly checkAfterMs?: number;
 }
 
+/** Above the quota: a share of it, at most so much. */
+const RESERVE_MOST = 8 * 2 ** 20;
+const RESERVE_SHARE = 1 / 8;
 const LOCK_WAIT_MS = 5000;
 const CHECK_AFTER_MS = 10_000;
 
@@ -90,10 +93,15 @@ async function openSound(options: StoreOptions, sidecar: Sidecar | null): Promis
   }
   const aside = await setAside(file, quotaBytes);
   const opened = await open();
+  // What was read of a full file must find room.
+  await setLimit(opened.db, quotaBytes + reserveOf(quotaBytes));
   const rows = await salvage(aside, opened.db, log);
+  await setLimit(opened.db, quotaBytes);
   log.error("store.salvaged", { code: "store.corrupt", file, aside, ...rows });
   return { ...opened, loaded: await loadOrClose(opened.db), cause: "salvaged" };
 }
+
+const reserveOf = (quotaBytes: number): number => Math.min(RESERVE_MOST, quotaBytes * RESERVE_SHARE);
 
 async function loadOrClose(db: Database): Promise<Loaded> {
   try {
@@ -110,6 +118,7 @@ class SqliteStore implements Store {
   readonly saved: ReadonlyMap<string, unknown>;
   readonly inbox: ReadonlyMap<string, InboxRow>;
   readonly historyLost: boolean;
+  readonly reserveBytes: number;
   readonly #o: StoreOptions;
   readonly #lock: Database;
   readonly #db: Database;
@@ -133,6 +142,7 @@ class SqliteStore implements Store {
     const epoch = nextEpoch(loaded, sidecar, cause, options.clock);
     const { quotaMB, keepMs, walBytes = WAL_BYTES, kindOf = () => undefined } = options;
     this.#o = options;
+    this.reserveBytes = reserveOf(quotaMB * 2 ** 20);
     this.#lock = lock;
     this.#db = db;
     this.#epoch = epoch;
@@ -147,6 +157,7 @@ class SqliteStore implements Store {
         epoch,
         ballast: this.#ballast,
         quotaBytes: quotaMB * 2 ** 20,
+        reserveBytes: this.reserveBytes,
         keepMs,
         walBytes,
         layout,
@@ -176,11 +187,11 @@ class SqliteStore implements Store {
     return this.#epoch.ran0 + Math.max(0, mono - this.#epoch.opened);
   }
 
-  commit(commit: Commit): Promise<void> {
+  commit(commit: Commit, room: Room = "quota"): Promise<void> {
     return this.#turns.take(async () => {
       if (this.#broken !== null) throw this.#broken;
       const prepared = prepare(commit, this.#epoch, !this.#stored, this.#standing);
-      await this.#run(prepared);
+      await this.#within(room, commit, () => this.#run(prepared));
       prepared.apply();
       this.#housekeeper.wrote(prepared.bytes, commit, this.#o.clock.mono());
       for (const line of prepared.cut) await this.#housekeeper.findOldest(line);
@@ -221,9 +232,9 @@ class SqliteStore implements Store {
     return this.#broken === null && this.#housekeeper.due;
   }
 
-  async tend(mono: number): Promise<Tended> {
+  async tend(mono: number, waiting?: Waiting): Promise<Tended> {
     await this.#turns.take(() => this.#look(mono));
-    return this.#broken === null ? this.#housekeeper.tend(mono) : { checkpointed: false, deleted: 0, shed: [] };
+    return this.#broken === null ? this.#housekeeper.tend(mono, waiting) : { checkpointed: false, deleted: 0, shed: [] };
   }
 
   size(): { readonly bytes: number; readonly quotaBytes: number; readonly unacknowledged: number } {
@@ -246,6 +257,21 @@ class SqliteStore implements Store {
         await this.#db.close().finally(() => this.#lock.close());
       }
     });
+  }
+
+  /**
+   * The limit of the file is the quota, and for some commits the reserve above it. A file that has grown into the reserve cannot be limited to less
+   * than it is: then what is in use is counted, so that the reserve is free again for the next of those commits.
+   */
+  async #within(room: Room, commit: Commit, work: () => Promise<void>): Promise<void> {
+    const quota = this.#o.quotaMB * 2 ** 20;
+    if (room === "quota") {
+      if (!this.#housekeeper.fits(commit)) throw new EdgeError("store.full", { file: this.#o.file });
+      return work();
+    }
+    await setLimit(this.#db, quota + this.reserveBytes);
+    await work().finally(() => setLimit(this.#db, quota));
+    await this.#housekeeper.measure();
   }
 
   /** Once more when the file system was full and the ballast made room. */

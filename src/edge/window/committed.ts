@@ -26,6 +26,17 @@ export function commitOf(closed: Content, { id, opened }: EpochInfo, cat: string
   };
 }
 
+/** What may be committed before the rest: no number of a stream is in it. */
+export const marksOnly = ({ marks, sentUrgent }: Content): Commit => ({
+  readings: [],
+  events: [],
+  states: {},
+  marks: [...marks.values()],
+  inbox: [],
+  shed: [],
+  sentUrgent: [...sentUrgent],
+});
+
 export function committedOf(closed: Content, { readings, events }: Commit, { id: epoch }: EpochInfo): Committed {
   const segment = (stream: Stream) => (row: SegmentRow) => ({
     epoch,

@@ -1,6 +1,7 @@
 /** What one window holds until it is durable: joined when a commit failed, and relieved of its oldest when it grows too large. */
 import type { AssetState, EdgeEvent, Mark, OpenAlarm, Range, ReadingRecord } from "../../model.ts";
 import type { InboxRow, Shed } from "../parts.ts";
+import { isWithoutEffect, worthOf } from "../worth.ts";
 
 /** Records that make one batch: none spans a clock step, a change of clock or of catalog. */
 export interface Group {
@@ -9,6 +10,12 @@ export interface Group {
   readonly offset: number;
   readonly from: number;
   readonly records: ReadingRecord[];
+}
+
+/** Whoever waits until what was added so far is durable. */
+export interface Waiter {
+  resolve(): void;
+  reject(error: Error): void;
 }
 
 export interface Content {
@@ -21,7 +28,7 @@ export interface Content {
   readonly sentUrgent: { epoch: string; seq: number }[];
   readonly assets: Map<string, AssetState>;
   alarms: readonly OpenAlarm[] | null;
-  readonly waiters: (() => void)[];
+  readonly waiters: Waiter[];
   records: number;
 }
 
@@ -90,6 +97,12 @@ export function dropEvents(content: Content, most: number, may: (event: EdgeEven
   const left = content.events.filter(({ seq }) => !gone.has(seq));
   content.events.splice(0, content.events.length, ...left);
   return runsOf([...gone]);
+}
+
+/** Takes out the commands of which nothing was done, and the events that say so; answers the numbers that went. */
+export function dropRefusals(content: Content): readonly Range[] {
+  for (const [id, { state }] of content.inbox) if (isWithoutEffect(state)) content.inbox.delete(id);
+  return dropEvents(content, content.events.length, ({ kind }) => worthOf(kind) === 0);
 }
 
 /** Ascending numbers as ranges. */

@@ -2,12 +2,15 @@
 import { counted } from "../../kit/counted.ts";
 import type { EdgeEvent, EventDraft, Range, Stream } from "../../model.ts";
 import type { Shed } from "../parts.ts";
-import { type Content, dropEvents, dropRecords, isUrgent } from "./content.ts";
+import { worthOf } from "../worth.ts";
+import { type Content, dropEvents, dropRecords, dropRefusals, isUrgent } from "./content.ts";
 
 /** Records that wait in memory while the store cannot be written; the oldest beyond go to the ledger. */
 const RECORDS_MAX = 50_000;
-/** Events that wait so; urgent ones and those that name a loss stay. */
+/** Events that wait so; urgent ones and those that never go stay. */
 const EVENTS_MAX = 10_000;
+/** Share of the oldest that goes at once: a window is encoded a few times, not once for each record. */
+const LIGHTER = 0.25;
 
 export interface Loss {
   readonly stream: Stream;
@@ -20,12 +23,37 @@ export const isFull = (stream: Stream, { records, events }: Content): boolean =>
 
 /** The oldest tenth of what may wait: the memory of the box is bounded, and the platform learns of it. */
 export function relieve(stream: Stream, content: Content): Loss {
-  const spared = (event: EdgeEvent) => isUrgent(event) || event.kind === "ledger.gap";
   const ranges =
     stream === "readings"
       ? dropRecords(content, RECORDS_MAX / 10)
       : dropEvents(content, EVENTS_MAX / 10, (event) => !spared(event));
   return { stream, ranges, reason: "disk" };
+}
+
+const spared = (event: EdgeEvent): boolean => isUrgent(event) || worthOf(event.kind) === 2;
+
+/** Where there is no room, refusals go first and all of them. */
+export const withoutRefusals = (content: Content): Loss => ({ stream: "events", ranges: dropRefusals(content), reason: "quota" });
+
+/** For a window that is larger than the room that can be made for it: readings go, then events. Null: nothing more can go. */
+export function lighten(content: Content): Loss | null {
+  const { records, events } = content;
+  if (records > 0) return { stream: "readings", ranges: dropRecords(content, Math.ceil(records * LIGHTER)), reason: "quota" };
+  const ranges = dropEvents(
+    content,
+    events.length,
+    oldest(
+      events.filter((event) => !spared(event)),
+      LIGHTER,
+    ),
+  );
+  return ranges.length > 0 ? { stream: "events", ranges, reason: "quota" } : null;
+}
+
+/** Whether an event is among that share of the oldest. */
+function oldest(events: readonly EdgeEvent[], share: number): (event: EdgeEvent) => boolean {
+  const last = events[Math.ceil(events.length * share) - 1]?.seq ?? 0;
+  return (event) => event.seq <= last && !spared(event);
 }
 
 /** Content that can never be stored must not hold up what can: the likeliest part goes. Null: what went has no number. */

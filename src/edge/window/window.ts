@@ -1,14 +1,15 @@
 /** Records and events go in and get their numbers; commits of whole windows go to the store, and what became durable goes to the listeners, in order. */
 import type { Clock } from "../../kit/clock.ts";
-import { asEdgeError, type EdgeError } from "../../kit/errors.ts";
+import { asEdgeError, EdgeError } from "../../kit/errors.ts";
 import type { Log } from "../../kit/log.ts";
 import { pause } from "../../kit/loop.ts";
 import type { Beat } from "../../kit/pulse.ts";
 import type { AssetState, EdgeEvent, EventDraft, Mark, Now, OpenAlarm, ReadingRecord } from "../../model.ts";
-import type { InboxRow, Shed, Store } from "../parts.ts";
-import { type Committed, commitOf, committedOf } from "./committed.ts";
+import type { Commit, InboxRow, Shed, Store } from "../parts.ts";
+import { weigh, weighRefusals } from "../store/weigh.ts";
+import { type Committed, commitOf, committedOf, marksOnly } from "./committed.ts";
 import { type Content, emptyContent, isUrgent, joined } from "./content.ts";
-import { gapEvent, isFull, type Loss, purge, relieve } from "./ledger.ts";
+import { gapEvent, isFull, type Loss, lighten, purge, relieve, withoutRefusals } from "./ledger.ts";
 import { Numbers } from "./numbers.ts";
 
 /** Acknowledgements wait at most this long for a window to travel with. */
@@ -38,7 +39,8 @@ export class Window {
   alarms: readonly OpenAlarm[] = [];
   /** Number of the newest event that is durable. */
   asOf = 0;
-  writable = true;
+  /** Why the last commit failed; null: it did not. */
+  #failure: EdgeError | null = null;
   readonly #o: WindowOptions;
   readonly #numbers: Numbers;
   readonly #listeners = new Set<(committed: Committed) => void>();
@@ -49,6 +51,11 @@ export class Window {
   /** Records and events of the window that is being committed. */
   #writing = 0;
   #lost: EdgeError | null = null;
+  /** The last commit did not fit into the file: the next one is written into the reserve. */
+  #full = false;
+  /** Why nothing more becomes durable in this run; null: it may. */
+  #over: EdgeError | null = null;
+  #leaving = false;
   /** Kernel monotonic ms at which the open window must close; null: nothing in it. */
   #due: number | null = null;
   #wake: () => void = () => {};
@@ -77,6 +84,10 @@ export class Window {
   }
 
   /** Records and events that are not durable yet. */
+  get writable(): boolean {
+    return this.#failure === null;
+  }
+
   get waiting(): number {
     return this.#writing + this.#open.records + this.#open.events.length;
   }
@@ -143,12 +154,24 @@ export class Window {
     this.raise(gapEvent(shed));
   }
 
-  /** Resolves when all that was added so far is durable. */
+  /** Resolves when all that was added so far is durable. Rejects, at a stop only, when it cannot become durable any more: `store.*`. */
   flush(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#open.waiters.push(resolve);
+    return new Promise((resolve, reject) => {
+      if (this.#over !== null) return reject(this.#over);
+      this.#open.waiters.push({ resolve, reject });
       this.#closeBy(this.#o.clock.mono());
     });
+  }
+
+  /** The gateway stops: from now on nobody waits for a disk that says no. What is open is still tried once more at the end of `run`. */
+  leave(): void {
+    this.#leaving = true;
+    if (this.#failure !== null) this.#dismiss(this.#failure);
+  }
+
+  #dismiss(error: EdgeError): void {
+    this.#over = error;
+    for (const { reject } of this.#open.waiters.splice(0)) reject(error);
   }
 
   /**
@@ -162,18 +185,21 @@ export class Window {
     let failures = 0;
     while (!stop.aborted) {
       await this.#untilDue(stop);
-      if (this.#due !== null) failures = (await this.#commit()) ? 0 : failures + 1;
+      if (this.#due !== null) failures = (await this.#settle()) ? 0 : failures + 1;
       if (this.#lost !== null) throw this.#lost;
-      if (failures > 0) await pause(Math.min(RETRY_MAX_MS, RETRY_FIRST_MS * 2 ** Math.min(10, failures - 1)), stop);
-      else if (!stop.aborted) {
+      if (failures > 0) {
+        await this.#tend();
+        await pause(Math.min(RETRY_MAX_MS, RETRY_FIRST_MS * 2 ** Math.min(10, failures - 1)), stop);
+      } else if (!stop.aborted) {
         await this.#tend();
         if (this.#o.clock.mono() - this.#written >= PROVE_EVERY_MS) this.save("written", this.#o.clock.mono());
       }
     }
     // Once more, whatever went before: the disk may be back.
-    if (this.#due !== null) await this.#commit();
+    if (this.#due !== null) await this.#settle();
     beat?.end();
     stop.removeEventListener("abort", wake);
+    this.#dismiss(this.#failure ?? new EdgeError("store.unwritable", { reason: "closed" }));
   }
 
   async #untilDue(stop: AbortSignal): Promise<void> {
@@ -190,47 +216,100 @@ export class Window {
     }
   }
 
-  async #commit(): Promise<boolean> {
+  /**
+   * One commit, and where it does not fit into the file, one more into the reserve above the quota. That this second one fits, by construction
+   * (`Q` quota, `R` reserve, at most `Q` in use before):
+   * - what is written into the reserve is lightened to R/2, or to what is free below Q, in the same turn in which the window closes, so that nothing
+   *   can join it after;
+   * - the housekeeping before it sheds, in the same commit, until what is in use, with a window as large as it was then, is Q − R/2. What came
+   *   meanwhile is at most R/2 more. So Q is not exceeded after it, and the reserve is free for the next.
+   * Only where nothing is left that may go (see `worth.ts`) does the file stay full, and the disk is then said to be so.
+   */
+  async #settle(): Promise<boolean> {
+    const error = await this.#commit();
+    if (error === null) return true;
+    if (error.code === "store.full") {
+      this.#full = true;
+      await this.#makeRoom();
+      const again = await this.#commit();
+      if (again === null) return true;
+      this.#failed(again);
+    } else this.#failed(error);
+    return false;
+  }
+
+  /** Null: it is durable. Otherwise the window stays whole and goes on collecting: it is tried again as one. */
+  async #commit(): Promise<EdgeError | null> {
+    const { store, cat } = this.#o;
+    if (this.#full) this.#lighten();
     const closed = this.#open;
     this.#open = emptyContent();
     this.#due = null;
-    const { store, cat } = this.#o;
     const commit = commitOf(closed, store.epoch, cat);
     this.#writing = closed.records + closed.events.length;
     try {
-      await store.commit(commit);
+      await store.commit(commit, this.#full ? "reserve" : "quota");
     } catch (raw) {
-      this.#failed(closed, raw);
-      return false;
+      const error = asEdgeError(raw);
+      if (error.code === "store.binding") this.#purge(closed);
+      this.#open = joined(closed, this.#open);
+      this.#due = this.#o.clock.mono();
+      return error;
     } finally {
       this.#writing = 0;
     }
+    this.#full = false;
     this.#written = this.#o.clock.mono();
     this.#beat?.touch();
-    if (!this.writable) {
-      this.writable = true;
+    if (this.#failure !== null) {
+      this.#failure = null;
       this.#o.log.info("store.recovered");
     }
     this.#tell(closed, committedOf(closed, commit, store.epoch));
-    return true;
+    return null;
   }
 
-  /** The window stays whole and goes on collecting: it is tried again as one. */
-  #failed(closed: Content, raw: unknown): void {
-    const error = asEdgeError(raw);
+  #failed(error: EdgeError): void {
     if (OF_THE_DISK.has(error.code)) this.#beat?.touch();
-    if (this.writable) {
+    const first = this.#failure === null;
+    this.#failure = error;
+    if (first) {
       this.#o.log.error("store.unwritable", { code: error.code, ...error.context });
-      for (const event of closed.events.filter(isUrgent)) for (const listener of this.#unstored) listener(event);
+      for (const event of this.#open.events.filter(isUrgent)) for (const listener of this.#unstored) listener(event);
     }
-    this.writable = false;
     if (OF_THE_FILE.has(error.code)) this.#lost = error;
-    if (error.code === "store.binding") this.#purge(closed);
-    this.#open = joined(closed, this.#open);
-    this.#due = this.#o.clock.mono();
-    // A full quota needs the housekeeping that finds what to shed before the next try.
-    if (error.code === "store.full") this.#tended = Number.NEGATIVE_INFINITY;
-    void this.#tend();
+    if (this.#leaving) this.#dismiss(error);
+  }
+
+  /** Acknowledgements first: what is acknowledged goes without a word. Then the housekeeping, which is told how much does not fit. */
+  async #makeRoom(): Promise<void> {
+    const { store, cat } = this.#o;
+    const { marks, sentUrgent } = this.#open;
+    const [proved, sent] = [[...marks], sentUrgent.length];
+    try {
+      if (proved.length + sent > 0) await store.commit(marksOnly(this.#open), "reserve");
+      for (const [key, mark] of proved) if (marks.get(key) === mark) marks.delete(key);
+      sentUrgent.splice(0, sent);
+    } catch (raw) {
+      this.#o.log.debug("store.marks-wait", { code: asEdgeError(raw).code });
+    }
+    this.#tended = Number.NEGATIVE_INFINITY;
+    await this.#tend(commitOf(this.#open, store.epoch, cat));
+  }
+
+  /** Until it fits below the quota, or else into half of the reserve: what goes is named in the same window. */
+  #lighten(): void {
+    const { store, cat } = this.#o;
+    const { bytes, quotaBytes } = store.size();
+    const freed = this.#open.shed.reduce((sum, shed) => sum + (shed.freed ?? 0), 0);
+    const weight = () => weigh(commitOf(this.#open, store.epoch, cat));
+    const below = quotaBytes - bytes + freed;
+    if (weight() > below) this.#lose(withoutRefusals(this.#open));
+    while (weight() > Math.max(store.reserveBytes / 2, below)) {
+      const loss = lighten(this.#open);
+      if (loss === null) return;
+      this.#lose(loss);
+    }
   }
 
   /** Content that can never be stored: the ledger says so. */
@@ -246,17 +325,22 @@ export class Window {
     if (closed.alarms !== null) this.alarms = closed.alarms;
     this.asOf = closed.events.at(-1)?.seq ?? this.asOf;
     for (const listener of this.#listeners) listener(committed);
-    for (const resolve of closed.waiters) resolve();
+    for (const { resolve } of closed.waiters) resolve();
   }
 
-  async #tend(): Promise<void> {
+  /** `full`: a commit that did not fit. */
+  async #tend(full: Commit | null = null): Promise<void> {
     const mono = this.#o.clock.mono();
     const isDue = this.#o.store.tendDue && !this.#untended;
     if (mono - this.#tended < TEND_EVERY_MS && !isDue) return;
     this.#tended = mono;
     this.#untended = true;
     try {
-      const { shed } = await this.#o.store.tend(mono);
+      const { shed } = await this.#o.store.tend(mono, {
+        bytes: full === null ? 0 : weigh(full),
+        refusals: full === null ? 0 : weighRefusals(full),
+        shed: this.#open.shed,
+      });
       this.#untended = false;
       for (const one of shed) this.shed(one);
     } catch (raw) {

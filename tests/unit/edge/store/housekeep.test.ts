@@ -2,10 +2,10 @@
 import { stat } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import type { InboxRow, Shed, Store } from "../../../../src/edge/parts.ts";
-import { decodeBody, encodeReadings } from "../../../../src/edge/segment.ts";
+import { decodeBody, encodeEvent, encodeReadings } from "../../../../src/edge/segment.ts";
 import { openDatabase } from "../../../../src/edge/store/sqlite.ts";
 import type { ReadingRecord } from "../../../../src/model.ts";
-import { events, folder, HandClock, headOf, inEpoch, nothing, OFFSET, open, readings } from "./support.ts";
+import { event, events, folder, HandClock, headOf, inEpoch, nothing, OFFSET, open, readings } from "./support.ts";
 
 const ALL = Number.MAX_SAFE_INTEGER;
 const HOUR = 3_600_000;
@@ -218,7 +218,8 @@ describe("the quota", () => {
       const mono = clock.at + (next + 1000) * 1000 + HOUR;
       const { shed } = await store.tend(mono);
       // Until they are committed they are not answered twice.
-      expect((await store.tend(mono)).shed).toEqual(shed.length > 0 ? [] : expect.anything());
+      const again = await store.tend(mono, { bytes: 0, refusals: 0, shed });
+      expect(again.shed).toEqual(shed.length > 0 ? [] : expect.anything());
       named.push(...shed);
       await store.commit({ ...events(store, seq, seq + Math.max(0, shed.length - 1)), shed });
       seq += Math.max(1, shed.length);
@@ -259,6 +260,42 @@ describe("the quota", () => {
     await store.commit(events(store, seq, seq + 19));
     expect(store.streams()[1]).toMatchObject({ oldest: dropped + 1, head: seq + 19 });
   });
+});
+
+it("what names a loss or the time never goes, and refusals go before readings", async () => {
+  await using at = await folder();
+  const clock = new HandClock();
+  await using store = await open(at.file, { clock, quotaMB: 1 });
+  await store.commit(noise(store, 1, 100));
+  await store.commit(noise(store, 101, 100));
+  let seq = 1;
+  const stored: string[] = [];
+  const text = { it: "", en: "x".repeat(300) };
+  const round = async () => {
+    const kinds = [...Array.from({ length: 40 }, () => "command.refused"), "ledger.gap", "clock.corrected", "test.happened"];
+    const rows = kinds.map((kind, i) => encodeEvent(inEpoch(store), event(store, seq + i, { kind, text }), false));
+    await store.commit({ ...nothing, events: rows });
+    seq += kinds.length;
+    stored.push(...kinds);
+  };
+  while (store.size().bytes < 0.93 * 2 ** 20) {
+    await round();
+    const { shed } = await store.tend(clock.at);
+    if (shed.length === 0) continue;
+    expect(new Set(shed.map(({ stream, kept }) => `${stream} ${kept}`))).toEqual(new Set(["events 0"]));
+    for (const { range } of shed)
+      for (let gone = range[0]; gone <= range[1]; gone += 1) expect(stored[gone - 1]).toBe("command.refused");
+    await store.commit({ ...nothing, shed });
+    break;
+  }
+  expect(await firsts(store)).toEqual([1, 101]);
+  // Nothing else is left: of the events those go that explain nothing.
+  const waiting = { bytes: 2 ** 20, refusals: 0, shed: [] };
+  const { shed } = await store.tend(clock.at, waiting);
+  for (const { stream, range } of shed)
+    if (stream === "events")
+      for (let gone = range[0]; gone <= range[1]; gone += 1) expect(stored[gone - 1]).not.toMatch(/^(ledger|clock)/);
+  expect(shed.map(({ stream }) => stream)).toContain("readings");
 });
 
 /** delivered ∪ stored ∪ ledger = produced. */

@@ -1,6 +1,7 @@
 /** Commits go into real files and come back: whole or not at all, in order, under numbers that never mean two things. */
 import { copyFile, mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
+import { migrations } from "../../../../src/edge/migrations/index.ts";
 import { decodeBody } from "../../../../src/edge/segment.ts";
 import { openDatabase } from "../../../../src/edge/store/sqlite.ts";
 import { events, folder, HandClock, headOf, inEpoch, nothing, open, readings } from "./support.ts";
@@ -385,16 +386,38 @@ describe("an opening", () => {
       await db.script(`PRAGMA user_version = ${version}`);
       await db.close();
     };
-    await set(2);
+    const newest = migrations.length;
+    await set(newest + 1);
     {
       await using store = await open(at.file);
       expect(store.epoch.former?.last.readings).toBe(1);
     }
-    await set(3);
-    await expect(open(at.file)).rejects.toMatchObject({ code: "store.newer", context: { found: 3, known: 1 } });
-    await set(1);
+    await set(newest + 2);
+    const context = { found: newest + 2, known: newest };
+    await expect(open(at.file)).rejects.toMatchObject({ code: "store.newer", context });
+    await set(newest);
     await using store = await open(at.file);
     expect(store.epoch.former?.last.readings).toBe(1);
+  });
+
+  it.each([["as it is"], ["after damage"]])("takes over a file of the first layout, %s", async (how) => {
+    await using at = await folder();
+    const id = "0".repeat(26);
+    const db = await openDatabase(at.file, "create");
+    await db.script(`${migrations[0]}; PRAGMA user_version = 1`);
+    // What the release before this one writes: seven values for an event.
+    const body = Buffer.from(JSON.stringify({ v: 1, epoch: id, cat: "", from: 1, to: 1, events: [{ seq: 1, kind: "old" }] }));
+    await db.run("INSERT INTO commits (epoch, events, bodies) VALUES (?, ?, ?)", [
+      JSON.stringify([1, id, "boot", 0, "created", 0]),
+      JSON.stringify([[2 ** 35 + 1, 1, 1, 1, 0, 1, body.length]]),
+      body,
+    ]);
+    await db.close();
+    if (how === "after damage") await writeFile(`${at.file}.head`, JSON.stringify({ n: 1, epoch: id, suspect: true }));
+    await using store = await open(at.file);
+    expect(store.epoch).toMatchObject({ n: 2, former: { epoch: id, last: { events: 1 } } });
+    expect(await store.read(id, "events", 1, 1, 1)).toHaveLength(1);
+    await store.commit(events(store, 1));
   });
 
   it("is one gateway's alone", async () => {

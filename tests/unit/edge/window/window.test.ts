@@ -143,6 +143,23 @@ describe("a disk that fails", () => {
     expect(store.records()).toHaveLength(1);
   });
 
+  it("holds up no stop: whoever waits for it is told", async () => {
+    const store = new MemoryStore(monotonic());
+    const { clock } = movable();
+    const window = new Window({ store, clock, log: noLog, commitMs: 10, cat: "cat" });
+    store.failing = "store.full";
+    window.add(record(1));
+    const stop = new AbortController();
+    const run = window.run(stop.signal);
+    const [early] = [window.flush()];
+    while (store.attempts < 3) await new Promise((resolve) => setTimeout(resolve, 5));
+    window.leave();
+    await expect(early).rejects.toMatchObject({ code: "store.full" });
+    await expect(window.flush()).rejects.toMatchObject({ code: "store.full" });
+    stop.abort();
+    await run;
+  });
+
   it("that is damaged ends the run: only a new opening can set the file aside", async () => {
     const store = new MemoryStore(monotonic());
     const { clock } = movable();
