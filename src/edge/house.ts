@@ -137,6 +137,7 @@ export class House {
     await this.commands.resume(stop).catch(unlessStopped);
     await Promise.all([...[...this.#collectors.values()].map((c) => c.run(stop)), this.#watch(stop), limits]);
     this.#ingest.rest();
+    this.commands.rest();
     saveStop(this.#window, this.#o.clock);
     closing.abort();
     await window;
@@ -149,7 +150,9 @@ export class House {
       beat.touch();
       await pause(SILENCE_LOOK_MS, stop);
       const mono = this.#o.clock.mono();
-      if (!stop.aborted) for (const collector of this.#collectors.values()) collector.watchSilence(mono);
+      if (stop.aborted) break;
+      for (const collector of this.#collectors.values()) collector.watchSilence(mono);
+      this.commands.look(mono);
     }
     beat.end();
   }

@@ -1,7 +1,7 @@
 /** A step in a command's life goes in; the event that tells of it, and at its end the answer to its sender, come out. Pure. */
 import { EdgeError, isCode } from "../../kit/errors.ts";
 import type { CommandResult, CommandState, EventDraft, Origin, Outcome, Severity } from "../../model.ts";
-import type { Envelope } from "./envelope.ts";
+import { clipped, type Envelope } from "./envelope.ts";
 
 const SEVERITY: Readonly<Record<CommandState, Severity>> = {
   accepted: "info",
@@ -24,7 +24,8 @@ const ITALIAN: Readonly<Record<CommandState, string>> = {
 };
 
 export function eventOf(command: Envelope, origin: Origin, state: CommandState, result: CommandResult | undefined): EventDraft {
-  const { id, target, action, args, issuer } = command;
+  const { id, args } = command;
+  const [target, action, issuer] = [clipped(command.target), clipped(command.action), clipped(command.issuer)];
   return {
     kind: `command.${state}`,
     state: "noted",
@@ -53,10 +54,11 @@ export interface Ending {
 
 /** `at`: epoch ms of now. */
 export function resultOf(
-  { id, target, action }: Pick<Envelope, "id" | "target" | "action">,
+  command: Pick<Envelope, "id" | "target" | "action">,
   { state, code, detail, value }: Ending,
   at: number,
 ): CommandResult {
+  const [id, target, action] = [command.id, clipped(command.target), clipped(command.action)];
   const said =
     detail ??
     (code !== undefined && isCode(code)

@@ -7,10 +7,9 @@ import { forgettable } from "../store/forget.ts";
 import { type Ending, eventOf, malformed, resultOf } from "./answers.ts";
 import { type Envelope, envelope, localEnvelope, readableIn, reasonOf } from "./envelope.ts";
 import type { LimitKeeper } from "./limits.ts";
-import { LIFETIME_MAX_MS, refusalOf } from "./refusal.ts";
+import { LIFETIME_MAX_MS, type Refusal, refusalOf, refused } from "./refusal.ts";
+import { Refused } from "./refused.ts";
 
-/** Malformed messages without an id become at most one event in this time, as do those with one and the same. */
-const MALFORMED_EVERY_MS = 1000;
 /** After so many more, those that can be forgotten are looked for: a walk through all of them takes milliseconds. */
 const FORGET_EVERY = 1000;
 
@@ -58,8 +57,7 @@ export class CommandDesk {
   /** Opens when what an earlier run left has its turn: nothing new comes before it. */
   readonly #resumed: Promise<void>;
   #open: () => void = () => {};
-  /** The last that became an event. */
-  #lastMalformed: { readonly id: string | undefined; readonly mono: number } | null = null;
+  readonly #refused = new Refused();
   #sinceForgotten = 0;
 
   constructor(options: CommandOptions) {
@@ -82,17 +80,17 @@ export class CommandDesk {
   ): Promise<void> {
     await this.#resumed;
     const parsed = envelope.safeParse(body);
-    if (!parsed.success) return this.#refuse(body, reasonOf(parsed.error));
+    if (!parsed.success) return this.#malformed(body, reasonOf(parsed.error));
     this.#forget();
     const command = parsed.data;
     if (this.#inbox.has(command.id)) return this.#tell(command.id);
     const { gateway, clock, knowsFrom } = this.#o;
+    const known = this.#refused.endingOf(command.id);
+    if (known !== undefined) return this.#answer(resultOf(command, known, clock.now().wall));
     const target = this.#targetOf(command);
-    const refusal = refusalOf(command, { gateway, target, retained, origin, now: clock.now(), knowsFrom });
-    if (refusal !== null) {
-      this.#end(command, origin, refusal);
-      return this.#tell(command.id);
-    }
+    const refusal =
+      refusalOf(command, { gateway, target, retained, origin, now: clock.now(), knowsFrom }) ?? this.#tooSoon(command);
+    if (refusal !== null) return this.#refuse(command, origin, refusal);
     this.#step(command, origin, "accepted");
     await this.#o.host.flush();
     this.#execute(command, origin, stop);
@@ -125,7 +123,19 @@ export class CommandDesk {
     return ended;
   }
 
-  #targetOf({ target, action }: Envelope): CommandTarget | undefined {
+  /** Now and then: tells what of a minute was only counted. */
+  look(mono: number): void {
+    const draft = this.#refused.due(mono);
+    if (draft !== null) this.#o.host.raise(draft);
+  }
+
+  /** Nothing comes any more: what was counted is told now. */
+  rest(): void {
+    const draft = this.#refused.due(this.#o.host.mono(), true);
+    if (draft !== null) this.#o.host.raise(draft);
+  }
+
+  #targetOf({ target, action }: Pick<Envelope, "target" | "action">): CommandTarget | undefined {
     return this.#o.targets.find((one) => one.target === target && one.action === action);
   }
 
@@ -222,21 +232,38 @@ export class CommandDesk {
     for (const listener of this.#listeners) listener(result);
   }
 
-  /** With an id it is answered; without one, nobody can be told. A flood makes one event a second. */
-  async #refuse(body: unknown, reason: string): Promise<void> {
-    const { host, clock } = this.#o;
-    const mono = clock.mono();
-    const { id, target = "", action = "" } = readableIn(body);
-    const draft = malformed(reason, id);
-    const last = this.#lastMalformed;
-    if (last === null || last.id !== id || mono - last.mono >= MALFORMED_EVERY_MS) {
-      this.#lastMalformed = { id, mono };
-      host.raise(draft);
-      await host.flush();
+  /** Known when it comes, so that a burst of them costs neither an acceptance nor a commit each. */
+  #tooSoon({ target, action, args }: Envelope): Refusal | null {
+    if (this.#o.assets.has(target)) return null;
+    const limits = this.#targetOf({ target, action })?.limits;
+    if (this.#o.limits.mayBegin(target, args["value"] as number | boolean, limits)) return null;
+    return refused("command.too-soon", { target });
+  }
+
+  /** Nothing was done for it: what it would have been told to do is not kept. */
+  async #refuse(command: Envelope, origin: Origin, refusal: Refusal): Promise<void> {
+    this.look(this.#o.host.mono());
+    if (this.#refused.isTold(command.id, refusal, this.#o.host.mono())) {
+      this.#end({ ...command, args: {} }, origin, refusal);
+      return this.#tell(command.id);
     }
-    if (id === undefined) return;
-    const ending = { state: "refused", code: "command.malformed", detail: draft.text.en } as const;
-    this.#answer(resultOf({ id, target, action }, ending, clock.now().wall));
+    this.#answer(resultOf(command, refusal, this.#o.clock.now().wall));
+  }
+
+  /** With an id it is answered; without one, nobody can be told. */
+  async #malformed(body: unknown, reason: string): Promise<void> {
+    const { host, clock } = this.#o;
+    const { id, target = "", action = "" } = readableIn(body);
+    const ending = { state: "refused", code: "command.malformed" } as const;
+    const draft = malformed(reason, id);
+    this.look(host.mono());
+    if (id === undefined || this.#refused.endingOf(id) === undefined) {
+      if (this.#refused.isTold(id, ending, host.mono())) {
+        host.raise(draft);
+        await host.flush();
+      }
+    }
+    if (id !== undefined) this.#answer(resultOf({ id, target, action }, { ...ending, detail: draft.text.en }, clock.now().wall));
   }
 
   /** As the store does: see there. */

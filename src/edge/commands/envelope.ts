@@ -4,10 +4,11 @@ import * as z from "zod";
 import type { Args } from "../../model.ts";
 
 const name = () => z.string().max(200);
+const id = () => z.string().regex(/^[0-9A-Za-z][0-9A-Za-z/_.-]{0,127}$/);
 export const envelope = z.looseObject({
   v: z.literal(1),
-  id: z.string().regex(/^[0-9A-Za-z][0-9A-Za-z/_.-]{0,127}$/),
-  gateway: z.string(),
+  id: id(),
+  gateway: name(),
   target: name(),
   action: name(),
   args: z.record(name(), z.union([z.string().max(4096), z.number(), z.boolean()])).default({}),
@@ -19,7 +20,7 @@ export const envelope = z.looseObject({
 export type Envelope = z.output<typeof envelope>;
 
 const readable = z.object({
-  id: name().optional().catch(undefined),
+  id: id().optional().catch(undefined),
   target: name().optional().catch(undefined),
   action: name().optional().catch(undefined),
 });
@@ -27,10 +28,17 @@ const readable = z.object({
 /** As much of a malformed command as can be read. */
 export const readableIn = (body: unknown): z.output<typeof readable> => readable.catch({}).parse(body);
 
-/** Where a malformed command is wrong, and how. */
+/** Where a malformed command is wrong, and how. A name in it may be as long as the message. */
 export function reasonOf({ issues: [issue] }: z.ZodError): string {
-  return issue === undefined ? "" : `${issue.path.join(".")} ${issue.message}`.trim();
+  return issue === undefined
+    ? ""
+    : clipped(`${issue.path.map((part) => clipped(String(part))).join(".")} ${issue.message}`.trim());
 }
+
+/** What a person needs of somebody else's words. */
+const MOST_CHARACTERS = 80;
+export const clipped = (words: string): string =>
+  words.length <= MOST_CHARACTERS ? words : `${words.slice(0, MOST_CHARACTERS - 1)}…`;
 
 /** A person at the socket waits for the answer: longer than this, nobody does. */
 const LOCAL_LIFETIME_MS = 60_000;

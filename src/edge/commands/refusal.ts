@@ -1,7 +1,7 @@
 /** A command, how it came and what is known of its target go in; why it is not done, or null, comes out. Pure (contract, Commands C3, C5). */
 import { EdgeError } from "../../kit/errors.ts";
 import type { Args, CommandState, CommandTarget, Now, Origin } from "../../model.ts";
-import type { Envelope } from "./envelope.ts";
+import { clipped, type Envelope } from "./envelope.ts";
 
 /** No command lives longer (contract C3). */
 export const LIFETIME_MAX_MS = 86_400_000;
@@ -27,11 +27,11 @@ export interface Arrival {
 }
 
 export function refusalOf(command: Envelope, { gateway, target, retained, origin, now, knowsFrom }: Arrival): Refusal | null {
-  if (command.gateway !== gateway) return refused("command.wrong-gateway", { gateway: command.gateway });
+  if (command.gateway !== gateway) return refused("command.wrong-gateway", { gateway: clipped(command.gateway) });
   if (retained) return refused("command.retained");
   if (target === undefined) return unknownTarget(command);
   const wrong = wrongArgument(command.args, target);
-  if (wrong !== null) return refused("command.out-of-range", { name: wrong, target: command.target });
+  if (wrong !== null) return refused("command.out-of-range", { name: clipped(wrong), target: command.target });
   if (command.expiresAt - command.issuedAt > LIFETIME_MAX_MS || (now.synced && command.issuedAt > now.wall + FUTURE_MS))
     return refused("command.lifetime");
   if (now.synced && command.expiresAt <= now.wall) return { ...refused("command.expired"), state: "expired" };
@@ -42,9 +42,10 @@ export function refusalOf(command: Envelope, { gateway, target, retained, origin
   return null;
 }
 
-const unknownTarget = ({ target, action }: Envelope): Refusal => refused("command.unknown-target", { target, action });
+const unknownTarget = ({ target, action }: Envelope): Refusal =>
+  refused("command.unknown-target", { target: clipped(target), action: clipped(action) });
 
-function refused(...args: ConstructorParameters<typeof EdgeError>): Refusal {
+export function refused(...args: ConstructorParameters<typeof EdgeError>): Refusal {
   const error = new EdgeError(...args);
   return { state: "refused", code: error.code, detail: error.what("en") };
 }

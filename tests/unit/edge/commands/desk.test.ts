@@ -1,11 +1,13 @@
 /** Commands, a clock in the test's hand and what an earlier run left go in; which of them reach the wire, and how each ended, come out. */
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { describe, expect, it, vi } from "vitest";
 import { CommandDesk } from "../../../../src/edge/commands/desk.ts";
 import { Lanes } from "../../../../src/edge/commands/lanes.ts";
 import { LimitKeeper } from "../../../../src/edge/commands/limits.ts";
 import type { InboxRow } from "../../../../src/edge/parts.ts";
 import { noLog } from "../../../../src/kit/log.ts";
-import type { CommandResult, CommandTarget, Outcome } from "../../../../src/model.ts";
+import type { CommandResult, CommandTarget, EventDraft, Limits, Outcome } from "../../../../src/model.ts";
 
 const WALL = 1_764_000_000_000;
 const HOUR = 3_600_000;
@@ -16,21 +18,24 @@ interface Setting {
   /** Time off before this run, where it is known. */
   readonly offMs?: number;
   readonly saved?: readonly InboxRow[];
+  readonly limits?: Limits;
 }
 
 /** The wire obeys at once, or when the test says so. */
-function opened({ safe = false, offMs = 0, saved = [] }: Setting = {}) {
+function opened({ safe = false, offMs = 0, saved = [], limits }: Setting = {}) {
   const now = { mono: 1_000_000, wall: WALL, synced: true };
   const written: (number | boolean)[] = [];
   const told: CommandResult[] = [];
   const wire = { obeys: async (_latest?: number): Promise<Outcome> => ({ state: "succeeded" }) };
   const lanes = new Lanes();
+  const events: EventDraft[] = [];
+  const rows: InboxRow[] = [];
   const host = {
     mono: () => now.mono,
     running: () => now.mono,
-    raise: () => undefined,
+    raise: (draft: EventDraft) => void events.push(draft),
     save: () => undefined,
-    inbox: () => undefined,
+    inbox: (row: InboxRow) => void rows.push(row),
     flush: async () => undefined,
     rule: () => undefined,
     alone: (target: string, work: () => Promise<void>) => lanes.alone(target, work),
@@ -45,6 +50,7 @@ function opened({ safe = false, offMs = 0, saved = [] }: Setting = {}) {
     args: { value: { type: "boolean", required: true } },
     impact: "low",
     safe,
+    ...(limits !== undefined && { limits }),
   };
   const desk = new CommandDesk({
     gateway: "gw",
@@ -86,7 +92,7 @@ function opened({ safe = false, offMs = 0, saved = [] }: Setting = {}) {
     );
   const ended = (n = 1) =>
     vi.waitFor(() => expect(told).toHaveLength(n), 15_000).then(() => told.map(({ state, code }) => [state, code]));
-  return { desk, now, wire, written, told, send, ended };
+  return { desk, now, wire, written, told, events, rows, send, ended };
 }
 
 describe("a command that a start finds accepted", () => {
@@ -226,4 +232,116 @@ it("what a command did is known for thirty days of running time after its end, h
   expect(at.written).toHaveLength(1);
   await later(31);
   expect(at.written).toHaveLength(2);
+});
+
+describe("a burst of refusals", () => {
+  const bytes = (value: unknown) => JSON.stringify(value).length;
+  const long = "x".repeat(200);
+  const body = (i: number) => ({
+    id: `r-${i}`,
+    target: long,
+    action: long,
+    issuer: long,
+    args: { [long.slice(0, 150)]: "y".repeat(4000) },
+  });
+
+  it("is told as ten events and one for the rest, and leaves ten short rows in the inbox", async () => {
+    const at = opened();
+    await at.desk.resume(never);
+    for (let i = 0; i < 5000; i += 1) await at.send(body(i));
+    expect(at.told).toHaveLength(5000);
+    expect(new Set(at.told.map(({ code }) => code))).toEqual(new Set(["command.unknown-target"]));
+    expect(at.events).toHaveLength(10);
+    expect(at.rows).toHaveLength(10);
+    expect(bytes(at.events) + bytes(at.rows)).toBeLessThan(25_000);
+    Object.assign(at.now, { mono: at.now.mono + 60_000 });
+    at.desk.look(at.now.mono);
+    expect(at.events).toHaveLength(11);
+    expect(at.events[10]).toMatchObject({
+      kind: "command.refused",
+      text: {
+        en: "4990 further commands refused within a minute",
+        it: "4990 altri comandi rifiutati nell'ultimo minuto",
+      },
+      extra: {
+        count: 4990,
+        ids: Array.from({ length: 10 }, (_, i) => `r-${10 + i}`),
+        codes: { "command.unknown-target": 4990 },
+      },
+    });
+    // The next minute begins anew.
+    await at.send(body(5000));
+    expect(at.events).toHaveLength(12);
+  });
+
+  it("names what was only counted when the gateway stops", async () => {
+    const at = opened();
+    await at.desk.resume(never);
+    for (let i = 0; i < 11; i += 1) await at.send(body(i));
+    at.desk.rest();
+    expect(at.events.at(-1)).toMatchObject({ extra: { count: 1, ids: ["r-10"] } });
+  });
+
+  it("is answered alike when it comes again, though the reason is over, and nothing is done", async () => {
+    const at = opened();
+    await at.desk.resume(never);
+    Object.assign(at.now, { synced: false });
+    for (let i = 0; i < 20; i += 1) await at.send({ id: `r-${i}` });
+    Object.assign(at.now, { synced: true });
+    at.told.length = 0;
+    for (let i = 0; i < 20; i += 1) await at.send({ id: `r-${i}` });
+    expect(new Set(at.told.map(({ code }) => code))).toEqual(new Set(["command.clock-unsynced"]));
+    expect(at.told).toHaveLength(20);
+    expect(at.written).toEqual([]);
+    await at.send({ id: "other" });
+    await at.ended(21);
+    expect(at.written).toEqual([true]);
+  });
+
+  it("of what came too soon accepts none of it first", async () => {
+    const limits = { minIntervalMs: HOUR };
+    const at = opened({ limits });
+    await at.desk.resume(never);
+    await at.send({ id: "first" });
+    await at.ended();
+    const before = at.events.length;
+    for (let i = 0; i < 100; i += 1) await at.send({ id: `r-${i}` });
+    expect(at.told.filter(({ code }) => code === "command.too-soon")).toHaveLength(100);
+    expect(at.events).toHaveLength(before + 10);
+    expect(at.written).toEqual([true]);
+  });
+
+  it.each([
+    ["is malformed in words of its own", { args: { ["z".repeat(100_000)]: 1 } }],
+    ["names a gateway that is none", { gateway: "g".repeat(100_000) }],
+    ["has an id as long as a message", { id: "i".repeat(100_000) }],
+  ])("that %s is told and answered in a few words", async (_, more) => {
+    const at = opened();
+    await at.desk.resume(never);
+    await at.send(more);
+    expect(at.events).toHaveLength(1);
+    expect(bytes(at.events)).toBeLessThan(2000);
+    expect(bytes(at.told)).toBeLessThan(2000);
+  });
+
+  it("of malformed ones, however many, leaves next to nothing in memory", async () => {
+    const at = opened();
+    await at.desk.resume(never);
+    setFlagsFromString("--expose-gc");
+    const collect = runInNewContext("gc") as () => void;
+    const held = () => {
+      collect();
+      return process.memoryUsage().heapUsed;
+    };
+    const flood = async (from: number) => {
+      for (let i = from; i < from + 30_000; i += 1)
+        await at.send(i % 2 ? { id: `r-${i}`, issuedAt: `${i}${long}` } : { id: `${i}${long}`, [`${long}${i}`]: i });
+      at.told.length = 0;
+    };
+    await flood(0);
+    const before = held();
+    await flood(30_000);
+    expect(held() - before).toBeLessThan(3_000_000);
+    expect(at.events).toHaveLength(10);
+  }, 120_000);
 });
