@@ -1,8 +1,8 @@
 /** A configuration file goes in; a site that may run comes out, or every problem in it with line and column. The door of this room. */
-import { open } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { crossCheck } from "./config/cross.ts";
-import { MAX_BYTES, Source } from "./config/document.ts";
+import { Source } from "./config/document.ts";
+import { readText } from "./config/file.ts";
 import { at, check } from "./config/issues.ts";
 import type { Problem } from "./config/problems.ts";
 import { siteSchema } from "./config/schema.ts";
@@ -31,7 +31,7 @@ export interface Checked {
   readonly problems: readonly Problem[];
 }
 
-/** Throws `config.unreadable`, or `config.invalid` whose context holds all `problems`. */
+/** Throws what `readText` throws, or `config.invalid` whose context holds all `problems`. */
 export async function loadSite(file: string, lang: Lang = "en"): Promise<Loaded> {
   const text = await readText(file);
   const { site, problems } = await checkSite(text, file, lang);
@@ -41,7 +41,7 @@ export async function loadSite(file: string, lang: Lang = "en"): Promise<Loaded>
   return { site, file, hash, rev: hash.slice(0, 12), problems };
 }
 
-/** As `checkSite`, of a file. Throws `config.unreadable`. */
+/** As `checkSite`, of a file. Throws what `readText` throws. */
 export async function checkFile(file: string, lang: Lang = "en"): Promise<Checked> {
   return checkSite(await readText(file), file, lang);
 }
@@ -51,17 +51,29 @@ export async function checkSite(text: string, file: string, lang: Lang = "en"): 
   const source = new Source(text, file, lang);
   const raw = source.read();
   if (raw === undefined) return { problems: source.problems };
-  const checked = check(siteSchema, raw, [], lang);
+  const checked = check(siteSchema, raw, [], source);
   if ("findings" in checked) for (const finding of checked.findings) source.add(finding);
   const known = await devicesOf(raw, source);
   const siteId = "value" in checked ? checked.value.gateway.site.id : "";
   const assets = assetsOf(raw, known, siteId, source);
   crossCheck(raw, [...known.values()], source);
-  const problems = source.problems.toSorted((a, b) => a.line - b.line || a.column - b.column);
+  const problems = causes(source.problems).toSorted((a, b) => a.line - b.line || a.column - b.column);
   if (!("value" in checked) || problems.some((p) => p.severity === "error")) return { problems };
   const { rules: _rules, ...written } = checked.value;
   const devices = [...known.values()].flatMap(({ device }) => (device ? [device] : []));
   return { site: { ...fromFolderOf(file, written), devices: byId(devices), assets }, problems };
+}
+
+/** Of several complaints about one place the one that explains the others: a character that nobody sees, or what is wrong rather than what is odd. */
+function causes(problems: readonly Problem[]): readonly Problem[] {
+  const place = ({ line, column }: Problem): string => `${line}:${column}`;
+  const of = (chosen: (problem: Problem) => boolean) => new Set(problems.filter(chosen).map(place));
+  const [odd, errors] = [of(({ code }) => code === "config.odd-character"), of(({ severity }) => severity === "error")];
+  return problems.filter(
+    (one) =>
+      (one.code === "config.odd-character" || !odd.has(place(one))) &&
+      (one.code !== "config.leading-zero" || !errors.has(place(one))),
+  );
 }
 
 /** What the command line wants of a file that may be wrong elsewhere: nothing is checked. */
@@ -76,24 +88,6 @@ export async function glance(file: string): Promise<{ readonly socket?: string; 
 }
 
 const byId = (devices: readonly SiteDevice[]) => Object.fromEntries(devices.map((device) => [device.id, device]));
-
-/** Bytes as text; anything that is no text is refused here, so that no one has to look at it twice. */
-async function readText(file: string): Promise<string> {
-  try {
-    await using handle = await open(file, "r");
-    const chunks: Buffer[] = [];
-    // One byte more than allowed is enough to know; a pipe or a device has no size to ask for.
-    for await (const chunk of handle.createReadStream({ end: MAX_BYTES })) chunks.push(chunk);
-    const bytes = Buffer.concat(chunks);
-    if (bytes.length > MAX_BYTES) throw new EdgeError("config.unreadable", { file, reason: "> 1 MB" });
-    if (bytes.includes(0)) throw new EdgeError("config.unreadable", { file, reason: "NUL bytes" });
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch (error) {
-    if (error instanceof EdgeError) throw error;
-    const reason = error instanceof TypeError ? "not UTF-8" : ((error as NodeJS.ErrnoException).code ?? String(error));
-    throw new EdgeError("config.unreadable", { file, reason }, error);
-  }
-}
 
 function fromFolderOf<T extends Omit<Site, "devices" | "assets">>(file: string, site: T): T {
   const from = (path: string) => resolve(dirname(file), path);

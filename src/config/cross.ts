@@ -4,8 +4,9 @@ import { busSchema } from "../drivers/buses.ts";
 import type { Wire } from "../drivers/driver.ts";
 import { misfits, plannedTypes } from "../drivers/index.ts";
 import type { Text } from "../model.ts";
-import { type Path, quoted, type Source } from "./document.ts";
+import type { Source } from "./document.ts";
 import { at, meant } from "./issues.ts";
+import { type Path, quoted } from "./problems.ts";
 import { said } from "./right.ts";
 import { NAME } from "./schema.ts";
 import { entries, type Known } from "./site.ts";
@@ -104,7 +105,7 @@ function rightBus({ id, driver, options }: Known, written: unknown, buses: Reado
   else {
     const spec = busSchema.safeParse(buses.get(bus));
     for (const misfit of (spec.success && said(() => misfits(driver, options, spec.data))) || [])
-      source.add({ code: "config.wrong-bus", path, found: quoted(bus), expected: misfit });
+      source.add({ code: "config.wrong-bus", path, found: quoted(bus), expected: misfit[lang] });
   }
 }
 
@@ -124,7 +125,13 @@ function claimedTwice(raw: unknown, devices: readonly Known[], source: Source): 
         // A claim reads `unit 3`, `line 17`: its first word is the option that says so. `the whole line` is said by the bus alone.
         const option = ["devices", id, claim.split(" ")[0] ?? ""];
         const path = at(raw, option) === undefined ? ["devices", id, "bus"] : option;
-        claimed(source, path, `${claim} @ ${bus}`, ["devices", owner], owner);
+        claimed(
+          source,
+          path,
+          `${claim === "the whole line" ? words.wholeLine[source.lang] : claim} @ ${bus}`,
+          ["devices", owner],
+          owner,
+        );
       }
     }
   }

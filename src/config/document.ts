@@ -1,7 +1,6 @@
 /** YAML text goes in; a plain value, the place of each key and value in the text, and the syntax problems come out. */
 import {
   type Document,
-  isAlias,
   isMap,
   isScalar,
   isSeq,
@@ -9,19 +8,19 @@ import {
   type Node,
   type Pair,
   parseDocument,
+  type YAMLError,
   type YAMLMap,
 } from "yaml";
 import type { Code } from "../kit/errors.ts";
-import type { Problem } from "./problems.ts";
+import { oddSpaceIn, plainSpaces, visible } from "./characters.ts";
+import { plain, type Slip } from "./plain.ts";
+import { type Path, type Problem, quoted } from "./problems.ts";
+import { expectation } from "./syntax.ts";
 import { type Lang, words } from "./words.ts";
-
-export type Path = readonly PropertyKey[];
 
 /** A configuration is written by people: beyond this it is something else. */
 export const MAX_BYTES = 1_048_576;
-/** Deeper nesting is not a configuration, and would cost the reader its stack. */
-const MAX_DEPTH = 32;
-/** The same, seen before the parser spends seconds on it: brackets upon brackets, dashes upon dashes. */
+/** Nesting deeper than that of any configuration, seen before the parser spends seconds on it: brackets upon brackets, dashes upon dashes. */
 const DEEP = /(?:[[{]\s*){33}|^ *(?:- +){33}/m;
 /** Nobody reads more. */
 const MAX_PROBLEMS = 1000;
@@ -37,6 +36,8 @@ export interface Finding {
   readonly found: string;
   readonly expected: string;
   readonly hint?: string;
+  /** The line as it should read. */
+  readonly write?: string;
 }
 
 /** A command that looked for its language reads the same file again: the second time costs no parsing. */
@@ -63,34 +64,54 @@ export class Source {
   /** The text as plain value, or undefined when nothing can be made of it; `problems` says why. */
   read(): unknown {
     if (Buffer.byteLength(this.#text) > MAX_BYTES) {
-      this.#syntax(0, `${(Buffer.byteLength(this.#text) / MAX_BYTES).toFixed(1)} MB`, words.megabyte[this.lang]);
+      this.slip({
+        code: "config.syntax",
+        offset: 0,
+        found: `${(Buffer.byteLength(this.#text) / MAX_BYTES).toFixed(1)} MB`,
+        expected: words.megabyte[this.lang],
+      });
       return undefined;
     }
     const deep = DEEP.exec(this.#text)?.index;
     if (deep !== undefined) {
-      this.#syntax(deep, this.#line(deep), words.tooDeep[this.lang]);
+      this.slip({ code: "config.syntax", offset: deep, expected: words.tooDeep[this.lang] });
       return undefined;
     }
     const document = this.#parsed();
     if (document === null) return undefined;
     // The parser recurses, and says so when its stack is used up; what else it then complains of only follows from that.
     if (document.errors.some(({ code }) => code === "RESOURCE_EXHAUSTION")) {
-      this.#syntax(0, this.#line(0), words.tooDeep[this.lang]);
+      this.slip({ code: "config.syntax", offset: 0, expected: words.tooDeep[this.lang] });
       return undefined;
     }
-    for (const error of document.errors.slice(0, MAX_SYNTAX))
-      this.#syntax(error.pos[0], this.#line(error.pos[0]), this.#rule(error.message));
-    for (const warning of document.warnings) this.#syntax(warning.pos[0], this.#line(warning.pos[0]), words.noTag[this.lang]);
+    for (const error of document.errors.slice(0, MAX_SYNTAX)) this.#broken(error);
+    for (const warning of document.warnings)
+      this.slip({ code: "config.syntax", offset: warning.pos[0], expected: words.noTag[this.lang] });
     if (document.directives?.yaml.explicit && document.directives.yaml.version !== "1.2")
-      this.#syntax(0, `%YAML ${document.directives.yaml.version}`, words.yaml12[this.lang]);
+      this.slip({
+        code: "config.syntax",
+        offset: 0,
+        found: `%YAML ${document.directives.yaml.version}`,
+        expected: words.yaml12[this.lang],
+      });
     if (document.errors.length > 0) return undefined;
     this.#root = document.contents;
     if (isScalar(this.#root) && this.#root.value === null) this.#root = null;
     if (this.#root === null) {
-      this.#syntax(0, words.nothing[this.lang], `${words.keys[this.lang]} gateway, sync, buses, devices, assets`);
+      this.slip({
+        code: "config.syntax",
+        offset: 0,
+        found: words.nothing[this.lang],
+        expected: `${words.keys[this.lang]} gateway, sync, buses, devices, assets`,
+      });
       return undefined;
     }
-    return this.#plain(this.#root, 0);
+    return plain(this.#root, [], {
+      lang: this.lang,
+      text: this.#text,
+      slip: (s) => this.slip(s),
+      lineAt: (o) => this.#lines.linePos(o).line,
+    });
   }
 
   #parsed(): Document.Parsed | null {
@@ -108,20 +129,20 @@ export class Source {
         version: "1.2",
         schema: "core",
         merge: false,
-        // Looked after by #plain: the library compares each key with each other.
+        // Looked after by `plain`: the library compares each key with each other.
         uniqueKeys: false,
         prettyErrors: false,
         logLevel: "error",
       });
     } catch {
       // The composer recurses: only a stack that is used up makes it throw.
-      this.#syntax(0, this.#line(0), words.tooDeep[this.lang]);
+      this.slip({ code: "config.syntax", offset: 0, expected: words.tooDeep[this.lang] });
       return null;
     }
   }
 
   add(finding: Finding): void {
-    const { severity = "error", code, path, found, expected, hint } = finding;
+    const { severity = "error", code, path, found, expected, hint, write } = finding;
     const place = this.#lines.linePos(this.#offset(path, finding.key ?? false));
     this.#push({
       severity,
@@ -129,10 +150,11 @@ export class Source {
       file: this.file,
       line: Math.max(1, place.line),
       column: Math.max(1, place.col),
-      path: path.map(String).join("."),
+      path: shownPath(path),
       found,
       expected,
       ...(hint !== undefined && { hint }),
+      ...(write !== undefined && { write }),
     });
   }
 
@@ -169,39 +191,47 @@ export class Source {
     return known;
   }
 
-  #plain(node: unknown, depth: number): unknown {
-    if (depth > MAX_DEPTH) {
-      if (!this.problems.some((p) => p.expected === words.tooDeep[this.lang]))
-        this.#syntax(offsetOf(node), this.#line(offsetOf(node)), words.tooDeep[this.lang]);
-      return undefined;
-    }
-    if (isMap(node)) {
-      const made: Record<string, unknown> = {};
-      for (const { key, value } of node.items) {
-        const name = isScalar(key) ? String(key.value) : undefined;
-        // A prototype is never a name; zod would pass it over in silence.
-        if (name === undefined || name === "" || name === "__proto__" || (isScalar(key) && key.value === null)) {
-          const offset = offsetOf(key);
-          this.#syntax(offset, this.#line(offset), words.plainKey[this.lang]);
-        } else {
-          if (Object.hasOwn(made, name)) this.#syntax(offsetOf(key), quoted(name), words.onlyOnce[this.lang], "config.same-name");
-          made[name] = this.#plain(value, depth + 1);
-        }
-      }
-      return made;
-    }
-    if (isSeq(node)) return node.items.map((item) => this.#plain(item, depth + 1));
-    if (isAlias(node)) {
-      this.#syntax(offsetOf(node), `*${node.source}`, words.writtenOut[this.lang]);
-      return undefined;
-    }
-    return isScalar(node) ? node.value : null;
+  /** A character that nobody sees may be all that is wrong with a line that is no YAML. */
+  #broken(error: YAMLError): void {
+    const offset = Math.min(error.pos[0], this.#text.length);
+    const from = this.#text.lastIndexOf("\n", offset - 1) + 1;
+    const line = this.#lineAt(from);
+    const odd = oddSpaceIn(line.replace(/(["']).*?\1|#.*$/g, (covered) => "x".repeat(covered.length)));
+    if (odd === undefined) this.slip({ code: "config.syntax", offset, expected: expectation(error)[this.lang] });
+    else
+      this.slip({
+        code: "config.odd-character",
+        offset: from + odd.at,
+        found: quoted(visible(line)),
+        expected: words.plainSpace[this.lang],
+        write: plainSpaces(line),
+      });
   }
 
-  #syntax(offset: number, found: string, expected: string, code: Code = "config.syntax"): void {
+  slip({ severity = "error", code, offset, path = [], found, expected, write }: Slip): void {
     const { line, col } = this.#lines.linePos(offset);
-    const at = { file: this.file, line: Math.max(1, line), column: Math.max(1, col), path: "" };
-    this.#push({ severity: "error", code, ...at, found, expected });
+    this.#push({
+      severity,
+      code,
+      file: this.file,
+      line: Math.max(1, line),
+      column: Math.max(1, col),
+      path: shownPath(path),
+      found: found ?? this.#line(offset),
+      expected,
+      ...(write !== undefined && { write }),
+    });
+  }
+
+  /** As it stands in the text: a number may have been written in more than one way. Undefined for what is no single value. */
+  written(path: Path): string | undefined {
+    let node: Node | null = this.#root;
+    for (const step of path) {
+      if (isMap(node)) node = (this.#pairs(node).get(String(step))?.value as Node | undefined) ?? null;
+      else if (isSeq(node) && typeof step === "number") node = (node.items[step] as Node | undefined) ?? null;
+      else return undefined;
+    }
+    return isScalar(node) ? node.source : undefined;
   }
 
   #push(problem: Problem): void {
@@ -212,27 +242,16 @@ export class Source {
   }
 
   #line(offset: number): string {
-    const from = this.#text.lastIndexOf("\n", offset - 1) + 1;
-    const to = this.#text.indexOf("\n", offset);
-    return quoted(this.#text.slice(from, to < 0 ? undefined : to).trim());
+    const line = this.#lineAt(this.#text.lastIndexOf("\n", offset - 1) + 1).trim();
+    return line === "" ? words.lineEnd[this.lang] : quoted(line);
   }
 
-  #rule(message: string): string {
-    return `${words.validYaml[this.lang]} (${message.split("\n")[0]})`;
+  #lineAt(from: number): string {
+    const to = this.#text.indexOf("\n", from);
+    return this.#text.slice(from, to < 0 ? undefined : to).replace(/\r$/, "");
   }
 }
 
-const offsetOf = (node: unknown): number => (node as Node | null)?.range?.[0] ?? 0;
+const shownPath = (path: Path): string => path.map((step) => visible(String(step))).join(".");
 
 const keyOf = ({ key }: Pair): string => (isScalar(key) ? String(key.value) : "");
-
-/** What stands behind such a key may be a secret, written where the name of a file belongs. */
-export const SECRET_KEY = /^(.*password|passwd|pwd|.*key)$/i;
-const SECRET = /(\b\w*(?:password|passwd|pwd|key)["']?\s*:\s+)\S.*/i;
-
-/** As in JSON, cut where it gets long; control characters never reach a terminal, passwords no journal. */
-export function quoted(written: string): string {
-  const text = written.replace(/:\/\/[^\s/@]*@/g, "://…@").replace(SECRET, "$1…");
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is replaced
-  return JSON.stringify(text.length > 60 ? `${text.slice(0, 57)}…` : text).replace(/[\u007f-\u009f\u0000-\u001f]/g, "?");
-}

@@ -1,9 +1,13 @@
 /** What zod found goes in; findings in the reader's language come out: what stands there, what was expected, what was probably meant. */
 import type * as z from "zod";
+import { busSchema } from "../drivers/buses.ts";
 import { counted } from "../kit/counted.ts";
-import type { Finding, Path } from "./document.ts";
-import { quoted, SECRET_KEY } from "./document.ts";
+import type { Finding, Source } from "./document.ts";
 import { nearest } from "./nearest.ts";
+import { type Path, quoted, SECRET_KEY } from "./problems.ts";
+import { rewritten } from "./rewrite.ts";
+import { NAME, siteSchema } from "./schema.ts";
+import { accepts, alternativesOf, headOf, meantBy, schemaAt, shapeOf } from "./shape.ts";
 import { type Lang, translated, words } from "./words.ts";
 
 type Issue = z.core.$ZodIssue;
@@ -11,11 +15,24 @@ type Issue = z.core.$ZodIssue;
 /** Marks a message that carries the keys an object knows: zod says only which it did not. */
 const KNOWN = "known keys: ";
 
-/** Checks `value`; on failure every problem as a finding under `prefix`. */
-export function check<T>(schema: z.ZodType<T>, value: unknown, prefix: Path, lang: Lang): { value: T } | { findings: Finding[] } {
+interface Checking {
+  readonly schema: z.ZodType;
+  readonly root: unknown;
+  readonly prefix: Path;
+  readonly source: Source;
+}
+
+/** Checks `value`, which stands at `prefix` of the text; on failure every problem as a finding. */
+export function check<T>(
+  schema: z.ZodType<T>,
+  value: unknown,
+  prefix: Path,
+  source: Source,
+): { value: T } | { findings: Finding[] } {
   const result = schema.safeParse(value, { error: withKnownKeys, reportInput: false });
   if (result.success) return { value: result.data };
-  return { findings: result.error.issues.flatMap((issue) => findingsOf(issue, value, prefix, lang)) };
+  const checking = { schema, root: value, prefix, source };
+  return { findings: result.error.issues.flatMap((issue) => findingsOf(issue, issue.path, checking)) };
 }
 
 function withKnownKeys(issue: z.core.$ZodRawIssue): string | undefined {
@@ -24,47 +41,147 @@ function withKnownKeys(issue: z.core.$ZodRawIssue): string | undefined {
   return KNOWN + Object.keys(def?.shape ?? {}).join(", ");
 }
 
-function findingsOf(issue: Issue, root: unknown, prefix: Path, lang: Lang): Finding[] {
-  const path = [...prefix, ...issue.path];
-  if (issue.code === "unrecognized_keys") {
-    const known = issue.message.startsWith(KNOWN) ? issue.message.slice(KNOWN.length) : "";
-    return issue.keys.map((key) => ({
+/** `path` from the root; an issue of an alternative has only the rest of it. */
+function findingsOf(issue: Issue, path: Path, checking: Checking): Finding[] {
+  const { root, schema } = checking;
+  if (issue.code === "unrecognized_keys") return unknownKeys(issue, path, checking);
+  if (issue.code === "invalid_key") return [wrongKey(issue, path, checking)];
+  if (issue.code === "invalid_union" && issue.errors.length > 0) {
+    const union = schemaAt(schema, path, root);
+    const branch = branchOf(union, issue.errors, at(root, path));
+    if (branch !== undefined) return branch.flatMap((inner) => findingsOf(inner, [...path, ...inner.path], checking));
+  }
+  return [wrongValue(issue, path, checking)];
+}
+
+function unknownKeys(
+  issue: Extract<Issue, { code: "unrecognized_keys" }>,
+  path: Path,
+  { root, prefix, source }: Checking,
+): Finding[] {
+  const { lang } = source;
+  const known = (issue.message.startsWith(KNOWN) ? issue.message.slice(KNOWN.length) : "").split(", ");
+  return issue.keys.map((key) => {
+    const elsewhere = roomOf(key, at(root, [...path, key]), [...prefix, ...path], known);
+    return {
       code: "config.unknown-key",
-      path: [...path, key],
+      path: [...prefix, ...path, key],
       key: true,
       found: quoted(key),
-      expected: `${words.knownKeys[lang]} ${known}`,
-      ...meant(key, known.split(", "), lang),
-    }));
-  }
-  if (issue.code === "invalid_key")
-    return [
-      {
-        code: "config.wrong-value",
-        path,
-        key: true,
-        found: quoted(String(issue.path.at(-1))),
-        expected: expectedBy(issue.issues[0] ?? issue, lang),
-      },
-    ];
-  if (issue.code === "invalid_union" && issue.errors.length > 0) {
-    const inner = at(root, issue.path);
-    return closest(issue.errors).flatMap((branch) => findingsOf(branch, inner, path, lang));
-  }
-  const value = at(root, issue.path);
-  return [
-    {
-      code: value === undefined ? "config.missing" : "config.wrong-value",
-      path,
-      found: isSecret(path, value) ? words.hidden[lang] : shown(value, lang),
-      expected: expectedBy(issue, lang),
-      ...(issue.code === "invalid_value" && typeof value === "string" ? meant(value, issue.values.map(String), lang) : {}),
-    },
-  ];
+      expected: `${words.knownKeys[lang]} ${known.join(", ")}`,
+      ...(elsewhere === undefined ? meant(key, known, lang) : { hint: `${quoted(key)} ${words.belongs[lang]} ${elsewhere}` }),
+    };
+  });
 }
+
+function wrongKey(issue: Extract<Issue, { code: "invalid_key" }>, path: Path, { prefix, source }: Checking): Finding {
+  const key = String(path.at(-1));
+  const write = rewritten(key, key).find(({ value }) => typeof value === "string" && NAME.test(value) && value !== key);
+  return {
+    code: "config.wrong-value",
+    path: [...prefix, ...path],
+    key: true,
+    found: quoted(key),
+    expected: expectedBy(issue.issues[0] ?? issue, source.lang),
+    ...(write !== undefined && { write: `${write.written}:` }),
+  };
+}
+
+function wrongValue(issue: Issue, path: Path, { schema, root, prefix, source }: Checking): Finding {
+  const { lang } = source;
+  const value = at(root, path);
+  const place = [...prefix, ...path];
+  const isHidden = isSecret(place, value);
+  const written = isHidden || typeof value === "string" ? undefined : source.written(place);
+  const fitting = isHidden ? undefined : proposal(schemaAt(schema, path, root), value, source.written(place));
+  const key = [...place].reverse().find((step) => typeof step === "string");
+  const write = fitting && (typeof path.at(-1) === "number" ? fitting : `${String(key)}: ${fitting}`);
+  const near = issue.code === "invalid_value" && typeof value === "string" ? meant(value, issue.values.map(String), lang) : {};
+  const other =
+    write === undefined && near.hint === undefined && !isHidden && isChoice(issue) ? siblingOf(schema, path, root, lang) : {};
+  return {
+    code: value === undefined ? "config.missing" : "config.wrong-value",
+    path: place,
+    found: isHidden ? words.hidden[lang] : (written ?? shown(value, lang)),
+    expected: expectedBy(issue, lang),
+    ...near,
+    ...other,
+    ...(write !== undefined && near.hint === undefined && { write }),
+  };
+}
+
+/** How the value could be written so that it is taken; undefined: nobody can know. */
+function proposal(schema: z.core.$ZodType | undefined, value: unknown, source: string | undefined): string | undefined {
+  // What it takes by itself contradicts something else: no other way to write it helps.
+  if (schema === undefined || value === undefined || accepts(schema, value)) return undefined;
+  return rewritten(value, source).find((one) => one.value !== value && accepts(schema, one.value))?.written;
+}
+
+/** One of a few words was expected. */
+const isChoice = (issue: Issue): boolean =>
+  issue.code === "invalid_value" ||
+  (issue.code === "invalid_union" && issue.errors.flat().every((inner) => inner.code === "invalid_value"));
+
+/** A value that one other key of the same mapping takes, and only that one, and that has none: `parity: 9600`. */
+function siblingOf(schema: z.ZodType, path: Path, root: unknown, lang: Lang): { hint?: string } {
+  const value = at(root, path);
+  const parent = path.slice(0, -1);
+  if (!["string", "number"].includes(typeof value)) return {};
+  const around = at(root, parent);
+  const union = schemaAt(schema, parent, root);
+  const shape = shapeOf(union && meantBy(union, around));
+  const others = Object.entries(shape ?? {}).filter(
+    ([key, own]) => key !== path.at(-1) && at(around, [key]) === undefined && isPicky(own, value) && accepts(own, value),
+  );
+  const [only] = others;
+  return only !== undefined && others.length === 1 ? { hint: `${words.didYouMean[lang]} ${quoted(only[0])}?` } : {};
+}
+
+/** Whether a schema takes some values of that type and not others: what takes any text says nothing. */
+const isPicky = (schema: z.core.$ZodType, value: unknown): boolean =>
+  typeof value === "number" ? !accepts(schema, -1e300) : !accepts(schema, "\u0001");
+
+const ROOMS = ["gateway", "credentials", "sync", "store"] as const;
+
+/** Where a key that is known elsewhere belongs: another part of the file, a bus, or the devices. */
+function roomOf(key: string, value: unknown, at: Path, known: readonly string[]): string | undefined {
+  if (nearest(key, known) !== undefined) return undefined;
+  if (at.length === 0 && typeof value === "object" && value !== null) {
+    if ("type" in value) return "devices";
+    if ("kind" in value) return "assets";
+    if (["modbus", "serial", "gpio", "ble", "mqtt"].some((wire) => wire in value)) return "buses";
+  }
+  if (at[0] === "devices" && at.length === 2 && BUS_KEYS.has(key)) return "buses";
+  const rooms = ROOMS.filter((room) => room !== at[0] && Object.hasOwn(shapeOf(siteSchema.shape[room]) ?? {}, key));
+  return rooms.length === 1 && at.length <= 1 ? rooms[0] : undefined;
+}
+
+const BUS_KEYS: ReadonlySet<string> = new Set(
+  (alternativesOf(busSchema) ?? []).flatMap((one) => Object.keys(shapeOf(one) ?? {})),
+);
 
 const isSecret = (path: Path, value: unknown): boolean =>
   (typeof value === "string" || typeof value === "number") && SECRET_KEY.test(String(path.at(-1)));
+
+/** Of the alternatives of a union the complaints of the one that was meant; undefined when none was. */
+function branchOf(
+  union: z.core.$ZodType | undefined,
+  branches: readonly (readonly Issue[])[],
+  value: unknown,
+): readonly Issue[] | undefined {
+  const options = alternativesOf(union);
+  if (union === undefined || options === undefined || shapeOf(options[0]) === undefined) return closest(branches);
+  const meant = meantBy(union, value);
+  if (meant === undefined) return undefined;
+  const head = headOf(meant);
+  const alike = options.filter((option) => headOf(option)?.key === head?.key);
+  const heads = alike.flatMap((option) => headOf(option)?.words ?? []);
+  const word = head === undefined ? undefined : at(value, [head.key]);
+  // A head that none of them has: then it is the head that is wrong, and the rest waits for it.
+  if (head !== undefined && alike.length > 1 && heads.length > 0 && !heads.includes(String(word)))
+    return [{ code: "invalid_value", values: heads, path: [head.key], message: "" } as Issue];
+  return branches[options.indexOf(meant)] ?? closest(branches);
+}
 
 /** Of the alternatives of a union, the one that was most probably meant: the fewest complaints, an unknown key weighing most. */
 function closest(branches: readonly (readonly Issue[])[]): readonly Issue[] {
@@ -91,9 +208,11 @@ function expectedBy(issue: Issue, lang: Lang): string {
     case "not_multiple_of":
       return `${words.multipleOf[lang]} ${issue.divisor}`;
     case "invalid_format":
-      return issue.pattern ?? issue.format;
+      return issue.format === "starts_with" && "prefix" in issue
+        ? `${words.beginning[lang]} ${String(issue.prefix)}`
+        : words.form[lang];
     default:
-      return issue.message === "Invalid input" ? words.otherwise[lang] : issue.message;
+      return words.otherwise[lang];
   }
 }
 
@@ -116,12 +235,13 @@ function typeName(expected: string, lang: Lang): string {
     case "boolean":
       return words.boolean[lang];
     case "array":
+    case "tuple":
       return words.list[lang];
     case "object":
     case "record":
       return words.mapping[lang];
     default:
-      return expected;
+      return words.otherwise[lang];
   }
 }
 

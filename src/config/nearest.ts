@@ -1,7 +1,68 @@
-/** A word and the words that exist go in; the one that was probably meant comes out. */
+/** Finds the known word that a wrong one was probably meant as: by spelling, by its beginning, or by another name for the same thing. */
+
+/** Words for the same thing in other programs, in manuals and in Italian; the known one counts only where it may stand. */
+const SYNONYMS: Readonly<Record<string, readonly string[]>> = {
+  unit: ["slave", "slaveid", "unitid", "station", "nodeid", "indirizzo", "unità", "unita", "uom", "unitofmeasurement"],
+  address: ["register", "reg", "offset", "indirizzo", "registro"],
+  fc: ["function", "functioncode", "funzione", "registertype"],
+  decode: ["datatype", "dtype", "format", "formato"],
+  scale: ["factor", "multiplier", "coefficient", "scala", "fattore", "gain"],
+  line: ["pin", "gpio", "bcm", "linea", "gpiopin"],
+  every: ["interval", "period", "poll", "scaninterval", "ogni", "intervallo", "cadence", "frequency", "pollinterval"],
+  host: ["ip", "hostname", "server", "ipaddress"],
+  port: ["tty", "device", "porta", "tcpport", "path"],
+  baud: ["baudrate", "speed", "bitrate", "velocità", "velocita"],
+  parity: ["parità", "parita"],
+  stopBits: ["stop", "bitdistop"],
+  user: ["username", "login", "utente", "nomeutente"],
+  broker: ["url", "uri", "server", "host", "address"],
+  prefix: ["topic", "basetopic", "roottopic", "topicprefix"],
+  lat: ["latitude", "latitudine"],
+  lon: ["lng", "long", "longitude", "longitudine"],
+  type: ["tipo", "model", "driver"],
+  kind: ["tipo", "type", "class"],
+  name: ["nome", "label", "title"],
+  id: ["name", "nome", "identifier"],
+  place: ["location", "position", "luogo", "posizione"],
+  occupancy: ["sensor", "sensore", "occupied", "presence"],
+  reservedFor: ["riservato", "riservatoa"],
+  writable: ["write", "writeable", "scrivibile", "readwrite"],
+  silentAfter: ["timeout", "offlineafter", "heartbeat"],
+  debounce: ["antirimbalzo", "filter"],
+  active: ["polarity", "activelevel", "invert", "inverted"],
+  mac: ["address", "addr", "indirizzo", "bdaddr"],
+  key: ["bindkey", "encryptionkey", "chiave"],
+  language: ["lang", "lingua"],
+  timezone: ["tz", "zone", "fuso"],
+  keep: ["retention", "history"],
+  quotaMB: ["quota", "maxsize", "size"],
+  ca: ["cafile", "cacert", "authority"],
+  cert: ["certificate", "clientcert", "certfile"],
+  password: ["pass", "passwd", "pwd"],
+};
+
+/** At least so many letters must agree at the beginning. */
+const BEGINNING = 4;
+
+const letters = (word: string): string => word.toLowerCase().replace(/[-_.\s]/g, "");
 
 /** Absent when nothing is near: at most a third of the letters (and at least one) may differ. */
 export function nearest(word: string, known: Iterable<string>): string | undefined {
+  const candidates = [...known];
+  const plain = letters(word);
+  const same = candidates.find((candidate) => letters(candidate) === plain);
+  if (same !== undefined) return same;
+  const spelled = bySpelling(word, candidates);
+  if (spelled !== undefined) return spelled;
+  const begun = candidates.filter((candidate) => {
+    const other = letters(candidate);
+    return Math.min(other.length, plain.length) >= BEGINNING && (other.startsWith(plain) || plain.startsWith(other));
+  });
+  if (begun.length === 1) return begun[0];
+  return candidates.find((candidate) => Object.hasOwn(SYNONYMS, candidate) && SYNONYMS[candidate]?.includes(plain));
+}
+
+function bySpelling(word: string, known: readonly string[]): string | undefined {
   let best: string | undefined;
   let least = Math.max(1, Math.floor(word.length / 3)) + 1;
   for (const candidate of known) {

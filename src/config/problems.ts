@@ -1,6 +1,9 @@
 /** What is wrong, or not yet possible, in a configuration: its shape, and the line that people and editors read. */
 import type { Code } from "../kit/errors.ts";
-import type { Lang } from "./words.ts";
+import { visible } from "./characters.ts";
+import { type Lang, words } from "./words.ts";
+
+export type Path = readonly PropertyKey[];
 
 /** One finding, in the language asked for. `line` and `column` count from 1. */
 export interface Problem {
@@ -15,18 +18,39 @@ export interface Problem {
   readonly expected: string;
   /** "did you mean …?" */
   readonly hint?: string;
+  /** The line as it should read, where one can know. */
+  readonly write?: string;
 }
 
 const said = {
-  found: { it: "trovato", en: "found" },
-  expected: { it: "atteso", en: "expected" },
+  found: { it: "c'è", en: "found" },
+  nothing: { it: "non c'è", en: "found" },
+  expected: { it: "ma ci va", en: "expected" },
+  write: { it: "scrivere", en: "write" },
   warning: { it: "avviso", en: "warning" },
 } as const;
 
-/** `file:line:column: code: path: found …, expected …; did you mean …?` */
+/** `file:line:column: code: path: found …, expected …; did you mean …?; write …` */
 export function problemLine(problem: Problem, lang: Lang): string {
-  const { file, line, column, code, path, found, expected, hint, severity } = problem;
+  const { file, line, column, code, path, found, expected, hint, severity, write } = problem;
   const mark = severity === "warning" ? ` (${said.warning[lang]})` : "";
   const where = path === "" ? "" : `${path}: `;
-  return `${file}:${line}:${column}: ${code}${mark}: ${where}${said.found[lang]} ${found}, ${said.expected[lang]} ${expected}${hint ? `; ${hint}` : ""}`;
+  const there = found === words.nothing[lang] ? said.nothing[lang] : said.found[lang];
+  const more = [hint, write === undefined ? undefined : `${said.write[lang]} \`${write}\``].filter((part) => part !== undefined);
+  return [
+    `${file}:${line}:${column}: ${code}${mark}: ${where}${there} ${found}, ${said.expected[lang]} ${expected}`,
+    ...more,
+  ].join("; ");
+}
+
+/** What stands behind such a key may be a secret, written where the name of a file belongs. */
+export const SECRET_KEY = /^(.*password|passwd|pwd|.*key)$/i;
+const SECRET = /(\b\w*(?:password|passwd|pwd|key)["']?\s*:\s+)\S.*/i;
+
+/** As in JSON, cut where it gets long; control characters never reach a terminal, passwords no journal. */
+export function quoted(written: string): string {
+  const text = visible(written)
+    .replace(/:\/\/[^\s/@]*@/g, "://…@")
+    .replace(SECRET, "$1…");
+  return JSON.stringify(text.length > 60 ? `${text.slice(0, 57)}…` : text);
 }

@@ -37,7 +37,7 @@ const gateway = z.strictObject({
   timezone: timezone.prefault(DEFAULT_ZONE).describe("Of opening hours, schedules and quarter-hours."),
   holidays: z
     .strictObject({
-      country: z.string().length(2),
+      country: z.string().regex(/^[A-Z]{2}$/, { error: "expected a country of two letters, such as IT" }),
       extra: z.array(day).prefault([]).describe("Local holidays, MM-DD or YYYY-MM-DD."),
     })
     .optional(),
@@ -94,7 +94,9 @@ const sync = z
     mqtt: z.literal([5, "3.1.1"]).prefault(5).describe("Protocol version; no automatic fallback."),
     prefix: z
       .string()
-      .regex(/^[^+#/\s$][^+#/\s]*(\/[^+#/\s]+)*$/, { error: "expected a topic such as cippo/v1, without +, # or empty levels" })
+      .regex(/^[^+#/\s\p{C}$][^+#/\s\p{C}]*(\/[^+#/\s\p{C}]+)*$/u, {
+        error: "expected a topic such as cippo/v1, without +, # or empty levels",
+      })
       .prefault("cippo/v1"),
     live: z
       .strictObject({ every: cadence().describe("Cadence of live readings; events and states at once.") })
@@ -144,7 +146,7 @@ export const assetHead = z.looseObject({
   name: text.optional(),
   urn: z
     .string()
-    .regex(/^urn:ngsi-ld:\S+$/)
+    .regex(/^urn:ngsi-ld:[^\s\p{C}]+$/u, { error: "expected a name such as urn:ngsi-ld:ParkingSpot:city:bay-014" })
     .optional()
     .describe("Default urn:ngsi-ld:{model}:{site}:{asset}."),
   place: place.optional(),

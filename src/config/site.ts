@@ -5,9 +5,9 @@ import type { Driver } from "../drivers/driver.ts";
 import { deviceTypes, loadDriver, plannedTypes } from "../drivers/index.ts";
 import { type AssetKind, assetKinds, plannedKinds } from "../edge/rules/index.ts";
 import type { Asset, Place, PointSpec, Rule } from "../model.ts";
-import type { Path, Source } from "./document.ts";
-import { quoted } from "./document.ts";
+import type { Source } from "./document.ts";
 import { at, check, meant, shown } from "./issues.ts";
+import { type Path, quoted } from "./problems.ts";
 import { rightOf, said } from "./right.ts";
 import { assetHead, deviceHead, type Written } from "./schema.ts";
 import { words } from "./words.ts";
@@ -100,7 +100,7 @@ function checkOptions<T>(
   path: Path,
   source: Source,
 ): { readonly options: T; readonly whole: boolean } {
-  const checked = check(schema, written, path, source.lang);
+  const checked = check(schema, written, path, source);
   if ("value" in checked) return { options: checked.value, whole: true };
   for (const finding of checked.findings) source.add(finding);
   const wrong = checked.findings.map((finding) => finding.path.slice(path.length));

@@ -63,14 +63,43 @@ export const words = {
     en: "acknowledge: platform, mqtt: 5, or acceptLoss: true",
   },
   tls: { it: "mqtts://", en: "mqtts://" },
+  lineEnd: { it: "la fine del testo", en: "the end of the text" },
+  decimalPoint: { it: "un numero con il punto decimale", en: "a number with a decimal point" },
+  orOctal: { it: "se si intendeva l'ottale", en: "if the octal number was meant, that is" },
+  asRead: { it: ", com'è letto", en: ", which is how it is read" },
+  alreadyOn: { it: "già alla riga", en: "already on line" },
+  plainSpace: { it: "uno spazio comune", en: "an ordinary space" },
+  onlyVisible: { it: "solo caratteri che si vedono", en: "only characters that can be seen" },
+  straightQuotes: { it: 'virgolette diritte (")', en: 'straight quotation marks (")' },
+  wholeLine: { it: "l'intera linea", en: "the whole line" },
+  beginning: { it: "un testo che comincia con", en: "a text that begins with" },
+  form: { it: "un testo di un'altra forma", en: "a text of another form" },
+  belongs: { it: "va sotto", en: "belongs under" },
   laterVersion: { it: "una versione più nuova di Cippo", en: "a later version of Cippo" },
   tooDeep: { it: "meno livelli uno dentro l'altro", en: "fewer levels inside one another" },
   megabyte: { it: "al massimo 1 MB", en: "at most 1 MB" },
-  validYaml: { it: "YAML valido", en: "valid YAML" },
 } as const satisfies Record<string, Text>;
 
 /** Expectations that schemas state in English (`expected …`), for readers of Italian. What is not here is shown as it is. */
 const italian: Readonly<Record<string, string>> = {
+  "one of: modbus rtu | tcp | rtu-tcp, serial, gpio, ble, mqtt, each with its own keys only":
+    "modbus rtu | tcp | rtu-tcp, serial, gpio, ble oppure mqtt, ciascuno solo con le proprie voci",
+  "{coil: n, …} or {fc: 3, address: n, decode: …, unit: …, …}, with their own keys only":
+    "{coil: n, …} oppure {fc: 3, address: n, decode: …, unit: …, …}, solo con le proprie voci",
+  'an address such as "A4:C1:38:00:00:01"': 'un indirizzo come "A4:C1:38:00:00:01"',
+  "an adapter such as hci0 (`bluetoothctl list` shows them)": "un adattatore come hci0 (`bluetoothctl list` li mostra)",
+  "mqtt://host:port or mqtts://host:port": "mqtt://macchina:porta oppure mqtts://macchina:porta",
+  "the name of a credential file, never the key itself": "il nome di un file delle credenziali, mai la chiave stessa",
+  "a number other than 0": "un numero diverso da 0",
+  "a number that the register holds exactly: it is what is written when maxOn is over":
+    "un numero che il registro contiene esattamente: è ciò che si scrive allo scadere di maxOn",
+  "as many registers as its widest point has": "tanti registri quanti ne ha il suo punto più largo",
+  "at least 0, which is what is written when maxOn is over": "almeno 0, che è ciò che si scrive allo scadere di maxOn",
+  "litresPerPulse or pulsesPerKWh, not both (neither: the pulses themselves)":
+    "litresPerPulse oppure pulsesPerKWh, non entrambi (nessuno dei due: gli impulsi stessi)",
+  "a program with its whole path, such as /opt/cippo/bin/ble": "un programma con il suo percorso intero, come /opt/cippo/bin/ble",
+  "a country of two letters, such as IT": "un paese di due lettere, come IT",
+  "a name such as urn:ngsi-ld:ParkingSpot:city:bay-014": "un nome come urn:ngsi-ld:ParkingSpot:citta:bay-014",
   "a duration such as 500ms, 10s, 5min, 12h or 14d": "una durata come 500ms, 10s, 5min, 12h o 14d",
   "a length such as 1200mm, 120cm or 1.2m": "una lunghezza come 1200mm, 120cm o 1.2m",
   "DEVICE.POINT, such as bay-014-sensor.presence": "DISPOSITIVO.PUNTO, come bay-014-sensor.presence",

@@ -91,7 +91,7 @@ export const busSchema = z.union(
           .describe("Bluetooth adapter such as hci0."),
         helper: z
           .string()
-          .startsWith("/")
+          .regex(/^\/\S/, { error: "expected a program with its whole path, such as /opt/cippo/bin/ble" })
           .optional()
           .describe(
             "Program that reaches the adapter, instead of the gateway's own (docs/decisions/0008); started with the adapter's name.",

@@ -1,6 +1,6 @@
 /** The name of a device type goes in; its driver comes out, loaded when asked for. One line per type. */
 import { EdgeError } from "../kit/errors.ts";
-import type { DeviceInfo, Place } from "../model.ts";
+import type { DeviceInfo, Place, Text } from "../model.ts";
 import type { BusSpec } from "./buses.ts";
 import { wireOf } from "./buses.ts";
 import type { Driver, Wires } from "./driver.ts";
@@ -40,20 +40,39 @@ export function loadDriver(type: string): Promise<Driver> {
 }
 
 /** What a device asks of its bus that the bus cannot give, in words for a configuration error; empty: it fits. */
-export function misfits(driver: Driver, options: unknown, bus: BusSpec): readonly string[] {
+export function misfits(driver: Driver, options: unknown, bus: BusSpec): readonly Text[] {
   const wire = wireOf(bus);
-  if (wire !== driver.wire) return [`${driver.type} needs a ${driver.wire} bus, this one is ${wire}`];
+  if (wire !== driver.wire)
+    return [
+      {
+        it: `un bus ${driver.wire}, che serve a ${driver.type}: questo è ${wire}`,
+        en: `a ${driver.wire} bus, which ${driver.type} needs: this one is ${wire}`,
+      },
+    ];
   if ("gpio" in bus) return bus.gpio === "onoff" ? unpulled(options as Pulled) : [];
   const unit = Number((options as { readonly unit?: number }).unit ?? 1);
   const serial = "modbus" in bus && bus.modbus !== "tcp";
-  return serial && (unit < 1 || unit > 247) ? [`unit ${unit} is not 1–247, the addresses of a serial line`] : [];
+  return serial && (unit < 1 || unit > 247)
+    ? [
+        {
+          it: `un'unità da 1 a 247, gli indirizzi di una linea seriale, non ${unit}`,
+          en: `a unit from 1 to 247, the addresses of a serial line, not ${unit}`,
+        },
+      ]
+    : [];
 }
 
 type Pulled = { readonly line: number; readonly bias?: "none" | "up" | "down" };
 
-function unpulled({ line, bias = "none" }: Pulled): readonly string[] {
+function unpulled({ line, bias = "none" }: Pulled): readonly Text[] {
   if (bias === "none") return [];
-  return [`gpio: gpiod for bias: ${bias}; with onoff it is \`gpio=${line}=ip,p${bias[0]}\` in config.txt and bias: none`];
+  const setting = `\`gpio=${line}=ip,p${bias[0]}\``;
+  return [
+    {
+      it: `gpio: gpiod per bias: ${bias}; con onoff si scrive ${setting} in config.txt e bias: none`,
+      en: `gpio: gpiod for bias: ${bias}; with onoff it is ${setting} in config.txt and bias: none`,
+    },
+  ];
 }
 
 /** A device as the rest of the house sees it. Silent: nothing opens before `open`. */

@@ -318,6 +318,50 @@ export const codes = {
     what: { it: "Il file {file} non si legge: {reason}", en: "File {file} cannot be read: {reason}" },
     hint: { it: "Controllare nome e permessi del file.", en: "Check the file's name and permissions." },
   },
+  "config.encoding": {
+    retry: false,
+    what: {
+      it: "Il file {file} non è in UTF-8 ma in {found} (riga {line}, colonna {column})",
+      en: "File {file} is not UTF-8 but {found} (line {line}, column {column})",
+    },
+    hint: {
+      it: "Salvarlo come UTF-8 nell'editor, oppure `iconv -f {from} -t UTF-8 {file} > nuovo.yaml`.",
+      en: "Save it as UTF-8 in the editor, or `iconv -f {from} -t UTF-8 {file} > new.yaml`.",
+    },
+  },
+  "config.not-text": {
+    retry: false,
+    what: {
+      it: "Il file {file} non è un testo di configurazione ({reason})",
+      en: "File {file} is no text of a configuration ({reason})",
+    },
+    hint: {
+      it: "È un archivio, un programma o un file rovinato? Indicare il file `.yaml` del sito.",
+      en: "Is it an archive, a program or a spoilt file? Name the site's `.yaml` file.",
+    },
+  },
+  "config.odd-character": {
+    retry: false,
+    what: {
+      it: "C'è un carattere che non si vede, o che sembra un altro",
+      en: "There is a character that cannot be seen, or looks like another",
+    },
+    hint: {
+      it: "Viene da un copia e incolla: cancellarlo e scriverlo con la tastiera.",
+      en: "It comes from copying and pasting: delete it and type it on the keyboard.",
+    },
+  },
+  "config.leading-zero": {
+    retry: false,
+    what: {
+      it: "Un numero con zeri davanti si legge in base 10",
+      en: "A number with zeros before it is read in base 10",
+    },
+    hint: {
+      it: "Togliere gli zeri; se era un numero ottale scriverlo `0o…`, se era un testo metterlo tra virgolette.",
+      en: "Remove the zeros; write an octal number `0o…`, and put a text in quotation marks.",
+    },
+  },
   "config.invalid": {
     retry: false,
     what: {

@@ -82,12 +82,12 @@ const UNREADABLE: Readonly<Record<string, readonly [bytes: Uint8Array, why: RegE
   "ten megabytes": [Buffer.alloc(10 * 2 ** 20, "# more\n"), /> 1 MB/],
   zeros: [Buffer.alloc(4096), /NUL/],
   "a program": [Buffer.from("7f454c460201010000000000000000000300", "hex"), /NUL/],
-  "UTF-16": [Buffer.from(`\uFEFF${RIGHT}`, "utf16le"), /NUL/],
-  Latin: [Buffer.from(`${RIGHT}# universit\xe0\n`, "latin1"), /UTF-8/],
+  "UTF-16": [Buffer.from(`\uFEFF${RIGHT}`, "utf16le"), /UTF-16 LE/],
+  Latin: [Buffer.from(`${RIGHT}# universit\xe0\n`, "latin1"), /Latin-1.*line \d+, column/],
 };
 
 const TRACE = /^\s+at .+/m;
-const PROBLEM = /^(\S+):(\d+):(\d+): (config\.[a-z-]+): .*?(?:found|trovato) (.+), (?:expected|atteso) (.+)$/;
+const PROBLEM = /^(\S+):(\d+):(\d+): (config\.[a-z-]+): .*?(?:found|c'è) (.+), (?:expected|ma ci va) (.+)$/;
 /** Of the configurations with lines, one in so many is checked too: the same eyes look at it. (Not the deepest: where the parser runs out of stack differs.) */
 const CHECKED_OF = 6;
 
@@ -144,7 +144,7 @@ describe("configuration garbage is refused whole", () => {
     const file = join(folder.path, "gateway.yaml");
     await writeFile(file, bytes);
     expect(await refused(folder.path, "run", "--config", file)).toMatch(
-      new RegExp(`^error config.unreadable: .*${why.source}.*\n→ .+`),
+      new RegExp(`^error config.(?:not-text|encoding): .*${why.source}.*\n→ .+`),
     );
   });
 
@@ -153,7 +153,9 @@ describe("configuration garbage is refused whole", () => {
     await within(folder.path);
     for (const file of [join(folder.path, "nowhere.yaml"), folder.path, "/dev/zero"]) {
       const said = await refused(folder.path, "--json", "run", "--config", file);
-      expect(JSON.parse(said)).toMatchObject({ error: { code: "config.unreadable", context: { file } } });
+      expect(JSON.parse(said)).toMatchObject({
+        error: { code: file === "/dev/zero" ? "config.not-text" : "config.unreadable", context: { file } },
+      });
     }
   });
 

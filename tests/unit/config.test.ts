@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as z from "zod";
 import { checkSite, jsonSchema, loadSite, problemLine } from "../../src/config.ts";
+import type { EdgeError } from "../../src/kit/errors.ts";
 
 const EXAMPLE = join(import.meta.dirname, "../../config/gateway.example.yaml");
 
@@ -101,7 +102,7 @@ describe("what is wrong, all of it at once, where it stands", () => {
     ]);
     const italian = await checkSite(`${HEAD}store: { keep: 14 }\n`, "site.yaml", "it");
     expect(italian.problems.map((p) => problemLine(p, "it"))).toEqual([
-      "site.yaml:6:16: config.wrong-value: store.keep: trovato 14, atteso una durata come 500ms, 10s, 5min, 12h o 14d",
+      "site.yaml:6:16: config.wrong-value: store.keep: c'è 14, ma ci va una durata come 500ms, 10s, 5min, 12h o 14d",
     ]);
   });
 
@@ -186,7 +187,7 @@ devices:
 assets:
   bay: { kind: parking-bay, occupancy: bay.presence }
 `),
-    ).toEqual(["10:3 config.same-name ", "12:3 config.same-name assets.bay"]);
+    ).toEqual(["10:3 config.same-name devices.bay", "12:3 config.same-name assets.bay"]);
   });
 
   it("checks what assets refer to, and passes over what is still to come", async () => {
@@ -263,7 +264,7 @@ describe("what contradicts itself, or could not work", () => {
     [
       "no value beyond any float32",
       point("fc: 4, address: 1, decode: float32, absent: [1e39]"),
-      "8:110: config.wrong-value: devices.a.points.p.absent.0: found 1e+39, expected a number that float32 holds",
+      "8:110: config.wrong-value: devices.a.points.p.absent.0: found 1e39, expected a number that float32 holds",
     ],
     [
       "a coil with a scale",
@@ -357,7 +358,7 @@ describe("what contradicts itself, or could not work", () => {
     [
       "an asset called toString",
       "assets: { toString: { kind: charger } }\n",
-      '6:11: config.wrong-value: assets.toString: found "toString", expected a name of lower-case letters, digits and -, such as bay-014',
+      '6:11: config.wrong-value: assets.toString: found "toString", expected a name of lower-case letters, digits and -, such as bay-014; write `tostring:`',
     ],
     [
       "a point called constructor",
@@ -510,17 +511,28 @@ describe("garbage", () => {
   });
 
   it.each([
-    ["binary", Buffer.from([0x7f, 0x45, 0x4c, 0x46, 0, 1, 2]), "NUL"],
-    ["UTF-16", Buffer.from(`\uFEFF${HEAD}`, "utf16le"), "NUL"],
-    ["Latin-1", Buffer.from("gateway: { id: caffè }", "latin1"), "UTF-8"],
-    ["ten megabytes", Buffer.alloc(10 << 20, "a: b\n"), "1 MB"],
-  ])("a file of %s cannot be read", async (name, bytes, reason) => {
+    ["binary", Buffer.from([0x7f, 0x45, 0x4c, 0x46, 0, 1, 2]), { code: "config.not-text", context: { reason: "NUL" } }],
+    ["UTF-16", Buffer.from(`\uFEFF${HEAD}`, "utf16le"), { code: "config.encoding", context: { found: "UTF-16 LE" } }],
+    ["UTF-16 without its mark", Buffer.from(HEAD, "utf16le"), { code: "config.encoding", context: { found: "UTF-16 LE" } }],
+    [
+      "UTF-16 the other way round",
+      Buffer.from(`\uFEFF${HEAD}`, "utf16le").swap16(),
+      { code: "config.encoding", context: { found: "UTF-16 BE" } },
+    ],
+    [
+      "Latin-1",
+      Buffer.from(`${HEAD}# già\nstore: { file: caffè }\n`, "latin1"),
+      { code: "config.encoding", context: { from: "CP1252", line: 6, column: 5 } },
+    ],
+    ["ten megabytes", Buffer.alloc(10 << 20, "a: b\n"), { code: "config.not-text", context: { reason: "> 1 MB" } }],
+  ])("a file of %s cannot be read, and it is said what it is", async (name, bytes, said) => {
     const file = join(folder, `${name.replaceAll(" ", "-")}.yaml`);
     await writeFile(file, bytes);
-    await expect(loadSite(file)).rejects.toMatchObject({
-      code: "config.unreadable",
-      context: { file, reason: expect.stringContaining(reason) },
-    });
+    const error = await loadSite(file).catch((e: unknown) => e);
+    expect(error).toMatchObject({ ...said, context: { file, ...said.context } });
+    for (const lang of ["it", "en"] as const)
+      expect((error as EdgeError).hint(lang)).not.toMatch(/permess|permission|\{|\? \w+\.yaml/);
+    if (said.code === "config.encoding") expect((error as EdgeError).hint("it")).toContain("Salvarlo come UTF-8");
   });
 
   it("a file that is not there, or a folder, cannot be read", async () => {
@@ -529,7 +541,7 @@ describe("garbage", () => {
       context: { reason: "ENOENT" },
     });
     await expect(loadSite(folder)).rejects.toMatchObject({ code: "config.unreadable", context: { reason: "EISDIR" } });
-    await expect(loadSite("/dev/zero")).rejects.toMatchObject({ code: "config.unreadable" });
+    await expect(loadSite("/dev/zero")).rejects.toMatchObject({ code: "config.not-text" });
   });
 
   it("any truncation of the example gives a site or problems, never a crash", async () => {

@@ -35,7 +35,7 @@ describe("a register", () => {
     ["decode: int16, bit: 3", 'points.p.decode: found "int16", expected uint16 or uint32, whose bits are what they are'],
     ["bit: 16", "points.p.bit: found 16, expected at most 15"],
     ["bit: 32", "points.p.bit: found 32, expected at most 31"],
-    ["mask: 0x1F0F0", "points.p.mask: found 127216, expected at most 0xFFFF, which is what uint16 holds"],
+    ["mask: 0x1F0F0", "points.p.mask: found 0x1F0F0, expected at most 0xFFFF, which is what uint16 holds"],
     ["bit: 3, mask: 8", "points.p.mask: found 8, expected none: `bit` names the one bit"],
     ["bit: 3, scale: 0.1", "points.p.scale: found 0.1, expected none: a bit is true or false"],
     ["bit: 3, offset: 1", "points.p.offset: found 1, expected none: a bit is true or false"],
