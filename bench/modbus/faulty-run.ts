@@ -2,6 +2,7 @@
 import Library from "modbus-serial";
 import { seeded } from "../../hw-sim/site/random.ts";
 import { busSchema, type ModbusSpec } from "../../src/drivers/buses.ts";
+import type { Tolerance } from "../../src/drivers/transports/mbap-port.ts";
 import { ModbusLine } from "../../src/drivers/transports/modbus.ts";
 import { noLog } from "../../src/kit/log.ts";
 import { type Faultiness, FaultySlave, type FaultyWire, type Verdict } from "./faulty-slave.ts";
@@ -30,18 +31,29 @@ interface Master extends AsyncDisposable {
 
 export type Make = (slave: FaultySlave, wire: FaultyWire) => Promise<Master>;
 
-export const ours: Make = (slave, modbus) => {
-  const where = modbus === "rtu" ? { port: "/dev/cable" } : { host: "127.0.0.1", port: slave.port };
-  const spec = busSchema.parse({ modbus, ...where, timeout: `${TIMEOUT_MS}ms`, slowest: `${SLOWEST_MS}ms` });
-  const line = new ModbusLine("line", spec as ModbusSpec, noLog, socketBinding(slave.port));
-  const stop = new AbortController();
-  return Promise.resolve({
-    atOnce: true,
-    read: async (unit, address) =>
-      (await line.request({ unit, fc: 3, address, quantity: 2, priority: "poll" }, stop.signal)).data,
-    [Symbol.asyncDispose]: () => line[Symbol.asyncDispose](),
-  });
-};
+export const ours: Make = (slave, modbus) => tolerating()(slave, modbus);
+
+/** Our line to gateways that do not return these, on Modbus TCP. */
+export const tolerating =
+  (...tolerate: readonly Tolerance[]): Make =>
+  (slave, modbus) => {
+    const where = modbus === "rtu" ? { port: "/dev/cable" } : { host: "127.0.0.1", port: slave.port };
+    const spec = busSchema.parse({
+      modbus,
+      ...where,
+      timeout: `${TIMEOUT_MS}ms`,
+      slowest: `${SLOWEST_MS}ms`,
+      ...(tolerate.length > 0 && { tolerate }),
+    });
+    const line = new ModbusLine("line", spec as ModbusSpec, noLog, socketBinding(slave.port));
+    const stop = new AbortController();
+    return Promise.resolve({
+      atOnce: true,
+      read: async (unit, address) =>
+        (await line.request({ unit, fc: 3, address, quantity: 2, priority: "poll" }, stop.signal)).data,
+      [Symbol.asyncDispose]: () => line[Symbol.asyncDispose](),
+    });
+  };
 
 type ModbusRTU = InstanceType<typeof Library.default>;
 // CommonJS: the class itself is the module's only default, whatever its types say.

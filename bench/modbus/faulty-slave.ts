@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { withCrc } from "../../hw-sim/site/modbus/framing.ts";
 import { seeded } from "../../hw-sim/site/random.ts";
+import type { Tolerance } from "../../src/drivers/transports/mbap-port.ts";
 
 export type FaultyWire = "tcp" | "rtu" | "rtu-tcp";
 
@@ -19,6 +20,8 @@ export interface Faultiness {
   readonly late: Lateness;
   /** Which faults; absent: all. */
   readonly only?: readonly string[];
+  /** What its replies do not return as it was asked (Modbus TCP): all are numbered 0, or in the name of unit 255. */
+  readonly careless?: readonly Tolerance[];
 }
 
 interface Asked {
@@ -128,11 +131,19 @@ export class FaultySlave implements AsyncDisposable {
 
   #frame({ transaction }: Pick<Asked, "transaction">, ...pdu: readonly number[]): Uint8Array {
     if (this.#wire !== "tcp") return withCrc(Uint8Array.from(pdu));
-    return Uint8Array.of((transaction >> 8) & 0xff, transaction & 0xff, 0, 0, 0, pdu.length, ...pdu);
+    const { careless = [] } = this.#faults;
+    const named = careless.includes("unit-echo") ? [0xff, ...pdu.slice(1)] : pdu;
+    const numbered = careless.includes("transaction-echo") ? 0 : transaction;
+    return Uint8Array.of((numbered >> 8) & 0xff, numbered & 0xff, 0, 0, 0, pdu.length, ...named);
   }
 
   #reading(asked: Asked, unit: number, address: number): Uint8Array {
     return this.#frame(asked, unit, asked.fc, 4, unit, address, (asked.n >> 8) & 0xff, asked.n & 0xff);
+  }
+
+  /** Every fault there is. */
+  static get faults(): readonly string[] {
+    return Object.keys(new FaultySlave("tcp", { seed: 0, share: 0, late: { from: 0, to: 0 } }).#deeds);
   }
 
   readonly #deeds: Readonly<Record<string, Deed>> = {

@@ -40,6 +40,14 @@ const patience = {
     .describe("Silence kept between two requests, beyond what the line needs (Heidelberg 100 ms, older Eastron 60 ms)."),
 };
 
+const tolerate = () =>
+  z
+    .array(z.enum(["unit-echo", "transaction-echo"]))
+    .optional()
+    .describe(
+      "What a gateway may do otherwise than Modbus TCP says: reply in the name of another unit, or under another transaction. Without the transaction only time tells a late reply from the right one: a silent unit then rests for `slowest`. Default: nothing.",
+    );
+
 export const busSchema = z.union(
   [
     z
@@ -53,7 +61,13 @@ export const busSchema = z.union(
       })
       .describe("Modbus RTU on a serial port."),
     z
-      .strictObject({ modbus: z.literal("tcp"), host: hostName, port: port.prefault(502).describe("TCP port."), ...patience })
+      .strictObject({
+        modbus: z.literal("tcp"),
+        host: hostName,
+        port: port.prefault(502).describe("TCP port."),
+        ...patience,
+        tolerate: tolerate(),
+      })
       .describe("Modbus TCP."),
     z
       .strictObject({

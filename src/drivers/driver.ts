@@ -182,6 +182,8 @@ export type Priority = "command" | "alarm" | "poll";
 
 export interface ModbusRequest {
   readonly unit: number;
+  /** Its name in the configuration, to say whose `timeout` a late answer asks for. */
+  readonly device?: string;
   readonly fc: 1 | 2 | 3 | 4 | 5 | 6 | 15 | 16;
   readonly address: number;
   /** Registers or bits to read, or the values to write. */

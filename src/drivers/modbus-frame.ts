@@ -4,6 +4,8 @@
 export const MAX_FRAME = 256;
 const EXCEPTION_LENGTH = 5;
 const WRITE_REPLY_LENGTH = 8;
+const REQUEST_LENGTH = 8;
+const CRC_LENGTH = 2;
 
 const TABLE = Uint16Array.from({ length: 256 }, (_, byte) => {
   let crc = byte;
@@ -71,18 +73,46 @@ function replyLength(bytes: Uint8Array, at: number, { fc, length, repeats }: Exp
 export const isReply = (frame: Uint8Array, expected: Expected): boolean =>
   frame[0] === expected.unit && replyLength(frame, 0, expected) === frame.length;
 
-/** Valid frames of any unit and function in what was not the reply, and the bytes that belong to none. */
-export function classify(bytes: Uint8Array): { readonly frames: number; readonly garbage: number } {
-  let frames = 0;
+/** Valid frames of any unit and function in what was not the reply, and how many bytes belong to none. */
+export function classify(bytes: Uint8Array): { readonly frames: readonly Uint8Array[]; readonly garbage: number } {
+  const frames: Uint8Array[] = [];
   let garbage = 0;
   for (let at = 0; at < bytes.length; ) {
     const length = frameLengths(bytes, at).find((n) => at + n <= bytes.length && crcHolds(bytes, at, n));
     if (length === undefined) garbage += 1;
-    else frames += 1;
+    else frames.push(bytes.slice(at, at + length));
     at += length ?? 1;
   }
   return { frames, garbage };
 }
+
+/** What a frame that is not the reply tells of the line, the worst first: it decides what a person is told. */
+export type Seen =
+  /** A request that we did not send. */
+  | { readonly kind: "master"; readonly frame: Uint8Array }
+  /** What was asked for, under another transaction (Modbus TCP). */
+  | { readonly kind: "transaction"; readonly asked: number; readonly answered: number; readonly frame: Uint8Array }
+  /** What was asked for, from another unit. */
+  | { readonly kind: "unit"; readonly unit: number; readonly frame: Uint8Array }
+  | { readonly kind: "other"; readonly frame: Uint8Array };
+
+const WORST: readonly Seen["kind"][] = ["master", "transaction", "unit", "other"];
+
+export const worstOf = (seen: readonly Seen[]): Seen | null =>
+  seen.toSorted((a, b) => WORST.indexOf(a.kind) - WORST.indexOf(b.kind))[0] ?? null;
+
+/** Of a whole frame with two bytes for its CRC; those that are told come without it. */
+export function seenIn(whole: Uint8Array, expected: Expected): Seen {
+  const frame = whole.subarray(0, -CRC_LENGTH);
+  const unit = frame[0] ?? 0;
+  if (isRequest(whole)) return { kind: "master", frame };
+  const asOurs = Uint8Array.from(whole);
+  asOurs[0] = expected.unit;
+  return unit !== expected.unit && isReply(asOurs, expected) ? { kind: "unit", unit, frame } : { kind: "other", frame };
+}
+
+/** A read of registers that is 8 bytes long can be no reply, whose data are of even length; of bits and of writes nobody can tell. */
+const isRequest = (frame: Uint8Array): boolean => frame.length === REQUEST_LENGTH && (frame[1] === 3 || frame[1] === 4);
 
 /** Lengths that a frame beginning here could have: a reply or a request of the functions in use. */
 function frameLengths(bytes: Uint8Array, at: number): readonly number[] {

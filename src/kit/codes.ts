@@ -28,12 +28,70 @@ export const codes = {
       en: "Check termination (120 Ω at both ends), the cable screen, and that no two units share an address.",
     },
   },
+  "bus.late-reply": {
+    retry: true,
+    what: {
+      it: "Sul bus {bus} {device} risponde dopo {delayMs} ms, ma se ne attendono {timeoutMs}",
+      en: "On bus {bus} {device} answers after {delayMs} ms, and only {timeoutMs} are waited",
+    },
+    hint: {
+      it: "Scrivere `{key}: {wanted}` o più. Se prima rispondeva in tempo: troppe richieste al suo gateway o un secondo master.",
+      en: "Write `{key}: {wanted}` or more. If it used to answer in time: too many requests for its gateway, or a second master.",
+    },
+  },
+  "bus.other-unit": {
+    retry: true,
+    what: {
+      it: "Sul bus {bus} ha risposto l'unità {answered} al posto dell'unità {unit}",
+      en: "On bus {bus} unit {answered} answered instead of unit {unit}",
+    },
+    hint: {
+      it: "Controllare il selettore d'indirizzo dell'apparecchio: è su {answered}, mentre la configurazione dice `unit: {unit}`. Correggere uno dei due.",
+      en: "Check the device's address switch: it is at {answered}, and the configuration says `unit: {unit}`. Correct one of the two.",
+    },
+  },
+  "bus.unit-echo": {
+    retry: true,
+    what: {
+      it: "Sul bus {bus} è stata interrogata l'unità {unit}, la risposta porta il nome dell'unità {answered}",
+      en: "On bus {bus} unit {unit} was asked, and the reply bears the name of unit {answered}",
+    },
+    hint: {
+      it: "Se l'apparecchio ha quell'indirizzo, scrivere `unit: {answered}`. Se il gateway risponde sempre così: `tolerate: [unit-echo]` nel bus {bus}.",
+      en: "If the device has that address, write `unit: {answered}`. If the gateway always replies so: `tolerate: [unit-echo]` in bus {bus}.",
+    },
+  },
+  "bus.transaction-echo": {
+    retry: true,
+    what: {
+      it: "Sul bus {bus} è partita la transazione {asked}, la risposta porta il numero {answered}",
+      en: "On bus {bus} transaction {asked} was sent, and the reply bears number {answered}",
+    },
+    hint: {
+      it: "Il gateway non restituisce la transazione: aggiornarne il firmware, oppure `tolerate: [transaction-echo]` nel bus {bus} con `slowest` al suo ritardo massimo.",
+      en: "The gateway does not return the transaction: update its firmware, or `tolerate: [transaction-echo]` in bus {bus}, with `slowest` at its longest delay.",
+    },
+  },
+  "bus.second-master": {
+    retry: true,
+    what: {
+      it: "Sul bus {bus} interroga anche un altro master: {seen}",
+      en: "Another master asks on bus {bus} too: {seen}",
+    },
+    hint: {
+      it: "Una linea seriale ha un solo master: scollegare l'altro, o leggere i suoi dati da lui.",
+      en: "A serial line has one master: disconnect the other one, or get these data from it.",
+    },
+  },
   "bus.foreign-reply": {
     retry: true,
-    what: { it: "Risposta di un'altra richiesta sul bus {bus}", en: "A reply to something else arrived on bus {bus}" },
+    what: {
+      it: "Sul bus {bus} è arrivato qualcosa che non risponde alla domanda: {seen}",
+      en: "Something came on bus {bus} that does not answer the question: {seen}",
+    },
     hint: {
-      it: "Un'unità risponde in ritardo o due master sono sulla stessa linea: aumentare il timeout, scollegare l'altro master.",
-      en: "A unit answers late or two masters share the line: raise the timeout, disconnect the other master.",
+      it: "Controllare `type` e la tabella dei registri: l'apparecchio risponde con altra funzione o lunghezza. I byte qui sopra servono all'assistenza.",
+      en: "Check `type` and the register table: the device answers with another function or length. The bytes shown are what support needs.",
     },
   },
   "bus.exception": {

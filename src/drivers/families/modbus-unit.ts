@@ -74,7 +74,7 @@ export class TableDevice implements Device {
   readonly #bus: ModbusBus;
   readonly #table: UnitTable;
   readonly #unit: number;
-  readonly #timing: Pick<ModbusRequest, "timeoutMs" | "slowestMs">;
+  readonly #timing: Pick<ModbusRequest, "device" | "timeoutMs" | "slowestMs">;
   readonly #everyMs: number;
   readonly #learnt: Learnt;
   #isKnown = false;
@@ -85,7 +85,11 @@ export class TableDevice implements Device {
     this.#table = table;
     this.#unit = options.unit;
     this.#everyMs = options.every;
-    this.#timing = { ...(timeout !== undefined && { timeoutMs: timeout }), ...(slowest !== undefined && { slowestMs: slowest }) };
+    this.#timing = {
+      device: id,
+      ...(timeout !== undefined && { timeoutMs: timeout }),
+      ...(slowest !== undefined && { slowestMs: slowest }),
+    };
     this.#learnt = learntOf(this.#bus, id, table);
   }
 

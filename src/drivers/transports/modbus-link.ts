@@ -1,11 +1,14 @@
 /** One opened port or connection and one request at a time go in; its verified reply comes out, or why there is none. The only file touching modbus-serial. */
 import type Library from "modbus-serial";
-import { EdgeError } from "../../kit/errors.ts";
+import { type Code, type Context, EdgeError } from "../../kit/errors.ts";
 import { loaded } from "../../kit/native.ts";
 import type { ModbusSpec } from "../buses.ts";
 import type { ModbusReply, ModbusRequest } from "../driver.ts";
+import type { Seen } from "../modbus-frame.ts";
 import { type ByteWire, openSocket, type WireEvents } from "./byte-wire.ts";
-import { type FramePort, type Leftover, MbapPort, RtuPort } from "./modbus-port.ts";
+import { MbapPort } from "./mbap-port.ts";
+import type { Owed } from "./modbus-owed.ts";
+import { type FramePort, type Leftover, RtuPort } from "./modbus-port.ts";
 import { openSerialPort, type SerialBinding } from "./serial.ts";
 
 type ModbusRTU = InstanceType<typeof Library.default>;
@@ -20,6 +23,7 @@ export interface LinkOptions {
   readonly binding: SerialBinding | undefined;
   /** Transaction identifiers (Modbus TCP) go on after this one, over reconnections too. */
   readonly transaction: number;
+  readonly owed: Owed;
 }
 
 interface Flight {
@@ -42,7 +46,7 @@ export class ModbusLink {
   #quiet: NodeJS.Timeout | undefined;
 
   /** Throws `port.*`, `bus.unreachable` or `native.missing`. */
-  static async open({ bus, spec, stop, binding, transaction }: LinkOptions): Promise<ModbusLink> {
+  static async open({ bus, spec, stop, binding, transaction, owed }: LinkOptions): Promise<ModbusLink> {
     // CommonJS: the class itself is the module's only default, whatever its types say.
     const library = await loaded("modbus-serial", () => import("modbus-serial"));
     const Client = library.default as unknown as new (port: FramePort) => ModbusRTU;
@@ -56,7 +60,7 @@ export class ModbusLink {
       spec.modbus === "rtu"
         ? await openSerialPort({ path: spec.port, ...spec }, events, stop, binding)
         : await openSocket(spec, bus, events, stop);
-    const port = spec.modbus === "tcp" ? new MbapPort(wire, transaction) : new RtuPort(wire);
+    const port = spec.modbus === "tcp" ? new MbapPort(wire, transaction, spec.tolerate, owed) : new RtuPort(wire, owed);
     const client = new Client(port);
     client.on("error", () => undefined);
     await new Promise<void>((done) => client.open(() => done()));
@@ -111,7 +115,7 @@ export class ModbusLink {
    * came that may be an earlier one for a second time, which `trusts` would have taken.
    */
   exchange(request: ModbusRequest, timeoutMs: number, trusts = false): Promise<ModbusReply> {
-    if (this.#port instanceof RtuPort) this.#port.trusts = trusts;
+    this.#port.trusts = trusts;
     return new Promise<ModbusReply>((resolve, reject) => {
       const flight: Flight = { request, timeoutMs, resolve, reject };
       this.#flight = flight;
@@ -142,11 +146,12 @@ export class ModbusLink {
     else this.#fail((about) => refused(error, about));
   };
 
-  #fail(error: (about: Readonly<Record<string, unknown>>) => EdgeError): void {
+  #fail(error: (about: Context) => EdgeError): void {
     const flight = this.#land();
     if (!flight) return;
     const { request, timeoutMs, reject } = flight;
-    reject(error({ bus: this.#bus, unit: request.unit, device: `unit ${request.unit}`, sent: true, timeoutMs }));
+    const key = request.timeoutMs === undefined ? `buses.${this.#bus}.timeout` : `devices.${request.device}.timeout`;
+    reject(error({ bus: this.#bus, unit: request.unit, device: `unit ${request.unit}`, sent: true, timeoutMs, key }));
   }
 
   #land(): Flight | null {
@@ -157,17 +162,57 @@ export class ModbusLink {
     return flight;
   }
 
-  /** Nothing acceptable came: say what did. */
-  #verdict(about: Readonly<Record<string, unknown>>, whole: boolean): EdgeError {
-    const { frames, garbage } = this.leftover();
+  /** Nothing acceptable came: say what did. Of an exchange that has just been ended. */
+  #verdict(about: Context, whole: boolean): EdgeError {
+    this.#port.giveUp();
+    const { frames, garbage, seen } = this.leftover();
     const context = { ...about, whole, foreign: frames };
-    if (garbage > 0) return new EdgeError("bus.checksum", context);
-    return new EdgeError(frames > 0 ? "bus.foreign-reply" : "bus.timeout", context);
+    // Noise about a frame whose checksum holds does not make it doubtful.
+    if (whole || (garbage > 0 && (seen === null || seen.kind === "other"))) return new EdgeError("bus.checksum", context);
+    const delayMs = seen === null || seen.kind === "other" ? this.#port.lateness(Number(about["unit"])) : undefined;
+    if (delayMs !== undefined)
+      return new EdgeError("bus.late-reply", { ...context, delayMs, wanted: `${patienceFor(delayMs)}ms` });
+    return seen === null ? new EdgeError("bus.timeout", context) : told(seen, this.#isTcp, context);
   }
 
   async close(): Promise<void> {
     this.#port.removeAllListeners();
     await this.#wire.close();
+  }
+}
+
+/** What an unanswered request fails with: whatever came, it was not the answer. */
+export const UNANSWERED: readonly Code[] = [
+  "bus.timeout",
+  "bus.late-reply",
+  "bus.other-unit",
+  "bus.unit-echo",
+  "bus.transaction-echo",
+  "bus.second-master",
+  "bus.foreign-reply",
+];
+
+/** Half as long again as what was seen, in tenths of a second. */
+const patienceFor = (delayMs: number): number => Math.min(LONGEST_PATIENCE_MS, Math.ceil((delayMs * 1.5) / 100) * 100);
+/** What the configuration takes. */
+const LONGEST_PATIENCE_MS = 60_000;
+/** As many bytes of a frame as say what it is. */
+const HEAD = 8;
+
+function told(seen: Seen, isTcp: boolean, context: Context): EdgeError {
+  const bytes = Buffer.from(seen.frame.subarray(0, HEAD))
+    .toString("hex")
+    .replace(/..(?=.)/g, "$& ");
+  const about = { ...context, seen: bytes };
+  switch (seen.kind) {
+    case "master":
+      return new EdgeError("bus.second-master", about);
+    case "transaction":
+      return new EdgeError("bus.transaction-echo", { ...about, asked: seen.asked, answered: seen.answered });
+    case "unit":
+      return new EdgeError(isTcp ? "bus.unit-echo" : "bus.other-unit", { ...about, answered: seen.unit });
+    case "other":
+      return new EdgeError("bus.foreign-reply", about);
   }
 }
 
@@ -181,7 +226,7 @@ interface LibraryError {
 /** The library found its port closed and wrote nothing: whatever the wire is, it says so in these words. */
 const NOT_OPEN = "ECONNREFUSED";
 
-function refused(error: LibraryError, about: Readonly<Record<string, unknown>>): EdgeError {
+function refused(error: LibraryError, about: Context): EdgeError {
   if (error.modbusCode !== undefined) return new EdgeError("bus.exception", { ...about, exception: error.modbusCode }, error);
   // modbus-serial found fault with a frame that passed our own checks; it has no code for that, only text.
   return new EdgeError("bus.checksum", about, error);

@@ -28,6 +28,7 @@ interface Unit {
 
 export class Units {
   readonly #units = new Map<number, Unit>();
+  #allRestUntil = 0;
 
   stats(unit: number): AskedStatus | undefined {
     const at = this.#units.get(unit);
@@ -40,8 +41,9 @@ export class Units {
   /** Monotonic ms from which on this request may be sent. */
   due({ unit, priority }: ModbusRequest): number {
     const at = this.#units.get(unit);
-    if (!at) return 0;
-    return priority === "command" ? at.restsUntil : Math.max(at.restsUntil, at.heldUntil);
+    if (!at) return this.#allRestUntil;
+    const rest = Math.max(at.restsUntil, this.#allRestUntil);
+    return priority === "command" ? rest : Math.max(rest, at.heldUntil);
   }
 
   /** Whether its last request was lost. */
@@ -82,6 +84,11 @@ export class Units {
 
   rests(unit: number, until: number): void {
     this.#of(unit).restsUntil = until;
+  }
+
+  /** Where a reply does not say whose it is, a late one could pass for any unit's. */
+  allRest(until: number): void {
+    this.#allRestUntil = until;
   }
 
   /** The next request is the probe. */

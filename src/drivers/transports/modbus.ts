@@ -1,18 +1,19 @@
 /** Requests of all devices on one Modbus bus go in; each gets its own verified reply or an error `bus.*`/`port.*`. The scheduler of the line. */
 import { monotonic } from "../../kit/clock.ts";
-import { EdgeError } from "../../kit/errors.ts";
+import { type Code, EdgeError } from "../../kit/errors.ts";
 import type { Log } from "../../kit/log.ts";
 import { pause } from "../../kit/loop.ts";
 import { broadcast } from "../../kit/signals.ts";
-import type { AskedStatus, BusStatus } from "../../model.ts";
+import type { BusStatus } from "../../model.ts";
 import type { ModbusSpec } from "../buses.ts";
 import type { BusStats, ModbusBus, ModbusReply, ModbusRequest } from "../driver.ts";
 import { CLOSE_MS } from "./byte-wire.ts";
 import { defaultTimeoutMs, silenceMs } from "./line-timing.ts";
-import { ModbusLink } from "./modbus-link.ts";
+import { ModbusLink, UNANSWERED } from "./modbus-link.ts";
+import { Owed } from "./modbus-owed.ts";
 import { type Job, RequestQueue } from "./modbus-queue.ts";
+import { LineStats } from "./modbus-stats.ts";
 import { Units } from "./modbus-units.ts";
-import { Occupancy } from "./occupancy.ts";
 import type { SerialBinding } from "./serial.ts";
 
 /** A stretch of failures this long means that the port or the connection itself may be sick. */
@@ -25,32 +26,8 @@ const DRAIN_QUIET_MS = { rtu: 20, "rtu-tcp": 50, tcp: 50 };
 const READ_MS = 10;
 /** Baud rate assumed behind a TCP address when the default deadline is computed. */
 const ASSUMED_BAUD = 9600;
-const OCCUPANCY_WINDOW_MS = 60_000;
 /** Gateway path unavailable, gateway's target did not respond: the words of a gateway for a unit that is silent. */
 const NOBODY_THERE: readonly unknown[] = [10, 11];
-
-class LineStats implements BusStats {
-  requests = 0;
-  timeouts = 0;
-  checksumErrors = 0;
-  foreignReplies = 0;
-  exceptions = 0;
-  rebuilds = 0;
-  readonly units: Units;
-  readonly used = new Occupancy(OCCUPANCY_WINDOW_MS, performance.now());
-
-  constructor(units: Units) {
-    this.units = units;
-  }
-
-  get occupancy(): number {
-    return this.used.percent(performance.now());
-  }
-
-  unit(unit: number): AskedStatus | undefined {
-    return this.units.stats(unit);
-  }
-}
 
 /**
  * One queue per physical bus, one request in flight. After a timeout on RTU the unit that failed (not the line) rests until `slowest` after
@@ -64,6 +41,10 @@ export class ModbusLine implements ModbusBus, AsyncDisposable {
   readonly #binding: SerialBinding | undefined;
   readonly #silenceMs: number;
   readonly #needsSilence: boolean;
+  /** A reply does not say to which request it belongs: RTU, and gateways that do not return the transaction. */
+  readonly #isBlind: boolean;
+  /** Nor of which unit it is. */
+  readonly #isNameless: boolean;
   readonly #units = new Units();
   readonly #stats = new LineStats(this.#units);
   readonly #queue = new RequestQueue(
@@ -72,6 +53,8 @@ export class ModbusLine implements ModbusBus, AsyncDisposable {
   );
   /** Units asked since the last answer on this connection and still silent. */
   readonly #owing = new Set<number>();
+  /** Outlives connections. */
+  readonly #owed = new Owed();
   readonly #closing = broadcast();
   #link: ModbusLink | null = null;
   #failures = 0;
@@ -87,7 +70,10 @@ export class ModbusLine implements ModbusBus, AsyncDisposable {
     this.#log = log;
     this.#binding = binding;
     this.#silenceMs = Math.max(spec.gap, spec.modbus === "rtu" ? silenceMs(spec.baud) : 0);
-    this.#needsSilence = spec.modbus !== "tcp" || spec.gap > 0;
+    const tolerated = spec.modbus === "tcp" ? (spec.tolerate ?? []) : [];
+    this.#isBlind = spec.modbus !== "tcp" || tolerated.includes("transaction-echo");
+    this.#isNameless = this.#isBlind && tolerated.includes("unit-echo");
+    this.#needsSilence = this.#isBlind || spec.gap > 0;
   }
 
   get stats(): BusStats {
@@ -180,7 +166,7 @@ export class ModbusLine implements ModbusBus, AsyncDisposable {
       this.#units.answered(request.unit, reply.mono - sent);
       job.resolve(reply);
       // Something came with the reply (a duplicate, another master): let the line fall silent before the next request.
-      if (this.#tally(link) > 0 && this.#spec.modbus !== "tcp") await this.#drain(link);
+      if (this.#tally(link) > 0 && this.#isBlind) await this.#drain(link);
     } catch (error) {
       this.#tally(link);
       if (isDoubtful(error)) return this.#askAgain(link, job);
@@ -214,18 +200,19 @@ export class ModbusLine implements ModbusBus, AsyncDisposable {
     }
     this.#failures += 1;
     const replied = code === "bus.checksum" && context["whole"] === true;
-    if (this.#spec.modbus !== "tcp" && !replied) {
-      this.#units.rests(unit, sent + this.#slowestOf(request));
+    if (this.#isBlind && !replied) {
+      const until = sent + this.#slowestOf(request);
+      if (this.#isNameless) this.#units.allRest(until);
+      this.#units.rests(unit, until);
       this.#owing.add(unit);
     }
-    if (!link.isUsable || this.#failures % REBUILD_AFTER === 0) await this.#unlink();
-    else if (this.#spec.modbus !== "tcp") await this.#drain(link);
+    if (!link.isUsable || this.#isNameless || this.#failures % REBUILD_AFTER === 0) await this.#unlink();
+    else if (this.#isBlind) await this.#drain(link);
     const now = monotonic();
-    if (code === "bus.timeout" || code === "bus.foreign-reply" || code === "bus.checksum")
-      this.#units.silent(unit, now - sent, now);
+    if (UNANSWERED.includes(code) || code === "bus.checksum") this.#units.silent(unit, now - sent, now);
   }
 
-  #count(unit: number, code: string, context: EdgeError["context"]): void {
+  #count(unit: number, code: Code, context: EdgeError["context"]): void {
     this.#stats.foreignReplies += Number(context["foreign"] ?? 0);
     if (code === "bus.exception") {
       this.#stats.exceptions += 1;
@@ -233,7 +220,7 @@ export class ModbusLine implements ModbusBus, AsyncDisposable {
     } else if (code === "bus.checksum") {
       this.#stats.checksumErrors += 1;
       this.#units.corrupted(unit);
-    } else if (code === "bus.timeout" || code === "bus.foreign-reply") {
+    } else if (UNANSWERED.includes(code)) {
       this.#stats.timeouts += 1;
       this.#units.timedOut(unit);
     }
@@ -255,11 +242,11 @@ export class ModbusLine implements ModbusBus, AsyncDisposable {
   /** The pause that the line needs between frames (3.5 characters) and the devices want (`gap`). */
   async #silence(link: ModbusLink, unit: number): Promise<void> {
     // While this process stood still the late answer may have come to lie in the socket: let it be read before the unit is asked again.
-    const least = this.#spec.modbus !== "tcp" && this.#units.isSilent(unit) ? READ_MS : 0;
+    const least = this.#isBlind && this.#units.isSilent(unit) ? READ_MS : 0;
     const rest = Math.max(least, link.quietSince + this.#silenceMs - performance.now());
     // Not `pause`: its signal costs more than the request, and this is over before anybody could stop it.
     if (rest > 0) await new Promise((done) => setTimeout(done, Math.ceil(rest)));
-    if (this.#tally(link) > 0 && this.#spec.modbus !== "tcp") await this.#drain(link);
+    if (this.#tally(link) > 0 && this.#isBlind) await this.#drain(link);
   }
 
   /** Counts and forgets what was on the line and belongs to no request. */
@@ -284,7 +271,7 @@ export class ModbusLine implements ModbusBus, AsyncDisposable {
   async #linked(unit: number): Promise<ModbusLink> {
     // A stalled network delivers old answers in one go. RTU frames have no identity, so a unit that owes one on this very
     // connection, with nothing answered since, is asked on a new one.
-    if (this.#spec.modbus === "rtu-tcp" && this.#owing.has(unit)) await this.#unlink();
+    if (this.#spec.modbus !== "rtu" && this.#owing.has(unit)) await this.#unlink();
     if (this.#link && !this.#link.isUsable) await this.#unlink();
     if (!this.#link) {
       const { signal } = this.#closing;
@@ -294,6 +281,7 @@ export class ModbusLine implements ModbusBus, AsyncDisposable {
         stop: signal,
         binding: this.#binding,
         transaction: this.#transaction,
+        owed: this.#owed,
       });
       if (this.#opened) this.#stats.rebuilds += 1;
       this.#opened = true;

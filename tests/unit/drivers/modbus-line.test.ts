@@ -73,7 +73,7 @@ describe.each(["tcp", "rtu-tcp"] as const)("%s", (modbus) => {
   });
 
   it.each([
-    ["another unit", (a: Asked) => registers(a.unit + 1, a.fc, 999), "bus.foreign-reply"],
+    ["another unit", (a: Asked) => registers(a.unit + 1, a.fc, 999), modbus === "tcp" ? "bus.unit-echo" : "bus.other-unit"],
     ["another function", (a: Asked) => registers(a.unit, 4, 999), "bus.foreign-reply"],
     ["a longer reply", (a: Asked) => registers(a.unit, a.fc, 999, 998), "bus.foreign-reply"],
     ["an exception of another function", (a: Asked) => withCrc(a.unit, 0x84, 2), "bus.foreign-reply"],
