@@ -4,7 +4,7 @@ import type { Admin } from "./cli/server.ts";
 import type { Loaded } from "./config.ts";
 import type { House } from "./edge/house.ts";
 import type { Store } from "./edge/parts.ts";
-import type { Clock } from "./kit/clock.ts";
+import { type Clock, clockOf } from "./kit/clock.ts";
 import { counted } from "./kit/counted.ts";
 import type { BusStatus, GatewayStatus, ReadingRecord } from "./model.ts";
 import type { Sync } from "./sync/sync.ts";
@@ -95,7 +95,7 @@ function statusOf({ house, store, sync, lines, loaded, clock, file }: Rooms, beg
     pid: process.pid,
     ready: true,
     uptimeMs: clock.mono() - begun,
-    clock: clock.now().synced ? "synced" : "unsynced",
+    clock: clockOf(clock.now()),
     epoch: house.epoch,
     devices: house.devices(),
     buses: lines(),

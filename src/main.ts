@@ -28,7 +28,7 @@ export interface RunOptions {
 /** Resolves after a soft stop. Throws EdgeError `store.*`, `cli.socket`: what the gateway cannot live without. Everything else it waits for. */
 export async function runGateway({ loaded, log, clock: given }: RunOptions, stop: AbortSignal): Promise<void> {
   const { site } = loaded;
-  const clock = given ?? systemClock(site.gateway.clock);
+  const source = given ?? systemClock(site.gateway.clock);
   const file = site.store.file ?? join(process.env["STATE_DIRECTORY"] ?? "/var/lib/cippo", "cippo.sqlite");
   const socket = site.gateway.socket ?? join(process.env["RUNTIME_DIRECTORY"] ?? "/run/cippo", "cippo.sock");
 
@@ -36,7 +36,7 @@ export async function runGateway({ loaded, log, clock: given }: RunOptions, stop
   const pulse = new Pulse();
 
   const { quotaMB, keep: keepMs } = site.store;
-  await using store = await openStore({ file, quotaMB, keepMs, clock, log, kindOf: kindOf(site) });
+  await using store = await openStore({ file, quotaMB, keepMs, clock: source, log, kindOf: kindOf(site) });
   await using wires = openWires(site.buses, log, site.credentials?.folder ?? process.env["CREDENTIALS_DIRECTORY"]);
   const devices = Object.values(site.devices).map(
     (d): DeviceInfo => deviceInfo(d.id, d.driver, d.options, d.bus ?? "", wires, d.place),
@@ -47,10 +47,11 @@ export async function runGateway({ loaded, log, clock: given }: RunOptions, stop
     devices,
     assets: Object.values(site.assets),
     commitMs: site.store.commit,
-    clock,
+    clock: source,
     log,
     pulse,
   });
+  const { clock } = house;
   house.open();
   // Sync outlives the devices for a moment: their last words may still be sent.
   const hangUp = broadcast();

@@ -11,6 +11,8 @@ export interface Now {
   readonly mono: number;
   readonly wall: number;
   readonly synced: boolean;
+  /** For how long the clock has gone on without a time server: 0 in contact, infinity before the first. Absent: `synced` says all. */
+  readonly heldMs?: number;
 }
 
 /** Italian and English text for people. */
@@ -160,6 +162,8 @@ export interface EventDraft {
   /** `mono` of the beginning of what this event speaks of; absent: now. */
   readonly sinceMono?: number;
   readonly sinceWall?: number;
+  /** The epoch in whose unsynchronised time `sinceWall` is; absent: it is right. */
+  readonly sinceEpoch?: string;
   readonly reason?: ClearReason;
   readonly quality?: Quality;
   readonly cause?: Readonly<Record<string, unknown>>;
@@ -343,8 +347,18 @@ export interface OpenAlarm {
   readonly kind: string;
   readonly severity: Severity;
   readonly since: number;
+  /** The epoch in whose unsynchronised time `since` is, until that is known; absent: it is right. */
+  readonly sinceEpoch?: string;
   readonly ackedBy?: string;
 }
+
+/**
+ * What became known of the moments that were noted in the unsynchronised time of an epoch: by how much they were wrong (and, `into`,
+ * in whose time they are now), or only between what they lie.
+ */
+export type Restated =
+  | { readonly epoch: string; readonly offsetMs: number; readonly into?: string }
+  | { readonly epoch: string; readonly notBefore: number; readonly notAfter: number };
 
 // ---------------------------------------------------------------- commands
 

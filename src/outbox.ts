@@ -1,7 +1,7 @@
 /** The house goes in; what the sync room asks for comes out: its outbox, its documents, its door for commands. Glue only. */
 import type { Loaded, Site } from "./config.ts";
 import type { House } from "./edge/house.ts";
-import type { Clock } from "./kit/clock.ts";
+import { type Clock, clockOf } from "./kit/clock.ts";
 import type { Commands, Documents, Outbox } from "./sync/outbox.ts";
 import type { SyncOptions } from "./sync/room.ts";
 import { version } from "./version.ts";
@@ -12,7 +12,7 @@ export function outboxOf(
   clock: Clock,
   stop: AbortSignal,
 ): { readonly outbox: Outbox; readonly documents: Documents; readonly commands: Commands } {
-  const since = clock.now().wall;
+  const begun = clock.mono();
   return {
     outbox: house,
     documents: {
@@ -25,7 +25,10 @@ export function outboxOf(
         config: { rev, hash, by: "local" },
         buffer: { writable: house.writable },
       }),
-      state: () => ({ version, configRev: rev, clock: clock.now().synced ? "synced" : "unsynced", since }),
+      state: () => {
+        const now = clock.now();
+        return { version, configRev: rev, clock: clockOf(now), since: now.wall - (now.mono - begun) };
+      },
     },
     commands: {
       receive: (message) => house.commands.receive(message, stop),

@@ -1,8 +1,9 @@
 /** One up message goes in; when this resolves it is in the database (rows and the ranges they fill in one transaction) and what it means for others comes out. */
+import type { Range } from "../../src/model.ts";
 import type { Database, Transaction } from "./database.ts";
 import { type Change, Holdings, type StreamName } from "./holdings.ts";
 import * as read from "./messages.ts";
-import { has, size, within } from "./ranges.ts";
+import { absent, add, has, none, size, within } from "./ranges.ts";
 
 /** A message as MQTT gave it: `path` is the topic behind `{prefix}/{gateway}/up/`. `arrived`: kernel monotonic ms. */
 export interface Message {
@@ -222,12 +223,36 @@ async function understand(
     const lost = read.gap(event);
     if (lost.kept === 0) change.add({ gateway, epoch: lost.epoch, stream: lost.stream }, "ledger", lost.range);
   } else if (event.kind === "clock.corrected") {
-    const { epoch, offsetMs, boundMs = null } = read.check(read.correctedFields, event);
-    await tx.run(
-      `INSERT INTO epochs (gateway, epoch, offsetMs, boundMs) VALUES (?, ?, ?, ?)
-       ON CONFLICT DO UPDATE SET offsetMs = excluded.offsetMs, boundMs = excluded.boundMs`,
-      ...[gateway, epoch, offsetMs, boundMs],
-    );
+    await settle(tx, gateway, read.check(read.correctedFields, event));
+  } else if (event.kind === "clock.bounded") {
+    await settle(tx, gateway, read.check(read.boundedFields, event));
+  }
+}
+
+interface Settled {
+  readonly epoch: string;
+  readonly readings: Range | null;
+  readonly events: Range | null;
+  readonly offsetMs?: number;
+  readonly boundMs?: number;
+  readonly notBefore?: number;
+  readonly notAfter?: number;
+}
+
+/** A number is settled once: what a backup that came back says again of it is not taken. */
+async function settle(tx: Transaction, gateway: string, { epoch, offsetMs, boundMs, notBefore, notAfter, ...of }: Settled) {
+  for (const stream of ["readings", "events"] as const) {
+    const range = of[stream];
+    if (range === null) continue;
+    const name = [gateway, epoch, stream] as const;
+    const known = await tx.all("SELECT lo, hi FROM settled WHERE gateway = ? AND epoch = ? AND stream = ? ORDER BY lo", ...name);
+    const set = known.reduce((all, { lo, hi }) => add(all, [Number(lo), Number(hi)]), none);
+    for (const [lo, hi] of absent(set, range))
+      await tx.run(
+        "INSERT INTO settled VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        ...name,
+        ...[lo, hi, offsetMs ?? null, boundMs ?? null, notBefore ?? null, notAfter ?? null],
+      );
   }
 }
 

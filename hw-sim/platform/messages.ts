@@ -173,7 +173,9 @@ export const reportedBody = z.looseObject({
 
 export const openedFields = z.looseObject({ n: z.number(), boot: z.string(), cause: z.string(), opened: z.number().optional() });
 export const assetBody = z.looseObject({ epoch: z.string(), seq: z.int().nonnegative() });
-export const correctedFields = z.looseObject({ epoch: z.string(), offsetMs: z.number(), boundMs: z.number().optional() });
+const ranges = { epoch: z.string(), readings: pair.nullable(), events: pair.nullable() };
+export const correctedFields = z.looseObject({ ...ranges, offsetMs: z.number(), boundMs: z.number() });
+export const boundedFields = z.looseObject({ ...ranges, notBefore: z.number(), notAfter: z.number() });
 export const resultBody = z.looseObject({
   id: z.string(),
   state: z.string(),

@@ -7,7 +7,6 @@ CREATE TABLE IF NOT EXISTS epochs (
   n INTEGER,                        -- counts the epochs of one gateway database; null until 'state' or 'epoch.opened' says
   boot TEXT, cause TEXT,
   opened INTEGER,                   -- the gateway's kernel monotonic clock when the epoch opened, ms
-  offsetMs REAL, boundMs REAL,      -- from 'clock.corrected': to be added to 'wall' of every unsynced record, held now or arriving later
   PRIMARY KEY (gateway, epoch)) STRICT, WITHOUT ROWID;
 
 -- The set of numbers held, as ranges; written in the transaction that inserts their rows.
@@ -17,6 +16,15 @@ CREATE TABLE IF NOT EXISTS ranges (
   by TEXT NOT NULL CHECK (by IN ('record', 'ledger')),
   lo INTEGER NOT NULL CHECK (lo > 0), hi INTEGER NOT NULL CHECK (hi >= lo),
   PRIMARY KEY (gateway, epoch, stream, by, lo)) STRICT, WITHOUT ROWID;
+
+-- What became known of the time of unsynced records, held now or arriving later: 'clock.corrected' gives offsetMs, to be added, and
+-- what they may still be wrong by; 'clock.bounded' gives notBefore and notAfter. No number lies in two ranges: it is settled once.
+CREATE TABLE IF NOT EXISTS settled (
+  gateway TEXT NOT NULL, epoch TEXT NOT NULL, stream TEXT NOT NULL CHECK (stream IN ('readings', 'events')),
+  lo INTEGER NOT NULL CHECK (lo > 0), hi INTEGER NOT NULL CHECK (hi >= lo),
+  offsetMs REAL, boundMs REAL, notBefore REAL, notAfter REAL,
+  CHECK ((offsetMs IS NULL) = (boundMs IS NULL) AND (offsetMs IS NULL) <> (notAfter IS NULL)),
+  PRIMARY KEY (gateway, epoch, stream, lo)) STRICT, WITHOUT ROWID;
 
 -- Numbers that arrived again: reported, not judged.
 CREATE TABLE IF NOT EXISTS repeats (
@@ -57,8 +65,19 @@ CREATE TABLE IF NOT EXISTS malformed (
   topic TEXT NOT NULL, reason TEXT NOT NULL, count INTEGER NOT NULL, last INTEGER NOT NULL,
   PRIMARY KEY (topic, reason)) STRICT, WITHOUT ROWID;
 
--- Wall times as they are to be used: bodies are never rewritten, the correction is applied when reading.
-CREATE VIEW IF NOT EXISTS timeline AS
-  SELECT r.*, CASE WHEN r.clock = 'unsynced' THEN r.wall + e.offsetMs ELSE r.wall END AS true_wall
-  FROM readings r LEFT JOIN epochs e USING (gateway, epoch);
+-- Wall times as they are to be used: bodies are never rewritten, what became known is applied when reading. Where only bounds are
+-- known, true_wall and true_at are null. The 'since' of an event is in the time of its 'at' unless it says otherwise.
+DROP VIEW IF EXISTS timeline;
+CREATE VIEW timeline AS
+  SELECT r.*, CASE WHEN r.clock = 'synced' THEN r.wall ELSE r.wall + s.offsetMs END AS true_wall, s.boundMs, s.notBefore, s.notAfter
+  FROM readings r LEFT JOIN settled s ON r.clock = 'unsynced' AND s.gateway = r.gateway AND s.epoch = r.epoch
+    AND s.stream = 'readings' AND r.seq BETWEEN s.lo AND s.hi;
+DROP VIEW IF EXISTS event_timeline;
+CREATE VIEW event_timeline AS
+  SELECT e.*, CASE WHEN e.clock = 'synced' THEN e.at ELSE e.at + s.offsetMs END AS true_at,
+    CASE WHEN e.body ->> '$.sinceEpoch' IS NOT NULL THEN NULL
+      WHEN e.clock = 'synced' OR e.body ->> '$.sinceClock' = 'synced' THEN e.since ELSE e.since + s.offsetMs END AS true_since,
+    s.boundMs, s.notBefore, s.notAfter
+  FROM events e LEFT JOIN settled s ON e.clock = 'unsynced' AND s.gateway = e.gateway AND s.epoch = e.epoch
+    AND s.stream = 'events' AND e.seq BETWEEN s.lo AND s.hi;
 `;

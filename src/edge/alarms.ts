@@ -1,5 +1,7 @@
-/** Raised, updated and cleared things go in; one list of what stands open comes out, with ids that outlive restarts. */
-import type { EdgeEvent, EventDraft, OpenAlarm } from "../model.ts";
+/** Keeps the list of what stands open, with ids that outlive restarts. */
+import type { EdgeEvent, EventDraft, OpenAlarm, Restated } from "../model.ts";
+import { restated } from "./restated.ts";
+import type { WallTime } from "./window/numbers.ts";
 
 /** Where the list is saved: one row, together with the events that change it. */
 const STATE_KEY = "alarms";
@@ -8,6 +10,8 @@ export interface AlarmSink {
   raise(draft: EventDraft, mono: number): EdgeEvent;
   save(key: string, value: unknown): void;
   openAlarms(list: readonly OpenAlarm[]): void;
+  /** In whose unsynchronised time it is now, if in any's. */
+  wall(mono: number): WallTime;
 }
 
 export type AlarmDraft = Omit<EventDraft, "state" | "id">;
@@ -41,11 +45,13 @@ export class Alarms {
     if (this.isOpen(owner, key)) return;
     const event = this.#sink.raise({ ...draft, state: "raised" }, mono);
     const { id, asset, device, kind, severity, since } = event;
+    const { epoch } = this.#sink.wall(mono);
     this.#set(owner, key, {
       id,
       kind,
       severity,
       since,
+      ...(epoch !== undefined && { sinceEpoch: epoch }),
       ...(asset !== undefined && { asset }),
       ...(device !== undefined && { device }),
     });
@@ -54,13 +60,13 @@ export class Alarms {
   update(owner: string, key: string, draft: AlarmDraft, mono: number): void {
     const open = this.#open.get(`${owner}|${key}`);
     if (open === undefined) return;
-    this.#sink.raise({ ...draft, id: open.id, state: "updated", sinceWall: open.since }, mono);
+    this.#sink.raise({ ...draft, id: open.id, state: "updated", ...sinceOf(open) }, mono);
   }
 
   clear(owner: string, key: string, draft: AlarmDraft, mono: number): void {
     const open = this.#open.get(`${owner}|${key}`);
     if (open === undefined) return;
-    this.#sink.raise({ reason: "normal", ...draft, id: open.id, state: "cleared", sinceWall: open.since }, mono);
+    this.#sink.raise({ reason: "normal", ...draft, id: open.id, state: "cleared", ...sinceOf(open) }, mono);
     this.#open.delete(`${owner}|${key}`);
     this.#saved();
   }
@@ -68,6 +74,18 @@ export class Alarms {
   /** Something that happened and does not stand. */
   note(draft: AlarmDraft, mono: number): void {
     this.#sink.raise({ ...draft, state: "noted" }, mono);
+  }
+
+  /** Something became known of the time in which they began. */
+  restate(of: Restated): void {
+    let changed = false;
+    for (const [key, { sinceEpoch, since, ...rest }] of this.#open) {
+      if (sinceEpoch !== of.epoch) continue;
+      const { wall, epoch } = restated(since, of);
+      this.#open.set(key, { ...rest, since: wall, ...(epoch !== undefined && { sinceEpoch: epoch }) });
+      changed = true;
+    }
+    if (changed) this.#saved();
   }
 
   /** Owners that the configuration no longer names: their alarms end as `removed`. */
@@ -101,3 +119,8 @@ export class Alarms {
     this.#sink.openAlarms(this.list());
   }
 }
+
+const sinceOf = ({ since, sinceEpoch }: OpenAlarm): Pick<EventDraft, "sinceWall" | "sinceEpoch"> => ({
+  sinceWall: since,
+  ...(sinceEpoch !== undefined && { sinceEpoch }),
+});

@@ -2,6 +2,7 @@
 
 import type { Clock } from "../kit/clock.ts";
 import { EdgeError } from "../kit/errors.ts";
+import { HeldClock } from "../kit/held-clock.ts";
 import type { Log } from "../kit/log.ts";
 import { pause } from "../kit/loop.ts";
 import { Pulse } from "../kit/pulse.ts";
@@ -26,12 +27,13 @@ import type {
 } from "../model.ts";
 import { Alarms } from "./alarms.ts";
 import { type Catalog, catalogOf, commandTargets } from "./catalog.ts";
+import { contactBefore } from "./clock-stretches.ts";
 import { Collector, type Host } from "./collect.ts";
 import { CommandDesk, type CommandOptions } from "./commands/desk.ts";
 import { Lanes } from "./commands/lanes.ts";
 import { LimitKeeper } from "./commands/limits.ts";
 import { Ingest } from "./ingest.ts";
-import { saveStop, tellOpening, timeOff } from "./opening.ts";
+import { lastLook, saveStop, tellOpening, timeOff } from "./opening.ts";
 import type { Store } from "./parts.ts";
 import { assetsIn, type StagedAsset, stateKeyOf } from "./stage.ts";
 import type { Committed } from "./window/committed.ts";
@@ -59,6 +61,8 @@ export class House {
   readonly commands: CommandDesk;
   readonly targets: readonly CommandTarget[];
   readonly epoch: EpochInfo;
+  /** The clock of the options, held over while it has no time server: what everybody else must ask too. */
+  readonly clock: Clock;
   readonly #o: HouseOptions;
   readonly #pulse: Pulse;
   readonly #window: Window;
@@ -72,9 +76,11 @@ export class House {
   #opened = false;
 
   constructor(options: HouseOptions) {
-    this.#o = options;
+    const { store, log, devices, assets } = options;
+    const clock = new HeldClock(options.clock, contactBefore(store, lastLook(store), options.clock.boot));
+    this.clock = clock;
+    this.#o = { ...options, clock };
     this.#pulse = options.pulse ?? new Pulse();
-    const { store, clock, log, devices, assets } = options;
     this.epoch = store.epoch;
     this.targets = commandTargets(devices, assets);
     this.catalog = catalogOf(devices, assets, this.targets);
@@ -84,7 +90,7 @@ export class House {
     this.#window.alarms = this.#alarms.list();
     this.#removed = new Set(assetsIn(store.saved.keys()));
     for (const { asset } of assets) this.#removed.delete(asset.id);
-    this.#ingest = new Ingest(options, this.#window, this.#alarms);
+    this.#ingest = new Ingest(this.#o, this.#window, this.#alarms);
     const host: Host = {
       log,
       pulse: this.#pulse,
@@ -105,7 +111,7 @@ export class House {
     this.#opened = true;
     const { store, clock, assets } = this.#o;
     const now = clock.now();
-    const off = tellOpening(this.#window, store, now, this.catalog.hash);
+    const off = tellOpening(this.#window, store, now, this.catalog.hash, (of) => this.#ingest.restate(of));
     this.#limits.open();
     const owners = [
       ...this.#collectors.keys(),
@@ -306,7 +312,11 @@ export class House {
       log,
       saved: store.inbox,
       offMs,
-      knowsFrom: store.historyLost ? clock.now().wall : null,
+      // When it opened, as far as is known now: a clock that was wrong then may be right since.
+      get knowsFrom() {
+        const { mono, wall } = clock.now();
+        return store.historyLost ? wall - (mono - store.epoch.opened) : null;
+      },
       host: {
         ...this.#commandHost(),
         inbox: (row) => this.#window.inbox(row),

@@ -1,6 +1,6 @@
 /** Readings, silences and orders to assets go in, in order; numbered records, events, and the rules' steps, due timers first, come out. */
 import type { Clock } from "../kit/clock.ts";
-import type { Args, DeviceInfo, DeviceProblem, Reading, ReadingRecord, Text } from "../model.ts";
+import type { Args, DeviceInfo, DeviceProblem, Reading, ReadingRecord, Restated, Text } from "../model.ts";
 import type { Alarms } from "./alarms.ts";
 import { Counters } from "./counters.ts";
 import type { TimeOff } from "./opening.ts";
@@ -43,6 +43,12 @@ export class Ingest {
     };
     this.#stage = new Stage(assets, sink, alarms, store.saved, store.epoch.id);
     this.#counters = new Counters(devices, store.saved, save);
+  }
+
+  /** Something became known of the time in which what stands began. */
+  restate(of: Restated): void {
+    this.#alarms.restate(of);
+    this.#stage.restate(of);
   }
 
   /** The rules meet the time off. */

@@ -1,9 +1,10 @@
-/** What the last run left, and the clock, go in; how long nobody looked, and the first words of the epoch, come out. */
+/** Says the first words of an epoch: how the last run ended, how long nobody looked, and whether the time is known. */
 import type { Clock } from "../kit/clock.ts";
 import { EdgeError } from "../kit/errors.ts";
-import type { EpochInfo, EventDraft, Now, Text } from "../model.ts";
-import { ClockBounds } from "./clock-bounds.ts";
+import type { EpochInfo, EventDraft, Now, Restated, Text } from "../model.ts";
+import { Stretches } from "./clock-stretches.ts";
 import type { Store } from "./parts.ts";
+import { type ClockNews, contactOf, type Stretch } from "./window/wall.ts";
 
 /** Where a soft stop is saved. */
 const STOPPED = "stopped";
@@ -35,21 +36,35 @@ export function lastLook({ formerEnd, saved }: Pick<Store, "formerEnd" | "saved"
 export interface OpeningSink {
   raise(draft: EventDraft, mono: number): unknown;
   save(key: string, value: unknown): void;
-  onSynchronised: (now: Now) => void;
+  onClock: (news: ClockNews) => void;
+  /** What is stamped while the time is not known. */
+  readonly stretch: Stretch | null;
 }
 
 /** A soft stop, for the next `lastLook`. */
-export const saveStop = (sink: Pick<OpeningSink, "save">, clock: Clock): void =>
-  sink.save(STOPPED, { boot: clock.boot, ...clock.now() });
+export function saveStop(sink: Pick<OpeningSink, "save">, clock: Clock): void {
+  const { mono, wall, synced } = clock.now();
+  sink.save(STOPPED, { boot: clock.boot, mono, wall, synced });
+}
 
-/** Told before anybody else may speak, all at the moment `now`. `catalog`: hash of the one in force. */
-export function tellOpening(sink: OpeningSink, store: Store, now: Now, catalog: string): TimeOff {
+/** Told before anybody else may speak, all at the moment `now`. `catalog`: hash of the one in force; `restate` corrects what stands. */
+export function tellOpening(
+  sink: OpeningSink,
+  store: Store,
+  now: Now,
+  catalog: string,
+  restate: (of: Restated) => void,
+): TimeOff {
   const { epoch, saved } = store;
   const note = (kind: string, severity: EventDraft["severity"], text: Text, extra: Readonly<Record<string, unknown>>) =>
     sink.raise({ kind, state: "noted", severity, text, extra }, now.mono);
   const off = timeOff(lastLook(store), epoch, now);
   const { n, cause, boot, opened, former } = epoch;
-  note("epoch.opened", "info", { it: "Gateway avviato", en: "Gateway started" }, { n, cause, boot, opened, former, ...off });
+  const last = contactOf(now);
+  // Rules that are played again must know for how long hours can be judged without a time server.
+  const heldMs = last === null ? null : now.mono - last;
+  const opening = { n, cause, boot, opened, former, ...off, ...(sink.stretch !== null && { heldMs }) };
+  note("epoch.opened", "info", { it: "Gateway avviato", en: "Gateway started" }, opening);
   if (cause === "salvaged") {
     const error = new EdgeError("store.corrupt", { file: "" });
     note("store.salvaged", "critical", { it: error.what("it"), en: error.what("en") }, {});
@@ -59,8 +74,8 @@ export function tellOpening(sink: OpeningSink, store: Store, now: Now, catalog: 
     note("catalog.changed", "info", { it: "Catalogo cambiato", en: "Catalog changed" }, { hash: catalog, previous });
     sink.save("catalog", catalog);
   }
-  const bounds = new ClockBounds(sink, saved, epoch.id, store.formerEnd);
-  sink.onSynchronised = (then) => bounds.synchronised(then);
-  bounds.opened(now);
+  const stretches = new Stretches(sink, store, restate);
+  sink.onClock = (news) => stretches.told(news);
+  stretches.opened(now);
   return off;
 }

@@ -64,6 +64,8 @@ export interface Store extends AsyncDisposable {
   /** A commit of up to half of this always fits above the quota. */
   readonly reserveBytes: number;
   streams(): readonly StreamState[];
+  /** The highest numbers of an epoch that the database knows of, 0 where none. */
+  heads(epoch: string): Readonly<Record<Stream, number>>;
   /** Whether any row of this epoch is still in the database, acknowledged ones included. */
   knows(epoch: string): boolean;
   read(epoch: string, stream: Stream, from: number, to: number, maxBytes: number): Promise<readonly Segment[]>;

@@ -1,4 +1,5 @@
-/** The stored past of a site goes in, in the order in which it was lived; what its rules say of it comes out. Nothing is stored, nothing leaves. */
+/** Plays the stored past of a site again, in the order in which it was lived, and says what its rules say of it. Nothing is stored, nothing leaves. */
+import { isTrusted } from "../kit/held-clock.ts";
 import type { Args, EventDraft, ReadingRecord } from "../model.ts";
 import { Alarms } from "./alarms.ts";
 import type { Store, StoredEvent, StoredRecord } from "./parts.ts";
@@ -45,6 +46,8 @@ class Lived {
   #opened = 0;
   #offset = 0;
   #synced = true;
+  /** Kernel monotonic ms of the last contact with a time server before the time was lost; null: there was none. */
+  #contact: number | null = null;
 
   constructor(assets: readonly StagedAsset[]) {
     this.#assets = assets;
@@ -63,6 +66,7 @@ class Lived {
     if (this.#stage === null) return;
     const mono = this.#opened + event.mono;
     this.#wallAt(mono, event.at, event.clock);
+    if (event.kind === "clock.lost") this.#contact = contactBefore(mono, extra["heldMs"]);
     if (event.kind === "device.down" && event.device !== undefined) {
       this.#stage.timers(mono);
       this.#stage.device(event.device, event.state === "cleared", mono);
@@ -81,19 +85,20 @@ class Lived {
 
   #open(
     epoch: string,
-    { at, mono: after }: StoredEvent["event"],
-    { opened, offMs, shiftMs }: Readonly<Record<string, unknown>>,
+    { at, mono: after, clock }: StoredEvent["event"],
+    { opened, offMs, shiftMs, heldMs }: Readonly<Record<string, unknown>>,
   ): void {
     this.#epoch = epoch;
     this.#opened = Number(opened);
     const begun = this.#opened + after;
-    this.#wallAt(begun, at, "synced");
+    this.#contact = contactBefore(begun, heldMs);
+    this.#wallAt(begun, at, clock);
     const sink = {
       add: (_record: ReadingRecord) => 0,
       save: (key: string, value: unknown) => void this.#saved.set(key, value),
       asset: () => {},
       openAlarms: () => {},
-      wall: (mono: number) => ({ wall: mono + this.#offset, synced: this.#synced }),
+      wall: (mono: number) => ({ wall: mono + this.#offset, synced: this.#trusted(mono) }),
       raise: (draft: EventDraft, mono: number) => this.#tell(draft, mono),
     };
     this.#stage = new Stage(this.#assets, sink, new Alarms(sink, new Map(this.#saved)), new Map(this.#saved), epoch);
@@ -105,12 +110,19 @@ class Lived {
     this.#synced = clock === "synced";
   }
 
+  /** As Numbers.wall says it live. */
+  #trusted(mono: number): boolean {
+    return this.#synced || (this.#contact !== null && isTrusted(mono - this.#contact));
+  }
+
   #tell(draft: EventDraft, mono: number) {
     this.told.push({ epoch: this.#epoch, mono, kind: draft.kind, state: draft.state, asset: draft.asset });
-    const { id, sinceWall, sinceMono, extra: _, ...rest } = draft;
+    const { id, sinceWall, sinceMono, sinceEpoch: _in, extra: _, ...rest } = draft;
     const seq = this.told.length;
     const at = mono + this.#offset;
     const since = sinceWall ?? (sinceMono ?? mono) + this.#offset;
     return { ...rest, seq, after: 0, at, since, mono, clock: "synced" as const, id: id ?? `replay/${seq}` };
   }
 }
+
+const contactBefore = (mono: number, heldMs: unknown): number | null => (typeof heldMs === "number" ? mono - heldMs : null);

@@ -1,4 +1,4 @@
-/** Stored records, device up/down, commands and due timers go in, in order; rules are stepped and their attributes and alarms come out. The same live, in tests and in replay. */
+/** Steps the rules with stored records, device up/down, commands and due timers, in order: the same live, in tests and in replay. */
 import type {
   Args,
   Asset,
@@ -6,6 +6,7 @@ import type {
   Now,
   Quality,
   ReadingRecord,
+  Restated,
   Rule,
   RuleEffect,
   RuleInput,
@@ -13,6 +14,8 @@ import type {
   Value,
 } from "../model.ts";
 import type { Alarms } from "./alarms.ts";
+import { restated } from "./restated.ts";
+import type { WallTime } from "./window/numbers.ts";
 
 /** Attributes of assets are records too: on change and at least this often. */
 const REPEAT_MS = 900_000;
@@ -21,8 +24,8 @@ export interface StageSink {
   add(record: ReadingRecord): number;
   save(key: string, value: unknown): void;
   asset(state: AssetState): void;
-  /** Wall time of a monotonic moment, and whether it can be trusted. */
-  wall(mono: number): { readonly wall: number; readonly synced: boolean };
+  /** Wall time of a monotonic moment, whether it can be trusted, and in whose unsynchronised time it is. */
+  wall(mono: number): WallTime;
 }
 
 export interface StagedAsset {
@@ -42,6 +45,8 @@ interface Saved {
   readonly attributes: Readonly<Record<string, Attribute>>;
   readonly at: number;
   readonly since: number;
+  readonly atEpoch?: string;
+  readonly sinceEpoch?: string;
 }
 
 interface Listener {
@@ -59,6 +64,9 @@ interface Run {
   /** Wall time of the newest and of the last different value of the first attribute. */
   at: number;
   since: number;
+  /** In whose unsynchronised time each is; undefined: it is right. */
+  atEpoch: string | undefined;
+  sinceEpoch: string | undefined;
   seq: number;
   repeatAt: number;
 }
@@ -107,13 +115,26 @@ export class Stage {
 
   /** Tells every rule that time passed unobserved, and shows every asset once. */
   opened(mono: number, input: { readonly offMs: number | null; readonly shiftMs: number }): void {
-    const { wall } = this.#sink.wall(mono);
+    const { wall, epoch } = this.#sink.wall(mono);
     for (const run of this.#runs) {
       run.repeatAt = mono;
-      if (run.at === 0) run.at = run.since = wall;
+      if (run.at === 0) {
+        run.at = run.since = wall;
+        run.atEpoch = run.sinceEpoch = epoch;
+      }
       this.#step(run, { kind: "opened", ...input }, mono);
     }
     this.timers(mono);
+  }
+
+  /** Something became known of the time in which their states began. */
+  restate(of: Restated): void {
+    for (const run of this.#runs) {
+      const [at, since] = [run.atEpoch === of.epoch, run.sinceEpoch === of.epoch];
+      if (at) ({ wall: run.at, epoch: run.atEpoch } = { epoch: undefined, ...restated(run.at, of) });
+      if (since) ({ wall: run.since, epoch: run.sinceEpoch } = { epoch: undefined, ...restated(run.since, of) });
+      if (at || since) this.#keep(run);
+    }
   }
 
   /** Due timers first, in order of their time; then nothing earlier can come: see `notBefore`. */
@@ -198,9 +219,12 @@ export class Stage {
     if (old !== undefined && old.value === value && old.quality === quality && old.code === code) return;
     run.attributes[name] = { value, quality, ...(code !== undefined && { code }) };
     this.#record(run, name, now.mono);
+    const { epoch } = this.#sink.wall(now.mono);
     run.at = now.wall;
-    if (name === Object.keys(run.rule.attributes)[0] && old?.value !== value)
-      run.since = now.wall - (now.mono - (sinceMono ?? now.mono));
+    run.atEpoch = epoch;
+    if (name !== Object.keys(run.rule.attributes)[0] || old?.value === value) return;
+    run.since = now.wall - (now.mono - (sinceMono ?? now.mono));
+    run.sinceEpoch = epoch;
   }
 
   #record(run: Run, name: string, mono: number): void {
@@ -217,14 +241,16 @@ export class Stage {
   }
 
   #keep(run: Run): void {
-    const saved: Saved = { rule: run.state, attributes: run.attributes, at: run.at, since: run.since };
+    const { state: rule, attributes, at, since, atEpoch, sinceEpoch } = run;
+    const of = { ...(atEpoch !== undefined && { atEpoch }), ...(sinceEpoch !== undefined && { sinceEpoch }) };
+    const saved: Saved = { rule, attributes, at, since, ...of };
     this.#sink.save(stateKeyOf(run.asset.id), saved);
     this.#show(run);
   }
 
   #show(run: Run): void {
     const first = Object.keys(run.rule.attributes)[0] ?? "";
-    const { synced } = this.#sink.wall(0);
+    const unsynced = run.atEpoch !== undefined || run.sinceEpoch !== undefined;
     this.#sink.asset({
       asset: run.asset.id,
       urn: run.asset.urn,
@@ -232,7 +258,7 @@ export class Stage {
       seq: run.seq,
       at: run.at,
       since: run.since,
-      clock: synced ? "synced" : "unsynced",
+      clock: unsynced ? "unsynced" : "synced",
       state: Object.fromEntries(Object.entries(run.attributes).map(([name, { value }]) => [name, value])),
       quality: run.attributes[first]?.quality ?? "uncertain",
       alarms: this.#alarms.idsOf(run.asset.id),
@@ -250,7 +276,8 @@ export const assetsIn = (keys: Iterable<string>): readonly string[] =>
 function restore(asset: Asset, rule: Rule, saved: Saved | undefined): Run {
   const first = Object.keys(rule.attributes)[0] ?? "";
   const unknown: Record<string, Attribute> = { [first]: { value: "unknown", quality: "uncertain", code: "device.silent" } };
-  const base = { asset, rule, seq: 0, repeatAt: Number.POSITIVE_INFINITY };
+  const { atEpoch, sinceEpoch } = saved ?? {};
+  const base = { asset, rule, seq: 0, repeatAt: Number.POSITIVE_INFINITY, atEpoch, sinceEpoch };
   return saved === undefined
     ? { ...base, state: rule.initial(asset), attributes: unknown, at: 0, since: 0 }
     : { ...base, state: saved.rule, attributes: { ...saved.attributes }, at: saved.at, since: saved.since };

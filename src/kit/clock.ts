@@ -1,4 +1,4 @@
-/** The kernel's clocks go in; moments (`Now`), clock steps and synchronisation come out. The only file that reads wall time. */
+/** Reads the kernel's clocks: moments (`Now`), the identity of the boot, and how far a moment can be trusted. The only file that reads wall time. */
 import { readFileSync, statSync } from "node:fs";
 import type { Now } from "../model.ts";
 
@@ -10,8 +10,19 @@ export interface Clock {
   readonly boot: string;
 }
 
-/** Wall and monotonic time drifting apart by more than this is a step, not slew. */
+/** Wall and monotonic time drifting apart by more than this is a step, not slew; a time that may be wrong by more is `unsynced`. */
 export const STEP_MS = 500;
+/** What a quartz may gain or lose between −20 and +70 °C (contract, Time). */
+const CRYSTAL = 100 / 1e6;
+
+/** How wrong a clock may be that went on alone for so long. */
+export const driftMs = (aloneMs: number): number => aloneMs * CRYSTAL;
+
+/** What records of this moment carry as their `clock`. */
+export function clockOf({ synced, heldMs }: Now): "synced" | "unsynced" {
+  const right = heldMs === undefined ? synced : driftMs(heldMs) < STEP_MS;
+  return right ? "synced" : "unsynced";
+}
 
 /** Written by systemd-timesyncd when it has synchronised. */
 const TIMESYNC = "/run/systemd/timesync/synchronized";

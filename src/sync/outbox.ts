@@ -20,6 +20,8 @@ export interface Committed {
   readonly assets: readonly AssetState[];
   /** The list of open alarms changed. */
   readonly alarms: boolean;
+  /** The clock was found, lost or set: all that is retained is told anew. */
+  readonly restated?: boolean;
   /** Events to be copied to `urgent`, with the topic's message fields added by sync. */
   readonly urgent: readonly EdgeEvent[];
 }

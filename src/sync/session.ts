@@ -119,9 +119,10 @@ export class Session {
       .catch(() => undefined);
   }
 
-  #committed({ segments, assets, alarms, urgent }: Committed): void {
+  #committed({ segments, assets, alarms, urgent, restated }: Committed): void {
     this.#urgent.offer(urgent);
-    if (alarms) void this.#alarms().catch(() => undefined);
+    if (restated) void this.#retained().catch(() => undefined);
+    else if (alarms) void this.#alarms().catch(() => undefined);
     for (const { asset } of assets) void this.#asset(asset).catch(() => undefined);
     this.#room.book.committed(segments);
     this.#live.offer(segments);
@@ -219,8 +220,12 @@ export class Session {
     for (;;) {
       await pause(this.#room.options.stateRepublishMs, stop);
       if (stop.aborted) return;
-      const assets = this.#room.documents.assets().map(({ asset }) => this.#asset(asset));
-      await Promise.all([this.#state(), this.#alarms(), ...assets, this.#catalog(), this.#tell()]);
+      await this.#retained();
     }
+  }
+
+  async #retained(): Promise<void> {
+    const assets = this.#room.documents.assets().map(({ asset }) => this.#asset(asset));
+    await Promise.all([this.#state(), this.#alarms(), ...assets, this.#catalog(), this.#tell()]);
   }
 }

@@ -58,6 +58,7 @@ export class MemoryStore implements Store {
   }
 
   streams = () => [];
+  heads = () => ({ readings: 0, events: 0 });
   knows = () => true;
   read = async () => [];
   urgentPending = async () => [];

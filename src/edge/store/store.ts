@@ -205,6 +205,11 @@ class SqliteStore implements Store {
     return this.#standing.streams();
   }
 
+  heads(epoch: string): Readonly<Record<Stream, number>> {
+    const head = (stream: Stream): number => this.#standing.line(epoch, stream)?.head ?? 0;
+    return { readings: head("readings"), events: head("events") };
+  }
+
   knows(epoch: string): boolean {
     return this.#standing.line(epoch, "events") !== undefined;
   }
@@ -323,8 +328,7 @@ class SqliteStore implements Store {
   /** Beside the file: what it must hold at least, so that an older copy is recognised. Never fails a commit that is durable already. */
   async #note(): Promise<void> {
     const { n, id } = this.#epoch;
-    const [readings, events] = [this.#standing.line(id, "readings")?.head ?? 0, this.#standing.line(id, "events")?.head ?? 0];
-    const sidecar = { n, epoch: id, readings, events, suspect: this.#suspect };
+    const sidecar = { n, epoch: id, ...this.heads(id), suspect: this.#suspect };
     await writeSidecar(this.#o.file, sidecar).catch((cause: unknown) => this.#o.log.warn("store.note-failed", { cause }));
   }
 }

@@ -8,6 +8,8 @@ export interface Committed {
   readonly segments: readonly Segment[];
   readonly assets: readonly AssetState[];
   readonly alarms: boolean;
+  /** The time of what stands has changed. */
+  readonly restated: boolean;
   readonly events: readonly EdgeEvent[];
   readonly urgent: readonly EdgeEvent[];
 }
@@ -51,6 +53,7 @@ export function committedOf(closed: Content, { readings, events }: Commit, { id:
     segments: [...events.map(segment("events")), ...readings.map(segment("readings"))],
     assets: [...closed.assets.values()],
     alarms: closed.alarms !== null,
+    restated: closed.restated,
     events: closed.events,
     urgent: closed.events.filter(isUrgent),
   };

@@ -28,6 +28,8 @@ export interface Content {
   readonly sentUrgent: { epoch: string; seq: number }[];
   readonly assets: Map<string, AssetState>;
   alarms: readonly OpenAlarm[] | null;
+  /** The time of what stands has changed. */
+  restated: boolean;
   readonly waiters: Waiter[];
   records: number;
 }
@@ -48,6 +50,7 @@ export const emptyContent = (): Content => ({
   sentUrgent: [],
   assets: new Map(),
   alarms: null,
+  restated: false,
   waiters: [],
   records: 0,
 });
@@ -64,6 +67,7 @@ export function joined(first: Content, second: Content): Content {
     sentUrgent: [...first.sentUrgent, ...second.sentUrgent],
     assets: new Map([...first.assets, ...second.assets]),
     alarms: second.alarms ?? first.alarms,
+    restated: first.restated || second.restated,
     waiters: [...first.waiters, ...second.waiters],
     records: first.records + second.records,
   };

@@ -62,7 +62,11 @@ export function purge(content: Content): Loss | null {
   else if (content.states.size > 0) content.states.clear();
   else if (content.groups.length > 0)
     return { stream: "readings", ranges: dropRecords(content, content.records), reason: "refused" };
-  else return { stream: "events", ranges: dropEvents(content, content.events.length, () => true), reason: "refused" };
+  else {
+    const most = content.events.length;
+    const others = dropEvents(content, most, ({ kind }) => worthOf(kind) < 2);
+    return { stream: "events", ranges: others.length > 0 ? others : dropEvents(content, most, () => true), reason: "refused" };
+  }
   return null;
 }
 

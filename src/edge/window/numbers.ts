@@ -1,8 +1,16 @@
-/** Records and drafts of events go in; they come out with the next number and the wall time in force, none from before its epoch. */
+/** Gives records and events their next number and the wall time in force, none from before its epoch. */
 import type { Clock } from "../../kit/clock.ts";
+import { isTrusted } from "../../kit/held-clock.ts";
 import type { EdgeEvent, EpochInfo, EventDraft, ReadingRecord, Stream } from "../../model.ts";
 import type { Group } from "./content.ts";
-import { Wall } from "./wall.ts";
+import { type ClockNews, type Stretch, Wall } from "./wall.ts";
+
+/** Wall time of a moment; `synced`: hours and schedules may be judged by it; `epoch`: in whose unsynchronised time it is. */
+export interface WallTime {
+  readonly wall: number;
+  readonly synced: boolean;
+  readonly epoch?: string;
+}
 
 export class Numbers {
   readonly #epoch: EpochInfo;
@@ -15,13 +23,21 @@ export class Numbers {
   }
 
   /** See Wall. */
-  look(stamped: boolean): ReturnType<Wall["look"]> {
-    return this.#wall.look(stamped);
+  look(stamped: boolean): ClockNews | null {
+    return this.#wall.look(stamped, this.#next);
+  }
+
+  get stretch(): Stretch | null {
+    return this.#wall.stretch;
   }
 
   /** Wall time of a monotonic moment, as the records around it carry it. */
-  wall(mono: number): { readonly wall: number; readonly synced: boolean } {
-    return { wall: mono + this.#wall.offset, synced: this.#wall.synced };
+  wall(mono: number): WallTime {
+    const { offset, stretch } = this.#wall;
+    const wall = mono + offset;
+    if (stretch === null) return { wall, synced: true };
+    const synced = stretch.contact !== null && isTrusted(mono - stretch.contact);
+    return { wall, synced, epoch: this.#epoch.id };
   }
 
   record(): number {
@@ -47,14 +63,18 @@ export class Numbers {
   event(draft: EventDraft, when: number): EdgeEvent {
     const mono = this.#inEpoch(when);
     const seq = this.#next.events++;
-    const { sinceMono, sinceWall, id, extra, ...rest } = draft;
+    const { sinceMono, sinceWall, sinceEpoch, id, extra, ...rest } = draft;
+    const { clock } = this.#wall;
     return {
       seq,
       after: this.#next.readings - 1,
       at: mono + this.#wall.offset,
       since: sinceWall ?? (sinceMono ?? mono) + this.#wall.offset,
       mono: mono - this.#epoch.opened,
-      clock: this.#wall.clock,
+      clock,
+      // `since` is in the time of `at`, unless one of these says otherwise.
+      ...(clock === "unsynced" && sinceWall !== undefined && sinceEpoch === undefined && { sinceClock: "synced" }),
+      ...(sinceEpoch !== undefined && sinceEpoch !== this.#epoch.id && { sinceEpoch }),
       id: id ?? `${this.#epoch.id}/${seq}`,
       ...rest,
       ...extra,

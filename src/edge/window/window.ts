@@ -4,13 +4,14 @@ import { asEdgeError, EdgeError } from "../../kit/errors.ts";
 import type { Log } from "../../kit/log.ts";
 import { pause } from "../../kit/loop.ts";
 import type { Beat } from "../../kit/pulse.ts";
-import type { AssetState, EdgeEvent, EventDraft, Mark, Now, OpenAlarm, ReadingRecord } from "../../model.ts";
+import type { AssetState, EdgeEvent, EventDraft, Mark, OpenAlarm, ReadingRecord } from "../../model.ts";
 import type { Commit, InboxRow, Shed, Store } from "../parts.ts";
 import { weigh, weighRefusals } from "../store/weigh.ts";
 import { type Committed, commitOf, committedOf, marksOnly } from "./committed.ts";
 import { type Content, emptyContent, isUrgent, joined } from "./content.ts";
 import { gapEvent, isFull, type Loss, lighten, purge, relieve, withoutRefusals } from "./ledger.ts";
-import { Numbers } from "./numbers.ts";
+import { Numbers, type WallTime } from "./numbers.ts";
+import { type ClockNews, newsEvent, type Stretch } from "./wall.ts";
 
 /** Acknowledgements wait at most this long for a window to travel with. */
 const MARKS_WAIT_MS = 1000;
@@ -44,8 +45,8 @@ export class Window {
   readonly #o: WindowOptions;
   readonly #numbers: Numbers;
   readonly #listeners = new Set<(committed: Committed) => void>();
-  /** Told when the clock becomes right in this run. */
-  onSynchronised: (now: Now) => void = () => {};
+  /** Told when the clock is found or lost in this run, in the commit of the event that says so. */
+  onClock: (news: ClockNews) => void = () => {};
   readonly #unstored = new Set<(event: EdgeEvent) => void>();
   #open = emptyContent();
   /** Records and events of the window that is being committed. */
@@ -93,14 +94,25 @@ export class Window {
   }
 
   /** Wall time of a monotonic moment, as the records around it carry it. */
-  wall(mono: number): { readonly wall: number; readonly synced: boolean } {
+  wall(mono: number): WallTime {
     return this.#numbers.wall(mono);
+  }
+
+  /** What is stamped while the time is not known. */
+  get stretch(): Stretch | null {
+    return this.#numbers.stretch;
+  }
+
+  /** The time of what stands has changed: all that is retained is told anew. */
+  restated(): void {
+    this.#open.restated = true;
+    this.#closeBy(this.#o.clock.mono());
   }
 
   /** Numbers one record. */
   add(record: ReadingRecord): number {
-    const seq = this.#numbers.record();
     this.#lookOnce();
+    const seq = this.#numbers.record();
     this.#numbers.stamp(seq, record, this.#open.groups);
     this.#open.records += 1;
     if (isFull("readings", this.#open)) this.#lose(relieve("readings", this.#open));
@@ -185,6 +197,8 @@ export class Window {
     let failures = 0;
     while (!stop.aborted) {
       await this.#untilDue(stop);
+      // Also where nothing is said: what is retained must not wait for the next record to have the right time.
+      this.#look();
       if (this.#due !== null) failures = (await this.#settle()) ? 0 : failures + 1;
       if (this.#lost !== null) throw this.#lost;
       if (failures > 0) {
@@ -368,9 +382,10 @@ export class Window {
   #look(): void {
     const news = this.#numbers.look(this.#open.records > 0);
     if (news === null) return;
-    const { draft, now, synchronised } = news;
-    this.raise({ ...draft, extra: { epoch: this.#o.store.epoch.id, ...draft.extra } }, now.mono);
-    if (synchronised) this.onSynchronised(now);
+    const draft = newsEvent(news, this.#o.store.epoch.id);
+    if (draft !== null) this.raise(draft, news.now.mono);
+    this.onClock(news);
+    if (news.what !== "held") this.restated();
   }
 
   #lose({ stream, ranges, reason }: Loss): void {

@@ -57,6 +57,11 @@ export const assetMessage = z.looseObject({
   maintenance: z.unknown().optional(),
 });
 
+const sinceEpoch = z
+  .string()
+  .optional()
+  .describe("`since` is in the unsynchronised time of this epoch, and is settled with it; absent: in the time of the message.");
+
 export const alarmsMessage = z.looseObject({
   v,
   epoch,
@@ -70,6 +75,7 @@ export const alarmsMessage = z.looseObject({
       kind: z.string(),
       severity,
       since: wall,
+      sinceEpoch,
       ackedBy: z.string().optional(),
     }),
   ),
@@ -80,6 +86,8 @@ const eventFields = {
   since: wall,
   mono: z.number().describe("Milliseconds since its epoch opened."),
   clock,
+  sinceClock: z.literal("synced").optional().describe("`since` is right although `at` is not yet."),
+  sinceEpoch,
   id: z.string().describe("Opaque; joins what belongs together."),
   kind: z.string(),
   state: z.enum(["raised", "updated", "acknowledged", "cleared", "noted"]),
@@ -97,6 +105,31 @@ const eventFields = {
     .describe("The reading behind it; of `epoch.opened` how the epoch began."),
 };
 export const event = z.looseObject({ seq, ...eventFields });
+
+const settles = {
+  epoch: epoch.describe("The epoch whose records are meant."),
+  readings: z.union([range, z.null()]).describe("Exactly the numbers of one unsynchronised stretch; null: none."),
+  events: z.union([range, z.null()]),
+};
+
+/** What an event of this kind carries besides. */
+export const eventExtras: Readonly<Record<string, z.ZodType>> = {
+  "clock.corrected": z.looseObject({
+    ...settles,
+    offsetMs: z.number().describe("To be added to the times of those records."),
+    boundMs: count.describe("What they may still be wrong by."),
+  }),
+  "clock.bounded": z.looseObject({
+    ...settles,
+    notBefore: wall.describe("The true time of those records lies between the two."),
+    notAfter: wall,
+  }),
+  "clock.lost": z.looseObject({
+    epoch,
+    heldMs: z.union([count, z.null()]).describe("Since the last contact with a time server."),
+    boundMs: z.union([count, z.null()]),
+  }),
+};
 
 export const urgentMessage = z.looseObject({
   v,

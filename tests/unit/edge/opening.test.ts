@@ -45,9 +45,10 @@ describe("the first words of an epoch", () => {
     const sink = {
       raise: (draft: EventDraft, mono: number) => drafts.push({ ...draft, sinceMono: mono }),
       save: (key: string, value: unknown) => store.saved.set(key, value),
-      onSynchronised: () => {},
+      onClock: () => {},
+      stretch: null,
     };
-    const off = tellOpening(sink, store, now, catalog);
+    const off = tellOpening(sink, store, now, catalog, () => {});
     return { drafts, off };
   }
 

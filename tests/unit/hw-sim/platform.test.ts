@@ -227,7 +227,10 @@ describe("events and retained states", () => {
       "events",
       events(1, [event(1, "epoch.opened", { n: 4, boot: "b", cause: "start", opened: 777 }), event(2, "aed.in-use")]),
     );
-    await up("events", events(3, [event(3, "clock.corrected", { epoch: "E1", offsetMs: 1000, boundMs: 5 })]));
+    await up(
+      "events",
+      events(3, [event(3, "clock.corrected", { epoch: "E1", offsetMs: 1000, boundMs: 5, readings: [1, 1], events: null })]),
+    );
     await up("readings", batch(1, [1], { clock: "unsynced" }));
     await hear(
       "ack",

@@ -185,6 +185,7 @@ function kept(marks: ReadonlyMap<string, unknown> = new Map()) {
     },
     save: () => undefined,
     openAlarms: () => undefined,
+    wall: (mono: number) => ({ wall: mono, synced: true }),
   };
   const host = {
     mono: () => at.running,
