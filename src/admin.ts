@@ -10,8 +10,8 @@ import type { BusStatus, GatewayStatus, ReadingRecord } from "./model.ts";
 import type { Sync } from "./sync/sync.ts";
 import { version } from "./version.ts";
 
-/** A person's question to a device is answered within this time, or with what is known. */
-const READ_TIMEOUT_MS = 5000;
+/** So long a person waits for a value. A device that is asked takes its turn on its line; a Bluetooth one is connected to first. */
+const READ_MS = { polled: 15_000, connected: 60_000, pushed: { least: 5000, most: 20_000 } };
 
 export interface Rooms {
   readonly house: House;
@@ -34,7 +34,7 @@ export function adminOf(rooms: Rooms): Admin {
     commands: () => house.targets,
     async read(device) {
       checkDevice(names, device);
-      return house.readNow(device, READ_TIMEOUT_MS);
+      return house.readNow(device, patienceWith(loaded.site.devices[device]));
     },
     watch({ names: wanted }, listener) {
       for (const name of wanted) checkSource(names, name);
@@ -52,6 +52,14 @@ export function adminOf(rooms: Rooms): Admin {
       return store.history({ source, name, sinceWall: sinceMs });
     },
   };
+}
+
+/** One that speaks by itself is silent when it has said nothing for so long; few people wait for a quarter of an hour. */
+function patienceWith(device: Loaded["site"]["devices"][string] | undefined): number {
+  if (device === undefined) return READ_MS.polled;
+  const { driver, options } = device;
+  if (driver.everyMs !== undefined) return driver.wire === "ble" ? READ_MS.connected : READ_MS.polled;
+  return Math.min(READ_MS.pushed.most, Math.max(READ_MS.pushed.least, driver.silentAfterMs(options)));
 }
 
 const namesOf = ({ devices, assets }: Loaded["site"]): Names => ({
@@ -113,15 +121,22 @@ function statusOf({ house, store, sync, lines, loaded, clock, file }: Rooms, beg
   };
 }
 
-const DOWN_NAMED = 3;
+const NAMED = 3;
+
+/** The first few of them with what is wrong. */
+function named(devices: GatewayStatus["devices"]): string {
+  const which = devices.slice(0, NAMED).map(({ id, problem }) => `${id} ${problem?.code ?? "device.silent"}`);
+  const more = devices.length > NAMED ? ", …" : "";
+  return devices.length === 0 ? "" : ` (${which.join(", ")}${more})`;
+}
 
 /** One line for `systemctl status`: what is down, and whether store and platform are reached. */
 export function statusLine({ devices, alarms, store, sync }: GatewayStatus): string {
   const down = devices.filter(({ state }) => state === "down");
-  const which = down.slice(0, DOWN_NAMED).map(({ id, problem }) => `${id} ${problem?.code ?? "device.silent"}`);
-  const named = down.length > DOWN_NAMED ? [...which, "…"] : which;
+  const ill = devices.filter(({ state }) => state === "problem");
   return [
-    `${counted(devices.length, "device|devices")}, ${down.length} down${down.length > 0 ? ` (${named.join(", ")})` : ""}`,
+    `${counted(devices.length, "device|devices")}, ${down.length} down${named(down)}`,
+    ...(ill.length > 0 ? [`${ill.length} up with a problem${named(ill)}`] : []),
     counted(alarms.length, "alarm|alarms"),
     `store ${store.writable ? "writable" : "NOT WRITABLE"}, ${store.unacknowledged} not acknowledged`,
     `broker ${sync.connected ? "connected" : `away (${sync.code ?? "not yet"})`}`,

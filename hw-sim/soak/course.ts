@@ -108,7 +108,9 @@ async function calm(world: World, upTo: Heads, stop: AbortSignal): Promise<Gatew
 
 /** What a technician would see first; null: all is well. */
 function troubleIn({ devices, sync, store }: GatewayStatus): string | null {
-  const ill = devices.find(({ state }) => state !== "up");
+  const ill = devices.find(
+    ({ state, points }) => (state !== "up" && state !== "problem") || points.some(({ quality }) => quality === "bad"),
+  );
   if (ill) return `${ill.id} ${ill.state}${ill.problem === undefined ? "" : ` (${ill.problem.code})`}`;
   if (!sync.connected) return `not connected${sync.code === undefined ? "" : ` (${sync.code})`}`;
   return store.writable ? null : "store cannot be written";

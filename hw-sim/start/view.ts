@@ -112,7 +112,7 @@ export function plain(seen: Seen): string {
   const counts = `buffer ${buffer}  delivered ${delivered}  acknowledged ${acknowledged}`;
   const at = `${seconds.toFixed(0).padStart(4)} s`;
   if (!gateway) return `${at}  the gateway does not answer  ${counts}`;
-  const up = gateway.devices.filter(({ state }) => state === "up").length;
+  const up = gateway.devices.filter(({ state }) => state === "up" || state === "problem").length;
   const bays = gateway.assets.map(({ asset, state }) => `${asset}=${state["status"] ?? "unknown"}`).join(" ");
   const alarms = gateway.alarms.map(({ kind, asset, device }) => `${kind}@${asset ?? device}`).join(" ") || "none";
   const link = gateway.sync.connected ? "connected" : "away";

@@ -35,7 +35,8 @@ const BUSES = [
 type Bus = (typeof BUSES)[number];
 
 const down = (code: string) => (device: DeviceStatus) => device.state === "down" && device.problem?.code === code;
-const up = (device: DeviceStatus) => device.state === "up";
+/** It may have failed again and again: here that was on purpose. */
+const up = ({ state }: DeviceStatus) => state === "up" || state === "problem";
 
 /** A chip as a Raspberry Pi 4's header is called, two of its lines held by somebody else. Made before the gateway starts. */
 export async function makeChip(rig: Rig): Promise<void> {

@@ -24,7 +24,9 @@ const missing = ({ state, problem }: DeviceStatus) =>
   state === "down" && (problem?.code === "port.missing" || problem?.code === "port.lost");
 /** Up, and heard just now: the sensor speaks ten times a second. */
 const good = ({ state, points }: DeviceStatus) =>
-  state === "up" && points.length > 0 && points.every(({ quality, ageMs }) => quality === "good" && (ageMs ?? 1e9) < 1000);
+  (state === "up" || state === "problem") &&
+  points.length > 0 &&
+  points.every(({ quality, ageMs }) => quality === "good" && (ageMs ?? 1e9) < 1000);
 
 export async function serialCases(rig: Rig, table: Table): Promise<void> {
   const { machine } = rig;

@@ -31,6 +31,9 @@ const roundMs = (everyMs: number) => Math.max(300_000, 3 * everyMs);
 
 /** First polls are spread over at most this long: after a start nobody waits a quarter of an hour for a first value. */
 const SPREAD_MS = 10_000;
+/** Why a device is down may change: who heard the one reason hears the other, this often at most. */
+const TOLD_AGAIN_MS = 300_000;
+
 const OPEN_WAIT_MS = 3000;
 const OPEN_LOOK_MS = 50;
 
@@ -44,6 +47,8 @@ export class Collector {
   readonly #health: Health;
   /** Last values of points, whatever was said since: of a device that is down they are named as last. */
   readonly #values = new Map<string, Reading>();
+  /** Why it is down, as the house was told last; null: it was down before the start. */
+  #told: { readonly code: string | null; readonly at: number } = { code: null, at: monotonic() };
   #device: Device | null = null;
   /** People who asked; told whether the device spoke. */
   readonly #waiting = new Set<(spoke: boolean) => void>();
@@ -149,11 +154,26 @@ export class Collector {
 
   /** Called about twice a second. What a silent device said last is not its state any more, in no record of it. */
   watchSilence(mono: number): void {
-    if (!this.#health.becomesSilent(mono)) return;
-    const cause = this.#health.cause(mono);
-    if (cause === null) return;
-    this.#unknown(cause.error.code, mono);
-    this.#host.silence(this.info, problemOf(cause, mono), mono);
+    if (this.#health.becomesSilent(mono)) {
+      const problem = this.#problem(mono);
+      this.#unknown(problem.code, mono);
+      this.#tell(problem, mono);
+    } else if (this.#health.isSilent && mono - this.#told.at >= TOLD_AGAIN_MS) {
+      const problem = this.#problem(mono);
+      // What it was before a restart nobody knows: that alarm stands as it is.
+      if (this.#told.code === null || this.#told.code === problem.code) this.#told = { code: problem.code, at: mono };
+      else this.#tell(problem, mono);
+    }
+  }
+
+  #problem(mono: number): DeviceProblem {
+    const cause = this.#health.cause(mono) ?? { error: this.#notNow(mono, 0), since: mono };
+    return problemOf(cause, mono);
+  }
+
+  #tell(problem: DeviceProblem, mono: number): void {
+    this.#told = { code: problem.code, at: mono };
+    this.#host.silence(this.info, problem, mono);
   }
 
   /** What comes after a silence is told again, changed or not. */
@@ -177,16 +197,23 @@ export class Collector {
     this.#device?.hurry?.();
     if (this.info.everyMs !== undefined) this.#ticks.poke();
     if (await answered) return this.status().points;
-    throw this.#noValue(monotonic());
+    throw this.#noValue(monotonic(), timeoutMs);
   }
 
   /** Why a person gets no value now; with the last ones, named as last. */
-  #noValue(mono: number): EdgeError {
-    const age = this.#health.ageMs(mono);
+  #noValue(mono: number, waitedMs: number): EdgeError {
     const cause = this.#health.isDown ? this.#health.cause(mono) : null;
-    const { code, context } = cause?.error ?? new EdgeError("device.silent", { lasted: spoken(age ?? mono - this.#begun) });
+    const { code, context } = cause?.error ?? this.#notNow(mono, waitedMs);
     const points = this.#points(mono, true);
     return new EdgeError(code, { ...context, device: this.info.id, points });
+  }
+
+  /** It is not down: perhaps it speaks rarely, or its line is busy. */
+  #notNow(mono: number, waitedMs: number): EdgeError {
+    const lasted = spoken(this.#health.ageMs(mono) ?? mono - this.#begun);
+    const waited = spoken(waitedMs);
+    const seen = { it: `nemmeno nei ${waited} di attesa`, en: `not in the ${waited} of waiting either` };
+    return new EdgeError("device.silent", { lasted, seen });
   }
 
   async perform(point: string, value: number | boolean, stop: AbortSignal, latest?: number): Promise<Outcome> {
@@ -219,7 +246,7 @@ export class Collector {
       id,
       type,
       ...(bus !== undefined && { bus }),
-      state: this.#health.state,
+      state: this.#health.state(mono),
       ...(cause && { problem: problemOf(cause, mono) }),
       ageMs: this.#health.ageMs(mono),
       ...(wire !== undefined && { wire }),

@@ -8,6 +8,7 @@ import type { DeviceInfo, DeviceProblem, DeviceState, Reading, Text, WireStatus 
 interface Trouble {
   readonly code: string;
   readonly isBad: boolean;
+  readonly isUnread: boolean;
   readonly since: number;
   readonly why: Context;
 }
@@ -29,8 +30,13 @@ const SETTLED_MS = 5000;
 const isUnread = ({ quality, code = "" }: Reading): boolean =>
   quality === "bad" && (code.startsWith("bus.") || code === "frame.invalid" || code === "ble.key");
 
+/** A device that fell ill so often in this time, or in so many of its periods, is not well though it answers at the moment. */
+const FALLS_KEPT = 100;
+const UNSTEADY = { times: 3, withinMs: 600_000, periods: 10 };
+
 export class Health {
   readonly #info: DeviceInfo;
+  readonly #falls: Falls;
   readonly #troubled = new Map<string, Trouble>();
   /** Its last failure, until something comes again. */
   #error: EdgeError | null = null;
@@ -45,6 +51,7 @@ export class Health {
 
   constructor(info: DeviceInfo, isSilent: boolean, mono: number) {
     this.#info = info;
+    this.#falls = new Falls(Math.max(UNSTEADY.withinMs, UNSTEADY.periods * (info.everyMs ?? 0)));
     this.#isSilent = isSilent;
     this.#understood = mono;
   }
@@ -57,9 +64,9 @@ export class Health {
     return this.#isSilent || this.#error !== null;
   }
 
-  get state(): DeviceState {
+  state(mono: number): DeviceState {
     if (this.isDown) return "down";
-    if (this.#troubled.size > 0) return "problem";
+    if (this.#troubled.size > 0 || this.#falls.within(mono) >= UNSTEADY.times) return "problem";
     return this.#ever ? "up" : "starting";
   }
 
@@ -70,8 +77,11 @@ export class Health {
 
   /** Something came. True: it is understood, and was not before for a long time. */
   heard(batch: readonly Reading[], mono: number): boolean {
+    const wasIll = this.#isIll;
     this.#error = null;
     for (const reading of batch) this.#judge(reading, mono);
+    const unread = batch.find(isUnread);
+    if (unread !== undefined && !wasIll) this.#falls.add(mono, unread.code ?? "internal", unread.why ?? {});
     if (batch.length > 0 && batch.every(isUnread)) return false;
     this.#understood = mono;
     this.#ever = true;
@@ -82,24 +92,33 @@ export class Health {
     return wasSilent;
   }
 
-  #judge({ point, quality, code = "internal", why = {} }: Reading, mono: number): void {
+  #judge(reading: Reading, mono: number): void {
+    const { point, quality, code = "internal", why = {} } = reading;
     if (quality === "good" || NO_FAULT.includes(code)) {
       if (this.#troubled.size > 0) this.#troubled.delete(point);
       return;
     }
     const known = this.#troubled.get(point);
     const since = known?.code === code ? known.since : mono;
-    this.#troubled.set(point, { code, isBad: quality === "bad", since, why });
+    this.#troubled.set(point, { code, isBad: quality === "bad", isUnread: isUnread(reading), since, why });
+  }
+
+  /** Something of it cannot be had at the moment. */
+  get #isIll(): boolean {
+    return this.isDown || (this.#troubled.size > 0 && [...this.#troubled.values()].some(({ isUnread }) => isUnread));
   }
 
   failed(error: EdgeError, mono: number): void {
+    if (!this.#isIll) this.#falls.add(mono, error.code, error.context);
     if (this.#error === null) this.#failing = mono;
     this.#error = error;
   }
 
   /** True: it has just become silent. */
   becomesSilent(mono: number): boolean {
-    if (this.#isSilent || mono - this.#understood < this.#info.silentAfterMs) return false;
+    const { silentAfterMs } = this.#info;
+    if (this.#isSilent || mono - this.#understood < silentAfterMs) return false;
+    if (!this.#isIll && this.#ever) this.#falls.add(mono, "device.silent", { lasted: spoken(silentAfterMs) });
     this.#isSilent = true;
     return true;
   }
@@ -111,7 +130,7 @@ export class Health {
 
   /** What is most wrong with it; null: all is well. */
   cause(mono: number): Cause | null {
-    if (!this.isDown) return this.#troubled.size > 0 ? this.#worst() : null;
+    if (!this.isDown) return this.#troubled.size > 0 ? this.#worst() : this.#unsteady(mono);
     if (this.#error !== null && !this.#isOver(this.#error, mono))
       return { error: this.#said(this.#error.code, this.#error.context), since: this.#failing };
     return this.#silence(mono);
@@ -123,6 +142,16 @@ export class Health {
     return code === "frame.invalid" || (this.#opened !== null && mono - this.#opened >= SETTLED_MS);
   }
 
+  /** It is well at the moment, and was not again and again. */
+  #unsteady(mono: number): Cause | null {
+    const times = this.#falls.within(mono);
+    if (times < UNSTEADY.times) return null;
+    const { since, code, context } = this.#falls.of();
+    const lasted = spoken(mono - since);
+    const seen = { it: `${times} volte in ${lasted}, ora risponde`, en: `${times} times in ${lasted}, it answers now` };
+    return { error: this.#said(code, context, seen), since };
+  }
+
   #silence(mono: number): Cause {
     const since = this.#understood;
     const lasted = spoken(mono - since);
@@ -130,6 +159,7 @@ export class Health {
     if (stray > 0) return { error: this.#said("frame.invalid", {}, strayText(stray, lasted)), since };
     const unread = this.#troubled.size > 0 ? this.#worst() : null;
     if (unread !== null && unread.points === undefined) return { error: unread.error, since };
+    if (framesIn(this.#info.wire?.()) > framesIn(this.#counted)) return { error: this.#said("ble.replayed", {}), since };
     return { error: this.#said("device.silent", { lasted }), since };
   }
 
@@ -162,6 +192,32 @@ export class Health {
   }
 }
 
+/** When a device fell ill in the last while, and of what the last time. */
+class Falls {
+  readonly #withinMs: number;
+  #at: readonly number[] = [];
+  #last: { readonly code: string; readonly context: Context } = { code: "internal", context: {} };
+
+  constructor(withinMs: number) {
+    this.#withinMs = withinMs;
+  }
+
+  add(mono: number, code: string, context: Context): void {
+    this.#at = [...this.#at.slice(1 - FALLS_KEPT), mono];
+    this.#last = { code, context };
+  }
+
+  within(mono: number): number {
+    if (this.#at.length === 0) return 0;
+    this.#at = this.#at.filter((at) => mono - at <= this.#withinMs);
+    return this.#at.length;
+  }
+
+  of() {
+    return { since: this.#at[0] ?? 0, ...this.#last };
+  }
+}
+
 /** For people; with the figures that belong to it. */
 export function problemOf({ error, since, points }: Cause, mono: number): DeviceProblem {
   return {
@@ -176,6 +232,8 @@ export function problemOf({ error, since, points }: Cause, mono: number): Device
 const same = (text: string): Text => ({ it: text, en: text });
 
 const strayIn = (wire: WireStatus | undefined): number => (wire !== undefined && "strayBytes" in wire ? wire.strayBytes : 0);
+
+const framesIn = (wire: WireStatus | undefined): number => (wire !== undefined && "frames" in wire ? wire.frames : 0);
 
 const strayText = (stray: number, lasted: string): Text => ({
   it: `${counted(stray, "byte senza senso|byte senza senso")} in ${lasted}, nessuna trama`,

@@ -99,7 +99,8 @@ export class Ingest {
       this.#alarms.clear(id, "down", { ...draft, text }, at);
     } else {
       const { code, what } = problem;
-      this.#alarms.raise(id, "down", { ...draft, text: naming(id, what), cause: { device: id, code } }, at);
+      const action = this.#alarms.isOpen(id, "down") ? "update" : "raise";
+      this.#alarms[action](id, "down", { ...draft, text: naming(id, what), cause: { device: id, code } }, at);
     }
     this.#stage.device(id, problem === null, at);
     this.#schedule();

@@ -157,8 +157,8 @@ export const codes = {
     retry: true,
     what: { it: "Dati non riconosciuti da {device}", en: "Bytes that make no frame from {device}" },
     hint: {
-      it: "Controllare baud rate, massa comune e tipo di sensore in configurazione.",
-      en: "Check baud rate, common ground and the sensor type in the configuration.",
+      it: "Controllare il tipo di sensore in configurazione; su una linea seriale anche baud rate e massa comune.",
+      en: "Check the sensor type in the configuration; on a serial line also baud rate and common ground.",
     },
   },
   "gpio.unavailable": {
@@ -224,6 +224,14 @@ export const codes = {
     hint: {
       it: "Controllare batteria e distanza (pochi metri, senza metallo); nessun telefono deve esservi collegato.",
       en: "Check battery and distance (a few metres, no metal between); no phone may be connected to it.",
+    },
+  },
+  "ble.replayed": {
+    retry: true,
+    what: { it: "Da {device} arrivano solo annunci già sentiti", en: "Only advertisements heard before come from {device}" },
+    hint: {
+      it: "Batteria appena cambiata? Sarà creduto quando avrà contato oltre il valore di prima. Altrimenti qualcuno ripete pacchetti registrati.",
+      en: "Battery just changed? It is believed once it has counted beyond where it was. Otherwise somebody repeats recorded packets.",
     },
   },
   "ble.key": {

@@ -44,7 +44,7 @@ export const bayNotYet = (o: BayOptions): readonly string[] => [
 /** `presumed`: occupied by the site's word for what its sensor cannot see. It is shown, and nobody is accused by it. */
 type Status = "free" | "occupied" | "presumed" | "unknown";
 type Blind = "presumed" | "unknown";
-type Timer = "settle" | "grace" | "lost" | "permit";
+type Timer = "settle" | "doubt" | "grace" | "lost" | "permit";
 
 export interface BayState extends RuleState {
   readonly due: Readonly<Partial<Record<Timer, number>>> & Readonly<Record<string, number>>;
@@ -57,6 +57,8 @@ export interface BayState extends RuleState {
   readonly stay: number | null;
   readonly permit: { readonly at: number; readonly until: number | null } | null;
   readonly alarm: "none" | "raised" | "uncertain";
+  /** The status stands, and is shown as uncertain: it was not seen for some time. */
+  readonly isDoubted?: boolean;
 }
 
 type Step = readonly [BayState, readonly RuleEffect[]];
@@ -106,12 +108,23 @@ function seen({ value, quality, code }: Extract<RuleInput, { kind: "record" }>, 
 
 function observe(state: BayState, sight: Seen, now: Now, asset: Asset<BayOptions>): Step {
   const { to } = sight;
-  if (to === state.status) return [graceGoesOn(clearTimer({ ...state, pending: null }, "settle"), now, asset), []];
+  if (to === state.status) {
+    const seen = graceGoesOn(settled(state), now, asset);
+    return [seen, state.isDoubted ? [{ do: "attribute", name: "status", value: to, quality: "good" }] : []];
+  }
   if (state.pending?.to === to) return [state, []];
   const wait = to === "unknown" ? silentAfter(asset) : asset.options.debounce;
   if (wait === 0) return become(state, sight, now, asset);
-  const pending = { ...state, pending: sight };
-  return [Number.isFinite(wait) ? setTimer(pending, "settle", now.mono + wait) : clearTimer(pending, "settle"), []];
+  const pending = { ...settled(state), pending: sight, isDoubted: state.isDoubted === true };
+  const timed = Number.isFinite(wait) ? setTimer(pending, "settle", now.mono + wait) : pending;
+  const { debounce } = asset.options;
+  return [isBlind(to) && !isBlind(state.status) && debounce < wait ? setTimer(timed, "doubt", now.mono + debounce) : timed, []];
+}
+
+/** Nothing waits to be decided any more. */
+function settled(state: BayState): BayState {
+  const { isDoubted: _, ...rest } = ["settle", "doubt"].reduce(clearTimer, { ...state, pending: null });
+  return rest;
 }
 
 /** A grace that ended while the bay was out of sight, too shortly to be unknown: whoever is seen again has had it. */
@@ -122,9 +135,9 @@ function graceGoesOn(state: BayState, now: Now, asset: Asset<BayOptions>): BaySt
 }
 
 function become(state: BayState, { to, since, code = "device.silent" }: Seen, now: Now, asset: Asset<BayOptions>): Step {
-  const settled = clearTimer({ ...state, pending: null }, "settle");
-  if (to === settled.status) return [settled, []];
-  const next = { ...settled, status: to, since };
+  const before = settled(state);
+  if (to === before.status) return [before, []];
+  const next = { ...before, status: to, since };
   const shown: RuleEffect = {
     do: "attribute",
     name: "status",
@@ -178,6 +191,12 @@ function onTimer(state: BayState, name: string, now: Now, asset: Asset<BayOption
   switch (name as Timer) {
     case "settle":
       return state.pending === null ? [state, []] : become(state, state.pending, now, asset);
+    case "doubt": {
+      const { pending, status } = state;
+      if (!isBlind(pending?.to) || isBlind(status)) return [state, []];
+      const code = pending?.code ?? "device.silent";
+      return [{ ...state, isDoubted: true }, [{ do: "attribute", name: "status", value: status, quality: "uncertain", code }]];
+    }
     case "grace":
       if (state.status !== "occupied" || state.permit !== null || state.alarm !== "none") return [state, []];
       // Nobody is accused of what is not seen in this moment.

@@ -11,6 +11,7 @@ import { deviceInfo, loadDriver } from "../../../src/drivers/index.ts";
 import { GpioTools } from "../../../src/drivers/transports/gpio-tools.ts";
 import { openWires } from "../../../src/drivers/wires.ts";
 import { Collector } from "../../../src/edge/collect.ts";
+import { monotonic } from "../../../src/kit/clock.ts";
 import { noLog } from "../../../src/kit/log.ts";
 import { Pulse } from "../../../src/kit/pulse.ts";
 import type { Reading } from "../../../src/model.ts";
@@ -25,7 +26,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 /** Devices on one chip, run as the gateway runs them. */
 async function site(
   version: 1 | 2,
-  devices: Readonly<Record<string, { readonly type: string; readonly line: number }>>,
+  devices: Readonly<Record<string, { readonly type: string; readonly line: number; readonly every?: string }>>,
   chip = new Chip("pinctrl-bcm2711", 58),
 ) {
   const tools = await openTools({ chip, version, folder });
@@ -134,7 +135,35 @@ describe.each([1, 2] as const)("with the tools of libgpiod %i", (version) => {
   });
 });
 
+it("a person who asks a contact is told what it is now, and does not wait for its next sign of life", {
+  timeout: 60_000,
+}, async () => {
+  const every = { every: "24h" };
+  await using pins = await site(2, { door: { ...contact(5, "door"), ...every }, gate: { ...contact(12, "passage"), ...every } });
+  await pins.up("door", "gate");
+  await poll(() => [pins.chip.busy(5), pins.chip.busy(12)]).toEqual([true, true]);
+  const begun = monotonic();
+  const [door] = (await pins.collector("door")?.readNow(600_000)) ?? [];
+  expect(door).toMatchObject({ value: false, quality: "good" });
+  expect(monotonic() - (door?.ageMs ?? Number.POSITIVE_INFINITY)).toBeGreaterThanOrEqual(begun);
+  expect(await pins.collector("gate")?.readNow(600_000)).toMatchObject([{ point: "passage", quality: "good" }]);
+});
+
 describe("a contact that chatters at 1 kHz", () => {
+  it.each(["door", "passage"])("is a device up with a problem until it comes to rest: %s", { timeout: 60_000 }, async (means) => {
+    await using pins = await site(1, { d: { ...contact(5, means), every: "200ms" } });
+    await pins.up("d");
+    await poll(() => pins.chip.busy(5)).toBe(true);
+    for (let i = 0; pins.state("d")?.problem?.code !== "contact.chatter"; i += 1) {
+      pins.chip.drive(5, (i % 2) as 0 | 1);
+      if (i % 5 === 0) await wait(5);
+    }
+    expect(pins.state("d")).toMatchObject({ state: "problem", problem: { what: { en: "The contact chatters" } } });
+    pins.chip.drive(5, 0);
+    await pins.up("d");
+    expect(pins.state("d")?.problem).toBeUndefined();
+  });
+
   it("makes a handful of rows, says so, and tells its state when it has come to rest", { timeout: 60_000 }, async () => {
     await using pins = await site(1, { door: contact(5, "door"), tamper: contact(12, "tamper") });
     await pins.up("door", "tamper");

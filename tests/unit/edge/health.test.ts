@@ -129,6 +129,23 @@ it("a sensor at another baud rate is down because its bytes make no frame, and t
   expect(look()).toMatchObject({ state: "down", problem: { code: "frame.invalid" } });
 });
 
+it("a sensor that fails again and again is up with a problem, though it speaks in this moment", async () => {
+  const { bus, say, speaks } = await sensor();
+  const { look } = await running("a02yyuw", {}, bus);
+  await poll(speaks).toBe(true);
+  for (let outage = 0; outage < 3; outage += 1) {
+    say(frame(700));
+    await poll(() => look().points[0]?.quality).toBe("good");
+    expect(look().state).toBe("up");
+    await poll(() => look().state).toBe("down");
+  }
+  say(frame(700));
+  await poll(() => look().points[0]?.quality).toBe("good");
+  const { state, problem } = look();
+  expect([state, problem?.code]).toEqual(["problem", "device.silent"]);
+  expect(problem?.what.en).toMatch(/^Nothing has come from d for 400 ms: 3 times in .+, it answers now$/);
+});
+
 const METER = { unit: 1, every: "50ms", points: { power: { fc: 3, address: 0 }, flow: { fc: 3, address: 100 } } };
 
 it("a unit that refuses one register is up with a problem that names the point; one that refuses all is down", async () => {
@@ -182,4 +199,20 @@ it("an empty bay that the sensor looks past is free, up and well where the site 
   // And then not one frame more.
   await poll(presence).toMatchObject({ value: false, quality: "good" });
   expect([look().state, told]).toEqual(["up", []]);
+});
+
+it("who heard one reason for a device that is down hears the other, when it changes", async () => {
+  const { bus, say, speaks } = await sensor();
+  const { collector, look, told } = await running("a02yyuw", {}, bus);
+  await poll(speaks).toBe(true);
+  say(frame(700));
+  await poll(() => look().state).toBe("up");
+  await poll(() => [look().state, ...told.map((one) => one?.code)]).toEqual(["down", "device.silent"]);
+  say(Buffer.alloc(50, 0x55));
+  await poll(() => look().problem?.code).toBe("frame.invalid");
+  // Not at once: a device may change its mind often.
+  expect(told).toHaveLength(1);
+  collector.watchSilence(monotonic() + 300_000);
+  collector.watchSilence(monotonic() + 600_000);
+  expect(told.map((one) => one?.code)).toEqual(["device.silent", "frame.invalid"]);
 });

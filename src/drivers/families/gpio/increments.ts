@@ -10,9 +10,13 @@ export interface Added {
   readonly active: "high" | "low";
 }
 
-/** An activation is told when it begins. A line that is opened says that nobody counted until then, and one that stands by then is not counted again. */
+/**
+ * An activation is told when it begins. A line that is opened says that nobody counted until then, and one that stands by then is not counted
+ * again. A line at rest adds nothing: that is how the end of chatter is known.
+ */
 export function incrementsOf(settled: Settled, { point, each, active }: Added): readonly Reading[] {
-  if (settled.is === "alive") return [];
+  if (settled.is === "alive")
+    return settled.now === null || settled.now.chatter ? [] : [{ point, value: 0, quality: "good", mono: settled.now.mono }];
   return settled.changes.flatMap(({ level, mono, chatter }): readonly Reading[] => {
     if (settled.is === "opened") return [{ point, value: 0, quality: "uncertain", code: "counter.unobserved", mono }];
     if (chatter) return [{ point, value: 0, quality: "uncertain", code: "contact.chatter", mono }];

@@ -5,7 +5,7 @@ import { cadence } from "../../../kit/quantities.ts";
 import type { Device, PointSpec, Reading, Ticks } from "../../../model.ts";
 import type { Driver, Opening } from "../../driver.ts";
 import { type GpioFamily, type GpioTable, gpioDriver, type OnLine } from "./line.ts";
-import { type Settled, settledOf } from "./settled.ts";
+import { Nudge, type Settled, settledOf } from "./settled.ts";
 
 /** Options of whatever stands on an input line. */
 export const bias = () =>
@@ -54,6 +54,7 @@ export function inputDriver<O extends Watched>(table: GpioTable, input: GpioInpu
 class InputDevice<O extends Watched> implements Device {
   readonly #at: Opening<O>;
   readonly #input: GpioInput<O>;
+  readonly #nudge = new Nudge();
 
   constructor(at: Opening<O>, input: GpioInput<O>) {
     this.#at = at;
@@ -65,8 +66,12 @@ class InputDevice<O extends Watched> implements Device {
     const { line, bias, debounce, every } = options;
     const [counts, atMostEveryMs] = [this.#input.counts(options), this.#input.atMostEveryMs(options)];
     const of = { line, bias, debounceMs: debounce, atMostEveryMs, everyMs: every, counts };
-    for await (const settled of settledOf(wires.gpio(bus), of, stop))
+    for await (const settled of settledOf(wires.gpio(bus), of, stop, this.#nudge))
       yield [...this.#input.readingsOf(settled, options), ...edgesOf(settled, options)];
+  }
+
+  hurry(): void {
+    this.#nudge.now();
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -21,7 +21,25 @@ export type Settled =
   | { readonly is: "opened" | "changed"; readonly changes: readonly Change[] }
   | { readonly is: "alive"; readonly now: Change | null; readonly edges: number };
 
-export async function* settledOf(chip: GpioChip, of: Line, stop: AbortSignal): AsyncGenerator<Settled> {
+/** By which a person who waits makes a line say now that it is alive, and what it is. */
+export class Nudge {
+  #isDue = false;
+  /** Called for each nudge. */
+  wake: () => void = () => undefined;
+
+  now(): void {
+    this.#isDue = true;
+    this.wake();
+  }
+
+  taken(): boolean {
+    const wasDue = this.#isDue;
+    this.#isDue = false;
+    return wasDue;
+  }
+}
+
+export async function* settledOf(chip: GpioChip, of: Line, stop: AbortSignal, nudge = new Nudge()): AsyncGenerator<Settled> {
   const ended = new AbortController();
   const { bias, counts, debounceMs } = of;
   using over = new AnyOf(stop, ended.signal);
@@ -31,6 +49,7 @@ export async function* settledOf(chip: GpioChip, of: Line, stop: AbortSignal): A
   let first = true;
   let told = 0;
   let alive = monotonic() + of.everyMs;
+  nudge.wake = () => arriving.wake();
   try {
     while (!stop.aborted) {
       const edge = await arriving.next(Math.min(debouncer.due ?? alive, alive) - monotonic());
@@ -38,7 +57,7 @@ export async function* settledOf(chip: GpioChip, of: Line, stop: AbortSignal): A
       const changes = edge ? debouncer.edge(edge.level, edge.mono, edge.notBefore) : debouncer.tick(monotonic());
       if (changes.length > 0) yield { is: first ? "opened" : "changed", changes };
       if (edge) first = false;
-      if (monotonic() < alive || first) continue;
+      if (first || (monotonic() < alive && !nudge.taken())) continue;
       alive = monotonic() + of.everyMs;
       yield { is: "alive", now: debouncer.now(monotonic()), edges: debouncer.edges - told };
       told = debouncer.edges;
@@ -81,6 +100,11 @@ class Mailbox {
     this.#arrived = null;
     if (edge !== null) this.#pulling = false;
     return edge;
+  }
+
+  /** Whoever waits is given what there is, or null. */
+  wake(): void {
+    this.#wake();
   }
 
   async #pull(): Promise<void> {

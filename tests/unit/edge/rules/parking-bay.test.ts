@@ -134,6 +134,17 @@ describe("a bay whose sensor sees nothing", () => {
     ]);
   });
 
+  it("is shown as uncertain, what stood standing, before it is unknown; and as certain as before when it is seen again", () => {
+    const told = [empty(0), until(6000), noEcho(7000)];
+    expect(runBay(DISABLED, [...told, until(11_000)]).asset?.quality).toBe("good");
+    const doubted = runBay(DISABLED, [...told, until(12_000)]);
+    expect(doubted.asset).toMatchObject({ quality: "uncertain", state: { status: "free" } });
+    const seenAgain = runBay(DISABLED, [...told, until(12_000), empty(13_000), until(60_000)]);
+    expect(seenAgain.asset).toMatchObject({ quality: "good", state: { status: "free" } });
+    const shortly = runBay(DISABLED, [...told, empty(9000), until(60_000)]);
+    expect(shortly.asset?.quality).toBe("good");
+  });
+
   it("is shown as occupied, uncertain, where the site says that this is what it means, and accuses nobody", () => {
     const ran = runBay(DISABLED, [empty(0), until(6000), presumed(10_000), until(9_000_000)]);
     expect(ran.attributes.at(-1)).toBe("status=occupied@15000");
