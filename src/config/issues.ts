@@ -96,7 +96,9 @@ function wrongValue(issue: Issue, path: Path, { schema, root, prefix, source }: 
   const fitting = isHidden ? undefined : proposal(schemaAt(schema, path, root), value, source.written(place));
   const key = [...place].reverse().find((step) => typeof step === "string");
   const write = fitting && (typeof path.at(-1) === "number" ? fitting : `${String(key)}: ${fitting}`);
-  const near = issue.code === "invalid_value" && typeof value === "string" ? meant(value, issue.values.map(String), lang) : {};
+  // A schema's own message names what was meant.
+  const isWord = issue.code === "invalid_value" && typeof value === "string" && !isOwn(issue);
+  const near = isWord ? meant(value, issue.values.map(String), lang) : {};
   const other =
     write === undefined && near.hint === undefined && !isHidden && isChoice(issue) ? siblingOf(schema, path, root, lang) : {};
   return {
@@ -193,9 +195,11 @@ function closest(branches: readonly (readonly Issue[])[]): readonly Issue[] {
 /** The alternative itself is another: a different shape, or a different distinguishing word. */
 const isHead = (issue: Issue) => issue.path.length === 0 || issue.code === "invalid_value";
 
+/** The convention of this house's schemas: their own messages say `expected …`. */
+const isOwn = (issue: Issue): boolean => issue.message.startsWith("expected ");
+
 function expectedBy(issue: Issue, lang: Lang): string {
-  // The convention of this house's schemas: their own messages say `expected …`.
-  if (issue.message.startsWith("expected ")) return translated(issue.message.slice("expected ".length), lang);
+  if (isOwn(issue)) return translated(issue.message.slice("expected ".length), lang);
   switch (issue.code) {
     case "invalid_type":
       return typeName(issue.expected, lang);

@@ -6,6 +6,12 @@ const SYNONYMS: Readonly<Record<string, readonly string[]>> = {
   address: ["register", "reg", "offset", "indirizzo", "registro"],
   fc: ["function", "functioncode", "funzione", "registertype"],
   decode: ["datatype", "dtype", "format", "formato"],
+  order: ["byteorder", "endian", "endianness", "swap", "byteswap"],
+  words: ["wordorder", "wordswap"],
+  count: ["length", "len", "registers", "registercount", "lunghezza"],
+  map: ["enum", "mapping", "values", "states", "mappa"],
+  scaleFrom: ["sf", "scalefactor", "scalefactorregister", "sunssf"],
+  writeWith: ["writefc", "writefunction", "writetype"],
   scale: ["factor", "multiplier", "coefficient", "scala", "fattore", "gain"],
   line: ["pin", "gpio", "bcm", "linea", "gpiopin"],
   every: ["interval", "period", "poll", "scaninterval", "ogni", "intervallo", "cadence", "frequency", "pollinterval"],
@@ -46,7 +52,10 @@ const BEGINNING = 4;
 
 const letters = (word: string): string => word.toLowerCase().replace(/[-_.\s]/g, "");
 
-/** Absent when nothing is near: at most a third of the letters (and at least one) may differ. */
+/**
+ * Absent when nothing is near: at most a third of the letters (and at least one) may differ. A number in a word is its meaning, and no
+ * slip: float64 is not float32, bay 15 is not bay 14. Nor is it said which of two was meant that are equally near: sint16 may be either.
+ */
 export function nearest(word: string, known: Iterable<string>): string | undefined {
   const candidates = [...known];
   const plain = letters(word);
@@ -65,11 +74,19 @@ export function nearest(word: string, known: Iterable<string>): string | undefin
 function bySpelling(word: string, known: readonly string[]): string | undefined {
   let best: string | undefined;
   let least = Math.max(1, Math.floor(word.length / 3)) + 1;
-  for (const candidate of known) {
+  for (const candidate of known.filter((one) => sameNumbers(word, one))) {
     const edits = distance(word.toLowerCase(), candidate.toLowerCase());
+    if (edits === least) best = undefined;
     if (edits < least) [best, least] = [candidate, edits];
   }
   return best;
+}
+
+/** Of a number the last digits may have been lost, or all of it. */
+function sameNumbers(word: string, candidate: string): boolean {
+  const numbers = (text: string) => (text.match(/\d+/g) ?? []).map((digits) => String(Number(digits)));
+  const known = numbers(candidate);
+  return numbers(word).every((digits, i) => (known[i] ?? "").startsWith(digits));
 }
 
 /** Levenshtein with swapped neighbours as one edit; words beyond 100 letters are never near. */

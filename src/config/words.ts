@@ -131,6 +131,15 @@ const italian: Readonly<Record<string, string>> = {
   "none: only a text has a length of its own": "nessuno: solo un testo ha una lunghezza sua",
   "how many registers the text has": "quanti registri ha il testo",
   "none: a float has its power of ten in itself": "nessuno: un float ha già in sé la sua potenza di dieci",
+  "a UCUM code such as Cel, kW.h, m3, V, A, Hz, bar, % or 1": "un codice UCUM come Cel, kW.h, m3, V, A, Hz, bar, % o 1",
+  "Cel for degrees Celsius (C is the coulomb)": "Cel per i gradi Celsius (C è il coulomb)",
+  "[degF] for degrees Fahrenheit (F is the farad)": "[degF] per i gradi Fahrenheit (F è il farad)",
+  "[pH] for acidity (pH is the picohenry)": "[pH] per l'acidità (pH è il picohenry)",
+  "1 for a power factor (PF is the petafarad)": "1 per un fattore di potenza (PF è il petafarad)",
+  "1 for a power factor": "1 per un fattore di potenza",
+  "kW.h for energy, or kW for power": "kW.h per l'energia, o kW per la potenza",
+  "W.h for energy, or W for power": "W.h per l'energia, o W per la potenza",
+  "g for grams": "g per i grammi",
   "none: only a quantity has a scale": "nessuno: solo una grandezza ha una scala",
   "another register than the value's own": "un registro che non sia quello del valore",
   "false: a value whose scale is the device's affair is only read":
@@ -138,8 +147,9 @@ const italian: Readonly<Record<string, string>> = {
   "a register so near that one reply holds both": "un registro così vicino che una risposta li contenga entrambi",
   "none: a text of FF bytes is no value": "nessuno: un testo di byte FF è già assenza di valore",
   "none: a bool is true or false": "nessuno: un bool è true o false",
-  "true, where `limits`, `impact` or `safe` say how it is written":
-    "true, dove `limits`, `impact` o `safe` dicono come si scrive",
+  "true, where `limits`, `impact`, `safe` or `writeWith` say how it is written":
+    "true, dove `limits`, `impact`, `safe` o `writeWith` dicono come si scrive",
+  "16: function 6 writes one register": "16: la funzione 6 scrive un solo registro",
   "none: a bool always has a value": "nessuno: un bool ha sempre un valore",
   "state: a bool is true or false": "state: un bool è true o false",
   "bool: a discrete input is true or false": "bool: un ingresso digitale è true o false",

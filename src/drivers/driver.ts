@@ -105,6 +105,8 @@ export interface RegisterValue {
 export interface RegisterPoint extends PointSpec, RegisterValue {
   /** Read before the ordinary points of every device on the line. */
   readonly alarm?: boolean;
+  /** Function that writes it; absent: 5, 6, or 16 for more than one register. */
+  readonly writeWith?: 5 | 6 | 15 | 16;
 }
 
 /** A value by which a device of this type is known: inside `range`, and one of `oneOf`. A device that does not have the register is believed. */

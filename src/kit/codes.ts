@@ -273,6 +273,25 @@ export const codes = {
       en: "Look it up in the device's document and add it to `map`; otherwise check the address.",
     },
   },
+  "value.implausible": {
+    retry: false,
+    what: { it: "Un valore che la sua unità non può avere", en: "A value that its unit cannot have" },
+    hint: {
+      it: "Controllare `order` (o `words`), `decode`, indirizzo e scala con il documento; se il valore è vero, scrivere `range`.",
+      en: "Check `order` (or `words`), `decode`, address and scale against the document; if the value is true, write `range`.",
+    },
+  },
+  "value.doubted": {
+    retry: false,
+    what: {
+      it: "Valore possibile, ma poco prima lo stesso punto ne ha dati di impossibili",
+      en: "A possible value, but the same point gave impossible ones shortly before",
+    },
+    hint: {
+      it: "Se succede di continuo l'ordine dei byte è sbagliato: controllare `order` (o `words`) e `decode` con il documento.",
+      en: "If it keeps happening the order of the bytes is wrong: check `order` (or `words`) and `decode` against the document.",
+    },
+  },
   "value.no-factor": {
     retry: false,
     what: { it: "L'apparecchio non dà il fattore di scala del valore", en: "The device gives no scale factor for the value" },

@@ -17,6 +17,7 @@ import {
 import { hole, modbusDriver, patience, unit } from "./modbus-table.ts";
 import { every, limits, limitsOf, report, reportOf, switchLimits, withReport } from "./options.ts";
 import { encodePoint, type Points } from "./registers.ts";
+import { unitOf } from "./units.ts";
 
 const writing = <L extends z.ZodType>(limits: L) => ({
   writable: z.boolean().prefault(false).describe("May be written by commands."),
@@ -45,21 +46,45 @@ function canSwitchOff({ limits: { min = 0, maxOn } = {}, ...point }: Limited): b
 
 interface Written extends Pick<Writable, "impact" | "safe"> {
   readonly writable: boolean;
+  readonly writeWith?: number | undefined;
   readonly limits?: unknown;
 }
 /** Who says how a point is written means it to be written. */
-const isMeant = ({ writable, limits, impact, safe }: Written): boolean =>
-  writable || (limits === undefined && impact === "low" && !safe);
-const NOT_WRITTEN = { error: "expected true, where `limits`, `impact` or `safe` say how it is written", path: ["writable"] };
+const isMeant = ({ writable, limits, impact, safe, writeWith }: Written): boolean =>
+  writable || (limits === undefined && impact === "low" && !safe && writeWith === undefined);
+const NOT_WRITTEN = {
+  error: "expected true, where `limits`, `impact`, `safe` or `writeWith` say how it is written",
+  path: ["writable"],
+};
+
+/** °C, kWh and m³ are understood as what they are in UCUM. */
+const ucum = () =>
+  z
+    .string()
+    .prefault("1")
+    .transform((written, { addIssue }) => {
+      const read = unitOf(written);
+      if ("meant" in read) addIssue({ code: "custom", message: `expected ${read.meant}` });
+      return "unit" in read ? read.unit : "1";
+    })
+    .describe(
+      "Unit of the value as UCUM code: Cel, kW.h, m3, 1; °C, kWh, m³ and their like are understood. Without a `range` it also says what the value can be: V -1500 to 1500, A 10,000 either way, Hz 0 to 100, kW.h up to 100,000,000 …",
+    );
 
 const register = z
   .strictObject({
     ...place(),
-    unit: z.string().prefault("1").describe("Unit of the value as UCUM code: Cel, kW.h, m3, 1."),
+    unit: ucum(),
     kind: z
       .enum(["gauge", "counter", "state"])
       .optional()
       .describe("counter: going back is suspicious. Default: gauge; state for true or false, and for words."),
+    writeWith: z
+      .literal([6, 16])
+      .optional()
+      .describe(
+        "Function that writes it: 6 one register, 16 several; default: 6 for one, 16 for more. Some devices know only 16.",
+      ),
     ...writing(limits()),
   })
   .refine((point) => !point.writable || point.fc === 3, {
@@ -81,7 +106,11 @@ const register = z
   });
 
 const coil = z
-  .strictObject({ coil: address().describe("Address of the coil, from 0."), ...writing(switchLimits()) })
+  .strictObject({
+    coil: address().describe("Address of the coil, from 0."),
+    ...writing(switchLimits()),
+    writeWith: z.literal([5, 15]).optional().describe("Function that writes it: 5 one coil, 15 several; default: 5."),
+  })
   .refine(isMeant, NOT_WRITTEN);
 
 const point = z.union([coil, register], {
@@ -143,6 +172,7 @@ function registerOf(option: PointOption): RegisterPoint {
   const common = {
     ...(option.report && { report: reportOf(option.report) }),
     ...(option.writable && { writable: writableOf(option) }),
+    ...(option.writeWith && { writeWith: option.writeWith }),
     ...(option.alarm && { alarm: true }),
   } satisfies Partial<RegisterPoint>;
   if ("coil" in option) return { fc: 1, address: option.coil, decode: "bool", unit: "", kind: "state", ...common };

@@ -15,6 +15,46 @@ const DECODES = [
   ...["uint48", "int48", "uint8", "int8", "bcd16", "bcd32", "bcd48", "bcd64", "text"],
 ] as readonly string[] as readonly [Decode, ...Decode[]];
 
+/** What other documents and programs call them. */
+const CALLED: Readonly<Record<string, Decode>> = {
+  ...Object.fromEntries(
+    [16, 32, 48, 64].flatMap((n) => [
+      [`sint${n}`, `int${n}`],
+      [`s${n}`, `int${n}`],
+      [`i${n}`, `int${n}`],
+      [`u${n}`, `uint${n}`],
+    ]),
+  ),
+  ...{
+    f32: "float32",
+    real: "float32",
+    real32: "float32",
+    single: "float32",
+    float: "float32",
+    f64: "float64",
+    real64: "float64",
+  },
+  ...{
+    double: "float64",
+    word: "uint16",
+    dword: "uint32",
+    acc32: "uint32",
+    acc64: "uint64",
+    enum16: "uint16",
+    bitfield16: "uint16",
+  },
+  ...{
+    bitfield32: "uint32",
+    sunssf: "int16",
+    boolean: "bool",
+    bit: "bool",
+    string: "text",
+    str: "text",
+    ascii: "text",
+    char: "text",
+  },
+};
+
 /** The place of each byte of a number as documents write it, the most significant being 1 or A: order of the words, and of the bytes in each. */
 const ORDERS = {
   "1234": {},
@@ -34,7 +74,7 @@ export const place = () => ({
   fc: z.literal([2, 3, 4]).describe("Function that reads it: 2 discrete input, 3 holding register, 4 input register."),
   address: address().describe("Address as on the bus, from 0 (documents that begin with 30001 or 40001 count from 1)."),
   decode: z
-    .enum(DECODES)
+    .enum(DECODES, { error: ({ input }) => (CALLED[String(input)] ? `expected ${CALLED[String(input)]}` : undefined) })
     .prefault("uint16")
     .describe(
       "How the registers make a value. bcd: a decimal digit for each four bits; text: two ASCII characters for each register.",
@@ -78,7 +118,7 @@ export const place = () => ({
     .tuple([z.number(), z.number()])
     .refine(([smallest, largest]) => smallest <= largest, { error: "expected the smaller number first" })
     .optional()
-    .describe("Smallest and largest possible value; what is outside is bad."),
+    .describe("Smallest and largest possible value; what is outside is bad. Default: what the unit can be."),
   absent: z
     .array(z.number())
     .optional()
@@ -90,6 +130,7 @@ export type Register = z.output<typeof placed> & {
   readonly unit: string;
   readonly kind?: "gauge" | "counter" | "state" | undefined;
   readonly writable: boolean;
+  readonly writeWith?: 6 | 16 | undefined;
   readonly limits?: z.output<ReturnType<typeof limits>>;
 };
 
@@ -149,7 +190,7 @@ const orderTwice = ({ order, words }: Register): readonly Wrong[] =>
   wrong(order !== undefined && words !== undefined, "none: `order` says the order of the words too", "words");
 
 /** Bits and masks are of whole numbers without a sign; a byte is of two types alone. */
-function partsOf({ decode, bit, mask, map, byte, writable }: Register): readonly Wrong[] {
+function partsOf({ decode, bit, mask, map, byte, count, writable, writeWith }: Register): readonly Wrong[] {
   const bits = decode === "uint16" ? 16 : decode === "uint32" ? 32 : 0;
   const plain = "uint16 or uint32, whose bits are what they are";
   return [
@@ -165,6 +206,7 @@ function partsOf({ decode, bit, mask, map, byte, writable }: Register): readonly
     ...wrong(map !== undefined && isFloat(decode), "a whole number such as uint16: words stand for whole numbers", "decode"),
     ...wrong(byte !== undefined && decode !== "uint8" && decode !== "int8", "none: uint8 and int8 are one byte", "byte"),
     ...wrong(writable && isPart({ bit, mask, decode }), "false: only whole registers can be written", "writable"),
+    ...wrong(writeWith === 6 && widthOf({ decode, count }) > 1, "16: function 6 writes one register", "writeWith"),
     ...wrong(writable && isWords({ decode, map }), "false: only numbers, true and false can be written", "writable"),
   ];
 }

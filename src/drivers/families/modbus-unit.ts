@@ -25,6 +25,8 @@ interface Learnt {
   blocks: readonly Block[];
   /** Last value of each counter: a meter that counts backwards was replaced, reset, or lies. */
   readonly counted: Map<string, number>;
+  /** Points that showed what their unit cannot be, and how many plausible values they still owe before they are believed. */
+  readonly doubted: Map<string, number>;
   readonly silences: Silences;
 }
 
@@ -32,6 +34,9 @@ interface Learnt {
 const UNDER_WAY: readonly number[] = [4, 5, 10, 11];
 /** Of a float32's value, rounded twice on its way through a scale. */
 const FLOAT32_DIGIT = 2 ** -22;
+
+/** Plausible values in a row after which a point is believed again that has shown an impossible one. */
+const PROOFS = 5;
 
 /** Per line and device; gone with the line. */
 const learnt = new WeakMap<ModbusBus, Map<string, Learnt>>();
@@ -42,6 +47,7 @@ function learntOf(bus: ModbusBus, id: string, { points, merging }: UnitTable): L
   const known = units.get(id) ?? {
     blocks: alarmsFirst(blocksOf(points, merging), points),
     counted: new Map(),
+    doubted: new Map(),
     silences: new Silences(),
   };
   units.set(id, known);
@@ -104,7 +110,7 @@ export class TableDevice implements Device {
       for await (const told of round.over(this.#learnt.blocks))
         yield told
           .flatMap((one) => this.#readings(one))
-          .map((reading) => (doubt === undefined ? this.#counted(reading) : doubtful(reading, doubt)));
+          .map((reading) => (doubt === undefined ? this.#believed(this.#counted(reading)) : doubtful(reading, doubt)));
     }
   }
 
@@ -195,6 +201,16 @@ export class TableDevice implements Device {
     return before !== undefined && value < before ? { ...reading, quality: "uncertain", code: "value.went-back" } : reading;
   }
 
+  /** In a wrong order of bytes some values pass by chance, but hardly several in a row. */
+  #believed(reading: Reading): Reading {
+    const { doubted } = this.#learnt;
+    if (reading.code === "value.implausible") doubted.set(reading.point, PROOFS);
+    const owed = doubted.get(reading.point) ?? 0;
+    if (owed === 0 || reading.quality !== "good") return reading;
+    doubted.set(reading.point, owed - 1);
+    return doubtful(reading, "value.doubted");
+  }
+
   /** The write leaves once. Without an answer the point is read back: equal is success, anything else is unknown. */
   async perform(point: string, value: number | boolean, stop: AbortSignal, latest?: number): Promise<Outcome> {
     const spec = this.#table.points[point];
@@ -202,7 +218,7 @@ export class TableDevice implements Device {
     // What the registers hold of it is what is written: the limits are kept by that.
     if (!spec || !encoded || !isWithin(encoded.value, spec)) return { state: "failed", code: "command.out-of-range" };
     const { registers: values, value: held } = encoded;
-    const fc = spec.fc === 1 ? 5 : values.length === 1 ? 6 : 16;
+    const fc = spec.writeWith ?? (spec.fc === 1 ? 5 : values.length === 1 ? 6 : 16);
     let written = false;
     try {
       const until = Math.min(latest ?? Number.POSITIVE_INFINITY, monotonic() + COMMAND_PATIENCE_MS);

@@ -2,6 +2,7 @@
 import type { Value } from "../../model.ts";
 import type { RegisterPoint, RegisterValue } from "../driver.ts";
 import { inOrder, put, rawOf, scaled, textOf, widthOf } from "./decodes.ts";
+import { isPlausible } from "./plausible.ts";
 
 export type Points = Readonly<Record<string, RegisterPoint>>;
 
@@ -62,11 +63,14 @@ function join(block: Block, name: string, point: RegisterPoint, { most, hole }: 
 /** A value; the code that says why there is none; or a value with the code that says why it is doubtful. */
 export type Decoded =
   | { readonly value: Value }
-  | { readonly code: "value.not-a-number" | "value.out-of-range" | "value.unreadable" | "value.no-factor" }
+  | { readonly code: "value.not-a-number" | "value.out-of-range" | "value.unreadable" | "value.no-factor" | "value.implausible" }
   | { readonly value: Value; readonly doubt: "value.unlisted" };
 
+/** With a unit its value must be one that the unit can have. */
+type Meant = RegisterValue & Partial<Pick<RegisterPoint, "unit" | "kind">>;
+
 /** One point from the data bytes of the block that holds it. */
-export function decodePoint(data: Uint8Array, block: Pick<Block, "address">, point: RegisterValue): Decoded {
+export function decodePoint(data: Uint8Array, block: Pick<Block, "address">, point: Meant): Decoded {
   const at = point.address - block.address;
   if (point.fc <= 2) return { value: (((data[at >> 3] ?? 0) >> (at & 7)) & 1) === 1 };
   const bytes = inOrder(data.subarray(at * 2, (at + widthOf(point)) * 2), point);
@@ -105,7 +109,7 @@ const isAbsent = (raw: number | bigint, { absent = [], decode }: RegisterValue):
   absent.some((number) => (decode === "float32" ? Math.fround(number) : number) === Number(raw));
 
 /** What the number stands for: one of its bits, a word, or a quantity. */
-function meaningOf(raw: number | bigint, point: RegisterValue, factor: number): Decoded {
+function meaningOf(raw: number | bigint, point: Meant, factor: number): Decoded {
   const { bit, mask, map, range } = point;
   if (bit !== undefined) return { value: Math.floor(Number(raw) / 2 ** bit) % 2 === 1 };
   const number = mask === undefined ? raw : masked(Number(raw), mask);
@@ -116,7 +120,8 @@ function meaningOf(raw: number | bigint, point: RegisterValue, factor: number): 
   const value = Number.isFinite(Number(number)) ? scaled(number, point, factor) : undefined;
   if (value === undefined) return { code: "value.out-of-range" };
   const [min, max] = range ?? [-Number.MAX_VALUE, Number.MAX_VALUE];
-  return Number(value) < min || Number(value) > max ? { code: "value.out-of-range" } : { value };
+  if (Number(value) < min || Number(value) > max) return { code: "value.out-of-range" };
+  return isPlausible(Number(value), point) ? { value } : { code: "value.implausible" };
 }
 
 /** The bits of the mask, moved down so that its lowest is bit 0: 0x1A34 under 0x00F0 is 3. */

@@ -126,4 +126,16 @@ describe("what was meant", () => {
   ])("%s → %s", (word, meant) => {
     expect(nearest(word, ["unit", "bus", "port", "baud", "type"])).toBe(meant);
   });
+
+  it.each([
+    ["float16", undefined],
+    ["flaot32", "float32"],
+    ["sint32", undefined],
+    ["uint23", undefined],
+    ["uint", undefined],
+    ["uin32", "uint32"],
+    ["uint3", "uint32"],
+  ])("is never another number, nor one of two: %s → %s", (word, meant) => {
+    expect(nearest(word, ["uint16", "int16", "uint32", "int32", "float32"])).toBe(meant);
+  });
 });

@@ -76,12 +76,35 @@ describe("a register", () => {
       "scaleFrom: 9, writable: true",
       "points.p.writable: found true, expected false: a value whose scale is the device's affair is only read",
     ],
+    [
+      "writeWith: 6",
+      "points.p.writable: found nothing, expected true, where `limits`, `impact`, `safe` or `writeWith` say how it is written",
+    ],
+    ["writable: true, writeWith: 5", "points.p.writeWith: found 5, expected one of 6, 16"],
+    ["writable: true, decode: float32, writeWith: 6", "points.p.writeWith: found 6, expected 16: function 6 writes one register"],
+    ["unit: C", 'points.p.unit: found "C", expected Cel for degrees Celsius (C is the coulomb)'],
+    ["unit: kW/h", 'points.p.unit: found "kW/h", expected kW.h for energy, or kW for power'],
+    ["unit: furlong", 'points.p.unit: found "furlong", expected a UCUM code such as Cel, kW.h, m3, V, A, Hz, bar, % or 1'],
     ["order: 1243", "points.p.order: found 1243, expected one of 1234, 3412, 2143, 4321, ABCD, CDAB, BADC, DCBA"],
   ])("%s is refused", async (more, line) => {
     expect(await said(`fc: 3, address: 1, ${more}`)).toEqual([line]);
     const [italian] = await said(`fc: 3, address: 1, ${more}`, "", "it");
     expect(italian).not.toContain("expected");
     expect(italian?.split("atteso ")[1]).not.toBe(line.split("expected ")[1]);
+  });
+
+  it.each([
+    ["double", "float64"],
+    ["sint32", "int32"],
+    ["u16", "uint16"],
+    ["string", "text"],
+  ])("whose type is called %s elsewhere is told %s, and nothing else", async (decode, meant) => {
+    expect(await said(`fc: 3, address: 1, decode: ${decode}`)).toEqual([`points.p.decode: found "${decode}", expected ${meant}`]);
+  });
+
+  it.each(["float16", "uint24", "int128"])("of a type that there is not (%s) is never told another's number", async (decode) => {
+    const [line] = await said(`fc: 3, address: 1, decode: ${decode}`);
+    expect(line).toMatch(/expected one of bool, uint16, .*text$/);
   });
 
   it("longer than a reply is refused", async () => {

@@ -1,0 +1,95 @@
+/** How many values of each unit are believed when the bytes of their registers are read in a wrong order: alone, and one poll after another. */
+import type { Decode, RegisterPoint } from "../src/drivers/driver.ts";
+import { decodePoint, encodePoint } from "../src/drivers/families/registers.ts";
+
+const VALUES = 10_000;
+/** Plausible values in a row after which a point is believed again (src/drivers/families/modbus-unit.ts). */
+const PROOFS = 5;
+
+type Words = Pick<RegisterPoint, "words" | "bytes">;
+const ORDERS: Readonly<Record<string, Words>> = {
+  "1234": {},
+  "3412": { words: "low-first" },
+  "2143": { bytes: "low-first" },
+  "4321": { words: "low-first", bytes: "low-first" },
+};
+
+interface Quantity {
+  readonly unit: string;
+  readonly from: number;
+  readonly to: number;
+  readonly kind?: "counter";
+  /** How documents give it as a whole number, and in how many bits. */
+  readonly whole: readonly [decode: Decode, scale: number];
+}
+
+/** What meters, probes and drives of a building show while all is well. */
+const QUANTITIES: readonly Quantity[] = [
+  { unit: "V", from: 207, to: 253, whole: ["int32", 0.1] },
+  { unit: "A", from: 0.1, to: 400, whole: ["int32", 0.001] },
+  { unit: "W", from: 10, to: 200_000, whole: ["int32", 0.1] },
+  { unit: "kW", from: 0.01, to: 200, whole: ["int32", 0.001] },
+  { unit: "kW.h", from: 1, to: 3_000_000, kind: "counter", whole: ["uint32", 0.01] },
+  { unit: "W.h", from: 1000, to: 3e9, kind: "counter", whole: ["uint64", 1] },
+  { unit: "Hz", from: 49.8, to: 50.2, whole: ["uint16", 0.01] },
+  { unit: "Cel", from: -15, to: 90, whole: ["int16", 0.1] },
+  { unit: "%", from: 0, to: 100, whole: ["uint16", 0.1] },
+  { unit: "m3", from: 1, to: 200_000, kind: "counter", whole: ["uint32", 0.001] },
+  { unit: "m3/h", from: 0.01, to: 60, whole: ["uint32", 0.001] },
+  { unit: "bar", from: 0.2, to: 10, whole: ["uint16", 0.01] },
+  { unit: "1", from: -1, to: 1, whole: ["int16", 0.001] },
+];
+
+/** The same values in each run (a step of the golden ratio covers any stretch evenly). */
+const valueAt = ({ from, to }: Quantity, i: number): number => from + (to - from) * ((i * 0.618_033_988_749_895) % 1);
+
+interface Share {
+  readonly alone: number;
+  readonly polled: number;
+}
+
+/** Which part of them is believed: each by itself, and as polls of one point, of which one that shows the impossible must prove itself. */
+function believed(quantity: Quantity, point: RegisterPoint, wrong: Words): Share {
+  let [alone, polled, owed, tried] = [0, 0, 0, 0];
+  for (let i = 0; i < VALUES; i++) {
+    const registers = encodePoint(valueAt(quantity, i), point)?.registers ?? [];
+    const bytes = Uint8Array.from(registers.flatMap((word) => [word >> 8, word & 0xff]));
+    const { words: _words, bytes: _bytes, ...plain } = point;
+    const asWritten = decodePoint(bytes, { address: 0 }, point);
+    const asRead = decodePoint(bytes, { address: 0 }, { ...plain, ...wrong });
+    if ("value" in asRead && "value" in asWritten && asRead.value === asWritten.value) continue;
+    tried += 1;
+    if (!("value" in asRead)) owed = PROOFS;
+    else {
+      alone += 1;
+      if (owed === 0) polled += 1;
+      else owed -= 1;
+    }
+  }
+  return { alone: tried === 0 ? 0 : alone / tried, polled: tried === 0 ? 0 : polled / tried };
+}
+
+const percent = (share: number): string => `${(share * 100).toFixed(share > 0 && share < 0.01 ? 2 : 1)} %`.padStart(8);
+
+function row(quantity: Quantity, decode: Decode, scale: number): string {
+  const { unit, kind = "gauge" } = quantity;
+  const isOne = /16$/.test(decode);
+  const cells = Object.entries(ORDERS).flatMap(([name, wrong]) => {
+    if (name === "1234" || (isOne && name !== "2143")) return isOne && name !== "1234" ? ["–".padStart(19)] : [];
+    const { alone, polled } = believed(quantity, { fc: 3, address: 0, decode, unit, kind, scale }, wrong);
+    return [`${percent(alone)} → ${percent(polled)}`];
+  });
+  return `${unit.padEnd(6)} ${decode.padEnd(8)} ${String(scale === 1 ? "" : `× ${scale}`).padEnd(8)} ${cells.join("   ")}`;
+}
+
+console.log(
+  `${VALUES} plausible values of each unit, sent as 1234 and read in each wrong order: believed alone → as polls of one point\n`,
+);
+console.log(
+  `${"unit".padEnd(6)} ${"decode".padEnd(8)} ${"".padEnd(8)} ${["2143", "3412", "4321"].map((name) => name.padStart(19)).join("   ")}`,
+);
+for (const quantity of QUANTITIES) {
+  console.log(row(quantity, "float32", 1));
+  console.log(row(quantity, "float64", 1));
+  console.log(row(quantity, ...quantity.whole));
+}
