@@ -1,10 +1,12 @@
 /** What comes down: acknowledgements reach book and store, commands reach the house untouched. */
+import { setImmediate } from "node:timers/promises";
 import type { Clock } from "../kit/clock.ts";
 import type { Log } from "../kit/log.ts";
 import type { Mark } from "../model.ts";
 import type { Answers } from "./answers.ts";
 import { readAck } from "./contract/down.ts";
 import type { Book } from "./drain/book.ts";
+import type { Held } from "./held.ts";
 import type { After } from "./link/inbound.ts";
 import type { Incoming } from "./mqtt.ts";
 import type { Commands, Outbox } from "./outbox.ts";
@@ -16,6 +18,7 @@ export interface InboxOptions {
   readonly commands: Commands;
   readonly book: Book;
   readonly answers: Answers;
+  readonly held: Held;
   readonly clock: Clock;
   readonly log: Log;
   /** The marks or the wishes of the platform changed. */
@@ -24,18 +27,26 @@ export interface InboxOptions {
 
 export class Inbox {
   readonly #o: InboxOptions;
+  /** Never rejects. */
+  #turn: Promise<void> = Promise.resolve();
 
   constructor(options: InboxOptions) {
     this.#o = options;
   }
 
   /** Resolves when the message may be acknowledged to the broker, with what is to be done after that; rejects when it must come again. */
-  async receive(message: Incoming): Promise<After | undefined> {
+  async receive(message: Incoming, over: AbortSignal): Promise<After | undefined> {
     const name = this.#o.topics.nameOf(message.topic);
-    if (name === "commands") return this.#command(message);
-    if (name === "ack") this.#acknowledged(message);
+    if (name === "commands") return this.#command(message, over);
+    if (name === "ack") await this.#inTurn(() => this.#acknowledged(message));
     else this.#o.log.debug("sync.ignored", { topic: message.topic, bytes: message.payload.length });
     return undefined;
+  }
+
+  /** One after the other, and between two of them everything else has its turn: each may take milliseconds, and many may come at once. */
+  #inTurn(work: () => void): Promise<void> {
+    this.#turn = this.#turn.then(() => setImmediate()).then(work);
+    return this.#turn;
   }
 
   /** What cannot be understood must not come again: it is acknowledged to the broker whatever it does here. */
@@ -72,11 +83,14 @@ export class Inbox {
   }
 
   /** The broker gets its PUBACK before the requester gets an answer: an answer that ends the link must not bring the command again. */
-  async #command(message: Incoming): Promise<After> {
-    const body = parsed(message.payload);
-    const acknowledged = this.#o.answers.expect(body, message);
-    await this.#o.commands.receive({ body, retained: message.retained, origin: "platform" });
-    return acknowledged;
+  #command(message: Incoming, over: AbortSignal): Promise<After> {
+    const { answers, commands, held } = this.#o;
+    return held.pass(async () => {
+      const body = parsed(message.payload);
+      const acknowledged = answers.expect(body, message);
+      await commands.receive({ body, retained: message.retained, origin: "platform" });
+      return acknowledged;
+    }, over);
   }
 }
 

@@ -69,6 +69,8 @@ export interface Link extends AsyncDisposable {
   subscribe(filters: readonly Filter[]): Promise<readonly number[]>;
   /** Resolves, never rejects, with the reason when the link is over. */
   readonly closed: Promise<EdgeError>;
+  /** Ends it at once, for this reason. */
+  end(reason: EdgeError): void;
 }
 
 /** Contract: nothing that comes down is larger. */

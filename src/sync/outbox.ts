@@ -28,6 +28,8 @@ export interface Committed {
 
 export interface Outbox {
   readonly epoch: EpochInfo;
+  /** False: nothing can be stored now. */
+  readonly writable?: boolean;
   /** Called after each commit, in order; returns the function that ends it. */
   onCommitted(listener: (committed: Committed) => void): () => void;
   /** CT-U9: told of each urgent event that the store could not take, at once; its record follows when the store can be written again. */

@@ -6,7 +6,7 @@ import type { Bell } from "./bell.ts";
 import type { Book } from "./drain/book.ts";
 import type { Credentials } from "./link/broker.ts";
 import type { Reconnect } from "./link/reconnect.ts";
-import type { Commands, Documents, Outbox } from "./outbox.ts";
+import type { Commands, Documents, EdgeEvent, Outbox } from "./outbox.ts";
 import type { Topics } from "./topics.ts";
 
 export interface SyncOptions {
@@ -58,4 +58,6 @@ export interface Room extends Omit<SyncParts, "options"> {
   readonly topics: Topics;
   readonly book: Book;
   readonly bell: Bell;
+  /** CT-U9: urgent events that could be neither stored nor given to the broker so far, by id. */
+  readonly unstored: Map<string, EdgeEvent>;
 }

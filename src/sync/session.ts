@@ -8,16 +8,20 @@ import { Bucket, sendHistory } from "./drain/history.ts";
 import { Live } from "./drain/live.ts";
 import { Shelf } from "./drain/shelf.ts";
 import { Urgent } from "./drain/urgent.ts";
+import { brokerName } from "./link/broker.ts";
 import { Post } from "./link/post.ts";
 import type { Filter, Link } from "./mqtt.ts";
-import type { Committed } from "./outbox.ts";
+import type { Committed, EdgeEvent } from "./outbox.ts";
 import type { Room } from "./room.ts";
 
 /** `reported` follows a change, at most this often. */
 const CHANGE_MS = 5000;
+const AGAIN_MS = 500;
 
 export class Session {
   readonly post: Post;
+  /** The broker has acknowledged `state` and `alarms`. */
+  greeted = false;
   readonly #room: Room;
   readonly #link: Link;
   /** Every waiting publish listens to it. */
@@ -42,7 +46,7 @@ export class Session {
     this.post = new Post({ link, clock, retryMs: options.refusedRetryMs, stop, barred });
     this.#shelf = new Shelf(this.post, log);
     this.#courier = new Courier({ post: this.post, book, outbox, topics, brokerProves: options.acknowledge === "broker", log });
-    this.#urgent = new Urgent({ post: this.post, outbox, clock, topic: topics.up("urgent"), log });
+    this.#urgent = new Urgent({ post: this.post, outbox, clock, topic: topics.up("urgent"), log, unstored: room.unstored });
     const courier = this.#courier;
     this.#live = new Live({
       courier,
@@ -53,25 +57,34 @@ export class Session {
     });
   }
 
-  /** Returns when stopped; rejects with the reason when the link ends. */
-  async run(stop: AbortSignal): Promise<void> {
+  /** What the broker holds for us and could not give us comes with the next connection only. What was just said leaves before. */
+  again(): void {
+    const { broker } = this.#room.options;
+    const reason = new EdgeError("sync.unreachable", { broker: brokerName(broker), reason: "connecting anew", local: true });
+    void pause(AGAIN_MS, this.#over.signal).then(() => this.#link.end(reason));
+  }
+
+  /** An urgent event that could not be stored, at once. */
+  unstored(event: EdgeEvent): void {
+    this.#urgent.unstored(event);
+  }
+
+  /** Returns when stopped; rejects with the reason when the link ends. `greeted` is called when the broker knows how we are. */
+  async run(stop: AbortSignal, greeted: () => void = () => {}): Promise<void> {
     const { outbox } = this.#room;
     const end = (): void => this.#over.abort(new EdgeError("sync.unreachable", { reason: "stopped" }));
     stop.addEventListener("abort", end, { once: true });
     if (stop.aborted) end();
     void this.#link.closed.then((reason) => this.#over.abort(reason));
-    const deaf = [
-      outbox.onCommitted((committed) => this.#committed(committed)),
-      outbox.onUnstored?.((event) => this.#urgent.unstored(event)),
-    ];
+    const deaf = outbox.onCommitted((committed) => this.#committed(committed));
     try {
-      await this.#greet();
+      await this.#greet(greeted);
       await Promise.all([this.#history(), this.#report(), this.#republish()]);
     } catch (error) {
       if (!stop.aborted) throw this.#over.signal.aborted ? this.#over.signal.reason : error;
     } finally {
       stop.removeEventListener("abort", end);
-      for (const off of deaf) off?.();
+      deaf();
       this.#live.close();
       end();
     }
@@ -79,11 +92,14 @@ export class Session {
   }
 
   /** In this order: ears, `state`, `alarms`, urgent copies, then the gates of live open, and the rest of what is retained follows. */
-  async #greet(): Promise<void> {
+  async #greet(greeted: () => void): Promise<void> {
     const { options } = this.#room;
     await this.#subscribe();
     await this.#state();
     await this.#alarms();
+    this.greeted = true;
+    greeted();
+    for (const event of this.#room.unstored.values()) this.#urgent.unstored(event);
     await this.#urgent.pending();
     this.#live.open();
     const { documents } = this.#room;

@@ -2,10 +2,11 @@
 import type { EdgeError } from "../kit/errors.ts";
 import { keepTrying } from "../kit/loop.ts";
 import type { Beat } from "../kit/pulse.ts";
-import type { StreamStatus } from "../model.ts";
+import type { EdgeEvent, StreamStatus } from "../model.ts";
 import { Answers } from "./answers.ts";
 import { Bell } from "./bell.ts";
 import { Book } from "./drain/book.ts";
+import { Held } from "./held.ts";
 import { Inbox } from "./inbox.ts";
 import { brokerName } from "./link/broker.ts";
 import { carrierBack, reconnectWait } from "./link/reconnect.ts";
@@ -32,20 +33,29 @@ export interface Sync {
 
 /** A link that has held this long counts as healthy: the waits begin anew. */
 const STABLE_MS = 60_000;
+const MOST_UNSTORED = 1000;
 /** Of a link that ends slowly, and of pings. */
 const SLACK_MS = 60_000;
 
 export function runSync(parts: SyncParts, stop: AbortSignal): Sync {
   const { outbox, commands, clock, log, options } = parts;
   const topics = topicsOf(parts.gateway, parts.prefix ?? PREFIX);
-  const room: Room = { ...parts, options: { ...DEFAULTS, ...options }, topics, book: new Book(outbox.epoch), bell: new Bell() };
+  const room: Room = {
+    ...parts,
+    options: { ...DEFAULTS, ...options },
+    topics,
+    book: new Book(outbox.epoch),
+    bell: new Bell(),
+    unstored: new Map(),
+  };
   let session: Session | null = null;
   const changed = (): void => {
     session?.post.heard();
     room.bell.ring();
   };
   const answers = new Answers({ topics, log, post: () => session?.post ?? null });
-  const inbox = new Inbox({ topics, outbox, commands, answers, book: room.book, clock, log, changed });
+  const held = new Held({ outbox, bell: room.bell, again: () => session?.again() });
+  const inbox = new Inbox({ topics, outbox, commands, answers, held, book: room.book, clock, log, changed });
   let failed: EdgeError | null = null;
   // Either the broker is heard, at least as the answer to a ping, or it is tried again after the longest wait.
   const beat = parts.pulse?.beat("sync", options.reconnect.maxMs + 2 * room.options.connectTimeoutMs + SLACK_MS) ?? null;
@@ -56,14 +66,16 @@ export function runSync(parts: SyncParts, stop: AbortSignal): Sync {
     const stable = setTimeout(works, STABLE_MS);
     try {
       session = new Session(link, room);
-      failed = null;
-      await session.run(stop);
+      await session.run(stop, () => {
+        failed = null;
+      });
     } finally {
       session = null;
       clearTimeout(stable);
     }
   };
   const quiet = commands.onResult((result) => void answers.give(result));
+  const kept = keepUnstored(room, (event) => session?.unstored(event));
   const done = keepTrying("sync", work, {
     log,
     stop,
@@ -74,6 +86,7 @@ export function runSync(parts: SyncParts, stop: AbortSignal): Sync {
     },
   }).finally(() => {
     quiet();
+    kept();
     beat?.end();
   });
 
@@ -82,10 +95,26 @@ export function runSync(parts: SyncParts, stop: AbortSignal): Sync {
     status: () => ({
       broker: brokerName(options.broker),
       mode: options.acknowledge,
-      connected: session !== null,
+      connected: session?.greeted === true,
       ...(failed !== null && { code: failed.code, detail: failed.what("en") }),
       streams: outbox.streams().map((state) => ({ ...state, sentUpTo: room.book.sentUpTo(state.epoch, state.stream) })),
     }),
+  };
+}
+
+/** CT-U9: kept until they are stored or given away, over every connection. */
+function keepUnstored({ outbox, unstored }: Room, tell: (event: EdgeEvent) => void): () => void {
+  const ends = [
+    outbox.onUnstored?.((event) => {
+      if (unstored.size < MOST_UNSTORED) unstored.set(event.id, event);
+      tell(event);
+    }),
+    outbox.onCommitted(({ urgent }) => {
+      for (const { id } of urgent) unstored.delete(id);
+    }),
+  ];
+  return () => {
+    for (const end of ends) end?.();
   };
 }
 
@@ -102,7 +131,7 @@ function linkOptions({ options, gateway, topics, outbox, clock }: Room, inbox: I
     timeoutMs: connectTimeoutMs,
     clockSynced: () => clock.now().synced,
     will: { topic: topics.up("state"), payload: JSON.stringify({ v: 1, online: false, epoch: outbox.epoch.id }) },
-    onMessage: (message: Parameters<Inbox["receive"]>[0]) => inbox.receive(message),
+    onMessage: (...message: Parameters<Inbox["receive"]>) => inbox.receive(...message),
     heard: () => beat?.touch(),
   };
 }

@@ -38,6 +38,7 @@ export class FakeHouse implements House {
   assetStates: AssetState[] = [];
   open: OpenAlarm[] = [];
   reads = 0;
+  writable = true;
   readonly received: { readonly body: unknown; readonly retained: boolean }[] = [];
   /** A command is durable when this resolves. */
   durable: () => Promise<void> = () => Promise.resolve();
@@ -150,6 +151,9 @@ export class FakeHouse implements House {
     return {
       get epoch() {
         return house.epoch;
+      },
+      get writable() {
+        return house.writable;
       },
       onCommitted: (listener) => {
         this.#listeners.add(listener);

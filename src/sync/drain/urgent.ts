@@ -16,6 +16,8 @@ export interface UrgentOptions {
   readonly clock: Clock;
   readonly topic: string;
   readonly log: Log;
+  /** What an earlier connection could not give away; what was given away is taken out. */
+  readonly unstored: Map<string, EdgeEvent>;
 }
 
 export class Urgent {
@@ -57,7 +59,10 @@ export class Urgent {
     this.#sending.add(event.id);
     const { seq: _, ...rest } = event;
     const copy = () => JSON.stringify({ v: 1, epoch: this.#o.outbox.epoch.id, ...rest, seq: null, stored: false });
-    void this.#publish(copy).finally(() => this.#sending.delete(event.id));
+    void this.#publish(copy).then((sent) => {
+      if (sent) this.#o.unstored.delete(event.id);
+      this.#sending.delete(event.id);
+    });
   }
 
   async #send(epoch: string, event: EdgeEvent): Promise<void> {

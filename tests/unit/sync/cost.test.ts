@@ -80,22 +80,11 @@ describe("the book", () => {
     expect(book.next(() => false)?.range).toEqual([1001, 1001]);
   });
 
-  it("takes over what a database has kept, in time that grows with it and not with its square", () => {
-    const taking = (n: number): number => {
-      const held = crumbs(n, 3);
-      const times = Array.from({ length: 3 }, () => {
-        const begun = performance.now();
-        const book = opened(held);
-        book.acknowledge(ack({ held: crumbs(500, 4) }), 0);
-        book.next(() => false);
-        book.reported();
-        return performance.now() - begun;
-      });
-      return Math.min(...times);
-    };
-    taking(1000);
-    const [once, twice] = [taking(40_000), taking(80_000)];
-    expect(twice / once).toBeLessThan(3.4);
+  it("takes over what a database has kept by one walk through it, and keeps 500 of it at the next word", () => {
+    const taking = (n: number) => looks([crumbs(n, 3)], (held) => opened(held));
+    expect(taking(80_000)).toBeLessThanOrEqual(2.5 * taking(40_000));
+    const book = opened(crumbs(80_000, 3));
+    expect(book.acknowledge(ack({}), 0)?.held).toEqual(crumbs(500, 3));
   });
 });
 
@@ -103,7 +92,7 @@ it("an acknowledgement of 128 KiB in crumbs, a hundred times, leaves the link al
   await using broker = await RawBroker.open();
   const house = new FakeHouse();
   for (let i = 0; i < 40; i += 1) house.readings(2500, "E2", false);
-  await using h = harness(broker.url, { keepaliveSeconds: 1 }, house, broker);
+  await using h = harness(broker.url, {}, house, broker);
   await eventually(() => expect(broker.topics()).toContain("reported"));
   let last = 0;
   for (let i = 0; i < 100; i += 1) {

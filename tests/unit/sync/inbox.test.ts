@@ -102,3 +102,21 @@ it.each([
   await eventually(() => expect(broker.acknowledged).toEqual([id]));
   expect(h.house.notes).toMatchObject([{ kind: "sync.ack-refused" }]);
 });
+
+it("an entry that is wrong costs itself, and what is beyond the limits is as if not said", async () => {
+  await using broker = await RawBroker.open();
+  const house = new FakeHouse();
+  house.readings(2000);
+  await using h = harness(broker.url, {}, house, broker);
+  await online(broker);
+  const of = { epoch: "E2", stream: "readings" };
+  const crumbs = Array.from({ length: 501 }, (_, i) => [11 + 2 * i, 11 + 2 * i]);
+  const wrong = [7, null, {}, { ...of, upTo: -1 }, { ...of, upTo: 1, held: [[9, 3]] }, { ...of, epoch: "e".repeat(65), upTo: 1 }];
+  const filler = Array.from({ length: 256 - wrong.length - 1 }, () => ({ ...of, upTo: 1 }));
+  // The last of these is the 257th.
+  const acks = [...wrong, { ...of, upTo: 9, held: crumbs }, ...filler, { ...of, upTo: 2000 }];
+  const id = broker.send(`${ROOT}/down/ack`, { v: 1, acks });
+  await eventually(() => expect(broker.acknowledged).toContain(id));
+  expect(h.house.mark("readings")).toMatchObject({ upTo: 9, held: crumbs.slice(0, 500) });
+  expect(h.house.notes).toContainEqual({ kind: "sync.ack-refused", detail: { reason: "malformed", entries: wrong.length } });
+});
