@@ -48,8 +48,8 @@ process.exit(await main());
 
 async function main(): Promise<number> {
   const say = (line: string) => void process.stdout.write(`${line}\n`);
-  using screen = openScreen(true);
   const stop = new AbortController();
+  using screen = openScreen({ quiet: true, lang: "en", quit: () => stop.abort() });
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => stop.abort());
   const folder = await mkdtemp(join(tmpdir(), "cippo-soak-"));
   const witness = join(folder, "witness.sock");

@@ -2,12 +2,15 @@
 
 import { monotonic } from "../src/kit/clock.ts";
 import { EdgeError } from "../src/kit/errors.ts";
+import { langOf } from "../src/kit/language.ts";
 import { complain } from "./start/failure.ts";
 import { FaultUsage, simulateFault } from "./start/fault.ts";
 import { HELP, type Options, readOptions } from "./start/options.ts";
 import { run } from "./start/run.ts";
 import { openScreen, type Screen } from "./start/screen.ts";
 import { whenStarterIsGone } from "./start/starter.ts";
+import { verdict } from "./start/verdict.ts";
+import { type Say, sayIn } from "./start/words.ts";
 
 /** One Ctrl-C may come twice: from the terminal, and from npm, which passes it on. */
 const SAME_MS = 300;
@@ -18,14 +21,13 @@ process.exit(await main(process.argv.slice(2)));
 async function main(args: readonly string[]): Promise<number> {
   const at = args.findIndex((word) => word === "fault" || word === "faults");
   if (at >= 0) return fault(args.toSpliced(at, 1));
+  const inWords = langOf(args, process.env) ?? "en";
   let options: Options | "help";
   try {
-    options = readOptions(args);
+    options = readOptions(args, inWords);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    // Of `cippo simulate` the last one says it.
-    const lang = args[args.lastIndexOf("--lang") + 1] === "it" ? "it" : "en";
-    await complain(new EdgeError("cli.usage", { reason }), args.includes("--json"), lang);
+    await complain(new EdgeError("cli.usage", { reason, command: "simulate " }), args.includes("--json"), inWords);
     process.stderr.write(`\n${HELP}`);
     return 2;
   }
@@ -33,17 +35,21 @@ async function main(args: readonly string[]): Promise<number> {
     process.stdout.write(HELP);
     return 0;
   }
-  using screen = openScreen(options.json);
-  const stop = stopOf(screen);
+  const { json, lang } = options;
+  const stop = new AbortController();
+  using screen = openScreen({ quiet: json, lang, quit: () => onSignal() });
+  const onSignal = stopBy(stop, screen, sayIn(lang));
   try {
-    const judged = await run(options, screen, stop);
+    const judged = await run(options, screen, stop.signal);
+    screen[Symbol.dispose]();
     if (!judged && options.forMs === null) return 0;
-    if (!judged) throw new Error("stopped before it could be judged");
+    if (!judged) throw new Error(sayIn(lang)("stopped"));
+    const lines = json ? [JSON.stringify(judged.report)] : verdict(judged, lang);
+    await new Promise<void>((resolve) => process.stdout.write(`${lines.join("\n")}\n`, () => resolve()));
     for (const fault of judged.faults) process.stderr.write(`${fault}\n`);
-    const line = JSON.stringify(judged.report);
-    await new Promise<void>((resolve) => process.stdout.write(`${line}\n`, () => resolve()));
     return judged.faults.length === 0 ? 0 : 1;
   } catch (error) {
+    screen[Symbol.dispose]();
     await complain(error, options.json, options.lang);
     return 1;
   }
@@ -59,9 +65,8 @@ async function fault(words: readonly string[]): Promise<number> {
   }
 }
 
-/** Ctrl-C, or the end of whoever reads (`npm start | head`), stops in order; a second Ctrl-C ends everything at once. */
-function stopOf(screen: Screen): AbortSignal {
-  const stop = new AbortController();
+/** Ctrl-C, q, or the end of whoever reads (`npm start | head`) stops in order; a second one ends everything at once. The returned function is both. */
+function stopBy(stop: AbortController, screen: Screen, say: Say): () => void {
   let since = 0;
   const onSignal = () => {
     if (stop.signal.aborted && monotonic() - since < SAME_MS) return;
@@ -71,11 +76,11 @@ function stopOf(screen: Screen): AbortSignal {
     }
     since = monotonic();
     stop.abort();
-    screen.say("stopping; Ctrl-C again ends it hard");
+    screen.say(say("stopping"));
   };
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, onSignal);
   process.stdout.on("error", () => stop.abort());
-  whenStarterIsGone(() => stop.abort());
   process.stderr.on("error", () => undefined);
-  return stop.signal;
+  whenStarterIsGone(() => stop.abort());
+  return onSignal;
 }

@@ -50,7 +50,13 @@ const smaller = {
   "worker-timers": "node:timers",
 };
 
-await replaceDist(sources, async (fresh) => {
+await replaceDist(sources, make).catch((error) => {
+  // What does not compile esbuild has said itself, with its place.
+  if (!Array.isArray(error.errors)) throw error;
+  process.exitCode = 1;
+});
+
+async function make(fresh) {
   const product = await build({
     ...common,
     metafile: true,
@@ -106,4 +112,4 @@ await replaceDist(sources, async (fresh) => {
     packages: "external",
   });
   await writeFile(`${fresh}/package.json`, '{"type":"module"}\n');
-});
+}

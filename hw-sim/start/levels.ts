@@ -20,7 +20,7 @@ export interface Level {
   readonly end: number;
   /** It still stood at the end. */
   readonly stands: boolean;
-  /** Shown so few times that a single lost reply hides it. */
+  /** Shown so few times that a single lost reply hides it, or begun so late that it need not have come. */
   readonly weak: boolean;
 }
 
@@ -42,6 +42,7 @@ export function levelsOf(
   served: readonly Served[],
   points: ReadonlyMap<string, PointRule>,
   end: number,
+  must = end,
 ): ReadonlyMap<string, Levels> {
   const runs = new Map<string, { of: Levels["of"]; list: Run[] }>();
   for (const one of served) {
@@ -57,10 +58,19 @@ export function levelsOf(
     else known.list.push({ value: one.value, at, times: 1 });
   }
   return new Map(
-    [...runs].map(([key, { of, list }]) => [key, { of, list: list.map((run, i) => levelOf(of, run, list[i + 1], end)) }]),
+    [...runs].map(([key, { of, list }]) => [
+      key,
+      { of, list: list.map((run, i) => levelOf(of, run, list[i + 1], { end, must })) },
+    ]),
   );
 }
 
-function levelOf(of: Levels["of"], { value, at, times }: Run, next: Run | undefined, end: number): Level {
-  return { value, at, end: next?.at ?? end, stands: next === undefined, weak: of === "shown" && times < ENOUGH };
+interface Bounds {
+  readonly end: number;
+  readonly must: number;
+}
+
+function levelOf(of: Levels["of"], { value, at, times }: Run, next: Run | undefined, { end, must }: Bounds): Level {
+  const weak = at > must || (of === "shown" && times < ENOUGH);
+  return { value, at, end: next?.at ?? end, stands: next === undefined, weak };
 }

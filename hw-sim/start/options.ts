@@ -10,7 +10,6 @@ export interface Options {
   readonly broker: string;
   readonly config: string | null;
   readonly json: boolean;
-  /** Of errors, and of the problems of a configuration. */
   readonly lang: keyof Text;
   readonly keep: boolean;
   readonly killGateway: boolean;
@@ -23,11 +22,11 @@ export interface Options {
 
 export const HELP = `npm start -- [options]
 
-Starts a simulated site, a broker, the reference platform and the gateway, each a process of its own, and shows what happens.
+Starts a simulated site, a broker, the reference platform and the gateway, each a process of its own, and shows what happens; q ends it.
 
   --for 20s            run this long, freeze the site, wait until everything is acknowledged, judge, end (exit 0: nothing lost, nothing invented)
-  --json               print nothing but one JSON report, last
-  --lang it|en         language of errors and of a configuration's problems (default en); what this demonstration shows is English
+  --json               print nothing but one JSON report, last (without: the verdict in words)
+  --lang it|en         language; if not said, that of the environment (LANG)
   --broker WHICH       embedded (default), mosquitto (its Debian package), or the URL of a running broker
   --config FILE        no simulated site: the gateway runs with this configuration; its socket, database and broker are this run's own
   --scenario FILE      what happens at the simulated site (default hw-sim/sites/piazza.yaml)
@@ -41,7 +40,7 @@ In another terminal, \`node dist/cippo.js simulate fault\` lets parts of the sit
 `;
 
 /** Throws a sentence. */
-export function readOptions(args: readonly string[]): Options | "help" {
+export function readOptions(args: readonly string[], language: keyof Text): Options | "help" {
   const { values } = parseArgs({
     args: [...args],
     options: {
@@ -51,7 +50,7 @@ export function readOptions(args: readonly string[]): Options | "help" {
       scenario: { type: "string" },
       gateway: { type: "string" },
       json: { type: "boolean", default: false },
-      lang: { type: "string", default: "en" },
+      lang: { type: "string", default: language },
       keep: { type: "boolean", default: false },
       "kill-gateway": { type: "boolean", default: false },
       "broker-away": { type: "string" },

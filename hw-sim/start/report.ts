@@ -37,6 +37,7 @@ export interface Evidence {
   readonly blind: readonly Window[];
   readonly waits: readonly Wait[];
   readonly end: number;
+  readonly must: number;
   readonly heads: Heads;
   readonly seconds: number;
 }
@@ -65,6 +66,7 @@ export async function judge(evidence: Evidence): Promise<Judged> {
     blind: evidence.blind,
     waits: evidence.waits,
     end: evidence.end,
+    must: evidence.must,
   });
   const report: Report = {
     records: {

@@ -9,6 +9,7 @@ import { Database } from "../platform/database.ts";
 import { ask } from "./ask.ts";
 import type { Options } from "./options.ts";
 import { checkOwn } from "./own-config.ts";
+import { brokerFault } from "./reach.ts";
 import { type Judged, judge } from "./report.ts";
 import { makeRunFolder } from "./run-folder.ts";
 import type { Screen } from "./screen.ts";
@@ -16,6 +17,7 @@ import { COMMIT_MS } from "./site-config.ts";
 import { type Heads, headsOf, stored } from "./stored.ts";
 import type { Window } from "./truth.ts";
 import { type Wait, watchWaits } from "./waits.ts";
+import { figure, sayIn } from "./words.ts";
 import { openWorld, type World } from "./world.ts";
 
 const SHOW_EVERY_MS = 1000;
@@ -59,7 +61,7 @@ async function inOwnFolder(options: Options, screen: Screen, stop: AbortSignal, 
   } finally {
     process.off("exit", ended);
     if ((good || stop.aborted) && !options.keep) await rm(dir, { recursive: true, force: true });
-    else screen.say(`kept: ${dir}`);
+    else screen.say(`${sayIn(options.lang)("kept")}: ${dir}`);
   }
 }
 
@@ -90,7 +92,7 @@ async function inFolder(
   let own: readonly Wait[] = [];
   let world: World;
   {
-    await using open = await openWorld(options, dir, (line) => screen.say(line), stop);
+    await using open = await openWorld(options, dir, screen, stop);
     world = open;
     const ended = new AbortController();
     const stopped = AbortSignal.any([stop, ended.signal]);
@@ -99,7 +101,7 @@ async function inFolder(
     try {
       const events = trouble(world, screen, stopped);
       [, own] = await Promise.race([Promise.all([pause(options.forMs ?? FOREVER_MS, stop), events]), world.broken]);
-      course = stop.aborted || options.forMs === null ? null : await drain(world, screen, stop);
+      course = stop.aborted || options.forMs === null ? null : await drain(world, screen, options.lang, stop);
     } finally {
       ended.abort();
       await showing;
@@ -126,6 +128,7 @@ interface Course {
   readonly heads: Heads;
   readonly blind: readonly Window[];
   readonly end: number;
+  readonly must: number;
   readonly faults: readonly string[];
 }
 
@@ -133,7 +136,7 @@ async function show(world: World, screen: Screen, begun: number, stop: AbortSign
   while (!stop.aborted) {
     const [gateway, platform] = await Promise.all([world.gateway.status().catch(() => null), platformCounts(world)]);
     if (stop.aborted) return;
-    screen.show({ gateway, platform, broker: world.broker.name, seconds: (monotonic() - begun) / 1000 });
+    screen.show({ gateway, platform, broker: world.broker.url, ask: world.ask, seconds: (monotonic() - begun) / 1000 });
     await pause(SHOW_EVERY_MS, stop);
   }
 }
@@ -148,6 +151,7 @@ const asAsked =
   (options: Options) =>
   async ({ gateway, broker }: World, screen: Screen, stop: AbortSignal): Promise<readonly Wait[]> => {
     const length = options.forMs ?? 20_000;
+    const say = sayIn(options.lang);
     const kill = async () => {
       await pause(length / 2, stop);
       if (!stop.aborted) await gateway.kill();
@@ -155,9 +159,9 @@ const asAsked =
     const away = async (ms: number) => {
       await pause((length - ms) / 2, stop);
       if (stop.aborted) return;
-      screen.say(`the broker is killed and away for ${ms / 1000} s`);
+      screen.say(`${say("brokerKilled")} ${figure(ms / 1000, options.lang)} s`);
       await broker.away?.(ms, stop);
-      screen.say("the broker is back");
+      screen.say(say("brokerBack"));
     };
     await Promise.all([options.killGateway ? kill() : null, options.brokerAwayMs === null ? null : away(options.brokerAwayMs)]);
     return [];
@@ -167,23 +171,33 @@ const asAsked =
  * Freezes the site, lets what stands arrive, and notes how far every stream has come: these heads are what must be acknowledged, stored and
  * delivered alike (polls go on, so a moving head would never be reached). The gateway stays up until its own database shows the proof.
  */
-async function drain(world: World, screen: Screen, stop: AbortSignal): Promise<Course> {
+async function drain(world: World, screen: Screen, lang: Options["lang"], stop: AbortSignal): Promise<Course> {
+  const say = sayIn(lang);
   const deadline = monotonic() + DRAIN_MS;
   if (world.site) await ask({ port: world.site.control }, { do: "freeze" });
-  screen.say(`${world.site ? "the site is frozen; " : ""}waiting until everything is acknowledged`);
+  const must = monotonic();
+  screen.say(`${world.site ? say("frozen") : ""}${say("waiting")}`);
   await pause(world.points.slowestMs + 2 * COMMIT_MS, stop);
   const heads = await settled(world, deadline, stop);
   const faults: string[] = [];
   while (!(await proven(world, heads).catch(() => false))) {
     if (stop.aborted) break;
     if (monotonic() >= deadline) {
-      faults.push(`not everything was acknowledged within ${DRAIN_MS / 1000} s after the freeze`);
+      faults.push(`${say("notInTime")} ${DRAIN_MS / 1000} s`);
       break;
     }
     await pause(LOOK_EVERY_MS, stop);
+    const { gateway } = world;
+    // A broker that is gone brings nothing back by being waited for.
+    const gone =
+      (await gateway.status().catch(() => null))?.sync.connected === false ? await brokerFault(world.broker.url) : null;
+    if (gone !== null && !stop.aborted) {
+      faults.push(gone.what(lang));
+      break;
+    }
   }
   const blind = world.gateway.blind;
-  return { heads, blind, end: monotonic(), faults };
+  return { heads, blind, end: monotonic(), must, faults };
 }
 
 /** The heads, once the gateway answers and nothing waits for its commit. */

@@ -26,6 +26,8 @@ export interface TruthInput {
   readonly waits: readonly Wait[];
   /** When the site's inputs froze and all that stood had time to arrive. */
   readonly end: number;
+  /** The gateway's own timers go on moving relays after the freeze: what began after this may be told or not. Absent: `end`. */
+  readonly must?: number;
 }
 
 export interface Finding {
@@ -72,7 +74,7 @@ export function compare(input: TruthInput): Truth {
   const shown = byPoint(input.served.filter((one) => one.k === "shown").sort((a, b) => a.from - b.from));
   const pulses = byPoint(input.served.filter((one) => one.k === "pulse"));
   const late = latenessOf(input.waits);
-  const levels = levelsOf(input.served, input.points, input.end);
+  const levels = levelsOf(input.served, input.points, input.end, input.must);
   const told = byPoint(input.told.map((row) => ({ ...row, device: row.source, point: row.name })));
   const findings: Finding[] = [];
   let checked = 0;

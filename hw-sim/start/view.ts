@@ -1,13 +1,23 @@
-/** A picture of the gateway and what the platform holds go in; lines for a terminal, or one plain line, come out. Pure. */
-import type { DeviceStatus, GatewayStatus, OpenAlarm, PointStatus, Value } from "../../src/model.ts";
+/** The running demonstration as a picture for a terminal, or as one plain line. Pure. */
+import type { DeviceStatus, GatewayStatus, OpenAlarm, PointStatus, Text, Value } from "../../src/model.ts";
 import type { Counts } from "../platform/counts.ts";
+import { figure, type Say, sayIn, type Word } from "./words.ts";
 
 export interface Seen {
   /** null while the gateway does not answer. */
   readonly gateway: GatewayStatus | null;
   readonly platform: Counts | null;
+  /** Its address. */
   readonly broker: string;
+  /** How to ask this gateway from another terminal. */
+  readonly ask: string;
   readonly seconds: number;
+}
+
+/** For whom the picture is, and what the terminal can show. */
+export interface Look {
+  readonly lang: keyof Text;
+  readonly colours: boolean;
 }
 
 const BOLD = "\x1b[1m";
@@ -35,51 +45,91 @@ export function numbers({ gateway, platform }: Seen): Numbers {
   return { delivered, acknowledged, buffer: gateway?.store.unacknowledged ?? 0 };
 }
 
+/** On a lower terminal every row is for what happens. */
+const FOOT_FROM = 10;
+
 /** The whole picture, `columns` wide and at most `rows` high. */
-export function picture(seen: Seen, columns: number, rows: number): readonly string[] {
+export function picture(seen: Seen, columns: number, rows: number, { lang, colours }: Look): readonly string[] {
   const { gateway } = seen;
+  const say = sayIn(lang);
   const { buffer, delivered, acknowledged } = numbers(seen);
-  const counts = `${BOLD}BUFFER${OFF}  ${buffer} waiting   ${BOLD}DELIVERED${OFF} ${delivered}   ${BOLD}ACKNOWLEDGED${OFF} ${acknowledged}`;
-  if (!gateway) return fitted(title(seen), [], [], counts, rows).map((line) => clip(line, columns));
+  const counts = (
+    [
+      ["buffer", buffer],
+      ["delivered", delivered],
+      ["acknowledged", acknowledged],
+    ] as const
+  )
+    .map(([word, n]) => `${BOLD}${say(word)}${OFF} ${n}`)
+    .join("   ");
+  const foot = `${DIM}${say("quits")} · ${say("askIt")}: ${seen.ask} status${OFF}`;
+  const devices = gateway?.devices ?? [];
+  const lines = fitted(
+    {
+      head: title(seen, say),
+      devices,
+      state: gateway ? stateLines(gateway, say) : [],
+      foot: rows < FOOT_FROM ? [counts] : [counts, foot],
+      rows,
+    },
+    { lang, say },
+  );
+  return lines.map((line) => clip(colours ? line : uncoloured(line), columns));
+}
+
+function stateLines({ assets, alarms }: GatewayStatus, say: Say): readonly string[] {
   const alarm = (a: OpenAlarm) => `${RED}${a.kind}${OFF} ${a.asset ?? a.device ?? ""} (${a.severity})`;
-  const state = [
-    `${BOLD}BAYS${OFF}    ${gateway.assets.map(assetWords).join("   ") || "none"}`,
-    `${BOLD}ALARMS${OFF}  ${gateway.alarms.map(alarm).join("   ") || "none open"}`,
+  return [
+    `${BOLD}${cell(say("bays"), 8)}${OFF}${assets.map((asset) => assetWords(asset, say)).join("   ") || say("none")}`,
+    `${BOLD}${cell(say("alarms"), 8)}${OFF}${alarms.map(alarm).join("   ") || say("noneOpen")}`,
   ];
-  return fitted(title(seen), gateway.devices.map(deviceLine), state, counts, rows).map((line) => clip(line, columns));
 }
 
-/** What says how things stand is always there: on a low terminal devices give way, and before them what only looks good. */
-function fitted(
-  head: string,
-  devices: readonly string[],
-  state: readonly string[],
-  counts: string,
-  rows: number,
-): readonly string[] {
-  const table = devices.length > 0 ? [`${BOLD}${cell("DEVICE", 18)}${cell("STATE", 10)}VALUES${OFF}`, ...devices, ""] : [];
-  const airy = [head, "", ...table, ...state, "", counts];
+interface Parts {
+  readonly head: string;
+  readonly devices: readonly DeviceStatus[];
+  readonly state: readonly string[];
+  readonly foot: readonly string[];
+  readonly rows: number;
+}
+interface Reader {
+  readonly lang: keyof Text;
+  readonly say: Say;
+}
+
+/** What says how things stand is always there: on a low terminal devices give way, those that are well first, and before them what only looks good. */
+function fitted({ head, devices, state, foot, rows }: Parts, reader: Reader): readonly string[] {
+  const { say } = reader;
+  const lines = devices.map((device) => deviceLine(device, reader));
+  const headings = `${BOLD}${cell(say("device"), 18)}${cell(say("state"), 10)}${say("values")}${OFF}`;
+  const table = lines.length > 0 ? [headings, ...lines, ""] : [];
+  const airy = [head, "", ...table, ...state, "", ...foot];
   if (airy.length <= rows) return airy;
-  const room = rows - state.length - 2;
-  const shown = devices.length <= room ? devices : devices.slice(0, Math.max(0, room - 1));
-  const more = shown.length < devices.length && room > 0 ? [`${DIM}… ${devices.length - shown.length} more${OFF}`] : [];
-  return [head, ...shown, ...more, ...state, counts].slice(0, rows);
+  const room = rows - state.length - foot.length - 1;
+  if (lines.length <= room) return [head, ...lines, ...state, ...foot];
+  const first = [...devices].sort((a, b) => GRAVITY.indexOf(a.state) - GRAVITY.indexOf(b.state));
+  const shown = first.slice(0, Math.max(0, room - 1)).map((device) => deviceLine(device, reader));
+  const more = room > 0 ? [`${DIM}… ${lines.length - shown.length} ${say("more")}${OFF}`] : [];
+  return [head, ...shown, ...more, ...state, ...foot].slice(0, rows);
 }
 
-function title({ gateway, broker, seconds }: Seen): string {
+const GRAVITY: readonly DeviceStatus["state"][] = ["down", "problem", "starting", "up"];
+const NAMES: Readonly<Record<DeviceStatus["state"], Word>> = { up: "up", down: "down", problem: "problem", starting: "begins" };
+
+function title({ gateway, broker, seconds }: Seen, say: Say): string {
   const time = `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
-  if (!gateway) return `${BOLD}cippo${OFF} · ${time} · ${YELLOW}the gateway is starting${OFF}`;
-  const link = gateway.sync.connected ? `${GREEN}connected${OFF}` : `${RED}away${OFF}`;
-  return `${BOLD}cippo ${gateway.gateway}${OFF} · ${time} · pid ${gateway.pid} · broker ${broker} ${link} · clock ${gateway.clock}`;
+  if (!gateway) return `${BOLD}cippo${OFF} · ${time} · ${YELLOW}${say("starting")}${OFF}`;
+  const link = gateway.sync.connected ? `${GREEN}${say("connected")}${OFF}` : `${RED}${say("away")}${OFF}`;
+  const clock = gateway.clock === "synced" ? "" : ` · ${YELLOW}${say("unsynced")}${OFF}`;
+  return `${BOLD}cippo ${gateway.gateway}${OFF} · ${time} · ${say("broker")} ${broker} ${link}${clock}`;
 }
 
-function deviceLine({ id, state, points, problem, ageMs }: DeviceStatus): string {
+function deviceLine({ id, state, points, problem, ageMs }: DeviceStatus, { lang, say }: Reader): string {
   const colour = state === "up" ? GREEN : state === "down" ? RED : YELLOW;
   const seen = points.filter(({ ageMs: age }) => age !== null).sort((a, b) => rank(a) - rank(b));
-  const values = seen.map(pointWords);
-  const wrong = problem === undefined ? [] : [`${state === "down" ? RED : YELLOW}${problem.what.en}${OFF}`];
-  const what = [...wrong, ...values].join(" · ") || "no value yet";
-  return `${cell(id, 18)}${colour}${cell(state, 10)}${OFF}${DIM}${cell(age(ageMs), 8)}${OFF}${what}`;
+  const wrong = problem === undefined ? [] : [`${colour}${problem.what[lang]}${OFF}`];
+  const what = [...wrong, ...seen.map((point) => pointWords(point, { lang, say }))].join(" · ") || say("noValue");
+  return `${cell(id, 18)}${colour}${cell(say(NAMES[state]), 10)}${OFF}${DIM}${cell(age(ageMs, lang), 8)}${OFF}${what}`;
 }
 
 /** What people look for on a meter comes first; a narrow terminal cuts the rest. */
@@ -87,22 +137,18 @@ const FIRST = ["W", "kW.h", "m3", "Cel"];
 const rank = ({ unit }: PointStatus): number => (FIRST.indexOf(unit) + FIRST.length + 1) % (FIRST.length + 1);
 
 /** Quality speaks by a mark: nothing = good, ~ = uncertain, ! = bad; the age of a point only where it differs from what is usual. */
-function pointWords({ point, value, unit, quality, code, ageMs, last }: PointStatus): string {
-  const mark = last
-    ? `${DIM}last `
-    : quality === "good"
-      ? ""
-      : quality === "uncertain"
-        ? `${YELLOW}~${code ?? ""} `
-        : `${RED}!${code ?? ""} `;
-  const old = ageMs !== null && ageMs > 10_000 ? ` ${DIM}${age(ageMs)}${OFF}` : "";
-  return `${mark}${point} ${shown(value)}${unit && unit !== "1" ? ` ${unit}` : ""}${mark ? OFF : ""}${old}`;
+function pointWords({ point, value, unit, quality, code, ageMs, last }: PointStatus, { lang, say }: Reader): string {
+  const doubt = quality === "uncertain" ? `${YELLOW}~${code ?? ""} ` : `${RED}!${code ?? ""} `;
+  const mark = last ? `${DIM}${say("last")} ` : quality === "good" ? "" : doubt;
+  const old = ageMs !== null && ageMs > 10_000 ? ` ${DIM}${age(ageMs, lang)}${OFF}` : "";
+  return `${mark}${point} ${shown(value, lang)}${unit && unit !== "1" ? ` ${unit}` : ""}${mark ? OFF : ""}${old}`;
 }
 
-function assetWords({ asset, state, alarms }: GatewayStatus["assets"][number]): string {
+function assetWords({ asset, state, alarms }: GatewayStatus["assets"][number], say: Say): string {
   const status = String(state["status"] ?? "unknown");
-  const permit = state["permit"] === "valid" ? " (permit)" : "";
-  return `${asset} ${alarms.length > 0 ? RED : status === "free" ? GREEN : ""}${status}${permit}${OFF}`;
+  const known = status === "occupied" || status === "free" || status === "unknown" ? say(status) : status;
+  const permit = state["permit"] === "valid" ? ` (${say("permit")})` : "";
+  return `${asset} ${alarms.length > 0 ? RED : status === "free" ? GREEN : ""}${known}${permit}${OFF}`;
 }
 
 /** One line of words without colours, for logs and pipes. */
@@ -119,19 +165,23 @@ export function plain(seen: Seen): string {
   return `${at}  devices ${up}/${gateway.devices.length} up  ${bays}  alarms ${alarms}  broker ${link}  ${counts}`;
 }
 
-function shown(value: Value): string {
+function shown(value: Value, lang: keyof Text): string {
   if (value === null) return "–";
   if (typeof value !== "number") return String(value);
-  return String(Number.isInteger(value) ? value : Number(value.toPrecision(6)));
+  return figure(Number.isInteger(value) ? value : Number(value.toPrecision(6)), lang);
 }
 
-function age(ms: number | null): string {
+function age(ms: number | null, lang: keyof Text): string {
   if (ms === null) return "";
-  return ms < 10_000 ? `${(ms / 1000).toFixed(1)} s` : `${Math.round(ms / 1000)} s`;
+  const text = ms < 10_000 ? `${(ms / 1000).toFixed(1)} s` : `${Math.round(ms / 1000)} s`;
+  return lang === "it" ? text.replace(".", ",") : text;
 }
 
 const cell = (text: string, width: number): string =>
   text.length >= width ? `${text.slice(0, width - 1)} ` : text.padEnd(width);
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: an escape sequence begins with one
+const uncoloured = (line: string): string => line.replaceAll(/\x1b\[\d*m/g, "");
 
 /** To the width of the terminal; colours take no room. */
 export function clip(line: string, columns: number): string {

@@ -9,11 +9,16 @@ import { Gateway } from "./gateway.ts";
 import type { Options } from "./options.ts";
 import { borrowed } from "./own-config.ts";
 import { program } from "./program.ts";
+import { brokerFault } from "./reach.ts";
 import { SOCKET, writeParts } from "./run-folder.ts";
+import type { Screen } from "./screen.ts";
 import { COMMIT_MS, GATEWAY, gatewayConfig, type Points, pointsOf, type Site, siteReady } from "./site-config.ts";
+import { sayIn } from "./words.ts";
 
 export interface World extends AsyncDisposable {
   readonly dir: string;
+  /** The command line that asks this gateway, as it is typed here. */
+  readonly ask: string;
   readonly id: string;
   readonly broker: Broker;
   readonly gateway: Gateway;
@@ -38,7 +43,9 @@ export interface World extends AsyncDisposable {
 const ACK_AFTER = "1s";
 
 /** Rejects as soon as it is to stop, with everything closed that was open by then. */
-export async function openWorld(options: Options, dir: string, say: (line: string) => void, stop: AbortSignal): Promise<World> {
+export async function openWorld(options: Options, dir: string, screen: Pick<Screen, "say">, stop: AbortSignal): Promise<World> {
+  const say = sayIn(options.lang);
+  const tell = (line: string) => screen.say(line);
   const opened: AsyncDisposable[] = [];
   const use = <T extends AsyncDisposable>(part: T): T => {
     opened.push(part);
@@ -73,6 +80,8 @@ export async function openWorld(options: Options, dir: string, say: (line: strin
     const site = wires && siteReady.parse(await keep(wires));
     const broker = use(await unlessStopped(openBroker(options.broker, dir)));
     if (broker.pid !== null) pids.push(`broker ${broker.pid}`);
+    const dead = await unlessStopped(brokerFault(broker.url));
+    if (dead !== null) throw dead;
     const platformDb = join(dir, "platform.sqlite");
     const office = platformChild(broker.url, platformDb, site);
     const platform = z.object({ control: z.number() }).parse(await keep(office));
@@ -82,17 +91,19 @@ export async function openWorld(options: Options, dir: string, say: (line: strin
     const own = options.config === null ? null : await unlessStopped(borrowed(options.config, places));
     await writeFile(config, own?.text ?? gatewayConfig(site?.site ?? NOTHING, places));
     const command = options.gateway ?? [process.execPath, program("../cippo.js")];
-    const gateway = use(new Gateway({ command, config, socket: places.socket, commitMs: COMMIT_MS, say }));
+    const gateway = use(new Gateway({ command, config, socket: places.socket, commitMs: COMMIT_MS, say: tell }));
     gateway.broken.catch(fail);
     await unlessStopped(gateway.ready);
-    say(`processes: ${[...pids, `gateway ${gateway.pid}`].join(", ")} · folder ${dir}`);
-    say(`broker: ${broker.url} (${broker.name})`);
     const cippo = `node ${relative("", program("../cippo.js"))}`;
-    say(`ask it yourself: ${cippo} --socket ${places.socket} status`);
-    if (site) say(`let something fail: ${cippo} simulate fault`);
+    const askIt = `${cippo} --socket ${places.socket}`;
+    tell(`${say("processes")}: ${[...pids, `gateway ${gateway.pid}`].join(", ")} · ${say("folder")} ${dir}`);
+    tell(`${say("broker")}: ${broker.url} (${broker.name})`);
+    tell(`${say("askYourself")}: ${askIt} status`);
+    if (site) tell(`${say("letFail")}: ${cippo} simulate fault`);
     const things = site?.site ?? own?.site ?? NOTHING;
     return {
       dir,
+      ask: askIt,
       id: own?.id ?? GATEWAY,
       broker,
       gateway,

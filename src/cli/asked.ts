@@ -5,7 +5,7 @@ import { EdgeError } from "../kit/errors.ts";
 import { duration } from "../kit/quantities.ts";
 import type { Args } from "../model.ts";
 import type { Globals } from "./terminal.ts";
-import type { Say } from "./texts.ts";
+import type { Phrase, Say } from "./texts.ts";
 
 export const DEFAULT_CONFIG = "/etc/cippo/gateway.yaml";
 
@@ -27,7 +27,7 @@ export const now = (): number => systemClock("assumed").now().wall;
 const ISO = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?))?$/;
 
 /** `2h` ago, or a date; epoch ms. */
-export function momentOf(text: string, say: Say): number {
+export function momentOf(text: string, say: Say, expected: Phrase = "optSince"): number {
   const ago = duration().safeParse(text);
   // Before 1970 nothing was stored.
   if (ago.success) return Math.max(0, now() - ago.data);
@@ -35,7 +35,7 @@ export function momentOf(text: string, say: Say): number {
   const at = Date.parse(`${day}T${time}`);
   // The 31st of February would be the 3rd of March.
   if (Number.isNaN(at) || new Date(`${day}T00:00Z`).toISOString().slice(0, day.length) !== day)
-    throw new EdgeError("cli.usage", { reason: `${say("badValue")}: ${text} (${say("optSince")})` });
+    throw new EdgeError("cli.usage", { reason: `${say("badValue")}: ${text} (${say(expected)})` });
   return Math.max(0, at);
 }
 

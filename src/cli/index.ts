@@ -2,10 +2,10 @@
 import "./lean-start.ts";
 import { CommanderError } from "commander";
 import type { Lang } from "../config.ts";
-import { asEdgeError } from "../kit/errors.ts";
-import { program, usageError } from "./program.ts";
+import { asEdgeError, EdgeError } from "../kit/errors.ts";
+import { langOf, optionIn } from "../kit/language.ts";
+import { commandIn, program, usageError } from "./program.ts";
 import { complain } from "./terminal.ts";
-import { langOf, optionIn } from "./texts.ts";
 
 const argv = process.argv.slice(2);
 const json = argv.includes("--json");
@@ -44,7 +44,12 @@ function fail(raw: unknown): void {
   if (raw instanceof CommanderError && raw.code === "commander.help") return;
   const error = asEdgeError(raw instanceof CommanderError ? usageError(raw, lang) : raw);
   if (error.code === "cli.usage") process.exitCode = 2;
-  complain(error, lang, json);
+  complain(error.code === "cli.usage" ? withCommand(error) : error, lang, json);
+}
+
+/** Which help has the rest. */
+function withCommand({ context }: EdgeError): EdgeError {
+  return new EdgeError("cli.usage", { ...context, command: commandIn(program(lang, json, argv), argv) });
 }
 
 /** A defect outside any promise: said as any other error, and the process ends, for nobody knows what still holds. */

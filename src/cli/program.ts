@@ -3,6 +3,7 @@ import { Command, type CommanderError, type OptionValues } from "commander";
 import type { Lang } from "../config.ts";
 import { EdgeError } from "../kit/errors.ts";
 import { version } from "../version.ts";
+import { defaultSocket } from "./asked.ts";
 import type { EventsOptions } from "./commands/events.ts";
 import type { HistoryOptions } from "./commands/history.ts";
 import { type Globals, type Terminal, terminal } from "./terminal.ts";
@@ -13,33 +14,60 @@ type Add = (name: string, phrase: Phrase, shape: (command: Command, say: Say) =>
 
 const plain = (command: Command): Command => command;
 
+/** What people ask most, for the end of a command's help. */
+const examples: Readonly<Record<string, readonly string[]>> = {
+  status: ["status", "status --all", "status --socket /tmp/cippo-1/sock"],
+  devices: ["devices", "devices meter-hall", "devices --commands", "devices --types"],
+  watch: ["watch", "watch meter-hall bay-1", "watch meter-hall.power"],
+  read: ["read meter-hall"],
+  command: ["command hall-lights.on set value=true", "command bay-1 permit.confirm until=+2h"],
+  events: ["events --since 1d", "events --limit 20"],
+  history: [
+    "history meter-hall.power --since 2h",
+    'history meter-hall.power --since 2026-11-30 --until "2026-11-30 12:00"',
+    "history bay-1.status --since 7d --csv > bay-1.csv",
+  ],
+  check: ["config check", "config check gateway.yaml"],
+  errors: ["errors bus.timeout", "errors bus"],
+  simulate: ["simulate", "simulate --for 20s --json", "simulate fault", "simulate fault meter-hall silence --for 30s"],
+};
+
 export function program(lang: Lang, json: boolean, argv: readonly string[]): Command {
   const say = sayIn(lang);
   const root = new Command("cippo");
   root
     .exitOverride()
     .configureOutput({ outputError: () => undefined })
-    .configureHelp({ showGlobalOptions: true, styleTitle: (title) => titles(say)[title] ?? title })
+    .configureHelp({
+      showGlobalOptions: true,
+      styleTitle: (title) => titles(say)[title] ?? title,
+      styleUsage: (words) => words.replace("[options]", say("optionsPlace")).replace("[command]", say("commandPlace")),
+      subcommandTerm: (command) => termOf(command, say),
+      optionDescription: ({ description, defaultValue }) =>
+        defaultValue === undefined ? description : `${description} (${say("ifNotSaid")} ${String(defaultValue)})`,
+    })
     .helpOption("-h, --help", say("optHelp"))
-    .helpCommand(false)
+    .helpCommand("help [command]", say("help"))
     .description(say("about"))
     .version(version, "-V, --version", say("optVersion"))
     .option("--json", say("optJson"))
     .option("--lang <it|en>", say("optLang"), (word: string) => oneLanguage(word, say))
-    .option("--socket <path>", say("optSocket"), said(`${say("optionNeedsValue")} --socket`))
+    .option("--socket <path>", `${say("optSocket")} ${defaultSocket()}`, said(`${say("optionNeedsValue")} --socket`))
     .option("--config <file>", say("optConfig"), said(`${say("optionNeedsValue")} --config`))
-    .addHelpText("after", `\n${say("exits")}`);
+    .addHelpText("after", `\n${say("askedWhere")}\n${say("exits")}`);
   const adding =
     (parent: Command): Add =>
     (name, phrase, shape, act) => {
       const command = shape(parent.command(name).description(say(phrase)), say);
+      const shown = examples[name]?.map((words) => `  cippo ${words}`) ?? [];
+      if (shown.length > 0) command.addHelpText("after", `\n${say("examples")}\n${shown.join("\n")}`);
       command.action(async () => {
         process.exitCode = await act(command.processedArgs, command.optsWithGlobals(), terminal(lang, json));
       });
     };
   addRun(adding(root), argv);
   addQuestions(adding(root));
-  addConfig(adding(root.command("config").description(say("config")).helpCommand(false)));
+  addConfig(adding(root.command("config").description(say("config")).helpCommand("help [command]", say("help"))));
   addKnowledge(adding(root));
   return root;
 }
@@ -57,15 +85,17 @@ function addRun(add: Add, argv: readonly string[]): void {
 
 /** What is asked of the running gateway. */
 function addQuestions(add: Add): void {
-  add("status", "status", plain, async (_, options, t) => (await import("./commands/status.ts")).status(options, t));
-  const shapeDevices = (c: Command, say: Say) => c.option("--types", say("optTypes")).option("--commands", say("optCommands"));
-  add("devices", "devices", shapeDevices, async (_, options, t) => (await import("./commands/devices.ts")).devices(options, t));
+  const shapeStatus = (c: Command, say: Say) => c.option("--all", say("optAll"));
+  add("status", "status", shapeStatus, async (_, options, t) => (await import("./commands/status.ts")).status(options, t));
   const word = (say: Say, name: string) => said(`${say("missingArgument")} ${name}`);
-  const shapeWatch = (c: Command, say: Say) =>
-    c.argument("[name...]", say("argNames"), (name: string, before: readonly string[] = []) => [
-      ...before,
-      word(say, "name")(name),
-    ]);
+  const names = (c: Command, say: Say, phrase: Phrase) =>
+    c.argument("[name...]", say(phrase), (name: string, before: readonly string[] = []) => [...before, word(say, "name")(name)]);
+  const shapeDevices = (c: Command, say: Say) =>
+    names(c, say, "argDevices").option("--types", say("optTypes")).option("--commands", say("optCommands"));
+  add("devices", "devices", shapeDevices, async ([names], options, t) =>
+    (await import("./commands/devices.ts")).devices(names as readonly string[] | undefined, options, t),
+  );
+  const shapeWatch = (c: Command, say: Say) => names(c, say, "argNames");
   add("watch", "watch", shapeWatch, async ([names], options, t) =>
     (await import("./commands/watch.ts")).watch(names as string[], options, t),
   );
@@ -87,7 +117,11 @@ function addQuestions(add: Add): void {
     (await import("./commands/events.ts")).events(options as EventsOptions, t),
   );
   const shapeHistory = (c: Command, say: Say) =>
-    c.argument("<point>", say("argPoint"), word(say, "point")).option("--since <moment>", say("optSince"), "2h");
+    c
+      .argument("<point>", say("argPoint"), word(say, "point"))
+      .option("--since <moment>", say("optSince"), "2h")
+      .option("--until <moment>", say("optUntil"))
+      .option("--csv", say("optCsv"));
   add("history", "history", shapeHistory, async ([point], options, t) =>
     (await import("./commands/history.ts")).history(point as string, options as HistoryOptions, t),
   );
@@ -108,6 +142,15 @@ function addKnowledge(add: Add): void {
     (await import("./commands/errors.ts")).errors(code as string | undefined, t),
   );
   add("version", "version", plain, async (_, __, t) => (await import("./commands/version.ts")).version(t));
+}
+
+/** As commander writes it, but in one language. */
+function termOf(command: Command, say: Say): string {
+  const words = command.registeredArguments.map((one) => {
+    const name = one.name() + (one.variadic ? "..." : "");
+    return one.required ? `<${name}>` : `[${name}]`;
+  });
+  return [command.name(), ...(command.options.length > 0 ? [say("optionsPlace")] : []), ...words].join(" ");
 }
 
 /** Commander's headings, in the reader's language. */
@@ -146,4 +189,17 @@ export function usageError({ code, message }: CommanderError, lang: Lang): EdgeE
   const near = /\(Did you mean (.+)\?\)/.exec(message)?.[1];
   const reason = phrase === undefined ? message.replace(/^error: /, "") : `${sayIn(lang)(phrase)} ${which}`.trim();
   return new EdgeError("cli.usage", { reason: near ? `${reason} (${near}?)` : reason });
+}
+
+/** The words of the command that was meant, as far as there is such a one: a usage error points at its help. */
+export function commandIn(root: Command, argv: readonly string[]): string {
+  const found: string[] = [];
+  let at = root;
+  for (const word of argv) {
+    const next = at.commands.find((command) => command.name() === word);
+    if (!next) continue;
+    found.push(word);
+    at = next;
+  }
+  return found.map((word) => `${word} `).join("");
 }

@@ -1,26 +1,88 @@
-/** Headings and rows go in; aligned lines come out, and on a narrow terminal closer ones: nothing is left out. */
+/** Headings and rows become lines that fit a terminal, all of one table in one layout; nothing is left out. */
 
 /** What a device or a program said must not command the terminal, or break a line: anybody can send a name by radio. */
 export const plain = (text: string): string => text.replaceAll(/\p{Cc}/gu, "·");
 
 /** Columns beyond ASCII count by code point; cells never hold wide characters. */
-const width = (text: string): number => [...text].length;
+export const width = (text: string): number => [...text].length;
+
+const GAP = 2;
+/** A narrower column of sentences is no pleasure to read. */
+const SENTENCE = 28;
+const INSET = 4;
 
 /** `columns`: of the terminal, or absent where there is room for all. Numbers stand right, words left. */
 export function table(headings: readonly string[], written: readonly (readonly string[])[], columns?: number): string[] {
-  const rows = written.map((row) => row.map(plain));
-  const widths = headings.map((heading, i) => Math.max(width(heading), ...rows.map((row) => width(row[i] ?? ""))));
-  const right = headings.map((_, i) => rows.length > 0 && rows.every((row) => /^-?[\d.,]*$/.test(row[i] ?? "")));
-  const line = (cells: readonly string[]) => {
-    const aligned = cells.map((cell, i) => pad(cell, widths[i] ?? 0, right[i] ?? false)).join("  ");
-    return width(aligned.trimEnd()) <= (columns ?? Number.POSITIVE_INFINITY) ? aligned.trimEnd() : close(cells);
-  };
-  return [line(headings), ...rows.map(line)];
+  const [heads, rows] = withoutEmpty(
+    headings,
+    written.map((row) => row.map(plain)),
+  );
+  const widths = heads.map((heading, i) => Math.max(width(heading), ...rows.map((row) => width(row[i] ?? ""))));
+  const right = heads.map((_, i) => rows.length > 0 && rows.every((row) => /^(-?[\d.,]+|–)?$/.test(row[i] ?? "")));
+  const aligned = (cells: readonly string[]) => cells.map((cell, i) => pad(cell, widths[i] ?? 0, right[i] ?? false)).join("  ");
+  const room = columns ?? Number.POSITIVE_INFINITY;
+  const before = widths.slice(0, -1).reduce((sum, one) => sum + one + GAP, 0);
+  const all = [heads, ...rows];
+  if (before + (widths.at(-1) ?? 0) <= room) return all.map((cells) => aligned(cells).trimEnd());
+  const one = { all, before, room, aligned };
+  if (before + SENTENCE <= room) return all.flatMap((cells) => beside(cells, one));
+  if (before <= room + GAP) return all.flatMap((cells) => below(cells, one));
+  return rows.flatMap((cells) => listed(heads, cells, room));
 }
 
-/** Why a device is down stands last, and must not be what a narrow terminal cuts: empty cells go instead, but for a sign of what belongs to the row before. */
-const close = (cells: readonly string[]): string =>
-  (cells[0] === "" ? "  " : "") + cells.filter((cell) => cell !== "").join("  ");
+interface Layout {
+  /** What the columns take that stand before the last. */
+  readonly before: number;
+  readonly room: number;
+  readonly aligned: (cells: readonly string[]) => string;
+}
+
+/** The last column goes on under itself. */
+function beside(cells: readonly string[], { before, room, aligned }: Layout): readonly string[] {
+  const [first = "", ...more] = wrapped(cells.at(-1) ?? "", room - before);
+  return [`${aligned([...cells.slice(0, -1), first]).trimEnd()}`, ...more.map((line) => " ".repeat(before) + line)];
+}
+
+/** The last column stands under the others. */
+function below(cells: readonly string[], { room, aligned }: Layout): readonly string[] {
+  const last = cells.at(-1) ?? "";
+  return [
+    aligned(cells.slice(0, -1)).trimEnd(),
+    ...(last === "" ? [] : wrapped(last, room - INSET).map((line) => " ".repeat(INSET) + line)),
+  ];
+}
+
+/** Too many columns for this terminal: each row is a list of what it has. */
+function listed(heads: readonly string[], cells: readonly string[], room: number): readonly string[] {
+  const [first = "", ...rest] = cells;
+  const named = rest.flatMap((cell, i) => (cell === "" ? [] : [`${heads[i + 1]} ${cell}`]));
+  return [first, ...named.flatMap((text) => wrapped(text, room - GAP).map((line) => " ".repeat(GAP) + line))];
+}
+
+/** A column in which nobody has anything to say only takes room. */
+function withoutEmpty(
+  heads: readonly string[],
+  rows: readonly (readonly string[])[],
+): readonly [readonly string[], readonly (readonly string[])[]] {
+  const kept = heads.map((_, i) => rows.length === 0 || rows.some((row) => (row[i] ?? "") !== ""));
+  return [heads.filter((_, i) => kept[i]), rows.map((row) => heads.map((_, i) => row[i] ?? "").filter((_, i) => kept[i]))];
+}
+
+/** At spaces; a word that is longer than the line is cut, so that no terminal breaks it where it likes. */
+export function wrapped(text: string, room: number): string[] {
+  const lines: string[] = [];
+  let line = "";
+  for (let word of text.split(" ")) {
+    if (line !== "" && width(line) + 1 + width(word) <= room) {
+      line += ` ${word}`;
+      continue;
+    }
+    if (line !== "") lines.push(line);
+    for (; width(word) > room; word = [...word].slice(room).join("")) lines.push([...word].slice(0, room).join(""));
+    line = word;
+  }
+  return [...lines, line];
+}
 
 function pad(text: string, to: number, right: boolean): string {
   const fill = " ".repeat(Math.max(0, to - width(text)));

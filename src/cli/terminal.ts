@@ -19,6 +19,8 @@ export interface Terminal {
   readonly lang: Lang;
   readonly json: boolean;
   readonly say: Say;
+  /** Of the terminal; absent where there is no end to a line. */
+  readonly columns: number | undefined;
   /** One line on stdout. */
   line(text: string): void;
   table(headings: readonly Phrase[], rows: readonly (readonly string[])[]): void;
@@ -26,16 +28,20 @@ export interface Terminal {
   document(value: unknown, indent?: number): void;
 }
 
+/** Of a terminal that does not say. */
+const COLUMNS = 80;
+
 export function terminal(lang: Lang, json: boolean): Terminal {
   const say = sayIn(lang);
   const line = (text: string) => void process.stdout.write(`${plainLines(text)}\n`);
+  const columns = process.stdout.isTTY ? process.stdout.columns || COLUMNS : undefined;
   return {
     lang,
     json,
     say,
+    columns,
     line,
     table: (headings, rows) => {
-      const columns = process.stdout.isTTY ? process.stdout.columns : undefined;
       if (rows.length === 0) return line(say("none"));
       for (const text of table(headings.map(say), rows, columns)) line(text);
     },
@@ -71,7 +77,12 @@ const problemsOf = (error: EdgeError): readonly Problem[] =>
 
 // ---------------------------------------------------------------- values as people read them
 
-export const shownValue = (value: Value): string => (value === null ? "–" : String(value));
+/** Digits as they came; the sign before the decimals as the reader writes it. */
+export function shownValue(value: Value, lang: Lang): string {
+  if (value === null) return "–";
+  const text = String(value);
+  return typeof value === "number" && lang === "it" ? text.replace(".", ",") : text;
+}
 
 /** What is wrong, since when and what to do next, of a device that is not well. */
 export const shownProblem = (problem: DeviceProblem | undefined, { lang, say }: Terminal): string =>

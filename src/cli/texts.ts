@@ -9,6 +9,9 @@ export const texts = {
     en: "The gateway at the edge: readings, rules and commands of one site.",
   },
   usage: { it: "Uso:", en: "Usage:" },
+  optionsPlace: { it: "[opzioni]", en: "[options]" },
+  commandPlace: { it: "[comando]", en: "[command]" },
+  ifNotSaid: { it: "se non detto:", en: "if not said:" },
   options: { it: "Opzioni:", en: "Options:" },
   globalOptions: { it: "Per ogni comando:", en: "For every command:" },
   commands: { it: "Comandi:", en: "Commands:" },
@@ -17,17 +20,32 @@ export const texts = {
   optVersion: { it: "mostra la versione", en: "show the version" },
   optJson: { it: "un documento JSON, per le macchine", en: "one JSON document, for machines" },
   optLang: { it: "lingua: it o en", en: "language: it or en" },
-  optSocket: { it: "socket del gateway in esecuzione", en: "socket of the running gateway" },
+  optSocket: {
+    it: "socket del gateway in esecuzione; senza: quello in CIPPO_SOCKET, quello in --config, oppure",
+    en: "socket of the running gateway; if not given: that in CIPPO_SOCKET, that of --config, or",
+  },
   optConfig: { it: "file di configurazione", en: "configuration file" },
   optLogLevel: { it: "debug, info, warn, error o silent", en: "debug, info, warn, error or silent" },
+  optAll: { it: "anche linee, beni, flussi e ogni dispositivo", en: "lines, assets, streams and every device as well" },
   optTypes: { it: "i tipi che si possono configurare", en: "the types that can be configured" },
   optCommands: { it: "che cosa si può comandare", en: "what can be commanded" },
   optSince: { it: "da quando: 30min, 2h, 3d o una data", en: "since when: 30min, 2h, 3d or a date" },
+  optUntil: { it: "fino a quando, scritto allo stesso modo", en: "until when, written the same way" },
+  optCsv: {
+    it: "per un foglio di calcolo: punto e virgola, virgola decimale",
+    en: "for a spreadsheet: commas, decimal point",
+  },
   optLimit: { it: "al massimo tanti, i più recenti", en: "at most so many, the newest" },
   exits: {
     it: "Uscita: 0 fatto, 1 c'è un problema o non è riuscito, 2 uso sbagliato.",
     en: "Exit: 0 done, 1 a problem was found or it failed, 2 wrong usage.",
   },
+  askedWhere: {
+    it: "I comandi parlano al gateway per mezzo del suo socket. Per un altro gateway:\n`export CIPPO_SOCKET=/tmp/cippo-1/sock` vale per tutti quelli che seguono.",
+    en: "Commands reach the gateway by its socket. For another gateway:\n`export CIPPO_SOCKET=/tmp/cippo-1/sock` holds for all that follow.",
+  },
+  examples: { it: "Esempi:", en: "Examples:" },
+  help: { it: "l'aiuto di un comando", en: "the help of a command" },
   run: { it: "avvia il gateway", en: "run the gateway" },
   status: { it: "come sta il gateway", en: "how the gateway is" },
   devices: { it: "i dispositivi e il loro stato", en: "the devices and their state" },
@@ -43,6 +61,7 @@ export const texts = {
   simulate: { it: "avvia il sito simulato", en: "run the simulated site" },
   version: { it: "la versione", en: "the version" },
   argNames: { it: "dispositivi o beni (nessuno: tutti)", en: "devices or assets (none: all)" },
+  argDevices: { it: "dispositivi (nessuno: tutti)", en: "devices (none: all)" },
   argDevice: { it: "nome del dispositivo", en: "name of the device" },
   argTarget: { it: "dispositivo.punto o bene", en: "device.point or asset" },
   argAction: { it: "azione", en: "action" },
@@ -104,6 +123,25 @@ export const texts = {
   head: { it: "PRODOTTI", en: "PRODUCED" },
   sent: { it: "INVIATI", en: "SENT" },
   acknowledged: { it: "CONFERMATI", en: "ACKNOWLEDGED" },
+  // history
+  clockColumn: { it: "OROLOGIO", en: "CLOCK" },
+  values: { it: "valore|valori", en: "value|values" },
+  minimum: { it: "minimo", en: "minimum" },
+  maximum: { it: "massimo", en: "maximum" },
+  from: { it: "da", en: "from" },
+  until: { it: "a", en: "to" },
+  at: { it: "il", en: "on" },
+  present: { it: "valori presenti:", en: "present values:" },
+  asItHappens: { it: "e d'ora in poi (q termina):", en: "and from now on (q ends):" },
+  // what is well, and what is not
+  devicesCounted: { it: "dispositivo|dispositivi", en: "device|devices" },
+  isNotWell: { it: "non sta bene", en: "is not well" },
+  areNotWell: { it: "non stanno bene", en: "are not well" },
+  devicesWell: { it: "dispositivo sta bene|dispositivi stanno bene", en: "device is well|devices are well" },
+  moreDevices: { it: "altro|altri", en: "more" },
+  alarmsCounted: { it: "allarme aperto|allarmi aperti", en: "open alarm|open alarms" },
+  moreAlarms: { it: "altro|altri", en: "more" },
+  assetsCounted: { it: "bene|beni", en: "asset|assets" },
   // sentences
   up: { it: "attivo", en: "up" },
   down: { it: "fermo", en: "down" },
@@ -157,17 +195,3 @@ export const sayIn =
   (lang: Lang): Say =>
   (phrase) =>
     texts[phrase][lang];
-
-/** The value of `--name value` or `--name=value`, before commander has looked. */
-export function optionIn(argv: readonly string[], name: string): string | undefined {
-  const at = argv.findIndex((word) => word === name || word.startsWith(`${name}=`));
-  const word = argv[at];
-  return word?.includes("=") ? word.slice(name.length + 1) : at < 0 ? undefined : argv[at + 1];
-}
-
-/** `--lang` wins, then the environment in the order of setlocale(3): it* is Italian, all else English; the C locale says nothing. */
-export function langOf(argv: readonly string[], env: NodeJS.ProcessEnv): Lang | undefined {
-  const locale = optionIn(argv, "--lang") ?? [env["LC_ALL"], env["LC_MESSAGES"], env["LANG"]].find(Boolean);
-  if (locale === undefined || /^(C|POSIX)(\.|$)/.test(locale)) return undefined;
-  return /^it/i.test(locale) ? "it" : "en";
-}

@@ -1033,7 +1033,7 @@ export const codes = {
   "cli.usage": {
     retry: false,
     what: { it: "Uso: {reason}", en: "Usage: {reason}" },
-    hint: { it: "`cippo --help`.", en: "`cippo --help`." },
+    hint: { it: "`cippo {command}--help`.", en: "`cippo {command}--help`." },
   },
   "cli.unknown-name": {
     retry: false,

@@ -52,8 +52,11 @@ describe("a technician at the box", { timeout: 60_000, shuffle: false }, () => {
     const { code, stdout, stderr } = await gateway.cippo("status");
     expect(stdout).toMatch(/^gateway gw-1 {2}cippo \d+\.\d+\.\d+/);
     expect(stdout).toMatch(/broker mqtt:\/\/127\.0\.0\.1:9 {2}not connected {2}sync\.unreachable/);
-    expect(stdout).toMatch(/loop +modbus-points +up/);
-    expect(stdout).toMatch(/bay-1 +status=occupied/);
+    expect(stdout).toMatch(/^\d devices? (is|are) well$/m);
+    expect(stdout).toMatch(/^1 asset: bay-1 occupied$/m);
+    const all = await gateway.cippo("status", "--all");
+    expect(all.stdout).toMatch(/loop +modbus-points +up/);
+    expect(all.stdout).toMatch(/bay-1 +status=occupied/);
     expect(stdout).toMatch(/bay\.illegal-occupation +bay-1 +high/);
     expect(stderr).toBe("");
     // Something needs attention.
@@ -78,9 +81,11 @@ describe("a technician at the box", { timeout: 60_000, shuffle: false }, () => {
   it("sees every device with its values, and what can be commanded", async () => {
     const { code, stdout } = await gateway.cippo("devices");
     expect(code).toBe(0);
-    expect(stdout).toMatch(/relay +modbus-points +plant +up/);
-    expect(stdout).toMatch(/present +true/);
-    expect((await gateway.cippo("devices", "--lang=it")).stdout).toMatch(/DISPOSITIVO +TIPO +BUS +STATO/);
+    expect(stdout).toMatch(/^relay +modbus-points \(plant\) +up/m);
+    expect(stdout).toMatch(/^ +present +true/m);
+    expect((await gateway.cippo("devices", "--lang=it")).stdout).toMatch(/^relay +modbus-points \(plant\) +attivo/m);
+    const one = await gateway.cippo("devices", "loop");
+    expect([one.stdout.includes("present"), one.stdout.includes("pump")]).toEqual([true, false]);
     expect((await json("devices")).map(({ id, state }: { id: string; state: string }) => [id, state])).toEqual([
       ["relay", "up"],
       ["loop", "up"],
@@ -111,7 +116,10 @@ describe("a technician at the box", { timeout: 60_000, shuffle: false }, () => {
     const dead = await gateway.cippo("read", "relay");
     expect([dead.code, dead.stderr]).toEqual([1, expect.stringMatching(/^error bus\.timeout: .+\n→ .+\n$/)]);
     const devices = await gateway.cippo("devices");
-    expect([devices.code, devices.stdout]).toEqual([1, expect.stringMatching(/relay +modbus-points +plant +down.*bus\.timeout/)]);
+    expect([devices.code, devices.stdout]).toEqual([
+      1,
+      expect.stringMatching(/relay +modbus-points \(plant\) +down.*\n +bus\.timeout: /),
+    ]);
     // The others on the line go on.
     expect((await gateway.cippo("read", "loop")).code).toBe(0);
     slave.dead.clear();
@@ -140,7 +148,7 @@ describe("a technician at the box", { timeout: 60_000, shuffle: false }, () => {
     const last = await json("events", "--limit", "1");
     expect(last).toHaveLength(1);
     const history = await gateway.cippo("history", "loop.present");
-    expect([history.code, history.stdout]).toEqual([0, expect.stringMatching(/^\d{4}-.* {2}true/)]);
+    expect([history.code, history.stdout]).toEqual([0, expect.stringMatching(/^TIME +VALUE\n\d{4}-.* {2}true\n/)]);
     const rows = await json("history", "relay.pump", "--since", "1h");
     expect(rows.map(({ value }: { value: boolean }) => value)).toContain(true);
     expect(await json("history", "relay.pump", "--since", "0ms")).toEqual([]);
@@ -182,6 +190,7 @@ describe("a technician at the box", { timeout: 60_000, shuffle: false }, () => {
       ["read", "nobody"],
       ["history", "nobody.n"],
       ["watch", "nobody"],
+      ["devices", "nobody"],
     ]) {
       const { code, stderr } = await gateway.cippo(...words);
       expect([words, code, stderr]).toEqual([words, 1, expect.stringMatching(/^error cli\.unknown-name: .*nobody.*\n→ .+\n$/)]);

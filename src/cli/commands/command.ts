@@ -14,7 +14,7 @@ export async function command(
   const result = await ask(await socketOf(options), { do: "command", target, action, args });
   if (terminal.json) terminal.document(result);
   else {
-    const value = result.value === undefined ? "" : ` = ${shownValue(result.value)}`;
+    const value = result.value === undefined ? "" : ` = ${shownValue(result.value, terminal.lang)}`;
     terminal.line(`${target} ${action}: ${result.state}${value}${result.code ? `  ${result.code}` : ""}`);
     if (result.detail) terminal.line(result.detail);
     if (result.code && isCode(result.code)) terminal.line(`→ ${codes[result.code].hint[terminal.lang]}`);

@@ -1,51 +1,60 @@
-/** Nothing goes in; the site's devices, the types that exist, or everything that can be commanded comes out. */
-import type { CommandTarget } from "../../model.ts";
+/** Shows the site's devices with their points, the types that exist, or everything that can be commanded. */
+import type { CommandTarget, DeviceStatus, GatewayStatus, PointStatus } from "../../model.ts";
 import { socketOf } from "../asked.ts";
 import { ask } from "../client.ts";
-import { type Globals, shownAge, shownProblem, shownValue, shownWire, type Terminal } from "../terminal.ts";
+import { checkDevice } from "../names.ts";
+import { table, wrapped } from "../table.ts";
+import { type Globals, shownAge, shownProblem, shownQuality, shownValue, shownWire, type Terminal } from "../terminal.ts";
 
 export interface DevicesOptions extends Globals {
   readonly types?: boolean;
   readonly commands?: boolean;
 }
 
-export async function devices(options: DevicesOptions, terminal: Terminal): Promise<number> {
+/** Exit 1 when one of those shown is down or has a problem. */
+export async function devices(names: readonly string[] = [], options: DevicesOptions, terminal: Terminal): Promise<number> {
   if (options.types) return types(terminal);
   const socket = await socketOf(options);
   if (options.commands) return commands(await ask(socket, { do: "commands" }), terminal);
-  const { devices } = await ask(socket, { do: "status" });
-  if (terminal.json) terminal.document(devices);
-  else {
-    const { say } = terminal;
-    const rows = devices.flatMap((d) => [
-      [
-        d.id,
-        d.type,
-        d.bus ?? "",
-        say(d.state),
-        "",
-        "",
-        "",
-        shownAge(d.ageMs, say),
-        shownWire(d.wire, say),
-        shownProblem(d.problem, terminal),
-      ],
-      ...d.points.map((p) => [
-        "",
-        "",
-        "",
-        p.last ? say("last") : "",
-        p.point,
-        shownValue(p.value),
-        p.unit,
-        shownAge(p.ageMs, say),
-        "",
-        p.code ?? "",
-      ]),
-    ]);
-    terminal.table(["device", "type", "bus", "state", "point", "value", "unit", "age", "wire", "why"], rows);
-  }
-  return devices.some(({ state }) => state === "down") ? 1 : 0;
+  const picture = await ask(socket, { do: "status" });
+  for (const name of names) checkDevice(namesOf(picture), name);
+  const shown = picture.devices.filter(({ id }) => names.length === 0 || names.includes(id));
+  if (terminal.json) terminal.document(shown);
+  else if (shown.length === 0) terminal.line(terminal.say("none"));
+  else for (const device of shown) show(device, terminal);
+  return shown.every(({ state }) => state === "up" || state === "starting") ? 0 : 1;
+}
+
+const namesOf = ({ devices, assets }: GatewayStatus) => ({
+  devices: new Map(devices.map(({ id, points }) => [id, points.map(({ point }) => point)])),
+  assets: new Map(assets.map(({ asset, state }) => [asset, Object.keys(state)])),
+});
+
+const INSET = "    ";
+
+/** One line of its own, what is wrong with it, and its points below. */
+function show(device: DeviceStatus, terminal: Terminal): void {
+  const { say, line, columns } = terminal;
+  const { id, type, bus, state, ageMs, wire, problem, points } = device;
+  const room = (columns ?? Number.POSITIVE_INFINITY) - INSET.length;
+  const where = bus === undefined ? type : `${type} (${bus})`;
+  for (const text of wrapped(
+    [id, where, say(state), shownAge(ageMs, say), shownWire(wire, say)].filter(Boolean).join("  "),
+    room,
+  ))
+    line(text);
+  const why = shownProblem(problem, terminal);
+  if (why !== "") for (const text of wrapped(why, room)) line(`${INSET}${text}`);
+  if (points.length === 0) return;
+  const rows = points.map((point) => rowOf(point, terminal));
+  // Without its headings: they would be said again for each device.
+  for (const text of table(["", "", "", "", ""], rows, room).slice(1)) line(`${INSET}${text}`);
+}
+
+function rowOf(point: PointStatus, { say, lang }: Terminal): readonly string[] {
+  const { quality, code, last, unit, value, ageMs } = point;
+  const doubt = quality === "good" && !last ? "" : `${shownQuality(point, say)} ${code ?? ""}`.trim();
+  return [point.point, shownValue(value, lang), unit === "1" ? "" : unit, shownAge(ageMs, say), doubt];
 }
 
 async function types(terminal: Terminal): Promise<number> {

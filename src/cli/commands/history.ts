@@ -1,28 +1,105 @@
-/** A point and a moment go in; its stored values since then come out, oldest first, as they are read. */
-import { momentOf, socketOf } from "../asked.ts";
+/** Prints the stored values of a point, oldest first, as they are read; for people, for a spreadsheet or as JSON. */
+import { counted } from "../../kit/counted.ts";
+import { EdgeError } from "../../kit/errors.ts";
+import { momentOf, now, socketOf } from "../asked.ts";
 import { stream } from "../client.ts";
+import type { HistoryRow } from "../protocol.ts";
+import { plain } from "../table.ts";
 import { type Globals, shownTime, shownValue, type Terminal } from "../terminal.ts";
 
 export interface HistoryOptions extends Globals {
   readonly since: string;
+  readonly until?: string;
+  readonly csv?: boolean;
 }
 
-/** With `--json` one array, written piece by piece: a fortnight of a point need not fit in memory. */
+/** A fortnight of a point need not fit in memory: each row is written as it comes. */
 export async function history(point: string, options: HistoryOptions, terminal: Terminal): Promise<number> {
-  const sinceMs = momentOf(options.since, terminal.say);
-  let rows = 0;
-  for await (const { item } of stream(await socketOf(options), { do: "history", point, sinceMs })) {
-    if (terminal.json) terminal.line(`${rows === 0 ? "[" : ","}${JSON.stringify(item)}`);
-    else {
-      const doubt = item.quality === "good" ? "" : `${terminal.say(item.quality)} ${item.code ?? ""}`;
-      const clock = item.clock === "synced" ? "" : terminal.say("unsynced");
-      terminal.line(
-        [shownTime(item.wall), `${shownValue(item.value)} ${item.unit}`.trim(), doubt, clock].filter(Boolean).join("  "),
-      );
-    }
-    rows += 1;
-  }
-  if (terminal.json) terminal.line(rows === 0 ? "[]" : "]");
-  else if (rows === 0) terminal.line(terminal.say("none"));
+  const { say } = terminal;
+  const sinceMs = momentOf(options.since, say);
+  const untilMs = options.until === undefined ? Number.POSITIVE_INFINITY : momentOf(options.until, say, "optUntil");
+  if (untilMs < sinceMs) throw new EdgeError("cli.usage", { reason: `--until ${options.until} < --since ${options.since}` });
+  const print = writerOf({ point, sinceMs, untilMs }, options, terminal);
+  // Not the end of the list: a clock that was corrected may have gone back.
+  for await (const { item } of stream(await socketOf(options), { do: "history", point, sinceMs }))
+    if (item.wall <= untilMs) print.row(item);
+  print.end();
   return 0;
 }
+
+interface Wanted {
+  readonly point: string;
+  readonly sinceMs: number;
+  readonly untilMs: number;
+}
+interface Writer {
+  row(item: HistoryRow): void;
+  end(): void;
+}
+
+function writerOf(wanted: Wanted, { csv }: HistoryOptions, terminal: Terminal): Writer {
+  if (terminal.json) return asJson(terminal);
+  return csv ? asCsv(terminal) : forPeople(wanted, terminal);
+}
+
+/** One array. */
+function asJson({ line }: Terminal): Writer {
+  let rows = 0;
+  return {
+    row(item) {
+      line(`${rows === 0 ? "[" : ","}${JSON.stringify(item)}`);
+      rows += 1;
+    },
+    end: () => line(rows === 0 ? "[]" : "]"),
+  };
+}
+
+/** RFC 4180; where the comma stands before the decimals, a semicolon stands between the columns, as spreadsheets have it. */
+function asCsv({ line, lang, say }: Terminal): Writer {
+  const sign = lang === "it" ? ";" : ",";
+  const quoted = (text: string) => (/["\r\n]/.test(text) || text.includes(sign) ? `"${text.replaceAll('"', '""')}"` : text);
+  const record = (cells: readonly string[]) => line(cells.map(quoted).join(sign));
+  record((["time", "value", "unit", "quality", "code", "clockColumn"] as const).map((name) => say(name).toLowerCase()));
+  return {
+    row: ({ wall, value, unit, quality, code, clock }) =>
+      record([shownTime(wall), value === null ? "" : shownValue(value, lang), unit, say(quality), code ?? "", say(clock)]),
+    end: () => undefined,
+  };
+}
+
+const TIME = 19;
+const VALUE = 14;
+
+/** A header, a line for each value, and what to look for first: the least and the greatest. */
+function forPeople({ point, sinceMs, untilMs }: Wanted, { line, lang, say }: Terminal): Writer {
+  let rows = 0;
+  let least: HistoryRow | undefined;
+  let most: HistoryRow | undefined;
+  const shown = (item: HistoryRow) => plain(`${shownValue(item.value, lang)} ${unitOf(item)}`.trim());
+  return {
+    row(item) {
+      if (rows === 0) line(`${say("time").padEnd(TIME)}  ${say("value").padStart(VALUE)}`);
+      rows += 1;
+      if (item.quality === "good" && typeof item.value === "number") {
+        if (least === undefined || item.value < Number(least.value)) least = item;
+        if (most === undefined || item.value > Number(most.value)) most = item;
+      }
+      const doubt = item.quality === "good" ? "" : `${say(item.quality)} ${item.code ?? ""}`.trim();
+      const clock = item.clock === "synced" ? "" : say("unsynced");
+      const value = `${plain(shownValue(item.value, lang)).padStart(VALUE)} ${unitOf(item)}`;
+      line([shownTime(item.wall), value.trimEnd(), doubt, clock].filter(Boolean).join("  "));
+    },
+    end() {
+      const to = Number.isFinite(untilMs) ? untilMs : now();
+      if (rows > 0) line("");
+      line(`${point}: ${counted(rows, say("values"))}, ${say("from")} ${shownTime(sinceMs)} ${say("until")} ${shownTime(to)}`);
+      for (const [phrase, item] of [
+        ["minimum", least],
+        ["maximum", most],
+      ] as const)
+        if (item) line(`${say(phrase)} ${shown(item)} ${say("at")} ${shownTime(item.wall)}`);
+    },
+  };
+}
+
+const unitOf = ({ unit }: HistoryRow): string => (unit === "1" ? "" : unit);

@@ -17,11 +17,18 @@ export async function read(device: string, options: Globals, terminal: Terminal)
 }
 
 function show(points: readonly PointStatus[], terminal: Terminal): void {
-  const { say } = terminal;
+  const { say, lang } = terminal;
   if (terminal.json) terminal.document(points);
   else
     terminal.table(
       ["point", "value", "unit", "quality", "age", "why"],
-      points.map((p) => [p.point, shownValue(p.value), p.unit, shownQuality(p, say), shownAge(p.ageMs, say), p.code ?? ""]),
+      points.map((p) => [
+        p.point,
+        shownValue(p.value, lang),
+        p.unit === "1" ? "" : p.unit,
+        shownQuality(p, say),
+        shownAge(p.ageMs, say),
+        p.code ?? "",
+      ]),
     );
 }

@@ -122,6 +122,9 @@ describe("without a gateway", () => {
     const { code, err } = await cippo(words);
     expect(err).toContain("error cli.usage: ");
     expect(err).toContain(reason);
+    // The help that has the rest is that of the command which was meant.
+    const meant = words[0] === "statsu" ? "" : `${words.slice(0, words[0] === "config" ? 2 : 1).join(" ")} `;
+    expect(err).toContain(`\n→ \`cippo ${meant}--help\`.\n`);
     expect(code).toBe(2);
   });
 
@@ -129,6 +132,12 @@ describe("without a gateway", () => {
     expect(await cippo(["--help"])).toMatchObject({ code: 0, out: expect.stringContaining("Exit: 0 done") });
     expect((await cippo(["--help", "--lang", "it"])).out).toContain("Uscita: 0 fatto");
     expect((await cippo([])).code).toBe(2);
+    expect((await cippo(["help"])).out).toBe((await cippo(["--help"])).out);
+    const read = await cippo(["help", "read", "--lang", "it"]);
+    expect(read.out).toBe((await cippo(["read", "--help", "--lang", "it"])).out);
+    expect(read.out).toMatch(/Esempi:\n {2}cippo read meter-hall\n/);
+    expect(read.out.replaceAll(/\s+/g, " ")).toMatch(/--socket <path> .*CIPPO_SOCKET.* \/run\/cippo\/cippo\.sock/);
+    expect((await cippo(["history", "--help", "--lang", "it"])).out).toContain("(se non detto: 2h)");
     // What every command takes is said by every command; nothing is left in another language.
     const { out } = await cippo(["devices", "--help", "--lang", "it"]);
     expect(out).toMatch(/Per ogni comando:\n[\s\S]*--json +un documento JSON[\s\S]*--lang <it\|en>/);
@@ -263,7 +272,9 @@ describe("with a gateway", () => {
     events: async () => [],
     history: async function* ({ point }) {
       const at = { epoch: "e", clock: "synced" as const, quality: "good" as const, unit: "W", source: point, name: "" };
-      for (let seq = 1; seq <= 3; seq++) yield { ...at, seq, value: seq * 1.5, mono: seq, wall: 1_764_000_000_000 };
+      for (let seq = 1; seq <= 3; seq++)
+        yield { ...at, seq, value: seq * 1.5, mono: seq, wall: 1_764_000_000_000 + (seq - 1) * 60_000 };
+      yield { ...at, seq: 4, value: null, quality: "bad", code: "bus.timeout", mono: 4, wall: 1_764_000_180_000 };
     },
   };
   beforeAll(async () => {
@@ -272,22 +283,28 @@ describe("with a gateway", () => {
   afterAll(() => stop.abort());
   const ask = (...words: string[]) => cippo([...words, "--socket", socket]);
 
-  it("status shows one screen, and ends with 1 because a device is down", async () => {
+  it("status says what is not well and what to do, and ends with 1 because a device is down", async () => {
     const { code, out } = await ask("status");
     expect(code).toBe(1);
-    expect(out).toContain("bay-014-sensor  a02yyuw         down   95 s    port.lost");
+    expect(out).toMatch(/\n1 of 2 devices is not well\nbay-014-sensor {2}down for 95 s {2}port\.lost\n {4}\S.*\n {4}→ \S/);
+    expect(out).toMatch(/\n1 device is well\n\n1 open alarm:\n {2}bay\.illegal-occupation {2}bay-014 {2}high {2}from /);
     expect(JSON.parse((await ask("status", "--json")).out)).toEqual(gatewayStatus);
-    expect((await ask("status", "--lang", "it")).out).toContain("DISPOSITIVO");
-    expect(out).toMatch(/hall-485\s+42 %\s+1200\s+7\s+2\s+1\s+0\s+1/);
+    expect((await ask("status", "--lang", "it")).out).toMatch(
+      /\n1 di 2 dispositivi non sta bene\nbay-014-sensor {2}fermo da 95 s/,
+    );
+    const all = (await ask("status", "--all", "--lang", "it")).out;
+    expect(all).toContain("DISPOSITIVO");
+    expect(all).toMatch(/hall-485\s+42 %\s+1200\s+7\s+2\s+1\s+0\s+1/);
   });
 
   it("status keeps its exit code when nobody reads it", async () => expect(await unread(["status", "--socket", socket])).toBe(1));
 
   it("devices shows points, and what can be commanded", async () => {
-    expect((await ask("devices")).out).toMatch(/voltage\s+–\s+V\s+850 ms\s+bus\.timeout/);
+    expect((await ask("devices")).out).toMatch(/voltage\s+–\s+V\s+850 ms\s+bad bus\.timeout/);
     const { out } = await ask("devices");
     expect(out).toMatch(/meter-hall .* 48 ms, 7\/1200 unanswered, 2\/1200 corrupt/);
     expect(out).toMatch(/bay-014-sensor .* 950 frames, 12 stray bytes, 16 not read in time/);
+    expect((await ask("devices", "meter-hall", "--lang", "it")).out).toMatch(/^meter-hall .*\n {4}power +412,5 {2}W/);
     expect((await ask("devices", "--commands")).out).toContain("until=<number>");
   });
 
@@ -312,17 +329,56 @@ describe("with a gateway", () => {
     expect(await ask("command", "bay-014", "fail")).toMatchObject({ code: 1, out: expect.stringContaining("command.too-soon") });
   });
 
-  it("history prints a line each, or one JSON document", async () => {
-    expect((await ask("history", "meter-hall.power", "--since", "2h")).out).toContain("2025-11-24 16:00:00  1.5 W\n");
-    expect(JSON.parse((await ask("history", "meter-hall.power", "--json")).out)).toHaveLength(3);
+  it("history has a header, a line for each value, and the least and the greatest", async () => {
+    const { out } = await ask("history", "meter-hall.power", "--since", "2025-11-24");
+    expect(out.split("\n").slice(0, 6)).toEqual([
+      "TIME                          VALUE",
+      "2025-11-24 16:00:00             1.5 W",
+      "2025-11-24 16:01:00               3 W",
+      "2025-11-24 16:02:00             4.5 W",
+      "2025-11-24 16:03:00               – W  bad bus.timeout",
+      "",
+    ]);
+    expect(out).toMatch(/\nmeter-hall\.power: 4 values, from 2025-11-24 00:00:00 to \d{4}-/);
+    expect(out).toMatch(/\nminimum 1\.5 W on 2025-11-24 16:00:00\nmaximum 4\.5 W on 2025-11-24 16:02:00\n$/);
+    const until = await ask(
+      "history",
+      "meter-hall.power",
+      "--since",
+      "2025-11-24",
+      "--until",
+      "2025-11-24 16:01",
+      "--lang",
+      "it",
+    );
+    expect(until.out).toMatch(/1,5 W\n.*3 W\n\n/);
+    expect(until.out).toMatch(/2 valori, da .* a 2025-11-24 16:01:00\nminimo 1,5 W il .*\nmassimo 3 W il /);
+    expect(await ask("history", "meter-hall.power", "--since", "1h", "--until", "2h")).toMatchObject({
+      code: 2,
+      err: expect.stringContaining("--until 2h"),
+    });
+    expect(await ask("history", "meter-hall.power", "--until", "soon")).toMatchObject({
+      code: 2,
+      err: expect.stringContaining("soon (until when"),
+    });
+    expect(JSON.parse((await ask("history", "meter-hall.power", "--json")).out)).toHaveLength(4);
     expect(JSON.parse((await ask("events", "--json", "--since", "1d")).out)).toEqual([]);
     expect((await ask("events", "--since", "1d", "--lang", "it")).out).toBe("(nessuno)\n");
+  });
+
+  it.each([
+    ["en", ["time,value,unit,quality,code,clock", "2025-11-24 16:00:00,1.5,W,good,,synchronised"]],
+    ["it", ["ora;valore;unità;qualità;codice;orologio", "2025-11-24 16:00:00;1,5;W;buona;;sincronizzato"]],
+  ])("history fills a spreadsheet, in %s", async (lang, lines) => {
+    const { out } = await ask("history", "meter-hall.power", "--csv", "--lang", lang);
+    expect(out.split("\n").slice(0, 2)).toEqual(lines);
+    expect(out.trimEnd().split("\n")).toHaveLength(5);
   });
 
   it("finds the socket in a configuration, even one that is wrong elsewhere", async () => {
     const file = join(folder, "half.yaml");
     await writeFile(file, "gateway: { socket: cippo.sock, language: it }\nnonsense: 1\n");
-    expect((await cippo(["devices", "--config", file])).out).toContain("DISPOSITIVO");
+    expect((await cippo(["status", "--all", "--config", file])).out).toContain("DISPOSITIVO");
   });
 
   it("watch into `head` ends in silence", async () => {

@@ -1,10 +1,11 @@
 /** Words of a command line, of an environment and of tables go in; language, arguments, moments and aligned lines come out. */
 import { describe, expect, it } from "vitest";
 import { argsOf, momentOf } from "../../../src/cli/asked.ts";
-import { table } from "../../../src/cli/table.ts";
+import { table, wrapped } from "../../../src/cli/table.ts";
 import { shownWire } from "../../../src/cli/terminal.ts";
-import { langOf, optionIn, sayIn, texts } from "../../../src/cli/texts.ts";
+import { sayIn, texts } from "../../../src/cli/texts.ts";
 import { nearest } from "../../../src/config.ts";
+import { langOf, optionIn } from "../../../src/kit/language.ts";
 import type { WireStatus } from "../../../src/model.ts";
 
 const say = sayIn("en");
@@ -89,21 +90,47 @@ describe("tables", () => {
     expect(table(["A", "B"], [["\u001b[2Jred\u0007", "one\ntwo\u009b"]])).toEqual(["A         B", "·[2Jred·  one·two·"]);
   });
 
-  it("leave nothing out on a narrow terminal: what is too wide for it stands closer together", () => {
-    const rows = [
-      ["meter-hall", "rtu", "", "3 s", ""],
-      ["", "", "voltage", "229.5 V", ""],
-      ["bay", "gpio", "", "never", "port.lost"],
-    ];
-    const headings = ["DEVICE", "BUS", "POINT", "AGE", "WHY"];
-    expect(table(headings, rows, 28)).toEqual([
-      "DEVICE  BUS  POINT  AGE  WHY",
-      "meter-hall  rtu  3 s",
-      "  voltage  229.5 V",
-      "bay  gpio  never  port.lost",
-    ]);
-    expect(table(headings, rows, 60)[3]).toBe("bay         gpio           never    port.lost");
-  });
+  const headings = ["DEVICE", "BUS", "POINT", "AGE", "WHY"];
+  const rows = [
+    ["meter-hall", "rtu", "", "3 s", ""],
+    ["bay", "gpio", "", "never", "the port was unplugged and nobody has plugged it in again"],
+  ];
+
+  it("have no column in which nothing stands", () => expect(table(headings, rows)[0]).toBe("DEVICE      BUS   AGE    WHY"));
+
+  it("let the last column go on under itself where there is room for it", () =>
+    expect(table(headings, rows, 60)).toEqual([
+      "DEVICE      BUS   AGE    WHY",
+      "meter-hall  rtu   3 s",
+      "bay         gpio  never  the port was unplugged and nobody",
+      "                         has plugged it in again",
+    ]));
+
+  it("put the last column under the others where there is not", () =>
+    expect(table(headings, rows, 40)).toEqual([
+      "DEVICE      BUS   AGE",
+      "    WHY",
+      "meter-hall  rtu   3 s",
+      "bay         gpio  never",
+      "    the port was unplugged and nobody",
+      "    has plugged it in again",
+    ]));
+
+  it("become lists on the narrowest terminal, all rows alike, and nothing is left out", () =>
+    expect(table(headings, rows, 20)).toEqual([
+      "meter-hall",
+      "  BUS rtu",
+      "  AGE 3 s",
+      "bay",
+      "  BUS gpio",
+      "  AGE never",
+      "  WHY the port was",
+      "  unplugged and",
+      "  nobody has plugged",
+      "  it in again",
+    ]));
+
+  it("cut a word that is longer than a line", () => expect(wrapped("a 123456789 b", 4)).toEqual(["a", "1234", "5678", "9 b"]));
 });
 
 describe("what is counted", () => {

@@ -1,9 +1,14 @@
 /** A running demonstration: killed, with the system's broker, and with faults that a person injects. */
+
+import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
+import { createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { freePort } from "../../../hw-sim/free-port.ts";
 import { systemProgram } from "../../../hw-sim/system-program.ts";
-import { Opened, Program, temporary } from "../../support/processes.ts";
+import { broker, Opened, Program, temporary } from "../../support/processes.ts";
+import { hasTerminal, Screen } from "../../support/screen.ts";
 
 const ROOT = join(import.meta.dirname, "../../..");
 const START = join(ROOT, "dist/hw-sim/start.js");
@@ -112,5 +117,126 @@ describe("a demonstration", { timeout: 120_000 }, () => {
       return devices.find(({ id }) => id === "meter-hall")?.state;
     };
     await expect.poll(state, { timeout: 45_000 }).toBe("down");
+  });
+});
+
+describe("the end of a demonstration", { timeout: 120_000 }, () => {
+  it("is JSON alone on standard output, under npm too", async () => {
+    const program = begin("npm", ["start", "--", "--for", "3s", "--json"]);
+    await program.told;
+    expect([program.child.exitCode, program.lines.length]).toEqual([0, 1]);
+    const { records } = JSON.parse(program.lines[0] ?? "") as { records: Record<string, number> };
+    expect(records).toMatchObject({ gaps: 0, duplicates: 0, delivered: records["stored"], acknowledged: records["stored"] });
+  });
+
+  it.each([
+    [["--lang", "en"], {}, /^(\d+) records stored, \1 delivered, nothing lost, nothing twice, nothing wrong\.$/],
+    [
+      [],
+      { LANG: "it_IT.UTF-8" },
+      /^(\d+) dati conservati, \1 consegnati, nulla è andato perso, nulla è doppio, nulla è sbagliato\.$/,
+    ],
+  ] as const)("without --json is a verdict for people, %j %j", async (words, env, verdict) => {
+    const program = begin(process.execPath, [START, "--for", "3s", ...words], env);
+    await program.told;
+    expect([program.child.exitCode, program.stderr]).toEqual([0, ""]);
+    expect(program.lines.filter((line) => verdict.test(line))).toHaveLength(1);
+    expect(program.lines.at(-1)).toMatch(/99 % .* ms\. \d+[.,]?\d* s\.$/);
+    expect(program.lines.filter((line) => line.startsWith("{"))).toEqual([]);
+  });
+
+  it.each([
+    ["is not there", null, /sync\.unreachable: .*mqtt:\/\/127\.0\.0\.1:\d+ cannot be reached: ECONNREFUSED\n→ /],
+    ["speaks something else", "HTTP/1.1 400 Bad Request\r\n\r\n", /sync\.unreachable: .* cannot be reached: no MQTT\n→ /],
+    ["knows no MQTT 5", Buffer.from([0x20, 2, 0, 1]), /sync\.protocol-version: /],
+    ["says nothing", "", /sync\.unreachable: .* cannot be reached: no answer in 5 s\n→ /],
+  ])("says so at once when the broker %s", async (_, answer, said) => {
+    const port = await freePort();
+    if (answer !== null) opened.use(await listening(port, answer));
+    const program = begin(process.execPath, [START, "--for", "20s", "--broker", `mqtt://127.0.0.1:${port}`]);
+    await program.told;
+    expect([program.child.exitCode, program.stderr]).toEqual([1, expect.stringMatching(said)]);
+    // Nobody else is blamed.
+    expect(program.stderr).not.toMatch(/platform|not ready/);
+  });
+
+  it("names the broker that died in the middle", async () => {
+    const port = await freePort();
+    const its = await broker(port);
+    const program = begin(process.execPath, [START, "--for", "6s", "--broker", its.url]);
+    await program.line((line) => (/delivered [1-9]/.test(line) ? true : undefined), 60_000);
+    await its.program.kill();
+    await program.told;
+    expect(program.child.exitCode).toBe(1);
+    expect(program.stderr).toMatch(/^Broker mqtt:\/\/127\.0\.0\.1:\d+ cannot be reached: ECONNREFUSED$/m);
+    expect(program.lines.filter((line) => /^NOT WELL: \d+ records? stored, \d+ delivered, \d+ lost/.test(line))).toHaveLength(1);
+  });
+});
+
+const listening = async (port: number, answer: string | Buffer): Promise<AsyncDisposable> => {
+  const open = new Set<Socket>();
+  const server = createServer((socket) => {
+    open.add(socket.on("error", () => undefined));
+    if (answer.length > 0) socket.once("data", () => socket.write(answer));
+  }).listen(port, "127.0.0.1");
+  await once(server, "listening");
+  return {
+    async [Symbol.asyncDispose]() {
+      for (const socket of open) socket.destroy();
+      server.close();
+      await once(server, "close");
+    },
+  };
+};
+
+describe.skipIf(!hasTerminal)("the live view", { timeout: 120_000 }, () => {
+  const SIZE = { columns: 80, rows: 24 };
+  const demo = (env: Readonly<Record<string, string>> = {}, words = "") =>
+    new Screen(`PS1='[ended $?]'; clear; echo before; ${process.execPath} ${START} ${words}`, SIZE, {
+      LC_ALL: "C.UTF-8",
+      TMPDIR: tmp,
+      ...env,
+    });
+
+  it("leaves no ghosts at Enter or another size, and q gives the terminal back as it was", async () => {
+    using screen = demo();
+    await screen.shows(/^meter-hall +up/m);
+    screen.keys("Enter", "Enter", "x", "Enter");
+    for (const size of [{ columns: 50, rows: 14 }, { columns: 100, rows: 30 }, SIZE]) {
+      screen.resize(size);
+      const wanted = (lines: readonly string[]) => [
+        lines.filter((line) => /^cippo sim-piazza · \d+:\d\d · broker mqtt:/.test(line)).length,
+        lines.filter((line) => line.startsWith("WAITING")).length,
+        /^cippo sim-piazza/.test(lines[0] ?? ""),
+        lines.every((line) => line.length <= size.columns && !/^x/.test(line)),
+      ];
+      await expect.poll(() => wanted(screen.lines()), { timeout: 30_000 }).toEqual([1, 1, true, true]);
+    }
+    const devices = () => screen.lines().filter((line) => /^[\w-]+ +(up|starting) /.test(line)).length;
+    await expect.poll(devices, { timeout: 30_000 }).toBe(17);
+    screen.keys("q");
+    const lines = await screen.shows(/^\[ended 0\]$/m);
+    expect(lines[0]).toBe("before");
+    expect(lines.filter((line) => line.startsWith("ask it yourself: "))).toHaveLength(1);
+    expect(lines.filter((line) => /^cippo sim-piazza/.test(line))).toEqual([]);
+  });
+
+  it("has no colours with NO_COLOR, and colours without", async () => {
+    for (const [env, coloured] of [
+      [{ NO_COLOR: "1" }, false],
+      [{}, true],
+    ] as const) {
+      using screen = demo(env);
+      await screen.shows(/^meter-hall +up/m);
+      expect(screen.lines({ colours: true }).some((line) => line.includes("\x1b["))).toBe(coloured);
+    }
+  });
+
+  it("is plain lines on a terminal that cannot be drawn on", async () => {
+    using screen = demo({ TERM: "dumb" });
+    const lines = await screen.shows(/devices \d+\/17 up/);
+    // Nothing was drawn over anything.
+    expect(lines).toContain("before");
+    expect(lines.filter((line) => /^ask it yourself: /.test(line))).toHaveLength(1);
   });
 });

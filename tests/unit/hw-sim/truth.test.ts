@@ -161,6 +161,13 @@ describe("levels of a contact", () => {
     expect(verdict(twice, [...all, told("door.open", false, 7200)])).toEqual({ ...clean, missing: 1 });
   });
 
+  it("that began after the freeze may be told or not, and are wrong in neither case", () => {
+    const late = [...served, level(true, 8200)];
+    expect(verdict(late, all)).toEqual({ ...clean, missing: 1 });
+    expect(verdict(late, all, { must: 8100 })).toEqual(clean);
+    expect(verdict(late, [...all, told("door.open", true, 8260)], { must: 8100 })).toEqual(clean);
+  });
+
   it("out of sight are unseen, unless they still stand", () => {
     const killed: TruthInput["blind"] = [
       [Number.NEGATIVE_INFINITY, READY],

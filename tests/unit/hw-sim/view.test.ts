@@ -1,9 +1,10 @@
 /** Pictures of a gateway go in; what a person reads on a terminal, and in a pipe, must say how things stand. */
 import { describe, expect, it } from "vitest";
-import { clip, numbers, picture, plain, type Seen } from "../../../hw-sim/start/view.ts";
+import { clip, type Look, numbers, picture, plain, type Seen } from "../../../hw-sim/start/view.ts";
 
 const seen: Seen = {
-  broker: "embedded",
+  broker: "mqtt://127.0.0.1:2883",
+  ask: "node dist/cippo.js --socket /tmp/cippo-1/sock",
   seconds: 75,
   gateway: {
     gateway: "sim",
@@ -74,6 +75,7 @@ const seen: Seen = {
     commands: [],
   },
 };
+const look: Look = { lang: "en", colours: true };
 // biome-ignore lint/suspicious/noControlCharactersInRegex: an escape sequence begins with one
 const words = (lines: readonly string[]) => lines.join("\n").replace(/\x1b\[\d*m/g, "");
 
@@ -82,13 +84,13 @@ describe("the live view", () => {
     expect(numbers(seen)).toEqual({ delivered: 105, acknowledged: 100, buffer: 7 }));
 
   it("shows devices with value, age and quality, bays, alarms and numbers", () => {
-    const text = words(picture(seen, 200, 50));
-    expect(text).toContain("cippo sim · 1:15 · pid 42 · broker embedded away · clock synced");
+    const text = words(picture(seen, 200, 50, look));
+    expect(text).toContain("cippo sim · 1:15 · broker mqtt://127.0.0.1:2883 AWAY");
     expect(text).toMatch(/meter-hall +up +0\.4 s +power 2310\.12 W · ~value\.went-back energy 123450 kW\.h 61 s/);
     expect(text).toMatch(/boiler +down +13 s +No answer from boiler · last flow 54\.3 Cel 13 s/);
     expect(text).toContain("bay-1 occupied (permit)");
     expect(text).toContain("bay.illegal-occupation bay-1 (high)");
-    expect(text).toContain("BUFFER  7 waiting   DELIVERED 105   ACKNOWLEDGED 100");
+    expect(text).toContain("WAITING 7   DELIVERED 105   ACKNOWLEDGED 100");
     expect(text).not.toContain("never");
   });
 
@@ -107,15 +109,37 @@ describe("the live view", () => {
       const [meter] = gateway.devices;
       if (!meter) throw new Error("no device");
       const devices = Array.from({ length: 8 }, (_, i) => ({ ...meter, id: `meter-${i}` }));
-      const text = words(picture({ ...seen, gateway: { ...gateway, devices } }, 40, rows));
+      const text = words(picture({ ...seen, gateway: { ...gateway, devices } }, 40, rows, look));
       expect(text.split("\n")).toHaveLength(rows);
-      expect(text).toMatch(/^cippo sim[\s\S]*\nBAYS [\s\S]*\nALARMS [\s\S]*\nBUFFER /);
+      expect(text).toMatch(/^cippo sim[\s\S]*\nBAYS [\s\S]*\nALARMS [\s\S]*\nWAITING /);
       if (rows > 4) expect(text).toContain(`… ${rows === 9 ? 4 : 8} more`);
     },
   );
 
+  it("shows first what is down where there is no room for all, and none of the others is lost without a word", () => {
+    const { gateway } = seen;
+    const [meter, boiler] = gateway?.devices ?? [];
+    if (!gateway || !meter || !boiler) throw new Error("no devices");
+    const devices = [...Array.from({ length: 39 }, (_, i) => ({ ...meter, id: `meter-${i}` })), boiler];
+    const lines = picture({ ...seen, gateway: { ...gateway, devices } }, 80, 23, look).map((line) => words([line]));
+    expect(lines).toHaveLength(23);
+    expect(lines[1]).toMatch(/^boiler +down/);
+    expect(lines[18]).toBe("… 23 more");
+  });
+
+  it("speaks Italian, with a comma before the decimals, and without colours where none are wanted", () => {
+    const lines = picture(seen, 200, 50, { lang: "it", colours: false });
+    const text = lines.join("\n");
+    expect(text).not.toContain("\x1b");
+    expect(text).toMatch(/meter-hall +attivo +0,4 s +power 2310,12 W/);
+    expect(text).toContain("broker mqtt://127.0.0.1:2883 NON RISPONDE");
+    expect(text).toContain("POSTI   bay-1 occupato (con permesso)");
+    expect(text).toContain("IN ATTESA 7   CONSEGNATI 105   CONFERMATI 100");
+    expect(lines.at(-1)).toBe("q termina · altrove: node dist/cippo.js --socket /tmp/cippo-1/sock status");
+  });
+
   it("fits a narrow and low terminal, colours taking no room", () => {
-    const lines = picture(seen, 30, 5);
+    const lines = picture(seen, 30, 5, look);
     expect(lines).toHaveLength(5);
     for (const line of lines) expect(words([line]).length).toBeLessThanOrEqual(30);
     expect(clip("\x1b[1mabcdef\x1b[0m", 3)).toBe("\x1b[1mabc\x1b[0m");

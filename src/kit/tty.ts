@@ -1,0 +1,38 @@
+/** What a terminal can show and what is typed at it: colours, redrawing, and a key that ends what goes on by itself. */
+import type { ReadStream, WriteStream } from "node:tty";
+
+type Env = Readonly<Record<string, string | undefined>>;
+type Out = Pick<WriteStream, "isTTY">;
+
+const dumb = (env: Env): boolean => env["TERM"] === "dumb";
+
+/** https://no-color.org: any value but the empty one. */
+export const hasColours = (out: Out, env: Env): boolean => out.isTTY === true && !env["NO_COLOR"] && !dumb(env);
+
+/** Whether a picture can be drawn over the one before. */
+export const canRedraw = (out: Out, env: Env): boolean => out.isTTY === true && !dumb(env);
+
+const QUIT = new Set(["q", "Q", "\u0003", "\u0004"]);
+
+/**
+ * Calls `quit` at q, Ctrl-C or Ctrl-D; nothing that is typed is echoed, so that an Enter moves no line. The returned function gives the terminal
+ * back. Where nobody types, nothing happens.
+ */
+export function onQuit(input: ReadStream, quit: () => void): () => void {
+  if (!input.isTTY) return () => undefined;
+  const typed = (keys: string) => {
+    if ([...keys].some((key) => QUIT.has(key))) quit();
+  };
+  const back = () => {
+    process.off("exit", back);
+    input.off("data", typed);
+    // The other side of the terminal may be gone.
+    if (!input.destroyed) input.setRawMode(false);
+    input.pause();
+  };
+  process.once("exit", back);
+  input.setRawMode(true);
+  input.setEncoding("utf8").on("data", typed).on("error", back);
+  input.resume();
+  return back;
+}
