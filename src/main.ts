@@ -29,6 +29,7 @@ export interface RunOptions {
 export async function runGateway({ loaded, log, clock: given }: RunOptions, stop: AbortSignal): Promise<void> {
   const { site } = loaded;
   const source = given ?? systemClock(site.gateway.clock);
+  await source.known?.();
   const file = site.store.file ?? join(process.env["STATE_DIRECTORY"] ?? "/var/lib/cippo", "cippo.sqlite");
   const socket = site.gateway.socket ?? join(process.env["RUNTIME_DIRECTORY"] ?? "/run/cippo", "cippo.sock");
 

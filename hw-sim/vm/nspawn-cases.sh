@@ -40,6 +40,8 @@ printf '[Service]\nWatchdogSec=6s\nRestartSec=200ms\n' >/run/systemd/system/cipp
 mount -t tmpfs tmpfs /sys/class && mkdir -p /sys/class/gpio /sys/class/other
 for file in gpio/export other/file; do : >/sys/class/$file && chgrp gpio /sys/class/$file && chmod 0660 /sys/class/$file; done
 systemctl daemon-reload
+# What timedatectl answers inside of the service's sandbox.
+printf '#!/bin/sh\n/usr/bin/timedatectl "$@" 2>&1 | tee /var/lib/cippo/asked\n' >/usr/local/bin/timedatectl && chmod 0755 /usr/local/bin/timedatectl
 
 # ---------------------------------------------------------------- start
 began=$(now)
@@ -55,6 +57,9 @@ is "no capability, no new privilege, system calls filtered" "0000000000000000 1 
 environment() { tr '\0' '\n' <"/proc/$(pid)/environ" | sed -n "s/^$1=//p"; }
 is "UV_THREADPOOL_SIZE" "12" "$(environment UV_THREADPOOL_SIZE)"
 is "the boot's identity" "$(tr -d - </proc/sys/kernel/random/boot_id)" "$(ask status | field 's => s.epoch.boot')"
+kernel=$(/usr/bin/timedatectl show -p NTPSynchronized --value)
+is "the clock: the kernel is asked from inside the sandbox" "$kernel" "$(cat /var/lib/cippo/asked)"
+is "the clock: its answer is believed" "$([ "$kernel" = yes ] && echo synced || echo unsynced)" "$(ask status | field 's => s.clock')"
 is "listens on no network" "0" "$(awk -v uid="$(id -u cippo)" '$4 == "0A" && $8 == uid' /proc/net/tcp /proc/net/tcp6 | wc -l)"
 holds "the administrator's socket: its group may" "$(stat -c '%A %U:%G' /run/cippo/cippo.sock)" \
   setpriv --reuid nobody --regid cippo --clear-groups "$node" $cippo/dist/cippo.js events

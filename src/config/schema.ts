@@ -46,7 +46,9 @@ const gateway = z.strictObject({
   clock: z
     .enum(["auto", "assumed"])
     .prefault("auto")
-    .describe("auto: synchronised when systemd-timesyncd says so; assumed: something outside keeps the clock."),
+    .describe(
+      "auto: synchronised when systemd-timesyncd has left its mark, or the kernel says so (`timedatectl show -p NTPSynchronized`: chrony, ntpd, PTP); assumed: something outside keeps the clock.",
+    ),
 });
 
 const file = () => z.string().regex(/^[A-Za-z0-9_][\w.-]*$/, { error: "expected the name of a file, without a folder" });

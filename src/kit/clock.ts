@@ -1,6 +1,7 @@
 /** Reads the kernel's clocks: moments (`Now`), the identity of the boot, and how far a moment can be trusted. The only file that reads wall time. */
-import { readFileSync, statSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import type { Now } from "../model.ts";
+import { TimeSource, type TimeSourceOptions } from "./time-source.ts";
 
 export interface Clock {
   now(): Now;
@@ -8,6 +9,8 @@ export interface Clock {
   mono(): number;
   /** Identity of this boot of the machine. */
   readonly boot: string;
+  /** Resolves when it is known whether a time server keeps the clock. Absent: from the first moment on. */
+  known?(): Promise<void>;
 }
 
 /** Wall and monotonic time drifting apart by more than this is a step, not slew; a time that may be wrong by more is `unsynced`. */
@@ -24,11 +27,7 @@ export function clockOf({ synced, heldMs }: Now): "synced" | "unsynced" {
   return right ? "synced" : "unsynced";
 }
 
-/** Written by systemd-timesyncd when it has synchronised. */
-const TIMESYNC = "/run/systemd/timesync/synchronized";
-const SYNC_CHECK_MS = 1000;
-
-/** `assumed`: something outside keeps the clock (a virtual machine's host, PTP). `auto`: systemd-timesyncd says. */
+/** `assumed`: something outside keeps the clock (a virtual machine's host). `auto`: timesyncd or the kernel says, see TimeSource. */
 export type Synchronised = "auto" | "assumed";
 
 export function monotonic(): number {
@@ -36,21 +35,20 @@ export function monotonic(): number {
   return s * 1000 + Math.floor(ns / 1e6);
 }
 
-export function systemClock(synchronised: Synchronised): Clock {
-  let checked = Number.NEGATIVE_INFINITY;
-  let synced = synchronised === "assumed";
+export function systemClock(synchronised: Synchronised, options: TimeSourceOptions = {}): Clock {
   const boot = bootId();
+  if (synchronised === "assumed")
+    return { boot, mono: monotonic, now: () => ({ mono: monotonic(), wall: Date.now(), synced: true }) };
+  const source = new TimeSource(options);
   return {
     boot,
     mono: monotonic,
     now() {
       const mono = monotonic();
-      if (synchronised === "auto" && mono - checked >= SYNC_CHECK_MS) {
-        checked = mono;
-        synced = statSync(TIMESYNC, { throwIfNoEntry: false }) !== undefined;
-      }
-      return { mono, wall: Date.now(), synced };
+      const wall = Date.now();
+      return { mono, wall, synced: source.synced(mono, wall) };
     },
+    known: () => source.first(monotonic(), Date.now()),
   };
 }
 

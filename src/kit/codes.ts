@@ -686,7 +686,10 @@ export const codes = {
   "command.clock-unsynced": {
     retry: true,
     what: { it: "L'orologio non è sincronizzato", en: "The clock is not synchronised" },
-    hint: { it: "Attendere la sincronizzazione (`timedatectl`).", en: "Wait for synchronisation (`timedatectl`)." },
+    hint: {
+      it: "Attendere la sincronizzazione: vale quando `timedatectl show -p NTPSynchronized` dice yes. Se non arriva, controllare il server dell'ora.",
+      en: "Wait for synchronisation: it counts when `timedatectl show -p NTPSynchronized` says yes. If it does not come, check the time server.",
+    },
   },
   "command.unsigned": {
     retry: false,
@@ -951,8 +954,8 @@ export const codes = {
     retry: true,
     what: { it: "Certificato non valido alla data dell'orologio", en: "Certificate not valid at the clock's date" },
     hint: {
-      it: "L'orologio è sbagliato? `timedatectl`. Chiavi e certificati non vengono toccati.",
-      en: "Is the clock wrong? `timedatectl`. Keys and certificates are left alone.",
+      it: "L'orologio è sbagliato? Lo dice `timedatectl`. Chiavi e certificati non vengono toccati.",
+      en: "Is the clock wrong? `timedatectl` says. Keys and certificates are left alone.",
     },
   },
   "sync.ack-refused": {
