@@ -109,6 +109,10 @@ export interface Device extends AsyncDisposable {
    * the first byte was sent: then it answers `unknown`.
    */
   perform?(point: string, value: number | boolean, stop: AbortSignal, latest?: number): Promise<Outcome>;
+  /** It says of itself that it sends only when something happens: its silence means nothing. Absent: it is expected to be heard. */
+  isTriggered?(): boolean;
+  /** What of its last message could not be read, though the rest was; an error whose sentences people read. */
+  unread?(): (Error & { readonly code: string; readonly context: Readonly<Record<string, unknown>> }) | null;
   /** A person waits: what its wire holds back for the others' sake may go now, once. */
   hurry?(): void;
 }

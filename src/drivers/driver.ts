@@ -130,7 +130,9 @@ export interface AdvertisedPoint {
     | "text"
     | "bytes"
     | "button"
-    | "dimmer";
+    | "dimmer"
+    | "version3"
+    | "version4";
   readonly times?: number;
   readonly per?: number;
 }

@@ -111,6 +111,7 @@ export class Collector {
   #take(said: readonly Reading[]): void {
     const mono = monotonic();
     const batch = notAhead(said, mono);
+    this.#health.says(this.#device?.isTriggered?.() ?? false, this.#device?.unread?.() ?? null, mono);
     if (this.#health.heard(batch, mono)) this.#speaks(mono);
     for (const reading of batch) {
       this.#latest.set(reading.point, reading);

@@ -44,6 +44,10 @@ export class Health {
   /** When its wire was opened; null: it is not open. */
   #opened: number | null = null;
   #isSilent: boolean;
+  /** It sends only when something happens. */
+  #isTriggered = false;
+  /** What of its messages cannot be read, and since when. */
+  #unread: { readonly code: string; readonly context: Context; readonly since: number } | null = null;
   #ever = false;
   /** When something of it was last understood, and what its wire had counted by then. */
   #understood: number;
@@ -66,13 +70,23 @@ export class Health {
 
   state(mono: number): DeviceState {
     if (this.isDown) return "down";
-    if (this.#troubled.size > 0 || this.#falls.within(mono) >= UNSTEADY.times) return "problem";
+    if (this.#troubled.size > 0 || this.#unread !== null || this.#falls.within(mono) >= UNSTEADY.times) return "problem";
     return this.#ever ? "up" : "starting";
   }
 
   /** Its wire is open since then; null: not any more. */
   opened(mono: number | null): void {
     this.#opened = mono;
+    // Nobody knows when the next thing happens: that its wire is there again is all that can be asked.
+    if (mono !== null && this.#isTriggered) this.#error = null;
+  }
+
+  /** What it says of itself: whether it sends only when something happens, and what of its last message could not be read. */
+  says(isTriggered: boolean, unread: { readonly code: string; readonly context: Context } | null, mono: number): void {
+    this.#isTriggered = isTriggered;
+    if (unread === null) this.#unread = null;
+    else if (this.#unread?.code !== unread.code) this.#unread = { ...pick(unread), since: mono };
+    else this.#unread = { ...pick(unread), since: this.#unread.since };
   }
 
   /** Something came. True: it is understood, and was not before for a long time. */
@@ -117,7 +131,7 @@ export class Health {
   /** True: it has just become silent. */
   becomesSilent(mono: number): boolean {
     const { silentAfterMs } = this.#info;
-    if (this.#isSilent || mono - this.#understood < silentAfterMs) return false;
+    if (this.#isSilent || this.#isTriggered || mono - this.#understood < silentAfterMs) return false;
     if (!this.#isIll && this.#ever) this.#falls.add(mono, "device.silent", { lasted: spoken(silentAfterMs) });
     this.#isSilent = true;
     return true;
@@ -130,10 +144,16 @@ export class Health {
 
   /** What is most wrong with it; null: all is well. */
   cause(mono: number): Cause | null {
-    if (!this.isDown) return this.#troubled.size > 0 ? this.#worst() : this.#unsteady(mono);
+    if (!this.isDown) return this.#troubled.size > 0 ? this.#worst() : (this.#unreadCause() ?? this.#unsteady(mono));
     if (this.#error !== null && !this.#isOver(this.#error, mono))
       return { error: this.#said(this.#error.code, this.#error.context), since: this.#failing };
     return this.#silence(mono);
+  }
+
+  #unreadCause(): Cause | null {
+    if (this.#unread === null) return null;
+    const { code, context, since } = this.#unread;
+    return { error: this.#said(code, context), since };
   }
 
   /** A pushed device whose wire is open again, and stays so, is down for another reason than the one for which it was closed. */
@@ -217,6 +237,8 @@ class Falls {
     return { since: this.#at[0] ?? 0, ...this.#last };
   }
 }
+
+const pick = ({ code, context }: { readonly code: string; readonly context: Context }) => ({ code, context });
 
 /** For people; with the figures that belong to it. */
 export function problemOf({ error, since, points }: Cause, mono: number): DeviceProblem {

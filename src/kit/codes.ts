@@ -245,6 +245,17 @@ export const codes = {
       en: "Put the bind key (32 hex digits) into a file of the credentials folder and name it in `key`.",
     },
   },
+  "ble.unknown-object": {
+    retry: false,
+    what: {
+      it: "{device} manda un oggetto {object} che questa versione non conosce: ciò che lo segue nei suoi annunci non si legge",
+      en: "{device} sends an object {object} that this version does not know: what follows it in its packets is not read",
+    },
+    hint: {
+      it: "Ciò che sta prima vale. Aggiornare il gateway, o spegnere quella grandezza nell'apparecchio; segnalare il numero.",
+      en: "What stands before it counts. Update the gateway, or switch that quantity off in the device; report the number.",
+    },
+  },
   // ---- values
   "value.out-of-range": {
     retry: false,

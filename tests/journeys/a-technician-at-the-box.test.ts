@@ -164,7 +164,7 @@ describe("a technician at the box", { timeout: 60_000, shuffle: false }, () => {
     const checked = await gateway.cippo("config", "check", wrong, "--lang", "it");
     expect([checked.code, checked.stdout]).toEqual([
       1,
-      expect.stringMatching(/wrong\.yaml:1:1: config\.unknown-key: .*trovato "gatway"/),
+      expect.stringMatching(/wrong\.yaml:1:1: config\.unknown-key: .*c'è "gatway"/),
     ]);
     expect(await json("config", "schema")).toMatchObject({ type: "object" });
     expect((await gateway.cippo("version")).stdout).toMatch(/cippo \d/);

@@ -13,15 +13,21 @@ export const mac = () =>
     .transform((text) => text.toUpperCase())
     .describe("Bluetooth address, in quotation marks.");
 
+const SILENT_MS = 15 * 60_000;
+
 /** What every device that only advertises has. */
 export const listening = {
   mac: mac(),
-  silentAfter: duration().prefault("15min").describe("Not heard for this long, it counts as silent; a sensor may send rarely."),
+  silentAfter: duration()
+    .optional()
+    .describe(
+      "Not heard for this long, it counts as silent. Default 15min; a sensor that says of itself that it sends only when something happens is then never silent.",
+    ),
   report: report(),
 };
 export interface Listening {
   readonly mac: string;
-  readonly silentAfter: number;
+  readonly silentAfter?: number | undefined;
   /** Name of the credential that holds its key. */
   readonly key?: string | undefined;
 }
@@ -30,7 +36,13 @@ export interface Listening {
 export interface Sender {
   /** Highest that an encrypted packet had. */
   counter: number | null;
+  /** It says that it sends only when something happens. */
+  isTriggered: boolean;
+  /** What of its last packet could not be read, though the rest was. */
+  unread: EdgeError | null;
 }
+
+const stranger = (): Sender => ({ counter: null, isTriggered: false, unread: null });
 
 /** Per radio, by address and key: another key is another sender. Gone with the radio. */
 const senders = new WeakMap<BleRadio, Map<string, Sender>>();
@@ -39,7 +51,7 @@ function senderOf(radio: BleRadio, mac: string, key: Uint8Array | undefined): Se
   const known = senders.get(radio) ?? new Map<string, Sender>();
   senders.set(radio, known);
   const name = `${mac} ${key === undefined ? "" : Buffer.from(key).toString("hex")}`;
-  const sender = known.get(name) ?? { counter: null };
+  const sender = known.get(name) ?? stranger();
   known.set(name, sender);
   return sender;
 }
@@ -71,15 +83,17 @@ export function advertisementDriver<O extends Listening>(parts: AdvertisementPar
     options,
     goldens,
     points: (o) => parts.points(o),
-    silentAfterMs: (o) => o.silentAfter,
+    silentAfterMs: (o) => o.silentAfter ?? SILENT_MS,
     claims: (o) => [`mac ${o.mac}`],
     layout: (o) => parts.layout(o),
     open: async (at) => {
       const key = at.options.key === undefined ? undefined : keyOf(await at.wires.credential(at.options.key));
       const radio = at.wires.ble(at.bus);
       const device = await radio.open(at.options.mac, at.stop);
-      const interpret = parts.interpreter(at.options, key, senderOf(radio, at.options.mac, key));
-      return new ListeningDevice(device, interpret, Object.keys(parts.points(at.options)), key !== undefined);
+      const sender = senderOf(radio, at.options.mac, key);
+      const interpret = parts.interpreter(at.options, key, sender);
+      const points = Object.keys(parts.points(at.options));
+      return new ListeningDevice(device, interpret, points, key !== undefined, sender, at.options.silentAfter !== undefined);
     },
     decode: (golden) => decodeGolden(golden, parts),
   };
@@ -98,14 +112,34 @@ class ListeningDevice implements Device {
   readonly #interpret: Interpreter;
   readonly #points: readonly string[];
   readonly #hasKey: boolean;
+  readonly #sender: Sender;
+  /** The site says how long a silence may last. */
+  readonly #isTimed: boolean;
   /** What is refused has been told since the sensor itself was heard. */
   #told = false;
 
-  constructor(radio: BleDevice, interpret: Interpreter, points: readonly string[], hasKey: boolean) {
+  constructor(
+    radio: BleDevice,
+    interpret: Interpreter,
+    points: readonly string[],
+    hasKey: boolean,
+    sender: Sender,
+    isTimed: boolean,
+  ) {
+    this.#sender = sender;
+    this.#isTimed = isTimed;
     this.#radio = radio;
     this.#interpret = interpret;
     this.#points = points;
     this.#hasKey = hasKey;
+  }
+
+  isTriggered(): boolean {
+    return !this.#isTimed && this.#sender.isTriggered;
+  }
+
+  unread(): EdgeError | null {
+    return this.#sender.unread;
   }
 
   /**
@@ -143,7 +177,7 @@ class ListeningDevice implements Device {
 function decodeGolden<O extends Listening>(golden: Golden, parts: AdvertisementParts<O>): Readonly<Record<string, Value>> {
   const options = parts.options.parse(golden.options ?? {});
   const key = golden.key === undefined ? undefined : Buffer.from(golden.key, "hex");
-  const interpret = parts.interpreter(options, key, { counter: null });
+  const interpret = parts.interpreter(options, key, stranger());
   const data = parts.golden(Buffer.from(golden.rx.replaceAll(" ", ""), "hex"));
   return Object.fromEntries((interpret({ mono: 0, ...data }) ?? []).map(({ point, value }) => [point, value]));
 }

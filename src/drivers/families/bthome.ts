@@ -1,5 +1,6 @@
 /** The object table of BTHome v2 goes in; a driver for any sensor that speaks it comes out, each value once and none from a replayed packet. */
 import * as z from "zod";
+import { EdgeError } from "../../kit/errors.ts";
 import type { PointSpec, Reading, Text, Value } from "../../model.ts";
 import type { AdvertisedPoint, BleAdvert, Golden } from "../driver.ts";
 import { advertisementDriver, type Interpreter, listening, type Sender } from "./advertisement.ts";
@@ -7,7 +8,7 @@ import { type Carried, carried } from "./bthome-objects.ts";
 import { withReport } from "./options.ts";
 
 const SERVICE = "fcd2";
-/** A sensor sends one packet several times, to be heard. */
+/** A sensor sends one packet several times, to be heard; and some of them overtake each other on their way. */
 const REPEATS_MS = 4000;
 /** A sensor whose battery was changed counts from the beginning. */
 const RESTARTED_BELOW = 100;
@@ -82,6 +83,7 @@ function pointOf(byPoint: ReadonlyMap<string, BthomeObject>, name: string): Poin
   if (decode === "bool") return { unit: "", kind: "state", report: { atLeastMs: ROW_AT_LEAST_MS } };
   // What happens is a row each time; what is, when it changes.
   if (decode === "button" || decode === "dimmer") return { unit, kind };
+  if (kind === "text") return { unit, kind, report: { atLeastMs: ROW_AT_LEAST_MS } };
   const report = { ...(change !== undefined && { change }), atLeastMs: ROW_AT_LEAST_MS };
   return { unit, kind, report, ...(range && { range }) };
 }
@@ -94,20 +96,31 @@ function interpreter(read: (data: Uint8Array) => Carried, ranges: Ranges, sender
     const data = services[SERVICE];
     if (!data) return hasKey ? null : [];
     const bytes = Buffer.from(data).toString("latin1");
-    const { values, packet, counter } = read(data);
+    const { values, packet, counter, isTriggered, unknown } = read(data);
     // A replayed packet is one that was heard before, or an older one: the counter of an encrypted sensor only rises.
     const { counter: highest } = sender;
     if (counter !== null && highest !== null && counter <= highest && !(counter < RESTARTED_BELOW && highest >= RESTARTED_BELOW))
       return null;
     if (counter !== null) sender.counter = counter;
-    const same =
-      last !== null && mono - last.mono < REPEATS_MS && (packet === null ? bytes === last.bytes : packet === last.packet);
-    if (same) return [];
+    sender.isTriggered = isTriggered;
+    sender.unread = unknown === null ? null : unreadable(unknown);
+    const isLate = last === null || mono - last.mono >= REPEATS_MS;
+    if (!isLate && (packet === null || last?.packet === null ? bytes === last?.bytes : !isNext(packet, last?.packet ?? 0)))
+      return [];
     last = { bytes, packet, mono };
     const told = [...values].filter(([point, value]) => value !== null && ranges.has(point));
     return told.map(([point, value]) => judged(point, value, ranges.get(point), mono));
   };
 }
+
+/** A number of a packet counts on from 255 to 0: what is up to 63 ahead is newer, all else was there before. */
+const isNext = (packet: number, last: number): boolean => {
+  const ahead = (packet - last) & 0xff;
+  return ahead >= 1 && ahead <= 63;
+};
+
+const unreadable = (id: number) =>
+  new EdgeError("ble.unknown-object", { object: `0x${id.toString(16).padStart(2, "0").toUpperCase()}` });
 
 function judged(point: string, value: Value, range: PointSpec["range"], mono: number): Reading {
   if (range && typeof value === "number" && (value < range[0] || value > range[1]))

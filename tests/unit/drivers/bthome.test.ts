@@ -1,11 +1,16 @@
 /** Packets of BTHome sensors go in, repeated, replayed, encrypted, cut or random; each value once, and never an exception but the two that it may have, comes out. */
 import { createCipheriv, randomBytes } from "node:crypto";
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { bthome } from "../../../src/drivers/devices/bthome.ts";
 import type { BleAdvert, BleDevice, BleRadio, Opening, Wires } from "../../../src/drivers/driver.ts";
 import { carried, type Objects } from "../../../src/drivers/families/bthome-objects.ts";
+import { deviceInfo } from "../../../src/drivers/index.ts";
+import { Collector } from "../../../src/edge/collect.ts";
+import { monotonic } from "../../../src/kit/clock.ts";
 import { EdgeError } from "../../../src/kit/errors.ts";
+import { noLog } from "../../../src/kit/log.ts";
+import { Pulse } from "../../../src/kit/pulse.ts";
 import type { Reading } from "../../../src/model.ts";
 import { codeOf, never } from "./support.ts";
 
@@ -150,6 +155,126 @@ describe("a bthome sensor", () => {
     expect(await told([encrypted(key, 503, "02CA09")])).toEqual([[]]);
   });
 
+  it("knows a packet that others overtook by its number, which begins anew after 255", async () => {
+    const sent = async (numbers: readonly number[], stepMs = 1000) => {
+      const packets = numbers.map((number) => Buffer.from([0x40, 0x00, number, 0x3a, 0x01]));
+      return (await heard({ points: ["button"] }, packets, { stepMs })).map((batch) => batch.length);
+    };
+    expect(await sent([5, 6, 5, 4, 7])).toEqual([1, 1, 0, 0, 1]);
+    expect(await sent([254, 255, 0, 255, 1])).toEqual([1, 1, 1, 0, 1]);
+    // 63 ahead is newer, 64 is one that was there before; after four seconds nobody can tell any more.
+    expect(await sent([10, 73])).toEqual([1, 1]);
+    expect(await sent([10, 74])).toEqual([1, 0]);
+    expect(await sent([10, 10, 9], 4000)).toEqual([1, 1, 1]);
+  });
+
+  it("reads the address that a sensor puts in front, and uses it as the sender did", async () => {
+    const key = randomBytes(16);
+    const inner = encrypted(key, 500, "0157", MAC);
+    // As it is sealed with bit 1 set, which is part of what is sealed.
+    const nonce = Buffer.concat([Buffer.from("A4C138000001", "hex"), Buffer.from("d2fc43", "hex"), inner.subarray(-8, -4)]);
+    const seal = createCipheriv("aes-128-ccm", key, nonce, { authTagLength: 4 });
+    const body = Buffer.concat([seal.update(Buffer.from("0157", "hex")), seal.final()]);
+    const packet = Buffer.concat([Buffer.from("43010000" + "38C1A4", "hex"), body, inner.subarray(-8, -4), seal.getAuthTag()]);
+    expect(values(await heard({ points: ["battery"], key: "sensor.key" }, [packet], { key }))).toEqual([[87]]);
+    for (let cut = 1; cut < packet.length; cut += 1)
+      expect((await heard({ points: ["battery"] }, [packet.subarray(0, cut)]))[0]?.[0]?.quality).toBe("bad");
+    expect((await heard({ points: ["battery"] }, ["42010000"]))[0]?.[0]?.code).toBe("frame.invalid");
+  });
+
+  it("shows no character of a text from the air that turns a line round or that nobody sees", async () => {
+    const text = Buffer.from("a\u202eb\u0000c\u200d", "utf8");
+    const packet = Buffer.concat([Buffer.from([0x40, 0x53, text.length]), text]);
+    expect(values(await heard({ points: ["text"] }, [packet]))).toEqual([["a\ufffdb\ufffdc\ufffd"]]);
+  });
+
+  describe("in the house", () => {
+    /** Packets as they are said, heard by the collector of one device. */
+    function house(written: Readonly<Record<string, unknown>>, silentAfterMs: number, key?: Uint8Array) {
+      const said: (string | Buffer)[] = [];
+      let ring = (): void => undefined;
+      const radio: BleDevice = {
+        async *adverts(stop) {
+          while (!stop.aborted) {
+            const packet = said.shift();
+            if (packet === undefined)
+              await new Promise<void>((resolve) => {
+                ring = resolve;
+                stop.addEventListener("abort", () => resolve(), { once: true });
+              });
+            else yield { mono: monotonic(), services: { fcd2: Buffer.from(packet.toString("hex"), "hex") }, manufacturers: {} };
+          }
+        },
+        read: () => Promise.reject(new Error("never connects")),
+        [Symbol.dispose]() {},
+      };
+      const line = { open: async () => radio };
+      const wires = { ble: () => line, credential: async () => key ?? Buffer.alloc(0) } as unknown as Wires;
+      const info = {
+        ...deviceInfo("tag", bthome, bthome.options.parse({ mac: MAC, ...written }), "radio", wires),
+        silentAfterMs,
+        wire: () => undefined,
+      };
+      const silences: string[] = [];
+      const host = {
+        readings: () => undefined,
+        silence: (_: unknown, problem: { readonly code: string } | null) => void silences.push(problem?.code ?? "speaks"),
+        log: noLog,
+        pulse: new Pulse(),
+      };
+      const stop = new AbortController();
+      const collector = new Collector(info, host, false);
+      const done = collector.run(stop.signal);
+      return {
+        collector,
+        silences,
+        say: (...packets: readonly (string | Buffer)[]) => {
+          said.push(...packets.map((packet) => (typeof packet === "string" ? Buffer.from(packet, "hex") : packet)));
+          ring();
+        },
+        async [Symbol.asyncDispose]() {
+          stop.abort();
+          await done;
+        },
+      };
+    }
+
+    it("one that sends only when something happens is not silent because nothing happens, unless the site says how long it may be", async () => {
+      for (const [written, info, expected] of [
+        [{}, "44", []],
+        [{}, "40", ["device.silent"]],
+        [{ silentAfter: "1s" }, "44", ["device.silent"]],
+      ] as const) {
+        await using one = house({ points: ["button"], ...written }, 1000);
+        one.say(`${info}00013A01`);
+        await vi.waitFor(() => expect(one.collector.status().ageMs).not.toBeNull(), { timeout: 15_000, interval: 5 });
+        one.collector.watchSilence(monotonic() + 3_600_000);
+        expect(one.silences, `${JSON.stringify(written)} ${info}`).toEqual(expected);
+      }
+    });
+
+    it("an object that nobody knows is named, with what is lost; what stands before it counts, encrypted or not", async () => {
+      const key = randomBytes(16);
+      for (const [written, packets] of [
+        [{}, ["4000010157FE02CA09", "40000202CA09"]],
+        [{ key: "sensor.key" }, [encrypted(key, 500, "0157FE02CA09"), encrypted(key, 501, "02CA09")]],
+      ] as const) {
+        await using one = house({ points: ["battery", "temperature"], ...written }, 1e9, key);
+        one.say(packets[0]);
+        await vi.waitFor(() => expect(one.collector.status().state).toBe("problem"), { timeout: 15_000, interval: 5 });
+        const { problem, points } = one.collector.status();
+        expect(problem).toMatchObject({
+          code: "ble.unknown-object",
+          what: { en: expect.stringContaining("0xFE"), it: expect.stringContaining("0xFE") },
+        });
+        expect(points.find(({ point }) => point === "battery")).toMatchObject({ value: 87, quality: "good" });
+        one.say(packets[1]);
+        await vi.waitFor(() => expect(one.collector.status().state).toBe("up"), { timeout: 15_000, interval: 5 });
+        expect(one.collector.status().problem).toBeUndefined();
+      }
+    });
+  });
+
   it("takes no older packet when it is opened anew, and a new one once its key is another", async () => {
     const [key, other] = [randomBytes(16), randomBytes(16)];
     const battery = { points: ["battery"], key: "sensor.key" };
@@ -226,6 +351,8 @@ describe("a bthome sensor", () => {
         int32: 4,
         text: 3,
         bytes: 3,
+        version3: 3,
+        version4: 4,
       }[decode];
       const body = decode === "text" || decode === "bytes" ? [2, 0x41, 0x42] : Array.from({ length }, () => 1);
       const whole = Uint8Array.from([0x40, id, ...body]);
