@@ -19,6 +19,7 @@ import { Table } from "./table.ts";
 const HELP = `node dist/hw-sim/soak.js
   --for 20min       no fault begins after this time
   --only PART       faults whose name has this in it
+  --abuse           in place of faults what an adversary does, with the platform's rights and at the admin socket
   --broker WHICH    embedded (default) or mosquitto
   --keep            the run's folder stays
 `;
@@ -28,6 +29,7 @@ const values = asked(HELP, () => {
     options: {
       for: { type: "string", default: "20min" },
       only: { type: "string", default: "" },
+      abuse: { type: "boolean", default: false },
       broker: { type: "string", default: "embedded" },
       keep: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
@@ -57,10 +59,12 @@ async function main(): Promise<number> {
   process.env["CIPPO_WITNESS"] = witness;
   const table = new Table(say);
   let samples: readonly Sample[] = [];
+  let logBytes = 0;
   const { forMs } = values;
   const trouble: Trouble = async (world, _, stopped) => {
-    const endured = await course({ world, table, forMs, witness, only: values.only }, stopped);
+    const endured = await course({ world, table, forMs, witness, only: values.only, abuse: values.abuse }, stopped);
     samples = endured.samples;
+    logBytes = endured.logBytes;
     return endured.waits;
   };
   try {
@@ -92,6 +96,7 @@ async function main(): Promise<number> {
       // What grew is understood by where it grew.
       if (!level.flat) say(`  after each fault: ${samples.map((one) => one[level.figure]).join(" ")}`);
     }
+    say(`log: ${logBytes} bytes in ${Math.round(judged.report.seconds)} s`);
     const failed = table.count("FAILED");
     say(`\n${table.results.length} faults: ${table.count("passed")} passed, ${failed} failed; ${samples.length} samples`);
     if (table.results.length === 0)

@@ -6,6 +6,7 @@ import { type Heads, headsOf, lagging } from "../start/stored.ts";
 import type { Wait } from "../start/waits.ts";
 import type { World } from "../start/world.ts";
 import { expect, type Table } from "../table.ts";
+import { abuseOf } from "./abuse.ts";
 import { faultsOf, type SoakFault } from "./faults.ts";
 import { measure, type Sample } from "./measure.ts";
 
@@ -21,19 +22,24 @@ export interface CourseOptions {
   readonly witness: string;
   /** Part of a name; empty: all faults. */
   readonly only: string;
+  /** Abuse in place of faults. */
+  readonly abuse: boolean;
 }
 
 export interface Endured {
   readonly samples: readonly Sample[];
   /** When the measuring itself kept the gateway waiting. */
   readonly waits: readonly Wait[];
+  /** What the gateway wrote into its log meanwhile. */
+  readonly logBytes: number;
 }
 
-export async function course({ world, table, forMs, witness, only }: CourseOptions, stop: AbortSignal): Promise<Endured> {
+export async function course({ world, table, forMs, witness, only, abuse }: CourseOptions, stop: AbortSignal): Promise<Endured> {
   const { devices } = await calm(world, new Map(), stop);
   const began = monotonic();
   const placed = devices.map(({ id, bus = "", type }) => ({ id, bus, type }));
-  const faults = faultsOf(world, placed).filter(({ name }) => name.includes(only));
+  const faults = (abuse ? abuseOf(world) : faultsOf(world, placed)).filter(({ name }) => name.includes(only));
+  const logged = world.gateway.said;
   const samples: Sample[] = [];
   const waits: Wait[] = [];
   const look = async () => {
@@ -44,11 +50,11 @@ export async function course({ world, table, forMs, witness, only }: CourseOptio
   await look();
   while (faults.length > 0)
     for (const fault of faults) {
-      if (stop.aborted || monotonic() - began >= forMs) return { samples, waits };
+      if (stop.aborted || monotonic() - began >= forMs) return { samples, waits, logBytes: world.gateway.said - logged };
       await table.is(fault.name, () => suffer(world, fault, stop));
       await look();
     }
-  return { samples, waits };
+  return { samples, waits, logBytes: world.gateway.said - logged };
 }
 
 /** What was seen of one fault, in words; throws when others suffered too, or when it does not pass. */

@@ -140,7 +140,7 @@ async function frozen(pid: number, ms: number, stop: AbortSignal): Promise<void>
 }
 
 /** The soft limit of one process, and back to its hard one. */
-async function limited(pid: number, what: "fsize" | "nofile", most: number, ms: number, stop: AbortSignal): Promise<void> {
+export async function limited(pid: number, what: "fsize" | "nofile", most: number, ms: number, stop: AbortSignal): Promise<void> {
   const set = (soft: string) => run("prlimit", ["--pid", String(pid), `--${what}=${soft}:`]);
   const { stdout } = await run("prlimit", ["--pid", String(pid), `--${what}`, "--raw", "--noheadings", "--output", "SOFT"]);
   await set(String(most));

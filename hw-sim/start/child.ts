@@ -27,6 +27,8 @@ export class Child implements AsyncDisposable {
   readonly #child: ChildProcess;
   /** The last lines of both outputs: what a failure shows. */
   readonly tail: string[] = [];
+  /** Bytes of both outputs so far. */
+  said = 0;
   #stopping = false;
 
   constructor({ name, command, args, isReady, readyWithinMs = READY_WITHIN_MS, env }: ChildOptions) {
@@ -92,6 +94,7 @@ export class Child implements AsyncDisposable {
   }
 
   #keep(line: string): void {
+    this.said += Buffer.byteLength(line) + 1;
     this.tail.push(line);
     if (this.tail.length > TAIL_LINES) this.tail.shift();
   }

@@ -49,6 +49,11 @@ export class Gateway implements AsyncDisposable {
     return this.#child.pid;
   }
 
+  /** Bytes of log since its last start. */
+  get said(): number {
+    return this.#child.said;
+  }
+
   get ready(): Promise<unknown> {
     return Promise.race([this.#child.ready, this.broken]);
   }
