@@ -210,7 +210,10 @@ export class House {
     });
   }
 
-  note(kind: "sync.not-authorised" | "sync.ack-refused", detail: Readonly<Record<string, unknown>>): void {
+  note(
+    kind: "sync.not-authorised" | "sync.ack-refused" | "sync.message-too-large",
+    detail: Readonly<Record<string, unknown>>,
+  ): void {
     const mono = this.#o.clock.mono();
     if (mono - (this.#noted.get(kind) ?? Number.NEGATIVE_INFINITY) < NOTE_EVERY_MS) return;
     this.#noted.set(kind, mono);

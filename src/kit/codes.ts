@@ -969,6 +969,17 @@ export const codes = {
       en: "Is the clock wrong? `timedatectl` says. Keys and certificates are left alone.",
     },
   },
+  "sync.message-too-large": {
+    retry: false,
+    what: {
+      it: "Dalla piattaforma è arrivato su {topic} un messaggio di {bytes} byte: il limite è {limit}, non è stato preso",
+      en: "The platform sent a message of {bytes} bytes on {topic}: the limit is {limit}, it was not taken",
+    },
+    hint: {
+      it: "Avvisare chi gestisce la piattaforma: documenti più grandi vanno per riferimento (contratto, Down).",
+      en: "Tell the platform's operators: larger documents go by reference (contract, Down).",
+    },
+  },
   "sync.ack-refused": {
     retry: false,
     what: { it: "Conferma impossibile dalla piattaforma", en: "An impossible acknowledgement from the platform" },

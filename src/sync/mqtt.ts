@@ -4,7 +4,7 @@ import { type IClientOptions, type IPublishPacket, MqttClient, UniqueMessageIdPr
 import { EdgeError } from "../kit/errors.ts";
 import { broadcast } from "../kit/signals.ts";
 import { brokerName, type SocketOptions } from "./link/broker.ts";
-import { guardFrames } from "./link/frame-guard.ts";
+import { guardFrames, type Oversized } from "./link/frame-guard.ts";
 import { type After, Inbound } from "./link/inbound.ts";
 import { explained, refusedBy } from "./link/refusals.ts";
 import { openSocket, readPassword } from "./link/socket.ts";
@@ -42,6 +42,8 @@ export interface LinkOptions extends SocketOptions {
    * again with the next connection. `over`: the link has ended, and with it this delivery.
    */
   onMessage(message: Incoming, over: AbortSignal): Promise<After | undefined>;
+  /** A message that is larger than the contract allows was passed over. */
+  oversized?(message: Oversized): void;
   /** The broker sent a packet, an answer to a ping included. */
   heard?(): void;
 }
@@ -87,7 +89,8 @@ const UNLIMITED = 268_435_455;
 export async function openLink(options: LinkOptions, stop: AbortSignal): Promise<Link> {
   const password = await readPassword(options.credentials);
   const socket = await openSocket(options, stop);
-  guardFrames(socket, MAX_DOWN_BYTES);
+  const skipped = (message: Oversized): void => options.oversized?.(message);
+  guardFrames(socket, { maximumBytes: MAX_DOWN_BYTES, mqtt: options.mqtt, skipped });
   const client = new MqttClient(() => socket, clientOptions(options, password));
   const life = new Life(client, socket, options);
   try {

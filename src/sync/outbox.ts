@@ -47,8 +47,11 @@ export interface Outbox {
   sentUrgent(seq: { readonly epoch: string; readonly seq: number }): void;
   /** These numbers will not come: writes `ledger.gap` with this reason. */
   giveUp(epoch: string, stream: Stream, range: Range, reason: "refused" | "expired", detail: string): void;
-  /** A note that is an event of its own, at most once an hour per kind: `sync.not-authorised`, `sync.ack-refused`. */
-  note(kind: "sync.not-authorised" | "sync.ack-refused", detail: Readonly<Record<string, unknown>>): void;
+  /** A note that is an event of its own, at most once an hour per kind. */
+  note(
+    kind: "sync.not-authorised" | "sync.ack-refused" | "sync.message-too-large",
+    detail: Readonly<Record<string, unknown>>,
+  ): void;
 }
 
 /** The retained documents, built afresh at each call. */

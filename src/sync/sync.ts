@@ -9,8 +9,9 @@ import { Book } from "./drain/book.ts";
 import { Held } from "./held.ts";
 import { Inbox } from "./inbox.ts";
 import { brokerName } from "./link/broker.ts";
+import type { Oversized } from "./link/frame-guard.ts";
 import { carrierBack, reconnectWait } from "./link/reconnect.ts";
-import { openLink } from "./mqtt.ts";
+import { MAX_DOWN_BYTES, openLink } from "./mqtt.ts";
 import { DEFAULTS, type Room, type SyncOptions, type SyncParts } from "./room.ts";
 import { Session } from "./session.ts";
 import { PREFIX, topicsOf } from "./topics.ts";
@@ -132,6 +133,7 @@ function linkOptions({ options, gateway, topics, outbox, clock }: Room, inbox: I
     clockSynced: () => clock.now().synced,
     will: { topic: topics.up("state"), payload: JSON.stringify({ v: 1, online: false, epoch: outbox.epoch.id }) },
     onMessage: (...message: Parameters<Inbox["receive"]>) => inbox.receive(...message),
+    oversized: (message: Oversized) => outbox.note("sync.message-too-large", { ...message, limit: MAX_DOWN_BYTES }),
     heard: () => beat?.touch(),
   };
 }

@@ -160,6 +160,22 @@ describe("a link that ends", () => {
 });
 
 describe("the window", () => {
+  it.each([5, "3.1.1"] as const)(
+    "passes over a message larger than the contract allows, and takes the next (MQTT %s)",
+    async (mqtt) => {
+      await using broker = await RawBroker.open();
+      await using h = harness(broker.url, { mqtt }, new FakeHouse(), broker);
+      await eventually(() => expect(broker.topics()).toContain("reported"));
+      const large = broker.send(`${ROOT}/down/commands`, "x".repeat(300_000));
+      const next = broker.send(`${ROOT}/down/ack`, { v: 1, at: 0, acks: [] });
+      await eventually(() => expect(broker.acknowledged).toEqual(expect.arrayContaining([large, next])));
+      expect(broker.connects).toHaveLength(1);
+      expect(h.house.notes).toMatchObject([
+        { kind: "sync.message-too-large", detail: { topic: `${ROOT}/down/commands`, limit: 131_072 } },
+      ]);
+    },
+  );
+
   it.each([1, 2, 5])("never has more than receive maximum %i in flight", async (receiveMaximum) => {
     const slow = () => new Promise<number>((resolve) => setTimeout(() => resolve(0), 3));
     await using broker = await RawBroker.open({ connack: () => ({ properties: { receiveMaximum } }), puback: slow });

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { systemClock } from "../../../src/kit/clock.ts";
 import { EdgeError } from "../../../src/kit/errors.ts";
 import { Bucket } from "../../../src/sync/drain/history.ts";
-import { frameJudge } from "../../../src/sync/link/frame-guard.ts";
+import { FrameFilter } from "../../../src/sync/link/frame-guard.ts";
 import { reconnectWait } from "../../../src/sync/link/reconnect.ts";
 import { openWindow, type Rank } from "../../../src/sync/link/window.ts";
 import { packetSize } from "../../../src/sync/mqtt.ts";
@@ -13,41 +13,50 @@ import { packetSize } from "../../../src/sync/mqtt.ts";
 const never = new AbortController().signal;
 
 describe("frame guard", () => {
-  it("follows packets however they are cut, and sees the one that is too large by its header", () => {
+  const message = (qos: 0 | 1, size: number, messageId: number): Buffer =>
+    generate(
+      { cmd: "publish", topic: `t/${messageId}`, payload: Buffer.alloc(size, 0xff), qos, messageId, retain: false, dup: false },
+      { protocolVersion: 5 },
+    );
+  const LIMIT = 1000;
+
+  it("passes on every packet but a message that is too large, however they are cut", () => {
+    const one = fc.oneof(
+      fc.record({ qos: fc.constantFrom(0 as const, 1 as const), size: fc.nat(700) }),
+      fc.record({ qos: fc.constant(1 as const), size: fc.integer({ min: 1100, max: 3000 }) }),
+    );
+    const cuts = fc.array(fc.integer({ min: 1, max: 300 }), { minLength: 1 });
     fc.assert(
-      fc.property(
-        fc.array(fc.nat(700), { maxLength: 8 }),
-        fc.array(fc.integer({ min: 1, max: 300 }), { minLength: 1 }),
-        (sizes, cuts) => {
-          const judge = frameJudge(1000);
-          const bytes = Buffer.concat(
-            [...sizes, 2000].map((n) =>
-              generate(
-                { cmd: "publish", topic: "t", payload: Buffer.alloc(n, 0xff), qos: 0, retain: false, dup: false },
-                { protocolVersion: 5 },
-              ),
-            ),
-          );
-          const verdicts: (string | null)[] = [];
-          for (let at = 0, i = 0; at < bytes.length; i += 1) {
-            const size = cuts[i % cuts.length] ?? 1;
-            verdicts.push(judge(bytes.subarray(at, at + size)));
-            at += size;
-          }
-          const header = bytes.length - 2004 - 3;
-          let seen = 0;
-          const found = verdicts.findIndex((verdict, i) => {
-            seen += cuts[i % cuts.length] ?? 1;
-            return verdict !== null;
-          });
-          return found >= 0 && seen >= header && seen <= header + 7 + 300;
-        },
-      ),
+      fc.property(fc.array(one, { maxLength: 8 }), cuts, (messages, cuts) => {
+        const skipped: unknown[] = [];
+        const filter = new FrameFilter(LIMIT, ({ topic }, packetId) => skipped.push([topic, packetId]));
+        const packets = messages.map(({ qos, size }, i) => ({ qos, size, bytes: message(qos, size, i + 1) }));
+        const bytes = Buffer.concat(packets.map((packet) => packet.bytes));
+        const passed: Uint8Array[] = [];
+        for (let at = 0, i = 0; at < bytes.length; i += 1) {
+          const size = cuts[i % cuts.length] ?? 1;
+          passed.push(filter.take(bytes.subarray(at, at + size)));
+          at += size;
+        }
+        expect(Buffer.concat(passed)).toEqual(
+          Buffer.concat(packets.filter(({ size }) => size < LIMIT).map((packet) => packet.bytes)),
+        );
+        expect(skipped).toEqual(packets.flatMap(({ size }, i) => (size < LIMIT ? [] : [[`t/${i + 1}`, i + 1]])));
+      }),
     );
   });
 
-  it("refuses a length of five bytes", () => {
-    expect(frameJudge(1000)(Buffer.from([0x30, 0xff, 0xff, 0xff, 0xff, 0x01]))).toMatch(/malformed/);
+  it.each([
+    ["a length of five bytes", [0x30, 0xff, 0xff, 0xff, 0xff, 0x01], /malformed/],
+    ["too large a packet that is no message", [0xd0, 0xff, 0x7f], /limit 1000/],
+    ["too large a message that would not come again", [0x30, 0xff, 0x7f], /limit 1000/],
+    [
+      "a message that ends within its topic",
+      [0x32, 0xe9, 0x07, 0xff, 0xff, ...Array.from({ length: 999 }, () => 0x61)],
+      /within its topic/,
+    ],
+  ])("refuses %s", (_, bytes, reason) => {
+    expect(() => new FrameFilter(LIMIT, () => undefined).take(Buffer.from(bytes))).toThrow(reason);
   });
 });
 
