@@ -37,7 +37,8 @@ export async function runGateway({ loaded, log, clock: given }: RunOptions, stop
   const pulse = new Pulse();
 
   const { quotaMB, keep: keepMs } = site.store;
-  await using store = await openStore({ file, quotaMB, keepMs, clock: source, log, kindOf: kindOf(site) });
+  const runtime = process.env["RUNTIME_DIRECTORY"];
+  await using store = await openStore({ file, quotaMB, keepMs, clock: source, log, kindOf: kindOf(site), runtime });
   await using wires = openWires(site.buses, log, site.credentials?.folder ?? process.env["CREDENTIALS_DIRECTORY"]);
   const devices = Object.values(site.devices).map(
     (d): DeviceInfo => deviceInfo(d.id, d.driver, d.options, d.bus ?? "", wires, d.place),

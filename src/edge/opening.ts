@@ -4,6 +4,7 @@ import { EdgeError } from "../kit/errors.ts";
 import type { EpochInfo, EventDraft, Now, Restated, Text } from "../model.ts";
 import { Stretches } from "./clock-stretches.ts";
 import type { Store } from "./parts.ts";
+import { gapEvent } from "./window/ledger.ts";
 import { type ClockNews, contactOf, type Stretch } from "./window/wall.ts";
 
 /** Where a soft stop is saved. */
@@ -68,6 +69,10 @@ export function tellOpening(
   if (cause === "salvaged") {
     const error = new EdgeError("store.corrupt", { file: "" });
     note("store.salvaged", "critical", { it: error.what("it"), en: error.what("en") }, {});
+  }
+  for (const { epoch: id, stream, range } of store.lost) {
+    const count = range[1] - range[0] + 1;
+    sink.raise(gapEvent({ epoch: id, stream, range, count, kept: 0, reason: "disk" }), now.mono);
   }
   const previous = saved.get("catalog") ?? null;
   if (previous !== catalog) {

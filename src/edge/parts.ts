@@ -1,4 +1,5 @@
 /** The inner joints of this room: what the window hands to the store in one commit, and what the store offers. Types only. */
+import type { EdgeError } from "../kit/errors.ts";
 import type { EdgeEvent, EpochInfo, Mark, Range, ReadingRecord, Segment, Stream, StreamState } from "../model.ts";
 import type { Worth } from "./worth.ts";
 
@@ -56,6 +57,15 @@ export interface Store extends AsyncDisposable {
   readonly inbox: ReadonlyMap<string, InboxRow>;
   /** True when the database has no command history from before `epoch` (created, restored, salvaged). */
   readonly historyLost: boolean;
+  /** Numbers that former epochs gave out and that are in no file any more, as far as is known: the caller names them in the ledger. */
+  readonly lost: readonly Lost[];
+  /** Why nothing more can be stored in this run; null: it can. */
+  readonly broken: EdgeError | null;
+  /**
+   * How far numbers were given out that are not stored and may never be; null: all are stored again. Noted where it outlives the process: beside
+   * the file if that is damaged, and in the memory of the machine.
+   */
+  unstored(given: Readonly<Record<Stream, number>> | null): Promise<void>;
   /**
    * One transaction. Rejects with EdgeError `store.*`; nothing of it is then true, and the same commit may be tried again. `room`: a commit that
    * makes room, or proves that something may go, is written above the quota, where `reserveBytes` are kept for it.
@@ -84,6 +94,12 @@ export interface Store extends AsyncDisposable {
   readonly tendDue: boolean;
   /** Bytes and rows, for `status`. */
   size(): { readonly bytes: number; readonly quotaBytes: number; readonly unacknowledged: number };
+}
+
+export interface Lost {
+  readonly epoch: string;
+  readonly stream: Stream;
+  readonly range: Range;
 }
 
 /** Up to the quota, or into the reserve above it. */

@@ -1,5 +1,6 @@
 /** Records and events go in; the exact bodies of the contract that are stored and sent come out, and back again. */
 import { deflateSync, inflateSync } from "node:zlib";
+import { EdgeError } from "../kit/errors.ts";
 import type { EdgeEvent, Quality, ReadingRecord, Value } from "../model.ts";
 import type { EventRow, SegmentRow } from "./parts.ts";
 import { worthOf } from "./worth.ts";
@@ -134,7 +135,16 @@ interface Envelope {
   readonly events?: readonly EdgeEvent[];
 }
 
+/** Errors: `store.corrupt`, for what this file did not write. */
 export function decodeBody(body: Uint8Array): DecodedReadings | DecodedEvents {
+  try {
+    return decoded(body);
+  } catch (raw) {
+    throw new EdgeError("store.corrupt", { file: "", reason: `a body that nobody wrote: ${String(raw)}` }, raw);
+  }
+}
+
+function decoded(body: Uint8Array): DecodedReadings | DecodedEvents {
   const envelope = JSON.parse(unpack(body)) as Envelope;
   const { epoch, cat, from, to, mono0, t0, clock, points, n } = envelope;
   if (envelope.events !== undefined) return { stream: "events", epoch, cat, from, to, events: envelope.events };

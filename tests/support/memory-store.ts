@@ -11,6 +11,9 @@ export class MemoryStore implements Store {
   readonly saved = new Map<string, unknown>();
   readonly inbox: Store["inbox"] = new Map();
   readonly historyLost = false;
+  readonly lost: Store["lost"] = [];
+  readonly broken = null;
+  unstored = async () => {};
   readonly reserveBytes = 2 ** 20;
   readonly commits: Commit[] = [];
   /** While set, each commit fails with this code. */

@@ -8,6 +8,7 @@ const AGAIN_MS = 5000;
 /** What is written to a file without a name is gone when the process ends, and a lock without a name keeps nobody out. */
 export class InPlace {
   readonly #opened = new Map<string, string | null>();
+  readonly #largest = new Map<string, number>();
   #lookedAt = Number.NEGATIVE_INFINITY;
 
   /** To be called while the files are open: an inode in use is given to no other file. */
@@ -23,6 +24,18 @@ export class InPlace {
       // A disk that does not answer is no removal; the commits meet it themselves.
       const now = await identity(file).catch(() => opened);
       if (now === null || now !== opened) return new EdgeError("store.gone", { file });
+    }
+    return null;
+  }
+
+  /** `store.corrupt` for the first that has become smaller than it was: none of them ever shrinks while it is open. */
+  async cut(): Promise<EdgeError | null> {
+    for (const file of this.#opened.keys()) {
+      const size = (await stat(file).catch(() => null))?.size;
+      const most = this.#largest.get(file) ?? 0;
+      if (size !== undefined && size < most)
+        return new EdgeError("store.corrupt", { file, reason: `cut from ${most} to ${size} bytes` });
+      if (size !== undefined) this.#largest.set(file, size);
     }
     return null;
   }

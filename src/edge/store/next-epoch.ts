@@ -3,17 +3,18 @@ import { randomBytes } from "node:crypto";
 import type { Clock } from "../../kit/clock.ts";
 import type { EpochInfo, Stream } from "../../model.ts";
 import type { Loaded } from "./load.ts";
-import type { Sidecar } from "./sidecar.ts";
+import type { Known, Sidecar } from "./sidecar.ts";
 import type { Epoch } from "./standing.ts";
 
 export function nextEpoch(
   loaded: Loaded,
   sidecar: Sidecar | null,
+  given: readonly Known[],
   found: "start" | "created" | "salvaged",
   clock: Pick<Clock, "mono" | "boot">,
 ): Epoch {
   return {
-    n: Math.max(loaded.newest?.n ?? 0, sidecar?.n ?? 0) + 1,
+    n: Math.max(loaded.newest?.n ?? 0, sidecar?.n ?? 0, ...given.map(({ n }) => n)) + 1,
     id: freshId(),
     boot: clock.boot,
     opened: clock.mono(),

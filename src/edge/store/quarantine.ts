@@ -4,8 +4,9 @@ import { basename, dirname, join } from "node:path";
 import { asEdgeError } from "../../kit/errors.ts";
 import type { Log } from "../../kit/log.ts";
 import { decodeBody } from "../segment.ts";
+import { isSound } from "./sound.ts";
 import { type Bound, type Database, openDatabase } from "./sqlite.ts";
-import { keyOf, NUMBERS, STREAMS } from "./standing.ts";
+import { keyOf, EPOCHS as MOST_EPOCHS, NUMBERS, STREAMS, seqOf } from "./standing.ts";
 
 const KEEP = 2;
 
@@ -37,6 +38,7 @@ async function sizeOf(folder: string): Promise<number> {
 
 interface Table {
   readonly name: string;
+  /** A table with a body is numbered by it, and goes over damage wherever it is. */
   readonly key: readonly string[];
   readonly columns: readonly string[];
 }
@@ -53,17 +55,21 @@ const TABLES: readonly Table[] = [
   { name: "readings", key: ["key"], columns: ["key", "span", "count", "mono", "t0", "t1", "synced", "class", "body"] },
 ];
 const PAGE_ROWS = 64;
+const KEYS = MOST_EPOCHS * NUMBERS;
 
 type Row = Readonly<Record<string, Bound>>;
 
-/** From both ends towards the damage, table by table; a row that breaks the layout's rules is left behind. Answers rows copied by table. */
+/** Readings and events from one spot of damage to the next, what has no number from both ends; a row that breaks the layout's rules is left behind. Answers rows copied by table. */
 export async function salvage(damaged: string, into: Database, log: Log): Promise<Readonly<Record<string, number>>> {
   const copied: Record<string, number> = {};
   let from: Database | null = null;
   try {
     from = await openDatabase(damaged, "existing");
     await into.script("PRAGMA synchronous = OFF");
-    for (const table of TABLES) copied[table.name] = await copyTable(from, into, table);
+    for (const table of TABLES) {
+      const known = { ...table, columns: await columnsIn(from, table) };
+      copied[table.name] = await (isNumbered(table) ? copyNumbered : copyTable)(from, into, known);
+    }
     await adopt(into);
   } catch (raw) {
     const error = asEdgeError(raw);
@@ -108,8 +114,58 @@ async function columnsIn(from: Database, { name, columns }: Table): Promise<read
   return known.size === 0 ? columns : columns.filter((column) => known.has(column));
 }
 
-async function copyTable(from: Database, into: Database, whole: Table): Promise<number> {
-  const table = { ...whole, columns: await columnsIn(from, whole) };
+const isNumbered = ({ name }: Table): boolean => name === "readings" || name === "events";
+
+/** Every row that can be reached: beyond each spot of damage it goes on with the next row. */
+async function copyNumbered(from: Database, into: Database, table: Table): Promise<number> {
+  let copied = 0;
+  let limit = PAGE_ROWS;
+  for (let at = 0; ; ) {
+    const rows = await numbered(from, table, at, limit);
+    if (rows === null && limit > 1) limit = 1;
+    else if (rows === null) {
+      const next = await beyond(from, table, at);
+      if (next === null) return copied;
+      at = next;
+      limit = PAGE_ROWS;
+    } else {
+      const sound = rows.filter(isWhole);
+      copied += await insert(into, table, sound);
+      if (rows.length < limit) return copied;
+      at = Number(rows.at(-1)?.["key"]) + 1;
+      limit = Math.min(PAGE_ROWS, limit * 2);
+    }
+  }
+}
+
+const isWhole = ({ key, span, body }: Row): boolean =>
+  body instanceof Uint8Array && isSound(body, seqOf(Number(key)), seqOf(Number(key)) + Number(span ?? 1) - 1);
+
+/** Rows from this key on; null when they cannot be read. */
+const numbered = (from: Database, { name, columns }: Table, at: number, limit: number): Promise<readonly Row[] | null> =>
+  from.all<Row>(`SELECT ${columns} FROM ${name} WHERE key >= ? ORDER BY key LIMIT ${limit}`, [at]).catch(() => null);
+
+/** The first key after `at` from which a row can be read, found by doubling and then by halving; null: there is none. */
+async function beyond(from: Database, table: Table, at: number): Promise<number | null> {
+  let bad = at;
+  for (let step = 1; bad + step < KEYS; step *= 2) {
+    const rows = await numbered(from, table, bad + step, 1);
+    if (rows === null) {
+      bad += step;
+      continue;
+    }
+    let good = bad + step;
+    while (good - bad > 1) {
+      const middle = Math.floor((bad + good) / 2);
+      if ((await numbered(from, table, middle, 1)) === null) bad = middle;
+      else good = middle;
+    }
+    return good;
+  }
+  return null;
+}
+
+async function copyTable(from: Database, into: Database, table: Table): Promise<number> {
   let copied = 0;
   let low: Row | null = null;
   for (const order of ["ASC", "DESC"] as const) {

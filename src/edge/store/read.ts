@@ -1,7 +1,9 @@
 /** Ranges and filters go in; stored segments, urgent events and decoded history come out, in the order of their numbers. */
+import { EdgeError } from "../../kit/errors.ts";
 import type { EdgeEvent, Segment, Stream } from "../../model.ts";
 import type { StoredEvent, StoredRecord } from "../parts.ts";
 import { decodeBody } from "../segment.ts";
+import { isSound } from "./sound.ts";
 import type { Database } from "./sqlite.ts";
 import { type Epoch, keyOf, NUMBERS, seqOf } from "./standing.ts";
 
@@ -51,6 +53,11 @@ export async function readSegments(
     [first.key, last],
   );
   const { opened } = epoch;
+  for (const { key, span, body } of rows) {
+    const [first, last] = [seqOf(key), seqOf(key) + span - 1];
+    if (!isSound(body, first, last))
+      throw new EdgeError("store.corrupt", { file: "", reason: `${stream} ${first} to ${last} are not what was written` });
+  }
   return rows.map(({ key, span, count, mono, body }) => ({
     epoch: epoch.id,
     stream,

@@ -3,16 +3,22 @@ import { open, readFile, rename } from "node:fs/promises";
 import { dirname } from "node:path";
 import { EPOCHS } from "./standing.ts";
 
-/**
- * `n` and the heads of the newest epoch with a record, as of its last note: what a killed run stored after it is not in them. `suspect`: a check
- * found damage, the file is to be set aside at the next opening.
- */
-export interface Sidecar {
+/** How far the two streams of an epoch came. */
+export interface Known {
   readonly n: number;
   readonly epoch: string;
   readonly readings: number;
   readonly events: number;
+}
+
+/**
+ * `n` and the heads of the newest epoch with a record, as of its last note: what a killed run stored after it is not in them. `suspect`: a check
+ * found damage, the file is to be set aside at the next opening.
+ */
+export interface Sidecar extends Known {
   readonly suspect: boolean;
+  /** Epochs that were not wholly acknowledged: what a damaged file no longer says. */
+  readonly known: readonly Known[];
 }
 
 const pathOf = (file: string): string => `${file}.head`;
@@ -20,13 +26,23 @@ const pathOf = (file: string): string => `${file}.head`;
 /** Null when there is none or it makes no sense: then nothing is known, and nothing breaks, because every opening is a new epoch. */
 export async function readSidecar(file: string): Promise<Sidecar | null> {
   try {
-    const { n, epoch, readings, events, suspect } = JSON.parse(await readFile(pathOf(file), "utf8")) as Partial<Sidecar>;
-    if (n === undefined || !Number.isSafeInteger(n) || n >= EPOCHS || typeof epoch !== "string") return null;
-    return { n, epoch, readings: Number(readings ?? 0), events: Number(events ?? 0), suspect: suspect === true };
+    const read = JSON.parse(await readFile(pathOf(file), "utf8")) as Partial<Sidecar>;
+    const { suspect, known } = read;
+    const newest = knownIn(read);
+    if (newest === null) return null;
+    const others = Array.isArray(known) ? known.map(knownIn).filter((one) => one !== null) : [];
+    return { ...newest, suspect: suspect === true, known: others };
   } catch {
     return null;
   }
 }
+
+export function knownIn({ n, epoch, readings, events }: Partial<Known>): Known | null {
+  if (n === undefined || !Number.isSafeInteger(n) || n >= EPOCHS || typeof epoch !== "string") return null;
+  return { n, epoch, readings: numberOf(readings), events: numberOf(events) };
+}
+
+const numberOf = (value: unknown): number => (Number.isSafeInteger(value) && Number(value) > 0 ? Number(value) : 0);
 
 /**
  * Whole or not at all: written aside, flushed, renamed, and the folder flushed. The note of a later epoch stays: it is another gateway's, which

@@ -4,23 +4,27 @@ import { asEdgeError, EdgeError } from "../../kit/errors.ts";
 import type { Log } from "../../kit/log.ts";
 import { pause } from "../../kit/loop.ts";
 import type { EdgeEvent, EpochInfo, Segment, Stream, StreamState } from "../../model.ts";
-import type { Commit, InboxRow, Room, Store, StoredEvent, StoredRecord, Tended, Waiting } from "../parts.ts";
+import type { Commit, InboxRow, Lost, Room, Store, StoredEvent, StoredRecord, Tended, Waiting } from "../parts.ts";
 import type { KindOf } from "../thin.ts";
 import { BALLAST_BYTES, Ballast } from "./ballast.ts";
 import { quickCheck } from "./check.ts";
 import { COMMIT, type Prepared, prepare } from "./commit.ts";
 import { makeFolder, type OpenFile, openFile, setLimit, WAL_BYTES } from "./file.ts";
+import { Given } from "./given.ts";
 import { Housekeeper } from "./housekeep.ts";
 import { InPlace } from "./in-place.ts";
 import { type Loaded, load } from "./load.ts";
 import { lockFor, lockPath } from "./lock.ts";
+import { lostOf } from "./lost.ts";
 import { formerOf, nextEpoch } from "./next-epoch.ts";
 import { salvage, setAside } from "./quarantine.ts";
 import { type HistoryFilter, readEvents, readHistory, readSegments, readUrgent } from "./read.ts";
-import { readSidecar, type Sidecar, writeSidecar } from "./sidecar.ts";
+import { type Known, readSidecar, type Sidecar, writeSidecar } from "./sidecar.ts";
+import { Round } from "./sound.ts";
 import type { Database } from "./sqlite.ts";
 import { type Epoch, Standing } from "./standing.ts";
 import { Turns } from "./turns.ts";
+import { watched } from "./watched.ts";
 
 export interface StoreOptions {
   readonly file: string;
@@ -39,13 +43,23 @@ export interface StoreOptions {
   readonly ballastBytes?: number;
   /** After an unclean stop the file is checked in the background, this long after opening. */
   readonly checkAfterMs?: number;
+  /** A folder that outlives the process and lies on no card: for what a disk that cannot be written never saw. */
+  readonly runtime?: string | undefined;
 }
 
 /** Above the quota: a share of it, at most so much. */
 const RESERVE_MOST = 8 * 2 ** 20;
 const RESERVE_SHARE = 1 / 8;
+/** Former epochs whose ends are noted beside the file. */
+const MOST_KNOWN = 100;
 const LOCK_WAIT_MS = 5000;
 const CHECK_AFTER_MS = 10_000;
+/** The whole file, its inner pages included, is checked so often, and a little of what it holds so often. */
+const CHECK_EVERY_MS = 86_400_000;
+const ROUND_EVERY_MS = 5000;
+/** Reads that are refused for this long, none of them further from the last than this. */
+const UNREADABLE_MS = 60_000;
+const UNREADABLE_APART_MS = 600_000;
 
 /** Errors: `store.locked`, `store.newer`, `store.unwritable`, `store.full`, `native.missing`. Damage is no error: it is set aside. */
 export async function openStore(options: StoreOptions): Promise<Store> {
@@ -54,9 +68,13 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const lock = await lockFor(file, options.lockWaitMs ?? LOCK_WAIT_MS);
   try {
     const sidecar = await readSidecar(file);
+    const given = new Given(options.runtime, { file, boot: options.clock.boot });
     const opened = await openSound(options, sidecar);
     try {
-      const store = new SqliteStore(options, lock, opened, sidecar);
+      const unstored = given.read();
+      const known = [...(sidecar === null ? [] : [sidecar, ...sidecar.known]), ...unstored];
+      const lost = await lostOf(opened.db, opened.loaded, known, opened.cause === "salvaged");
+      const store = new SqliteStore(options, lock, opened, { sidecar, given, unstored, lost });
       await store.begin();
       return store;
     } catch (error) {
@@ -91,6 +109,8 @@ async function openSound(options: StoreOptions, sidecar: Sidecar | null): Promis
       log.error("store.damaged", { code: error.code, ...error.context });
     }
   }
+  // Until what is missing has been named in the new file, an interrupted opening must begin anew.
+  await writeSidecar(file, { ...(sidecar ?? { n: 0, epoch: "", readings: 0, events: 0, known: [] }), suspect: true });
   const aside = await setAside(file, quotaBytes);
   const opened = await open();
   // What was read of a full file must find room.
@@ -100,6 +120,9 @@ async function openSound(options: StoreOptions, sidecar: Sidecar | null): Promis
   log.error("store.salvaged", { code: "store.corrupt", file, aside, ...rows });
   return { ...opened, loaded: await loadOrClose(opened.db), cause: "salvaged" };
 }
+
+/** The package says no more than that (its codes are the primary ones). */
+const isOfInput = ({ cause }: EdgeError): boolean => (cause as { readonly code?: string } | undefined)?.code === "SQLITE_IOERR";
 
 const reserveOf = (quotaBytes: number): number => Math.min(RESERVE_MOST, quotaBytes * RESERVE_SHARE);
 
@@ -112,6 +135,14 @@ async function loadOrClose(db: Database): Promise<Loaded> {
   }
 }
 
+/** What is known beside the file. */
+interface Beside {
+  readonly sidecar: Sidecar | null;
+  readonly given: Given;
+  readonly unstored: readonly Known[];
+  readonly lost: readonly Lost[];
+}
+
 class SqliteStore implements Store {
   readonly epoch: EpochInfo;
   readonly formerEnd: Store["formerEnd"];
@@ -119,6 +150,9 @@ class SqliteStore implements Store {
   readonly inbox: ReadonlyMap<string, InboxRow>;
   readonly historyLost: boolean;
   readonly reserveBytes: number;
+  readonly lost: readonly Lost[];
+  readonly #given: Given;
+  readonly #round: Round;
   readonly #o: StoreOptions;
   readonly #lock: Database;
   readonly #db: Database;
@@ -137,9 +171,20 @@ class SqliteStore implements Store {
   #broken: EdgeError | null = null;
   /** Damaged: the next opening sets the file aside. */
   #suspect = false;
+  /** Numbers given out, where they are more than what is stored. */
+  #most: Readonly<Record<Stream, number>> | null = null;
+  #checkedAt: number;
+  #roundAt = Number.NEGATIVE_INFINITY;
+  #committedAt = Number.NEGATIVE_INFINITY;
+  /** The first and the last of the reads that the disk refused. */
+  #unreadable = { since: Number.NEGATIVE_INFINITY, last: Number.NEGATIVE_INFINITY };
 
-  constructor(options: StoreOptions, lock: Database, { db, loaded, unclean, layout, cause }: Opened, sidecar: Sidecar | null) {
-    const epoch = nextEpoch(loaded, sidecar, cause, options.clock);
+  constructor(options: StoreOptions, lock: Database, opened: Opened, { sidecar, given, unstored, lost }: Beside) {
+    const { loaded, unclean, layout, cause } = opened;
+    const db = watched(opened.db, (error, reading) => this.#met(error, reading));
+    const epoch = nextEpoch(loaded, sidecar, unstored, cause, options.clock);
+    this.#given = given;
+    this.lost = lost;
     const { quotaMB, keepMs, walBytes = WAL_BYTES, kindOf = () => undefined } = options;
     this.#o = options;
     this.reserveBytes = reserveOf(quotaMB * 2 ** 20);
@@ -148,6 +193,8 @@ class SqliteStore implements Store {
     this.#epoch = epoch;
     this.#unclean = unclean;
     this.#standing = new Standing(loaded.lines, epoch);
+    this.#round = new Round(db);
+    this.#checkedAt = epoch.opened;
     this.#ballast = new Ballast(options.file, options.ballastBytes ?? BALLAST_BYTES);
     this.#housekeeper = new Housekeeper(
       {
@@ -192,13 +239,26 @@ class SqliteStore implements Store {
       if (this.#broken !== null) throw this.#broken;
       const prepared = prepare(commit, this.#epoch, !this.#stored, this.#standing);
       await this.#within(room, commit, () => this.#run(prepared));
+      this.#committedAt = this.#o.clock.mono();
       prepared.apply();
       this.#housekeeper.wrote(prepared.bytes, commit, this.#o.clock.mono());
       for (const line of prepared.cut) await this.#housekeeper.findOldest(line);
       if (this.#stored) return;
       this.#stored = true;
       await this.#note();
+      // Its ledger was the first thing that this run stored.
+      this.#given.named();
     });
+  }
+
+  get broken(): EdgeError | null {
+    return this.#broken;
+  }
+
+  async unstored(given: Readonly<Record<Stream, number>> | null): Promise<void> {
+    this.#given.note(this.#epoch, given);
+    this.#most = given;
+    if (this.#suspect) await this.#turns.take(() => this.#note());
   }
 
   streams(): readonly StreamState[] {
@@ -217,20 +277,22 @@ class SqliteStore implements Store {
   async read(epoch: string, stream: Stream, from: number, to: number, maxBytes: number): Promise<readonly Segment[]> {
     const line = this.#standing.line(epoch, stream);
     if (line === undefined || from > line.head) return [];
-    return this.#turns.take(() => readSegments(this.#db, line.epoch, stream, [from, to], maxBytes, this.#o.clock.boot));
+    return this.#hearing(
+      this.#turns.take(() => readSegments(this.#db, line.epoch, stream, [from, to], maxBytes, this.#o.clock.boot)),
+    );
   }
 
   urgentPending(): Promise<readonly EdgeEvent[]> {
-    return this.#turns.take(() => readUrgent(this.#db, this.#epoch.id));
+    return this.#hearing(this.#turns.take(() => readUrgent(this.#db, this.#epoch.id)));
   }
 
   history(filter: HistoryFilter): AsyncIterable<StoredRecord> {
     const opened = new Map(this.#standing.lines.map(({ epoch }) => [epoch.n, epoch.opened]));
-    return readHistory((sql, values) => this.#turns.take(() => this.#db.all(sql, values)), opened, filter);
+    return this.#telling(readHistory((sql, values) => this.#turns.take(() => this.#db.all(sql, values)), opened, filter));
   }
 
   events(filter: { readonly sinceWall?: number; readonly limit?: number }): AsyncIterable<StoredEvent> {
-    return readEvents((sql, values) => this.#turns.take(() => this.#db.all(sql, values)), filter);
+    return this.#telling(readEvents((sql, values) => this.#turns.take(() => this.#db.all(sql, values)), filter));
   }
 
   get tendDue(): boolean {
@@ -239,7 +301,10 @@ class SqliteStore implements Store {
 
   async tend(mono: number, waiting?: Waiting): Promise<Tended> {
     await this.#turns.take(() => this.#look(mono));
-    return this.#broken === null ? this.#housekeeper.tend(mono, waiting) : { checkpointed: false, deleted: 0, shed: [] };
+    if (this.#broken !== null) return { checkpointed: false, deleted: 0, shed: [] };
+    const tended = await this.#hearing(this.#housekeeper.tend(mono, waiting));
+    await this.#goRound(mono);
+    return tended;
   }
 
   size(): { readonly bytes: number; readonly quotaBytes: number; readonly unacknowledged: number } {
@@ -285,7 +350,6 @@ class SqliteStore implements Store {
       await this.#db.run(COMMIT, prepared.values);
     } catch (raw) {
       const error = asEdgeError(raw);
-      if (error.code === "store.corrupt") await this.#damaged(error);
       const disk = error.code === "store.full" || error.code === "store.unwritable";
       if (!disk || !(await this.#ballast.free().catch(() => false))) throw error;
       this.#o.log.warn("store.ballast-freed", { code: error.code, ...error.context });
@@ -293,8 +357,59 @@ class SqliteStore implements Store {
     }
   }
 
-  async #check(): Promise<void> {
-    const { file, checkAfterMs = CHECK_AFTER_MS } = this.#o;
+  /** A little of what is stored, and now and then the whole file: damage that nobody reads would be found by the next opening at best. */
+  async #goRound(mono: number): Promise<void> {
+    if (mono - this.#roundAt < ROUND_EVERY_MS) return;
+    this.#roundAt = mono;
+    const reason = await this.#turns.take(() => this.#round.look());
+    const { file } = this.#o;
+    if (reason !== null) await this.#hearing(Promise.reject(new EdgeError("store.corrupt", { file, reason })));
+    if (mono - this.#checkedAt < CHECK_EVERY_MS || this.#closing.signal.aborted) return;
+    this.#checkedAt = mono;
+    this.#checking = this.#check(0);
+  }
+
+  /** Of work that met damage the file is told: whoever read it. */
+  async #hearing<T>(work: Promise<T>): Promise<T> {
+    try {
+      return await work;
+    } catch (raw) {
+      const error = asEdgeError(raw);
+      if (error.code === "store.corrupt") await this.#turns.take(() => this.#damaged(error));
+      throw error;
+    }
+  }
+
+  async *#telling<T>(told: AsyncIterable<T>): AsyncGenerator<T> {
+    const each = told[Symbol.asyncIterator]();
+    for (;;) {
+      const next = await this.#hearing(each.next());
+      if (next.done) return;
+      yield next.value;
+    }
+  }
+
+  /** Inside a turn. A read that fails may mean a file that was cut, or a spot of the disk that will never be read again. */
+  async #met(error: EdgeError, reading: boolean): Promise<EdgeError> {
+    const damage = error.code === "store.corrupt" ? error : reading && isOfInput(error) ? await this.#refused(error) : null;
+    if (damage === null) return error;
+    await this.#damaged(damage);
+    return damage;
+  }
+
+  /** A disk that still writes, and whose reads go on failing, has a spot that is lost. */
+  async #refused({ context }: EdgeError): Promise<EdgeError | null> {
+    const cut = await this.#inPlace.cut();
+    if (cut !== null) return cut;
+    const mono = this.#o.clock.mono();
+    const { since, last } = this.#unreadable;
+    this.#unreadable = { since: mono - last > UNREADABLE_APART_MS ? mono : since, last: mono };
+    const lasting = mono - this.#unreadable.since >= UNREADABLE_MS && this.#committedAt > this.#unreadable.since;
+    return lasting ? new EdgeError("store.corrupt", context) : null;
+  }
+
+  async #check(checkAfterMs = this.#o.checkAfterMs ?? CHECK_AFTER_MS): Promise<void> {
+    const { file } = this.#o;
     await pause(checkAfterMs, this.#closing.signal);
     if (this.#closing.signal.aborted) return;
     const reason = await quickCheck(file, this.#closing.signal);
@@ -309,6 +424,8 @@ class SqliteStore implements Store {
   async #look(mono: number): Promise<void> {
     if (this.#broken !== null || this.#closing.signal.aborted) return;
     const gone = await this.#inPlace.gone(mono);
+    const cut = gone === null ? await this.#inPlace.cut() : null;
+    if (cut !== null) await this.#damaged(cut);
     if (gone === null) return;
     this.#broken = gone;
     this.#o.log.error("store.gone", { code: gone.code, ...gone.context });
@@ -318,17 +435,30 @@ class SqliteStore implements Store {
     await this.#inPlace.remove(`${this.#o.file}-wal`).catch(() => undefined);
   }
 
-  async #damaged(error: EdgeError): Promise<void> {
-    this.#broken = error;
+  async #damaged({ code, context, cause }: EdgeError): Promise<void> {
+    if (this.#suspect || this.#closing.signal.aborted) return;
+    const error = new EdgeError(code, { ...context, file: this.#o.file }, cause);
+    this.#broken ??= error;
     this.#suspect = true;
-    this.#o.log.error("store.damaged", { code: error.code, ...error.context });
+    this.#o.log.error("store.damaged", { code, ...error.context });
     await this.#note();
   }
 
   /** Beside the file: what it must hold at least, so that an older copy is recognised. Never fails a commit that is durable already. */
   async #note(): Promise<void> {
-    const { n, id } = this.#epoch;
-    const sidecar = { n, epoch: id, ...this.heads(id), suspect: this.#suspect };
+    const of = ({ n, id }: Epoch): Known => ({ n, epoch: id, ...this.heads(id) });
+    const open = new Set(this.#standing.lines.filter(({ head, upTo }) => upTo < head).map(({ epoch }) => epoch));
+    open.delete(this.#epoch);
+    const own = of(this.#epoch);
+    // Only of a damaged file: of a sound one that holds less it would be said that an older copy came back.
+    const given = this.#suspect && this.#most !== null ? this.#most : own;
+    const sidecar: Sidecar = {
+      ...own,
+      readings: Math.max(own.readings, given.readings),
+      events: Math.max(own.events, given.events),
+      suspect: this.#suspect,
+      known: [...open].slice(-MOST_KNOWN).map(of),
+    };
     await writeSidecar(this.#o.file, sidecar).catch((cause: unknown) => this.#o.log.warn("store.note-failed", { cause }));
   }
 }

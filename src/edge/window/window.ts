@@ -18,6 +18,8 @@ const MARKS_WAIT_MS = 1000;
 const RETRY_FIRST_MS = 250;
 const RETRY_MAX_MS = 5000;
 const TEND_EVERY_MS = 5000;
+/** A commit that has not come back for so long, the last one included, may never do. */
+const HANGING_MS = 10_000;
 /** A store that nobody wrote to for this long is asked to write: a disk that fails must be known before an alarm needs it. */
 const PROVE_EVERY_MS = 30_000;
 /** The disk says no: a restart would not cure it, and would lose what waits. */
@@ -57,6 +59,8 @@ export class Window {
   /** Why nothing more becomes durable in this run; null: it may. */
   #over: EdgeError | null = null;
   #leaving = false;
+  /** The last numbers given out. */
+  readonly #given = { readings: 0, events: 0 };
   /** Kernel monotonic ms at which the open window must close; null: nothing in it. */
   #due: number | null = null;
   #wake: () => void = () => {};
@@ -113,6 +117,7 @@ export class Window {
   add(record: ReadingRecord): number {
     this.#lookOnce();
     const seq = this.#numbers.record();
+    this.#given.readings = seq;
     this.#numbers.stamp(seq, record, this.#open.groups);
     this.#open.records += 1;
     if (isFull("readings", this.#open)) this.#lose(relieve("readings", this.#open));
@@ -125,6 +130,7 @@ export class Window {
   raise(draft: EventDraft, when: number = this.#o.clock.mono()): EdgeEvent {
     this.#look();
     const event = this.#numbers.event(draft, when);
+    this.#given.events = event.seq;
     this.#open.events.push(event);
     if (!this.writable && isFull("events", this.#open)) this.#lose(relieve("events", this.#open));
     this.#closeBy(this.#o.clock.mono());
@@ -194,13 +200,34 @@ export class Window {
     this.#beat = beat;
     const wake = () => this.#wake();
     stop.addEventListener("abort", wake);
+    const hanging = setInterval(() => this.#noteHanging(), TEND_EVERY_MS);
+    try {
+      await this.#loop(stop);
+    } finally {
+      clearInterval(hanging);
+    }
+    beat?.end();
+    stop.removeEventListener("abort", wake);
+    this.#dismiss(this.#failure ?? new EdgeError("store.unwritable", { reason: "closed" }));
+  }
+
+  /** A disk that does not answer is no failure yet, but may be the end of this process. */
+  #noteHanging(): void {
+    if (this.#writing > 0 && this.#o.clock.mono() - this.#written > HANGING_MS) void this.#o.store.unstored(this.#given);
+  }
+
+  async #loop(stop: AbortSignal): Promise<void> {
     let failures = 0;
     while (!stop.aborted) {
       await this.#untilDue(stop);
       // Also where nothing is said: what is retained must not wait for the next record to have the right time.
       this.#look();
       if (this.#due !== null) failures = (await this.#settle()) ? 0 : failures + 1;
-      if (this.#lost !== null) throw this.#lost;
+      this.#lost ??= this.#o.store.broken;
+      if (this.#lost !== null) {
+        await this.#o.store.unstored(this.#given);
+        throw this.#lost;
+      }
       if (failures > 0) {
         await this.#tend();
         await pause(Math.min(RETRY_MAX_MS, RETRY_FIRST_MS * 2 ** Math.min(10, failures - 1)), stop);
@@ -211,9 +238,6 @@ export class Window {
     }
     // Once more, whatever went before: the disk may be back.
     if (this.#due !== null) await this.#settle();
-    beat?.end();
-    stop.removeEventListener("abort", wake);
-    this.#dismiss(this.#failure ?? new EdgeError("store.unwritable", { reason: "closed" }));
   }
 
   async #untilDue(stop: AbortSignal): Promise<void> {
@@ -277,6 +301,7 @@ export class Window {
     this.#beat?.touch();
     if (this.#failure !== null) {
       this.#failure = null;
+      await store.unstored(this.waiting === 0 ? null : this.#given);
       this.#o.log.info("store.recovered");
     }
     this.#tell(closed, committedOf(closed, commit, store.epoch));
@@ -292,6 +317,7 @@ export class Window {
       for (const event of this.#open.events.filter(isUrgent)) for (const listener of this.#unstored) listener(event);
     }
     if (OF_THE_FILE.has(error.code)) this.#lost = error;
+    void this.#o.store.unstored(this.#given);
     if (this.#leaving) this.#dismiss(error);
   }
 
