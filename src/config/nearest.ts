@@ -11,6 +11,8 @@ const SYNONYMS: Readonly<Record<string, readonly string[]>> = {
   count: ["length", "len", "registers", "registercount", "lunghezza"],
   map: ["enum", "mapping", "values", "states", "mappa"],
   scaleFrom: ["sf", "scalefactor", "scalefactorregister", "sunssf"],
+  leastEvery: ["minpoll", "slowpoll", "rate"],
+  keepAlive: ["heartbeat", "watchdog", "lifebit"],
   writeWith: ["writefc", "writefunction", "writetype"],
   scale: ["factor", "multiplier", "coefficient", "scala", "fattore", "gain"],
   line: ["pin", "gpio", "bcm", "linea", "gpiopin"],

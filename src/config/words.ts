@@ -140,6 +140,14 @@ const italian: Readonly<Record<string, string>> = {
   "kW.h for energy, or kW for power": "kW.h per l'energia, o kW per la potenza",
   "W.h for energy, or W for power": "W.h per l'energia, o W per la potenza",
   "g for grams": "g per i grammi",
+  "as long as the shortest `leastEvery`: each round asks for something":
+    "lungo quanto il `leastEvery` più breve: ogni giro chiede qualcosa",
+  "not less than the device's `every`: it is written in its rounds":
+    "non meno di `every` dell'apparecchio: si scrive nei suoi giri",
+  "none: only a coil or a whole holding register is written": "nessuno: si scrivono solo una bobina o un registro holding intero",
+  "a value, or writable: true": "un valore, oppure writable: true",
+  "none: what is commanded is repeated": "nessuno: si ripete quello che viene comandato",
+  "a value that the register holds exactly": "un valore che il registro contenga esattamente",
   "none: only a quantity has a scale": "nessuno: solo una grandezza ha una scala",
   "another register than the value's own": "un registro che non sia quello del valore",
   "false: a value whose scale is the device's affair is only read":

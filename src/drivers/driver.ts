@@ -107,6 +107,10 @@ export interface RegisterPoint extends PointSpec, RegisterValue {
   readonly alarm?: boolean;
   /** Function that writes it; absent: 5, 6, or 16 for more than one register. */
   readonly writeWith?: 5 | 6 | 15 | 16;
+  /** Asked for at most this often, however often the device is. */
+  readonly leastEveryMs?: number;
+  /** Written again this often: a fixed value, or what it was last commanded to be. */
+  readonly keepAlive?: { readonly everyMs: number; readonly value?: number | boolean };
 }
 
 /** A value by which a device of this type is known: inside `range`, and one of `oneOf`. A device that does not have the register is believed. */
@@ -202,6 +206,8 @@ export interface ModbusRequest {
   readonly latest?: number;
   /** Kernel monotonic ms before which it is not sent, unless somebody is in a hurry for its unit. */
   readonly notBefore?: number;
+  /** How long the connection must have stood before it: some devices need a moment after they were connected to. */
+  readonly restMs?: number;
 }
 
 export interface ModbusReply {

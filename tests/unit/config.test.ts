@@ -269,7 +269,7 @@ describe("what contradicts itself, or could not work", () => {
     [
       "a coil with a scale",
       point("coil: 1, scale: 0.1"),
-      '8:74: config.unknown-key: devices.a.points.p.scale: found "scale", expected one of the keys coil, writable, limits, impact, alarm, safe, report, writeWith',
+      '8:74: config.unknown-key: devices.a.points.p.scale: found "scale", expected one of the keys coil, writable, limits, impact, alarm, safe, report, writeWith, leastEvery, keepAlive',
     ],
     [
       "a coil with the limits of a number",

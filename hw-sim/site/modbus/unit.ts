@@ -155,7 +155,7 @@ export class ModbusUnit {
 
   /** All or nothing: every word must belong to a writable point that is wholly written. */
   #write(table: 1 | 3, start: number, words: readonly number[]): readonly Named[] {
-    const points = this.#inside(table, start, words.length).filter(([, spec]) => spec.writable !== undefined);
+    const points = this.#inside(table, start, words.length).filter(([, spec]) => spec.writable ?? spec.keepAlive);
     const covered = points.reduce((sum, [, spec]) => sum + widthOf(spec), 0);
     if (covered !== words.length) throw new Refusal(ADDRESS);
     const memory = this.#words.get(table);

@@ -1,5 +1,6 @@
 /** The driver of a Modbus device whose register table is written in the configuration. */
 import * as z from "zod";
+import { cadence } from "../../kit/quantities.ts";
 import type { Text, Writable } from "../../model.ts";
 import type { Golden, RegisterPoint } from "../driver.ts";
 import { widthOf } from "./decodes.ts";
@@ -9,15 +10,38 @@ import {
   isBeyondLast,
   isBool,
   isFactorFar,
+  isPart,
   isWords,
   MOST_REGISTERS,
   orderOf,
   place,
+  type Wrong,
+  wrong,
 } from "./modbus-register.ts";
 import { hole, modbusDriver, patience, unit } from "./modbus-table.ts";
 import { every, limits, limitsOf, report, reportOf, switchLimits, withReport } from "./options.ts";
 import { encodePoint, type Points } from "./registers.ts";
 import { unitOf } from "./units.ts";
+
+/** How often it is read and written, beside the device's own rounds. */
+const upkeep = <V extends z.ZodType>(value: V) => ({
+  leastEvery: cadence()
+    .optional()
+    .describe(
+      "Asked for at most this often, however often the device is: for what hardly changes, or for a device that bears no more.",
+    ),
+  keepAlive: z
+    .strictObject({
+      every: cadence().describe("How often; not shorter than the device's `every`."),
+      value: value
+        .optional()
+        .describe("What is written; without it what the point was last commanded to be, on this connection."),
+    })
+    .optional()
+    .describe(
+      "Written again and again, so that the device knows that somebody is in command and keeps its fail-safe values for later.",
+    ),
+});
 
 const writing = <L extends z.ZodType>(limits: L) => ({
   writable: z.boolean().prefault(false).describe("May be written by commands."),
@@ -42,6 +66,31 @@ function canSwitchOff({ limits: { min = 0, maxOn } = {}, ...point }: Limited): b
     isBool(point) ||
     encodePoint(min, { fc: 3, decode: point.decode, scale: point.scale, offset: point.offset })?.value === min
   );
+}
+
+type Repeated = Pick<RegisterPoint, "fc" | "decode"> & {
+  readonly scale: number;
+  readonly offset: number;
+  readonly writable: boolean;
+  readonly bit?: number | undefined;
+  readonly mask?: number | undefined;
+  readonly map?: object | undefined;
+  readonly keepAlive?: { readonly value?: number | boolean | undefined } | undefined;
+};
+
+function repeatedWrongly(point: Repeated): readonly Wrong[] {
+  const { fc, decode, scale, offset, writable, keepAlive } = point;
+  if (!keepAlive) return [];
+  const { value } = keepAlive;
+  const isWhole = !isPart(point) && !isWords(point) && (fc === 1 || fc === 3);
+  const isSaid = value === undefined || (typeof value === "boolean") === isBool(point);
+  const held = value === undefined || !isWhole ? value : encodePoint(value, { fc, decode, scale, offset })?.value;
+  return [
+    ...wrong(!isWhole, "none: only a coil or a whole holding register is written", "keepAlive"),
+    ...wrong(value === undefined && !writable, "a value, or writable: true", "keepAlive", "value"),
+    ...wrong(value !== undefined && writable, "none: what is commanded is repeated", "keepAlive", "value"),
+    ...wrong(isWhole && (!isSaid || held !== value), "a value that the register holds exactly", "keepAlive", "value"),
+  ];
 }
 
 interface Written extends Pick<Writable, "impact" | "safe"> {
@@ -86,6 +135,7 @@ const register = z
         "Function that writes it: 6 one register, 16 several; default: 6 for one, 16 for more. Some devices know only 16.",
       ),
     ...writing(limits()),
+    ...upkeep(z.union([z.number(), z.boolean()])),
   })
   .refine((point) => !point.writable || point.fc === 3, {
     error: "only holding registers (fc 3) and coils can be written",
@@ -97,7 +147,7 @@ const register = z
     path: ["limits", "min"],
   })
   .superRefine((point, { addIssue }) => {
-    for (const { expected, path } of contradictions(point))
+    for (const { expected, path } of [...contradictions(point), ...repeatedWrongly(point)])
       addIssue({ code: "custom", message: `expected ${expected}`, path: [...path] });
   })
   .refine((point) => !isBeyondLast(point), {
@@ -110,8 +160,13 @@ const coil = z
     coil: address().describe("Address of the coil, from 0."),
     ...writing(switchLimits()),
     writeWith: z.literal([5, 15]).optional().describe("Function that writes it: 5 one coil, 15 several; default: 5."),
+    ...upkeep(z.boolean()),
   })
-  .refine(isMeant, NOT_WRITTEN);
+  .refine(isMeant, NOT_WRITTEN)
+  .superRefine((point, { addIssue }) => {
+    for (const { expected, path } of repeatedWrongly({ fc: 1, decode: "bool", scale: 1, offset: 0, ...point }))
+      addIssue({ code: "custom", message: `expected ${expected}`, path: [...path] });
+  });
 
 const point = z.union([coil, register], {
   error: "expected {coil: n, …} or {fc: 3, address: n, decode: …, unit: …, …}, with their own keys only",
@@ -138,13 +193,31 @@ const table = z.strictObject({
     .refine((points) => Object.keys(points).length > 0, { error: "expected at least one point" })
     .describe("The table: name → where it lies and what it is."),
 });
+/** Nothing may fall between two rounds, and no round may have nothing to ask: an empty one would pass for an answer. */
+function untimely({ every, points }: z.output<typeof table>): readonly Wrong[] {
+  const all = Object.entries(points);
+  const isLate = all.every(([, { leastEvery }]) => leastEvery !== undefined && leastEvery > every);
+  return [
+    ...(isLate ? [{ path: ["every"], expected: "as long as the shortest `leastEvery`: each round asks for something" }] : []),
+    ...all
+      .filter(([, { keepAlive }]) => keepAlive !== undefined && keepAlive.every < every)
+      .map(([name]) => ({
+        path: ["points", name, "keepAlive", "every"],
+        expected: "not less than the device's `every`: it is written in its rounds",
+      })),
+  ];
+}
+
 const options = table
   .refine(
     ({ maxRegisters, points }) =>
       Object.values(points).every((p) => "coil" in p || p.fc === 2 || Math.min(widthOf(p), MOST_REGISTERS) <= maxRegisters),
     { error: "expected as many registers as its widest point has", path: ["maxRegisters"] },
   )
-  .superRefine(({ maxRegisters, points }, { addIssue }) => {
+  .superRefine((written, { addIssue }) => {
+    const { maxRegisters, points } = written;
+    for (const { expected, path } of untimely(written))
+      addIssue({ code: "custom", message: `expected ${expected}`, path: [...path] });
     for (const [name, point] of Object.entries(points))
       if (!("coil" in point) && isFactorFar(point, maxRegisters))
         addIssue({
@@ -174,6 +247,8 @@ function registerOf(option: PointOption): RegisterPoint {
     ...(option.writable && { writable: writableOf(option) }),
     ...(option.writeWith && { writeWith: option.writeWith }),
     ...(option.alarm && { alarm: true }),
+    ...(option.leastEvery !== undefined && { leastEveryMs: option.leastEvery }),
+    ...(option.keepAlive && { keepAlive: keepAliveOf(option.keepAlive) }),
   } satisfies Partial<RegisterPoint>;
   if ("coil" in option) return { fc: 1, address: option.coil, decode: "bool", unit: "", kind: "state", ...common };
   const { fc, address, count, byte, bit, mask, map, scale, offset, scaleFrom, range, absent } = option;
@@ -197,6 +272,11 @@ function registerOf(option: PointOption): RegisterPoint {
     ...common,
   };
 }
+
+const keepAliveOf = ({ every, value }: NonNullable<PointOption["keepAlive"]>): NonNullable<RegisterPoint["keepAlive"]> => ({
+  everyMs: every,
+  ...(value !== undefined && { value }),
+});
 
 /** Words and switches have no unit. */
 function specOf(option: z.output<typeof register>): Pick<RegisterPoint, "unit" | "kind"> {

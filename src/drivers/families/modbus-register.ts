@@ -138,7 +138,7 @@ export interface Wrong {
   readonly path: readonly PropertyKey[];
   readonly expected: string;
 }
-const wrong = (given: boolean, expected: string, ...path: readonly PropertyKey[]): readonly Wrong[] =>
+export const wrong = (given: boolean, expected: string, ...path: readonly PropertyKey[]): readonly Wrong[] =>
   given ? [{ path, expected }] : [];
 
 type Kinded = Pick<RegisterValue, "fc" | "decode"> & { readonly bit?: number | undefined; readonly map?: object | undefined };
@@ -211,7 +211,7 @@ function partsOf({ decode, bit, mask, map, byte, count, writable, writeWith }: R
   ];
 }
 
-const isPart = ({ bit, mask, decode }: Pick<Register, "bit" | "mask" | "decode">): boolean =>
+export const isPart = ({ bit, mask, decode }: Omit<Kinded, "fc"> & { readonly mask?: number | undefined }): boolean =>
   bit !== undefined || mask !== undefined || decode === "uint8" || decode === "int8";
 
 function ofText({ decode, count, absent, map }: Register): readonly Wrong[] {

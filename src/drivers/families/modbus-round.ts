@@ -15,7 +15,7 @@ const REST_MOST_MS = { poll: 600_000, alarm: 60_000 } as const;
 const ASSUMED_COST_MS = 1000;
 
 /** Server device failure, acknowledge, busy, memory parity error: the specification lets the client ask again (Modbus Application Protocol V1.1b3, 7). */
-const PASSING: readonly number[] = [4, 5, 6, 8];
+export const PASSING: readonly number[] = [4, 5, 6, 8];
 /** A gateway's words for a unit that is silent. */
 const NOBODY_THERE: readonly number[] = [10, 11];
 
@@ -108,7 +108,7 @@ export type Told = { readonly block: Block } & (
   | { readonly code: Code; readonly mono: number; readonly why?: Context }
 );
 
-const keyOf = ({ fc, address, quantity }: Block): string => `${fc} ${address} ${quantity}`;
+export const keyOf = ({ fc, address, quantity }: Block): string => `${fc} ${address} ${quantity}`;
 
 export class Round {
   readonly #asking: Asking;

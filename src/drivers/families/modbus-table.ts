@@ -19,6 +19,12 @@ export const patience = () => ({
     .optional()
     .describe("How long to wait for this device's reply; default: the bus's."),
   slowest: duration().optional().describe("How late this device may still answer; default: the bus's."),
+  atConnect: z
+    .strictObject({
+      pause: duration({ least: "1ms", most: "1min" }).describe("How long it is left alone after its bus has connected."),
+    })
+    .optional()
+    .describe("For a device that does not answer at once after a connection."),
 });
 export const hole = (standard: number) =>
   z

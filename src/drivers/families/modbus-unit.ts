@@ -2,9 +2,10 @@
 import { monotonic } from "../../kit/clock.ts";
 import { type Code, EdgeError } from "../../kit/errors.ts";
 import type { Device, Outcome, Reading, Ticks } from "../../model.ts";
-import type { IdentityCheck, ModbusBus, ModbusReply, ModbusRequest, Opening, Priority } from "../driver.ts";
+import type { IdentityCheck, ModbusBus, ModbusReply, ModbusRequest, Opening, Priority, RegisterPoint } from "../driver.ts";
 import { widthOf } from "./decodes.ts";
 import { isAnswer, isOfUnit, isRefusal, patiently, Round, Silences, type Told } from "./modbus-round.ts";
+import { Repeats, Turns } from "./modbus-upkeep.ts";
 import { type Block, blocksOf, decodePoint, encodePoint, type Merging, type Points } from "./registers.ts";
 
 export interface UnitOptions {
@@ -12,6 +13,7 @@ export interface UnitOptions {
   readonly every: number;
   readonly timeout?: number | undefined;
   readonly slowest?: number | undefined;
+  readonly atConnect?: { readonly pause: number } | undefined;
 }
 
 export interface UnitTable {
@@ -83,10 +85,12 @@ export class TableDevice implements Device {
   readonly #timing: Pick<ModbusRequest, "device" | "timeoutMs" | "slowestMs">;
   readonly #everyMs: number;
   readonly #learnt: Learnt;
+  readonly #turns: Turns;
+  readonly #repeats: Repeats;
   #isKnown = false;
 
   constructor({ id, wires, bus, options }: Opening<UnitOptions>, table: UnitTable) {
-    const { timeout, slowest } = options;
+    const { timeout, slowest, atConnect } = options;
     this.#bus = wires.modbus(bus);
     this.#table = table;
     this.#unit = options.unit;
@@ -95,7 +99,10 @@ export class TableDevice implements Device {
       device: id,
       ...(timeout !== undefined && { timeoutMs: timeout }),
       ...(slowest !== undefined && { slowestMs: slowest }),
+      ...(atConnect && { restMs: atConnect.pause }),
     };
+    this.#turns = new Turns(options.every);
+    this.#repeats = new Repeats(table.points, options.every);
     this.#learnt = learntOf(this.#bus, id, table);
   }
 
@@ -107,11 +114,28 @@ export class TableDevice implements Device {
       const until = monotonic() + this.#everyMs / 2;
       const round = new Round(this.#asking(work), this.#learnt.silences, until);
       const doubt = await this.#doubt(round, work, until);
-      for await (const told of round.over(this.#learnt.blocks))
-        yield told
-          .flatMap((one) => this.#readings(one))
-          .map((reading) => (doubt === undefined ? this.#believed(this.#counted(reading)) : doubtful(reading, doubt)));
+      if (doubt === undefined) await this.#repeats.refresh((point, value) => this.#repeat(point, value, work));
+      for await (const told of round.over(this.#turns.due(this.#learnt.blocks))) {
+        for (const one of told) this.#turns.told(one);
+        yield told.flatMap((one) => this.#readings(one)).map((reading) => this.#judged(reading, doubt));
+      }
     }
+  }
+
+  #judged(reading: Reading, doubt: Code | undefined): Reading {
+    if (doubt !== undefined) return doubtful(reading, doubt);
+    const believed = this.#believed(this.#counted(reading));
+    const failed = this.#repeats.failed.get(reading.point);
+    return failed === undefined ? believed : doubtful(believed, failed);
+  }
+
+  /** One that waited for its turn until the next is due would come too often. */
+  async #repeat(point: string, value: number | boolean, work: Work): Promise<void> {
+    const spec = this.#table.points[point];
+    const encoded = spec && encodePoint(value, spec);
+    if (!spec?.keepAlive || !encoded) return;
+    const request = { fc: writerOf(spec), address: spec.address, values: encoded.registers, priority: "alarm" } as const;
+    await this.#request(request, { ...work, latest: monotonic() + spec.keepAlive.everyMs });
   }
 
   #asking(work: Work): ConstructorParameters<typeof Round>[0] {
@@ -218,7 +242,7 @@ export class TableDevice implements Device {
     // What the registers hold of it is what is written: the limits are kept by that.
     if (!spec || !encoded || !isWithin(encoded.value, spec)) return { state: "failed", code: "command.out-of-range" };
     const { registers: values, value: held } = encoded;
-    const fc = spec.writeWith ?? (spec.fc === 1 ? 5 : values.length === 1 ? 6 : 16);
+    const fc = writerOf(spec);
     let written = false;
     try {
       const until = Math.min(latest ?? Number.POSITIVE_INFINITY, monotonic() + COMMAND_PATIENCE_MS);
@@ -226,6 +250,7 @@ export class TableDevice implements Device {
       if (!isRight) return { state: "failed", code: "value.wrong-device" };
       written = true;
       await this.#request({ fc, address: spec.address, values, priority: "command" }, { stop, latest });
+      this.#repeats.commanded(point, held);
       return { state: "succeeded", value: held };
     } catch (error) {
       if (whyOf(error).code === "command.expired") return { state: "expired", code: "command.expired" };
@@ -264,6 +289,9 @@ export class TableDevice implements Device {
     return Promise.resolve();
   }
 }
+
+const writerOf = (point: RegisterPoint): 5 | 6 | 15 | 16 =>
+  point.writeWith ?? (point.fc === 1 ? 5 : widthOf(point) === 1 ? 6 : 16);
 
 function fits(data: Uint8Array, check: IdentityCheck): boolean {
   const decoded = decodePoint(data, check, check);

@@ -15,6 +15,8 @@ export interface Block {
   readonly points: readonly string[];
   /** Reads registers that belong to no point. */
   readonly overHoles: boolean;
+  /** Asked for at most this often; absent: with every round. */
+  readonly leastEveryMs?: number;
 }
 
 export interface Merging {
@@ -38,25 +40,36 @@ type Placed = Parameters<typeof widthOf>[0] & { readonly address: number; readon
 
 /** Points that lie near enough share a request, up to what the device gives at once. */
 export function blocksOf(points: Points, { maxRegisters, hole }: Merging): readonly Block[] {
-  const sorted = Object.entries(points).sort(([, a], [, b]) => a.fc - b.fc || spanOf(a).address - spanOf(b).address);
+  const cadence = ({ leastEveryMs = 0 }: RegisterPoint) => leastEveryMs;
+  const sorted = Object.entries(points).sort(
+    ([, a], [, b]) => a.fc - b.fc || cadence(a) - cadence(b) || spanOf(a).address - spanOf(b).address,
+  );
   const blocks: Block[] = [];
   for (const [name, point] of sorted) {
     const last = blocks.at(-1);
-    const { fc } = point;
+    const { fc, leastEveryMs } = point;
     const { address, quantity } = spanOf(point);
     const joined = last && join(last, name, point, fc <= 2 ? { most: MAX_BITS, hole: hole * 16 } : { most: maxRegisters, hole });
     if (joined) blocks[blocks.length - 1] = joined;
-    else blocks.push({ fc, address, quantity, points: [name], overHoles: false });
+    else
+      blocks.push({
+        fc,
+        address,
+        quantity,
+        points: [name],
+        overHoles: false,
+        ...(leastEveryMs !== undefined && { leastEveryMs }),
+      });
   }
   return blocks;
 }
 
-/** The block with one point more, or null when that would be too long, too far or another function. */
+/** The block with one point more, or null when that would be too long, too far, another function or at other times. */
 function join(block: Block, name: string, point: RegisterPoint, { most, hole }: { most: number; hole: number }): Block | null {
   const span = spanOf(point);
   const unused = span.address - (block.address + block.quantity);
   const quantity = Math.max(block.quantity, span.address + span.quantity - block.address);
-  if (point.fc !== block.fc || unused > hole || quantity > most) return null;
+  if (point.fc !== block.fc || point.leastEveryMs !== block.leastEveryMs || unused > hole || quantity > most) return null;
   return { ...block, quantity, points: [...block.points, name], overHoles: block.overHoles || unused > 0 };
 }
 

@@ -59,6 +59,8 @@ export class ModbusLine implements ModbusBus, AsyncDisposable {
   #link: ModbusLink | null = null;
   #failures = 0;
   #opened = false;
+  /** When the present connection was made, kernel monotonic ms. */
+  #connected = 0;
   #transaction = Math.floor(Math.random() * 0x10000);
   #isRunning = false;
   #busy: Promise<void> = Promise.resolve();
@@ -144,6 +146,8 @@ export class ModbusLine implements ModbusBus, AsyncDisposable {
       this.#queue.rejectAll(error);
       return;
     }
+    const rest = this.#connected + (job.request.restMs ?? 0) - monotonic();
+    if (rest > 0) await pause(rest, this.#closing.signal);
     const from = performance.now();
     if (this.#needsSilence) await this.#silence(link, job.request.unit);
     // Connecting and the silence took their time.
@@ -285,6 +289,7 @@ export class ModbusLine implements ModbusBus, AsyncDisposable {
       });
       if (this.#opened) this.#stats.rebuilds += 1;
       this.#opened = true;
+      this.#connected = monotonic();
     }
     return this.#link;
   }

@@ -94,6 +94,51 @@ describe("a register", () => {
   });
 
   it.each([
+    [
+      "fc: 3, address: 1, keepAlive: { every: 10s }",
+      "points.p.keepAlive.value: found nothing, expected a value, or writable: true",
+    ],
+    [
+      "fc: 3, address: 1, writable: true, keepAlive: { every: 10s, value: 1 }",
+      "points.p.keepAlive.value: found 1, expected none: what is commanded is repeated",
+    ],
+    [
+      "fc: 3, address: 1, keepAlive: { every: 10s, value: 0.5 }",
+      "points.p.keepAlive.value: found 0.5, expected a value that the register holds exactly",
+    ],
+    [
+      "fc: 3, address: 1, keepAlive: { every: 10s, value: true }",
+      "points.p.keepAlive.value: found true, expected a value that the register holds exactly",
+    ],
+    [
+      "fc: 4, address: 1, keepAlive: { every: 10s, value: 1 }",
+      "points.p.keepAlive: found a mapping (key: value), expected none: only a coil or a whole holding register is written",
+    ],
+    [
+      "fc: 3, address: 1, mask: 3, keepAlive: { every: 10s, value: 1 }",
+      "points.p.keepAlive: found a mapping (key: value), expected none: only a coil or a whole holding register is written",
+    ],
+    [
+      "coil: 1, keepAlive: { every: 2s, value: true }",
+      'points.p.keepAlive.every: found "2s", expected not less than the device\'s `every`: it is written in its rounds',
+    ],
+    [
+      "fc: 3, address: 1, leastEvery: 1h",
+      "every: found nothing, expected as long as the shortest `leastEvery`: each round asks for something",
+    ],
+  ])("%s is refused", async (point, line) => {
+    expect(await said(point)).toEqual([line]);
+    const [italian] = await said(point, "", "it");
+    expect(italian?.split("atteso ")[1]).not.toBe(line.split("expected ")[1]);
+  });
+
+  it("may be repeated, and asked for more rarely than the others", async () => {
+    expect(await said("coil: 1, keepAlive: { every: 10s, value: true } }, q: { fc: 3, address: 2, leastEvery: 1h")).toEqual([]);
+    expect(await said("fc: 3, address: 1, leastEvery: 1h", "every: 1h, atConnect: { pause: 1s }, ")).toEqual([]);
+    expect(await said("fc: 3, address: 1, keepAlive: { every: 5s, value: 0x55AA }", "every: 2s, ")).toEqual([]);
+  });
+
+  it.each([
     ["double", "float64"],
     ["sint32", "int32"],
     ["u16", "uint16"],

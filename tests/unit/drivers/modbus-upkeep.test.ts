@@ -1,0 +1,158 @@
+/** What a unit is asked and written in each round: rare points, values repeated, and the pause after a connection. Real sockets. */
+import { describe, expect, it } from "vitest";
+import { deviceInfo, loadDriver } from "../../../src/drivers/index.ts";
+import { openWires } from "../../../src/drivers/wires.ts";
+import { monotonic } from "../../../src/kit/clock.ts";
+import { noLog } from "../../../src/kit/log.ts";
+import type { Reading, Ticks } from "../../../src/model.ts";
+import { type Asked, type FarSide, farSide, mbap, never, registers, wait, withCrc } from "./support.ts";
+
+const PATIENCE = { timeout: "1s" };
+const ticks: Ticks = { next: () => Promise.resolve(5) };
+
+async function open(far: FarSide, written: Readonly<Record<string, unknown>>) {
+  const wires = openWires({ plant: far.spec }, noLog);
+  const driver = await loadDriver("modbus-points");
+  const info = deviceInfo("charger", driver, driver.options.parse({ unit: 3, ...written }), "plant", wires);
+  const opened = async () => {
+    const device = await info.open(never);
+    const batches = device.readings(ticks, never)[Symbol.asyncIterator]();
+    return { device, next: async (): Promise<readonly Reading[]> => (await batches.next()).value ?? [] };
+  };
+  return { ...(await opened()), opened, wires };
+}
+
+const answer = (asked: Asked, rtu: Buffer) => asked.socket.write(mbap(asked.transaction, rtu));
+/** Obeys, and holds 7 in every register. */
+const obey = (asked: Asked): void => {
+  if (asked.fc >= 5)
+    asked.socket.write(asked.fc > 6 ? mbap(asked.transaction, withCrc(3, 16, 0, asked.address, 0, 1)) : asked.bytes);
+  else answer(asked, registers(3, asked.fc, ...Array<number>(asked.quantity).fill(7)));
+};
+const told = (far: FarSide) => far.asked.splice(0).map(({ fc, address, quantity }) => `${fc}:${address}:${quantity}`);
+
+describe("a point with `leastEvery`", () => {
+  const points = { power: { fc: 3, address: 10 }, serial: { fc: 3, address: 11, leastEvery: "1h" } };
+
+  it("is asked in a request of its own, once in that time", async () => {
+    await using far = await farSide("tcp", obey, PATIENCE);
+    const { next, wires } = await open(far, { points });
+    await using _wires = wires;
+    expect((await next()).map(({ point }) => point)).toEqual(["power", "serial"]);
+    expect(told(far)).toEqual(["3:10:1", "3:11:1"]);
+    expect((await next()).map(({ point }) => point)).toEqual(["power"]);
+    expect(told(far)).toEqual(["3:10:1"]);
+  });
+
+  it("has its turn again when the time is over", async () => {
+    await using far = await farSide("tcp", obey, PATIENCE);
+    const short = { ...points, serial: { fc: 3, address: 11, leastEvery: "300ms" } };
+    const { next, wires } = await open(far, { every: "50ms", points: short });
+    await using _wires = wires;
+    const begun = monotonic();
+    const turns: number[] = [];
+    while (turns.length < 3) {
+      if ((await next()).some(({ point }) => point === "serial")) turns.push(monotonic() - begun);
+      await wait(10);
+    }
+    expect((turns[2] ?? 0) - (turns[0] ?? 0)).toBeGreaterThanOrEqual(500);
+  });
+
+  it("that was busy is asked with the next round", async () => {
+    let busy = true;
+    await using far = await farSide(
+      "tcp",
+      (asked) => (asked.address === 11 && busy ? answer(asked, withCrc(3, 0x83, 6)) : obey(asked)),
+      PATIENCE,
+    );
+    const { next, wires } = await open(far, { every: "50ms", points });
+    await using _wires = wires;
+    await next();
+    busy = false;
+    far.asked.splice(0);
+    expect((await next()).map(({ point }) => point)).toEqual(["power", "serial"]);
+  });
+});
+
+describe("a value with `keepAlive`", () => {
+  it("is written before the first round and then in its time, a fixed one without a command", async () => {
+    await using far = await farSide("tcp", obey, PATIENCE);
+    const { next, wires } = await open(far, {
+      points: { life: { fc: 3, address: 0x0d00, keepAlive: { every: "1h", value: 0x55aa } }, power: { fc: 3, address: 0x0d01 } },
+    });
+    await using _wires = wires;
+    await next();
+    expect(told(far)).toEqual([`6:${0x0d00}:${0x55aa}`, `3:${0x0d00}:2`]);
+    await next();
+    expect(told(far)).toEqual([`3:${0x0d00}:2`]);
+  });
+
+  it("goes on while its time comes again and again", async () => {
+    await using far = await farSide("tcp", obey, PATIENCE);
+    const { next, wires } = await open(far, {
+      every: "50ms",
+      points: { life: { fc: 3, address: 1, keepAlive: { every: "100ms", value: 1 } } },
+    });
+    await using _wires = wires;
+    const writes = () => far.asked.filter(({ fc }) => fc === 6).length;
+    while (writes() < 4) {
+      await next();
+      await wait(10);
+    }
+    expect(writes()).toBeLessThan(far.asked.length - writes());
+  });
+
+  it("repeats what was commanded, and nothing of it after the device was opened anew", async () => {
+    await using far = await farSide("tcp", obey, PATIENCE);
+    const limit = { fc: 3, address: 4, writable: true, writeWith: 16, limits: { max: 32 }, keepAlive: { every: "50ms" } };
+    const { device, next, opened, wires } = await open(far, { every: "50ms", points: { limit } });
+    await using _wires = wires;
+    await next();
+    expect(told(far)).toEqual(["3:4:1"]);
+    expect(await device.perform?.("limit", 16, never)).toEqual({ state: "succeeded", value: 16 });
+    await wait(60);
+    await next();
+    expect(told(far)).toEqual(["16:4:1", "16:4:1", "3:4:1"]);
+    await (await opened()).next();
+    expect(told(far)).toEqual(["3:4:1"]);
+  });
+
+  it("that the unit refuses makes its reading doubtful, and no other", async () => {
+    await using far = await farSide(
+      "tcp",
+      (asked) => (asked.fc === 6 ? answer(asked, withCrc(3, 0x86, 4)) : obey(asked)),
+      PATIENCE,
+    );
+    const { next, wires } = await open(far, {
+      points: { life: { fc: 3, address: 1, keepAlive: { every: "1h", value: 1 } }, power: { fc: 3, address: 2 } },
+    });
+    await using _wires = wires;
+    expect((await next()).map(({ point, value, quality, code }) => [point, value, quality, code])).toEqual([
+      ["life", 7, "uncertain", "bus.exception"],
+      ["power", 7, "good", undefined],
+    ]);
+  });
+});
+
+describe("the pause of `atConnect`", () => {
+  it("is kept after each connection, and not between requests", async () => {
+    const heard: number[] = [];
+    await using far = await farSide(
+      "tcp",
+      (asked) => {
+        heard.push(monotonic());
+        obey(asked);
+      },
+      PATIENCE,
+    );
+    const { next, wires } = await open(far, { atConnect: { pause: "700ms" }, points: { power: { fc: 3, address: 1 } } });
+    await using _wires = wires;
+    const begun = monotonic();
+    for (let i = 0; i < 5; i++) await next();
+    const [first = 0, , , , last = 0] = heard;
+    expect(first - begun).toBeGreaterThanOrEqual(690);
+    // Five requests with a pause before each would take five times as long.
+    expect(last - begun).toBeLessThan(5 * 700);
+    expect(far.connections()).toBe(1);
+  });
+});
