@@ -4,6 +4,7 @@ import { crossCheck } from "./config/cross.ts";
 import { Source } from "./config/document.ts";
 import { readText } from "./config/file.ts";
 import { at, check } from "./config/issues.ts";
+import { machineFindings } from "./config/machine.ts";
 import type { Problem } from "./config/problems.ts";
 import { siteSchema } from "./config/schema.ts";
 import { assetsOf, devicesOf, hashOf, type Site, type SiteDevice } from "./config/site.ts";
@@ -41,13 +42,18 @@ export async function loadSite(file: string, lang: Lang = "en"): Promise<Loaded>
   return { site, file, hash, rev: hash.slice(0, 12), problems };
 }
 
-/** As `checkSite`, of a file. Throws what `readText` throws. */
+/** As `checkSite`, of a file, and what this machine lacks for it. Throws what `readText` throws. */
 export async function checkFile(file: string, lang: Lang = "en"): Promise<Checked> {
-  return checkSite(await readText(file), file, lang);
+  return checkSite(await readText(file), file, lang, machineFindings);
 }
 
 /** `site` is absent when any problem is an error. Paths inside the site are made absolute, from the folder of `file`. */
-export async function checkSite(text: string, file: string, lang: Lang = "en"): Promise<Checked> {
+export async function checkSite(
+  text: string,
+  file: string,
+  lang: Lang = "en",
+  machine: typeof machineFindings = async () => [],
+): Promise<Checked> {
   const source = new Source(text, file, lang);
   const raw = source.read();
   if (raw === undefined) return { problems: source.problems };
@@ -57,11 +63,14 @@ export async function checkSite(text: string, file: string, lang: Lang = "en"): 
   const siteId = "value" in checked ? checked.value.gateway.site.id : "";
   const assets = assetsOf(raw, known, siteId, source);
   crossCheck(raw, [...known.values()], source);
-  const problems = causes(source.problems).toSorted((a, b) => a.line - b.line || a.column - b.column);
+  const found = () => causes(source.problems).toSorted((a, b) => a.line - b.line || a.column - b.column);
+  const problems = found();
   if (!("value" in checked) || problems.some((p) => p.severity === "error")) return { problems };
   const { rules: _rules, ...written } = checked.value;
   const devices = [...known.values()].flatMap(({ device }) => (device ? [device] : []));
-  return { site: { ...fromFolderOf(file, written), devices: byId(devices), assets }, problems };
+  const site = { ...fromFolderOf(file, written), devices: byId(devices), assets };
+  for (const finding of await machine(site, lang)) source.add(finding);
+  return { site, problems: found() };
 }
 
 /** Of several complaints about one place the one that explains the others: a character that nobody sees, or what is wrong rather than what is odd. */

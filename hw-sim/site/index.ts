@@ -93,7 +93,7 @@ async function open(
   const pins = keep(await openTools({ chip, version: options.gpiod, folder: tools }));
   const wires = new Map<string, OpenWire>();
   for (const [bus, spec] of Object.entries(scenario.buses)) {
-    if ("gpio" in spec) wires.set(bus, byHelper("gpio", { ...spec, tools, chip: "gpiochip0" }, pins));
+    if ("gpio" in spec) wires.set(bus, byHelper("gpio", { ...spec, tools, chip: "header" }, pins));
     else if ("ble" in spec) {
       const tags = new Map([...twins].flatMap(([id, twin]) => (twin.wire === "ble" && twin.bus === bus ? [[id, twin.tag]] : [])));
       const radio = keep(await Radio.open({ bus, folder: join(tools, bus), tags, faults, log }));

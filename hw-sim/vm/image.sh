@@ -42,7 +42,7 @@ newer=/usr/local/lib/gpiod-2
 mmdebstrap --quiet --variant=extract --include=gpiod trixie "$work/trixie" http://deb.debian.org/debian 2>&1
 mkdir -p "$root$newer/lib"
 cp -L "$work"/trixie/usr/lib/*/{ld-linux-x86-64.so.2,libc.so.6,libgpiod.so.3} "$root$newer/lib"
-for tool in gpioget gpioinfo gpiomon gpioset; do
+for tool in gpiodetect gpioget gpioinfo gpiomon gpioset; do
   cp "$work/trixie/usr/bin/$tool" "$root$newer/lib"
   printf '#!/bin/sh\nexec %s/ld-linux-x86-64.so.2 --library-path %s %s/%s "$@"\n' $newer/lib $newer/lib $newer/lib $tool >"$root$newer/$tool"
   chmod +x "$root$newer/$tool"

@@ -75,7 +75,7 @@ function portOf(bus: unknown): string | undefined {
       return address === null ? word("serial") : `${address.host}:${address.port}`;
     }
     case "gpio":
-      return `gpio ${word("chip") ?? "gpiochip0"} ${word("tools") ?? ""}`.trim();
+      return `gpio ${word("chip") ?? "header"} ${word("tools") ?? ""}`.trim();
     case "ble":
       return word("ble");
     default:

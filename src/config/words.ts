@@ -4,6 +4,7 @@ import type { Text } from "../model.ts";
 export type Lang = keyof Text;
 
 export const words = {
+  chipHere: { it: "un chip GPIO che qui c'è", en: "a GPIO chip that is here" },
   nothing: { it: "nulla", en: "nothing" },
   hidden: { it: "un valore che qui non si ripete", en: "a value that is not repeated here" },
   text: { it: "un testo", en: "a text" },

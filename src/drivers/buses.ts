@@ -90,11 +90,13 @@ export const busSchema = z.union(
         gpio: z
           .enum(["auto", "onoff", "gpiod"])
           .describe("How pins are reached; auto: gpiod where its tools are installed, else onoff."),
-        tools: z.string().optional().describe("Folder of gpiomon, gpioget, gpioset and gpioinfo; default: PATH."),
+        tools: z.string().optional().describe("Folder of gpiodetect, gpiomon, gpioget, gpioset and gpioinfo; default: PATH."),
         chip: z
           .string()
-          .prefault("gpiochip0")
-          .describe("GPIO chip (gpiodetect lists them); a Raspberry Pi's header is gpiochip0."),
+          .prefault("header")
+          .describe(
+            "GPIO chip, by its label or name (gpiodetect lists both). header: a Raspberry Pi's, known by its label pinctrl-rp1, pinctrl-bcm2711 or pinctrl-bcm2835, whatever its number. Other boards must name theirs.",
+          ),
       })
       .describe("GPIO pins, numbered as BCM lines."),
     z

@@ -165,8 +165,8 @@ export const codes = {
     retry: true,
     what: { it: "Nessun accesso GPIO: {reason}", en: "No GPIO access: {reason}" },
     hint: {
-      it: "Installare `gpiod` (`apt install gpiod`) e mettere l'utente nel gruppo gpio.",
-      en: "Install `gpiod` (`apt install gpiod`) and put the user in group gpio.",
+      it: "Installare `gpiod` (`apt install gpiod`) e mettere l'utente nel gruppo gpio. `gpiodetect` elenca i chip: su una scheda che non è un Raspberry Pi, indicarne uno con `chip:`.",
+      en: "Install `gpiod` (`apt install gpiod`) and put the user in group gpio. `gpiodetect` lists the chips: on a board that is no Raspberry Pi, name one as `chip:`.",
     },
   },
   "gpio.line-busy": {

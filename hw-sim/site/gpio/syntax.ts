@@ -1,7 +1,7 @@
-/** The arguments of gpiomon, gpioget, gpioset or gpioinfo go in, in the syntax of libgpiod 1.6 or 2.1; what they ask for comes out, or the real tool's complaint. */
+/** The arguments of gpiodetect, gpiomon, gpioget, gpioset or gpioinfo go in, in the syntax of libgpiod 1.6 or 2.1; what they ask for comes out, or the real tool's complaint. */
 
 export type Version = 1 | 2;
-export type Tool = "gpiomon" | "gpioget" | "gpioset" | "gpioinfo";
+export type Tool = "gpiodetect" | "gpiomon" | "gpioget" | "gpioset" | "gpioinfo";
 
 export interface Call {
   readonly flags: ReadonlySet<string>;
@@ -16,7 +16,9 @@ export class Complaint extends Error {}
 /** long name → short letter ("" when none) and whether it takes a value: the getopt tables of the real tools. */
 type Options = Readonly<Record<string, readonly [short: string, takesValue: boolean]>>;
 const COMMON: Options = { help: ["h", false], version: ["v", false], "active-low": ["l", false] };
+const DETECT: Options = { help: ["h", false], version: ["v", false] };
 const V1: Readonly<Record<Tool, Options>> = {
+  gpiodetect: DETECT,
   gpiomon: {
     ...COMMON,
     bias: ["B", true],
@@ -49,6 +51,7 @@ const COMMON2: Options = {
   unquoted: ["", false],
 };
 const V2: Readonly<Record<Tool, Options>> = {
+  gpiodetect: DETECT,
   gpiomon: {
     ...COMMON2,
     banner: ["", false],
@@ -89,6 +92,7 @@ export function parseCall(version: Version, tool: Tool, args: readonly string[])
   const bias = values.get("bias");
   if (bias !== undefined && !(BIASES[version] as readonly string[]).includes(bias)) throw new Complaint(`invalid bias: ${bias}`);
   if (flags.has("help") || flags.has("version")) return { flags, values, chip: "", lines: [] };
+  if (tool === "gpiodetect") return { flags, values, chip: rest[0] ?? "0", lines: [] };
   // Of a chip, every line; here there is but one chip.
   if (tool === "gpioinfo" && version === 1) return { flags, values, chip: rest[0] ?? "0", lines: [] };
   const [chip, named] = version === 1 ? [rest[0], rest.slice(1)] : [values.get("chip"), rest];

@@ -1,4 +1,4 @@
-/** A chip goes in; a folder with gpiomon, gpioget, gpioset and gpioinfo comes out: real executables that speak to the site over loopback and answer like libgpiod 1.6 or 2.1. */
+/** A chip goes in; a folder with the tools of libgpiod comes out: real executables that speak to the site over loopback and answer like libgpiod 1.6 or 2.1. */
 import { chmod, mkdir, writeFile } from "node:fs/promises";
 import type { Socket } from "node:net";
 import { join } from "node:path";
@@ -12,7 +12,7 @@ export interface ToolsOptions {
   readonly folder: string;
 }
 
-const TOOLS: readonly Tool[] = ["gpiomon", "gpioget", "gpioset", "gpioinfo"];
+const TOOLS: readonly Tool[] = ["gpiodetect", "gpiomon", "gpioget", "gpioset", "gpioinfo"];
 const CHIP = "gpiochip0";
 const BUSY = "Device or resource busy";
 const VERSIONS = { 1: "v1.6.3", 2: "v2.1.3" } as const;
@@ -107,7 +107,7 @@ function perform({ chip, version }: ToolsOptions, tool: Tool, args: readonly str
     return;
   }
   checkLines(chip, version, tool, call);
-  const act = { gpiomon: monitor, gpioget: get, gpioset: set, gpioinfo: info }[tool];
+  const act = { gpiodetect: detect, gpiomon: monitor, gpioget: get, gpioset: set, gpioinfo: info }[tool];
   act(chip, version, call, run);
 }
 
@@ -117,6 +117,7 @@ function checkLines(chip: Chip, version: Version, tool: Tool, call: Call): void 
     gpioget: "error reading GPIO values",
     gpioset: "error setting the GPIO line values",
     gpioinfo: "looking up chip",
+    gpiodetect: "unable to open chip",
   };
   if (![CHIP, `/dev/${CHIP}`, "0"].includes(call.chip))
     throw new Complaint(
@@ -145,6 +146,12 @@ function get(chip: Chip, version: Version, call: Call, run: Run): void {
     return `${id}=${value === 1 ? "active" : "inactive"}`;
   });
   run.out(words.join(" "));
+  run.exit(0);
+}
+
+/** As gpiodetect.c of both versions. */
+function detect(chip: Chip, _version: Version, _call: Call, run: Run): void {
+  run.out(`${CHIP} [${chip.label}] (${chip.lines} lines)`);
   run.exit(0);
 }
 

@@ -9,10 +9,8 @@ import { pause } from "../../kit/loop.ts";
 import { loaded } from "../../kit/native.ts";
 import type { GpioSpec } from "../buses.ts";
 import type { GpioChip, GpioEdge, GpioOutput } from "../driver.ts";
+import { chipAmong } from "./gpio-header.ts";
 
-/** The default of `chip`, and what it means here: labels of the chip that carries a Raspberry Pi's header (Pi 0–3, 4, 5). */
-const HEADER = "gpiochip0";
-const HEADERS = ["pinctrl-bcm2835", "pinctrl-bcm2711", "pinctrl-rp1"];
 /** sysfs joins edges that follow closely, and may lose one: the level is read again this often. */
 const RECONCILE_MS = 2000;
 /** udev gives an exported line to its group within this time. */
@@ -57,7 +55,7 @@ export async function onoffChip(spec: GpioSpec, sysfs: Sysfs = THIS_MACHINE): Pr
 
 /**
  * Global numbers are no BCM numbers since kernel 6.6: the chip says where its lines begin. `chip`: its label, or its name as a character
- * device, which sysfs knows by the device behind both.
+ * device, which sysfs knows by the device behind both; see gpio-header.ts.
  */
 export async function lineBase(root: string, chip: string): Promise<number> {
   const read = async (folder: string, file: string) => (await readFile(join(root, folder, file), "utf8")).trim();
@@ -74,20 +72,9 @@ export async function lineBase(root: string, chip: string): Promise<number> {
       .filter((name) => name.startsWith("gpiochip"))
       .map(async (folder) => ({ folder, label: await read(folder, "label"), isNamed: await isNamed(folder) })),
   );
-  const named = chips.filter((one) => one.isNamed);
-  const found =
-    chips.find(({ label }) => label === chip) ??
-    // What is called gpiochip0 is the first chip found, and not on every Pi the header's: by default that is meant all the same.
-    (chip === HEADER ? chips.find(({ label }) => HEADERS.includes(label)) : undefined) ??
-    // Banks of one controller lie behind one device, and sysfs does not say which of them has the name.
-    (named.length === 1 ? named[0] : undefined);
-  if (found) return Number(await read(found.folder, "base"));
-  const labels = (of: typeof chips) => of.map(({ label }) => label).join(", ") || "none";
-  const reason =
-    named.length > 1
-      ? `${chip} may be any of ${labels(named)} in ${root}: name it by that label`
-      : `no chip in ${root} is ${chip === HEADER ? `a Raspberry Pi's header or ${chip}` : chip}: there is ${labels(chips)}`;
-  throw new EdgeError("gpio.unavailable", { reason });
+  // Banks of one controller lie behind one device, and sysfs does not say which of them has the name: then there are several.
+  const found = chipAmong(chips, chip, (one) => one.isNamed, root);
+  return Number(await read(found.folder, "base"));
 }
 
 const openInput = (Line: GpioClass, number: number, line: number, sysfs: Sysfs): Promise<Gpio> =>

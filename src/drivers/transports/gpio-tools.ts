@@ -3,13 +3,14 @@ import { join } from "node:path";
 import { EdgeError } from "../../kit/errors.ts";
 import type { GpioSpec } from "../buses.ts";
 import type { GpioEdge, GpioWatch } from "../driver.ts";
+import { chipAmong } from "./gpio-header.ts";
 import { plausible } from "./plausible.ts";
 import { type Refused, toolAnswer } from "./tool-answer.ts";
 import { ToolProcess } from "./tool-process.ts";
 
 export type Level = 0 | 1;
 type Bias = GpioWatch["bias"];
-type Tool = "gpioget" | "gpiomon" | "gpioset" | "gpioinfo";
+type Tool = "gpiodetect" | "gpioget" | "gpiomon" | "gpioset" | "gpioinfo";
 
 /** A tool that answers and ends does so within this time. */
 const ANSWER_MS = 2000;
@@ -62,7 +63,7 @@ export class GpioTools {
     this.#syntax = syntax;
   }
 
-  /** Asks the tools for their version. Throws `gpio.unavailable` where there are none. */
+  /** Asks the tools for their version and for the chip that is meant. Throws `gpio.unavailable` where there are none, or no such chip. */
   static async open(spec: GpioSpec): Promise<GpioTools> {
     const gpiomon = command(spec, "gpiomon");
     const said = await toolAnswer(gpiomon, ["--version"], ANSWER_MS).catch((cause: Refused) => {
@@ -71,8 +72,8 @@ export class GpioTools {
       throw new EdgeError("gpio.unavailable", { reason }, cause);
     });
     const major = /\bv(\d+)\./.exec(said)?.[1];
-    if (major === "1") return new GpioTools(spec, SYNTAX_1);
-    if (major === "2") return new GpioTools(spec, SYNTAX_2);
+    const syntax = major === "1" ? SYNTAX_1 : major === "2" ? SYNTAX_2 : null;
+    if (syntax) return new GpioTools({ ...spec, chip: await chipName(spec) }, syntax);
     throw new EdgeError("gpio.unavailable", { reason: `${gpiomon} has an unknown version: ${said.split("\n")[0]}` });
   }
 
@@ -126,6 +127,29 @@ export class GpioTools {
       throw lineError(line, late || cause.stderr?.trim() || cause.message, cause);
     });
   }
+}
+
+/** Words that all tools take for a chip, whatever is on the machine. */
+const NAME = /^(gpiochip\d+|\d+|\/dev\/.+)$/;
+/** Both versions, each chip on a line: `gpiochip0 [pinctrl-bcm2711] (58 lines)`. */
+const DETECTED = /^(\S+) \[(.*)\] \(\d+ lines\)$/;
+
+/** Of a label its name, which both versions take. The header's number is another one on another kernel. */
+async function chipName(spec: GpioSpec): Promise<string> {
+  const { chip } = spec;
+  if (NAME.test(chip)) return chip;
+  const gpiodetect = command(spec, "gpiodetect");
+  const said = await toolAnswer(gpiodetect, [], ANSWER_MS).catch((cause: Refused) => {
+    const late = cause.late ? `${gpiodetect} gave no answer within ${ANSWER_MS / 1000} s` : "";
+    throw new EdgeError("gpio.unavailable", { reason: late || cause.stderr?.trim() || cause.message }, cause);
+  });
+  const chips = new Map<string, { readonly name: string; readonly label: string }>();
+  for (const text of said.split("\n")) {
+    const [, name, label] = DETECTED.exec(text.trim()) ?? [];
+    // Where one is a link to another, 1.6 tells it twice.
+    if (name !== undefined && label !== undefined) chips.set(name, { name, label });
+  }
+  return chipAmong([...chips.values()], chip, ({ name }) => name === chip, gpiodetect).name;
 }
 
 const command = ({ tools }: GpioSpec, tool: Tool): string => (tools === undefined ? tool : join(tools, tool));

@@ -14,6 +14,9 @@ export function gpioChip(spec: GpioSpec): GpioChip {
   };
 }
 
+/** Which backend and chip this machine has for the bus, without touching a line. Throws `gpio.unavailable`. */
+export const chipOf = async (spec: GpioSpec): Promise<void> => void (await choose(spec));
+
 async function choose(spec: GpioSpec): Promise<GpioChip> {
   if (spec.gpio === "onoff") return onoffChip(spec);
   if (spec.gpio === "gpiod") return gpiodChip(spec);

@@ -56,6 +56,21 @@ describe("the right line", () => {
     expect(sysfs.written.filter((what) => what.startsWith("export"))).toEqual([`export ${base + 3}`]);
   });
 
+  it("what is called gpiochip0 is that chip and no other, whatever it is", async () => {
+    sysfs.chip(400, "brcmvirt-gpio", "gpiochip0").chip(520, "pinctrl-rp1", "gpiochip4");
+    await using _output = await (await onoffChip(specOf("gpiochip0"), sysfs)).drive(3, 1);
+    expect(sysfs.written.filter((what) => what.startsWith("export"))).toEqual(["export 403"]);
+  });
+
+  it.each([
+    ["a board without a header", () => sysfs.chip(512, "sun50i-pinctrl", "gpiochip0")],
+    ["two of them", () => sysfs.chip(512, "pinctrl-rp1").chip(600, "pinctrl-bcm2711")],
+  ])("of %s nothing is touched: the chip must be named", async (_, board) => {
+    const error = await onoffChip(specOf(), board()).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code: "gpio.unavailable", context: { reason: expect.stringContaining("`chip:`") } });
+    expect(sysfs.written).toEqual([]);
+  });
+
   it.each([
     [
       "several chips behind one device",

@@ -95,6 +95,7 @@ function scripts(
 ): void {
   const bodies = {
     gpiomon: `echo "gpiomon (libgpiod) ${version}"`,
+    gpiodetect: "echo 'gpiochip0 [pinctrl-bcm2711] (58 lines)'",
     gpioinfo: `echo "info $*" >> ${folder}/calls; ${words.info}`,
     gpioget: `echo "get $*" >> ${folder}/calls; ${words.get ?? "exit 9"}`,
     gpioset: `echo "set $*" >> ${folder}/calls; ${words.set}`,
@@ -177,7 +178,7 @@ printf 'gpiochip0 26\\t"GPIO26"\\t%s\\n' "$([ -n "$held" ] && echo 'output consu
 const installed = existsSync("/usr/bin/gpioset") && !existsSync("/dev/gpiochip0");
 
 it.runIf(installed)("Debian's own tools take every call as it is made: what they miss is a chip", async () => {
-  const here = await gpiodChip(busSchema.parse({ gpio: "gpiod" }) as GpioSpec);
+  const here = await gpiodChip(busSchema.parse({ gpio: "gpiod", chip: "gpiochip0" }) as GpioSpec);
   const refused = async (work: Promise<unknown>) => {
     const error = await work.then(
       () => undefined,
@@ -186,12 +187,13 @@ it.runIf(installed)("Debian's own tools take every call as it is made: what they
     expect(error).toMatchObject({ code: "gpio.unavailable", context: { reason: expect.stringMatching(/chip|No such file/) } });
     return String((error as { context: { reason: string } }).context.reason);
   };
-  const tools = await GpioTools.open(busSchema.parse({ gpio: "gpiod" }) as GpioSpec);
+  const tools = await GpioTools.open(busSchema.parse({ gpio: "gpiod", chip: "gpiochip0" }) as GpioSpec);
   const dying = async (process: ToolProcess) => {
     await process.ended;
     throw lineError(LINE, process.died?.message ?? "", undefined);
   };
   expect(await refused(here.drive(LINE, 1))).toMatch(/^gpioinfo/);
+  expect(await refused(GpioTools.open(busSchema.parse({ gpio: "gpiod" }) as GpioSpec))).toContain("Raspberry Pi's header");
   expect(await refused(tools.get(LINE, "down"))).toMatch(/^gpioget/);
   expect(await refused(dying(tools.drive(LINE, 1)))).toMatch(/^gpioset/);
   expect(await refused(dying(tools.monitor(LINE, "up")))).toMatch(/^gpiomon/);

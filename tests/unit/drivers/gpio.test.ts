@@ -5,6 +5,7 @@ import { appendFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { checkFile } from "../../../src/config.ts";
 import { busSchema, type GpioSpec } from "../../../src/drivers/buses.ts";
 import type { GpioEdge } from "../../../src/drivers/driver.ts";
 import { gpioChip } from "../../../src/drivers/transports/gpio.ts";
@@ -42,7 +43,10 @@ echo "$(basename $0) $*" >> calls
     join(folder, "gpiomon"),
     `${head}${monitor}\necho $$ > busy; exec 3<>edges\nwhile read -r -u 3 l s n; do [ $l = die ] && exit 3; [ $l = raw ] && { echo "$s $n"; continue; }; ${print}; done\n`,
   );
-  for (const name of ["gpioget", "gpiomon"]) chmodSync(join(folder, name), 0o755);
+  // As on a Pi 5 with an older kernel: the header is not what was found first.
+  const detected = ["gpiochip10 [gpio-brcmstb@107d508500] (32 lines)", "gpiochip0 [pinctrl-rp1] (54 lines)"];
+  writeFileSync(join(folder, "gpiodetect"), `#!/bin/bash\nprintf '%s\\n' '${detected.join("' '")}'\n`);
+  for (const name of ["gpiodetect", "gpioget", "gpiomon"]) chmodSync(join(folder, name), 0o755);
   return busSchema.parse({ gpio: "gpiod", tools: folder }) as GpioSpec;
 }
 
@@ -59,6 +63,73 @@ async function take(edges: AsyncIterator<GpioEdge>, n: number): Promise<GpioEdge
   }
   return got;
 }
+
+describe.each(["v1.6.3", "v2.1.3"] as const)("the chip that is meant, with gpiod %s", (version) => {
+  /** Tools that note what they are asked; of the machine's chips they know what is given. */
+  function machine(...detected: readonly string[]): void {
+    const head = `#!/bin/bash\n[ "$1" = --version ] && { echo "$(basename $0) (libgpiod) ${version}"; exit 0; }\n`;
+    writeFileSync(join(folder, "calls"), "");
+    writeFileSync(join(folder, "gpiodetect"), `${head}printf '%s\\n' '${detected.join("' '")}'\n`);
+    for (const name of ["gpioget", "gpiomon", "gpioset", "gpioinfo"])
+      writeFileSync(join(folder, name), `${head}echo "$*" >> ${folder}/calls; exit 1\n`);
+    for (const name of ["gpiodetect", "gpioget", "gpiomon", "gpioset", "gpioinfo"]) chmodSync(join(folder, name), 0o755);
+  }
+  const calls = () => readFileSync(join(folder, "calls"), "utf8").split("\n").filter(Boolean);
+  const read = async (chip?: string) => {
+    const spec = busSchema.parse({ gpio: "gpiod", tools: folder, ...(chip !== undefined && { chip }) }) as GpioSpec;
+    const error = await gpioChip(spec)
+      .drive(17, 1)
+      .catch((reason: unknown) => reason);
+    return error as { readonly code: string; readonly context: { readonly reason: string } };
+  };
+  const PI5 = ["gpiochip0 [gpio-brcmstb@107d508500] (32 lines)", "gpiochip4 [pinctrl-rp1] (54 lines)"];
+
+  it.each([
+    ["a Pi 5 with an older kernel", PI5, undefined, "gpiochip4"],
+    [
+      "a Pi 5 with a newer one, which tells a link too",
+      ["gpiochip0 [pinctrl-rp1] (54 lines)", "gpiochip0 [pinctrl-rp1] (54 lines)"],
+      undefined,
+      "gpiochip0",
+    ],
+    ["a Pi 4", ["gpiochip0 [pinctrl-bcm2711] (58 lines)", "gpiochip1 [raspberrypi-exp-gpio] (8 lines)"], undefined, "gpiochip0"],
+    ["a Pi 3", ["gpiochip0 [pinctrl-bcm2835] (54 lines)"], undefined, "gpiochip0"],
+    ["a chip named by its label", PI5, "gpio-brcmstb@107d508500", "gpiochip0"],
+    ["a chip named by its name", PI5, "gpiochip0", "gpiochip0"],
+  ] as const)("is, on %s, told to the tools by its name", async (_, detected, chip, wanted) => {
+    machine(...detected);
+    await read(chip);
+    expect(calls()).toHaveLength(1);
+    expect(calls()[0]?.split(" ")).toContain(wanted);
+  });
+
+  it.each([
+    ["a board that is no Raspberry Pi", ["gpiochip0 [sun50i-pinctrl] (224 lines)"], undefined],
+    ["two headers", ["gpiochip0 [pinctrl-rp1] (54 lines)", "gpiochip1 [pinctrl-bcm2711] (58 lines)"], undefined],
+    ["a label that is not there", PI5, "my-expander"],
+  ] as const)("%s: unavailable before any line is asked or driven", async (_, detected, chip) => {
+    machine(...detected);
+    const { code, context } = await read(chip);
+    expect(code).toBe("gpio.unavailable");
+    expect(context.reason).toContain("`chip:`");
+    expect(calls()).toEqual([]);
+  });
+
+  it("`config check` on the box says so too, and is content where the header is there", async () => {
+    const site = join(folder, "site.yaml");
+    writeFileSync(
+      site,
+      `gateway: { id: g, site: { id: s } }\nsync: { broker: "mqtt://127.0.0.1:1883" }\nbuses: { pins: { gpio: gpiod, tools: ${folder} } }\n`,
+    );
+    machine("gpiochip0 [sun50i-pinctrl] (224 lines)");
+    const { problems } = await checkFile(site, "it");
+    expect(problems).toMatchObject([{ severity: "warning", code: "gpio.unavailable", path: "buses.pins", line: 3 }]);
+    expect(problems[0]?.hint).toContain("`chip:`");
+    machine(...PI5);
+    expect((await checkFile(site)).problems).toEqual([]);
+    expect(calls()).toEqual([]);
+  });
+});
 
 describe.each(["v1.6.3", "v2.1.3"] as const)("gpiod %s", (version) => {
   it("yields the level first, then each edge with its own time, and leaves no process", async () => {
