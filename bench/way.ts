@@ -5,15 +5,21 @@ import { cpus, loadavg } from "node:os";
 import { fileURLToPath } from "node:url";
 import { acker } from "./way/acker.ts";
 import { asInstalled } from "./way/as-installed.ts";
+import { barePolling } from "./way/bare-polling.ts";
 import { openDisk } from "./way/disk.ts";
 import { gatewaySide } from "./way/gateway.ts";
 import { limits } from "./way/limits.ts";
 import { backlogOf, type Commits, commitsOf, openWire, type Pace, pacedOf, ready } from "./way/measures.ts";
 import { bareNode, polled, product } from "./way/product.ts";
-import { printTable, type Row, rowsOf } from "./way/table.ts";
+import { deviceRows, printTable, type Row, rowsOf } from "./way/table.ts";
 
 const RESULTS = "bench/results/way.json";
-const ROLES: Readonly<Record<string, () => void>> = { gateway: gatewaySide, acker, limits };
+const ROLES: Readonly<Record<string, () => void>> = {
+  gateway: gatewaySide,
+  acker,
+  limits,
+  "bare-polling": () => void barePolling(process.argv.slice(3).map(Number)),
+};
 const SIZES = [10, 100, 1000] as const;
 
 /** Quick: the same measures, too short for the paced ones to be believed; nothing is written. */
@@ -23,7 +29,7 @@ const QUICK: typeof FULL = {
   commits: { 10: 400, 100: 300, 1000: 60 },
   backlog: 200_000,
   idle: 12,
-  polled: 15,
+  polled: 20,
   paced: 20,
 };
 
@@ -33,6 +39,7 @@ const say = (line: string): boolean => process.stderr.write(`${line}\n`);
 async function main(): Promise<void> {
   const quick = process.argv.includes("--quick");
   const plan = quick ? QUICK : FULL;
+  if (process.argv.includes("--only-devices")) return printTable(deviceRows(await devices(plan.polled)));
   const begun = { at: new Date().toISOString(), load: loadavg()[0] };
   say(
     quick
@@ -63,18 +70,24 @@ async function footprints({ starts, idle, polled: seconds }: typeof FULL) {
     for (let i = 0; i < starts; i += 1) found.push((await run()).startMs);
     return found.toSorted((a, b) => a - b)[starts >> 1] ?? 0;
   };
-  const fresh = async <T>(work: (folder: string) => Promise<T>): Promise<T> => {
-    using disk = openDisk(64);
-    return await work(disk.folder);
-  };
   const idleOf = (seconds: number) => fresh((folder) => product(folder, `${folder}/cippo.sqlite`, seconds));
   return {
     bareStartMs: await median(() => bareNode(0.1)),
     startMs: await median(() => idleOf(0.1)),
     bare: await bareNode(2),
     idle: await idleOf(idle),
-    polled: await fresh((folder) => polled(folder, seconds)),
+    ...(await devices(seconds)),
   };
+}
+
+const fresh = async <T>(work: (folder: string) => Promise<T>): Promise<T> => {
+  using disk = openDisk(64);
+  return await work(disk.folder);
+};
+
+async function devices(seconds: number) {
+  const { product, bare } = await fresh((folder) => polled(folder, seconds, program));
+  return { polled: product, polledBare: bare };
 }
 
 async function backToBack(plan: typeof FULL) {

@@ -75,8 +75,8 @@ export const codes = {
   "bus.second-master": {
     retry: true,
     what: {
-      it: "Sul bus {bus} interroga anche un altro master: {seen}",
-      en: "Another master asks on bus {bus} too: {seen}",
+      it: "Sul bus {bus} interroga anche un altro master: {bytes}",
+      en: "Another master asks on bus {bus} too: {bytes}",
     },
     hint: {
       it: "Una linea seriale ha un solo master: scollegare l'altro, o leggere i suoi dati da lui.",
@@ -86,8 +86,8 @@ export const codes = {
   "bus.foreign-reply": {
     retry: true,
     what: {
-      it: "Sul bus {bus} è arrivato qualcosa che non risponde alla domanda: {seen}",
-      en: "Something came on bus {bus} that does not answer the question: {seen}",
+      it: "Sul bus {bus} è arrivato qualcosa che non risponde alla domanda: {bytes}",
+      en: "Something came on bus {bus} that does not answer the question: {bytes}",
     },
     hint: {
       it: "Controllare `type` e la tabella dei registri: l'apparecchio risponde con altra funzione o lunghezza. I byte qui sopra servono all'assistenza.",

@@ -34,8 +34,15 @@ export const isAnswer = (error: EdgeError): boolean =>
 
 const isPassing = (error: EdgeError): boolean => error.code === "bus.checksum" || isRefusal(error, PASSING);
 
-/** The far side closed the connection under a request, as some do after each reply: on a new one the same read may be answered. */
-const isHungUp = (error: unknown): boolean => isOfUnit(error) && error.code === "bus.unreachable";
+/** The far side closed the connection under a request, as some do after each reply: on a new one the same read may be answered. For reads alone. */
+export async function thoughHungUp<T>(ask: (isAgain: boolean) => Promise<T>): Promise<T> {
+  try {
+    return await ask(false);
+  } catch (error) {
+    if (!isOfUnit(error) || error.code !== "bus.unreachable") throw error;
+    return await ask(true);
+  }
+}
 
 /** Asks until it is answered otherwise than with "busy" or a spoiled reply, as long as a pause still ends before `until`. For reads alone. */
 export async function patiently<T>(ask: (notBefore?: number) => Promise<T>, until: number): Promise<T> {
@@ -53,6 +60,7 @@ export async function patiently<T>(ask: (notBefore?: number) => Promise<T>, unti
 
 interface Silence {
   readonly code: Code;
+  readonly why: Context;
   readonly times: number;
   readonly until: number;
 }
@@ -64,9 +72,9 @@ export class Silences {
   readonly #of = new Map<string, Silence>();
 
   /** Why a block is not asked now, if it is not. */
-  resting(key: string): Code | undefined {
+  resting(key: string): Pick<Silence, "code" | "why"> | undefined {
     const silence = this.#of.get(key);
-    return silence !== undefined && silence.until > monotonic() ? silence.code : undefined;
+    return silence !== undefined && silence.until > monotonic() ? { code: silence.code, why: silence.why } : undefined;
   }
 
   has(key: string): boolean {
@@ -81,7 +89,7 @@ export class Silences {
   add(key: string, { code, context }: EdgeError, mostMs: number): number {
     const times = (this.#of.get(key)?.times ?? 0) + 1;
     const cost = Number(context["timeoutMs"] ?? ASSUMED_COST_MS);
-    this.#of.set(key, { code, times, until: monotonic() + Math.min(mostMs, cost * SHARE * 2 ** (times - 1)) });
+    this.#of.set(key, { code, why: context, times, until: monotonic() + Math.min(mostMs, cost * SHARE * 2 ** (times - 1)) });
     return times;
   }
 
@@ -156,9 +164,9 @@ export class Round {
   async #first(blocks: readonly Block[]): Promise<void> {
     const isSilent = (block: Block) => this.#silences.has(keyOf(block));
     for (const block of [...blocks.filter((one) => !isSilent(one)), ...blocks.filter(isSilent)]) {
-      const code = this.#answered === null ? undefined : this.#silences.resting(keyOf(block));
-      if (code === undefined) await this.#read(block);
-      else this.#told.push({ block, code, mono: monotonic() });
+      const silence = this.#answered === null ? undefined : this.#silences.resting(keyOf(block));
+      if (silence === undefined) await this.#read(block);
+      else this.#told.push({ block, ...silence, mono: monotonic() });
     }
     if (this.#answered === null && this.#last !== null) this.#down(this.#last);
   }
@@ -180,13 +188,8 @@ export class Round {
     }
   }
 
-  async #ask(block: Block, notBefore?: number): Promise<ModbusReply> {
-    try {
-      return await this.#asking.ask(block, notBefore);
-    } catch (error) {
-      if (!isHungUp(error)) throw error;
-      return await this.#asking.ask(block);
-    }
+  #ask(block: Block, notBefore?: number): Promise<ModbusReply> {
+    return thoughHungUp((isAgain) => this.#asking.ask(block, isAgain ? undefined : notBefore));
   }
 
   /** It may have refused only what lies between the points. If one of them is answered alone, that is how they are read from now on. */

@@ -4,7 +4,7 @@ import { type Code, EdgeError } from "../../kit/errors.ts";
 import type { Device, Outcome, Reading, Ticks } from "../../model.ts";
 import type { IdentityCheck, ModbusBus, ModbusReply, ModbusRequest, Opening, Priority, RegisterPoint } from "../driver.ts";
 import { widthOf } from "./decodes.ts";
-import { isAnswer, isOfUnit, isRefusal, patiently, Round, Silences, type Told } from "./modbus-round.ts";
+import { isAnswer, isOfUnit, isRefusal, patiently, Round, Silences, type Told, thoughHungUp } from "./modbus-round.ts";
 import { Repeats, Turns } from "./modbus-upkeep.ts";
 import { type Block, blocksOf, decodePoint, encodePoint, type Merging, type Points } from "./registers.ts";
 
@@ -178,7 +178,8 @@ export class TableDevice implements Device {
     for (const check of this.#table.identity) {
       const { fc, address } = check;
       try {
-        const { data } = await this.#request({ fc, address, quantity: widthOf(check), priority, ...later(notBefore) }, work);
+        const read = { fc, address, quantity: widthOf(check), priority, ...later(notBefore) };
+        const { data } = await thoughHungUp(() => this.#request(read, work));
         if (!fits(data, check)) return false;
       } catch (error) {
         if (!isRefusal(error, [1, 2, 3])) throw error;
@@ -275,7 +276,7 @@ export class TableDevice implements Device {
       const { fc, address } = spec;
       const read = { fc, address, quantity: values.length, priority: "command" } as const;
       const { data } = await patiently(
-        (notBefore) => this.#request({ ...read, ...later(notBefore) }, { stop }),
+        (notBefore) => thoughHungUp(() => this.#request({ ...read, ...later(notBefore) }, { stop })),
         monotonic() + COMMAND_PATIENCE_MS,
       );
       if (fc === 1) return ((data[0] ?? 0) & 1) === values[0];

@@ -203,7 +203,7 @@ function told(seen: Seen, isTcp: boolean, context: Context): EdgeError {
   const bytes = Buffer.from(seen.frame.subarray(0, HEAD))
     .toString("hex")
     .replace(/..(?=.)/g, "$& ");
-  const about = { ...context, seen: bytes };
+  const about = { ...context, bytes };
   switch (seen.kind) {
     case "master":
       return new EdgeError("bus.second-master", about);

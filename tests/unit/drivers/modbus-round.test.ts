@@ -267,6 +267,16 @@ describe("a device that must say what it is", () => {
     expect(await commanded.device.perform?.("setting", 1, never)).toEqual({ state: "succeeded", value: 1 });
   });
 
+  it("and hangs up under that question is asked on a new connection", async () => {
+    await using side = await farSide(
+      "tcp",
+      (asked) => (asked.n === 1 ? asked.socket.destroy() : asked.socket.write(values(asked))),
+      LONG,
+    );
+    await using unit = await opened(side, {}, driver);
+    expect((await unit.next()).map(([, , quality]) => quality)).toEqual(["good", "good"]);
+  });
+
   it("and says nothing at all is down", async () => {
     await using side = await farSide("tcp", () => undefined, BRIEF);
     await using unit = await opened(side, {}, driver);
