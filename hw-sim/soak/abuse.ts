@@ -27,13 +27,8 @@ export function abuseOf(world: World): readonly SoakFault[] {
     name: `abuse: ${name}`,
     mayDown: nobody,
     async during(stop) {
-      const client = await connectAsync(broker.url, { protocolVersion: 5, reconnectPeriod: 0 });
-      client.on("error", () => undefined);
-      try {
-        await work(sayer(client, `cippo/v1/${id}/down`), stop);
-      } finally {
-        await client.endAsync(true);
-      }
+      await using adversary = new Adversary(broker.url);
+      await work((what, body, properties) => adversary.say(`cippo/v1/${id}/down/${what}`, body, properties), stop);
     },
   });
   const refused = (): object => commandOf(id, { target: LONG, action: LONG, args: { text: HUGE.slice(0, 4000) }, issuer: LONG });
@@ -74,12 +69,47 @@ export function abuseOf(world: World): readonly SoakFault[] {
   ];
 }
 
-type Say = (what: string, body: unknown, properties?: IClientPublishOptions["properties"]) => Promise<unknown>;
+type Say = (what: string, body: unknown, properties?: IClientPublishOptions["properties"]) => Promise<void>;
 
-const sayer =
-  (client: MqttClient, root: string): Say =>
-  (what, body, properties) =>
-    client.publishAsync(`${root}/${what}`, JSON.stringify(body), { qos: 1, ...(properties !== undefined && { properties }) });
+interface Link {
+  readonly client: MqttClient;
+  readonly thrownOut: Promise<void>;
+}
+
+/** A client that a strict broker may throw out for what it says: the next message goes by a new connection. */
+class Adversary implements AsyncDisposable {
+  readonly #url: string;
+  #link: Promise<Link> | null = null;
+
+  constructor(url: string) {
+    this.#url = url;
+  }
+
+  /** Resolves when the broker has taken the message, or thrown out who said it. */
+  async say(topic: string, body: unknown, properties: IClientPublishOptions["properties"]): Promise<void> {
+    const { client, thrownOut } = await this.#connected();
+    const options = { qos: 1 as const, ...(properties !== undefined && { properties }) };
+    await Promise.race([client.publishAsync(topic, JSON.stringify(body), options).catch(() => undefined), thrownOut]);
+  }
+
+  #connected(): Promise<Link> {
+    this.#link ??= connectAsync(this.#url, { protocolVersion: 5, reconnectPeriod: 0 }).then((client) => {
+      client.on("error", () => undefined);
+      const thrownOut = new Promise<void>((resolve) => {
+        client.once("close", () => {
+          this.#link = null;
+          resolve();
+        });
+      });
+      return { client, thrownOut };
+    });
+    return this.#link;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await (await this.#link)?.client.endAsync(true);
+  }
+}
 
 const commandOf = (gateway: string, of: object): object => {
   const now = Date.now();
