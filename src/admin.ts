@@ -40,12 +40,9 @@ export function adminOf(rooms: Rooms): Admin {
       for (const name of wanted) checkSource(names, name);
       return watch(rooms, new Set(wanted), listener);
     },
-    command: ({ target, action, args }) => house.commands.submit(target, action, args, "local", stop),
-    async events({ sinceMs, limit }) {
-      const found = [];
-      for await (const { event } of store.events({ ...(sinceMs !== undefined && { sinceWall: sinceMs }), limit }))
-        found.push(event);
-      return found;
+    command: ({ target, action, args, by }) => house.commands.submit(target, action, args, by, stop),
+    async *events({ sinceMs, limit }) {
+      for await (const { event } of store.events({ ...(sinceMs !== undefined && { sinceWall: sinceMs }), limit })) yield event;
     },
     history({ point, sinceMs }) {
       const [source, name] = checkPoint(names, point);

@@ -13,6 +13,7 @@ export const problem = z.looseObject({
   found: z.string(),
   expected: z.string(),
   hint: z.string().optional(),
+  write: z.string().optional(),
 });
 const problems = z.array(problem).catch([]);
 
@@ -26,8 +27,10 @@ export async function complain(raw: unknown, json: boolean, lang: keyof Text = "
 }
 
 const said = {
-  found: { it: "trovato", en: "found" },
-  expected: { it: "atteso", en: "expected" },
+  found: { it: "c'è", en: "found" },
+  nothing: { it: "non c'è nulla", en: "found nothing" },
+  expected: { it: "ma ci va", en: "expected" },
+  write: { it: "scrivere", en: "write" },
   error: { it: "errore", en: "error" },
 } as const satisfies Record<string, Text>;
 
@@ -35,7 +38,10 @@ function wordsOf(raw: unknown, lang: keyof Text): string {
   if (!(raw instanceof EdgeError)) return raw instanceof Error ? raw.message : String(raw);
   const lines = problems.parse(raw.context["problems"]).map((one) => {
     const where = one.path === "" ? "" : `${one.path}: `;
-    const what = `${said.found[lang]} ${one.found}, ${said.expected[lang]} ${one.expected}${one.hint ? `; ${one.hint}` : ""}`;
+    const isMissing = one.found === "nulla" || one.found === "nothing";
+    const there = isMissing ? said.nothing[lang] : `${said.found[lang]} ${one.found}`;
+    const more = [one.hint, one.write && `${said.write[lang]} \`${one.write}\``].filter(Boolean).map((part) => `; ${part}`);
+    const what = `${there}, ${said.expected[lang]} ${one.expected}${more.join("")}`;
     return `${one.file}:${one.line}:${one.column}: ${one.code}: ${where}${what}`;
   });
   return [...lines, `${said.error[lang]} ${raw.code}: ${raw.what(lang)}`, `→ ${raw.hint(lang)}`].join("\n");

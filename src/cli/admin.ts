@@ -17,7 +17,7 @@ export interface Admin {
   /** The same path as a command of the platform, with origin `local`. */
   command(request: CommandRequest): Promise<CommandResult>;
   /** Newest last; since epoch ms. */
-  events(filter: { readonly sinceMs?: number; readonly limit: number }): Promise<readonly EdgeEvent[]>;
+  events(filter: { readonly sinceMs?: number; readonly limit: number }): AsyncIterable<EdgeEvent>;
   /** `point` is `source.name`; since epoch ms; oldest first. Throws `cli.unknown-name`, `cli.unknown-point`, `cli.which-point`. */
   history(filter: { readonly point: string; readonly sinceMs: number }): AsyncIterable<HistoryRow>;
 }

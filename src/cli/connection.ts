@@ -1,51 +1,135 @@
 /** One client's connection goes in; each line of it is answered, bounded in length, number and speed. */
 import { once } from "node:events";
 import type { Socket } from "node:net";
+import { monotonic } from "../kit/clock.ts";
 import { EdgeError } from "../kit/errors.ts";
 import type { Log } from "../kit/log.ts";
 import type { Admin } from "./admin.ts";
+import { issuerOf, type Peer, peerOf } from "./peer.ts";
 import { failureOf, MAX_LINE, type Request, requestSchema, VERSION } from "./protocol.ts";
 
-/** Requests of one connection that may be at work together. */
+/** Requests of one connection that may be at work together; the next wait. So many watches, and no more, are taken beside them. */
 const MAX_AT_WORK = 16;
-/** A watcher that leaves this much unread misses what comes next, and is told how much. */
+/** Who leaves this much unread is not read from either, until it has read; a watcher misses what comes next, and is told how much. */
 const MAX_UNREAD = 262_144;
+/** So many lines that are no requests, and nobody is there who means anything. */
+const MAX_BAD = 10;
+/** Who was told to go and does not is cut off. */
+const GOING_MS = 2000;
 
-export function serveConnection(socket: Socket, admin: Admin, log: Log): void {
-  let rest = "";
-  let atWork = 0;
-  const ended = new AbortController();
-  const send = (answer: object) => socket.writable && socket.write(`${JSON.stringify({ v: VERSION, ...answer })}\n`);
-  const refuse = (id: number | null, reason: string) =>
-    send({ id, ok: false, error: failureOf(new EdgeError("cli.bad-line", { reason })) });
-
-  const onLine = async (line: string) => {
-    const [request, id, reason] = understood(line);
-    if (request === undefined) return void refuse(id, reason);
-    if (atWork >= MAX_AT_WORK) return void refuse(id, `> ${MAX_AT_WORK}`);
-    atWork += 1;
-    try {
-      await answer(request, admin, socket, ended.signal);
-    } catch (error) {
-      send({ id, ok: false, error: failureOf(error) });
-    } finally {
-      atWork -= 1;
-    }
-  };
-
-  socket.setEncoding("utf8");
-  socket.on("data", (chunk: string) => {
-    const lines = (rest + chunk).split("\n");
-    rest = lines.pop() ?? "";
-    for (const line of lines) if (line.trim() !== "") void onLine(line);
-    if (rest.length <= MAX_LINE) return;
-    rest = "";
-    refuse(null, `> ${MAX_LINE} bytes`);
-    socket.end();
-  });
-  socket.on("error", (cause) => log.debug("admin.connection", { cause }));
-  socket.once("close", () => ended.abort());
+export interface Connection {
+  /** Nothing of it is at work: since when, kernel monotonic ms. Null: it is busy. */
+  readonly idleSince: number | null;
+  /** It has been told more than it reads. */
+  readonly isStalled: boolean;
+  /** Says why, and ends it. */
+  end(reason: EdgeError): void;
 }
+
+export function serveConnection(socket: Socket, admin: Admin, log: Log): Connection {
+  const served = new Served(socket, admin);
+  socket.setEncoding("utf8");
+  socket.on("data", (chunk: string) => served.take(chunk));
+  socket.on("drain", () => served.go());
+  socket.on("error", (cause) => log.debug("admin.connection", { cause }));
+  socket.once("close", () => served.closed());
+  return served;
+}
+
+class Served implements Connection {
+  readonly #socket: Socket;
+  readonly #admin: Admin;
+  readonly #ended = new AbortController();
+  /** Lines that wait for what was answered to be read. */
+  #lines: string[] = [];
+  #rest = "";
+  #atWork = 0;
+  /** They end with the connection, and keep nothing else waiting. */
+  #watches = 0;
+  #bad = 0;
+  #isOver = false;
+  #idleSince = monotonic();
+  #issuer: Promise<Peer | null> | null = null;
+
+  constructor(socket: Socket, admin: Admin) {
+    this.#socket = socket;
+    this.#admin = admin;
+  }
+
+  get idleSince(): number | null {
+    return this.#atWork > 0 || this.#watches > 0 || this.#lines.length > 0 ? null : this.#idleSince;
+  }
+
+  get isStalled(): boolean {
+    return this.#socket.writableLength > MAX_UNREAD;
+  }
+
+  end(reason: EdgeError): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#lines = [];
+    this.#refuse(null, reason);
+    this.#socket.end();
+    setTimeout(() => this.#socket.destroy(), GOING_MS).unref();
+  }
+
+  closed(): void {
+    this.#isOver = true;
+    this.#lines = [];
+    this.#ended.abort();
+  }
+
+  take(chunk: string): void {
+    if (this.#isOver) return;
+    const lines = (this.#rest + chunk).split("\n");
+    this.#rest = lines.pop() ?? "";
+    this.#lines.push(...lines.filter((line) => line.trim() !== ""));
+    this.go();
+    if (this.#rest.length > MAX_LINE) this.end(badLine(`> ${MAX_LINE} bytes`));
+  }
+
+  /** As far as the answers find room; what is left waits, and no more is read until then. */
+  go(): void {
+    while (!this.isStalled && !this.#isOver && this.#atWork < MAX_AT_WORK) {
+      const line = this.#lines.shift();
+      if (line === undefined) break;
+      void this.#serve(line);
+    }
+    if (this.#lines.length > 0) this.#socket.pause();
+    else if (this.#socket.isPaused()) this.#socket.resume();
+  }
+
+  async #serve(line: string): Promise<void> {
+    const [request, id, reason] = understood(line);
+    if (request === undefined) {
+      this.#bad += 1;
+      if (this.#bad >= MAX_BAD) this.end(badLine(`${reason}; ${MAX_BAD}`));
+      else this.#refuse(id, badLine(reason));
+      return;
+    }
+    const isWatch = request.do === "watch";
+    if (isWatch && this.#watches >= MAX_AT_WORK) return this.#refuse(id, badLine(`> ${MAX_AT_WORK} watch`));
+    if (isWatch) this.#watches += 1;
+    else this.#atWork += 1;
+    try {
+      const who = () => (this.#issuer ??= peerOf(this.#socket));
+      await answer(request, { admin: this.#admin, socket: this.#socket, ended: this.#ended.signal, who });
+    } catch (error) {
+      this.#refuse(id, error);
+    } finally {
+      if (isWatch) this.#watches -= 1;
+      else this.#atWork -= 1;
+      this.#idleSince = monotonic();
+      this.go();
+    }
+  }
+
+  #refuse(id: number | null, error: unknown): void {
+    if (this.#socket.writable) this.#socket.write(`${JSON.stringify({ v: VERSION, id, ok: false, error: failureOf(error) })}\n`);
+  }
+}
+
+const badLine = (reason: string) => new EdgeError("cli.bad-line", { reason });
 
 /** The request, or the id it had (if any) and what is wrong with it. */
 function understood(line: string): [Request, number, string] | [undefined, number | null, string] {
@@ -64,7 +148,14 @@ function understood(line: string): [Request, number, string] | [undefined, numbe
   return [undefined, id, `${issue?.path.join(".") || "request"}: ${issue?.message ?? ""}`];
 }
 
-async function answer(request: Request, admin: Admin, socket: Socket, ended: AbortSignal): Promise<void> {
+interface Asked {
+  readonly admin: Admin;
+  readonly socket: Socket;
+  readonly ended: AbortSignal;
+  readonly who: () => Promise<Peer | null>;
+}
+
+async function answer(request: Request, { admin, socket, ended, who }: Asked): Promise<void> {
   const { id } = request;
   const send = (fields: object) => socket.write(`${JSON.stringify({ v: VERSION, id, ok: true, ...fields })}\n`);
   switch (request.do) {
@@ -76,12 +167,16 @@ async function answer(request: Request, admin: Admin, socket: Socket, ended: Abo
       return void send({ data: admin.commands() });
     case "read":
       return void send({ data: await admin.read(request.device) });
-    case "command":
-      return void send({ data: await admin.command({ target: request.target, action: request.action, args: request.args }) });
+    case "command": {
+      const { target, action, args, sudo } = request;
+      return void send({ data: await admin.command({ target, action, args, by: issuerOf(await who(), sudo) }) });
+    }
     case "events": {
       const since = request.sinceMs === undefined ? {} : { sinceMs: request.sinceMs };
-      for (const event of await admin.events({ ...since, limit: request.limit }))
+      for await (const event of admin.events({ ...since, limit: request.limit })) {
+        if (ended.aborted) return;
         if (!send({ more: true, data: event })) await drained(socket, ended);
+      }
       return void send({ data: null });
     }
     case "history":

@@ -18,7 +18,19 @@ export const requestSchema = z.discriminatedUnion("do", [
   z.strictObject({ v: z.literal(VERSION), id: z.int(), do: z.literal("commands") }),
   z.strictObject({ v: z.literal(VERSION), id: z.int(), do: z.literal("read"), device: name }),
   z.strictObject({ v: z.literal(VERSION), id: z.int(), do: z.literal("watch"), names: z.array(name).max(1000) }),
-  z.strictObject({ v: z.literal(VERSION), id: z.int(), do: z.literal("command"), target: name, action: name, args }),
+  z.strictObject({
+    v: z.literal(VERSION),
+    id: z.int(),
+    do: z.literal("command"),
+    target: name,
+    action: name,
+    args,
+    /** Whom root acts for. */
+    sudo: z
+      .string()
+      .regex(/^[a-z_][a-z0-9_.-]{0,31}$/i)
+      .optional(),
+  }),
   z.strictObject({
     v: z.literal(VERSION),
     id: z.int(),
@@ -69,6 +81,8 @@ export interface CommandRequest {
   readonly target: string;
   readonly action: string;
   readonly args: Args;
+  /** Who asks, as events name it. */
+  readonly by: string;
 }
 
 export type HistoryRow = StoredRecord;

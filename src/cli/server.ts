@@ -5,7 +5,7 @@ import { dirname } from "node:path";
 import { asEdgeError, EdgeError } from "../kit/errors.ts";
 import type { Log } from "../kit/log.ts";
 import type { Admin } from "./admin.ts";
-import { serveConnection } from "./connection.ts";
+import { type Connection, serveConnection } from "./connection.ts";
 
 export type { Admin } from "./admin.ts";
 
@@ -18,13 +18,16 @@ export async function serveAdmin(socket: string, admin: Admin, log: Log, stop: A
   const folder = dirname(socket);
   const length = Buffer.byteLength(socket);
   if (length > MAX_PATH) throw new EdgeError("cli.socket", { socket, folder, reason: `${length} > ${MAX_PATH} bytes` });
-  const connections = new Set<Socket>();
+  const connections = new Map<Socket, Connection>();
   const server = createServer((connection) => {
-    connections.add(connection);
     connection.once("close", () => connections.delete(connection));
-    serveConnection(connection, admin, log);
+    const served = serveConnection(connection, admin, log);
+    if (connections.size >= MAX_CONNECTIONS && !giveWay(connections)) {
+      served.end(new EdgeError("cli.full", { count: connections.size }));
+      return;
+    }
+    connections.set(connection, served);
   });
-  server.maxConnections = MAX_CONNECTIONS;
   try {
     await mkdir(folder, { recursive: true });
     await listen(server, socket).catch(async (error: NodeJS.ErrnoException) => {
@@ -49,6 +52,18 @@ export async function serveAdmin(socket: string, admin: Admin, log: Log, stop: A
       await close();
     },
   };
+}
+
+/** Whoever has asked for nothing for the longest time goes, then whoever does not read what it asked for. False: all are busy. */
+function giveWay(connections: Map<Socket, Connection>): boolean {
+  const idle = [...connections].filter(([, { idleSince }]) => idleSince !== null);
+  const [oldest] = idle.toSorted(([, a], [, b]) => (a.idleSince ?? 0) - (b.idleSince ?? 0));
+  const chosen = oldest ?? [...connections].find(([, { isStalled }]) => isStalled);
+  if (chosen === undefined) return false;
+  const [socket, served] = chosen;
+  connections.delete(socket);
+  served.end(new EdgeError("cli.gave-way", { count: MAX_CONNECTIONS }));
+  return true;
 }
 
 /** Binding happens inside `listen`: under this umask nobody else can connect before the mode is set. */
@@ -80,8 +95,8 @@ async function removeStale(socket: string): Promise<void> {
   await unlink(socket);
 }
 
-async function closed(server: Server, connections: ReadonlySet<Socket>): Promise<void> {
-  for (const connection of connections) connection.destroy();
+async function closed(server: Server, connections: ReadonlyMap<Socket, unknown>): Promise<void> {
+  for (const connection of connections.keys()) connection.destroy();
   if (!server.listening) return;
   await new Promise<void>((resolve) => server.close(() => resolve()));
 }

@@ -1039,6 +1039,28 @@ export const codes = {
       en: "The protocol is one line of JSON per request (`src/cli/protocol.ts`).",
     },
   },
+  "cli.gave-way": {
+    retry: true,
+    what: {
+      it: "Questa connessione era inattiva da più tempo delle altre {count} e ha fatto posto a una nuova",
+      en: "This connection had been idle longer than the other {count} and gave way to a new one",
+    },
+    hint: {
+      it: "Ripetere il comando; chi tiene aperte tante connessioni lo mostra `ss -xp`.",
+      en: "Repeat the command; `ss -xp` shows who keeps so many connections open.",
+    },
+  },
+  "cli.full": {
+    retry: true,
+    what: {
+      it: "Tutte le {count} connessioni al gateway sono occupate",
+      en: "All {count} connections to the gateway are busy",
+    },
+    hint: {
+      it: "Chiudere un `cippo watch` e ripetere; chi le tiene lo mostra `ss -xp`.",
+      en: "Close a `cippo watch` and repeat; `ss -xp` shows who holds them.",
+    },
+  },
   "cli.socket": {
     retry: true,
     what: { it: "Il socket {socket} non si può aprire: {reason}", en: "Socket {socket} cannot be opened: {reason}" },

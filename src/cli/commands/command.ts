@@ -5,13 +5,19 @@ import { argsOf, socketOf } from "../asked.ts";
 import { ask } from "../client.ts";
 import { type Globals, shownValue, type Terminal } from "../terminal.ts";
 
+/** Behind sudo stands a person: root says whom. */
+const asSudo = (): { readonly sudo?: string } => {
+  const user = process.getuid?.() === 0 ? process.env["SUDO_USER"] : undefined;
+  return user !== undefined && /^[a-z_][a-z0-9_.-]{0,31}$/i.test(user) ? { sudo: user } : {};
+};
+
 export async function command(
   [target, action, words]: readonly [string, string, readonly string[]],
   options: Globals,
   terminal: Terminal,
 ): Promise<number> {
   const args = argsOf(words, terminal.say);
-  const result = await ask(await socketOf(options), { do: "command", target, action, args });
+  const result = await ask(await socketOf(options), { do: "command", target, action, args, ...asSudo() });
   if (terminal.json) terminal.document(result);
   else {
     const value = result.value === undefined ? "" : ` = ${shownValue(result.value, terminal.lang)}`;

@@ -1,11 +1,12 @@
 /** A hand-made Admin behind a real Unix socket goes in; answers, refusals and bounds come out as the protocol says. */
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmod, mkdtemp, rename, rm, stat, writeFile } from "node:fs/promises";
 import { connect, createServer, type Socket } from "node:net";
-import { tmpdir } from "node:os";
+import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { ask, stream } from "../../../src/cli/client.ts";
 import type { HistoryRow, Watched } from "../../../src/cli/protocol.ts";
 import { type Admin, serveAdmin } from "../../../src/cli/server.ts";
@@ -59,7 +60,7 @@ function admin(part: Partial<Admin> = {}): Admin {
     },
     watch: () => () => undefined,
     command: async ({ target, action }) => ({ id: "c1", target, action, state: "succeeded", at: 1 }),
-    events: async () => [],
+    events: async function* () {},
     history: async function* () {
       for (let i = 0; i < 5; i++) yield row(i);
     },
@@ -154,6 +155,139 @@ describe("bad lines", () => {
     expect(await next()).toMatchObject({ id: 1, ok: true });
     expect(await next()).toMatchObject({ id: 2, ok: true });
     socket.destroy();
+  });
+});
+
+describe("somebody who means no good, or does not listen", () => {
+  const REQUESTS = 50_000;
+
+  it("is answered only as fast as it reads, and nobody else waits for it", { timeout: 60_000 }, async () => {
+    let asked = 0;
+    const counted = admin({
+      problems: () => {
+        asked += 1;
+        return [{ what: "x".repeat(1000) }] as never;
+      },
+    });
+    await using _ = await serveAdmin(path, counted, noLog, stop.signal);
+    const socket = connect(path);
+    await once(socket, "connect");
+    socket.pause();
+    socket.write(Array.from({ length: REQUESTS }, (_, id) => `{"v":1,"id":${id},"do":"problems"}\n`).join(""));
+    // Others are answered meanwhile; of this one no more than its pipes hold (it was all 50,000, and hundreds of megabytes for larger answers).
+    for (let i = 0; i < 50; i += 1) expect(await ask(path, { do: "status" })).toEqual(gatewayStatus);
+    const held = asked;
+    expect(held).toBeGreaterThan(0);
+    expect(held).toBeLessThan(3000);
+    let answered = 0;
+    for await (const line of createInterface({ input: socket })) {
+      expect(JSON.parse(line).id).toBe(answered);
+      answered += 1;
+      if (answered === REQUESTS) break;
+    }
+    expect(asked).toBe(REQUESTS);
+    socket.destroy();
+  });
+
+  it("that does not read history costs one page of it, and what was not read is not asked of the store", async () => {
+    const rows = { history: 0, events: 0 };
+    const long = admin({
+      history: async function* () {
+        for (; rows.history < 1_000_000; rows.history += 1) yield row(rows.history);
+      },
+      events: async function* () {
+        for (; rows.events < 1_000_000; rows.events += 1) yield { id: String(rows.events), text: "x".repeat(100) } as never;
+      },
+    });
+    await using _ = await serveAdmin(path, long, noLog, stop.signal);
+    for (const [what, rest] of [
+      ["history", '"point":"meter-hall.power","sinceMs":0'],
+      ["events", '"limit":100000'],
+    ] as const) {
+      const socket = connect(path);
+      await once(socket, "connect");
+      socket.pause();
+      socket.write(`{"v":1,"id":1,"do":"${what}",${rest}}\n`);
+      for (let i = 0; i < 50; i += 1) await ask(path, { do: "status" });
+      expect(rows[what]).toBeGreaterThan(0);
+      expect(rows[what]).toBeLessThan(20_000);
+      const closed = once(socket, "close");
+      socket.destroy();
+      await closed;
+    }
+  });
+
+  it("is hung up on after ten lines that are none, good ones between them or not", async () => {
+    await using _ = await serveAdmin(path, admin(), noLog, stop.signal);
+    const { socket, next } = await raw();
+    socket.on("error", () => undefined);
+    socket.write('garbage\n{"v":1,"id":1,"do":"problems"}\n'.repeat(100));
+    const answers: Record<string, unknown>[] = [];
+    for (let answer = await next(); answer !== undefined; answer = await next()) answers.push(answer);
+    const bad = answers.filter(({ ok }) => ok === false);
+    expect(bad).toHaveLength(10);
+    expect(bad.every(({ error }) => (error as { code: string }).code === "cli.bad-line")).toBe(true);
+    expect(answers.length).toBeLessThanOrEqual(20);
+  });
+
+  it("holds idle connections until others come: the oldest gives way, with a word, and whoever asks is answered", async () => {
+    await using _ = await serveAdmin(path, admin(), noLog, stop.signal);
+    const idle: Awaited<ReturnType<typeof raw>>[] = [];
+    for (let i = 0; i < 40; i += 1) idle.push(await raw());
+    expect(await ask(path, { do: "status" })).toEqual(gatewayStatus);
+    expect(await idle[0]?.next()).toMatchObject({ id: null, ok: false, error: { code: "cli.gave-way" } });
+    expect(await idle[0]?.next()).toBeUndefined();
+    // The youngest is still there.
+    idle[39]?.socket.write('{"v":1,"id":1,"do":"problems"}\n');
+    expect(await idle[39]?.next()).toMatchObject({ id: 1, ok: true });
+    for (const { socket } of idle) socket.destroy();
+  });
+
+  it("does not throw out those who are at work: then the new one is told so", async () => {
+    await using _ = await serveAdmin(path, admin(), noLog, stop.signal);
+    const watchers: Awaited<ReturnType<typeof raw>>[] = [];
+    for (let i = 0; i < 32; i += 1) {
+      const watcher = await raw();
+      watcher.socket.write('{"v":1,"id":1,"do":"watch","names":[]}\n{"v":1,"id":2,"do":"problems"}\n');
+      expect(await watcher.next()).toMatchObject({ id: 2 });
+      watchers.push(watcher);
+    }
+    await expect(ask(path, { do: "status" })).rejects.toMatchObject({ code: "cli.full", context: { count: 32 } });
+    watchers[5]?.socket.destroy();
+    await vi.waitFor(async () => expect(await ask(path, { do: "status" })).toEqual(gatewayStatus), { timeout: 15_000 });
+    for (const { socket } of watchers) socket.destroy();
+  });
+});
+
+describe("who commands", () => {
+  const command = { do: "command", target: "bay", action: "permit.confirm", args: {} } as const;
+  const told = (asked: string[]) =>
+    admin({
+      command: async ({ target, action, by }) => {
+        asked.push(by);
+        return { id: "c1", target, action, state: "succeeded", at: 1 };
+      },
+    });
+
+  it("is whom the kernel saw connect, whatever is claimed", async () => {
+    const asked: string[] = [];
+    await using _ = await serveAdmin(path, told(asked), noLog, stop.signal);
+    await ask(path, command);
+    expect(asked).toEqual([`local:${userInfo().username}`]);
+    await ask(path, { ...command, sudo: "marco" });
+    expect(asked[1]).toBe(process.getuid?.() === 0 ? "local:root (sudo marco)" : `local:${userInfo().username}`);
+  });
+
+  it.skipIf(process.getuid?.() !== 0)("another user is named, and nobody believes it that it acts for a third", async () => {
+    const asked: string[] = [];
+    await using _ = await serveAdmin(path, told(asked), noLog, stop.signal);
+    await chmod(folder, 0o755);
+    await chmod(path, 0o666);
+    const script = `const s = require("net").connect(${JSON.stringify(path)}); s.once("data", () => s.destroy());
+      s.write(JSON.stringify({ v: 1, id: 1, do: "command", target: "bay", action: "permit.confirm", args: {}, sudo: "marco" }) + "\\n");`;
+    const child = spawn(process.execPath, ["-e", script], { uid: 1, gid: 1, stdio: "inherit", cwd: "/" });
+    expect(await once(child, "exit")).toEqual([0, null]);
+    expect(asked).toEqual(["local:daemon"]);
   });
 });
 

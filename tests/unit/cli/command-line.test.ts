@@ -269,7 +269,7 @@ describe("with a gateway", () => {
         at: 1,
       };
     },
-    events: async () => [],
+    events: async function* () {},
     history: async function* ({ point }) {
       const at = { epoch: "e", clock: "synced" as const, quality: "good" as const, unit: "W", source: point, name: "" };
       for (let seq = 1; seq <= 3; seq++)

@@ -7,7 +7,7 @@ import type { Watched } from "../../../src/cli/protocol.ts";
 import { type Admin, serveAdmin } from "../../../src/cli/server.ts";
 import { EdgeError } from "../../../src/kit/errors.ts";
 import { noLog } from "../../../src/kit/log.ts";
-import type { DeviceStatus, GatewayStatus } from "../../../src/model.ts";
+import type { DeviceStatus, EdgeEvent, GatewayStatus } from "../../../src/model.ts";
 import { hasTerminal, Screen } from "../../support/screen.ts";
 import { gatewayStatus } from "./gateway-status.ts";
 
@@ -58,15 +58,16 @@ describe.skipIf(!hasTerminal)("on a terminal of 80×24", { timeout: 90_000 }, ()
     command: async () => {
       throw new EdgeError("cli.unknown-name", { name: "x" });
     },
-    events: async () =>
-      ["meter-hall", "bay-014"].map((device, i) => ({
+    events: async function* () {
+      yield* ["meter-hall", "bay-014"].map((device, i) => ({
         ...{ id: `e/${i}`, epoch: "e", seq: i, after: 0, at: 0, mono: 0, clock: "synced" as const, kind: "device.down" },
         ...{ device, state: "raised" as const, severity: "medium" as const, since: 0 },
         text: {
           it: `${device} è fermo: la porta è stata scollegata e nessuno l'ha ricollegata`,
           en: `${device} is down: its port was unplugged and nobody plugged it in again`,
         },
-      })) as never,
+      })) as unknown as EdgeEvent[];
+    },
     history: async function* () {},
   };
   beforeAll(async () => {
