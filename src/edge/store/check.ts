@@ -1,5 +1,5 @@
 /** A database in use goes in; what `quick_check` says of it comes out, read by a second process at low priority that delays no commit. */
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { constants, setPriority } from "node:os";
 import { sqlitePath } from "./sqlite.ts";
 
@@ -11,6 +11,9 @@ db.all("PRAGMA quick_check(1)", (error, rows) => {
   process.stdout.write(error ? String(error.code) : String(rows[0].quick_check));
   db.close();
 });`;
+/** Where its priority cannot be lowered it runs for a fifth of the time. */
+const RUN_MS = 20;
+const REST_MS = 80;
 const DAMAGED = /^(SQLITE_CORRUPT|SQLITE_NOTADB)/;
 
 /** Null: sound, or it could not be told (stopped, no memory for a second process). Otherwise what is damaged. */
@@ -25,7 +28,9 @@ export function quickCheck(file: string, stop: AbortSignal): Promise<string | nu
     child.stdout.setEncoding("utf8").on("data", (text: string) => {
       said += text;
     });
-    child.on("spawn", () => lower(child.pid));
+    child.on("spawn", () => {
+      if (!lower(child.pid)) pace(child);
+    });
     child.on("error", () => resolve(null));
     child.on("close", () =>
       resolve(said === "" || said === "ok" || (said.startsWith("SQLITE_") && !DAMAGED.test(said)) ? null : said),
@@ -33,10 +38,29 @@ export function quickCheck(file: string, stop: AbortSignal): Promise<string | nu
   });
 }
 
-function lower(pid: number | undefined): void {
+/** False: not allowed. The unit's filter has no `setpriority`, which belongs to the calls that take resources away from others. */
+function lower(pid: number | undefined): boolean {
   try {
     if (pid !== undefined) setPriority(pid, constants.priority.PRIORITY_LOW);
-  } catch {
-    // It has ended already.
+    return true;
+  } catch (error) {
+    const { code } = (error as { readonly info?: { readonly code?: string } }).info ?? {};
+    return code === "ESRCH";
   }
+}
+
+/**
+ * Halts it for most of the time, which bounds what it takes of the processor and of the card alike. Halted it holds a place in the WAL, no lock
+ * that a commit would wait for. It ends with the service: systemd kills what is left of one, halted or not.
+ */
+function pace(child: ChildProcess): void {
+  let halted = false;
+  let timer: NodeJS.Timeout;
+  const turn = () => {
+    halted = !halted;
+    child.kill(halted ? "SIGSTOP" : "SIGCONT");
+    timer = setTimeout(turn, halted ? REST_MS : RUN_MS);
+  };
+  timer = setTimeout(turn, RUN_MS);
+  child.once("exit", () => clearTimeout(timer));
 }

@@ -2,7 +2,7 @@
 import { closeSync, openSync, writeSync } from "node:fs";
 import { mkdir, stat, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
-import { EdgeError } from "../../kit/errors.ts";
+import { asEdgeError, EdgeError } from "../../kit/errors.ts";
 import { migrations } from "../migrations/index.ts";
 import { type Database, openDatabase } from "./sqlite.ts";
 
@@ -37,8 +37,29 @@ export async function openFile(options: FileOptions): Promise<OpenFile> {
   const created = before === 0;
   if (created) await create(options);
   const unclean = !created && (await sizeOf(`${file}-wal`)) > 0;
+  if (!created) await aloneUnderAllNames(options);
   if (!unclean) growWal(`${file}-wal`, options.walBytes);
   return { ...(await prepared({ ...options, created: false })), created, unclean };
+}
+
+/**
+ * A second name (a hard link) has a lock and a WAL of its own, and two gateways would write one file without knowing of each other. But SQLite's
+ * own locks are the file's, whatever it is called: one that is open anywhere cannot leave WAL mode. A second name that nobody uses does no harm.
+ */
+async function aloneUnderAllNames({ file, lockWaitMs }: FileOptions): Promise<void> {
+  const links = (await stat(file).catch(() => null))?.nlink ?? 0;
+  if (links <= 1) return;
+  const db = await openDatabase(file, "existing");
+  try {
+    await db.script(`PRAGMA busy_timeout = ${lockWaitMs}`);
+    await db.all("PRAGMA journal_mode = DELETE");
+  } catch (raw) {
+    const error = asEdgeError(raw);
+    if (error.code === "store.locked") throw new EdgeError("store.locked", { file }, error);
+    throw error;
+  } finally {
+    await db.close().catch(() => undefined);
+  }
 }
 
 /** The WAL can be grown only beside a database that exists: SQLite deletes the WAL of an empty one. Nobody else may read it. */

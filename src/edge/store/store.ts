@@ -19,6 +19,7 @@ import { lostOf } from "./lost.ts";
 import { formerOf, nextEpoch } from "./next-epoch.ts";
 import { salvage, setAside } from "./quarantine.ts";
 import { type HistoryFilter, readEvents, readHistory, readSegments, readUrgent } from "./read.ts";
+import { realFile } from "./real-path.ts";
 import { type Known, readSidecar, type Sidecar, writeSidecar } from "./sidecar.ts";
 import { Round } from "./sound.ts";
 import type { Database } from "./sqlite.ts";
@@ -62,8 +63,9 @@ const UNREADABLE_MS = 60_000;
 const UNREADABLE_APART_MS = 600_000;
 
 /** Errors: `store.locked`, `store.newer`, `store.unwritable`, `store.full`, `native.missing`. Damage is no error: it is set aside. */
-export async function openStore(options: StoreOptions): Promise<Store> {
-  const { file } = options;
+export async function openStore(asked: StoreOptions): Promise<Store> {
+  const file = await realFile(asked.file);
+  const options = { ...asked, file };
   await makeFolder(file);
   const lock = await lockFor(file, options.lockWaitMs ?? LOCK_WAIT_MS);
   try {

@@ -1,11 +1,15 @@
 /** Commits go into real files and come back: whole or not at all, in order, under numbers that never mean two things. */
-import { copyFile, mkdir, readdir, rm, writeFile } from "node:fs/promises";
+import { execFile } from "node:child_process";
+import { copyFile, link, lstat, mkdir, readdir, rm, symlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { migrations } from "../../../../src/edge/migrations/index.ts";
 import { decodeBody } from "../../../../src/edge/segment.ts";
 import { openDatabase } from "../../../../src/edge/store/sqlite.ts";
-import { events, folder, HandClock, headOf, inEpoch, nothing, open, readings } from "./support.ts";
+import { events, folder, HandClock, headOf, inEpoch, nothing, open, programIn, readings } from "./support.ts";
 
+const run = promisify(execFile);
 const ALL = Number.MAX_SAFE_INTEGER;
 
 function circle(): object {
@@ -429,6 +433,74 @@ describe("an opening", () => {
     }
     await using store = await open(at.file);
     expect(store.epoch.n).toBe(2);
+  });
+
+  it.each(["a symbolic link", "a link to a link", "a folder that is a link", "a link made before the file"])(
+    "is one gateway's alone under every name: %s",
+    async (how) => {
+      await using at = await folder();
+      const other = join(at.path, "other.sqlite");
+      let name = other;
+      if (how === "a link made before the file") await symlink("cippo.sqlite", other);
+      // The gateway may have been started by any of the names.
+      const first = how === "a link made before the file" ? other : at.file;
+      await using store = await open(first);
+      await store.commit(readings(store, 1, 100));
+      if (how === "a symbolic link") await symlink(at.file, other);
+      if (how === "a link to a link") {
+        await symlink("second.sqlite", other);
+        await symlink(at.file, join(at.path, "second.sqlite"));
+      }
+      if (how === "a folder that is a link") {
+        await symlink(at.path, join(at.path, "folder"));
+        name = join(at.path, "folder", "cippo.sqlite");
+      }
+      if (how === "a link made before the file") name = at.file;
+      await expect(open(name)).rejects.toMatchObject({ code: "store.locked" });
+      await store.commit(readings(store, 101, 200));
+      expect(await store.read(store.epoch.id, "readings", 1, ALL, ALL)).toHaveLength(2);
+      await store[Symbol.asyncDispose]();
+      // A second name that nobody uses is no obstacle.
+      await using next = await open(name);
+      expect(next.epoch).toMatchObject({ n: 2, cause: "start" });
+      expect(next.epoch.former?.last.readings).toBe(200);
+    },
+  );
+
+  it("is one gateway's alone under a second name of the same file, in another process", async () => {
+    await using at = await folder();
+    const other = join(at.path, "other.sqlite");
+    const program = await programIn(
+      at.path,
+      `import { open } from "./support.ts";
+       open(process.argv[2]).then((store) => store[Symbol.asyncDispose]()).then(() => "opened", ({ code }) => code).then(console.log);`,
+    );
+    const opening = async (file: string) => (await run(process.execPath, [program, file])).stdout.trim();
+    {
+      await using store = await open(at.file);
+      await store.commit(readings(store, 1, 100));
+      await link(at.file, other);
+      expect(await opening(other)).toBe("store.locked");
+      await store.commit(readings(store, 101, 200));
+      expect(await store.read(store.epoch.id, "readings", 1, ALL, ALL)).toHaveLength(2);
+    }
+    // A second name that nobody uses is no obstacle.
+    expect(await opening(other)).toBe("opened");
+    expect(await opening(at.file)).toBe("opened");
+  });
+
+  it("sets aside what a link leads to, and leaves the link", async () => {
+    await using at = await folder();
+    await mkdir(join(at.path, "card"));
+    const real = join(at.path, "card", "cippo.sqlite");
+    await writeFile(real, "garbage".repeat(1000));
+    await symlink(real, at.file);
+    await using store = await open(at.file);
+    await store.commit(readings(store, 1, 1));
+    expect(store.epoch.cause).toBe("salvaged");
+    expect(await readdir(join(at.path, "card", "quarantine", "000001"))).toContain("cippo.sqlite");
+    expect((await lstat(at.file)).isSymbolicLink()).toBe(true);
+    expect((await lstat(real)).size).toBeGreaterThan(0);
   });
 
   it("says why a folder, or a path through a file, cannot be a database", async () => {
