@@ -1,6 +1,8 @@
-/** Dotted event names with fields go in; JSON lines on stdout come out. Passed in, never global; secrets are redacted by key. */
+/** Writes dotted event names with fields as JSON lines on stdout, no more than a card can bear; secrets are redacted by key. */
 import { fstatSync } from "node:fs";
 import { pino } from "pino";
+import { monotonic } from "./clock.ts";
+import { LimitedLog } from "./log-limit.ts";
 
 export type Fields = Readonly<Record<string, unknown>>;
 
@@ -20,8 +22,16 @@ const STDOUT = 1;
 /** sd-daemon(3): the journal takes a line's priority from its first characters, and keeps the rest. By pino's numbers. */
 const PRIORITY: Readonly<Record<number, string>> = { 20: "<7>", 30: "<6>", 40: "<4>", 50: "<3>" };
 
-export function jsonLog(level: Level, env: Readonly<Record<string, string | undefined>> = process.env): Log {
-  const lines = pino.destination({ dest: STDOUT, sync: true });
+export interface LogOptions {
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Descriptor of the file that is written to. */
+  readonly fd?: number;
+  readonly mono?: () => number;
+}
+
+/** See LimitedLog for what it holds back. */
+export function jsonLog(level: Level, { env = process.env, fd = STDOUT, mono = monotonic }: LogOptions = {}): LimitedLog {
+  const lines = pino.destination({ dest: fd, sync: true });
   const out = pino(
     {
       level,
@@ -31,14 +41,15 @@ export function jsonLog(level: Level, env: Readonly<Record<string, string | unde
       serializers: { cause: (cause: unknown) => (cause instanceof Error ? cause.message : cause) },
       redact: { paths: SECRET.flatMap((key) => [key, `*.${key}`]), censor: "[redacted]" },
     },
-    isJournal(STDOUT, env["JOURNAL_STREAM"]) ? withPriority(lines) : lines,
+    isJournal(fd, env["JOURNAL_STREAM"]) ? withPriority(lines) : lines,
   );
-  return {
+  const plain: Log = {
     debug: (event, fields = {}) => out.debug(fields, event),
     info: (event, fields = {}) => out.info(fields, event),
     warn: (event, fields = {}) => out.warn(fields, event),
     error: (event, fields = {}) => out.error(fields, event),
   };
+  return new LimitedLog(plain, mono);
 }
 
 /** systemd.exec(5), $JOURNAL_STREAM: device and inode of the stream that it connected to the journal; a redirected one differs. */

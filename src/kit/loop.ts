@@ -1,4 +1,4 @@
-/** Work that may fail goes in; it is run again with back-off until stopped. The only place that retries and the only one that logs a failure. */
+/** Runs work that may fail again with back-off until stopped. The only place that retries and that logs a failure; the log says how often. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { asEdgeError, type EdgeError } from "./errors.ts";
 import type { Log } from "./log.ts";
@@ -18,8 +18,6 @@ export interface Tries {
 }
 
 const HEALTHY_MS = 60_000;
-/** A failure that goes on is logged at its first time and then at most this often. */
-const LOG_EVERY_MS = 30_000;
 
 /** Runs `work` until `stop`; never throws. `work` gets a function by which it reports "now it works", which resets the back-off. */
 export async function keepTrying(
@@ -29,13 +27,10 @@ export async function keepTrying(
 ): Promise<void> {
   const { log, stop, healthyMs = HEALTHY_MS } = tries;
   let failures = 0;
-  let logged = Number.NEGATIVE_INFINITY;
-  let suppressed = 0;
   let last: EdgeError | undefined;
   const works = () => {
     if (failures > 0) log.info("loop.recovered", { name, failures });
     failures = 0;
-    logged = Number.NEGATIVE_INFINITY;
   };
   while (!stop.aborted) {
     const begun = performance.now();
@@ -50,11 +45,7 @@ export async function keepTrying(
       if (performance.now() - begun > healthyMs) failures = 0;
       failures += 1;
       tries.failed?.(error, failures);
-      if (performance.now() - logged >= LOG_EVERY_MS) {
-        log.warn("loop.failed", { name, failures, suppressed, code: error.code, ...error.context, cause: error.cause });
-        logged = performance.now();
-        suppressed = 0;
-      } else suppressed += 1;
+      log.warn("loop.failed", { name, failures, code: error.code, ...error.context, cause: error.cause });
     }
     // Work that ends because it was told to leaves nothing to wait for.
     if (!stop.aborted) await wait(tries.waitMs(failures, last), tries);

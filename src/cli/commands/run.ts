@@ -30,6 +30,7 @@ export async function run(options: Globals & { readonly logLevel?: string }, ter
     await runGateway({ loaded, log }, stop.signal);
   } finally {
     clearTimeout(hardStop);
+    log.flush();
     // Ended, well or not: nothing left open may keep the process; its exit code is set by then.
     setTimeout(() => process.exit(), HARD_STOP_MS).unref();
   }
