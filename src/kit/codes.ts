@@ -303,6 +303,14 @@ export const codes = {
       en: "If it keeps happening the order of the bytes is wrong: check `order` (or `words`) and `decode` against the document.",
     },
   },
+  "value.leapt": {
+    retry: false,
+    what: { it: "Un contatore è balzato più avanti di quanto possa", en: "A counter leapt further than it can" },
+    hint: {
+      it: "Se succede di continuo controllare `order` (o `words`), `decode` e scala; se il contatore è stato sostituito passa da sé.",
+      en: "If it keeps happening check `order` (or `words`), `decode` and scale; after a replacement of the meter it passes by itself.",
+    },
+  },
   "value.no-factor": {
     retry: false,
     what: { it: "L'apparecchio non dà il fattore di scala del valore", en: "The device gives no scale factor for the value" },

@@ -178,7 +178,9 @@ export function scaled(raw: number | bigint, { decode, scale = 1, offset = 0 }: 
   if (decode === "float32") return finite(shortest(Math.fround(Number(raw) * times + offset)));
   const value = Number((Number(raw) * times + offset).toPrecision(DIGITS));
   if (Number.isSafeInteger(value) || !Number.isInteger(value) || decode === "float64") return finite(value);
-  return Number.isInteger(times) && Number.isInteger(offset) ? String(BigInt(raw) * BigInt(times) + BigInt(offset)) : undefined;
+  return Number.isSafeInteger(times) && Number.isSafeInteger(offset)
+    ? String(BigInt(raw) * BigInt(times) + BigInt(offset))
+    : undefined;
 }
 
 /** Whole numbers beyond 2^53 travel as strings (docs/mqtt-contract.md, Readings). */

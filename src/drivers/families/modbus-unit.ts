@@ -3,6 +3,7 @@ import { monotonic } from "../../kit/clock.ts";
 import { type Code, EdgeError } from "../../kit/errors.ts";
 import type { Device, Outcome, Reading, Ticks } from "../../model.ts";
 import type { IdentityCheck, ModbusBus, ModbusReply, ModbusRequest, Opening, Priority, RegisterPoint } from "../driver.ts";
+import { Belief, doubtful } from "./belief.ts";
 import { widthOf } from "./decodes.ts";
 import { isAnswer, isOfUnit, isRefusal, patiently, Round, Silences, type Told, thoughHungUp } from "./modbus-round.ts";
 import { Repeats, Turns } from "./modbus-upkeep.ts";
@@ -25,10 +26,7 @@ export interface UnitTable {
 /** What was learnt of a unit. It outlives reopenings: a meter is replaced, or forgets its count, exactly when it does not answer. */
 interface Learnt {
   blocks: readonly Block[];
-  /** Last value of each counter: a meter that counts backwards was replaced, reset, or lies. */
-  readonly counted: Map<string, number>;
-  /** Points that showed what their unit cannot be, and how many plausible values they still owe before they are believed. */
-  readonly doubted: Map<string, number>;
+  readonly belief: Belief;
   readonly silences: Silences;
 }
 
@@ -36,9 +34,6 @@ interface Learnt {
 const UNDER_WAY: readonly number[] = [4, 5, 10, 11];
 /** Of a float32's value, rounded twice on its way through a scale. */
 const FLOAT32_DIGIT = 2 ** -22;
-
-/** Plausible values in a row after which a point is believed again that has shown an impossible one. */
-const PROOFS = 5;
 
 /** Per line and device; gone with the line. */
 const learnt = new WeakMap<ModbusBus, Map<string, Learnt>>();
@@ -48,8 +43,7 @@ function learntOf(bus: ModbusBus, id: string, { points, merging }: UnitTable): L
   learnt.set(bus, units);
   const known = units.get(id) ?? {
     blocks: alarmsFirst(blocksOf(points, merging), points),
-    counted: new Map(),
-    doubted: new Map(),
+    belief: new Belief(),
     silences: new Silences(),
   };
   units.set(id, known);
@@ -124,7 +118,7 @@ export class TableDevice implements Device {
 
   #judged(reading: Reading, doubt: Code | undefined): Reading {
     if (doubt !== undefined) return doubtful(reading, doubt);
-    const believed = this.#believed(this.#counted(reading));
+    const believed = this.#learnt.belief.judge(reading, this.#table.points[reading.point]);
     const failed = this.#repeats.failed.get(reading.point);
     return failed === undefined ? believed : doubtful(believed, failed);
   }
@@ -218,24 +212,6 @@ export class TableDevice implements Device {
     return { point, value: decoded.value, quality: "good", mono };
   }
 
-  #counted(reading: Reading): Reading {
-    const { point, value } = reading;
-    if (this.#table.points[point]?.kind !== "counter" || typeof value !== "number") return reading;
-    const before = this.#learnt.counted.get(point);
-    this.#learnt.counted.set(point, value);
-    return before !== undefined && value < before ? { ...reading, quality: "uncertain", code: "value.went-back" } : reading;
-  }
-
-  /** In a wrong order of bytes some values pass by chance, but hardly several in a row. */
-  #believed(reading: Reading): Reading {
-    const { doubted } = this.#learnt;
-    if (reading.code === "value.implausible") doubted.set(reading.point, PROOFS);
-    const owed = doubted.get(reading.point) ?? 0;
-    if (owed === 0 || reading.quality !== "good") return reading;
-    doubted.set(reading.point, owed - 1);
-    return doubtful(reading, "value.doubted");
-  }
-
   /** The write leaves once. Without an answer the point is read back: equal is success, anything else is unknown. */
   async perform(point: string, value: number | boolean, stop: AbortSignal, latest?: number): Promise<Outcome> {
     const spec = this.#table.points[point];
@@ -307,9 +283,6 @@ function isWithin(value: number | boolean, { decode, writable }: Points[string])
   const slack = (limit: number) => (decode === "float32" ? Math.abs(limit) * FLOAT32_DIGIT : 0);
   return value >= min - slack(min) && value <= max + slack(max);
 }
-
-const doubtful = (reading: Reading, code: Code): Reading =>
-  reading.quality === "bad" ? reading : { ...reading, quality: "uncertain", code };
 
 const later = (notBefore: number | undefined) => (notBefore === undefined ? {} : { notBefore });
 

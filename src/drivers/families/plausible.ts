@@ -60,6 +60,19 @@ const LIMITS: ReadonlyMap<string, Limits> = new Map<string, Limits>(
     d: [-1e5, 1e5],
   } satisfies Record<string, Limits>),
 );
+/** What a counter of a building can gain in an hour: five megawatts; a main of 2000 m³/h. In the unit without its prefix. */
+const PER_HOUR: ReadonlyMap<string, number> = new Map(
+  Object.entries({
+    "W.h": 5e6,
+    "V.A.h": 5e6,
+    "V.A.h{reactive}": 5e6,
+    J: 1.8e10,
+    "A.h": 1e4,
+    m3: 2000,
+    l: 2e6,
+    L: 2e6,
+  }),
+);
 /** Beyond these a float of any unit, or of none, is bytes that mean something else. */
 const ANY: Limits = [-1e15, 1e15];
 /** A float that is not 0 and nearer to it than this, in the unit without its prefix, was never measured. */
@@ -80,13 +93,27 @@ export function plausibleIn(unit: string): Plausible | undefined {
 }
 
 function found(unit: string): Plausible | undefined {
-  const own = LIMITS.get(unit);
-  if (own) return { limits: own, leastFloat: LEAST_FLOAT };
+  const base = inBase(unit, LIMITS);
+  if (!base) return undefined;
+  const { said, factor } = base;
+  return { limits: [said[0] / factor, said[1] / factor], leastFloat: LEAST_FLOAT / factor };
+}
+
+/** What is said of the unit itself, or of the one behind its prefix. */
+function inBase<T>(unit: string, table: ReadonlyMap<string, T>): { readonly said: T; readonly factor: number } | undefined {
+  const own = table.get(unit);
+  if (own !== undefined) return { said: own, factor: 1 };
   for (const [prefix, factor] of Object.entries(PREFIXES)) {
-    const base = unit.startsWith(prefix) ? LIMITS.get(unit.slice(prefix.length)) : undefined;
-    if (base) return { limits: [base[0] / factor, base[1] / factor], leastFloat: LEAST_FLOAT / factor };
+    const said = unit.startsWith(prefix) ? table.get(unit.slice(prefix.length)) : undefined;
+    if (said !== undefined) return { said, factor };
   }
   return undefined;
+}
+
+/** The most that a counter in this unit gains in an hour; absent: nothing is known of it. */
+export function mostPerHour(unit: string): number | undefined {
+  const base = inBase(unit, PER_HOUR);
+  return base && base.said / base.factor;
 }
 
 type Judged = Pick<RegisterValue, "decode" | "range"> & { readonly unit?: string; readonly kind?: string };

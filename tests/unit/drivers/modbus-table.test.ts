@@ -1,6 +1,9 @@
 /** A unit's registers behind a real socket go in; readings judged point by point, and commands that happen once, come out. */
 import { describe, expect, it } from "vitest";
 import { modbusPoints } from "../../../src/drivers/devices/modbus-points.ts";
+import type { RegisterPoint } from "../../../src/drivers/driver.ts";
+import { Belief } from "../../../src/drivers/families/belief.ts";
+import { decodePoint } from "../../../src/drivers/families/registers.ts";
 import { deviceInfo, loadDriver, misfits } from "../../../src/drivers/index.ts";
 import { openWires } from "../../../src/drivers/wires.ts";
 import { monotonic } from "../../../src/kit/clock.ts";
@@ -85,6 +88,60 @@ describe("a point in the wrong order of bytes", () => {
       ...Array<string>(5).fill("value.doubted"),
       ...["good", "good"],
     ]);
+  });
+});
+
+describe("a counter", () => {
+  const HOUR = 3_600_000;
+  const energy = { fc: 3, address: 0, decode: "uint32", scale: 0.01, unit: "kW.h", kind: "counter" } as const;
+  /** Raw counts as they come, each so long after the one before, and what is said of each. */
+  const said = (counts: readonly (readonly [raw: number, afterMs: number])[], more: Partial<RegisterPoint> = {}) => {
+    const point: RegisterPoint = { ...energy, ...more };
+    const belief = new Belief();
+    let mono = 0;
+    return counts.map(([raw, afterMs]) => {
+      mono += afterMs;
+      const decoded = decodePoint(Uint8Array.of(raw >>> 24, raw >>> 16, raw >>> 8, raw), { address: 0 }, point);
+      const reading = { point: "energy", value: "value" in decoded ? decoded.value : null, quality: "good" as const, mono };
+      return belief.judge(reading, point).code ?? "good";
+    });
+  };
+
+  it("whose words are exchanged is not believed from its first step on", () => {
+    const counts = [7, 8, 8, 9, 10, 11, 12, 13].map((raw) => [raw, 10_000] as const);
+    expect(said(counts, { words: "low-first" })).toEqual([
+      ...["good", "value.leapt", "value.doubted"],
+      ...Array<string>(5).fill("value.leapt"),
+    ]);
+    expect(said(counts)).toEqual(counts.map(() => "good"));
+  });
+
+  it("that is read by radio once a day, counts in coarse steps, or has a range written, may leap", () => {
+    const still = Array.from({ length: 24 }, () => [1000, HOUR] as const);
+    expect(new Set(said([...still, [2_000_000, 1000], [2_000_000, 1000]]))).toEqual(new Set(["good"]));
+    expect(
+      said(
+        [
+          [1, 0],
+          [2, 1000],
+        ],
+        { scale: 1000 },
+      ),
+    ).toEqual(["good", "good"]);
+    expect(
+      said(
+        [
+          [1, 0],
+          [4e9, 1000],
+        ],
+        { range: [0, 1e9] },
+      ),
+    ).toEqual(["good", "good"]);
+  });
+
+  it("of a meter that was replaced is believed again after some steps", () => {
+    const after = [0, 1, 2, 3, 4, 5, 6].map((step) => [5_000_000 + step, 10_000] as const);
+    expect(said([[100, 0], ...after])).toEqual(["good", "value.leapt", ...Array<string>(5).fill("value.doubted"), "good"]);
   });
 });
 
