@@ -168,8 +168,8 @@ async function answer(request: Request, { admin, socket, ended, who }: Asked): P
     case "read":
       return void send({ data: await admin.read(request.device) });
     case "command": {
-      const { target, action, args, sudo } = request;
-      return void send({ data: await admin.command({ target, action, args, by: issuerOf(await who(), sudo) }) });
+      const { target, action, args, says } = request;
+      return void send({ data: await admin.command({ target, action, args, by: issuerOf(await who(), says) }) });
     }
     case "events": {
       const since = request.sinceMs === undefined ? {} : { sinceMs: request.sinceMs };

@@ -46,9 +46,13 @@ async function nameOf(uid: number): Promise<string | undefined> {
     .find(([, , id]) => Number(id) === uid && id !== "")?.[0];
 }
 
-/** As it stands in events. `sudo`: whom root says that it acts for; of anybody else it would be an empty claim. */
-export function issuerOf(peer: Peer | null, sudo?: string): string {
-  if (peer === null) return "local";
+/**
+ * As it stands in events: `local:marco` is proved. What the command line says of itself is a claim and looks like one: it counts where the kernel
+ * names nobody, and of root, who acts for somebody by sudo.
+ */
+export function issuerOf(peer: Peer | null, says?: string): string {
+  const claim = says === undefined ? "" : ` (says ${says})`;
+  if (peer === null) return `local${claim}`;
   const name = peer.name ?? `uid ${peer.uid}`;
-  return peer.uid === 0 && sudo !== undefined ? `local:${name} (sudo ${sudo})` : `local:${name}`;
+  return peer.uid === 0 && says !== name ? `local:${name}${claim}` : `local:${name}`;
 }

@@ -25,8 +25,8 @@ export const requestSchema = z.discriminatedUnion("do", [
     target: name,
     action: name,
     args,
-    /** Whom root acts for. */
-    sudo: z
+    /** Who the one who asks says that he is: a claim. */
+    says: z
       .string()
       .regex(/^[a-z_][a-z0-9_.-]{0,31}$/i)
       .optional(),

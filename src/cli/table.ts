@@ -1,7 +1,7 @@
 /** Headings and rows become lines that fit a terminal, all of one table in one layout; nothing is left out. */
 
-/** What a device or a program said must not command the terminal, or break a line: anybody can send a name by radio. */
-export const plain = (text: string): string => text.replaceAll(/\p{Cc}/gu, "·");
+/** What a device or a program said must not command the terminal, break a line or turn it round: anybody can send a name by radio. */
+export const plain = (text: string): string => text.replaceAll(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, "·");
 
 /** Columns beyond ASCII count by code point; cells never hold wide characters. */
 export const width = (text: string): number => [...text].length;

@@ -1,15 +1,25 @@
 /** A target, an action and arguments go in; how the command ended comes out. Exit 1 unless it succeeded. */
+import { userInfo } from "node:os";
 import { codes } from "../../kit/codes.ts";
 import { isCode } from "../../kit/errors.ts";
 import { argsOf, socketOf } from "../asked.ts";
 import { ask } from "../client.ts";
 import { type Globals, shownValue, type Terminal } from "../terminal.ts";
 
-/** Behind sudo stands a person: root says whom. */
-const asSudo = (): { readonly sudo?: string } => {
-  const user = process.getuid?.() === 0 ? process.env["SUDO_USER"] : undefined;
-  return user !== undefined && /^[a-z_][a-z0-9_.-]{0,31}$/i.test(user) ? { sudo: user } : {};
-};
+/** Who asks, as far as this side knows: behind sudo stands a person. */
+function saysWho(): { readonly says?: string } {
+  const user = process.env["SUDO_USER"] ?? named();
+  return user !== undefined && /^[a-z_][a-z0-9_.-]{0,31}$/i.test(user) ? { says: user } : {};
+}
+
+/** Absent for a user of whom the system knows no name. */
+function named(): string | undefined {
+  try {
+    return userInfo().username;
+  } catch {
+    return undefined;
+  }
+}
 
 export async function command(
   [target, action, words]: readonly [string, string, readonly string[]],
@@ -17,7 +27,7 @@ export async function command(
   terminal: Terminal,
 ): Promise<number> {
   const args = argsOf(words, terminal.say);
-  const result = await ask(await socketOf(options), { do: "command", target, action, args, ...asSudo() });
+  const result = await ask(await socketOf(options), { do: "command", target, action, args, ...saysWho() });
   if (terminal.json) terminal.document(result);
   else {
     const value = result.value === undefined ? "" : ` = ${shownValue(result.value, terminal.lang)}`;

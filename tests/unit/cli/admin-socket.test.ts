@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { ask, stream } from "../../../src/cli/client.ts";
+import { issuerOf } from "../../../src/cli/peer.ts";
 import type { HistoryRow, Watched } from "../../../src/cli/protocol.ts";
 import { type Admin, serveAdmin } from "../../../src/cli/server.ts";
 import { EdgeError } from "../../../src/kit/errors.ts";
@@ -274,9 +275,18 @@ describe("who commands", () => {
     await using _ = await serveAdmin(path, told(asked), noLog, stop.signal);
     await ask(path, command);
     expect(asked).toEqual([`local:${userInfo().username}`]);
-    await ask(path, { ...command, sudo: "marco" });
-    expect(asked[1]).toBe(process.getuid?.() === 0 ? "local:root (sudo marco)" : `local:${userInfo().username}`);
+    await ask(path, { ...command, says: "marco" });
+    expect(asked[1]).toBe(process.getuid?.() === 0 ? "local:root (says marco)" : `local:${userInfo().username}`);
   });
+
+  it.each([
+    [null, undefined, "local"],
+    [null, "marco", "local (says marco)"],
+    [{ uid: 1000, name: "marco" }, "root", "local:marco"],
+    [{ uid: 1003 }, undefined, "local:uid 1003"],
+    [{ uid: 0, name: "root" }, "root", "local:root"],
+    [{ uid: 0, name: "root" }, "marco", "local:root (says marco)"],
+  ])("%j that says %s is %s", (peer, says, issuer) => expect(issuerOf(peer, says)).toBe(issuer));
 
   it.skipIf(process.getuid?.() !== 0)("another user is named, and nobody believes it that it acts for a third", async () => {
     const asked: string[] = [];
@@ -284,7 +294,7 @@ describe("who commands", () => {
     await chmod(folder, 0o755);
     await chmod(path, 0o666);
     const script = `const s = require("net").connect(${JSON.stringify(path)}); s.once("data", () => s.destroy());
-      s.write(JSON.stringify({ v: 1, id: 1, do: "command", target: "bay", action: "permit.confirm", args: {}, sudo: "marco" }) + "\\n");`;
+      s.write(JSON.stringify({ v: 1, id: 1, do: "command", target: "bay", action: "permit.confirm", args: {}, says: "marco" }) + "\\n");`;
     const child = spawn(process.execPath, ["-e", script], { uid: 1, gid: 1, stdio: "inherit", cwd: "/" });
     expect(await once(child, "exit")).toEqual([0, null]);
     expect(asked).toEqual(["local:daemon"]);

@@ -90,6 +90,10 @@ describe("tables", () => {
     expect(table(["A", "B"], [["\u001b[2Jred\u0007", "one\ntwo\u009b"]])).toEqual(["A         B", "·[2Jred·  one·two·"]);
   });
 
+  it("show where a mark turns a line round, joins or hides", () => {
+    expect(table(["A"], [["a\u202eb"], ["c\u200dd\u2066"], ["e\u2028f\ud800"]])).toEqual(["A", "a·b", "c·d·", "e·f·"]);
+  });
+
   const headings = ["DEVICE", "BUS", "POINT", "AGE", "WHY"];
   const rows = [
     ["meter-hall", "rtu", "", "3 s", ""],
