@@ -144,11 +144,13 @@ function pointWords({ point, value, unit, quality, code, ageMs, last }: PointSta
   return `${mark}${point} ${shown(value, lang)}${unit && unit !== "1" ? ` ${unit}` : ""}${mark ? OFF : ""}${old}`;
 }
 
-function assetWords({ asset, state, alarms }: GatewayStatus["assets"][number], say: Say): string {
+function assetWords({ asset, state, alarms, quality }: GatewayStatus["assets"][number], say: Say): string {
   const status = String(state["status"] ?? "unknown");
   const known = status === "occupied" || status === "free" || status === "unknown" ? say(status) : status;
   const permit = state["permit"] === "valid" ? ` (${say("permit")})` : "";
-  return `${asset} ${alarms.length > 0 ? RED : status === "free" ? GREEN : ""}${known}${permit}${OFF}`;
+  // What stood when it was last seen.
+  const doubt = quality === "good" || status === "unknown" ? "" : `${YELLOW}~${OFF}`;
+  return `${asset} ${doubt}${alarms.length > 0 ? RED : status === "free" ? GREEN : ""}${known}${permit}${OFF}`;
 }
 
 /** One line of words without colours, for logs and pipes. */

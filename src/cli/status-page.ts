@@ -123,11 +123,13 @@ function alarmLines(alarms: readonly OpenAlarm[], { say }: Terminal, most: numbe
 /** All in two lines, or their number. */
 function assetLines({ assets }: GatewayStatus, { say, lang }: Terminal, columns: number): readonly string[] {
   if (assets.length === 0) return [];
-  const words = assets.map(({ asset, state }) => {
+  const words = assets.map(({ asset, state, quality }) => {
+    // That a status is unknown says it itself.
+    const doubt = quality === "good" || state["status"] === "unknown" ? "" : ` (${say(quality)})`;
     const values = Object.entries(state).map(([name, value]) =>
       name === "status" ? shownValue(value, lang) : `${name}=${shownValue(value, lang)}`,
     );
-    return `${asset} ${values.join(" ")}`;
+    return `${asset} ${values.join(" ")}${doubt}`;
   });
   const count = counted(assets.length, say("assetsCounted"));
   const line = `${count}: ${words.join(", ")}`;

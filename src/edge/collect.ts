@@ -213,8 +213,8 @@ export class Collector {
   #notNow(mono: number, waitedMs: number): EdgeError {
     const lasted = spoken(this.#health.ageMs(mono) ?? mono - this.#begun);
     const waited = spoken(waitedMs);
-    const seen = { it: `nemmeno nei ${waited} di attesa`, en: `not in the ${waited} of waiting either` };
-    return new EdgeError("device.silent", { lasted, seen });
+    const figures = { it: `nemmeno nei ${waited} di attesa`, en: `not in the ${waited} of waiting either` };
+    return new EdgeError("device.silent", { lasted, figures });
   }
 
   async perform(point: string, value: number | boolean, stop: AbortSignal, latest?: number): Promise<Outcome> {

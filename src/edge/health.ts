@@ -168,8 +168,8 @@ export class Health {
     if (times < UNSTEADY.times) return null;
     const { since, code, context } = this.#falls.of();
     const lasted = spoken(mono - since);
-    const seen = { it: `${times} volte in ${lasted}, ora risponde`, en: `${times} times in ${lasted}, it answers now` };
-    return { error: this.#said(code, context, seen), since };
+    const figures = { it: `${times} volte in ${lasted}, ora risponde`, en: `${times} times in ${lasted}, it answers now` };
+    return { error: this.#said(code, context, figures), since };
   }
 
   #silence(mono: number): Cause {
@@ -203,12 +203,12 @@ export class Health {
       : { error: this.#said(code, why, same(points.join(", "))), since, points };
   }
 
-  /** `seen`: the figures, said after the sentence of the code. */
-  #said(code: string, context: Context, seen?: Text): EdgeError {
+  /** `figures` are said after the sentence of the code. */
+  #said(code: string, context: Context, given?: Text): EdgeError {
     const { id, bus } = this.#info;
     const known: Code = isCode(code) ? code : "internal";
-    const figures = seen ?? askedText(known, this.#info.wire?.());
-    return new EdgeError(known, { message: code, ...context, device: id, bus, ...(figures && { seen: figures }) });
+    const figures = given ?? askedText(known, this.#info.wire?.());
+    return new EdgeError(known, { message: code, ...context, device: id, bus, ...(figures && { figures }) });
   }
 }
 

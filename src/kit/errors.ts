@@ -23,11 +23,11 @@ export class EdgeError extends Error {
     return codes[this.code].retry;
   }
 
-  /** With the figures that were seen, where its context has them: `seen`, a Text. */
+  /** With the figures that belong to it, where its context has them: `figures`, a Text. */
   what(lang: keyof Text): string {
     const sentence = fill(codes[this.code].what[lang], this.context);
-    const seen = this.context["seen"] as Partial<Text> | undefined;
-    return typeof seen?.[lang] === "string" ? `${sentence}: ${seen[lang]}` : sentence;
+    const figures = this.context["figures"] as Partial<Text> | undefined;
+    return typeof figures?.[lang] === "string" ? `${sentence}: ${figures[lang]}` : sentence;
   }
 
   hint(lang: keyof Text): string {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import type { PointStatus } from "../../src/model.ts";
 import { Held } from "../support/held.ts";
-import { broker, Gateway, platform, temporary, until } from "../support/processes.ts";
+import { broker, Gateway, Program, platform, temporary, until } from "../support/processes.ts";
 import { Site } from "../support/site.ts";
 
 const SCENARIO = {
@@ -15,6 +15,7 @@ const SCENARIO = {
   },
   assets: { "bay-1": { kind: "parking-bay", occupancy: "bay.presence", debounce: "1s" } },
 };
+const CIPPO = join(import.meta.dirname, "../../dist/cippo.js");
 const WELL_MS = 20_000;
 const FOR_GOOD = 3_600_000;
 const DEAD = ["env", "bay", "noisy"];
@@ -55,14 +56,22 @@ it("a dead sensor is never good", { timeout: 180_000 }, async () => {
   expect(await bayState()).toMatchObject({ state: { status: "unknown" }, quality: "uncertain" });
   const shown = await gateway.cippo("status");
   expect(shown.code).toBe(1);
-  expect(shown.stdout).toMatch(/env .*Nothing has come from env for [\s\S]*→ Check power or battery/);
-  expect(shown.stdout).toMatch(/noisy .*stray bytes/);
+  expect(shown.stdout).toMatch(
+    /env {2}down for .*device\.silent\n +Nothing has come from env for .*\n +→ Check power or battery/,
+  );
+  expect(shown.stdout).toMatch(/noisy {2}down for .*frame\.invalid\n.*stray bytes/);
   expect(shown.stdout).not.toMatch(/\bgood\b/);
   const inItalian = await gateway.cippo("--lang", "it", "status");
-  expect(inItalian.stdout).toMatch(/noisy .*byte senza senso in .*→ Controllare il tipo di sensore/);
+  expect(inItalian.stdout).toMatch(/noisy .*\n.*byte senza senso in .*\n +→ Controllare il tipo di sensore/);
   const listed = await gateway.cippo("devices");
-  expect([listed.code, listed.stdout]).toEqual([1, expect.stringMatching(/last +distance +647 +mm/)]);
+  expect([listed.code, listed.stdout]).toEqual([1, expect.stringMatching(/distance +647 +mm +\d+ s +last device\.silent/)]);
   expect(listed.stdout).not.toMatch(/\bgood\b/);
+  await using watch = new Program(process.execPath, [CIPPO, "watch", "bay"], {
+    env: { CIPPO_SOCKET: gateway.socket, LANG: "C" },
+  });
+  expect(await watch.line((line) => (line.includes("bay.distance") ? line : undefined))).toMatch(
+    /647 mm {2}last device\.silent$/,
+  );
 
   for (const [device, last, code] of [
     ["bay", /distance +647 +mm +last +\d+ s/, "device.silent"],
@@ -80,7 +89,7 @@ it("a dead sensor is never good", { timeout: 180_000 }, async () => {
     expect(JSON.parse(json.stderr)).toMatchObject({ error: { code } });
     const point = device === "env" ? "env.temperature" : `${device}.distance`;
     const { stdout } = await gateway.cippo("history", point);
-    expect(stdout.split("\n").at(-1)).toMatch(new RegExp(`– .* bad ${code}`));
+    expect(stdout.split("\n").findLast((line) => /^\d{4}-/.test(line))).toMatch(new RegExp(`– .* bad ${code}`));
   }
   expect((await gateway.cippo("--lang", "it", "read", "bay")).stdout).toMatch(/distance +647 +mm +ultimo/);
 

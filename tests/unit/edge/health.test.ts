@@ -201,6 +201,34 @@ it("an empty bay that the sensor looks past is free, up and well where the site 
   expect([look().state, told]).toEqual(["up", []]);
 });
 
+it("a unit that keeps silent about one register is up with a problem that names the point, and says how often", async () => {
+  const far = open.use(
+    await farSide(
+      "tcp",
+      ({ transaction, address, socket }) => {
+        if (address !== 100) socket.write(mbap(transaction, registers(1, 3, 42)));
+      },
+      { timeout: "60ms", slowest: "100ms" },
+    ),
+  );
+  const { look } = await running("modbus-points", METER, far.spec, 60_000);
+  await poll(() => look()).toMatchObject({ state: "problem", problem: { code: "bus.timeout", points: ["flow"] } });
+  expect(look().problem?.what.en).toMatch(/^No answer from d on bus wire: flow$/);
+  // While it rests it is not asked, and the reason stays whole.
+  await poll(() => look().points.find(({ point }) => point === "power")?.ageMs).toBeLessThan(1000);
+  expect(look().problem?.what.en).not.toMatch(/\?/);
+});
+
+it("a unit with another address than the one asked is down, and which one answered is said", async () => {
+  const far = open.use(
+    await farSide("rtu-tcp", ({ socket }) => socket.write(registers(7, 3, 42)), { timeout: "60ms", slowest: "100ms" }),
+  );
+  const { look, told } = await running("modbus-points", METER, far.spec);
+  await poll(() => [look().state, ...told.map((one) => one?.code)]).toEqual(["down", "bus.other-unit"]);
+  expect(look().problem?.what.en).toMatch(/\b7\b/);
+  expect(told[0]?.what.it).toMatch(/\b7\b/);
+});
+
 it("who heard one reason for a device that is down hears the other, when it changes", async () => {
   const { bus, say, speaks } = await sensor();
   const { collector, look, told } = await running("a02yyuw", {}, bus);
