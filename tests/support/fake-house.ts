@@ -100,6 +100,11 @@ export class FakeHouse implements House {
     this.#tell({ segments: [], assets: [], alarms: true, urgent: [] });
   }
 
+  /** The clock was found. */
+  restated(): void {
+    this.#tell({ segments: [], assets: [], alarms: false, urgent: [], restated: true });
+  }
+
   result(result: CommandResult): void {
     for (const listener of this.#results) listener(result);
   }

@@ -215,7 +215,9 @@ function onTimer(state: BayState, name: string, now: Now, asset: Asset<BayOption
 }
 
 function confirm(state: BayState, until: unknown, now: Now, asset: Asset<BayOptions>): Step {
-  const ends = typeof until === "number" ? now.mono + Math.max(0, Math.round(until - now.wall)) : null;
+  // By a clock that may be wrong an end cannot be judged: one that is ahead would end it at once, and accuse. It holds until the car leaves.
+  const judged = typeof until === "number" && now.synced;
+  const ends = judged ? now.mono + Math.max(0, Math.round(until - now.wall)) : null;
   // Shown at an empty bay it waits only so long for the car.
   const waits = state.status === "free" ? Math.min(ends ?? Number.POSITIVE_INFINITY, now.mono + SHOWN_BEFORE_MS) : ends;
   const permitted: BayState = { ...clearTimer(state, "grace"), permit: { at: now.mono, until: ends }, alarm: "none" };

@@ -173,6 +173,21 @@ describe("retained", () => {
     });
   });
 
+  it("is published anew at once when the clock was found or lost: its times have changed", async () => {
+    await using broker = await RawBroker.open();
+    const house = new FakeHouse();
+    house.asset("bay", "free");
+    await using h = harness(broker.url, {}, house, broker);
+    const topics = ["state", "alarms/1", "assets/bay", "catalog/1", "reported"];
+    await eventually(() => {
+      for (const topic of topics) expect(broker.on(topic)).toHaveLength(1);
+    });
+    h.house.restated();
+    await eventually(() => {
+      for (const topic of topics) expect(broker.on(topic)).toHaveLength(2);
+    });
+  });
+
   it("is cleared for an asset that is no longer configured, once the broker is there to hear it", async () => {
     await using broker = await RawBroker.open();
     const house = new FakeHouse();

@@ -1,6 +1,7 @@
 /** What a sensor and a patrol tell of one bay goes in; status and illegal occupation come out as the plan of the city asks. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { assetKinds } from "../../../../src/edge/rules/index.ts";
 import { runBay, type Told, WALL } from "../../../support/rule-run.ts";
 
 const DISABLED = { reservedFor: "disabled", debounce: "5s", permits: { list: "disabled", grace: "5min" } };
@@ -17,6 +18,27 @@ const brief = (told: readonly Told[], options: Record<string, unknown> = DISABLE
   runBay(options, told).events.map(
     (e) => `${e.state}${e.reason ? `:${e.reason}` : ""}${e.quality === "uncertain" ? "?" : ""}@${e.mono}`,
   );
+
+it("the end of a permit is not judged by a clock that may be wrong: one that is ahead would accuse at once", () => {
+  const kind = assetKinds["parking-bay"];
+  if (kind === undefined) throw new Error("no parking-bay");
+  const options = kind.options.parse({ occupancy: "sensor.presence", ...DISABLED });
+  const asset = {
+    id: "bay",
+    urn: "u",
+    kind: "parking-bay",
+    name: { it: "", en: "" },
+    options,
+    silentAfterMs: { occupancy: 60_000 },
+  };
+  const input = { kind: "command", action: "permit.confirm", args: { until: WALL + 60_000 }, by: "local" } as const;
+  const dueAt = (synced: boolean) => {
+    const later = { mono: 1000, wall: WALL + 9e9, synced };
+    return kind.rule.step(kind.rule.initial(asset), input, later, asset)[0];
+  };
+  expect(dueAt(true)).toMatchObject({ permit: { until: 1000 } });
+  expect(dueAt(false)).toMatchObject({ permit: { until: null } });
+});
 
 describe("status", () => {
   it("is unknown until the sensor has spoken, then follows it after the debounce", () => {
