@@ -1011,8 +1011,8 @@ export const codes = {
     retry: true,
     what: { it: "Il gateway non risponde su {socket}", en: "The gateway does not answer on {socket}" },
     hint: {
-      it: "`systemctl status cippo`; oppure indicare `--socket` o `--config`.",
-      en: "`systemctl status cippo`; or name `--socket` or `--config`.",
+      it: "`systemctl status cippo`; oppure indicare `--socket`, `CIPPO_SOCKET` o `--config`.",
+      en: "`systemctl status cippo`; or name `--socket`, `CIPPO_SOCKET` or `--config`.",
     },
   },
   "cli.not-a-socket": {

@@ -84,7 +84,7 @@ describe("without a gateway", () => {
     expect(await cippo(["status", "--socket", nowhere])).toEqual({
       code: 1,
       out: "",
-      err: `error cli.not-running: The gateway does not answer on ${nowhere}\n→ \`systemctl status cippo\`; or name \`--socket\` or \`--config\`.\n`,
+      err: `error cli.not-running: The gateway does not answer on ${nowhere}\n→ \`systemctl status cippo\`; or name \`--socket\`, \`CIPPO_SOCKET\` or \`--config\`.\n`,
     });
     const { code, err } = await cippo(["status", "--json", "--lang=it"], { CIPPO_SOCKET: nowhere });
     expect(code).toBe(1);

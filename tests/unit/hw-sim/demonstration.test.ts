@@ -120,6 +120,43 @@ describe("a demonstration", { timeout: 120_000 }, () => {
   });
 });
 
+describe("the README", { timeout: 120_000 }, () => {
+  it("has only commands that work as they stand", async () => {
+    const page = readFileSync(join(ROOT, "README.md"), "utf8");
+    const blocks = [...page.matchAll(/^```sh\n(.*?)^```/gms)].map(([, block = ""]) => block);
+    const lines = blocks
+      .flatMap((block) => block.split("\n"))
+      .filter((line) => line.startsWith("cippo "))
+      .map((line) => line.replace(/ +# .*/, ""));
+    const inline = [...page.matchAll(/`((?:cippo|node dist\/cippo\.js) [^`]+)`/g)].map(([, line = ""]) => line);
+    expect(lines.length).toBeGreaterThan(8);
+    expect(inline.length).toBeGreaterThan(4);
+    const program = begin(process.execPath, [START]);
+    const socket = await socketOf(program);
+    // Every device has spoken.
+    await program.line((line) => (line.includes("devices 17/17 up") ? true : undefined), 60_000);
+    for (const line of [...lines, ...inline]) {
+      const command = line
+        .replace("/tmp/cippo-1/sock", socket)
+        .replace(/^cippo|^node dist\/cippo\.js/, `"${process.execPath}" "${CIPPO}"`);
+      // `exec`: what goes on by itself is ended by its own process.
+      const words = `exec ${command.replace(/ > .*/, "")}`;
+      const shell = opened.use(
+        new Program("sh", ["-c", words], { cwd: ROOT, env: { CIPPO_SOCKET: socket, TMPDIR: tmp, LANG: "C" } }),
+      );
+      if (/ watch /.test(line)) {
+        await shell.line((said) => (said.includes("bay-1-sensor.distance") ? true : undefined));
+        await shell.kill("SIGINT");
+        continue;
+      }
+      await shell.told;
+      // A device was silenced by the page itself: a status that says so ends with 1.
+      const code = / status$/.test(line) ? expect.toBeOneOf([0, 1]) : 0;
+      expect([line, shell.child.exitCode, shell.stderr, shell.lines.length > 0]).toEqual([line, code, "", true]);
+    }
+  });
+});
+
 describe("the end of a demonstration", { timeout: 120_000 }, () => {
   it("is JSON alone on standard output, under npm too", async () => {
     const program = begin("npm", ["start", "--", "--for", "3s", "--json"]);
