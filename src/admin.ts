@@ -112,6 +112,7 @@ function statusOf({ house, store, sync, lines, loaded, clock, file }: Rooms, beg
       connected: link.connected,
       ...(link.code !== undefined && { code: link.code }),
       ...(link.detail !== undefined && { detail: link.detail }),
+      uplink: link.uplink,
     },
     store: { file, bytes, quotaBytes, unacknowledged, writable: house.writable, waiting: house.waiting },
     streams: link.streams,

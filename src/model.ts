@@ -476,6 +476,21 @@ export interface StreamStatus extends StreamState {
   readonly sentUpTo: number;
 }
 
+/** What is remembered of the way to the platform, in this run. */
+export interface UplinkStatus {
+  readonly state: "starting" | "up" | "down";
+  /** Epoch ms; for how long that has been so, ms. */
+  readonly since: number;
+  readonly forMs: number;
+  /** Outages so far, and how long they were together, ms. */
+  readonly outages: number;
+  readonly downMs: number;
+  /** The last outage that is over. */
+  readonly last?: { readonly since: number; readonly durationMs: number; readonly code?: string };
+  /** `silent`: the broker is there, and nothing is acknowledged though something waits; `heardAgoMs` null: never heard. */
+  readonly platform: { readonly silent: boolean; readonly since?: number; readonly heardAgoMs: number | null };
+}
+
 /** One picture of the running gateway: `cippo status`, the live view and `reported` are made of it. */
 export interface GatewayStatus {
   readonly gateway: string;
@@ -497,6 +512,7 @@ export interface GatewayStatus {
     readonly connected: boolean;
     readonly code?: string;
     readonly detail?: string;
+    readonly uplink?: UplinkStatus;
   };
   readonly store: {
     readonly file: string;

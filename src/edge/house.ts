@@ -41,6 +41,8 @@ import { Window } from "./window/window.ts";
 
 const SILENCE_LOOK_MS = 500;
 const NOTE_EVERY_MS = 3_600_000;
+/** Under this name the sync room keeps what it must know after a restart. */
+const UPLINK = "uplink";
 /** The longest honest round of each loop of the house. The store: two proofs of writing, beyond its commit window; the limits: a device that answers slowly. */
 const ROUND_MS = { store: 60_000, silence: 30_000, limits: 120_000 };
 
@@ -225,6 +227,18 @@ export class House {
       text: { it: error.what("it"), en: error.what("en") },
       extra: { detail },
     });
+  }
+
+  raise(draft: EventDraft): void {
+    this.#window.raise(draft);
+  }
+
+  get uplink(): unknown {
+    return this.#o.store.saved.get(UPLINK);
+  }
+
+  keepUplink(value: unknown): void {
+    this.#window.save(UPLINK, value);
   }
 
   assets(): readonly AssetState[] {

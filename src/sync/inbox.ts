@@ -21,6 +21,8 @@ export interface InboxOptions {
   readonly held: Held;
   readonly clock: Clock;
   readonly log: Log;
+  /** The platform acknowledged what is stored here. */
+  heard(): void;
   /** The marks or the wishes of the platform changed. */
   changed(): void;
 }
@@ -78,7 +80,10 @@ export class Inbox {
       if (mark !== null) marks.push(mark);
       else if (!old) outbox.note("sync.ack-refused", { epoch, stream, upTo, head: book.head(epoch, stream) });
     }
-    if (marks.length > 0) outbox.acknowledge(marks);
+    if (marks.length > 0) {
+      outbox.acknowledge(marks);
+      this.#o.heard();
+    }
     this.#o.changed();
   }
 

@@ -62,6 +62,8 @@ export interface Publish {
 
 export interface Link extends AsyncDisposable {
   readonly sessionPresent: boolean;
+  /** Not over yet. */
+  readonly open: boolean;
   readonly receiveMaximum: number;
   /** Largest packet the broker takes, bytes. */
   readonly maximumPacketSize: number;
@@ -175,6 +177,10 @@ class Life implements Link {
     this.#watchdog = setInterval(() => this.#watch(), Math.max(20, options.pubackTimeoutMs / 4));
   }
 
+  get open(): boolean {
+    return this.#over === null && this.#feeding;
+  }
+
   async connected(stop: AbortSignal): Promise<void> {
     const ready = new Promise<void>((resolve) => {
       this.#client.once("connect", (connack) => {
@@ -256,7 +262,7 @@ class Life implements Link {
           resolve();
         });
       });
-    this.end(this.#lost("stopped", false));
+    this.end(new EdgeError("sync.unreachable", { broker: brokerName(this.#o.broker), reason: "stopped", ours: true }));
   }
 
   /**

@@ -4,6 +4,7 @@ import type {
   CommandResult,
   EdgeEvent,
   EpochInfo,
+  EventDraft,
   Mark,
   OpenAlarm,
   Origin,
@@ -52,6 +53,11 @@ export interface Outbox {
     kind: "sync.not-authorised" | "sync.ack-refused" | "sync.message-too-large",
     detail: Readonly<Record<string, unknown>>,
   ): void;
+  /** An event of the uplink's own: outages, a platform that is silent. */
+  raise?(draft: EventDraft): void;
+  /** What `keepUplink` was given last, in an earlier run: of an outage that was not over. */
+  readonly uplink?: unknown;
+  keepUplink?(value: unknown): void;
 }
 
 /** The retained documents, built afresh at each call. */

@@ -6,6 +6,7 @@ import type { Bell } from "./bell.ts";
 import type { Book } from "./drain/book.ts";
 import type { Credentials } from "./link/broker.ts";
 import type { Reconnect } from "./link/reconnect.ts";
+import type { Strikes } from "./link/strikes.ts";
 import type { Commands, Documents, EdgeEvent, Outbox } from "./outbox.ts";
 import type { Topics } from "./topics.ts";
 
@@ -29,6 +30,12 @@ export interface SyncOptions {
   readonly keepaliveSeconds?: number;
   readonly pubackTimeoutMs?: number;
   readonly connectTimeoutMs?: number;
+  /** How long a link must have held before it is risked for what others died with. */
+  readonly calmMs?: number;
+  /** Shorter outages are only summed up. */
+  readonly tellAfterMs?: number;
+  /** Nothing acknowledged for this long, though something waits for it: the platform is silent. */
+  readonly platformSilentMs?: number;
 }
 
 export const DEFAULTS = {
@@ -38,6 +45,9 @@ export const DEFAULTS = {
   keepaliveSeconds: 30,
   pubackTimeoutMs: 30_000,
   connectTimeoutMs: 30_000,
+  calmMs: 5000,
+  tellAfterMs: 10_000,
+  platformSilentMs: 300_000,
 };
 
 export interface SyncParts {
@@ -58,6 +68,7 @@ export interface Room extends Omit<SyncParts, "options"> {
   readonly topics: Topics;
   readonly book: Book;
   readonly bell: Bell;
+  readonly strikes: Strikes;
   /** CT-U9: urgent events that could be neither stored nor given to the broker so far, by id. */
   readonly unstored: Map<string, EdgeEvent>;
 }

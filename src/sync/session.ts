@@ -43,7 +43,15 @@ export class Session {
       log.warn("sync.not-authorised", { code: "sync.not-authorised", topic, reasonCode });
       outbox.note("sync.not-authorised", { topic, reasonCode });
     };
-    this.post = new Post({ link, clock, retryMs: options.refusedRetryMs, stop, barred });
+    this.post = new Post({
+      link,
+      clock,
+      retryMs: options.refusedRetryMs,
+      stop,
+      barred,
+      strikes: room.strikes,
+      calmMs: options.calmMs,
+    });
     this.#shelf = new Shelf(this.post, log);
     this.#courier = new Courier({ post: this.post, book, outbox, topics, brokerProves: options.acknowledge === "broker", log });
     this.#urgent = new Urgent({ post: this.post, outbox, clock, topic: topics.up("urgent"), log, unstored: room.unstored });
@@ -60,7 +68,12 @@ export class Session {
   /** What the broker holds for us and could not give us comes with the next connection only. What was just said leaves before. */
   again(): void {
     const { broker } = this.#room.options;
-    const reason = new EdgeError("sync.unreachable", { broker: brokerName(broker), reason: "connecting anew", local: true });
+    const reason = new EdgeError("sync.unreachable", {
+      broker: brokerName(broker),
+      reason: "connecting anew",
+      local: true,
+      ours: true,
+    });
     void pause(AGAIN_MS, this.#over.signal).then(() => this.#link.end(reason));
   }
 

@@ -2,7 +2,7 @@
 import type { EdgeError } from "../kit/errors.ts";
 import { keepTrying } from "../kit/loop.ts";
 import type { Beat } from "../kit/pulse.ts";
-import type { EdgeEvent, StreamStatus } from "../model.ts";
+import type { EdgeEvent, StreamStatus, UplinkStatus } from "../model.ts";
 import { Answers } from "./answers.ts";
 import { Bell } from "./bell.ts";
 import { Book } from "./drain/book.ts";
@@ -11,10 +11,12 @@ import { Inbox } from "./inbox.ts";
 import { brokerName } from "./link/broker.ts";
 import type { Oversized } from "./link/frame-guard.ts";
 import { carrierBack, reconnectWait } from "./link/reconnect.ts";
+import { Strikes } from "./link/strikes.ts";
 import { MAX_DOWN_BYTES, openLink } from "./mqtt.ts";
 import { DEFAULTS, type Room, type SyncOptions, type SyncParts } from "./room.ts";
 import { Session } from "./session.ts";
 import { PREFIX, topicsOf } from "./topics.ts";
+import { Uplink } from "./uplink.ts";
 
 export interface SyncStatus {
   readonly broker: string;
@@ -23,6 +25,7 @@ export interface SyncStatus {
   /** Why the last link ended. */
   readonly code?: string;
   readonly detail?: string;
+  readonly uplink: UplinkStatus;
   readonly streams: readonly StreamStatus[];
 }
 
@@ -34,6 +37,7 @@ export interface Sync {
 
 /** A link that has held this long counts as healthy: the waits begin anew. */
 const STABLE_MS = 60_000;
+const UPLINK_LOOK_MS = 500;
 const MOST_UNSTORED = 1000;
 /** Of a link that ends slowly, and of pings. */
 const SLACK_MS = 60_000;
@@ -47,6 +51,7 @@ export function runSync(parts: SyncParts, stop: AbortSignal): Sync {
     topics,
     book: new Book(outbox.epoch),
     bell: new Bell(),
+    strikes: new Strikes(),
     unstored: new Map(),
   };
   let session: Session | null = null;
@@ -56,7 +61,9 @@ export function runSync(parts: SyncParts, stop: AbortSignal): Sync {
   };
   const answers = new Answers({ topics, log, post: () => session?.post ?? null });
   const held = new Held({ outbox, bell: room.bell, again: () => session?.again() });
-  const inbox = new Inbox({ topics, outbox, commands, answers, held, book: room.book, clock, log, changed });
+  const uplink = uplinkOf(room);
+  const heard = () => uplink.heard();
+  const inbox = new Inbox({ heard, topics, outbox, commands, answers, held, book: room.book, clock, log, changed });
   let failed: EdgeError | null = null;
   // Either the broker is heard, at least as the answer to a ping, or it is tried again after the longest wait.
   const beat = parts.pulse?.beat("sync", options.reconnect.maxMs + 2 * room.options.connectTimeoutMs + SLACK_MS) ?? null;
@@ -69,6 +76,7 @@ export function runSync(parts: SyncParts, stop: AbortSignal): Sync {
       session = new Session(link, room);
       await session.run(stop, () => {
         failed = null;
+        uplink.up();
       });
     } finally {
       session = null;
@@ -76,6 +84,8 @@ export function runSync(parts: SyncParts, stop: AbortSignal): Sync {
     }
   };
   const quiet = commands.onResult((result) => void answers.give(result));
+  const waits = () => outbox.streams().some(({ upTo, head }) => upTo < head);
+  const looking = setInterval(() => uplink.look(waits()), UPLINK_LOOK_MS);
   const kept = keepUnstored(room, (event) => session?.unstored(event));
   const done = keepTrying("sync", work, {
     log,
@@ -84,8 +94,10 @@ export function runSync(parts: SyncParts, stop: AbortSignal): Sync {
     woken: carrierBack,
     failed: (error) => {
       failed = error;
+      uplink.lost(error.code);
     },
   }).finally(() => {
+    clearInterval(looking);
     quiet();
     kept();
     beat?.end();
@@ -98,9 +110,21 @@ export function runSync(parts: SyncParts, stop: AbortSignal): Sync {
       mode: options.acknowledge,
       connected: session?.greeted === true,
       ...(failed !== null && { code: failed.code, detail: failed.what("en") }),
+      uplink: uplink.status(),
       streams: outbox.streams().map((state) => ({ ...state, sentUpTo: room.book.sentUpTo(state.epoch, state.stream) })),
     }),
   };
+}
+
+function uplinkOf({ outbox, clock, options }: Room): Uplink {
+  return new Uplink({
+    clock,
+    tellAfterMs: options.tellAfterMs,
+    silentMs: options.acknowledge === "platform" ? options.platformSilentMs : null,
+    raise: (draft) => outbox.raise?.(draft),
+    saved: outbox.uplink,
+    save: (value) => outbox.keepUplink?.(value),
+  });
 }
 
 /** CT-U9: kept until they are stored or given away, over every connection. */

@@ -1,4 +1,5 @@
 /** Batches go in as a store would commit them; an outbox, documents and commands in memory come out, for tests of sync without SQLite. */
+import { randomBytes } from "node:crypto";
 import { deflateSync } from "node:zlib";
 import { type Clock, systemClock } from "../../src/kit/clock.ts";
 import type {
@@ -6,6 +7,7 @@ import type {
   CommandResult,
   EdgeEvent,
   EpochInfo,
+  EventDraft,
   Mark,
   OpenAlarm,
   Range,
@@ -34,6 +36,7 @@ export class FakeHouse implements House {
   readonly givenUp: GivenUp[] = [];
   readonly notes: { readonly kind: string; readonly detail: Readonly<Record<string, unknown>> }[] = [];
   readonly urgentSent: string[] = [];
+  readonly raised: EventDraft[] = [];
   urgent: EdgeEvent[] = [];
   assetStates: AssetState[] = [];
   open: OpenAlarm[] = [];
@@ -59,6 +62,14 @@ export class FakeHouse implements House {
     const rows = Array.from({ length: count }, (_, i) => [i, 0, from + i]);
     const head = { v: 1, epoch, cat: "cat1", from, to: from + count - 1, mono0: 0, t0: this.clock.now().wall, clock: "synced" };
     return this.#commit("readings", epoch, count, { ...head, points: [["meter", "power", "W"]], rows }, live);
+  }
+
+  /** One record that is a text of so many random characters, committed long ago. */
+  text(characters: number, epoch = this.epoch.id): Segment {
+    const from = this.head(epoch, "readings") + 1;
+    const text = randomBytes(characters).toString("base64").slice(0, characters);
+    const head = { v: 1, epoch, cat: "cat1", from, to: from, mono0: 0, t0: this.clock.now().wall, clock: "synced" };
+    return this.#commit("readings", epoch, 1, { ...head, points: [["sign", "text", ""]], rows: [[0, 0, text]] }, false);
   }
 
   event(severity: EdgeEvent["severity"] = "medium", epoch = this.epoch.id, live = true): EdgeEvent {
@@ -188,6 +199,7 @@ export class FakeHouse implements House {
       },
       giveUp: (epoch, stream, range, reason) => void this.givenUp.push({ epoch, stream, range, reason }),
       note: (kind, detail) => void this.notes.push({ kind, detail }),
+      raise: (draft) => void this.raised.push(draft),
     };
   }
 

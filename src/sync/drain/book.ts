@@ -150,7 +150,8 @@ export class Book {
     // Beyond the last number of a former epoch means its last.
     const whole: Range = [1, entry.head];
     const held = union(add(entry.held, [1, Math.min(ack.upTo, entry.head)]), within(setOf(ack.held ?? []), whole));
-    entry.held = held.slice(0, MOST_RANGES);
+    // What is held from the first number on is no range beyond.
+    entry.held = held.slice(0, MOST_RANGES + Number(upTo(held) > 0));
     this.#ask(entry, within(setOf(ack.missing ?? []), whole), mono);
     return markOf(entry);
   }

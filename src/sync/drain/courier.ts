@@ -2,6 +2,7 @@
 import type { Log } from "../../kit/log.ts";
 import type { Range, Segment, Stream } from "../../model.ts";
 import type { Post, Verdict } from "../link/post.ts";
+import type { Subject } from "../link/strikes.ts";
 import type { Outbox } from "../outbox.ts";
 import type { Topics } from "../topics.ts";
 import { cut, fitting, join, type Piece } from "./body.ts";
@@ -49,13 +50,24 @@ export class Courier {
     const { epoch, stream } = first;
     const pieces = segments.map(({ from, to, body }): Piece => ({ range: [from, to], body }));
     for (const { range } of pieces) this.#o.book.take(epoch, stream, range);
-    const limit = Math.min(JOINED_BYTES, this.#o.post.room(this.topic(way, stream)));
+    const limit = Math.min(JOINED_BYTES, this.#o.post.likelyRoom(this.topic(way, stream)));
     for (let at = 0; at < pieces.length; ) {
-      const { count, texts } = fitting(pieces.slice(at), limit);
+      const suspect = pieces.findIndex((piece, i) => i > at && this.#isSuspect(epoch, stream, piece));
+      const end = this.#isSuspect(epoch, stream, pieces[at]) ? at + 1 : suspect < 0 ? pieces.length : suspect;
+      const { count, texts } = fitting(pieces.slice(at, end), limit);
       const part = pieces.slice(at, at + count);
       yield { epoch, stream, way, pieces: part, body: count > 1 ? join(texts) : bodyOf(part), asked };
       at += count;
     }
+  }
+
+  /** Links have died with it: it goes by itself, and others need not wait for it. */
+  isSuspect({ epoch, stream, pieces }: Load): boolean {
+    return this.#isSuspect(epoch, stream, pieces[0]);
+  }
+
+  #isSuspect(epoch: string, stream: Stream, piece: Piece | undefined): boolean {
+    return piece !== undefined && this.#o.post.isSuspect({ name: `${epoch}/${stream}`, range: piece.range });
   }
 
   /** Never rejects: a link that ends leaves the numbers pending. `still`: asked when there is a place; false leaves them to history. */
@@ -71,11 +83,25 @@ export class Courier {
 
   /** Sends the load; what is refused is halved until the part that is at fault stands alone. */
   async #send(load: Load, still: () => boolean): Promise<void> {
+    const { post } = this.#o;
+    const subject = subjectOf(load);
     const rank = load.way === "history" ? "history" : load.stream;
-    const verdict = await this.#o.post.send(rank, this.topic(load.way, load.stream), () => (still() ? load.body : null));
-    const halves = verdict === "refused" || verdict === "too-large" ? halved(load, verdict) : null;
-    if (halves === null) this.#settle(load, verdict);
-    else for (const half of halves) await this.#send(half, still);
+    let halves = post.diedAlone(subject) ? halved(load, "too-large") : null;
+    if (halves === null) {
+      const verdict = await post.send(rank, this.topic(load.way, load.stream), () => (still() ? load.body : null), { subject });
+      halves = verdict === "refused" || verdict === "too-large" ? halved(load, verdict) : null;
+      if (halves === null) return verdict === "resting" ? this.#rest(load, subject) : this.#settle(load, verdict);
+    }
+    for (const half of halves) await this.#send(half, still);
+  }
+
+  /** Its numbers stay taken meanwhile, so that nobody asks for them; its bodies are not kept. */
+  #rest({ epoch, stream, way, pieces, asked }: Load, subject: Subject): void {
+    const ranges = pieces.map(({ range }) => range);
+    const release = (): void => {
+      for (const range of ranges) this.#o.book.release(epoch, stream, range, asked);
+    };
+    void this.#o.post.rested(subject, this.topic(way, stream)).then(release, release);
   }
 
   #settle({ epoch, stream, pieces, asked }: Load, verdict: Verdict): void {
@@ -103,6 +129,11 @@ export class Courier {
       reason: verdict,
     });
   }
+}
+
+function subjectOf({ epoch, stream, pieces }: Load): Subject {
+  const [first, last] = [pieces[0], pieces.at(-1)];
+  return { name: `${epoch}/${stream}`, range: [first?.range[0] ?? 1, last?.range[1] ?? 1] };
 }
 
 const bodyOf = ([first]: readonly Piece[]): Uint8Array => first?.body ?? new Uint8Array();

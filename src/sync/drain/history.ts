@@ -27,6 +27,8 @@ export interface HistoryOptions {
 /** Runs until stopped; rejects when the store cannot be read. */
 export async function sendHistory(o: HistoryOptions, stop: AbortSignal): Promise<void> {
   const lanes = new Set<Promise<void>>();
+  /** What links have died with waits for its time: nothing else waits for it. */
+  const aside = new Set<Promise<void>>();
   while (!stop.aborted) {
     o.book.refresh(o.outbox.streams());
     const job = o.book.next((stream) => o.post.barred(o.courier.topic("history", stream)));
@@ -38,9 +40,10 @@ export async function sendHistory(o: HistoryOptions, stop: AbortSignal): Promise
     passOver(o, job, segments);
     for (const load of o.courier.pack("history", segments, job.asked)) {
       if (!stop.aborted) await o.bucket.take(load.body.length, stop);
-      while (lanes.size >= LANES) await Promise.race(lanes);
-      const lane: Promise<void> = o.courier.deliver(load).then(() => void lanes.delete(lane));
-      lanes.add(lane);
+      const way = o.courier.isSuspect(load) ? aside : lanes;
+      while (way.size >= LANES) await Promise.race(way);
+      const lane: Promise<void> = o.courier.deliver(load).then(() => void way.delete(lane));
+      way.add(lane);
     }
   }
 }

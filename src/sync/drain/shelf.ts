@@ -45,6 +45,14 @@ export class Shelf {
       if (verdict === "later") {
         slot.dirty = true;
         await this.#post.reopened(topic);
+      } else if (verdict === "resting") {
+        // Nobody waits for it: the greeting goes on without.
+        this.#log.warn("sync.retained-resting", { code: "sync.record-refused", topic, reason: "the link ends" });
+        void this.#post.rested({ name: topic, range: [1, 1] }, topic).then(
+          () => this.put(rank, topic, slot.build),
+          () => undefined,
+        );
+        return;
       } else if (verdict === "refused" || verdict === "too-large")
         this.#log.warn("sync.retained-refused", { code: "sync.record-refused", topic, reason: verdict });
     }

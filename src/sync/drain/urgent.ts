@@ -3,6 +3,7 @@ import type { Clock } from "../../kit/clock.ts";
 import type { Log } from "../../kit/log.ts";
 import type { EdgeEvent } from "../../model.ts";
 import type { Post } from "../link/post.ts";
+import type { Subject } from "../link/strikes.ts";
 import type { Outbox } from "../outbox.ts";
 
 /** Older copies say so. */
@@ -59,7 +60,7 @@ export class Urgent {
     this.#sending.add(event.id);
     const { seq: _, ...rest } = event;
     const copy = () => JSON.stringify({ v: 1, epoch: this.#o.outbox.epoch.id, ...rest, seq: null, stored: false });
-    void this.#publish(copy).then((sent) => {
+    void this.#publish(copy, { name: `urgent/${event.id}`, range: [1, 1] }).then((sent) => {
       if (sent) this.#o.unstored.delete(event.id);
       this.#sending.delete(event.id);
     });
@@ -67,17 +68,19 @@ export class Urgent {
 
   async #send(epoch: string, event: EdgeEvent): Promise<void> {
     const copy = () => JSON.stringify({ v: 1, ...event, epoch, ...(this.#late(epoch, event) && { late: true }) });
-    if (await this.#publish(copy)) this.#o.outbox.sentUrgent({ epoch, seq: event.seq });
+    if (await this.#publish(copy, { name: `urgent/${epoch}`, range: [event.seq, event.seq] }))
+      this.#o.outbox.sentUrgent({ epoch, seq: event.seq });
   }
 
   /** False: the link ended first. A copy that is itself refused is done with: the event travels in its stream. */
-  async #publish(copy: () => string): Promise<boolean> {
+  async #publish(copy: () => string, subject: Subject): Promise<boolean> {
     const { post, topic, log } = this.#o;
     try {
       for (;;) {
-        const verdict = await post.send("urgent", topic, copy);
-        if (verdict !== "later" && verdict !== "unheard") return true;
-        await post.reopened(topic);
+        const verdict = await post.send("urgent", topic, copy, { subject });
+        if (verdict === "resting") await post.rested(subject, topic);
+        else if (verdict !== "later" && verdict !== "unheard") return true;
+        else await post.reopened(topic);
       }
     } catch (error) {
       log.debug("sync.undelivered", { topic, cause: error });

@@ -1,20 +1,30 @@
 /** A topic and a payload go in; they leave by priority inside the broker's window, and the broker's answer comes out as one of five words (CT-U4, CT-U6, CT-U8). */
 import type { Clock } from "../../kit/clock.ts";
+import { EdgeError } from "../../kit/errors.ts";
+import { pause } from "../../kit/loop.ts";
 import { Bell } from "../bell.ts";
 import { type Link, type Publish, packetSize, REASON } from "../mqtt.ts";
+import type { Strikes, Subject } from "./strikes.ts";
 import { openWindow, type Rank } from "./window.ts";
 
 /**
  * `taken`: success. `unheard`: success, but nobody subscribes. `later`: the link's trouble, nothing is dropped. `refused`, `too-large`:
- * this very message. `withdrawn`: the payload said that it need no longer be sent.
+ * this very message. `withdrawn`: the payload said that it need no longer be sent. `resting`: links died of it, it is not tried for a while.
  */
-export type Verdict = "taken" | "unheard" | "later" | "refused" | "too-large" | "withdrawn";
+export type Verdict = "taken" | "unheard" | "later" | "refused" | "too-large" | "withdrawn" | "resting";
 
 /** Contract: no up message is larger, whatever the broker would take. */
 export const MAX_UP_BYTES = 128 * 1024;
 
+/** A link must have held this long before it is risked for what links have died with. */
+const CALM_MS = 5000;
+const REST_LOOK_MS = 1000;
 /** The platform may only be slower than we are to come back. */
 const UNHEARD_MS = 500;
+
+export interface PostPublish extends Publish {
+  readonly subject?: Subject;
+}
 
 export interface PostOptions {
   readonly link: Link;
@@ -23,6 +33,9 @@ export interface PostOptions {
   readonly retryMs: number;
   /** Ends all waiting; what is in flight is settled by the link. */
   readonly stop: AbortSignal;
+  /** What links have died with, this one and those before. */
+  readonly strikes: Strikes;
+  readonly calmMs?: number;
   /** The broker refused this topic, not this message. */
   barred(topic: string, reasonCode: number): void;
 }
@@ -35,17 +48,24 @@ export class Post {
   /** topic → how long it was closed last time because nobody subscribes. */
   readonly #unheard = new Map<string, number>();
   readonly #bell = new Bell();
+  readonly #begun: number;
   /** Signs of life of the platform so far. */
   #signs = 0;
 
   constructor(options: PostOptions) {
     this.#o = options;
     this.#window = openWindow(options.link.receiveMaximum);
+    this.#begun = options.clock.mono();
   }
 
   /** Bytes of payload that fit into one message on this topic. */
   room(topic: string): number {
     return Math.min(MAX_UP_BYTES, this.#o.link.maximumPacketSize - packetSize(topic, 0));
+  }
+
+  /** The same, of a broker that says no limit and ends the link instead: as far as it is known. */
+  likelyRoom(topic: string): number {
+    return Math.min(this.room(topic), this.#o.strikes.likely);
   }
 
   /** Whether the broker said "not now" of this topic within the last minute. */
@@ -68,19 +88,79 @@ export class Post {
     this.#bell.ring();
   }
 
-  /** `payload` is asked for when there is a place: it is then the newest there is; null withdraws it. Rejects when the link ends first. */
-  async send(rank: Rank, topic: string, payload: () => Uint8Array | string | null, publish?: Publish): Promise<Verdict> {
-    const leave = await this.#window.place(rank, this.#o.stop);
+  /** Whether links have died with it: then it is to be sent by itself. */
+  isSuspect(subject: Subject): boolean {
+    return this.#o.strikes.isSuspect(subject);
+  }
+
+  /** Whether a link has died of it while nothing else was in flight: what can be cut is then cut. */
+  diedAlone(subject: Subject): boolean {
+    return this.#o.strikes.diedAlone(subject);
+  }
+
+  /** Resolves when what rests may be tried again, or is known to be at fault; rejects when the link ends first. */
+  async rested(subject: Subject, topic: string): Promise<void> {
+    const { clock, stop, strikes } = this.#o;
+    while (strikes.standing(subject, topic, clock.mono()) === "resting" && !stop.aborted) await pause(REST_LOOK_MS, stop);
+    stop.throwIfAborted();
+  }
+
+  /**
+   * `payload` is asked for when there is a place: it is then the newest there is; null withdraws it. Rejects when the link ends first.
+   * `subject`: what it is about; absent: the topic itself.
+   */
+  async send(rank: Rank, topic: string, payload: () => Uint8Array | string | null, publish: PostPublish = {}): Promise<Verdict> {
+    const { subject = { name: topic, range: [1, 1] }, ...rest } = publish;
+    if (rest.passing === true) return this.#passing(rank, topic, payload, rest);
+    const { strikes, clock } = this.#o;
+    const standing = strikes.standing(subject, topic, clock.mono());
+    if (standing === "resting") return "resting";
+    if (standing === "condemned") return "refused";
+    if (standing === "alone") await this.#calm();
+    const leave = await this.#window.place(standing === "alone" ? "alone" : rank, this.#o.stop);
     try {
       const body = payload();
       if (body === null) return "withdrawn";
       if (body.length > MAX_UP_BYTES) return "too-large";
       const signs = this.#signs;
-      const code = await this.#o.link.publish(topic, body, publish);
-      return publish?.passing === true ? passed(code) : this.#judge(topic, code, signs);
+      const code = await this.#publish(subject, topic, body, rest, standing === "alone");
+      if (code < 0x80) strikes.taken(topic, body.length);
+      return this.#judge(topic, code, signs);
     } finally {
       leave();
     }
+  }
+
+  /** Somebody else's topic: nothing is learnt from it. */
+  async #passing(rank: Rank, topic: string, payload: () => Uint8Array | string | null, publish: Publish): Promise<Verdict> {
+    const leave = await this.#window.place(rank, this.#o.stop);
+    try {
+      const body = payload();
+      return body === null ? "withdrawn" : passed(await this.#o.link.publish(topic, body, publish));
+    } finally {
+      leave();
+    }
+  }
+
+  async #publish(subject: Subject, topic: string, body: Uint8Array | string, publish: Publish, alone: boolean): Promise<number> {
+    const { link, strikes, clock } = this.#o;
+    const flying = link.open;
+    try {
+      const code = await link.publish(topic, body, publish);
+      strikes.survived(subject);
+      return code;
+    } catch (error) {
+      const { local = false, ours = false } = error instanceof EdgeError ? error.context : {};
+      if (flying && ours !== true)
+        strikes.died(subject, topic, { bytes: body.length, alone, local: local === true, mono: clock.mono() });
+      throw error;
+    }
+  }
+
+  async #calm(): Promise<void> {
+    const { clock, stop, calmMs = CALM_MS } = this.#o;
+    await pause(Math.max(0, this.#begun + calmMs - clock.mono()), stop);
+    stop.throwIfAborted();
   }
 
   #judge(topic: string, code: number, signs: number): Verdict {

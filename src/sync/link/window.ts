@@ -1,7 +1,10 @@
 /** Publishes that want to go out go in; places in flight come out, the most urgent first, never more than the broker allows (CT-U4, CT-U6). */
 
-/** Most urgent first: urgent copies, then what says whether and how we are, then the retained rest and answers, then the streams. */
-export const ORDER = ["urgent", "state", "retained", "events", "readings", "history"] as const;
+/**
+ * Most urgent first: urgent copies, then what says whether and how we are, then what must be alone, then the retained rest and answers, then
+ * the streams.
+ */
+export const ORDER = ["urgent", "state", "alone", "retained", "events", "readings", "history"] as const;
 export type Rank = (typeof ORDER)[number];
 
 /** More than this in flight adds latency and nothing else. */
@@ -26,9 +29,15 @@ export function openWindow(receiveMaximum: number): Window {
   const waiting: Waiting[][] = ORDER.map(() => []);
   let inFlight = 0;
   let history = 0;
+  let alone = false;
+  const wantsAlone = (): boolean => (waiting[ORDER.indexOf("alone")]?.length ?? 0) > 0;
 
   const admits = (rank: Rank): boolean => {
+    if (alone) return false;
+    if (rank === "alone") return inFlight === 0;
     if (rank === "urgent" || rank === "state") return inFlight < size;
+    // It would wait for ever behind what comes after it.
+    if (wantsAlone()) return false;
     // One place is kept free for an alarm; a window of one has none to keep.
     if (inFlight >= Math.max(1, size - 1)) return false;
     return rank !== "history" || history < Math.min(MOST_HISTORY, Math.max(1, size - 2));
@@ -41,12 +50,14 @@ export function openWindow(receiveMaximum: number): Window {
     for (let first = next(); first !== undefined; first = next()) {
       inFlight += 1;
       if (first.rank === "history") history += 1;
+      if (first.rank === "alone") alone = true;
       first.enter();
     }
   };
   const leave = (rank: Rank): void => {
     inFlight -= 1;
     if (rank === "history") history -= 1;
+    if (rank === "alone") alone = false;
     admit();
   };
 
@@ -63,6 +74,8 @@ export function openWindow(receiveMaximum: number): Window {
           const at = queue.indexOf(entry);
           if (at >= 0) queue.splice(at, 1);
           reject(stop.reason);
+          // Others may have waited only for this one.
+          admit();
         };
         const entry: Waiting = {
           rank,

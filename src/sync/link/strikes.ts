@@ -1,0 +1,127 @@
+/** What was in flight when a link died, remembered across links: so the one message that a broker cannot bear is found, and the others go on (CT-U8). */
+import type { Range } from "../../model.ts";
+
+/** In flight at so many deaths, it goes alone; alone at so many more, it is known to be the one at fault. */
+const SUSPECT = 3;
+const MOST = 256;
+const REST_FIRST_MS = 60_000;
+const REST_MAX_MS = 3_600_000;
+
+/** What a message is about: numbers of a stream, or one document. */
+export interface Subject {
+  readonly name: string;
+  readonly range: Range;
+}
+
+interface Entry extends Subject {
+  readonly deaths: number;
+  readonly alone: number;
+  /** Of these, those that were the broker's act: a network that loses large packets proves nothing against a record. */
+  readonly ours: number;
+  /** Publishes that its topic had taken when it first died alone. */
+  readonly takenThen: number;
+  /** Monotonic ms until which it is not tried, and until which it is held to be at fault. */
+  readonly until: number;
+  readonly guiltyUntil: number;
+}
+
+/** `alone`: only it may be in flight. `resting`: not now. `condemned`: the broker takes others on this topic, and not this one. */
+export type Standing = "free" | "alone" | "resting" | "condemned";
+
+export class Strikes {
+  #entries: readonly Entry[] = [];
+  /** topic → publishes taken. */
+  readonly #taken = new Map<string, number>();
+  /** Bytes of the smallest message that a link died of alone, and of the largest that was taken since. */
+  #deadly = Number.POSITIVE_INFINITY;
+  #harmless = 0;
+
+  /** Bytes of a message that a broker, which says no limit and cuts the link, is likely to take. */
+  get likely(): number {
+    return this.#deadly > this.#harmless ? Math.max(this.#harmless, this.#deadly / 2) : Number.POSITIVE_INFINITY;
+  }
+
+  standing(subject: Subject, topic: string, mono: number): Standing {
+    const { deaths, ours, alone, takenThen, until, guiltyUntil } = this.#of(subject);
+    if (deaths < SUSPECT) return "free";
+    if (ours >= SUSPECT && mono < guiltyUntil && this.#takenOn(topic) > takenThen) return "condemned";
+    return alone >= SUSPECT && mono < until ? "resting" : "alone";
+  }
+
+  /** Whether it has died alone: what can be cut is then cut. */
+  diedAlone(subject: Subject): boolean {
+    return this.#of(subject).alone > 0;
+  }
+
+  isSuspect(subject: Subject): boolean {
+    return this.#entries.length > 0 && this.#of(subject).deaths >= SUSPECT;
+  }
+
+  /** `bytes`: of its payload. `local`: the link did not end by the broker's act. */
+  died(
+    subject: Subject,
+    topic: string,
+    {
+      bytes,
+      alone,
+      local,
+      mono,
+    }: { readonly bytes: number; readonly alone: boolean; readonly local: boolean; readonly mono: number },
+  ): void {
+    if (alone && !local && bytes < this.#deadly) {
+      this.#deadly = bytes;
+      this.#harmless = 0;
+    }
+    const was = this.#of(subject);
+    const times = was.alone + Number(alone);
+    const rest = times < SUSPECT ? 0 : Math.min(REST_MAX_MS, REST_FIRST_MS * 2 ** Math.min(10, times - SUSPECT));
+    const entry = {
+      ...subject,
+      deaths: was.deaths + 1,
+      alone: times,
+      ours: was.ours + Number(alone && !local),
+      takenThen: was.alone === 0 ? this.#takenOn(topic) : was.takenThen,
+      until: mono + rest,
+      guiltyUntil: mono + REST_MAX_MS,
+    };
+    this.survived(subject);
+    this.#entries = [...this.#entries, entry].slice(-MOST);
+  }
+
+  /** The broker answered: whatever it said, it lives. */
+  survived({ name, range: [from, to] }: Subject): void {
+    if (this.#entries.length === 0) return;
+    this.#entries = this.#entries.flatMap((entry) => {
+      const [low, high] = entry.range;
+      if (entry.name !== name || high < from || low > to) return [entry];
+      const left: Entry[] = low < from ? [{ ...entry, range: [low, from - 1] }] : [];
+      const right: Entry[] = high > to ? [{ ...entry, range: [to + 1, high] }] : [];
+      return [...left, ...right];
+    });
+  }
+
+  taken(topic: string, bytes: number): void {
+    this.#harmless = Math.max(this.#harmless, bytes);
+    // Only of topics on which something is suspected it matters.
+    if (this.#entries.length === 0) this.#taken.clear();
+    else this.#taken.set(topic, this.#takenOn(topic) + 1);
+  }
+
+  #takenOn(topic: string): number {
+    return this.#taken.get(topic) ?? 0;
+  }
+
+  /** The worst that is known of any part of it. */
+  #of({ name, range: [from, to] }: Subject): Pick<Entry, "deaths" | "alone" | "ours" | "takenThen" | "until" | "guiltyUntil"> {
+    let worst = { deaths: 0, alone: 0, ours: 0, takenThen: 0, until: 0, guiltyUntil: 0 };
+    for (const entry of this.#entries)
+      if (
+        entry.name === name &&
+        entry.range[0] <= to &&
+        entry.range[1] >= from &&
+        entry.deaths + entry.alone > worst.deaths + worst.alone
+      )
+        worst = entry;
+    return worst;
+  }
+}
