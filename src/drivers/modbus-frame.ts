@@ -98,8 +98,11 @@ export type Seen =
 
 const WORST: readonly Seen["kind"][] = ["master", "transaction", "unit", "other"];
 
-export const worstOf = (seen: readonly Seen[]): Seen | null =>
-  seen.toSorted((a, b) => WORST.indexOf(a.kind) - WORST.indexOf(b.kind))[0] ?? null;
+/** Null, and at no cost, where nothing strange was seen, which is at nearly every request. */
+export function worstOf(seen: readonly Seen[]): Seen | null {
+  if (seen.length === 0) return null;
+  return seen.toSorted((a, b) => WORST.indexOf(a.kind) - WORST.indexOf(b.kind))[0] ?? null;
+}
 
 /** Of a whole frame with two bytes for its CRC; those that are told come without it. */
 export function seenIn(whole: Uint8Array, expected: Expected): Seen {

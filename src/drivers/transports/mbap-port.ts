@@ -121,7 +121,7 @@ export class MbapPort extends FramePort {
     const left = { frames: this.#frames, garbage: this.#garbage, seen: worstOf(this.#seen) };
     this.#frames = 0;
     this.#garbage = 0;
-    this.#seen = [];
+    if (left.seen !== null) this.#seen = [];
     return left;
   }
 }

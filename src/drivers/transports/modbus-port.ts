@@ -97,6 +97,7 @@ export abstract class FramePort extends EventEmitter {
 }
 
 const KEPT = 512;
+const CLEAN: Leftover = { frames: 0, garbage: 0, seen: null };
 const NOTHING = new Uint8Array(0);
 
 /** RTU over any byte wire: the end of a frame is known by its length and CRC, never by silence (USB and networks cannot keep t1.5). */
@@ -160,6 +161,7 @@ export class RtuPort extends FramePort {
     const { expected } = this;
     this.expected = null;
     this.trusts = false;
+    if (this.#bytes.length === 0) return CLEAN;
     const { frames, garbage } = classify(this.#bytes);
     this.#bytes = NOTHING;
     const strange = expected ? frames.filter((frame) => !this.#isKnown(frame)) : [];

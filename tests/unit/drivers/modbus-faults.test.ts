@@ -1,7 +1,8 @@
 /** Any schedule of faults on a Modbus line goes in; every value that comes out is the one that was asked for. */
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { faultyRun, ours, SLOWEST_MS, TIMEOUT_MS } from "../../../bench/modbus/faulty-run.ts";
+import { faultyRun, ours, SLOWEST_MS, TIMEOUT_MS, tolerating } from "../../../bench/modbus/faulty-run.ts";
+import { FaultySlave } from "../../../bench/modbus/faulty-slave.ts";
 import type { ModbusSpec } from "../../../src/drivers/buses.ts";
 import { ModbusLine } from "../../../src/drivers/transports/modbus.ts";
 import { noLog } from "../../../src/kit/log.ts";
@@ -96,5 +97,19 @@ it.each(["tcp", "rtu", "rtu-tcp"] as const)(
     expect({ wrong, stale }).toEqual({ wrong: 0, stale: 0 });
     expect(right).toBeGreaterThan(500);
     expect(done.size).toBeGreaterThan(15);
+  },
+);
+
+it.each([[["transaction-echo"]], [["unit-echo", "transaction-echo"]]] as const)(
+  "believes nothing late or twice of a gateway that is tolerated not to return %j",
+  { timeout: 240_000 },
+  async (careless) => {
+    const late = { from: TIMEOUT_MS, to: SLOWEST_MS / 2 };
+    // What it says at once of another unit or request nobody can tell from the answer: that is what the site tolerates.
+    const only = FaultySlave.faults.filter((name) => !name.startsWith("of another unit") && name !== "wrong transaction");
+    const faults = { seed: 7, share: 0.15, late, careless, only };
+    const { wrong, stale, right } = await faultyRun(tolerating(...careless), "tcp", 600, 30, faults);
+    expect({ wrong, stale }).toEqual({ wrong: 0, stale: 0 });
+    expect(right).toBeGreaterThan(200);
   },
 );
