@@ -272,7 +272,8 @@ export class Housekeeper {
     const found: Shed[] = [];
     const drop = async (what: "refusals" | "readings" | "events", enough: number) => {
       const left = enough - freedBy(pending) - freedBy(found);
-      if (left > 0) found.push(...(await this.#shedder.dropped(what, reason, left, [...pending, ...found])));
+      if (left > 0)
+        found.push(...(await this.#shedder.dropped(what, reason, { bytes: left, pending: [...pending, ...found], full })));
     };
     await drop("refusals", most);
     if (freedBy(pending) + freedBy(found) >= most - refusals) return found;

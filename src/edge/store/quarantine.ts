@@ -65,6 +65,8 @@ export async function salvage(damaged: string, into: Database, log: Log): Promis
   let from: Database | null = null;
   try {
     from = await openDatabase(damaged, "existing");
+    // Otherwise nothing at all is read of a file that is shorter than its header says (SQLite, `lockBtree`).
+    await from.script("PRAGMA writable_schema = ON");
     await into.script("PRAGMA synchronous = OFF");
     for (const table of TABLES) {
       const known = { ...table, columns: await columnsIn(from, table) };

@@ -14,6 +14,8 @@ const GROUPS = 8;
 const DROP = 500;
 /** A stretch of fewer bytes is left: the event that names it would take as much. */
 const NAMED_BYTES = 1024;
+/** Looks for what may be dropped in one turn, about 10 ms, unless a commit waits for it. */
+const DROP_LOOKS = 20;
 /** Groups looked at in one turn, about 0.1 s of decoding: commits wait meanwhile. */
 const LOOKS = 64;
 /** The newest records of this run stay as they are: they may be on their way. */
@@ -84,15 +86,20 @@ export class Shedder {
 
   /**
    * The oldest that nobody holds and nobody is about to shed, whole, until at least `bytes` of them or none is left. The newest of each epoch
-   * stays: the head is read from it.
+   * stays: the head is read from it. `full`: a commit waits, and nothing may remain unseen.
    */
-  async dropped(what: Dropped, reason: Shed["reason"], bytes: number, pending: readonly Shed[]): Promise<readonly Shed[]> {
+  async dropped(
+    what: Dropped,
+    reason: Shed["reason"],
+    { bytes, pending, full }: { readonly bytes: number; readonly pending: readonly Shed[]; readonly full: boolean },
+  ): Promise<readonly Shed[]> {
     const shed: Shed[] = [];
     let left = bytes;
+    let looks = full ? Number.POSITIVE_INFINITY : DROP_LOOKS;
     for (const line of this.#open(what === "readings" ? "readings" : "events")) {
       const end = keyOf(line.epoch.n, line.head - 1);
       const going = pending.filter(({ epoch, stream }) => epoch === line.epoch.id && stream === line.stream);
-      for (let from = keyOf(line.epoch.n, line.upTo + 1); left > 0; ) {
+      for (let from = keyOf(line.epoch.n, line.upTo + 1); left > 0 && looks > 0; looks -= 1) {
         const rows = await this.#db.all<Whole & { readonly body?: Uint8Array | null }>(
           `${ROWS[what]} key BETWEEN ? AND ? ORDER BY key LIMIT ${DROP}`,
           [from, end],

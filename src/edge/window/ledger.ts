@@ -26,7 +26,15 @@ export function relieve(stream: Stream, content: Content): Loss {
   const ranges =
     stream === "readings"
       ? dropRecords(content, RECORDS_MAX / 10)
-      : dropEvents(content, EVENTS_MAX / 10, (event) => !spared(event));
+      : // Of those that may go: behind a thousand that stay there may be many.
+        dropEvents(
+          content,
+          content.events.length,
+          oldest(
+            content.events.filter((event) => !spared(event)),
+            0.1,
+          ),
+        );
   return { stream, ranges, reason: "disk" };
 }
 

@@ -51,9 +51,18 @@ describe("too much waits", () => {
     expect(relieve("events", content).ranges).toEqual([
       [1, 2],
       [4, 4],
-      [6, 1000],
+      [6, 1002],
     ]);
-    expect(content.events.slice(0, 3).map(({ seq }) => seq)).toEqual([3, 5, 1001]);
+    expect(content.events.slice(0, 3).map(({ seq }) => seq)).toEqual([3, 5, 1003]);
+  });
+
+  it("behind a thousand that stay, others go all the same", () => {
+    const critical = (seq: number) => event(seq, seq <= 2000 ? { severity: "critical" } : {});
+    const content = holding(
+      [],
+      Array.from({ length: 10_001 }, (_, i) => critical(i + 1)),
+    );
+    expect(relieve("events", content).ranges).toEqual([[2001, 2801]]);
   });
 });
 
