@@ -3,6 +3,7 @@ import { createDecipheriv } from "node:crypto";
 import { EdgeError } from "../../kit/errors.ts";
 import type { Value } from "../../model.ts";
 import type { AdvertisedPoint } from "../driver.ts";
+import { sentText } from "./sent-text.ts";
 
 export type Objects = ReadonlyMap<number, AdvertisedPoint>;
 
@@ -128,8 +129,7 @@ function valueIn(bytes: Buffer, { decode, times = 1, per = 1 }: AdvertisedPoint)
     case "bool":
       return bytes[0] !== 0;
     case "text":
-      // From the air comes what nobody checked: marks that turn a line round, and controls, reach no terminal.
-      return bytes.toString("utf8").replace(/[\p{C}\p{Zl}\p{Zp}]/gu, "\ufffd");
+      return sentText(bytes);
     case "bytes":
       return bytes.toString("hex");
     case "button":

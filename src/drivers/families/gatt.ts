@@ -5,6 +5,7 @@ import type { Device, Reading, Text, Ticks, Value } from "../../model.ts";
 import type { BleDevice, CharacteristicPoint, Driver, Golden } from "../driver.ts";
 import { mac } from "./advertisement.ts";
 import { every, report, withReport } from "./options.ts";
+import { sentText } from "./sent-text.ts";
 
 export interface GattTable {
   readonly type: string;
@@ -80,7 +81,10 @@ function readingsOf(
 
 /** Text ends at the first zero byte (Bluetooth GATT specification supplement, utf8s). */
 function judged(point: string, { decode, range }: CharacteristicPoint, bytes: Uint8Array, mono: number): Reading {
-  if (decode === "text") return { point, value: Buffer.from(bytes).toString("utf8").split("\0")[0] ?? "", quality: "good", mono };
+  if (decode === "text") {
+    const end = bytes.indexOf(0);
+    return { point, value: sentText(end < 0 ? bytes : bytes.subarray(0, end)), quality: "good", mono };
+  }
   const value = bytes[0];
   if (value === undefined || bytes.length !== 1) return { point, value: null, quality: "bad", code: "frame.invalid", mono };
   if (range && (value < range[0] || value > range[1]))
