@@ -40,6 +40,11 @@ export class Alarms {
     return this.#open.has(`${owner}|${key}`);
   }
 
+  /** Epoch ms. */
+  openSince(owner: string, key: string): number | undefined {
+    return this.#open.get(`${owner}|${key}`)?.since;
+  }
+
   /** What stands is not raised again. */
   raise(owner: string, key: string, draft: AlarmDraft, mono: number): void {
     if (this.isOpen(owner, key)) return;

@@ -54,10 +54,11 @@ export class Collector {
   readonly #waiting = new Set<(spoke: boolean) => void>();
   #tryNow: () => void = () => undefined;
 
-  constructor(info: DeviceInfo, host: Host, silent: boolean) {
+  /** `silent`: it was when the last run ended; and for how long by now. */
+  constructor(info: DeviceInfo, host: Host, silent: boolean, silentForMs = 0) {
     this.info = info;
     this.#host = host;
-    this.#health = new Health(info, silent, monotonic());
+    this.#health = new Health(info, silent, monotonic() - silentForMs);
     const every = info.everyMs ?? 1000;
     this.#ticks = metronome(every, offsetOf(info.id, Math.min(every, SPREAD_MS)));
   }

@@ -99,12 +99,17 @@ export class House {
       readings: (...of) => this.#ingest.readings(...of),
       silence: (...of) => this.#ingest.silence(...of),
     };
-    const isSilent = (id: string) => this.#alarms.isOpen(id, "down");
-    this.#collectors = new Map(devices.map((d) => [d.id, new Collector(d, host, isSilent(d.id))]));
+    this.#collectors = new Map(devices.map((d) => [d.id, new Collector(d, host, ...this.#silence(d.id))]));
     const offMs = timeOff(store.formerEnd, store.epoch, clock.now()).offMs ?? 0;
     const targets = new Map(this.targets.map((one) => [one.target, one]));
     this.#limits = new LimitKeeper({ ...this.#commandHost(), alarms: this.#alarms, log }, store.saved, offMs, targets);
     this.commands = new CommandDesk(this.#desk(offMs));
+  }
+
+  /** Whether a device was down when the last run ended, and for how long by now. */
+  #silence(id: string): [isSilent: boolean, forMs: number] {
+    const since = this.#alarms.openSince(id, "down");
+    return [since !== undefined, since === undefined ? 0 : Math.max(0, this.#o.clock.now().wall - since)];
   }
 
   /** The first words of the epoch, said before anybody else may speak: rules must have met the time off before any command. Once. */

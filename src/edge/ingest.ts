@@ -98,9 +98,14 @@ export class Ingest {
       const text = { it: `${id} risponde di nuovo`, en: `${id} answers again` };
       this.#alarms.clear(id, "down", { ...draft, text }, at);
     } else {
-      const { code, what } = problem;
+      const { code, what, forMs } = problem;
       const action = this.#alarms.isOpen(id, "down") ? "update" : "raise";
-      this.#alarms[action](id, "down", { ...draft, text: naming(id, what), cause: { device: id, code } }, at);
+      this.#alarms[action](
+        id,
+        "down",
+        { ...draft, text: naming(id, what), cause: { device: id, code }, sinceMono: mono - forMs },
+        at,
+      );
     }
     this.#stage.device(id, problem === null, at);
     this.#schedule();

@@ -185,6 +185,20 @@ describe("readings", () => {
     ]);
   });
 
+  it("of a device that was down before the start say since when it is, and not since the start", async () => {
+    const store = new MemoryStore(monotonic());
+    const wire = new Wire();
+    const one = house(store, [wire.info("d", { presence }, 1000)]);
+    wire.say("presence", true);
+    await see(() => kinds(store).includes("device.down:raised"));
+    await one.end();
+    const two = house(store, [new Wire().info("d", { presence }, 60_000)]);
+    const [device] = two.made.devices();
+    expect(device).toMatchObject({ state: "down", problem: { code: "device.silent" } });
+    expect(device?.problem?.forMs).toBeGreaterThanOrEqual(1000);
+    await two.end();
+  });
+
   it("of increments add up to a counter that a restart goes on with", async () => {
     const store = new MemoryStore(monotonic());
     const points: Readonly<Record<string, PointSpec>> = { passage: { unit: "1", kind: "increments" } };
