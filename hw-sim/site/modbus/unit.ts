@@ -66,17 +66,17 @@ export class ModbusUnit {
   }
 
   /** A power of ten beside the value, and what lies between them: such maps have no holes. */
-  #withFactor({ fc, address, scaleFrom }: RegisterValue): void {
+  #withFactor({ fc, address, scaleFrom, bytes }: RegisterValue): void {
     if (scaleFrom === undefined) return;
     const table = this.#words.get(fc) ?? new Map<number, number>();
     this.#words.set(fc, table);
     for (let i = Math.min(address, scaleFrom); i < Math.max(address, scaleFrom); i++) if (!table.has(i)) table.set(i, 0);
-    table.set(scaleFrom, FACTOR & 0xffff);
+    for (const [i, word] of toWords(factorAt(scaleFrom, fc, bytes), FACTOR).entries()) table.set(scaleFrom + i, word);
   }
 
-  #factor({ fc, scaleFrom }: RegisterValue): number {
-    const word = scaleFrom === undefined ? 0 : (this.#words.get(fc)?.get(scaleFrom) ?? 0);
-    return (word << 16) >> 16;
+  #factor({ fc, scaleFrom, bytes }: RegisterValue): number {
+    if (scaleFrom === undefined) return 0;
+    return Number(fromWords(factorAt(scaleFrom, fc, bytes), [this.#words.get(fc)?.get(scaleFrom) ?? 0]));
   }
 
   get(name: string): Shown {
@@ -189,6 +189,14 @@ export class ModbusUnit {
     return point;
   }
 }
+
+/** A unit that exchanges the bytes of its registers does so with all of them. */
+const factorAt = (address: number, fc: Table, bytes: RegisterValue["bytes"]): RegisterValue => ({
+  fc,
+  address,
+  decode: "int16",
+  ...(bytes && { bytes }),
+});
 
 function packBits(bits: readonly number[]): Uint8Array {
   const bytes = new Uint8Array(Math.ceil(bits.length / 8));

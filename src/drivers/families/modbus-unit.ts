@@ -242,6 +242,7 @@ export class TableDevice implements Device {
 
   hurry(): void {
     this.#learnt.silences.wake();
+    this.#turns.wake();
     this.#bus.hurry(this.#unit);
   }
 

@@ -21,6 +21,11 @@ export class Turns {
     );
   }
 
+  /** Somebody waits: all of them have their turn in the next round. */
+  wake(): void {
+    this.#answered.clear();
+  }
+
   /** What was silent, busy or spoiled has its turn again in the next round. */
   told(told: Told): void {
     const isRefused = "code" in told && told.code === "bus.exception" && !PASSING.includes(Number(told.why?.["exception"]));

@@ -58,6 +58,18 @@ describe("a point with `leastEvery`", () => {
     expect((turns[2] ?? 0) - (turns[0] ?? 0)).toBeGreaterThanOrEqual(500);
   });
 
+  it("is asked out of its turn when somebody waits for it", async () => {
+    await using far = await farSide("tcp", obey, PATIENCE);
+    const { device, next, wires } = await open(far, { points });
+    await using _wires = wires;
+    await next();
+    await next();
+    far.asked.splice(0);
+    device.hurry?.();
+    await next();
+    expect(told(far)).toEqual(["3:10:1", "3:11:1"]);
+  });
+
   it("that was busy is asked with the next round", async () => {
     let busy = true;
     await using far = await farSide(

@@ -14,6 +14,7 @@ import { ModbusUnit } from "../../../hw-sim/site/modbus/unit.ts";
 import { openServedLog, type ServedLog } from "../../../hw-sim/site/served.ts";
 import type { SocketLine } from "../../../hw-sim/site/socket-line.ts";
 import type { RegisterPoint } from "../../../src/drivers/driver.ts";
+import { decodePoint, spanOf } from "../../../src/drivers/families/registers.ts";
 
 const bytes = (hex: string): Uint8Array => Uint8Array.from(Buffer.from(hex.replaceAll(" ", ""), "hex"));
 const hex = (data: Uint8Array): string => Buffer.from(data).toString("hex");
@@ -146,6 +147,43 @@ describe("a value whose power of ten lies in another register", () => {
     expect(hex(pdu)).toBe("03085a0a00000000fffe");
     expect(shown).toEqual([{ point: "power", value: 230.5 }]);
     expect(unit.answer(bytes("03 00 53 00 01")).shown).toEqual([]);
+  });
+});
+
+describe("what a unit shows and what the product makes of its bytes", () => {
+  const place = { ...gauge, unit: "1", fc: 3, address: 40 } as const;
+  const shapes: readonly (readonly [
+    Partial<RegisterPoint> & Pick<RegisterPoint, "decode">,
+    readonly (number | boolean | string)[],
+  ])[] = [
+    [{ decode: "float32" }, [230.2, -0.5, 0]],
+    [{ decode: "float64" }, [6_223_090.25, -1e-3]],
+    [{ decode: "uint48", scale: 0.001 }, [4_294_967.298]],
+    [{ decode: "int48" }, [-2, 140_737_488_355_326]],
+    [{ decode: "uint64" }, [2 ** 53 - 1]],
+    [{ decode: "bcd48" }, [123_456_789_012]],
+    [{ decode: "int16", scale: 0.1, offset: -40 }, [-13, 21.5]],
+    [{ decode: "int32", scaleFrom: 44 }, [-2237.6, 230.55]],
+    [{ decode: "uint16", scaleFrom: 38 }, [12.34]],
+    [{ decode: "uint8", byte: "high" }, [84]],
+    [{ decode: "uint32", mask: 0x00ff_f000 }, [0xabc]],
+    [{ decode: "uint16", bit: 15 }, [true, false]],
+    [{ decode: "uint16", map: { 1: "off", 4: "charging" } }, ["charging"]],
+    [{ decode: "text", count: 8 }, ["4You 510", "T2S"]],
+  ];
+  const orders = [{}, { words: "low-first" }, { bytes: "low-first" }, { words: "low-first", bytes: "low-first" }] as const;
+
+  it.each(shapes)("is the same for %o", (shape, values) => {
+    for (const order of orders)
+      for (const value of values) {
+        const point: RegisterPoint = { ...place, ...shape, ...order };
+        const unit = new ModbusUnit({ maxRegisters: 125, points: { point } });
+        unit.set("point", value);
+        const { address, quantity } = spanOf(point);
+        const { pdu, shown } = unit.answer(Uint8Array.of(3, address >> 8, address & 0xff, 0, quantity));
+        expect(shown).toEqual([{ point: "point", value: typeof value === "number" ? expect.closeTo(value, 4) : value }]);
+        expect(decodePoint(pdu.subarray(2), { address }, point)).toEqual({ value: shown[0]?.value });
+      }
   });
 });
 
