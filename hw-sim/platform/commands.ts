@@ -87,9 +87,13 @@ export class Commands {
     }
   }
 
+  /** The first word counts: a command ends once, and is told of twice. */
   async answered(answer: Answer): Promise<void> {
     await this.#line.db.transaction((tx) =>
-      tx.run("UPDATE commands SET state = ?, result = ? WHERE id = ?", ...[answer.state, JSON.stringify(answer), answer.id]),
+      tx.run(
+        "UPDATE commands SET state = ?, result = ? WHERE id = ? AND state IS NULL",
+        ...[answer.state, JSON.stringify(answer), answer.id],
+      ),
     );
     this.#waiting.get(answer.id)?.(answer);
     this.#waiting.delete(answer.id);

@@ -21,7 +21,8 @@ export interface Taken {
   readonly grown: readonly (StreamName & { readonly fresh: number })[];
   /** A `reported` wants its answer at once. */
   readonly reported?: ReturnType<typeof read.reportedBody.parse>;
-  readonly result?: ReturnType<typeof read.resultBody.parse>;
+  /** Commands that ended: by their direct answer, or by their event, which is the record where the answer was lost. */
+  readonly results?: readonly ReturnType<typeof read.resultBody.parse>[];
   /** The state of an asset that became current. */
   readonly asset?: { readonly asset: string; readonly body: Json };
   readonly online?: boolean;
@@ -76,7 +77,7 @@ export class Ingest {
       case "urgent":
         return this.#urgent(message);
       case "results":
-        return Promise.resolve({ grown: [], result: read.check(read.resultBody, read.open(message.payload)) });
+        return Promise.resolve({ grown: [], results: [read.check(read.resultBody, read.open(message.payload))] });
       case "state":
       case "catalog":
       case "alarms":
@@ -118,13 +119,15 @@ export class Ingest {
 
   async #events({ gateway, payload }: Message, live: boolean): Promise<Taken> {
     const batches = read.unjoin(read.open(payload)).map(read.events);
-    return this.#insert(async (tx, change) => {
+    const results: read.Result[] = [];
+    const taken = await this.#insert(async (tx, change) => {
       for (const batch of batches) {
         const name: StreamName = { gateway, epoch: batch.epoch, stream: "events" };
         const held = change.held(name, "record");
         const fresh = batch.events.filter((event) => !has(held, event.seq));
         await repeats(tx, name, batch.events.length - fresh.length);
         for (const event of fresh) {
+          results.push(...endOf(event));
           await this.#event(tx, name, event, live);
           // Its number is held all the same: asking for it again would bring the same words.
           await understand(tx, change, name, event).catch((error: unknown) =>
@@ -134,6 +137,7 @@ export class Ingest {
         change.add(name, "record", batch.range);
       }
     });
+    return { ...taken, results };
   }
 
   async #event(tx: Transaction, { gateway, epoch }: StreamName, event: read.Event, live: boolean): Promise<void> {
@@ -207,6 +211,13 @@ export class Ingest {
     );
     return { grown };
   }
+}
+
+/** The end of a command, where the event tells of one. */
+function endOf({ kind, command, code, value }: read.Event): readonly read.Result[] {
+  const [, state] = /^command\.(succeeded|failed|expired|refused|unknown)$/.exec(kind) ?? [];
+  if (state === undefined || typeof command !== "string") return [];
+  return [{ id: command, state, ...(typeof code === "string" && { code }), ...(value !== undefined && { value }) }];
 }
 
 /** Events that say something about other records. */

@@ -183,6 +183,8 @@ export const resultBody = z.looseObject({
   value: z.unknown().optional(),
 });
 
+export type Result = z.infer<typeof resultBody>;
+
 export function check<T extends z.ZodType>(schema: T, body: unknown): z.infer<T> {
   const parsed = schema.safeParse(body);
   if (parsed.success) return parsed.data;

@@ -69,7 +69,7 @@ export async function openPlatform(options: PlatformOptions): Promise<Platform> 
   async function after(gateway: string, taken: Taken): Promise<void> {
     acknowledger.grew(taken.grown);
     if (taken.reported) acknowledger.answer(gateway, taken.reported.streams);
-    if (taken.result) await commands.answered(taken.result);
+    for (const result of taken.results ?? []) await commands.answered(result);
     if (taken.asset) desk.sees(gateway, taken.asset.asset, taken.asset.body);
     if (taken.online) desk.online(gateway);
   }

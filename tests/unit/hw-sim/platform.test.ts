@@ -318,6 +318,17 @@ describe("commands", () => {
     expect(heard.filter((one) => one.topic.endsWith("commands")).length).toBe(2);
   });
 
+  it("whose answer was lost end by their event", async () => {
+    await up("state", { v: 1, online: true, epoch: "E1", n: 1, boot: "b" }, true);
+    const { body } = await hear("commands");
+    const ended = event(1, "command.succeeded", { command: body["id"], value: 21 });
+    await up("events", events(1, [ended]));
+    await eventually(async () => {
+      const [row] = await platform.db.all("SELECT state FROM commands WHERE id = ?", String(body["id"]));
+      return row?.["state"] === "succeeded";
+    });
+  });
+
   it("without an answer are sent again after a reconnection, under the same id", async () => {
     await up("state", { v: 1, online: true, epoch: "E1", n: 1, boot: "b" }, true);
     const { body } = await hear("commands");

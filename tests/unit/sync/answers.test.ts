@@ -1,7 +1,12 @@
 /** Where answers to commands go: whatever topic a requester wishes, one command never costs the gateway its link twice. */
 import { chmod, writeFile } from "node:fs/promises";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { connectAsync, type MqttClient } from "mqtt";
 import { describe, expect, it } from "vitest";
+import { noLog } from "../../../src/kit/log.ts";
+import { Answers } from "../../../src/sync/answers.ts";
+import { topicsOf } from "../../../src/sync/topics.ts";
 import { Broker, brokerKinds } from "../../support/brokers.ts";
 import { FakeHouse } from "../../support/fake-house.ts";
 import { temporary } from "../../support/processes.ts";
@@ -106,6 +111,31 @@ it("what a broker says of a requester's topic is not remembered, nor does it hol
   }
   expect(h.house.notes).toEqual([]);
 });
+
+it("of a hundred thousand commands, right and wrong, with long ids and packets, next to nothing stays in memory", () => {
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as () => void;
+  const answers = new Answers({ topics: topicsOf("gw"), log: noLog, post: () => null });
+  const held = () => {
+    collect();
+    const { heapUsed, external } = process.memoryUsage();
+    return heapUsed + external;
+  };
+  const flood = (count: number) => {
+    for (let i = 0; i < count; i += 1) {
+      const payload = Buffer.alloc(2000);
+      const wish = { responseTopic: `${ROOT}/up/results/${i}`, correlation: payload.subarray(0, i % 300) };
+      answers.expect(
+        { id: i % 2 ? `r-${i}` : `${i} ${"x".repeat(2000)}` },
+        { topic: COMMANDS, payload, retained: false, ...wish },
+      );
+    }
+  };
+  flood(5000);
+  const before = held();
+  flood(100_000);
+  expect(held() - before).toBeLessThan(8_000_000);
+}, 120_000);
 
 describe.runIf(brokerKinds.includes("mosquitto"))("with a real mosquitto", () => {
   const ends = async (client: MqttClient) => client.endAsync(true);
