@@ -40,6 +40,7 @@ export function program(lang: Lang, json: boolean, argv: readonly string[]): Com
     .configureOutput({ outputError: () => undefined })
     .configureHelp({
       showGlobalOptions: true,
+      minWidthToWrap: 20,
       styleTitle: (title) => titles(say)[title] ?? title,
       styleUsage: (words) => words.replace("[options]", say("optionsPlace")).replace("[command]", say("commandPlace")),
       subcommandTerm: (command) => termOf(command, say),

@@ -198,7 +198,7 @@ describe("a technician at the box", { timeout: 60_000, shuffle: false }, () => {
     for (const [words, said] of [
       [["read", "rely"], /^error cli\.unknown-name: rely .*\n→ Did you mean relay\?/],
       [["read", "bay-1"], /^error cli\.not-a-device: bay-1 .*\n→ `cippo watch bay-1`/],
-      [["watch", "bay-9"], /^error cli\.unknown-name: bay-9 .*\n→ Did you mean bay-1\?/],
+      [["watch", "baj-1"], /^error cli\.unknown-name: baj-1 .*\n→ Did you mean bay-1\?/],
       [["watch", "relay.pmp"], /^error cli\.unknown-point: .*\n→ Did you mean relay\.pump\? There are: relay\.pump, relay\.wet/],
       [["history", "relay.nope"], /^error cli\.unknown-point: .*\n→ There are: relay\.pump, relay\.wet/],
       [["history", "bay-1"], /^error cli\.which-point: .*\n→ There are: bay-1\.status/],

@@ -128,6 +128,17 @@ describe("without a gateway", () => {
     expect(code).toBe(2);
   });
 
+  it.each(["en", "it"])("no help is wider than 80 columns, in %s", async (lang) => {
+    const commands = ["run", "status", "devices", "watch", "read", "command", "events", "history", "config", "errors", "version"];
+    const pages = await Promise.all(
+      [[], ...commands.map((name) => [name])].map((words) => cippo(["help", ...words, "--lang", lang])),
+    );
+    for (const { code, out } of [...pages, await cippo(["config", "check", "--help", "--lang", lang])]) {
+      expect(code).toBe(0);
+      expect(out.split("\n").filter((line) => [...line].length > 80)).toEqual([]);
+    }
+  });
+
   it("shows its help in both languages", async () => {
     expect(await cippo(["--help"])).toMatchObject({ code: 0, out: expect.stringContaining("Exit: 0 done") });
     expect((await cippo(["--help", "--lang", "it"])).out).toContain("Uscita: 0 fatto");

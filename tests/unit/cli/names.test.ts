@@ -34,8 +34,10 @@ describe("a name that somebody typed", () => {
   ])("%s cannot be read", (name, said) => expect(refusal(() => checkDevice(names, name))).toEqual(said));
 
   it.each([
-    ["bay-9", { code: "cli.unknown-name", name: "bay-9", near: "bay-1" }],
-    ["bay-9.status", { code: "cli.unknown-name", name: "bay-9.status", near: "bay-1.status" }],
+    ["baj-1", { code: "cli.unknown-name", name: "baj-1", near: "bay-1" }],
+    ["baj-1.status", { code: "cli.unknown-name", name: "baj-1.status", near: "bay-1.status" }],
+    // Another number is another bay, and no slip.
+    ["bay-9", { code: "cli.unknown-name", name: "bay-9" }],
     ["nobody", { code: "cli.unknown-name", name: "nobody" }],
     [
       "meter-hall.powr",
