@@ -43,16 +43,34 @@ function folded(text: string, columns: number): readonly string[] {
 
 export function headOf(
   { gateway, version, configRev, uptimeMs, clock, sync, store }: GatewayStatus,
-  { say, lang }: Terminal,
+  terminal: Terminal,
 ): readonly string[] {
+  const { say, lang } = terminal;
   const mb = (bytes: number) => shownValue(Number((bytes / 1_048_576).toFixed(1)), lang);
   const why = sync.code === undefined ? "" : `  ${sync.code}${sync.detail ? ` (${sync.detail})` : ""}`;
   const unwritable = store.writable ? "" : `  ${say("unwritable")}`;
+  const lasts = sync.uplink === undefined ? "" : ` ${say("for_")} ${spoken(sync.uplink.forMs)}`;
   return [
     `${say("gateway")} ${gateway}  cippo ${version}  ${say("config")} ${configRev}`,
     `${say("uptime")} ${spoken(uptimeMs)}  ${say("clock")} ${say(clock)}`,
-    `${say("broker")} ${sync.broker}  ${say(sync.connected ? "connected" : "disconnected")}${why}`,
+    `${say("broker")} ${sync.broker}  ${say(sync.connected ? "connected" : "disconnected")}${lasts}${why}`,
+    ...uplinkLines(sync.uplink, terminal),
     `${say("store")} ${mb(store.bytes)} ${say("of")} ${mb(store.quotaBytes)} MB  ${counted(store.unacknowledged, say("unacknowledged"))}${unwritable}`,
+  ];
+}
+
+/** What is remembered of outages, and a platform that is silent behind a broker that is there. */
+function uplinkLines(uplink: GatewayStatus["sync"]["uplink"], { say }: Terminal): readonly string[] {
+  if (uplink === undefined) return [];
+  const { outages, downMs, last, platform } = uplink;
+  const before =
+    last === undefined
+      ? ""
+      : `, ${say("lastOne")} ${say("from")} ${shownTime(last.since)} ${say("for_")} ${spoken(last.durationMs)}`;
+  const since = platform.since === undefined ? "" : ` ${say("from")} ${shownTime(platform.since)}`;
+  return [
+    ...(outages === 0 ? [] : [`  ${counted(outages, say("outages"))}, ${say("inAll")} ${spoken(downMs)}${before}`]),
+    ...(platform.silent ? [`  ${say("platformSilent")}${since}`] : []),
   ];
 }
 

@@ -133,6 +133,14 @@ export const texts = {
   at: { it: "il", en: "on" },
   present: { it: "valori presenti:", en: "present values:" },
   asItHappens: { it: "e d'ora in poi (q termina):", en: "and from now on (q ends):" },
+  // the way to the platform
+  outages: { it: "interruzione|interruzioni", en: "outage|outages" },
+  inAll: { it: "in tutto", en: "in all" },
+  lastOne: { it: "l'ultima", en: "the last" },
+  platformSilent: {
+    it: "LA PIATTAFORMA TACE: il broker c'è, ma nulla viene confermato",
+    en: "THE PLATFORM IS SILENT: the broker is there, but nothing is acknowledged",
+  },
   // what is well, and what is not
   devicesCounted: { it: "dispositivo|dispositivi", en: "device|devices" },
   isNotWell: { it: "non sta bene", en: "is not well" },

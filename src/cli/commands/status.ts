@@ -18,7 +18,10 @@ export async function status(options: StatusOptions, terminal: Terminal): Promis
 }
 
 const isWell = ({ devices, sync, store }: GatewayStatus) =>
-  store.writable && sync.connected && devices.every(({ state }) => state === "up" || state === "starting");
+  store.writable &&
+  sync.connected &&
+  sync.uplink?.platform.silent !== true &&
+  devices.every(({ state }) => state === "up" || state === "starting");
 
 /** Without the line on which the next command is typed. */
 const roomOf = (out: NodeJS.WriteStream) => (out.isTTY ? { columns: out.columns || 80, rows: (out.rows || 24) - 1 } : undefined);

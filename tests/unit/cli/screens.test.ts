@@ -80,7 +80,7 @@ describe.skipIf(!hasTerminal)("on a terminal of 80×24", { timeout: 90_000 }, ()
     await rm(folder, { recursive: true, force: true });
   });
   const open = (words: string, env: Readonly<Record<string, string>> = {}, size = SIZE) =>
-    new Screen(`PS1='[ended $?]'; clear; ${CIPPO} --socket ${socket} ${words}`, size, { LC_ALL: "C.UTF-8", ...env });
+    new Screen(`PS1='[ended $?]'; clear; ${CIPPO} --socket ${socket} ${words}`, size, { LC_ALL: "C.UTF-8", TZ: "UTC", ...env });
   /** A command that ended: its lines and exit code. The whole of it must stand on the screen. */
   async function ended(words: string, env: Readonly<Record<string, string>> = {}, size = SIZE) {
     using screen = open(words, env, size);
@@ -106,6 +106,32 @@ describe.skipIf(!hasTerminal)("on a terminal of 80×24", { timeout: 90_000 }, ()
     expect(lines.filter((line) => line.startsWith("    → "))).not.toEqual([]);
     expect(lines.filter((line) => /^bay-0(37|38|39|40)-sensor/.test(line))).toHaveLength(4);
     expect(lines).toContain(well);
+  });
+
+  it("status remembers outages, and says that the platform is silent though the broker is there", async () => {
+    const uplink = {
+      ...{ state: "up" as const, since: 0, forMs: 7_200_000, outages: 2, downMs: 190_000 },
+      ...{ last: { since: 0, durationMs: 40_000 }, platform: { silent: true, since: 0, heardAgoMs: null } },
+    };
+    const whole = site(3, 0);
+    picture = { ...whole, devices: whole.devices.slice(0, 2), sync: { ...gatewayStatus.sync, uplink } };
+    const { lines, code } = await ended("status");
+    expect(lines.slice(2, 5)).toEqual([
+      "broker mqtt://127.0.0.1:1883  connected for 2 h",
+      "  2 outages, in all 3 min, the last from 1970-01-01 00:00:00 for 40 s",
+      expect.stringMatching(/^ {2}THE PLATFORM IS SILENT: the broker is there, but nothing is acknowledged/),
+    ]);
+    expect(code).toBe(1);
+    picture = {
+      ...picture,
+      sync: { ...gatewayStatus.sync, uplink: { ...uplink, outages: 0, platform: { silent: false, heardAgoMs: 5 } } },
+    };
+    const well = await ended("status", { LC_ALL: "it_IT.UTF-8" });
+    expect(well.lines.slice(2, 4)).toEqual([
+      "broker mqtt://127.0.0.1:1883  collegato da 2 h",
+      expect.stringMatching(/^archivio /),
+    ]);
+    expect(well.code).toBe(0);
   });
 
   it("status fits whatever is down: what has no room is counted", async () => {
