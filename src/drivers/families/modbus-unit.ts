@@ -1,6 +1,7 @@
 /** An opened unit and its table go in; its readings, judged one by one, and the outcome of each write come out. */
 import { monotonic } from "../../kit/clock.ts";
 import { type Code, EdgeError } from "../../kit/errors.ts";
+import { AnyOf } from "../../kit/signals.ts";
 import type { Device, Outcome, Reading, Ticks } from "../../model.ts";
 import type { IdentityCheck, ModbusBus, ModbusReply, ModbusRequest, Opening, Priority, RegisterPoint } from "../driver.ts";
 import { Belief, doubtful } from "./belief.ts";
@@ -108,7 +109,7 @@ export class TableDevice implements Device {
       const until = monotonic() + this.#everyMs / 2;
       const round = new Round(this.#asking(work), this.#learnt.silences, until);
       const doubt = await this.#doubt(round, work, until);
-      if (doubt === undefined) await this.#repeats.refresh((point, value) => this.#repeat(point, value, work));
+      if (doubt === undefined) await this.#repeats.refresh((...repeated) => this.#repeat(...repeated, work));
       for await (const told of round.over(this.#turns.due(this.#learnt.blocks))) {
         for (const one of told) this.#turns.told(one);
         yield told.flatMap((one) => this.#readings(one)).map((reading) => this.#judged(reading, doubt));
@@ -124,12 +125,13 @@ export class TableDevice implements Device {
   }
 
   /** One that waited for its turn until the next is due would come too often. */
-  async #repeat(point: string, value: number | boolean, work: Work): Promise<void> {
+  async #repeat(point: string, value: number | boolean, waiting: AbortSignal, work: Work): Promise<void> {
     const spec = this.#table.points[point];
     const encoded = spec && encodePoint(value, spec);
     if (!spec?.keepAlive || !encoded) return;
     const request = { fc: writerOf(spec), address: spec.address, values: encoded.registers, priority: "alarm" } as const;
-    await this.#request(request, { ...work, latest: monotonic() + spec.keepAlive.everyMs });
+    using stop = new AnyOf(work.stop, waiting);
+    await this.#request(request, { ...work, stop: stop.signal, latest: monotonic() + spec.keepAlive.everyMs });
   }
 
   #asking(work: Work): ConstructorParameters<typeof Round>[0] {
@@ -212,8 +214,12 @@ export class TableDevice implements Device {
     return { point, value: decoded.value, quality: "good", mono };
   }
 
+  perform(point: string, value: number | boolean, stop: AbortSignal, latest?: number): Promise<Outcome> {
+    return this.#repeats.during(point, () => this.#command(point, value, stop, latest));
+  }
+
   /** The write leaves once. Without an answer the point is read back: equal is success, anything else is unknown. */
-  async perform(point: string, value: number | boolean, stop: AbortSignal, latest?: number): Promise<Outcome> {
+  async #command(point: string, value: number | boolean, stop: AbortSignal, latest?: number): Promise<Outcome> {
     const spec = this.#table.points[point];
     const encoded = spec?.writable ? encodePoint(value, spec) : null;
     // What the registers hold of it is what is written: the limits are kept by that.
@@ -227,7 +233,6 @@ export class TableDevice implements Device {
       if (!isRight) return { state: "failed", code: "value.wrong-device" };
       written = true;
       await this.#request({ fc, address: spec.address, values, priority: "command" }, { stop, latest });
-      this.#repeats.commanded(point, held);
       return { state: "succeeded", value: held };
     } catch (error) {
       if (whyOf(error).code === "command.expired") return { state: "expired", code: "command.expired" };

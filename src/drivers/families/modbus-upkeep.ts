@@ -1,6 +1,7 @@
 /** Which blocks of a unit have their turn in a round (`leastEvery`), and what it is written again and again (`keepAlive`). */
 import { monotonic } from "../../kit/clock.ts";
 import type { Code } from "../../kit/errors.ts";
+import type { Outcome } from "../../model.ts";
 import { isOfUnit, keyOf, PASSING, type Told } from "./modbus-round.ts";
 import type { Block, Points } from "./registers.ts";
 
@@ -34,39 +35,61 @@ export class Turns {
   }
 }
 
-type Write = (point: string, value: number | boolean) => Promise<unknown>;
+type Write = (point: string, value: number | boolean, stop: AbortSignal) => Promise<unknown>;
+
+interface Repeat {
+  readonly everyMs: number;
+  value: number | boolean | undefined;
+  written: number;
+  /** Of a repetition that is on its way, perhaps still in its line's queue. */
+  waiting: AbortController | null;
+}
 
 /** What is written so that a unit knows that somebody is in command. What was commanded is repeated only on the connection on which it was. */
 export class Repeats {
   readonly #roundMs: number;
-  readonly #values = new Map<string, { readonly everyMs: number; value: number | boolean | undefined; written: number }>();
+  readonly #repeats = new Map<string, Repeat>();
   /** Points whose last repetition failed, and why. */
   readonly failed = new Map<string, Code>();
 
   constructor(points: Points, roundMs: number) {
     this.#roundMs = roundMs;
-    for (const [point, { keepAlive }] of Object.entries(points))
-      if (keepAlive)
-        this.#values.set(point, { everyMs: keepAlive.everyMs, value: keepAlive.value, written: Number.NEGATIVE_INFINITY });
+    for (const [point, { keepAlive }] of Object.entries(points)) {
+      const { everyMs, value } = keepAlive ?? {};
+      if (everyMs !== undefined) this.#repeats.set(point, { everyMs, value, written: Number.NEGATIVE_INFINITY, waiting: null });
+    }
   }
 
-  commanded(point: string, value: number | boolean): void {
-    const repeat = this.#values.get(point);
-    if (repeat) [repeat.value, repeat.written] = [value, monotonic()];
+  /** A command is on its way: the value before it must not follow it. */
+  async during(point: string, command: () => Promise<Outcome>): Promise<Outcome> {
+    const repeat = this.#repeats.get(point);
+    if (!repeat) return await command();
+    const before = repeat.value;
+    repeat.value = undefined;
+    repeat.waiting?.abort();
+    const { state, value, ...more } = await command();
+    if (state === "succeeded" && (typeof value === "number" || typeof value === "boolean"))
+      [repeat.value, repeat.written] = [value, monotonic()];
+    // Of what may or may not have happened neither the old value nor the new one is repeated.
+    else if (state !== "unknown") repeat.value = before;
+    return { state, ...more, ...(value !== undefined && { value }) };
   }
 
   /** Throws what the wire fails with; what the unit itself says against it is kept for the point's next reading. */
   async refresh(write: Write): Promise<void> {
-    for (const [point, repeat] of this.#values) {
+    for (const [point, repeat] of this.#repeats) {
       const { value, everyMs } = repeat;
       if (value === undefined || monotonic() + this.#roundMs / 2 < repeat.written + everyMs) continue;
+      const waiting = new AbortController();
+      [repeat.written, repeat.waiting] = [monotonic(), waiting];
       try {
-        repeat.written = monotonic();
-        await write(point, value);
+        await write(point, value, waiting.signal);
         this.failed.delete(point);
       } catch (error) {
-        if (!isOfUnit(error)) throw error;
-        this.failed.set(point, error.code);
+        if (isOfUnit(error)) this.failed.set(point, error.code);
+        else if (!waiting.signal.aborted) throw error;
+      } finally {
+        repeat.waiting = null;
       }
     }
   }

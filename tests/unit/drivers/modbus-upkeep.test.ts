@@ -129,6 +129,38 @@ describe("a value with `keepAlive`", () => {
     expect(told(far)).toEqual(["3:4:1"]);
   });
 
+  it("never follows a newer command, whose answer was lost or which nobody knows the end of", async () => {
+    let held = 0;
+    let silent = false;
+    await using far = await farSide(
+      "tcp",
+      (asked) => {
+        if (asked.fc === 3) answer(asked, registers(3, 3, held));
+        else if (!silent) [held] = [asked.quantity, asked.socket.write(asked.bytes)];
+      },
+      { timeout: "300ms" },
+    );
+    const limit = { fc: 3, address: 4, writable: true, keepAlive: { every: "50ms" } };
+    const { device, next, wires } = await open(far, { every: "50ms", points: { limit } });
+    await using _wires = wires;
+    expect(await device.perform?.("limit", 16, never)).toEqual({ state: "succeeded", value: 16 });
+    silent = true;
+    held = 6;
+    expect(await device.perform?.("limit", 6, never)).toEqual({ state: "succeeded", value: 6 });
+    expect(await device.perform?.("limit", 9, never)).toEqual({ state: "unknown", code: "command.no-answer" });
+    silent = false;
+    far.asked.splice(0);
+    await wait(60);
+    await next();
+    expect(told(far)).toEqual(["3:4:1"]);
+    expect(await device.perform?.("limit", 70_000, never)).toEqual({ state: "failed", code: "command.out-of-range" });
+    expect(await device.perform?.("limit", 10, never)).toEqual({ state: "succeeded", value: 10 });
+    await wait(60);
+    far.asked.splice(0);
+    await next();
+    expect(told(far)).toEqual(["6:4:10", "3:4:1"]);
+  });
+
   it("that the unit refuses makes its reading doubtful, and no other", async () => {
     await using far = await farSide(
       "tcp",
