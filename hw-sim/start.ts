@@ -5,7 +5,7 @@ import { EdgeError } from "../src/kit/errors.ts";
 import { langOf } from "../src/kit/language.ts";
 import { complain } from "./start/failure.ts";
 import { FaultUsage, simulateFault } from "./start/fault.ts";
-import { HELP, type Options, readOptions } from "./start/options.ts";
+import { helpIn, type Options, readOptions } from "./start/options.ts";
 import { run } from "./start/run.ts";
 import { openScreen, type Screen } from "./start/screen.ts";
 import { whenStarterIsGone } from "./start/starter.ts";
@@ -28,11 +28,11 @@ async function main(args: readonly string[]): Promise<number> {
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     await complain(new EdgeError("cli.usage", { reason, command: "simulate " }), args.includes("--json"), inWords);
-    process.stderr.write(`\n${HELP}`);
+    process.stderr.write(`\n${helpIn(inWords)}`);
     return 2;
   }
   if (options === "help") {
-    process.stdout.write(HELP);
+    process.stdout.write(helpIn(inWords));
     return 0;
   }
   const { json, lang } = options;

@@ -20,24 +20,62 @@ export interface Options {
   readonly gateway: readonly string[] | null;
 }
 
-export const HELP = `npm start -- [options]
+const HELP: Text = {
+  en: `npm start -- [options]
 
-Starts a simulated site, a broker, the reference platform and the gateway, each a process of its own, and shows what happens; q ends it.
+Starts a simulated site, a broker, the reference platform and the gateway, each
+a process of its own, and shows what happens; q ends it.
 
-  --for 20s            run this long, freeze the site, wait until everything is acknowledged, judge, end (exit 0: nothing lost, nothing invented)
-  --json               print nothing but one JSON report, last (without: the verdict in words)
+  --for 20s            run this long, freeze the site, wait until everything is
+                       acknowledged, judge, end (exit 0: nothing lost)
+  --json               print nothing but one JSON report, last
+                       (without: the verdict in words)
   --lang it|en         language; if not said, that of the environment (LANG)
-  --broker WHICH       embedded (default), mosquitto (its Debian package), or the URL of a running broker
-  --config FILE        no simulated site: the gateway runs with this configuration; its socket, database and broker are this run's own
-  --scenario FILE      what happens at the simulated site (default hw-sim/sites/piazza.yaml)
+  --broker WHICH       embedded (default), mosquitto (its Debian package), or
+                       the URL of a running broker
+  --config FILE        no simulated site: the gateway runs with this file; its
+                       socket, database and broker are this run's own
+  --scenario FILE      what happens at the simulated site
+                       (default hw-sim/sites/piazza.yaml)
   --time-factor N      the site lives this much faster
-  --kill-gateway       SIGKILL the gateway in the middle; it is started again after 1 s
-  --broker-away 10s    kill the broker in the middle; it comes back on the same port after this time
-  --gateway COMMAND    another gateway than dist/cippo.js: that of a release, say, or of another machine by an emulator
-  --keep               keep the run's folder (it is also kept when the run fails)
+  --kill-gateway       SIGKILL the gateway in the middle; back after 1 s
+  --broker-away 10s    kill the broker in the middle; it comes back on the same
+                       port after this time
+  --gateway COMMAND    another gateway than dist/cippo.js: of a release, say
+  --keep               keep the run's folder (a run that fails keeps it, too)
 
-In another terminal, \`node dist/cippo.js simulate fault\` lets parts of the site fail, and lists which can fail how.
-`;
+In another terminal, \`node dist/cippo.js simulate fault\` lets parts of the site
+fail, and lists which can fail how.
+`,
+  it: `npm start -- [opzioni]
+
+Avvia un sito simulato, un broker, la piattaforma di riferimento e il gateway,
+ciascuno un processo a sé, e mostra che cosa succede; q termina.
+
+  --for 20s            dura tanto, poi ferma il sito, aspetta che tutto sia
+                       confermato, giudica e finisce (uscita 0: nulla perso)
+  --json               stampa soltanto un rapporto JSON, alla fine
+                       (senza: il verdetto a parole)
+  --lang it|en         lingua; se non detta, quella dell'ambiente (LANG)
+  --broker QUALE       embedded (se non detto), mosquitto (il pacchetto Debian),
+                       o l'indirizzo di un broker in funzione
+  --config FILE        nessun sito simulato: il gateway usa questo file; socket,
+                       base dati e broker sono di questa prova
+  --scenario FILE      che cosa succede nel sito simulato
+                       (se non detto: hw-sim/sites/piazza.yaml)
+  --time-factor N      il sito vive tanto più in fretta
+  --kill-gateway       SIGKILL al gateway a metà; riparte dopo 1 s
+  --broker-away 10s    uccide il broker a metà; torna sulla stessa porta dopo
+                       questo tempo
+  --gateway COMANDO    un altro gateway che dist/cippo.js: quello di un rilascio
+  --keep               tiene la cartella della prova (se fallisce, resta sempre)
+
+In un altro terminale, \`node dist/cippo.js simulate fault\` fa guastare parti del
+sito, e dice quali possono avere quale guasto.
+`,
+};
+
+export const helpIn = (lang: keyof Text): string => HELP[lang];
 
 /** Throws a sentence. */
 export function readOptions(args: readonly string[], language: keyof Text): Options | "help" {

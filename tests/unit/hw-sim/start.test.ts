@@ -97,6 +97,15 @@ describe("npm start", { timeout: 60_000 }, () => {
     ).toMatchObject([{ error: { code } }]);
   });
 
+  it.each([
+    [["--help"], /^npm start -- \[options\]\n/],
+    [["--help", "--lang", "it"], /^npm start -- \[opzioni\]\n/],
+  ])("shows its help in 80 columns: %j", async (words, begins) => {
+    const { code, out } = await start(...words).ended;
+    expect([code, out]).toEqual([0, expect.stringMatching(begins)]);
+    expect(out.split("\n").filter((line) => line.length > 80)).toEqual([]);
+  });
+
   it("names a scenario that is not there, before anything starts", async () => {
     const { code, err } = await start("--scenario", join(folder, "nope.yaml")).ended;
     expect(code).toBe(2);
