@@ -124,7 +124,8 @@ export class Stretches {
     const last = contactOf(now);
     const contact = last === null || last === mono ? null : { offset: wall - mono, mono: last };
     if (stretch === null) this.#notBefore = wall - STEP_MS;
-    else if (contact) this.#notBefore = stretch.mono + stretch.offset - STEP_MS;
+    else if (contact)
+      this.#notBefore = Math.floor(stretch.mono + stretch.offset - STEP_MS - driftMs(stretch.mono - contact.mono));
     const saved: Saved = {
       epoch: this.#epoch.id,
       boot: this.#epoch.boot,

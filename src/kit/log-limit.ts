@@ -148,6 +148,14 @@ export class LimitedLog {
 const FRAME = 80;
 
 function sizeOf(event: string, fields: Fields): number {
-  const seen = JSON.stringify(fields, (_, value: unknown) => (value instanceof Error ? value.message : value));
-  return FRAME + event.length + Buffer.byteLength(seen);
+  return FRAME + event.length + Buffer.byteLength(shown(fields));
+}
+
+/** What is no JSON, such as a circle, the log writes in its own way; it is taken for a long one. */
+function shown(fields: Fields): string {
+  try {
+    return JSON.stringify(fields, (_, value: unknown) => (value instanceof Error ? value.message : value));
+  } catch {
+    return " ".repeat(1000);
+  }
 }

@@ -92,6 +92,14 @@ it("things that strangers name without end take no memory without end, and are c
   expect(fstatSync(fd).size).toBeLessThan(1_000_000);
 });
 
+it("fields that are no JSON break nothing", () => {
+  const circle: Record<string, unknown> = { name: "meter" };
+  circle["self"] = circle;
+  log.warn("loop.failed", { name: "meter", cause: circle });
+  log.warn("loop.failed", { name: "meter", cause: new Error("gone"), big: 1n });
+  expect(lines().map(({ name }) => name)).toEqual(["meter", "meter"]);
+});
+
 it("at the end of a run the last lines are not lost, where they may still be written", () => {
   for (let n = 1; n <= 8; n += 1) log.warn("loop.failed", { name: "meter", n });
   mono += 45 * MINUTE;
