@@ -65,12 +65,14 @@ export function nearest(word: string, known: Iterable<string>): string | undefin
   if (same !== undefined) return same;
   const spelled = bySpelling(word, candidates);
   if (spelled !== undefined) return spelled;
+  // Before beginnings: byteorder is another word for order, and not the beginning of byte.
+  const other = candidates.find((candidate) => Object.hasOwn(SYNONYMS, candidate) && SYNONYMS[candidate]?.includes(plain));
+  if (other !== undefined) return other;
   const begun = candidates.filter((candidate) => {
     const other = letters(candidate);
     return Math.min(other.length, plain.length) >= BEGINNING && (other.startsWith(plain) || plain.startsWith(other));
   });
-  if (begun.length === 1) return begun[0];
-  return candidates.find((candidate) => Object.hasOwn(SYNONYMS, candidate) && SYNONYMS[candidate]?.includes(plain));
+  return begun.length === 1 ? begun[0] : undefined;
 }
 
 function bySpelling(word: string, known: readonly string[]): string | undefined {

@@ -147,6 +147,10 @@ describe("a register", () => {
     expect(await said(`fc: 3, address: 1, decode: ${decode}`)).toEqual([`points.p.decode: found "${decode}", expected ${meant}`]);
   });
 
+  it("whose order of bytes is called byteorder is told order, and not byte", async () => {
+    expect((await said("fc: 3, address: 1, decode: float32, byteorder: DCBA"))[0]).toMatch(/did you mean "order"\?$/);
+  });
+
   it.each(["float16", "uint24", "int128"])("of a type that there is not (%s) is never told another's number", async (decode) => {
     const [line] = await said(`fc: 3, address: 1, decode: ${decode}`);
     expect(line).toMatch(/expected one of bool, uint16, .*text$/);
