@@ -13,7 +13,7 @@ const MAX_AT_WORK = 16;
 /** Who leaves this much unread is not read from either, until it has read; a watcher misses what comes next, and is told how much. */
 const MAX_UNREAD = 262_144;
 /** So many lines that are no requests, and nobody is there who means anything. */
-const MAX_BAD = 10;
+export const MAX_BAD = 10;
 /** Who was told to go and does not is cut off. */
 const GOING_MS = 2000;
 
