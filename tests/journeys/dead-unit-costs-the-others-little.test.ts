@@ -61,7 +61,7 @@ it("a dead unit costs the others on its line little", { timeout: 90_000 }, async
   }
   const told = await gateway.cippo("devices");
   expect(told.code).toBe(1);
-  expect(told.stdout).toMatch(/unit-9 .*down.*bus\.timeout/);
+  expect(told.stdout).toMatch(/unit-9 .*down.*\n +bus\.timeout/);
   // Nor does Node find anything amiss, such as a signal that all devices wait for.
   await gateway.stop();
   expect(program.stderr).toBe("");

@@ -86,8 +86,8 @@ it.skipIf(!socatExists())(
         const wanted = { do: "command", target: "boiler.pump", action: "set", args: { value: true } };
         expect(await ask(gateway.socket, wanted)).toMatchObject({ state: "failed" });
         const { code, stdout } = await gateway.cippo("devices");
-        expect(stdout).toMatch(/boiler.*port\.(missing|lost)/);
-        expect(stdout).toMatch(/bay.*port\.(missing|lost)/);
+        expect(stdout).toMatch(/boiler.*down.*\n +port\.(missing|lost)/);
+        expect(stdout).toMatch(/bay.*down.*\n +port\.(missing|lost)/);
         expect(code).toBe(1);
       }
       await until(() => terminals.every((path) => existsSync(path)), forMs + 15_000, "the adapters are back");

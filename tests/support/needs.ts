@@ -36,6 +36,7 @@ export const NEEDS: Readonly<Record<string, Need>> = {
   "tests/judges/modbus-slaves.test.ts": { packages: ["socat", "gcc", "pkg-config", "libmodbus-dev", "python3-pymodbus"] },
   "tests/journeys/a-process-at-its-limits.test.ts": { packages: ["util-linux"] },
   "tests/journeys/serial-unplugged-and-replugged.test.ts": { packages: ["socat"] },
+  "tests/journeys/the-time-server-comes-and-goes.test.ts": { packages: [], other: "not where systemd-timesyncd runs" },
   "tests/unit/cli/admin-socket.test.ts": { packages: [], other: "not for root" },
   "tests/unit/cli/screens.test.ts": { packages: ["tmux"] },
   "tests/unit/config/addresses.test.ts": { packages: [], other: "needs IPv6 on the loopback" },
@@ -49,6 +50,7 @@ export const NEEDS: Readonly<Record<string, Need>> = {
   "tests/unit/kit/systemd.test.ts": { packages: ["systemd"] },
   "tests/unit/sync/answers.test.ts": { packages: ["mosquitto"] },
   "tests/unit/sync/broker-login.test.ts": { packages: ["mosquitto", "openssl"] },
+  "tests/unit/sync/deadly.test.ts": { packages: ["mosquitto"] },
   "tests/unit/sync/tls.test.ts": { packages: ["openssl"] },
 };
 

@@ -211,7 +211,7 @@ describe("tools that do not say which they are", () => {
 
 it("an answer that came while the gateway stood still for longer than the tool has is taken", async () => {
   writeFileSync(join(folder, "gpiomon"), "#!/bin/bash\necho 'gpiomon (libgpiod) v2.2.1'\n", { mode: 0o755 });
-  const open = GpioTools.open(busSchema.parse({ gpio: "gpiod", tools: folder }) as GpioSpec);
+  const open = GpioTools.open(busSchema.parse({ gpio: "gpiod", chip: "gpiochip0", tools: folder }) as GpioSpec);
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2500);
   expect(await open).toBeInstanceOf(GpioTools);
 });

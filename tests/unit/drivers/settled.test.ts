@@ -43,7 +43,7 @@ async function gpiod(): Promise<Bench> {
     const mono = monotonic();
     writeSync(wire, `${level} ${LINE} ${Math.floor(mono / 1000)} ${(mono % 1000) * 1_000_000}\n`);
   };
-  return { chip: await gpiodChip(busSchema.parse({ gpio: "gpiod", tools: folder }) as GpioSpec), move };
+  return { chip: await gpiodChip(busSchema.parse({ gpio: "gpiod", chip: "gpiochip0", tools: folder }) as GpioSpec), move };
 }
 
 async function onoff(): Promise<Bench> {

@@ -49,7 +49,7 @@ describe("a line whose edges nobody reads", () => {
     };
     tool("gpioget", "echo 0");
     tool("gpiomon", `${edges}; exec sleep 60`);
-    return busSchema.parse({ gpio: "gpiod", tools: folder }) as GpioSpec;
+    return busSchema.parse({ gpio: "gpiod", chip: "gpiochip0", tools: folder }) as GpioSpec;
   }
 
   it("is given up with how many were lost: whoever takes it again begins with its level, and knows that nobody counted", async () => {
