@@ -31,6 +31,8 @@ export interface AnswersOptions {
 export class Answers {
   readonly #o: AnswersOptions;
   readonly #returns = new Map<string, Return>();
+  /** Commands that have their answer: a further one is for a copy, and goes when that copy has come. */
+  readonly #answered = new Set<string>();
   /** Commands whose answer was in flight when a link died: it may have been the reason. */
   readonly #buried = new Set<string>();
   #waiting = 0;
@@ -50,6 +52,7 @@ export class Answers {
       ...(correlation !== undefined && correlation.length <= MOST_CORRELATION_BYTES && { correlation: copied(correlation) }),
       waiting: [],
     };
+    this.#answered.delete(id);
     this.#returns.delete(id);
     this.#returns.set(id, back);
     bound(this.#returns);
@@ -62,12 +65,15 @@ export class Answers {
 
   /** An answer is not kept for a broken link: the command's event is the record. */
   async give(result: CommandResult): Promise<void> {
+    if (this.#answered.has(result.id)) return;
     const back = this.#returns.get(result.id);
     if (back?.waiting) {
       back.waiting = [result];
       return;
     }
     this.#returns.delete(result.id);
+    this.#answered.add(result.id);
+    bound(this.#answered);
     const post = this.#o.post();
     if (post === null || this.#waiting >= MOST_WAITING || this.#buried.has(result.id)) return;
     this.#waiting += 1;

@@ -250,20 +250,22 @@ export class CommandDesk {
     this.#answer(resultOf(command, refusal, this.#o.clock.now().wall));
   }
 
-  /** With an id it is answered; without one, nobody can be told. */
+  /** With an id it is answered, and one that is known alike; without one, nobody can be told. */
   async #malformed(body: unknown, reason: string): Promise<void> {
     const { host, clock } = this.#o;
     const { id, target = "", action = "" } = readableIn(body);
+    if (id !== undefined && this.#inbox.has(id)) return this.#tell(id);
     const ending = { state: "refused", code: "command.malformed" } as const;
     const draft = malformed(reason, id);
+    const known = id === undefined ? undefined : this.#refused.endingOf(id);
     this.look(host.mono());
-    if (id === undefined || this.#refused.endingOf(id) === undefined) {
-      if (this.#refused.isTold(id, ending, host.mono())) {
-        host.raise(draft);
-        await host.flush();
-      }
+    if (known === undefined && this.#refused.isTold(id, ending, host.mono())) {
+      host.raise(draft);
+      await host.flush();
     }
-    if (id !== undefined) this.#answer(resultOf({ id, target, action }, { ...ending, detail: draft.text.en }, clock.now().wall));
+    if (id === undefined) return;
+    const detailed = known === undefined || known.code === ending.code ? { ...ending, detail: draft.text.en } : known;
+    this.#answer(resultOf({ id, target, action }, detailed, clock.now().wall));
   }
 
   /** As the store does: see there. */

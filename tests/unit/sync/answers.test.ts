@@ -99,6 +99,27 @@ it.each([
   expect(broker.on("results")[0]?.packet.properties?.correlationData?.length).toBe(expected);
 });
 
+it("a command that came twice gets one answer, with its own correlation data, and one more each time it comes again", async () => {
+  await using broker = await RawBroker.open();
+  const house = new FakeHouse();
+  await using _ = harness(broker.url, {}, house, broker);
+  await online(broker);
+  const sent = () => broker.on("results/desk").map(({ packet }) => String(packet.properties?.correlationData));
+  const more = { properties: { responseTopic: `${ROOT}/up/results/desk`, correlationData: Buffer.from("k1") } };
+  const end = () => house.result(result);
+  // As the desk does when a copy comes while the command ends.
+  house.durable = async () => end();
+  broker.send(COMMANDS, { v: 1, id: "c1" }, more);
+  await eventually(() => expect(sent()).toEqual(["k1"]));
+  end();
+  const fence = { ...result, id: "c2" };
+  house.result(fence);
+  await eventually(() => expect(broker.on("results").length).toBeGreaterThan(0));
+  expect(broker.on("results").map(({ payload }) => JSON.parse(String(payload)).id)).toEqual(["c2"]);
+  broker.send(COMMANDS, { v: 1, id: "c1" }, { ...more, dup: true });
+  await eventually(() => expect(sent()).toEqual(["k1", "k1"]));
+});
+
 it("what a broker says of a requester's topic is not remembered, nor does it hold up the next", async () => {
   await using broker = await RawBroker.open({ puback: ({ topic }) => (topic.includes("results/") ? 0x87 : 0) });
   const house = new FakeHouse();

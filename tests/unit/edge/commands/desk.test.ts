@@ -234,6 +234,52 @@ it("what a command did is known for thirty days of running time after its end, h
   expect(at.written).toHaveLength(2);
 });
 
+describe("a malformed copy", () => {
+  const malformed = { issuedAt: "yesterday" };
+
+  it("of a command under way takes nothing away from it: one answer, and that is how it ended", async () => {
+    const at = opened();
+    let end: (outcome: Outcome) => void = () => undefined;
+    at.wire.obeys = () =>
+      new Promise((resolve) => {
+        end = resolve;
+      });
+    await at.desk.resume(never);
+    await at.send();
+    await vi.waitFor(() => expect(at.written).toEqual([true]), 15_000);
+    const before = at.events.length;
+    await at.send(malformed);
+    expect(at.told).toEqual([]);
+    expect(at.events).toHaveLength(before);
+    end({ state: "succeeded" });
+    expect(await at.ended()).toEqual([["succeeded", undefined]]);
+  });
+
+  it("of one that has ended gets the same answer again, and is no event", async () => {
+    const at = opened();
+    await at.desk.resume(never);
+    await at.send();
+    await at.ended();
+    const before = at.events.length;
+    await at.send(malformed);
+    expect(at.told[1]).toEqual(at.told[0]);
+    expect(at.events).toHaveLength(before);
+  });
+
+  it("of one that was refused is answered like the first", async () => {
+    const at = opened();
+    await at.desk.resume(never);
+    // The first ten are kept in the inbox; of the others the answer is remembered.
+    for (let i = 0; i < 11; i += 1) await at.send({ id: `r-${i}`, target: "nothing" });
+    for (const id of ["r-0", "r-10"]) await at.send({ ...malformed, id });
+    expect(at.told.slice(-2).map(({ id, code }) => [id, code])).toEqual([
+      ["r-0", "command.unknown-target"],
+      ["r-10", "command.unknown-target"],
+    ]);
+    expect(at.events).toHaveLength(10);
+  });
+});
+
 describe("a burst of refusals", () => {
   const bytes = (value: unknown) => JSON.stringify(value).length;
   const long = "x".repeat(200);
