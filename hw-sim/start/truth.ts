@@ -61,8 +61,8 @@ const BACKLOG_MS = 1000;
 export const EARLY_MS = 250;
 /** Shorter than this beyond its debounce, a level may or may not be told. */
 const MARGIN_MS = 20;
-/** After a fault a wire is opened again within this time. */
-const REOPENED_MS = 6000;
+/** After a fault a wire is opened again, and a unit that was held back is asked again, within this time. */
+const REOPENED_MS = 15_000;
 /** Faults under which nobody counts pulses. */
 const UNHEARD: ReadonlySet<string> = new Set(["helper-dies"]);
 
@@ -102,7 +102,8 @@ export function compare(input: TruthInput): Truth {
       findings.push(...arrived.findings);
       unseen += arrived.unseen;
     }
-    if (rule.kind === "counter") findings.push(...judgeCounter(at, seen, good, rule));
+    if (rule.kind === "counter" && !isBlind(blindFor(input, at, rule), input.end))
+      findings.push(...judgeCounter(at, seen, good, rule));
   }
   const count = (what: Finding["what"]) => findings.reduce((sum, one) => sum + (one.what === what ? one.count : 0), 0);
   const served = input.served.filter(({ k }) => k === "shown" || k === "level" || k === "pulse").length;
@@ -222,7 +223,8 @@ function judgeLevels(
       unused.splice(0, first + 1);
       continue;
     }
-    if (hidden && !level.stands) unseen += 1;
+    // What stands at the end is seen when its wire comes back; where it has not come back by then, nobody can.
+    if (hidden && (!level.stands || isBlind(blind, level.end))) unseen += 1;
     else findings.push(finding("missing", at, { value: level.value, mono: level.at }, near({ mono: level.at }, rows)));
   }
   return { findings, unseen };
@@ -267,6 +269,8 @@ function judgeCounter(at: At, shown: readonly Shown[], good: readonly Told[], { 
     Math.abs(told.value - last.value) < Math.max(change, 1e-9 * Math.abs(last.value) + 1e-12);
   return arrived ? [] : [finding("missing", at, { value: last.value, mono: last.to }, near({ mono: last.to }, good))];
 }
+
+const isBlind = (blind: readonly Window[], mono: number): boolean => blind.some(([from, to]) => from <= mono && mono <= to);
 
 /** Blind windows of the gateway, and the faults of this device or its whole bus (with time to be noticed and opened again). */
 function blindFor(

@@ -113,6 +113,8 @@ describe("the last counter", () => {
   it("must have arrived", () => expect(verdict(served, [told("meter.energy", 5, 2000)])).toEqual({ ...clean, missing: 1 }));
   it("at all", () => expect(verdict(served, [])).toEqual({ ...clean, missing: 1 }));
   it("has arrived", () => expect(verdict(served, [told("meter.energy", 6, 3000)])).toEqual(clean));
+  it("may lack what was shown when its line had failed for good", () =>
+    expect(verdict([...served, ...fault("unplug", { bus: "line" }, 2500, END)], [told("meter.energy", 5, 2000)])).toEqual(clean));
   it("may lack what is too little to be told", () =>
     expect(verdict([...served, shown("meter.energy", 6.009, 4000)], [told("meter.energy", 6, 3000)])).toEqual(clean));
 });
@@ -196,6 +198,13 @@ describe("levels of a contact", () => {
     expect(behind({ bus: "line" })).toEqual({ ...clean, unseen: 1 });
     expect(behind({ device: "pump" })).toEqual({ ...clean, missing: 1 });
     expect(behind({ bus: "pins" })).toEqual({ ...clean, missing: 1 });
+  });
+
+  it("that stand at the end must be told, unless a fault lasts until then", () => {
+    const until = (to: number) =>
+      verdict([level(false, 0), ...fault("helper-dies", { bus: "line" }, 4000, to), ...served.slice(1)], all.slice(0, 2));
+    expect(until(4500)).toEqual({ ...clean, missing: 1 });
+    expect(until(END)).toEqual({ ...clean, unseen: 1 });
   });
 });
 
