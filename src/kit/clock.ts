@@ -1,4 +1,5 @@
 /** Reads the kernel's clocks: moments (`Now`), the identity of the boot, and how far a moment can be trusted. The only file that reads wall time. */
+import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { Now } from "../model.ts";
 import { TimeSource, type TimeSourceOptions } from "./time-source.ts";
@@ -52,13 +53,16 @@ export function systemClock(synchronised: Synchronised, options: TimeSourceOptio
   };
 }
 
-/** CIPPO_BOOT_ID is set by a unit whose sandbox hides /proc/sys (systemd's %b). */
-function bootId(): string {
+/**
+ * CIPPO_BOOT_ID is set by a unit whose sandbox hides /proc/sys (systemd's %b). Where neither tells, nobody knows whether this is the boot of an
+ * earlier run: an id of its own makes it another one, so that no time of that run is taken for one of this.
+ */
+export function bootId(file = "/proc/sys/kernel/random/boot_id"): string {
   const given = process.env["CIPPO_BOOT_ID"];
   if (given) return given.replaceAll("-", "");
   try {
-    return readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim().replaceAll("-", "");
+    return readFileSync(file, "utf8").trim().replaceAll("-", "");
   } catch {
-    return "unknown";
+    return randomUUID().replaceAll("-", "");
   }
 }
