@@ -200,17 +200,24 @@ export class Housekeeper {
 
   /** One slice from the beginning of the line: acknowledged, and made before `before` ms of its epoch. Urgent ones wait until they are sent. */
   async #deleteSlice(line: Line, before: number): Promise<number> {
-    if (line.oldest > line.upTo) return 0;
+    const upTo = this.#acknowledged(line);
+    if (line.oldest > upTo) return 0;
     const { n } = line.epoch;
     const [columns, also] = line.stream === "readings" ? ["key, span", ""] : ["key, 1 AS span, urgent", "AND urgent = 0"];
     const gone = await this.#h.db.run(
       `DELETE FROM ${line.stream} WHERE key IN (
          SELECT key FROM (SELECT ${columns}, mono FROM ${line.stream} WHERE key BETWEEN ? AND ? ORDER BY key LIMIT ${SLICE})
          WHERE key + span - 1 <= ? AND mono < ? ${also})`,
-      [keyOf(n, line.oldest), keyOf(n, line.upTo), keyOf(n, line.upTo), before],
+      [keyOf(n, line.oldest), keyOf(n, upTo), keyOf(n, upTo), before],
     );
     await this.findOldest(line);
     return gone;
+  }
+
+  /** Up to where it may go. Of the newest epoch with records the last one stays: it tells the next opening how long the gateway has run. */
+  #acknowledged({ epoch, upTo, head }: Line): number {
+    const newest = this.#h.standing.lines.findLast((line) => line.head > 0)?.epoch;
+    return epoch === newest ? Math.min(upTo, head - 1) : upTo;
   }
 
   /** Behind a hole that the platform still waits for: what it holds already can go too, but never the newest, which tells the head. */
