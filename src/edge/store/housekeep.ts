@@ -42,8 +42,8 @@ export interface Household {
   readonly layout: number;
   readonly kindOf: KindOf;
   running(mono: number): number;
-  /** After the database has taken over the WAL. */
-  checkpointed(): Promise<void>;
+  /** Notes beside the file what it holds now. */
+  note(): Promise<void>;
 }
 
 export class Housekeeper {
@@ -144,7 +144,7 @@ export class Housekeeper {
     if (!whole) return true;
     // A commit at once begins the WAL anew: damage to frames that the database already has cannot bring older pages back.
     await this.#h.db.script(`PRAGMA user_version = ${this.#h.layout}`);
-    await this.#h.checkpointed();
+    await this.#h.note();
     return true;
   }
 
@@ -253,9 +253,13 @@ export class Housekeeper {
   async #forget(mono: number): Promise<void> {
     const { db, standing, epoch } = this.#h;
     const former = [...new Set(standing.lines.map((line) => line.epoch))].filter((one) => one !== epoch);
-    for (const old of former.slice(0, -1)) {
+    const over = former.slice(0, -1).filter((old) => {
       const lines = standing.lines.filter((line) => line.epoch === old);
-      if (!lines.every(({ upTo, head, oldest }) => upTo >= head && oldest > head)) continue;
+      return lines.every(({ upTo, head, oldest }) => upTo >= head && oldest > head);
+    });
+    // Before they go: a note from when they were open would name them as lost.
+    if (over.length > 0) await this.#h.note();
+    for (const old of over) {
       await db.run("DELETE FROM marks WHERE n = ?", [old.n]);
       await db.run("DELETE FROM epochs WHERE n = ?", [old.n]);
       standing.forget(old);

@@ -35,6 +35,18 @@ export function formerOf(loaded: Loaded, sidecar: Sidecar | null): EpochInfo["fo
   return { epoch, last: { events: Math.max(events, last.events), readings: Math.max(readings, last.readings) } };
 }
 
+/**
+ * How far the epochs came that the note beside the file names. In a file that is whole and no older than its note, an epoch without a line was
+ * forgotten after the platform held all of it; a note tells so late where a run was killed, or could not write it.
+ */
+export function notedOf(loaded: Loaded, sidecar: Sidecar | null, found: "start" | "created" | "salvaged"): readonly Known[] {
+  if (sidecar === null) return [];
+  const noted = [sidecar, ...sidecar.known];
+  if (found !== "start" || isOlder(loaded, sidecar)) return noted;
+  const inFile = new Set(loaded.lines.map(({ epoch }) => epoch.id));
+  return noted.filter(({ epoch }) => inFile.has(epoch));
+}
+
 /** The file holds less than the note beside it says. */
 const isOlder = (loaded: Loaded, { n, epoch, readings, events }: Sidecar): boolean =>
   (loaded.newest?.n ?? 0) < n ||

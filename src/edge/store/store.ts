@@ -16,7 +16,7 @@ import { InPlace } from "./in-place.ts";
 import { type Loaded, load } from "./load.ts";
 import { lockFor, lockPath } from "./lock.ts";
 import { lostOf } from "./lost.ts";
-import { formerOf, nextEpoch } from "./next-epoch.ts";
+import { formerOf, nextEpoch, notedOf } from "./next-epoch.ts";
 import { salvage, setAside } from "./quarantine.ts";
 import { type HistoryFilter, readEvents, readHistory, readSegments, readUrgent } from "./read.ts";
 import { realFile } from "./real-path.ts";
@@ -74,7 +74,7 @@ export async function openStore(asked: StoreOptions): Promise<Store> {
     const opened = await openSound(options, sidecar);
     try {
       const unstored = given.read();
-      const known = [...(sidecar === null ? [] : [sidecar, ...sidecar.known]), ...unstored];
+      const known = [...notedOf(opened.loaded, sidecar, opened.cause), ...unstored];
       const lost = await lostOf(opened.db, opened.loaded, known, opened.cause === "salvaged");
       const store = new SqliteStore(options, lock, opened, { sidecar, given, unstored, lost });
       await store.begin();
@@ -212,7 +212,7 @@ class SqliteStore implements Store {
         layout,
         kindOf,
         running: (mono) => this.running(mono),
-        checkpointed: () => this.#note(),
+        note: () => (this.#stored ? this.#note() : Promise.resolve()),
       },
       unclean,
     );
