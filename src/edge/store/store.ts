@@ -46,6 +46,8 @@ export interface StoreOptions {
   readonly checkAfterMs?: number;
   /** A folder that outlives the process and lies on no card: for what a disk that cannot be written never saw. */
   readonly runtime?: string | undefined;
+  /** What stands between the store and its file: a test's disk that says no to one statement. */
+  readonly through?: (db: Database) => Database;
 }
 
 /** Above the quota: a share of it, at most so much. */
@@ -98,9 +100,12 @@ const DAMAGE: ReadonlySet<string> = new Set(["store.corrupt", "internal"]);
 
 /** The file as it is, or, where it is damaged, a new one with what could be read of it. */
 async function openSound(options: StoreOptions, sidecar: Sidecar | null): Promise<Opened> {
-  const { file, quotaMB, lockWaitMs = LOCK_WAIT_MS, walBytes = WAL_BYTES, log } = options;
+  const { file, quotaMB, lockWaitMs = LOCK_WAIT_MS, walBytes = WAL_BYTES, log, through = (db) => db } = options;
   const quotaBytes = quotaMB * 2 ** 20;
-  const open = () => openFile({ file, quotaBytes, lockWaitMs, walBytes });
+  const open = async () => {
+    const opened = await openFile({ file, quotaBytes, lockWaitMs, walBytes });
+    return { ...opened, db: through(opened.db) };
+  };
   if (sidecar?.suspect !== true) {
     try {
       const opened = await open();
@@ -168,6 +173,8 @@ class SqliteStore implements Store {
   #checking: Promise<void> = Promise.resolve();
   #closed: Promise<void> | null = null;
   #stored = false;
+  /** What was to follow a commit and failed. */
+  readonly #owed = new Map<string, () => Promise<void>>();
   readonly #inPlace = new InPlace();
   /** Nothing more is written: the file is damaged, or no longer under its name. */
   #broken: EdgeError | null = null;
@@ -241,16 +248,38 @@ class SqliteStore implements Store {
       if (this.#broken !== null) throw this.#broken;
       const prepared = prepare(commit, this.#epoch, !this.#stored, this.#standing);
       await this.#within(room, commit, () => this.#run(prepared));
+      const first = !this.#stored;
+      this.#stored = true;
       this.#committedAt = this.#o.clock.mono();
       prepared.apply();
       this.#housekeeper.wrote(prepared.bytes, commit, this.#o.clock.mono());
-      for (const line of prepared.cut) await this.#housekeeper.findOldest(line);
-      if (this.#stored) return;
-      this.#stored = true;
+      // Durable: nothing from here on may reject, or it would be committed a second time, and refused.
+      if (room === "reserve") await this.#follow("limit", () => this.#backToQuota());
+      for (const line of prepared.cut)
+        await this.#follow(`oldest ${line.epoch.id} ${line.stream}`, () => this.#housekeeper.findOldest(line));
+      if (!first) return;
       await this.#note();
       // Its ledger was the first thing that this run stored.
       this.#given.named();
     });
+  }
+
+  /** What fails here is done again at the next housekeeping. */
+  async #follow(what: string, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+      this.#owed.delete(what);
+    } catch (raw) {
+      this.#owed.set(what, work);
+      const { code, context } = asEdgeError(raw);
+      this.#o.log.warn("store.follow-failed", { code, ...context, what });
+    }
+  }
+
+  /** The limit of the file, and what is in use while the file is larger than that. */
+  async #backToQuota(): Promise<void> {
+    await setLimit(this.#db, this.#o.quotaMB * 2 ** 20);
+    await this.#housekeeper.measure();
   }
 
   get broken(): EdgeError | null {
@@ -303,6 +332,7 @@ class SqliteStore implements Store {
 
   async tend(mono: number, waiting?: Waiting): Promise<Tended> {
     await this.#turns.take(() => this.#look(mono));
+    for (const [what, work] of [...this.#owed]) await this.#turns.take(() => this.#follow(what, work));
     if (this.#broken !== null) return { checkpointed: false, deleted: 0, shed: [] };
     const tended = await this.#hearing(this.#housekeeper.tend(mono, waiting));
     await this.#goRound(mono);
@@ -342,8 +372,12 @@ class SqliteStore implements Store {
       return work();
     }
     await setLimit(this.#db, quota + this.reserveBytes);
-    await work().finally(() => setLimit(this.#db, quota));
-    await this.#housekeeper.measure();
+    try {
+      await work();
+    } catch (error) {
+      await this.#follow("limit", () => this.#backToQuota());
+      throw error;
+    }
   }
 
   /** Once more when the file system was full and the ballast made room. */
