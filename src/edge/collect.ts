@@ -8,7 +8,7 @@ import { type Metronome, metronome, offsetOf } from "../kit/metronome.ts";
 import type { Beat, Pulse } from "../kit/pulse.ts";
 import { spoken } from "../kit/quantities.ts";
 import type { Device, DeviceInfo, DeviceProblem, DeviceStatus, Outcome, PointStatus, Reading, Ticks } from "../model.ts";
-import { Health, problemOf } from "./health.ts";
+import { Health, isUnread, problemOf } from "./health.ts";
 import { type LastRow, rowOf, worthKeeping } from "./report.ts";
 
 /** What the house does with a device's readings; all calls are in order. */
@@ -45,8 +45,10 @@ export class Collector {
   readonly #rows = new Map<string, LastRow>();
   readonly #latest = new Map<string, Reading>();
   readonly #health: Health;
-  /** Last values of points, whatever was said since: of a device that is down they are named as last. */
+  /** Last values of points, whatever was said since: where no newer one can be had they are named as last. */
   readonly #values = new Map<string, Reading>();
+  /** Points of which the host said that they cannot be known, and the device nothing since. */
+  readonly #lost = new Set<string>();
   /** Why it is down, as the house was told last; null: it was down before the start. */
   #told: { readonly code: string | null; readonly at: number } = { code: null, at: monotonic() };
   #device: Device | null = null;
@@ -116,6 +118,7 @@ export class Collector {
     if (this.#health.heard(batch, mono)) this.#speaks(mono);
     for (const reading of batch) {
       this.#latest.set(reading.point, reading);
+      this.#lost.delete(reading.point);
       if (reading.quality !== "bad") this.#values.set(reading.point, reading);
     }
     this.#offer(batch);
@@ -150,7 +153,10 @@ export class Collector {
     const unknown = Object.entries(this.info.points)
       .filter(([, spec]) => spec.kind !== "increments")
       .map(([point]): Reading => ({ point, value: null, quality: "bad", code, mono }));
-    for (const reading of unknown) this.#latest.set(reading.point, reading);
+    for (const reading of unknown) {
+      this.#latest.set(reading.point, reading);
+      this.#lost.add(reading.point);
+    }
     this.#offer(unknown.filter(({ point }) => this.#rows.get(point)?.quality !== "bad"));
   }
 
@@ -198,15 +204,21 @@ export class Collector {
     this.#tryNow();
     this.#device?.hurry?.();
     if (this.info.everyMs !== undefined) this.#ticks.poke();
-    if (await answered) return this.status().points;
-    throw this.#noValue(monotonic(), timeoutMs);
+    const spoke = await answered;
+    const mono = monotonic();
+    if (!spoke) throw this.#noValue(mono, timeoutMs);
+    const failure = this.#health.failure(mono);
+    if (failure !== null) throw this.#withPoints(failure.error, this.#points(mono, this.#health.isDown));
+    return this.status().points;
   }
 
   /** Why a person gets no value now; with the last ones, named as last. */
   #noValue(mono: number, waitedMs: number): EdgeError {
     const cause = this.#health.isDown ? this.#health.cause(mono) : null;
-    const { code, context } = cause?.error ?? this.#notNow(mono, waitedMs);
-    const points = this.#points(mono, true);
+    return this.#withPoints(cause?.error ?? this.#notNow(mono, waitedMs), this.#points(mono, true));
+  }
+
+  #withPoints({ code, context }: EdgeError, points: readonly PointStatus[]): EdgeError {
     return new EdgeError(code, { ...context, device: this.info.id, points });
   }
 
@@ -260,14 +272,21 @@ export class Collector {
   #points(mono: number, areLast: boolean): readonly PointStatus[] {
     return Object.entries(this.info.points).map(([point, { unit }]): PointStatus => {
       const latest = this.#latest.get(point);
-      const shown = (areLast ? this.#values.get(point) : undefined) ?? latest;
+      const known = this.#values.get(point);
+      const isLast = areLast || (known !== undefined && latest !== undefined && this.#isNoWord(latest));
+      const shown = (isLast ? known : undefined) ?? latest;
       if (shown === undefined) return { point, value: null, unit, quality: "bad", ageMs: null };
       const { value, mono: at } = shown;
       const ageMs = mono - at;
-      if (!areLast) return { point, value, unit, quality: shown.quality, ...codeOf(shown), ageMs };
+      if (!isLast) return { point, value, unit, quality: shown.quality, ...codeOf(shown), ageMs };
       const code = latest?.quality === "bad" ? latest.code : "device.silent";
       return { point, value, unit, quality: "bad", ...codeOf({ code }), ageMs, last: true };
     });
+  }
+
+  /** The device itself said nothing of this point with it, so its last word stands. */
+  #isNoWord(latest: Reading): boolean {
+    return isUnread(latest) || this.#lost.has(latest.point);
   }
 }
 

@@ -27,7 +27,7 @@ const NO_FAULT: readonly string[] = ["counter.unobserved", "sensor.nothing-in-ra
 const SETTLED_MS = 5000;
 
 /** It came, but nothing could be read from it. A device of which nothing else comes is as good as silent. */
-const isUnread = ({ quality, code = "" }: Reading): boolean =>
+export const isUnread = ({ quality, code = "" }: Reading): boolean =>
   quality === "bad" && (code.startsWith("bus.") || code === "frame.invalid" || code === "ble.key");
 
 /** A device that fell ill so often in this time, or in so many of its periods, is not well though it answers at the moment. */
@@ -92,11 +92,15 @@ export class Health {
   /** Something came. True: it is understood, and was not before for a long time. */
   heard(batch: readonly Reading[], mono: number): boolean {
     const wasIll = this.#isIll;
-    this.#error = null;
     for (const reading of batch) this.#judge(reading, mono);
     const unread = batch.find(isUnread);
     if (unread !== undefined && !wasIll) this.#falls.add(mono, unread.code ?? "internal", unread.why ?? {});
-    if (batch.length > 0 && batch.every(isUnread)) return false;
+    if (unread !== undefined && batch.every(isUnread)) {
+      // One that was down is not up because it can be heard without being understood: it is down for another reason.
+      if (this.#error !== null) this.#error = errorOf(unread);
+      return false;
+    }
+    this.#error = null;
     this.#understood = mono;
     this.#ever = true;
     const wire = this.#info.wire?.();
@@ -148,6 +152,11 @@ export class Health {
     if (this.#error !== null && !this.#isOver(this.#error, mono))
       return { error: this.#said(this.#error.code, this.#error.context), since: this.#failing };
     return this.#silence(mono);
+  }
+
+  /** Why a person who asks now does not get every value; null: all of them are there. */
+  failure(mono: number): Cause | null {
+    return this.isDown || [...this.#troubled.values()].some(({ isBad }) => isBad) ? this.cause(mono) : null;
   }
 
   #unreadCause(): Cause | null {
@@ -237,6 +246,9 @@ class Falls {
     return { since: this.#at[0] ?? 0, ...this.#last };
   }
 }
+
+const errorOf = ({ code = "internal", why = {} }: Reading): EdgeError =>
+  new EdgeError(isCode(code) ? code : "internal", { message: code, ...why });
 
 const pick = ({ code, context }: { readonly code: string; readonly context: Context }) => ({ code, context });
 

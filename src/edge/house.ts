@@ -288,7 +288,13 @@ export class House {
   async readNow(device: string, timeoutMs: number): Promise<readonly PointStatus[]> {
     const collector = this.#collectors.get(device);
     if (collector === undefined) throw new EdgeError("cli.unknown-name", { name: device });
-    return (await collector.readNow(timeoutMs)).map((point) => this.#counted(device, point));
+    const counted = (points: readonly PointStatus[]) => points.map((point) => this.#counted(device, point));
+    try {
+      return counted(await collector.readNow(timeoutMs));
+    } catch (error) {
+      if (!(error instanceof EdgeError) || !Array.isArray(error.context["points"])) throw error;
+      throw new EdgeError(error.code, { ...error.context, points: counted(error.context["points"]) }, error);
+    }
   }
 
   /** Every record as it gets its number, before it is durable: for people who watch. */

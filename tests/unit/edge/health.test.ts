@@ -244,3 +244,67 @@ it("who heard one reason for a device that is down hears the other, when it chan
   collector.watchSilence(monotonic() + 600_000);
   expect(told.map((one) => one?.code)).toEqual(["device.silent", "frame.invalid"]);
 });
+
+it("a line that spoils every reply leaves the last value, named as last, until it is down, and a person is told why", async () => {
+  let fault: "none" | "one" | "all" | "silent" = "none";
+  const far = open.use(
+    await farSide(
+      "rtu-tcp",
+      ({ address, socket }) => {
+        if (fault === "silent") return;
+        const reply = registers(1, 3, 42);
+        if (fault === "all" || (fault === "one" && address === 100)) reply[reply.length - 1] = (reply.at(-1) ?? 0) ^ 0xff;
+        socket.write(reply);
+      },
+      { timeout: "60ms", slowest: "100ms" },
+    ),
+  );
+  const { collector, look, told } = await running("modbus-points", METER, far.spec, 3000);
+  await poll(() => look().points.map(({ quality }) => quality)).toEqual(["good", "good"]);
+  const last = { value: 42, quality: "bad", code: "bus.checksum", last: true };
+  fault = "one";
+  await poll(() => look().points).toMatchObject([{ value: 42, quality: "good" }, last]);
+  const partly: unknown = await collector.readNow(30_000).catch((error: unknown) => error);
+  expect(partly).toMatchObject({ code: "bus.checksum", context: { points: [{ value: 42 }, last] } });
+  fault = "all";
+  await poll(() => look().points).toMatchObject([last, last]);
+  const { ageMs, points } = look();
+  // No row claims to be newer than the last word that was understood.
+  for (const point of points) expect(point.ageMs).toBeGreaterThanOrEqual(ageMs ?? Number.POSITIVE_INFINITY);
+  const wholly: unknown = await collector.readNow(30_000).catch((error: unknown) => error);
+  expect(wholly).toMatchObject({ code: "bus.checksum", context: { points: [last, last] } });
+  expect((wholly as EdgeError).hint("en")).toMatch(/termination/);
+  await poll(() => look()).toMatchObject({ state: "down", problem: { code: "bus.checksum" } });
+  expect(told.map((one) => one?.code)).toEqual(["bus.checksum"]);
+  fault = "none";
+  await poll(() => look().state).toBe("up");
+});
+
+it("a unit that was silent is not up because what comes of it now is spoiled", async () => {
+  let fault: "none" | "silent" | "all" = "none";
+  const far = open.use(
+    await farSide(
+      "rtu-tcp",
+      ({ socket }) => {
+        if (fault === "silent") return;
+        const reply = registers(1, 3, 42);
+        if (fault === "all") reply[reply.length - 1] = (reply.at(-1) ?? 0) ^ 0xff;
+        socket.write(reply);
+      },
+      { timeout: "60ms", slowest: "100ms" },
+    ),
+  );
+  const { look } = await running("modbus-points", METER, far.spec, 3_600_000);
+  await poll(() => look().state).toBe("up");
+  fault = "silent";
+  await poll(() => look()).toMatchObject({ state: "down", problem: { code: "bus.timeout" } });
+  fault = "all";
+  await poll(() => look().problem?.code).toBe("bus.checksum");
+  expect(look()).toMatchObject({
+    state: "down",
+    points: [
+      { value: 42, last: true },
+      { value: 42, last: true },
+    ],
+  });
+});

@@ -138,6 +138,20 @@ const pump: PointSpec = {
   writable: { value: "boolean", impact: "low", limits: { minIntervalMs: 60_000 } },
 };
 
+it("the last total of a counter is the same for whoever lists devices and whoever reads one that does not answer", async () => {
+  const wire = new Wire();
+  const { made, end } = house(new MemoryStore(), [wire.info("d", { volume: { unit: "m3", kind: "increments" } })]);
+  for (let pulse = 0; pulse < 163; pulse += 1) wire.say("volume", 0.01);
+  const listed = () => made.devices()[0]?.points[0];
+  await see(() => listed()?.value === 1.63);
+  wire.fail();
+  await see(() => listed()?.last);
+  const refused: unknown = await made.readNow("d", 10).catch((error: unknown) => error);
+  expect(refused).toMatchObject({ code: "bus.timeout", context: { points: [{ point: "volume", value: 1.63, last: true }] } });
+  expect(listed()).toMatchObject({ value: 1.63, last: true });
+  await end();
+});
+
 describe("readings", () => {
   it("become rows when they are worth one", async () => {
     const store = new MemoryStore(monotonic());
