@@ -1,6 +1,6 @@
 /** Which blocks of a unit have their turn in a round (`leastEvery`), and what it is written again and again (`keepAlive`). */
 import { monotonic } from "../../kit/clock.ts";
-import type { Code } from "../../kit/errors.ts";
+import { type Code, EdgeError } from "../../kit/errors.ts";
 import type { Outcome } from "../../model.ts";
 import { isOfUnit, keyOf, PASSING, type Told } from "./modbus-round.ts";
 import type { Block, Points } from "./registers.ts";
@@ -64,20 +64,27 @@ export class Repeats {
   async during(point: string, command: () => Promise<Outcome>): Promise<Outcome> {
     const repeat = this.#repeats.get(point);
     if (!repeat) return await command();
-    const before = repeat.value;
+    const { value: before } = repeat;
+    const failure = this.failed.get(point);
+    // What is not repeated now cannot have failed to be.
     repeat.value = undefined;
+    this.failed.delete(point);
     repeat.waiting?.abort();
     const { state, value, ...more } = await command();
     if (state === "succeeded" && (typeof value === "number" || typeof value === "boolean"))
       [repeat.value, repeat.written] = [value, monotonic()];
     // Of what may or may not have happened neither the old value nor the new one is repeated.
-    else if (state !== "unknown") repeat.value = before;
+    else if (state !== "unknown") {
+      repeat.value = before;
+      if (failure !== undefined) this.failed.set(point, failure);
+    }
     return { state, ...more, ...(value !== undefined && { value }) };
   }
 
   /** Throws what the wire fails with; what the unit itself says against it is kept for the point's next reading. */
   async refresh(write: Write): Promise<void> {
-    for (const [point, repeat] of this.#repeats) {
+    // The one that waited longest first: where the line has no time for all, each has its turn.
+    for (const [point, repeat] of [...this.#repeats].sort(([, one], [, other]) => one.written - other.written)) {
       const { value, everyMs } = repeat;
       if (value === undefined || monotonic() + this.#roundMs / 2 < repeat.written + everyMs) continue;
       const waiting = new AbortController();
@@ -86,8 +93,11 @@ export class Repeats {
         await write(point, value, waiting.signal);
         this.failed.delete(point);
       } catch (error) {
-        if (isOfUnit(error)) this.failed.set(point, error.code);
-        else if (!waiting.signal.aborted) throw error;
+        if (waiting.signal.aborted) continue;
+        // Its unit is held back, or the line is busy: not this time. The round is not kept waiting again: its polls say what is wrong.
+        if (error instanceof EdgeError && error.code === "command.expired") return;
+        if (!isOfUnit(error)) throw error;
+        this.failed.set(point, error.code);
       } finally {
         repeat.waiting = null;
       }

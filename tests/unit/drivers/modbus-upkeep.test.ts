@@ -1,11 +1,13 @@
 /** What a unit is asked and written in each round: rare points, values repeated, and the pause after a connection. Real sockets. */
 import { describe, expect, it } from "vitest";
+import { Repeats } from "../../../src/drivers/families/modbus-upkeep.ts";
 import { deviceInfo, loadDriver } from "../../../src/drivers/index.ts";
 import { openWires } from "../../../src/drivers/wires.ts";
 import { monotonic } from "../../../src/kit/clock.ts";
+import { EdgeError } from "../../../src/kit/errors.ts";
 import { noLog } from "../../../src/kit/log.ts";
 import type { Reading, Ticks } from "../../../src/model.ts";
-import { type Asked, type FarSide, farSide, mbap, never, registers, wait, withCrc } from "./support.ts";
+import { type Asked, codeOf, type FarSide, farSide, mbap, never, registers, wait, withCrc } from "./support.ts";
 
 const PATIENCE = { timeout: "1s" };
 const ticks: Ticks = { next: () => Promise.resolve(5) };
@@ -175,6 +177,113 @@ describe("a value with `keepAlive`", () => {
       ["life", 7, "uncertain", "bus.exception"],
       ["power", 7, "good", undefined],
     ]);
+  });
+});
+
+/** Due in every round. */
+const repeated = { fc: 3, address: 4, decode: "uint16", unit: "", kind: "gauge", keepAlive: { everyMs: 1, value: 5 } } as const;
+
+describe("a value with `keepAlive` that cannot be repeated now", () => {
+  it("is no reason of its own: a unit that fell silent is down by the silence of its polls", { timeout: 90_000 }, async () => {
+    let silent = false;
+    await using far = await farSide("tcp", (asked) => void (silent || obey(asked)), { timeout: "50ms" });
+    // A silent unit is held back for 33 of its timeouts, which is longer than this.
+    const life = { fc: 3, address: 1, keepAlive: { every: "200ms", value: 1 } };
+    const { next, opened, wires } = await open(far, { every: "50ms", points: { life, power: { fc: 3, address: 9 } } });
+    await using _wires = wires;
+    expect((await next()).map(({ quality }) => quality)).toEqual(["good", "good"]);
+    silent = true;
+    const codes = [await codeOf(next())];
+    for (let i = 0; i < 2; i++) codes.push(await codeOf((await opened()).next()));
+    expect(codes).toEqual(Array(3).fill("bus.timeout"));
+    silent = false;
+    const again = await opened();
+    again.device.hurry?.();
+    expect((await again.next()).map(({ quality }) => quality)).toEqual(["good", "good"]);
+  });
+
+  it("gives way to the round on a line that others keep busy, whose readings stay what they were", async () => {
+    // Half a second for each of the others' requests, the unit's own at once.
+    const slow = (asked: Asked) => setTimeout(() => answer(asked, registers(8, 3, 7)), 500);
+    await using far = await farSide("tcp", (asked) => void (asked.unit === 8 ? slow(asked) : obey(asked)), { timeout: "15s" });
+    const life = { fc: 3, address: 1, keepAlive: { every: "100ms", value: 1 } };
+    const { next, wires } = await open(far, { every: "50ms", points: { life } });
+    await using _wires = wires;
+    await next();
+    await wait(100);
+    const other = { unit: 8, fc: 3, address: 0, quantity: 1, priority: "command" } as const;
+    const others = [1, 2].map(() => wires.modbus("plant").request(other, never));
+    far.asked.splice(0);
+    expect(await next()).toMatchObject([{ point: "life", value: 7, quality: "good" }]);
+    expect(told(far)).toEqual(["3:0:1", "3:0:1", "3:1:1"]);
+    await Promise.all(others);
+    await next();
+    expect(told(far)).toEqual(["6:1:1", "3:1:1"]);
+  });
+
+  it("holds up no other for more than one round: the one that waited longest is the first in the next", async () => {
+    const repeats = new Repeats({ first: repeated, second: repeated }, 1000);
+    const tried: string[] = [];
+    const expire = (name: string) => {
+      tried.push(name);
+      return Promise.reject(new EdgeError("command.expired"));
+    };
+    for (let i = 0; i < 4; i++) {
+      await repeats.refresh(expire);
+      await wait(2);
+    }
+    expect(tried).toEqual(["first", "second", "first", "second"]);
+    expect(repeats.failed.size).toBe(0);
+  });
+});
+
+describe("the doubt that a failed repetition casts on a value", () => {
+  const limit = { fc: 3, address: 4, writable: true, limits: { max: 32 }, keepAlive: { every: "50ms" } };
+
+  /** Holds what it was written, while it obeys; commanded once, and silent to the repetition after it. */
+  async function doubted() {
+    let held = 0;
+    const unit = { obeys: true };
+    const far = await farSide(
+      "tcp",
+      (asked) => {
+        if (asked.fc === 3) answer(asked, registers(3, 3, held));
+        else if (unit.obeys) [held] = [asked.quantity, asked.socket.write(asked.bytes)];
+      },
+      { timeout: "300ms" },
+    );
+    const { device, next, wires } = await open(far, { every: "50ms", points: { limit } });
+    const judged = async () => (await next()).map(({ value, quality, code }) => [value, quality, code]);
+    const command = (value: number) => device.perform?.("limit", value, never);
+    expect(await command(16)).toEqual({ state: "succeeded", value: 16 });
+    unit.obeys = false;
+    await wait(60);
+    expect(await judged()).toEqual([[16, "uncertain", "bus.timeout"]]);
+    const dispose = async () => {
+      await wires[Symbol.asyncDispose]();
+      await far[Symbol.asyncDispose]();
+    };
+    return { unit, judged, command, [Symbol.asyncDispose]: dispose };
+  }
+
+  it("ends with a command whose end nobody knows: nothing is repeated any more", async () => {
+    await using device = await doubted();
+    expect(await device.command(9)).toEqual({ state: "unknown", code: "command.no-answer" });
+    expect(await device.judged()).toEqual([[16, "good", undefined]]);
+  });
+
+  it("ends with a command that succeeds, before that is repeated", async () => {
+    const repeats = new Repeats({ limit: repeated }, 1000);
+    await repeats.refresh(() => Promise.reject(new EdgeError("bus.timeout", { sent: true })));
+    expect(repeats.failed.get("limit")).toBe("bus.timeout");
+    await repeats.during("limit", () => Promise.resolve({ state: "succeeded", value: 10 }));
+    expect(repeats.failed.get("limit")).toBeUndefined();
+  });
+
+  it("stays with a command that changes nothing: the value before it is still to be repeated", async () => {
+    await using device = await doubted();
+    expect(await device.command(70_000)).toEqual({ state: "failed", code: "command.out-of-range" });
+    expect(await device.judged()).toEqual([[16, "uncertain", "bus.timeout"]]);
   });
 });
 
