@@ -8,6 +8,14 @@ export function broadcast(): AbortController {
   return controller;
 }
 
+/** Resolves when the signal is given, at once if it was. */
+export function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    signal.addEventListener("abort", () => resolve(), { once: true });
+    if (signal.aborted) resolve();
+  });
+}
+
 /**
  * In place of AbortSignal.any, which leaves a weak reference on each source for good (Node 20; some 60 bytes a call, and a gateway waits for
  * "stop or the next tick" ten times a second for years). Let go of, it leaves nothing.

@@ -1,5 +1,6 @@
 /** A broker's address goes in; one link (one connection, one session) comes out, on which a publish resolves when the broker acknowledged it. The only file that touches mqtt.js. */
 import type { Socket } from "node:net";
+import { setImmediate } from "node:timers/promises";
 import { type IClientOptions, type IPublishPacket, MqttClient, UniqueMessageIdProvider } from "mqtt";
 import { EdgeError } from "../kit/errors.ts";
 import { broadcast } from "../kit/signals.ts";
@@ -263,6 +264,8 @@ class Life implements Link {
         });
       });
     this.end(new EdgeError("sync.unreachable", { broker: brokerName(this.#o.broker), reason: "stopped", ours: true }));
+    // Whoever waited for an answer writes down what it was before anything else is closed.
+    await setImmediate();
   }
 
   /**

@@ -1,7 +1,7 @@
 /** One link goes in; what must be said first is said first, then live, urgent, retained and history run until the link ends (contract, Up and Promises). */
 import { EdgeError } from "../kit/errors.ts";
 import { backoff, keepTrying, pause } from "../kit/loop.ts";
-import { broadcast } from "../kit/signals.ts";
+import { aborted, broadcast } from "../kit/signals.ts";
 import { parts } from "./drain/body.ts";
 import { Courier } from "./drain/courier.ts";
 import { Bucket, sendHistory } from "./drain/history.ts";
@@ -32,6 +32,8 @@ export class Session {
   readonly #courier: Courier;
   /** Parts on the shelf, by document: what is no longer needed is cleared. */
   readonly #parts = new Map<string, number>();
+  /** What `state` and `alarms` say has changed, perhaps after they were sent. */
+  #outdated = false;
   #reported = "";
 
   constructor(link: Link, room: Room) {
@@ -91,8 +93,8 @@ export class Session {
     void this.#link.closed.then((reason) => this.#over.abort(reason));
     const deaf = outbox.onCommitted((committed) => this.#committed(committed));
     try {
-      await this.#greet(greeted);
-      await Promise.all([this.#history(), this.#report(), this.#republish()]);
+      // What is in flight is settled by the link, which gives it a moment once this has returned.
+      await Promise.race([this.#work(greeted), aborted(this.#over.signal)]);
     } catch (error) {
       if (!stop.aborted) throw this.#over.signal.aborted ? this.#over.signal.reason : error;
     } finally {
@@ -104,19 +106,28 @@ export class Session {
     if (!stop.aborted) throw this.#over.signal.reason;
   }
 
+  async #work(greeted: () => void): Promise<void> {
+    await this.#greet(greeted);
+    await Promise.all([this.#history(), this.#report(), this.#republish()]);
+  }
+
   /** In this order: ears, `state`, `alarms`, urgent copies, then the gates of live open, and the rest of what is retained follows. */
   async #greet(greeted: () => void): Promise<void> {
     const { options } = this.#room;
     await this.#subscribe();
+    this.#outdated = false;
     await this.#state();
     await this.#alarms();
+    this.#over.signal.throwIfAborted();
     this.greeted = true;
+    this.post.open();
     greeted();
     for (const event of this.#room.unstored.values()) this.#urgent.unstored(event);
     await this.#urgent.pending();
     this.#live.open();
     const { documents } = this.#room;
     await Promise.all([
+      ...(this.#outdated ? [this.#state(), this.#alarms()] : []),
       ...documents.assets().map(({ asset }) => this.#asset(asset)),
       ...documents.removedAssets().map((asset) => this.#clear(asset)),
       this.#catalog(),
@@ -150,9 +161,12 @@ export class Session {
 
   #committed({ segments, assets, alarms, urgent, restated }: Committed): void {
     this.#urgent.offer(urgent);
-    if (restated) void this.#retained().catch(() => undefined);
-    else if (alarms) void this.#alarms().catch(() => undefined);
-    for (const { asset } of assets) void this.#asset(asset).catch(() => undefined);
+    if (!this.greeted) this.#outdated ||= alarms || restated === true;
+    else {
+      if (restated) void this.#retained().catch(() => undefined);
+      else if (alarms) void this.#alarms().catch(() => undefined);
+      for (const { asset } of assets) void this.#asset(asset).catch(() => undefined);
+    }
     this.#room.book.committed(segments);
     this.#live.offer(segments);
     this.#room.bell.ring();

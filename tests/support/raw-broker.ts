@@ -26,7 +26,7 @@ export interface Received {
 export interface Script {
   connack(connect: IConnectPacket, connection: number): Partial<IConnackPacket> | null;
   puback(message: Received): number | null | Promise<number | null>;
-  suback(subscribe: ISubscribePacket): readonly number[];
+  suback(subscribe: ISubscribePacket): readonly number[] | null;
 }
 
 export const obedient: Script = {
@@ -159,7 +159,8 @@ export class RawBroker implements AsyncDisposable {
       if (code !== 0) socket.end();
     } else if (packet.cmd === "subscribe") {
       this.subscribes.push(packet);
-      answer({ cmd: "suback", messageId: packet.messageId ?? 0, granted: [...this.script.suback(packet)] });
+      const granted = this.script.suback(packet);
+      if (granted !== null) answer({ cmd: "suback", messageId: packet.messageId ?? 0, granted: [...granted] });
     } else if (packet.cmd === "pingreq") answer({ cmd: "pingresp" });
     else if (packet.cmd === "puback") this.acknowledged.push(packet.messageId ?? 0);
     else if (packet.cmd === "publish") void this.#publish(packet, connection, answer);

@@ -37,6 +37,8 @@ export async function sendHistory(o: HistoryOptions, stop: AbortSignal): Promise
       continue;
     }
     const segments = await o.outbox.read(job.epoch, job.stream, job.range[0], job.range[1], READ_BYTES);
+    // The next connection may be at these numbers already.
+    if (stop.aborted) return;
     passOver(o, job, segments);
     for (const load of o.courier.pack("history", segments, job.asked)) {
       if (!stop.aborted) await o.bucket.take(load.body.length, stop);

@@ -44,7 +44,7 @@ export class Live {
       this.#o.book.take(segment.epoch, segment.stream, [segment.from, segment.to]);
       if (segment.stream === "readings") this.#queue(segment);
       else if (this.#open) this.#event(segment);
-      else this.#early.push(segment);
+      else this.#wait(segment);
     }
     if (this.#open) this.#schedule();
   }
@@ -71,6 +71,13 @@ export class Live {
       this.#bytes -= oldest.body.length;
       this.#release(oldest);
     }
+  }
+
+  /** The greeting may take as long as the broker likes: what is too much for memory is in the store. */
+  #wait(segment: Segment): void {
+    this.#early.push(segment);
+    const oldest = this.#early.length > MOST_EVENTS ? this.#early.shift() : undefined;
+    if (oldest !== undefined) this.#release(oldest);
   }
 
   #event(segment: Segment): void {

@@ -19,6 +19,7 @@ export const MAX_UP_BYTES = 128 * 1024;
 /** A link must have held this long before it is risked for what links have died with. */
 const CALM_MS = 5000;
 const REST_LOOK_MS = 1000;
+const OPEN_LOOK_MS = 60_000;
 /** The platform may only be slower than we are to come back. */
 const UNHEARD_MS = 500;
 
@@ -49,6 +50,7 @@ export class Post {
   readonly #unheard = new Map<string, number>();
   readonly #bell = new Bell();
   readonly #begun: number;
+  #open = false;
   /** Signs of life of the platform so far. */
   #signs = 0;
 
@@ -56,6 +58,12 @@ export class Post {
     this.#o = options;
     this.#window = openWindow(options.link.receiveMaximum);
     this.#begun = options.clock.mono();
+  }
+
+  /** `state` and `alarms` are at the broker: everything else may leave. Until then it waits, and only what is of rank `state` goes. */
+  open(): void {
+    this.#open = true;
+    this.#bell.ring();
   }
 
   /** Bytes of payload that fit into one message on this topic. */
@@ -111,6 +119,7 @@ export class Post {
    */
   async send(rank: Rank, topic: string, payload: () => Uint8Array | string | null, publish: PostPublish = {}): Promise<Verdict> {
     const { subject = { name: topic, range: [1, 1] }, ...rest } = publish;
+    if (rank !== "state" && !this.#open) await this.#opened();
     if (rest.passing === true) return this.#passing(rank, topic, payload, rest);
     const { strikes, clock } = this.#o;
     const standing = strikes.standing(subject, topic, clock.mono());
@@ -129,6 +138,12 @@ export class Post {
     } finally {
       leave();
     }
+  }
+
+  async #opened(): Promise<void> {
+    const { stop } = this.#o;
+    while (!this.#open && !stop.aborted) await this.#bell.wait(OPEN_LOOK_MS, stop);
+    stop.throwIfAborted();
   }
 
   /** Somebody else's topic: nothing is learnt from it. */

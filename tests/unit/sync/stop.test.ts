@@ -1,0 +1,61 @@
+/** The service manager gives a stop 12 seconds: whatever the broker leaves unanswered, it must not take longer than the link's own grace. */
+import { expect, it } from "vitest";
+import { FakeHouse } from "../../support/fake-house.ts";
+import { RawBroker } from "../../support/raw-broker.ts";
+import { eventually, harness } from "../../support/sync-harness.ts";
+
+it.each([
+  ["the greeting", "state"],
+  ["`alarms`", "alarms/1"],
+  ["`reported`", "reported"],
+  ["history", "history/readings"],
+  ["live readings", "readings"],
+])(
+  "a stop does not wait for %s to be acknowledged",
+  async (_, silent) => {
+    await using broker = await RawBroker.open({ puback: ({ topic }) => (topic.endsWith(`up/${silent}`) ? null : 0) });
+    const house = new FakeHouse();
+    // More than may be under way at once.
+    if (silent === "history/readings") for (let i = 0; i < 400; i += 1) house.text(3000, "E1");
+    await using h = harness(broker.url, { pubackTimeoutMs: 600_000 }, house, broker);
+    if (silent === "readings") {
+      await eventually(() => expect(broker.topics()).toContain("reported"));
+      house.readings(3);
+    }
+    await eventually(() => expect(broker.topics()).toContain(silent));
+    h.stop.abort();
+    await h.sync.done;
+    expect(broker.connects).toHaveLength(1);
+  },
+  60_000,
+);
+
+it("a stop does not wait for the SUBACK", async () => {
+  await using broker = await RawBroker.open({ suback: () => null });
+  await using h = harness(broker.url, { pubackTimeoutMs: 600_000 }, new FakeHouse(), broker);
+  await eventually(() => expect(broker.subscribes).toHaveLength(1));
+  h.stop.abort();
+  await h.sync.done;
+  expect(broker.topics()).toEqual([]);
+}, 20_000);
+
+it("what the broker acknowledges within the grace of a stop is written down", async () => {
+  let answer: (code: number) => void = () => undefined;
+  await using broker = await RawBroker.open({
+    puback: ({ topic }) =>
+      topic.endsWith("up/urgent")
+        ? new Promise((resolve) => {
+            answer = resolve;
+          })
+        : 0,
+  });
+  const house = new FakeHouse();
+  await using h = harness(broker.url, {}, house, broker);
+  await eventually(() => expect(broker.topics()).toContain("reported"));
+  const { id } = house.event("critical");
+  await eventually(() => expect(broker.topics()).toContain("urgent"));
+  h.stop.abort();
+  answer(0);
+  await h.sync.done;
+  expect(house.urgentSent).toEqual([id]);
+});
