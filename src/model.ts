@@ -86,9 +86,15 @@ export type Args = Readonly<Record<string, string | number | boolean>>;
 export interface Outcome {
   readonly state: "succeeded" | "failed" | "expired" | "unknown";
   readonly code?: string;
-  /** What happened, in English, where whoever met it knows more than its code. */
-  readonly detail?: string;
+  /** Where whoever met it knows more than its code. */
+  readonly told?: Told;
   readonly value?: Value;
+}
+
+/** What happened and the next step, with the names and figures that belong to it. */
+export interface Told {
+  readonly what: Text;
+  readonly next: Text;
 }
 
 /** The metronome that the host hands to a polled device: resolves at the next due moment with its `mono`; late ticks are skipped, never queued. */
@@ -377,7 +383,10 @@ export interface CommandResult {
   readonly action: string;
   readonly state: CommandState;
   readonly code?: string;
+  /** `told.what` in English: what the platform is sent. */
   readonly detail?: string;
+  /** For people at the box; never sent to the platform. */
+  readonly told?: Told;
   readonly value?: Value;
   readonly at: number;
 }

@@ -1,4 +1,5 @@
 /** The running demonstration as a picture for a terminal, or as one plain line. Pure. */
+import { stateWord } from "../../src/kit/state-words.ts";
 import type { DeviceStatus, GatewayStatus, OpenAlarm, PointStatus, Text, Value } from "../../src/model.ts";
 import type { Counts } from "../platform/counts.ts";
 import { figure, type Say, sayIn, type Word } from "./words.ts";
@@ -68,7 +69,7 @@ export function picture(seen: Seen, columns: number, rows: number, { lang, colou
     {
       head: title(seen, say),
       devices,
-      state: gateway ? stateLines(gateway, say) : [],
+      state: gateway ? stateLines(gateway, { lang, say }) : [],
       foot: rows < FOOT_FROM ? [counts] : [counts, foot],
       rows,
     },
@@ -77,10 +78,10 @@ export function picture(seen: Seen, columns: number, rows: number, { lang, colou
   return lines.map((line) => clip(colours ? line : uncoloured(line), columns));
 }
 
-function stateLines({ assets, alarms }: GatewayStatus, say: Say): readonly string[] {
-  const alarm = (a: OpenAlarm) => `${RED}${a.kind}${OFF} ${a.asset ?? a.device ?? ""} (${a.severity})`;
+function stateLines({ assets, alarms }: GatewayStatus, { lang, say }: Reader): readonly string[] {
+  const alarm = (a: OpenAlarm) => `${RED}${a.kind}${OFF} ${a.asset ?? a.device ?? ""} (${stateWord(a.severity, lang)})`;
   return [
-    `${BOLD}${cell(say("bays"), 8)}${OFF}${assets.map((asset) => assetWords(asset, say)).join("   ") || say("none")}`,
+    `${BOLD}${cell(say("bays"), 8)}${OFF}${assets.map((asset) => assetLine(asset, { lang, say })).join("   ") || say("none")}`,
     `${BOLD}${cell(say("alarms"), 8)}${OFF}${alarms.map(alarm).join("   ") || say("noneOpen")}`,
   ];
 }
@@ -144,9 +145,9 @@ function pointWords({ point, value, unit, quality, code, ageMs, last }: PointSta
   return `${mark}${point} ${shown(value, lang)}${unit && unit !== "1" ? ` ${unit}` : ""}${mark ? OFF : ""}${old}`;
 }
 
-function assetWords({ asset, state, alarms, quality }: GatewayStatus["assets"][number], say: Say): string {
+function assetLine({ asset, state, alarms, quality }: GatewayStatus["assets"][number], { lang, say }: Reader): string {
   const status = String(state["status"] ?? "unknown");
-  const known = status === "occupied" || status === "free" || status === "unknown" ? say(status) : status;
+  const known = stateWord(status, lang);
   const permit = state["permit"] === "valid" ? ` (${say("permit")})` : "";
   // What stood when it was last seen.
   const doubt = quality === "good" || status === "unknown" ? "" : `${YELLOW}~${OFF}`;
@@ -169,7 +170,7 @@ export function plain(seen: Seen): string {
 
 function shown(value: Value, lang: keyof Text): string {
   if (value === null) return "–";
-  if (typeof value !== "number") return String(value);
+  if (typeof value !== "number") return stateWord(String(value), lang);
   return figure(Number.isInteger(value) ? value : Number(value.toPrecision(6)), lang);
 }
 

@@ -39,7 +39,7 @@ export function momentOf(text: string, say: Say, expected: Phrase = "optSince"):
   return Math.max(0, at);
 }
 
-/** `until=+2h` is a moment two hours ahead; true, false and numbers are what they look like; all else is text. */
+/** `until=+2h` is a moment two hours ahead; true, vero, false, falso and numbers (1.5 or 1,5) are what they look like; all else is text. */
 export function argsOf(words: readonly string[], say: Say): Args {
   const args = new Map<string, string | number | boolean>();
   for (const word of words) {
@@ -52,9 +52,17 @@ export function argsOf(words: readonly string[], say: Say): Args {
   return Object.fromEntries(args);
 }
 
+const TRUTH: ReadonlyMap<string, boolean> = new Map([
+  ["true", true],
+  ["vero", true],
+  ["false", false],
+  ["falso", false],
+]);
+
 function argument(text: string): string | number | boolean {
-  if (text === "true" || text === "false") return text === "true";
+  const known = TRUTH.get(text);
+  if (known !== undefined) return known;
   const ahead = text.startsWith("+") ? duration().safeParse(text.slice(1)) : undefined;
   if (ahead?.success) return now() + ahead.data;
-  return /^-?\d+(\.\d+)?([eE][+-]?\d+)?$/.test(text) ? Number(text) : text;
+  return /^-?\d+([.,]\d+)?([eE][+-]?\d+)?$/.test(text) ? Number(text.replace(",", ".")) : text;
 }

@@ -1,8 +1,10 @@
 /** The gateway's picture of itself as one screen: what is not well first, with its next step; what is well is only counted. */
 import { counted } from "../kit/counted.ts";
 import { spoken } from "../kit/quantities.ts";
+import { assetWords, stateWord } from "../kit/state-words.ts";
+import { hanging, wrapped } from "../kit/wrap.ts";
 import type { DeviceStatus, GatewayStatus, OpenAlarm } from "../model.ts";
-import { plain, wrapped } from "./table.ts";
+import { plain } from "./table.ts";
 import { shownTime, shownValue, type Terminal } from "./terminal.ts";
 
 export interface Room {
@@ -14,12 +16,11 @@ export interface Room {
 const ALARMS = 3;
 const ASSET_LINES = 2;
 const INSET = 4;
-const HANG = 2;
 
 /** `room`: of the terminal, or absent where there is no end to it. */
 export function statusPage(picture: GatewayStatus, terminal: Terminal, room?: Room): readonly string[] {
   const { columns = Number.POSITIVE_INFINITY, rows = Number.POSITIVE_INFINITY } = room ?? {};
-  const fold = (text: string) => folded(text, columns);
+  const fold = (text: string) => hanging(plain(text), columns);
   const head = headOf(picture, terminal).flatMap(fold);
   const tail = [
     ...alarmLines(picture.alarms, terminal, room ? ALARMS : Number.POSITIVE_INFINITY),
@@ -32,13 +33,6 @@ export function statusPage(picture: GatewayStatus, terminal: Terminal, room?: Ro
   const faults = faultLines(unwell, terminal, columns, rows - around);
   const title = unwell.length > 0 ? [titleOf(unwell.length, picture.devices.length, terminal)] : [];
   return [...head, "", ...title, ...faults, ...counts, ...(tail.length > 0 ? ["", ...tail] : [])];
-}
-
-/** What does not fit goes on further in. */
-function folded(text: string, columns: number): readonly string[] {
-  const inset = /^ */.exec(text)?.[0] ?? "";
-  const room = columns - inset.length - HANG;
-  return wrapped(plain(text.trimStart()), room).map((line, i) => `${inset}${i === 0 ? "" : " ".repeat(HANG)}${line}`);
 }
 
 export function headOf(
@@ -123,12 +117,12 @@ function adviceLines({ problem }: DeviceStatus, { lang }: Terminal, columns: num
   return [...fold(problem.what[lang], inset), `${inset}→ ${next.trimStart()}`, ...more];
 }
 
-function alarmLines(alarms: readonly OpenAlarm[], { say }: Terminal, most: number): readonly string[] {
+function alarmLines(alarms: readonly OpenAlarm[], { say, lang }: Terminal, most: number): readonly string[] {
   if (alarms.length === 0) return [];
   const shown = alarms.length > most ? alarms.slice(0, most - 1) : alarms;
   const lines = shown.map(
     ({ kind, asset, device, severity, since }) =>
-      `  ${[kind, asset ?? device, severity].filter(Boolean).join("  ")}  ${say("from")} ${shownTime(since)}`,
+      `  ${[kind, asset ?? device, stateWord(severity, lang)].filter(Boolean).join("  ")}  ${say("from")} ${shownTime(since)}`,
   );
   const more = alarms.length - shown.length;
   return [
@@ -144,10 +138,7 @@ function assetLines({ assets }: GatewayStatus, { say, lang }: Terminal, columns:
   const words = assets.map(({ asset, state, quality }) => {
     // That a status is unknown says it itself.
     const doubt = quality === "good" || state["status"] === "unknown" ? "" : ` (${say(quality)})`;
-    const values = Object.entries(state).map(([name, value]) =>
-      name === "status" ? shownValue(value, lang) : `${name}=${shownValue(value, lang)}`,
-    );
-    return `${asset} ${values.join(" ")}${doubt}`;
+    return `${asset} ${assetWords(state, lang, (value) => shownValue(value, lang))}${doubt}`;
   });
   const count = counted(assets.length, say("assetsCounted"));
   const line = `${count}: ${words.join(", ")}`;

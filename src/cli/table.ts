@@ -1,10 +1,8 @@
 /** Headings and rows become lines that fit a terminal, all of one table in one layout; nothing is left out. */
+import { width, wrapped } from "../kit/wrap.ts";
 
 /** What a device or a program said must not command the terminal, break a line or turn it round: anybody can send a name by radio. */
 export const plain = (text: string): string => text.replaceAll(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, "·");
-
-/** Columns beyond ASCII count by code point; cells never hold wide characters. */
-export const width = (text: string): number => [...text].length;
 
 const GAP = 2;
 /** A narrower column of sentences is no pleasure to read. */
@@ -66,22 +64,6 @@ function withoutEmpty(
 ): readonly [readonly string[], readonly (readonly string[])[]] {
   const kept = heads.map((_, i) => rows.length === 0 || rows.some((row) => (row[i] ?? "") !== ""));
   return [heads.filter((_, i) => kept[i]), rows.map((row) => heads.map((_, i) => row[i] ?? "").filter((_, i) => kept[i]))];
-}
-
-/** At spaces; a word that is longer than the line is cut, so that no terminal breaks it where it likes. */
-export function wrapped(text: string, room: number): string[] {
-  const lines: string[] = [];
-  let line = "";
-  for (let word of text.split(" ")) {
-    if (line !== "" && width(line) + 1 + width(word) <= room) {
-      line += ` ${word}`;
-      continue;
-    }
-    if (line !== "") lines.push(line);
-    for (; width(word) > room; word = [...word].slice(room).join("")) lines.push([...word].slice(0, room).join(""));
-    line = word;
-  }
-  return [...lines, line];
 }
 
 function pad(text: string, to: number, right: boolean): string {

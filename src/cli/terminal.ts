@@ -4,6 +4,9 @@ import type { Lang } from "../config.ts";
 import { counted } from "../kit/counted.ts";
 import { asEdgeError, type EdgeError } from "../kit/errors.ts";
 import { spoken } from "../kit/quantities.ts";
+import { stateWord } from "../kit/state-words.ts";
+import { COLUMNS, columnsOf } from "../kit/tty.ts";
+import { folded } from "../kit/wrap.ts";
 import type { DeviceProblem, PointStatus, Value, WireStatus } from "../model.ts";
 import { plain, table } from "./table.ts";
 import { type Phrase, type Say, sayIn } from "./texts.ts";
@@ -19,31 +22,31 @@ export interface Terminal {
   readonly lang: Lang;
   readonly json: boolean;
   readonly say: Say;
-  /** Of the terminal; absent where there is no end to a line. */
+  /** Of the terminal, or what COLUMNS says; absent where there is no end to a line. */
   readonly columns: number | undefined;
   /** One line on stdout. */
   line(text: string): void;
+  /** Sentences on stdout, wrapped at spaces. */
+  lines(text: string): void;
   table(headings: readonly Phrase[], rows: readonly (readonly string[])[]): void;
   /** One JSON document (a line of it for a stream). */
   document(value: unknown, indent?: number): void;
 }
 
-/** Of a terminal that does not say. */
-const COLUMNS = 80;
-
 export function terminal(lang: Lang, json: boolean): Terminal {
   const say = sayIn(lang);
   const line = (text: string) => void process.stdout.write(`${plainLines(text)}\n`);
-  const columns = process.stdout.isTTY ? process.stdout.columns || COLUMNS : undefined;
+  const columns = columnsOf(process.stdout, process.env);
   return {
     lang,
     json,
     say,
     columns,
     line,
+    lines: (text) => line(folded(text, columns)),
     table: (headings, rows) => {
       if (rows.length === 0) return line(say("none"));
-      for (const text of table(headings.map(say), rows, columns)) line(text);
+      for (const text of table(headings.map(say), rows, columns ?? COLUMNS)) line(text);
     },
     document: (value, indent = 2) => line(JSON.stringify(value, null, indent)),
   };
@@ -52,7 +55,11 @@ export function terminal(lang: Lang, json: boolean): Terminal {
 /** On stderr: code, what happened, what to do next; never a stack trace. */
 export function complain(raw: unknown, lang: Lang, json: boolean): void {
   const error = asEdgeError(raw);
-  process.stderr.write(json ? `${JSON.stringify({ error: errorDocument(error, lang) })}\n` : plainLines(errorText(error, lang)));
+  process.stderr.write(
+    json
+      ? `${JSON.stringify({ error: errorDocument(error, lang) })}\n`
+      : `${folded(plainLines(errorText(error, lang)), columnsOf(process.stderr, process.env))}\n`,
+  );
 }
 
 const plainLines = (text: string): string => text.split("\n").map(plain).join("\n");
@@ -62,7 +69,7 @@ function errorText(error: EdgeError, lang: Lang): string {
   const say = sayIn(lang);
   const { near } = error.context;
   const meant = typeof near === "string" ? `${say("didYouMean")} ${near}? ` : "";
-  return `${problems.join("")}${say("error")} ${error.code}: ${error.what(lang)}\n→ ${meant}${error.hint(lang)}\n`;
+  return `${problems.join("")}${say("error")} ${error.code}: ${error.what(lang)}\n→ ${meant}${error.hint(lang)}`;
 }
 
 const errorDocument = (error: EdgeError, lang: Lang) => ({
@@ -77,10 +84,10 @@ const problemsOf = (error: EdgeError): readonly Problem[] =>
 
 // ---------------------------------------------------------------- values as people read them
 
-/** Digits as they came; the sign before the decimals as the reader writes it. */
+/** Digits as they came, the sign before the decimals as the reader writes it; fixed words in the reader's language. */
 export function shownValue(value: Value, lang: Lang): string {
   if (value === null) return "–";
-  const text = String(value);
+  const text = stateWord(String(value), lang);
   return typeof value === "number" && lang === "it" ? text.replace(".", ",") : text;
 }
 

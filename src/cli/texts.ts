@@ -66,8 +66,8 @@ export const texts = {
   argTarget: { it: "dispositivo.punto o bene", en: "device.point or asset" },
   argAction: { it: "azione", en: "action" },
   argArgs: {
-    it: "argomenti: nome=valore; until=+2h vale fra due ore",
-    en: "arguments: name=value; until=+2h means in two hours",
+    it: "argomenti: nome=valore; quali, lo mostra `cippo devices --commands`. Dove c'è until, until=+2h vuol dire fra due ore",
+    en: "arguments: name=value; `cippo devices --commands` shows which. Where there is until, until=+2h means in two hours",
   },
   argPoint: { it: "nome.punto", en: "name.point" },
   argFile: { it: "file di configurazione", en: "configuration file" },
@@ -82,6 +82,9 @@ export const texts = {
   excessArguments: { it: "troppi argomenti per", en: "too many arguments for" },
   badValue: { it: "valore non ammesso", en: "value not allowed" },
   notKeyValue: { it: "atteso nome=valore, ciascuno una volta, trovato", en: "expected name=value, each once, found" },
+  lowImpact: { it: "basso", en: "low" },
+  highImpact: { it: "alto", en: "high" },
+  nowIs: { it: "ora vale", en: "now it is" },
   // headings
   device: { it: "DISPOSITIVO", en: "DEVICE" },
   type: { it: "TIPO", en: "TYPE" },
@@ -170,7 +173,6 @@ export const texts = {
   strayBytes: { it: "byte senza trama", en: "stray byte|stray bytes" },
   unread: { it: "non letto in tempo|non letti in tempo", en: "not read in time" },
   held: { it: "chiesto di rado", en: "asked rarely" },
-  required: { it: "obbligatorio", en: "required" },
   gateway: { it: "gateway", en: "gateway" },
   uptime: { it: "in funzione da", en: "running for" },
   clock: { it: "orologio", en: "clock" },

@@ -1,7 +1,7 @@
 /** One device goes in; its readings come out, filtered by what is worth a row, with its failures and its silence told. The host's side of every driver. */
 
 import { monotonic } from "../kit/clock.ts";
-import { asEdgeError, EdgeError } from "../kit/errors.ts";
+import { asEdgeError, EdgeError, toldOf } from "../kit/errors.ts";
 import type { Log } from "../kit/log.ts";
 import { backoff, keepTrying, pause } from "../kit/loop.ts";
 import { type Metronome, metronome, offsetOf } from "../kit/metronome.ts";
@@ -240,7 +240,7 @@ export class Collector {
       return outcome;
     } catch (raw) {
       const error = asEdgeError(raw);
-      return { state: "unknown", code: error.code, detail: error.what("en") };
+      return { state: "unknown", code: error.code, told: toldOf(error) };
     }
   }
 

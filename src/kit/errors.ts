@@ -1,5 +1,5 @@
 /** A failure goes in as code, context and cause; out comes one error class whose hint tells a technician what to do next, in Italian and English. */
-import type { Text } from "../model.ts";
+import type { Text, Told } from "../model.ts";
 import { codes } from "./codes.ts";
 import { counted } from "./counted.ts";
 
@@ -39,6 +39,12 @@ export class EdgeError extends Error {
 function written(error: unknown): void {
   if (error instanceof Error) void error.stack;
 }
+
+/** Both languages, for the one who will read it. */
+export const toldOf = (error: EdgeError): Told => ({
+  what: { it: error.what("it"), en: error.what("en") },
+  next: { it: error.hint("it"), en: error.hint("en") },
+});
 
 export const isCode = (code: string): code is Code => Object.hasOwn(codes, code);
 

@@ -12,6 +12,16 @@ export const hasColours = (out: Out, env: Env): boolean => out.isTTY === true &&
 /** Whether a picture can be drawn over the one before. */
 export const canRedraw = (out: Out, env: Env): boolean => out.isTTY === true && !dumb(env);
 
+/** Of a terminal, and of a table, that is told nothing of its width. */
+export const COLUMNS = 80;
+
+/** How wide a line may be: as the terminal is, or as COLUMNS says; undefined in a pipe that nobody has measured. */
+export function columnsOf(out: Out & { readonly columns?: number }, env: Env): number | undefined {
+  const said = Number(env["COLUMNS"]);
+  const known = out.isTTY && out.columns ? out.columns : Number.isInteger(said) && said > 0 ? said : undefined;
+  return known ?? (out.isTTY ? COLUMNS : undefined);
+}
+
 const QUIT = new Set(["q", "Q", "\u0003", "\u0004"]);
 
 /**

@@ -85,7 +85,8 @@ export class Answers {
     let inFlight = false;
     const body = () => {
       inFlight = true;
-      return JSON.stringify({ v: 1, ...result });
+      const { told: _, ...said } = result;
+      return JSON.stringify({ v: 1, ...said });
     };
     try {
       const passing = topic !== this.#o.topics.up("results");

@@ -128,7 +128,7 @@ describe("a technician at the box", { timeout: 60_000, shuffle: false }, () => {
 
   it("commands what may be commanded, and learns why not otherwise", async () => {
     const done = await gateway.cippo("command", "relay.pump", "set", "value=true");
-    expect([done.code, done.stdout]).toEqual([0, "relay.pump set: succeeded = true"]);
+    expect([done.code, done.stdout]).toEqual([0, "relay.pump set: succeeded, now it is true"]);
     expect(slave.on.has(1)).toBe(true);
     expect(await json("command", "relay.pump", "set", "value=false")).toMatchObject({ state: "succeeded", value: false });
     const wrong = await gateway.cippo("--lang", "it", "command", "relay.pump", "set", "value=7");

@@ -1,7 +1,8 @@
 /** A target, an action and arguments go in; how the command ended comes out. Exit 1 unless it succeeded. */
 import { userInfo } from "node:os";
-import { codes } from "../../kit/codes.ts";
-import { isCode } from "../../kit/errors.ts";
+import { EdgeError, isCode, toldOf } from "../../kit/errors.ts";
+import { endWord } from "../../kit/state-words.ts";
+import type { CommandResult } from "../../model.ts";
 import { argsOf, socketOf } from "../asked.ts";
 import { ask } from "../client.ts";
 import { type Globals, shownValue, type Terminal } from "../terminal.ts";
@@ -29,11 +30,21 @@ export async function command(
   const args = argsOf(words, terminal.say);
   const result = await ask(await socketOf(options), { do: "command", target, action, args, ...saysWho() });
   if (terminal.json) terminal.document(result);
-  else {
-    const value = result.value === undefined ? "" : ` = ${shownValue(result.value, terminal.lang)}`;
-    terminal.line(`${target} ${action}: ${result.state}${value}${result.code ? `  ${result.code}` : ""}`);
-    if (result.detail) terminal.line(result.detail);
-    if (result.code && isCode(result.code)) terminal.line(`→ ${codes[result.code].hint[terminal.lang]}`);
-  }
+  else show(result, terminal);
   return result.state === "succeeded" ? 0 : 1;
+}
+
+/** How it ended; the sentence and the next step of one that did not go well. */
+function show({ target, action, state, value, code, told, detail }: CommandResult, { say, lang, lines }: Terminal): void {
+  const now = value === undefined ? "" : `, ${say("nowIs")} ${shownValue(value, lang)}`;
+  lines(`${target} ${action}: ${endWord(state, lang)}${now}${code ? `  ${code}` : ""}`);
+  // A gateway of an earlier version says only its code, and the sentence in English.
+  const known =
+    code !== undefined && isCode(code)
+      ? toldOf(new EdgeError(code, { target, action, device: target, name: "value" }))
+      : undefined;
+  const what = told?.what[lang] ?? (lang === "en" ? detail : undefined) ?? known?.what[lang] ?? detail;
+  const next = told?.next[lang] ?? known?.next[lang];
+  if (what) lines(what);
+  if (next) lines(`→ ${next}`);
 }

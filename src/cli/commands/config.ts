@@ -12,10 +12,10 @@ export async function configCheck(file: string | undefined, options: Globals, te
   const warnings = problems.length - errors;
   if (terminal.json) terminal.document({ file: asked, ok: errors === 0, errors, warnings, problems });
   else {
-    const { say, line, lang } = terminal;
-    for (const problem of problems) line(problemLine(problem, lang));
+    const { say, lines, lang } = terminal;
+    for (const problem of problems) lines(problemLine(problem, lang));
     const wrong = errors === 0 ? say("configOk") : counted(errors, say("errorsFound"));
-    line(`${asked}: ${wrong}, ${counted(warnings, say("warnings"))}`);
+    lines(`${asked}: ${wrong}, ${counted(warnings, say("warnings"))}`);
   }
   return errors === 0 ? 0 : 1;
 }

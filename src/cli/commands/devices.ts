@@ -1,9 +1,11 @@
 /** Shows the site's devices with their points, the types that exist, or everything that can be commanded. */
+import { takes } from "../../edge/commands/takes.ts";
+import { wrapped } from "../../kit/wrap.ts";
 import type { CommandTarget, DeviceStatus, GatewayStatus, PointStatus } from "../../model.ts";
 import { socketOf } from "../asked.ts";
 import { ask } from "../client.ts";
 import { checkDevice } from "../names.ts";
-import { table, wrapped } from "../table.ts";
+import { table } from "../table.ts";
 import { type Globals, shownAge, shownProblem, shownQuality, shownValue, shownWire, type Terminal } from "../terminal.ts";
 
 export interface DevicesOptions extends Globals {
@@ -69,20 +71,14 @@ async function types(terminal: Terminal): Promise<number> {
   return 0;
 }
 
+const IMPACT = { low: "lowImpact", high: "highImpact" } as const;
+
 function commands(targets: readonly CommandTarget[], terminal: Terminal): number {
   if (terminal.json) terminal.document(targets);
   else
     terminal.table(
       ["target", "action", "args", "impact"],
-      targets.map((t) => [t.target, t.action, argsText(t, terminal), t.impact]),
+      targets.map((t) => [t.target, t.action, takes(t)[terminal.lang], terminal.say(IMPACT[t.impact])]),
     );
   return 0;
-}
-
-function argsText({ args, limits }: CommandTarget, { say }: Terminal): string {
-  const shown = Object.entries(args).map(([name, { type, required, min = limits?.min, max = limits?.max }]) => {
-    const range = min === undefined && max === undefined ? "" : ` ${min ?? ""}..${max ?? ""}`;
-    return `${name}=<${type}${range}>${required ? ` (${say("required")})` : ""}`;
-  });
-  return shown.join(" ");
 }

@@ -1,5 +1,6 @@
 /** A moment goes in; what has happened since comes out, newest last. */
 import { EdgeError } from "../../kit/errors.ts";
+import { stateWord } from "../../kit/state-words.ts";
 import type { EdgeEvent } from "../../model.ts";
 import { momentOf, socketOf } from "../asked.ts";
 import { stream } from "../client.ts";
@@ -11,6 +12,7 @@ export interface EventsOptions extends Globals {
 }
 
 export async function events(options: EventsOptions, terminal: Terminal): Promise<number> {
+  const { lang } = terminal;
   const limit = Number(options.limit);
   if (!Number.isInteger(limit) || limit < 1 || limit > 100_000)
     throw new EdgeError("cli.usage", { reason: `${terminal.say("badValue")}: --limit ${options.limit} (1..100000)` });
@@ -21,7 +23,14 @@ export async function events(options: EventsOptions, terminal: Terminal): Promis
   else
     terminal.table(
       ["time", "event", "state", "severity", "about_", "text"],
-      found.map((e) => [shownTime(e.at), e.kind, e.state, e.severity, e.asset ?? e.device ?? "", e.text[terminal.lang]]),
+      found.map((e) => [
+        shownTime(e.at),
+        e.kind,
+        stateWord(e.state, lang),
+        stateWord(e.severity, lang),
+        e.asset ?? e.device ?? "",
+        e.text[lang],
+      ]),
     );
   return 0;
 }

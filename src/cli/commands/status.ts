@@ -1,4 +1,6 @@
 /** Shows how the running gateway is, on one screen or with --all whole. Exit 1 when something in it needs attention. */
+import { assetWords, stateWord } from "../../kit/state-words.ts";
+import { COLUMNS, columnsOf } from "../../kit/tty.ts";
 import type { GatewayStatus } from "../../model.ts";
 import { socketOf } from "../asked.ts";
 import { ask } from "../client.ts";
@@ -24,7 +26,8 @@ const isWell = ({ devices, sync, store }: GatewayStatus) =>
   devices.every(({ state }) => state === "up" || state === "starting");
 
 /** Without the line on which the next command is typed. */
-const roomOf = (out: NodeJS.WriteStream) => (out.isTTY ? { columns: out.columns || 80, rows: (out.rows || 24) - 1 } : undefined);
+const roomOf = (out: NodeJS.WriteStream) =>
+  out.isTTY ? { columns: columnsOf(out, process.env) ?? COLUMNS, rows: (out.rows || 24) - 1 } : undefined;
 
 function showAll(picture: GatewayStatus, terminal: Terminal): void {
   const { say, line, lang } = terminal;
@@ -50,16 +53,14 @@ function showAll(picture: GatewayStatus, terminal: Terminal): void {
     ["asset", "state", "quality", "since"],
     picture.assets.map((a) => [
       a.asset,
-      Object.entries(a.state)
-        .map(([name, value]) => `${name}=${shownValue(value, lang)}`)
-        .join(" "),
+      assetWords(a.state, lang, (value) => shownValue(value, lang)),
       say(a.quality),
       shownTime(a.since),
     ]),
   );
   part(
     ["alarm", "about_", "severity", "since"],
-    picture.alarms.map((a) => [a.kind, a.asset ?? a.device ?? "", a.severity, shownTime(a.since)]),
+    picture.alarms.map((a) => [a.kind, a.asset ?? a.device ?? "", stateWord(a.severity, lang), shownTime(a.since)]),
   );
   part(
     ["stream", "epoch", "head", "sent", "acknowledged"],

@@ -1,5 +1,6 @@
 /** Prints the present values, then readings and events as they happen, a line each, until q or an interrupt. */
 import { counted } from "../../kit/counted.ts";
+import { stateWord } from "../../kit/state-words.ts";
 import { onQuit } from "../../kit/tty.ts";
 import type { GatewayStatus, Quality, Value } from "../../model.ts";
 import { now, socketOf } from "../asked.ts";
@@ -57,9 +58,10 @@ function present({ devices, assets }: GatewayStatus, names: readonly string[], t
 }
 
 function lineOf(item: Watched, terminal: Terminal): string {
+  const { lang } = terminal;
   if (item.what === "reading") return readingLine(item, terminal);
   const { at, kind, state, severity, text } = item.event;
-  return plain(`${shownTime(at)}  ${kind} ${state} ${severity}  ${text[terminal.lang]}`);
+  return plain(`${shownTime(at)}  ${kind} ${stateWord(state, lang)} ${stateWord(severity, lang)}  ${text[lang]}`);
 }
 
 interface Seen {

@@ -1,6 +1,6 @@
 /** An opened unit and its table go in; its readings, judged one by one, and the outcome of each write come out. */
 import { monotonic } from "../../kit/clock.ts";
-import { type Code, EdgeError } from "../../kit/errors.ts";
+import { type Code, EdgeError, toldOf } from "../../kit/errors.ts";
 import { AnyOf } from "../../kit/signals.ts";
 import type { Device, Outcome, Reading, Ticks } from "../../model.ts";
 import type { IdentityCheck, ModbusBus, ModbusReply, ModbusRequest, Opening, Priority, RegisterPoint } from "../driver.ts";
@@ -292,5 +292,5 @@ function isWithin(value: number | boolean, { decode, writable }: Points[string])
 
 const later = (notBefore: number | undefined) => (notBefore === undefined ? {} : { notBefore });
 
-const whyOf = (error: unknown): Pick<Outcome, "detail"> & { readonly code: string } =>
-  error instanceof EdgeError ? { code: error.code, detail: error.what("en") } : { code: "command.no-answer" };
+const whyOf = (error: unknown): Pick<Outcome, "told"> & { readonly code: string } =>
+  error instanceof EdgeError ? { code: error.code, told: toldOf(error) } : { code: "command.no-answer" };

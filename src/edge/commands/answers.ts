@@ -1,6 +1,7 @@
 /** A step in a command's life goes in; the event that tells of it, and at its end the answer to its sender, come out. Pure. */
-import { EdgeError, isCode } from "../../kit/errors.ts";
-import type { CommandResult, CommandState, EventDraft, Origin, Outcome, Severity } from "../../model.ts";
+import { EdgeError, isCode, toldOf } from "../../kit/errors.ts";
+import { endWord } from "../../kit/state-words.ts";
+import type { CommandResult, CommandState, EventDraft, Origin, Outcome, Severity, Told } from "../../model.ts";
 import { clipped, type Envelope } from "./envelope.ts";
 
 const SEVERITY: Readonly<Record<CommandState, Severity>> = {
@@ -13,16 +14,6 @@ const SEVERITY: Readonly<Record<CommandState, Severity>> = {
   unknown: "medium",
 };
 
-const ITALIAN: Readonly<Record<CommandState, string>> = {
-  accepted: "accettato",
-  executing: "in esecuzione",
-  succeeded: "riuscito",
-  failed: "fallito",
-  expired: "scaduto",
-  refused: "rifiutato",
-  unknown: "esito ignoto",
-};
-
 export function eventOf(command: Envelope, origin: Origin, state: CommandState, result: CommandResult | undefined): EventDraft {
   const { id, args } = command;
   const [target, action, issuer] = [clipped(command.target), clipped(command.action), clipped(command.issuer)];
@@ -30,7 +21,7 @@ export function eventOf(command: Envelope, origin: Origin, state: CommandState, 
     kind: `command.${state}`,
     state: "noted",
     severity: SEVERITY[state],
-    text: { it: `${action} ${target}: ${ITALIAN[state]}`, en: `${action} ${target}: ${state}` },
+    text: { it: `${action} ${target}: ${endWord(state, "it")}`, en: `${action} ${target}: ${state}` },
     extra: {
       command: id,
       target,
@@ -48,21 +39,21 @@ export function eventOf(command: Envelope, origin: Origin, state: CommandState, 
 export interface Ending {
   readonly state: CommandState;
   readonly code?: string | undefined;
-  readonly detail?: string;
+  readonly told?: Told;
   readonly value?: Outcome["value"];
 }
 
 /** `at`: epoch ms of now. */
 export function resultOf(
   command: Pick<Envelope, "id" | "target" | "action">,
-  { state, code, detail, value }: Ending,
+  { state, code, told, value }: Ending,
   at: number,
 ): CommandResult {
   const [id, target, action] = [command.id, clipped(command.target), clipped(command.action)];
   const said =
-    detail ??
+    told ??
     (code !== undefined && isCode(code)
-      ? new EdgeError(code, { target, action, device: target, name: "value" }).what("en")
+      ? toldOf(new EdgeError(code, { target, action, device: target, name: "value" }))
       : undefined);
   return {
     id,
@@ -70,20 +61,19 @@ export function resultOf(
     action,
     state,
     ...(code !== undefined && { code }),
-    ...(said !== undefined && { detail: said }),
+    ...(said !== undefined && { detail: said.what.en, told: said }),
     ...(value !== undefined && { value }),
     at,
   };
 }
 
 /** `id` undefined: nobody can be told. */
-export function malformed(reason: string, id: string | undefined): EventDraft {
-  const error = new EdgeError("command.malformed", { reason });
+export function malformed(error: EdgeError, id: string | undefined): EventDraft {
   return {
     kind: "command.refused",
     state: "noted",
     severity: "low",
     text: { it: error.what("it"), en: error.what("en") },
-    extra: { code: error.code, reason, ...(id !== undefined && { command: id }) },
+    extra: { code: error.code, reason: error.context["reason"], ...(id !== undefined && { command: id }) },
   };
 }

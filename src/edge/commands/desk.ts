@@ -1,5 +1,6 @@
 /** Commands go in as they came, from platform, person or rule; each has at most one effect on a wire, and every step of its life is durable before the next (contract, Commands C1–C5). */
 import type { Clock } from "../../kit/clock.ts";
+import { EdgeError, toldOf } from "../../kit/errors.ts";
 import type { Log } from "../../kit/log.ts";
 import type { Args, CommandResult, CommandState, CommandTarget, EventDraft, Origin, Outcome } from "../../model.ts";
 import type { InboxRow } from "../parts.ts";
@@ -213,7 +214,7 @@ export class CommandDesk {
     const body: Body = { target, action, args, expiresAt, issuer, origin, ...(result !== undefined && { result }) };
     const row: InboxRow = { id, received, expires: this.#inbox.get(id)?.expires ?? running + lives, state, body };
     this.#inbox.set(id, row);
-    this.#o.host.inbox(row);
+    this.#o.host.inbox(result === undefined ? row : { ...row, body: { ...body, result: toSender(result) } });
     this.#o.host.raise(eventOf(command, origin, state, result), mono);
   }
 
@@ -256,7 +257,8 @@ export class CommandDesk {
     const { id, target = "", action = "" } = readableIn(body);
     if (id !== undefined && this.#inbox.has(id)) return this.#tell(id);
     const ending = { state: "refused", code: "command.malformed" } as const;
-    const draft = malformed(reason, id);
+    const error = new EdgeError("command.malformed", { reason });
+    const draft = malformed(error, id);
     const known = id === undefined ? undefined : this.#refused.endingOf(id);
     this.look(host.mono());
     if (known === undefined && this.#refused.isTold(id, ending, host.mono())) {
@@ -264,7 +266,7 @@ export class CommandDesk {
       await host.flush();
     }
     if (id === undefined) return;
-    const detailed = known === undefined || known.code === ending.code ? { ...ending, detail: draft.text.en } : known;
+    const detailed = known === undefined || known.code === ending.code ? { ...ending, told: toldOf(error) } : known;
     this.#answer(resultOf({ id, target, action }, detailed, clock.now().wall));
   }
 
@@ -276,6 +278,9 @@ export class CommandDesk {
     for (const id of forgettable(this.#inbox.values(), this.#o.host.running())) this.#inbox.delete(id);
   }
 }
+
+/** As the platform is answered: the words for people at the box are not kept. */
+const toSender = ({ told: _, ...result }: CommandResult): CommandResult => result;
 
 /** What has not begun aged while nothing ran. */
 const afterTimeOff = (row: InboxRow, offMs: number): InboxRow =>

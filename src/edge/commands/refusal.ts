@@ -1,7 +1,8 @@
 /** A command, how it came and what is known of its target go in; why it is not done, or null, comes out. Pure (contract, Commands C3, C5). */
-import { EdgeError } from "../../kit/errors.ts";
-import type { Args, CommandState, CommandTarget, Now, Origin } from "../../model.ts";
+import { EdgeError, toldOf } from "../../kit/errors.ts";
+import type { Args, CommandState, CommandTarget, Now, Origin, Told } from "../../model.ts";
 import { clipped, type Envelope } from "./envelope.ts";
+import { takes } from "./takes.ts";
 
 /** No command lives longer (contract C3). */
 export const LIFETIME_MAX_MS = 86_400_000;
@@ -11,7 +12,7 @@ const FUTURE_MS = 60_000;
 export interface Refusal {
   readonly state: Extract<CommandState, "refused" | "expired" | "unknown">;
   readonly code: string;
-  readonly detail: string;
+  readonly told: Told;
 }
 
 export interface Arrival {
@@ -31,7 +32,8 @@ export function refusalOf(command: Envelope, { gateway, target, retained, origin
   if (retained) return refused("command.retained");
   if (target === undefined) return unknownTarget(command);
   const wrong = wrongArgument(command.args, target);
-  if (wrong !== null) return refused("command.out-of-range", { name: clipped(wrong), target: command.target });
+  if (wrong !== null)
+    return refused("command.out-of-range", { name: clipped(wrong), target: command.target, figures: takes(target) });
   if (command.expiresAt - command.issuedAt > LIFETIME_MAX_MS || (now.synced && command.issuedAt > now.wall + FUTURE_MS))
     return refused("command.lifetime");
   if (now.synced && command.expiresAt <= now.wall) return { ...refused("command.expired"), state: "expired" };
@@ -47,7 +49,7 @@ const unknownTarget = ({ target, action }: Envelope): Refusal =>
 
 export function refused(...args: ConstructorParameters<typeof EdgeError>): Refusal {
   const error = new EdgeError(...args);
-  return { state: "refused", code: error.code, detail: error.what("en") };
+  return { state: "refused", code: error.code, told: toldOf(error) };
 }
 
 /** The name of the first argument that the target does not allow. */

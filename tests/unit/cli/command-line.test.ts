@@ -8,9 +8,18 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { CommandRequest } from "../../../src/cli/protocol.ts";
 import { type Admin, serveAdmin } from "../../../src/cli/server.ts";
+import { resultOf } from "../../../src/edge/commands/answers.ts";
+import { refused } from "../../../src/edge/commands/refusal.ts";
+import { takes } from "../../../src/edge/commands/takes.ts";
 import { EdgeError } from "../../../src/kit/errors.ts";
 import { noLog } from "../../../src/kit/log.ts";
+import type { CommandTarget, EdgeEvent } from "../../../src/model.ts";
 import { gatewayStatus } from "./gateway-status.ts";
+
+const LIGHTS = {
+  args: { value: { type: "boolean", required: true } },
+  ...{ target: "hall-lights.on", action: "set", impact: "high", safe: false },
+} as const satisfies CommandTarget;
 
 const ROOT = join(import.meta.dirname, "../../..");
 const CIPPO = join(ROOT, "dist/cippo.js");
@@ -250,12 +259,14 @@ describe("config", () => {
 
 describe("with a gateway", () => {
   const asked: CommandRequest[] = [];
+  let happened: readonly EdgeEvent[] = [];
   const stop = new AbortController();
   const admin: Admin = {
     status: () => gatewayStatus,
     problems: () => [],
     commands: () => [
       { target: "bay-014", action: "permit.confirm", args: { until: { type: "number" } }, impact: "low", safe: true },
+      LIGHTS,
     ],
     read: async (device) => {
       if (device !== "meter-hall") throw new EdgeError("cli.unknown-name", { name: device, near: "meter-hall" });
@@ -271,6 +282,15 @@ describe("with a gateway", () => {
     command: async (request) => {
       asked.push(request);
       const failed = request.action === "fail";
+      const { target, action } = request;
+      const refusal =
+        action === "set" && typeof request.args["value"] !== "boolean"
+          ? refused("command.out-of-range", { name: "value", target, figures: takes(LIGHTS) })
+          : action === "on"
+            ? refused("command.unknown-target", { target, action })
+            : null;
+      if (refusal !== null) return resultOf({ id: "c1", target, action }, refusal, 1);
+      if (action === "set") return resultOf({ id: "c1", target, action }, { state: "succeeded", value: true }, 1);
       return {
         id: "c1",
         target: request.target,
@@ -280,7 +300,9 @@ describe("with a gateway", () => {
         at: 1,
       };
     },
-    events: async function* () {},
+    events: async function* () {
+      yield* happened;
+    },
     history: async function* ({ point }) {
       const at = { epoch: "e", clock: "synced" as const, quality: "good" as const, unit: "W", source: point, name: "" };
       for (let seq = 1; seq <= 3; seq++)
@@ -303,7 +325,7 @@ describe("with a gateway", () => {
     expect((await ask("status", "--lang", "it")).out).toMatch(
       /\n1 di 2 dispositivi non sta bene\nbay-014-sensor {2}fermo da 95 s/,
     );
-    const all = (await ask("status", "--all", "--lang", "it")).out;
+    const all = (await cippo(["status", "--all", "--lang", "it", "--socket", socket], { COLUMNS: "120" })).out;
     expect(all).toContain("DISPOSITIVO");
     expect(all).toMatch(/hall-485\s+42 %\s+1200\s+7\s+2\s+1\s+0\s+1/);
   });
@@ -338,6 +360,79 @@ describe("with a gateway", () => {
     expect(until).toBeGreaterThanOrEqual(7_200_000);
     expect(until).toBeLessThan(7_260_000);
     expect(await ask("command", "bay-014", "fail")).toMatchObject({ code: 1, out: expect.stringContaining("command.too-soon") });
+  });
+
+  it("command says in Italian how it ended, why, and what the argument takes", async () => {
+    const it = (...words: string[]) => ask("command", ...words, "--lang", "it");
+    expect(await it("hall-lights", "on")).toMatchObject({
+      code: 1,
+      out: "hall-lights on: rifiutato  command.unknown-target\nNessun comando on per hall-lights\n→ `cippo devices --commands` mostra che cosa si può comandare.\n",
+    });
+    expect(await it("hall-lights.on", "set", "value=1")).toMatchObject({
+      code: 1,
+      out: expect.stringContaining("Argomento value: così hall-lights.on non lo accetta: value=<vero|falso> (obbligatorio)\n"),
+    });
+    expect((await ask("command", "hall-lights.on", "set", "value=1")).out).toContain(
+      "Argument value is not as hall-lights.on takes it: value=<true|false> (required)\n",
+    );
+    expect(await it("hall-lights.on", "set", "value=vero")).toMatchObject({
+      code: 0,
+      out: "hall-lights.on set: riuscito, ora vale vero\n",
+    });
+    expect(asked.at(-1)?.args).toEqual({ value: true });
+    // Of a gateway that says only its code.
+    expect(await it("bay-014", "fail")).toMatchObject({
+      code: 1,
+      out: expect.stringContaining("bay-014 fail: rifiutato  command.too-soon\nTroppo presto dopo il comando precedente\n→ "),
+    });
+  });
+
+  it("what can be commanded is said in Italian, and the help says where until is taken", async () => {
+    const { out } = await ask("devices", "--commands", "--lang", "it");
+    expect(out).toMatch(/bay-014 +permit\.confirm +until=<numero> +basso/);
+    expect(out).toMatch(/hall-lights\.on +set +value=<vero\|falso> \(obbligatorio\) +alto/);
+    const help = (await cippo(["help", "command", "--lang", "it"])).out.replaceAll(/\s+/g, " ");
+    expect(help).toContain("`cippo devices --commands`. Dove c'è until, until=+2h vuol dire fra due ore");
+  });
+
+  it("status and events have no English words on an Italian page", async () => {
+    const { out } = await ask("status", "--all", "--lang", "it");
+    expect(out).toMatch(/bay-014 +occupato +buona/);
+    expect(out).toMatch(/bay\.illegal-occupation +bay-014 +alta/);
+    const page = (await ask("status", "--lang", "it")).out;
+    expect(page).toMatch(/bay\.illegal-occupation {2}bay-014 {2}alta/);
+    expect(page).toContain("bay-014 occupato");
+    const base = {
+      id: "e/1",
+      epoch: "e",
+      seq: 1,
+      after: 0,
+      at: 0,
+      mono: 0,
+      clock: "synced",
+      since: 0,
+      device: "meter-hall",
+    } as const;
+    happened = (["noted", "raised", "updated", "cleared", "acknowledged"] as const).map(
+      (state): EdgeEvent =>
+        ({ ...base, kind: "device.down", state, severity: "medium", text: { it: "fermo", en: "down" } }) as unknown as EdgeEvent,
+    );
+    const told = (await ask("events", "--lang", "it")).out;
+    expect(told).not.toMatch(/noted|raised|updated|cleared|acknowledged|medium/);
+    expect(told).toMatch(/device\.down +aperto +media/);
+    happened = [];
+  });
+
+  it("a table in a pipe is 80 columns wide, or as COLUMNS says; a sentence is wrapped at spaces", async () => {
+    const widest = (text: string) => Math.max(...text.split("\n").map((line) => [...line].length));
+    expect(widest((await cippo(["errors", "--lang", "it"])).out)).toBeLessThanOrEqual(80);
+    expect(widest((await cippo(["errors"], { COLUMNS: "50" })).out)).toBeLessThanOrEqual(50);
+    const { err } = await cippo(["status", "--socket", join(folder, "nowhere"), "--lang", "it"], { COLUMNS: "60" });
+    expect(widest(err)).toBeLessThanOrEqual(60);
+    const whole = (await cippo(["status", "--socket", join(folder, "nowhere"), "--lang", "it"])).err;
+    expect(err.replaceAll(/\s+/g, " ")).toBe(whole.replaceAll(/\s+/g, " "));
+    // No word is cut.
+    expect(whole.split(/\s+/)).toEqual(err.split(/\s+/));
   });
 
   it("history has a header, a line for each value, and the least and the greatest", async () => {

@@ -1,11 +1,12 @@
 /** Words of a command line, of an environment and of tables go in; language, arguments, moments and aligned lines come out. */
 import { describe, expect, it } from "vitest";
 import { argsOf, momentOf } from "../../../src/cli/asked.ts";
-import { table, wrapped } from "../../../src/cli/table.ts";
+import { table } from "../../../src/cli/table.ts";
 import { shownWire } from "../../../src/cli/terminal.ts";
 import { sayIn, texts } from "../../../src/cli/texts.ts";
 import { nearest } from "../../../src/config.ts";
 import { langOf, optionIn } from "../../../src/kit/language.ts";
+import { wrapped } from "../../../src/kit/wrap.ts";
 import type { WireStatus } from "../../../src/model.ts";
 
 const say = sayIn("en");

@@ -98,7 +98,14 @@ describe("a relay", () => {
       () => {
         throw new EdgeError("gpio.line-busy", { line: 26, reason: "EPERM" });
       },
-      { state: "failed", code: "gpio.line-busy", detail: "GPIO line 26 cannot be had: EPERM" },
+      {
+        state: "failed",
+        code: "gpio.line-busy",
+        told: {
+          what: { it: "La linea GPIO 26 non si può avere: EPERM", en: "GPIO line 26 cannot be had: EPERM" },
+          next: expect.anything(),
+        },
+      },
     ],
   ])("that %s does not succeed, and is not set again", async (_, obey, outcome) => {
     const { perform, output } = await relay({});

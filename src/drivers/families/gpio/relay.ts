@@ -2,7 +2,7 @@
 
 import * as z from "zod";
 import { monotonic } from "../../../kit/clock.ts";
-import { asEdgeError } from "../../../kit/errors.ts";
+import { asEdgeError, toldOf } from "../../../kit/errors.ts";
 import { cadence } from "../../../kit/quantities.ts";
 import { AnyOf } from "../../../kit/signals.ts";
 import type { Device, Outcome, PointSpec, Reading, Ticks, Value } from "../../../model.ts";
@@ -121,7 +121,7 @@ class RelayDevice implements Device {
       return { state: "succeeded", value };
     } catch (raw) {
       const error = asEdgeError(raw);
-      return { state: "failed", code: error.code, detail: error.what("en") };
+      return { state: "failed", code: error.code, told: toldOf(error) };
     }
   }
 

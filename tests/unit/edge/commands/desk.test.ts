@@ -6,6 +6,7 @@ import { CommandDesk } from "../../../../src/edge/commands/desk.ts";
 import { Lanes } from "../../../../src/edge/commands/lanes.ts";
 import { LimitKeeper } from "../../../../src/edge/commands/limits.ts";
 import type { InboxRow } from "../../../../src/edge/parts.ts";
+import { EdgeError, toldOf } from "../../../../src/kit/errors.ts";
 import { noLog } from "../../../../src/kit/log.ts";
 import type { CommandResult, CommandTarget, EventDraft, Limits, Outcome } from "../../../../src/model.ts";
 
@@ -208,11 +209,19 @@ it.each([
   ["by its code, where the device has no more to say", "command.out-of-range", "Argument value is not as gate.open takes it"],
 ])("a command that fails says why %s", async (_, code, detail) => {
   const at = opened();
+  const told = toldOf(new EdgeError("bus.exception", { unit: 3, exception: 2 }));
   await at.desk.resume(never);
-  at.wire.obeys = async () => ({ state: "failed", code, ...(code === "bus.exception" && { detail }) });
+  at.wire.obeys = async () => ({ state: "failed", code, ...(code === "bus.exception" && { told }) });
   await at.send();
   await at.ended();
-  expect(at.told[0]).toMatchObject({ state: "failed", code, detail });
+  expect(at.told[0]).toMatchObject({
+    state: "failed",
+    code,
+    detail,
+    told: { what: { en: detail, it: expect.stringMatching(/rifiutato|accetta/) } },
+  });
+  // What is kept is what the platform is sent.
+  expect(JSON.stringify(at.rows.at(-1))).not.toContain("told");
 });
 
 it("what a command did is known for thirty days of running time after its end, however many come, and no longer", async () => {

@@ -1,0 +1,55 @@
+/** The fixed words of states, severities and values that travel in English, as people read them in either language. */
+import type { Text, Value } from "../model.ts";
+
+const WORDS: Readonly<Record<string, Text>> = {
+  // values
+  true: { it: "vero", en: "true" },
+  false: { it: "falso", en: "false" },
+  // what a bay is
+  occupied: { it: "occupato", en: "occupied" },
+  free: { it: "libero", en: "free" },
+  unknown: { it: "ignoto", en: "unknown" },
+  valid: { it: "valido", en: "valid" },
+  // how grave
+  info: { it: "informazione", en: "info" },
+  low: { it: "bassa", en: "low" },
+  medium: { it: "media", en: "medium" },
+  high: { it: "alta", en: "high" },
+  critical: { it: "critica", en: "critical" },
+  // what an event says of its matter
+  noted: { it: "annotato", en: "noted" },
+  raised: { it: "aperto", en: "raised" },
+  updated: { it: "aggiornato", en: "updated" },
+  acknowledged: { it: "preso in carico", en: "acknowledged" },
+  cleared: { it: "chiuso", en: "cleared" },
+  // how a command ended
+  accepted: { it: "accettato", en: "accepted" },
+  executing: { it: "in esecuzione", en: "executing" },
+  succeeded: { it: "riuscito", en: "succeeded" },
+  failed: { it: "fallito", en: "failed" },
+  expired: { it: "scaduto", en: "expired" },
+  refused: { it: "rifiutato", en: "refused" },
+};
+
+const NAMES: Readonly<Record<string, Text>> = {
+  status: { it: "stato", en: "status" },
+  permit: { it: "permesso", en: "permit" },
+};
+
+/** A word that is none of these stays as it came: a site's configuration may have given it. */
+export const stateWord = (word: string, lang: keyof Text): string =>
+  (Object.hasOwn(WORDS, word) ? WORDS[word]?.[lang] : undefined) ?? word;
+
+/** Of an outcome nobody knows; of a state `unknown` says something else. */
+export const endWord = (state: string, lang: keyof Text): string =>
+  state === "unknown" ? { it: "esito ignoto", en: "unknown" }[lang] : stateWord(state, lang);
+
+/** The state of an asset: `occupied permit=valid`, its status without a name. */
+export const assetWords = (state: Readonly<Record<string, Value>>, lang: keyof Text, shown: (value: Value) => string): string =>
+  Object.entries(state)
+    .map(([name, value]) =>
+      name === "status"
+        ? shown(value)
+        : `${(Object.hasOwn(NAMES, name) ? NAMES[name]?.[lang] : undefined) ?? name}=${shown(value)}`,
+    )
+    .join(" ");
