@@ -1,5 +1,6 @@
 /** The lines that the gateway and its Bluetooth child exchange (docs/decisions/0008-bluetooth-in-its-own-process.md): schemas, limits, and a splitter of lines that holds no more than one. */
 import * as z from "zod";
+import { firstLine } from "../kit/one-line.ts";
 
 export const PROTOCOL = 1;
 /** A longer line is no line of this protocol. */
@@ -18,7 +19,7 @@ const bytes = z
 const id = z.int().min(1);
 const ms = z.int().min(1).max(600_000);
 const v = z.literal(PROTOCOL);
-const reason = z.string().transform((text) => text.slice(0, 200));
+const reason = z.string().transform((text) => firstLine(text, 200));
 
 const characteristic = z.object({ service: uuid, characteristic: uuid });
 

@@ -165,8 +165,16 @@ export const codes = {
     retry: true,
     what: { it: "Nessun accesso GPIO: {reason}", en: "No GPIO access: {reason}" },
     hint: {
-      it: "Installare `gpiod` (`apt install gpiod`) e mettere l'utente nel gruppo gpio. `gpiodetect` elenca i chip: su una scheda che non è un Raspberry Pi, indicarne uno con `chip:`.",
-      en: "Install `gpiod` (`apt install gpiod`) and put the user in group gpio. `gpiodetect` lists the chips: on a board that is no Raspberry Pi, name one as `chip:`.",
+      it: "Il gateway riprova da solo. Se resta così: l'utente dev'essere nel gruppo gpio; `gpiodetect` elenca i chip, e su una scheda che non è un Raspberry Pi se ne indica uno con `chip:`.",
+      en: "The gateway tries again by itself. If it stays so: the user must be in group gpio; `gpiodetect` lists the chips, and on a board that is no Raspberry Pi one is named as `chip:`.",
+    },
+  },
+  "gpio.not-installed": {
+    retry: true,
+    what: { it: "Manca il programma `{tool}`", en: "The program `{tool}` is missing" },
+    hint: {
+      it: "Installare `gpiod` (`apt install gpiod`). Poi il gateway riprende da solo.",
+      en: "Install `gpiod` (`apt install gpiod`). The gateway then resumes by itself.",
     },
   },
   "gpio.line-busy": {

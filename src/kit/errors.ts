@@ -2,6 +2,7 @@
 import type { Text, Told } from "../model.ts";
 import { codes } from "./codes.ts";
 import { counted } from "./counted.ts";
+import { firstLine } from "./one-line.ts";
 
 export type Code = keyof typeof codes;
 export type Context = Readonly<Record<string, unknown>>;
@@ -62,8 +63,13 @@ export const unfilled = (text: string): string =>
 /** `{name}`, or `{count problem|problems}`: a number and its noun. */
 const PLACE = /\{(\w+)(?: ([^{}]+))?\}/g;
 
+/** Libraries and commands give several lines, pages at times, for a reason; the sentence stays one. */
+const FILLED_MAX = 500;
+
 function fill(text: string, context: Context): string {
-  return text.replace(PLACE, (_, name: string, forms?: string) =>
-    forms === undefined ? String(context[name] ?? "?") : counted(Number(context[name]), forms),
-  );
+  return text.replace(PLACE, (_, name: string, forms?: string) => {
+    if (forms !== undefined) return counted(Number(context[name]), forms);
+    const given = String(context[name] ?? "?");
+    return given.length > FILLED_MAX || /[\r\n]/.test(given) ? firstLine(given, FILLED_MAX) : given;
+  });
 }

@@ -7,6 +7,7 @@ import { monotonic } from "../../kit/clock.ts";
 import { EdgeError } from "../../kit/errors.ts";
 import { pause } from "../../kit/loop.ts";
 import { loaded } from "../../kit/native.ts";
+import { firstLine } from "../../kit/one-line.ts";
 import type { GpioSpec } from "../buses.ts";
 import type { GpioChip, GpioEdge, GpioOutput } from "../driver.ts";
 import { chipAmong } from "./gpio-header.ts";
@@ -148,7 +149,7 @@ async function exported(number: number, sysfs: Sysfs, files: readonly string[]):
 const NEVER = new AbortController().signal;
 
 const busy = (line: number, cause: unknown): EdgeError =>
-  new EdgeError("gpio.line-busy", { line, reason: cause instanceof Error ? cause.message : String(cause) }, cause);
+  new EdgeError("gpio.line-busy", { line, reason: firstLine(cause instanceof Error ? cause.message : String(cause)) }, cause);
 
 /** Stays exported, and so at its level, when it is closed: an unexported line becomes an input. */
 class OnoffOutput implements GpioOutput {

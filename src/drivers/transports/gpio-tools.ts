@@ -1,11 +1,12 @@
 /** A GPIO bus goes in; the tools of libgpiod, asked in the syntax of 1.6 (Bookworm) or of 2.x (Trixie), come out. */
 import { join } from "node:path";
 import { EdgeError } from "../../kit/errors.ts";
+import { firstLine } from "../../kit/one-line.ts";
 import type { GpioSpec } from "../buses.ts";
 import type { GpioEdge, GpioWatch } from "../driver.ts";
 import { chipAmong } from "./gpio-header.ts";
 import { plausible } from "./plausible.ts";
-import { type Refused, toolAnswer } from "./tool-answer.ts";
+import { type Refused, reasonOf, toolAnswer } from "./tool-answer.ts";
 import { ToolProcess } from "./tool-process.ts";
 
 export type Level = 0 | 1;
@@ -67,9 +68,7 @@ export class GpioTools {
   static async open(spec: GpioSpec): Promise<GpioTools> {
     const gpiomon = command(spec, "gpiomon");
     const said = await toolAnswer(gpiomon, ["--version"], ANSWER_MS).catch((cause: Refused) => {
-      const missing = cause.code === "ENOENT" ? `${gpiomon} is not installed` : cause.message;
-      const reason = cause.late ? `${gpiomon} did not say its version within ${ANSWER_MS / 1000} s` : missing;
-      throw new EdgeError("gpio.unavailable", { reason }, cause);
+      throw unavailable(gpiomon, cause, `${gpiomon} did not say its version within ${ANSWER_MS / 1000} s`);
     });
     const major = /\bv(\d+)\./.exec(said)?.[1];
     const syntax = major === "1" ? SYNTAX_1 : major === "2" ? SYNTAX_2 : null;
@@ -117,14 +116,14 @@ export class GpioTools {
     try {
       return new ToolProcess(command(this.#spec, tool), args);
     } catch (cause) {
-      throw lineError(line, cause instanceof Error ? cause.message : String(cause), cause);
+      throw lineError(line, firstLine(cause instanceof Error ? cause.message : String(cause)), cause);
     }
   }
 
   #ask(tool: Tool, args: readonly string[], line: number): Promise<string> {
-    return toolAnswer(command(this.#spec, tool), args, ANSWER_MS).catch((cause: Refused) => {
-      const late = cause.late ? `${tool} gave no answer within ${ANSWER_MS / 1000} s` : "";
-      throw lineError(line, late || cause.stderr?.trim() || cause.message, cause);
+    const asked = command(this.#spec, tool);
+    return toolAnswer(asked, args, ANSWER_MS).catch((cause: Refused) => {
+      throw lineError(line, cause.late ? lateText(tool) : reasonOf(asked, cause), cause);
     });
   }
 }
@@ -140,8 +139,7 @@ async function chipName(spec: GpioSpec): Promise<string> {
   if (NAME.test(chip)) return chip;
   const gpiodetect = command(spec, "gpiodetect");
   const said = await toolAnswer(gpiodetect, [], ANSWER_MS).catch((cause: Refused) => {
-    const late = cause.late ? `${gpiodetect} gave no answer within ${ANSWER_MS / 1000} s` : "";
-    throw new EdgeError("gpio.unavailable", { reason: late || cause.stderr?.trim() || cause.message }, cause);
+    throw unavailable(gpiodetect, cause);
   });
   const chips = new Map<string, { readonly name: string; readonly label: string }>();
   for (const text of said.split("\n")) {
@@ -150,6 +148,17 @@ async function chipName(spec: GpioSpec): Promise<string> {
     if (name !== undefined && label !== undefined) chips.set(name, { name, label });
   }
   return chipAmong([...chips.values()], chip, ({ name }) => name === chip, gpiodetect).name;
+}
+
+/** Not: a file that the tool did not find. */
+const isMissing = (cause: unknown): boolean =>
+  cause instanceof Error && "code" in cause && cause.code === "ENOENT" && "syscall" in cause;
+const lateText = (tool: string): string => `${tool} gave no answer within ${ANSWER_MS / 1000} s`;
+
+/** Nobody is told to install what is there. */
+function unavailable(tool: string, cause: Refused, late = lateText(tool)): EdgeError {
+  if (isMissing(cause)) return new EdgeError("gpio.not-installed", { tool }, cause);
+  return new EdgeError("gpio.unavailable", { reason: cause.late ? late : reasonOf(tool, cause) }, cause);
 }
 
 const command = ({ tools }: GpioSpec, tool: Tool): string => (tools === undefined ? tool : join(tools, tool));
@@ -172,6 +181,7 @@ export function edgeIn(said: string, version: Version, started: number): GpioEdg
 
 /** The tools have no error codes, only these texts of the C library. */
 export function lineError(line: number, reason: string, cause: unknown): EdgeError {
+  if (isMissing(cause)) return new EdgeError("gpio.not-installed", { tool: (cause as NodeJS.ErrnoException).path }, cause);
   const whole = /permission denied|no such (file|device)|cannot find|ENOENT|EACCES/i.test(reason);
   return new EdgeError(whole ? "gpio.unavailable" : "gpio.line-busy", { line, reason }, cause);
 }

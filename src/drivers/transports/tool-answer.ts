@@ -1,8 +1,23 @@
 /** A command that answers and ends, and the time it has go in; what it printed comes out, or why it did not. */
 import { execFile } from "node:child_process";
+import { basename } from "node:path";
+import { firstLine } from "../../kit/one-line.ts";
 
 /** It ended badly, could not be started, or (`late`) was ended by us. */
-export type Refused = Error & { readonly code?: unknown; readonly stderr?: string; readonly late: boolean };
+export type Refused = Error & {
+  readonly code?: unknown;
+  readonly signal?: unknown;
+  readonly stderr?: string;
+  readonly late: boolean;
+};
+
+/** Why a command gave no answer, in one line: its own complaint, where it made one. */
+export function reasonOf(command: string, { code, signal, stderr = "" }: Refused): string {
+  const tool = basename(command);
+  const complaint = firstLine(stderr.replaceAll(command, tool));
+  if (complaint !== "") return complaint;
+  return typeof code === "string" ? `${tool}: ${code}` : `${tool} ended with ${signal ?? code}`;
+}
 
 /**
  * Not `execFile`'s own `timeout`: where this process stood still for longer than that, it throws away the answer that lies in the pipe and

@@ -1,6 +1,8 @@
 /** A command that prints lines goes in; its lines come out, and it never outlives us. */
 import { type ChildProcessByStdio, spawn } from "node:child_process";
+import { basename } from "node:path";
 import type { Readable } from "node:stream";
+import { firstLine } from "../../kit/one-line.ts";
 import { withPipes } from "../../kit/pipes.ts";
 import { withUs } from "./with-us.ts";
 
@@ -55,14 +57,19 @@ export class ToolProcess implements AsyncDisposable {
       this.#wake();
     });
     this.#child.stderr.setEncoding("utf8").on("data", (text: string) => {
-      complaint = (complaint + text).slice(-LINE_MAX);
+      if (complaint.length < LINE_MAX) complaint = (complaint + text).slice(0, LINE_MAX);
     });
     this.#closed = new Promise((resolve) => {
       const end = (message: string, refused: boolean, cause?: unknown) => {
         if (this.#ended) return;
         this.#ended = true;
         if (!this.#ending || this.#unread > 0)
-          this.died = { message: complaint.trim() || message, cause, refused, unread: this.#unread };
+          this.died = {
+            message: firstLine(complaint.replaceAll(command, basename(command))) || message,
+            cause,
+            refused,
+            unread: this.#unread,
+          };
         this.#child.stdout.destroy();
         this.#child.stderr.destroy();
         this.#wake();

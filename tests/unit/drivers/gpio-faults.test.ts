@@ -12,6 +12,7 @@ import { GpioTools } from "../../../src/drivers/transports/gpio-tools.ts";
 import { openWires } from "../../../src/drivers/wires.ts";
 import { Collector } from "../../../src/edge/collect.ts";
 import { monotonic } from "../../../src/kit/clock.ts";
+import { EdgeError } from "../../../src/kit/errors.ts";
 import { noLog } from "../../../src/kit/log.ts";
 import { Pulse } from "../../../src/kit/pulse.ts";
 import type { Reading } from "../../../src/model.ts";
@@ -207,6 +208,47 @@ describe("tools that do not say which they are", () => {
     const refused = GpioTools.open(busSchema.parse({ gpio: "gpiod", tools: folder }) as GpioSpec);
     await expect(refused).rejects.toMatchObject({ code: "gpio.unavailable", context: { reason: expect.stringMatching(reason) } });
   });
+
+  const spec = (): GpioSpec => busSchema.parse({ gpio: "gpiod", chip: "gpiochip0", tools: folder }) as GpioSpec;
+  const tool = (name: string, script: string) => writeFileSync(join(folder, name), `#!/bin/bash\n${script}\n`, { mode: 0o755 });
+  const failure = async (work: Promise<unknown>): Promise<EdgeError> => {
+    const error: unknown = await work.catch((refused: unknown) => refused);
+    if (!(error instanceof EdgeError)) throw new Error(`no EdgeError: ${String(error)}`);
+    return error;
+  };
+
+  it("say more than one line of why: the first one is the reason, short, and nobody is told to install them", async () => {
+    const lines = `echo >&2; echo "$0: connect: Connection refused" >&2; echo "$0: line 3: $(printf 'x%.0s' {1..9999})" >&2; exit 1`;
+    tool("gpiomon", lines);
+    const version = await failure(GpioTools.open(spec()));
+    expect(version.what("en")).toBe("No GPIO access: gpiomon: connect: Connection refused");
+    expect(version.hint("en")).toMatch(/tries again by itself/);
+    expect(version.hint("it")).toMatch(/riprova da solo/);
+    expect(`${version.hint("en")} ${version.hint("it")}`).not.toMatch(/apt|install/i);
+    tool("gpiomon", `if [ "$1" = --version ]; then echo 'gpiomon (libgpiod) v2.2.1'; exit 0; fi\n${lines}`);
+    tool("gpioget", lines);
+    const tools = await GpioTools.open(spec());
+    expect((await failure(tools.get(5, "none"))).context).toMatchObject({ reason: "gpioget: connect: Connection refused" });
+    await using monitor = tools.monitor(5, "none");
+    await monitor.ended;
+    expect(monitor.died?.message).toBe("gpiomon: connect: Connection refused");
+  });
+
+  it("end without a word: how they ended is the reason", async () => {
+    tool("gpiomon", "exit 7");
+    expect((await failure(GpioTools.open(spec()))).context).toEqual({ reason: "gpiomon ended with 7" });
+  });
+
+  it("are missing: to install them is the next step", async () => {
+    tool("gpiomon", "echo 'gpiomon (libgpiod) v2.2.1'");
+    const tools = await GpioTools.open(spec());
+    for (const missing of [await failure(tools.get(5, "none")), await failure(openMissing())]) {
+      expect(missing.code).toBe("gpio.not-installed");
+      expect(missing.hint("it")).toMatch(/apt install gpiod/);
+    }
+  });
+
+  const openMissing = () => GpioTools.open({ ...spec(), tools: join(folder, "nowhere") });
 });
 
 it("an answer that came while the gateway stood still for longer than the tool has is taken", async () => {

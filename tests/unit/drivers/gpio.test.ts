@@ -271,7 +271,7 @@ describe("choosing", () => {
         .watch(17, { bias: "none" }, never)
         [Symbol.asyncIterator]()
         .next();
-    expect(await codeOf(first({ gpio: "gpiod", tools: "/nonexistent" }))).toBe("gpio.unavailable");
-    expect(await codeOf(first({ gpio: "auto", tools: "/nonexistent", chip: "none" }))).toBe("gpio.unavailable");
+    expect(await codeOf(first({ gpio: "gpiod", tools: "/nonexistent" }))).toBe("gpio.not-installed");
+    expect(await codeOf(first({ gpio: "auto", tools: "/nonexistent", chip: "none" }))).toBe("gpio.not-installed");
   });
 });

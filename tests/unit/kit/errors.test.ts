@@ -44,3 +44,13 @@ it.each([
   const error = new EdgeError("config.invalid", { count, file: "a.yaml" });
   expect([error.what("en"), error.what("it")]).toEqual([en, italian]);
 });
+
+it("a reason of several lines, as commands and libraries give them, is one line of the sentence, and not a page of it", () => {
+  const given = `Command failed: x --version\n\n  first: no such thing  \r\nsecond\n${"third ".repeat(2000)}`;
+  const error = new EdgeError("gpio.unavailable", { reason: given });
+  expect([error.what("en"), error.what("it")]).toEqual([
+    "No GPIO access: first: no such thing",
+    "Nessun accesso GPIO: first: no such thing",
+  ]);
+  expect(new EdgeError("internal", { message: "x".repeat(5000) }).what("en").length).toBeLessThan(600);
+});
