@@ -1,6 +1,6 @@
 /** Requests of all devices on one Modbus bus go in; each gets its own verified reply or an error `bus.*`/`port.*`. The scheduler of the line. */
 import { monotonic } from "../../kit/clock.ts";
-import { type Code, EdgeError } from "../../kit/errors.ts";
+import { asEdgeError, type Code, EdgeError } from "../../kit/errors.ts";
 import type { Log } from "../../kit/log.ts";
 import { pause } from "../../kit/loop.ts";
 import { broadcast } from "../../kit/signals.ts";
@@ -130,10 +130,25 @@ export class ModbusLine implements ModbusBus, AsyncDisposable {
   async #run(): Promise<void> {
     clearTimeout(this.#wake);
     this.#isRunning = true;
-    for (let job = this.#queue.next(); job; job = this.#queue.next()) await this.#serve(job);
-    this.#isRunning = false;
-    const due = this.#closing.signal.aborted ? null : this.#queue.due;
-    if (due !== null) this.#wake = setTimeout(() => this.#start(), Math.max(0, due - monotonic()) + 1);
+    try {
+      for (let job = this.#queue.next(); job; job = this.#queue.next()) await this.#serveWhatever(job);
+    } finally {
+      this.#isRunning = false;
+      const due = this.#closing.signal.aborted ? null : this.#queue.due;
+      if (due !== null) this.#wake = setTimeout(() => this.#start(), Math.max(0, due - monotonic()) + 1);
+    }
+  }
+
+  /** What nobody expected ends this request and its link, and not the line: what waits behind it is served. */
+  async #serveWhatever(job: Job): Promise<void> {
+    try {
+      await this.#serve(job);
+    } catch (raw) {
+      const error = asEdgeError(raw);
+      job.reject(error);
+      await this.#unlink().catch(() => undefined);
+      this.#log.error("bus.failed", { bus: this.#bus, code: error.code, ...error.context, cause: error.cause });
+    }
   }
 
   async #serve(job: Job): Promise<void> {
@@ -175,9 +190,12 @@ export class ModbusLine implements ModbusBus, AsyncDisposable {
       this.#tally(link);
       if (isDoubtful(error)) return this.#askAgain(link, job);
       // Nothing left: the wire is to blame, and not the unit.
-      if (wasSent(error)) await this.#failed(link, request, sent, error);
-      else await this.#unlink();
-      job.reject(error);
+      try {
+        if (wasSent(error)) await this.#failed(link, request, sent, error);
+        else await this.#unlink();
+      } finally {
+        job.reject(error);
+      }
     }
   }
 
@@ -300,8 +318,8 @@ export class ModbusLine implements ModbusBus, AsyncDisposable {
     this.#owing.clear();
     if (!link) return;
     this.#transaction = link.transaction;
-    this.#log.debug("bus.closed", { bus: this.#bus, failures: this.#failures });
     await link.close();
+    this.#log.debug("bus.closed", { bus: this.#bus, failures: this.#failures });
   }
 }
 

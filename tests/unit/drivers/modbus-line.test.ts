@@ -168,6 +168,26 @@ describe.each(["tcp", "rtu-tcp"] as const)("%s", (modbus) => {
     await expect(value(line, read(1, 1))).rejects.not.toMatchObject({ context: { sent: true } });
   });
 
+  it("goes on after what nobody expected on the way, and tells each caller why it has no answer", async () => {
+    let silent = true;
+    const told: string[] = [];
+    const full = () => {
+      if (silent) throw new Error("ENOSPC: no space left on device, write");
+    };
+    await using far = await open((asked) => (silent ? undefined : reply(asked, own(asked))), { ...PATIENCE, timeout: "50ms" });
+    await using line = new ModbusLine("line", far.spec as ModbusSpec, {
+      ...noLog,
+      debug: full,
+      error: (event) => told.push(event),
+    });
+    // The third failure in a row closes the connection, and that is logged.
+    const codes = await Promise.all([1, 2, 3].map((unit) => codeOf(value(line, read(unit, 100)))));
+    expect(codes).toEqual(["bus.timeout", "bus.timeout", "bus.timeout"]);
+    silent = false;
+    expect(await value(line, read(4, 200))).toBe(200);
+    expect(told).toEqual(["bus.failed"]);
+  });
+
   it("closes with a request in flight, at once and for good", async () => {
     await using far = await open(() => undefined, LONG);
     const line = lineTo(far);
