@@ -4,7 +4,8 @@
 export type Worth = 0 | 1 | 2;
 
 /** Commands of which nothing was done: whoever sends them decides how many there are, so they may push nothing else out. */
-export const isWithoutEffect = (state: string): boolean => state === "refused" || state === "expired";
+export const STATES_WITHOUT_EFFECT: readonly string[] = ["refused", "expired"];
+export const isWithoutEffect = (state: string): boolean => STATES_WITHOUT_EFFECT.includes(state);
 
 export function worthOf(kind: string): Worth {
   if (kind.startsWith("command.") && isWithoutEffect(kind.slice("command.".length))) return 0;

@@ -1,16 +1,16 @@
 /** The inbox and the running time go in; it comes out without the commands that nobody can deliver again, and never much larger than it may be. */
 import type { InboxRow } from "../parts.ts";
+import { isWithoutEffect, STATES_WITHOUT_EFFECT } from "../worth.ts";
 import type { Database } from "./sqlite.ts";
 
 const DAY_MS = 86_400_000;
 /** In running time after their expiry (contract C2): an id whose effect may have happened must not have a second one. */
 const KEEP_MS = 30 * DAY_MS;
-/** Nothing was done for these: delivered once more they would be refused as expired. */
+/** Nothing was done for these: delivered once more they would be refused as expired. One that failed may have had an effect. */
 const KEEP_WITHOUT_EFFECT_MS = DAY_MS;
-const IDLE = ["refused", "expired", "failed"];
 const OPEN = ["accepted", "executing"];
 const listed = (states: readonly string[]): string => `('${states.join("', '")}')`;
-const WITHOUT_EFFECT = `state IN ${listed(IDLE)}`;
+const WITHOUT_EFFECT = `state IN ${listed(STATES_WITHOUT_EFFECT)}`;
 /** All are read into memory at opening. */
 export const INBOX_MOST = 20_000;
 
@@ -40,7 +40,7 @@ export const forgetRefused = (db: Database, most: number): Promise<number> =>
 export function forgettable(inbox: Iterable<InboxRow>, running: number): readonly string[] {
   const gone: InboxRow[] = [];
   const kept: InboxRow[] = [];
-  const idle = ({ state }: InboxRow) => IDLE.includes(state);
+  const idle = ({ state }: InboxRow) => isWithoutEffect(state);
   for (const row of inbox) (row.expires < running - (idle(row) ? KEEP_WITHOUT_EFFECT_MS : KEEP_MS) ? gone : kept).push(row);
   if (kept.length > INBOX_MOST) {
     const needless = kept.filter((row) => idle(row) || (!OPEN.includes(row.state) && row.expires < running));

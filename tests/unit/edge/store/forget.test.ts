@@ -2,7 +2,7 @@
 import { expect, it } from "vitest";
 import { tables } from "../../../../src/edge/migrations/0001-tables.ts";
 import type { InboxRow } from "../../../../src/edge/parts.ts";
-import { forgetCommands, forgettable, INBOX_MOST } from "../../../../src/edge/store/forget.ts";
+import { forgetCommands, forgetRefused, forgettable, INBOX_MOST } from "../../../../src/edge/store/forget.ts";
 import { openDatabase } from "../../../../src/edge/store/sqlite.ts";
 import { Dice } from "../../../support/dice.ts";
 import { folder } from "./support.ts";
@@ -45,4 +45,25 @@ it.each([
       .filter((id) => !kept.has(id))
       .sort(),
   );
+});
+
+it("one that failed is known for 30 days after its end, as its effect may have happened", async () => {
+  const inbox: readonly InboxRow[] = ["failed", "refused", "expired"].flatMap((state) =>
+    [2, 31].map((days) => ({ id: `${state} ${days}`, received: 0, expires: RUNNING - days * DAY, state, body: {} })),
+  );
+  expect(forgettable(inbox, RUNNING)).toEqual(["failed 31", "refused 2", "refused 31", "expired 2", "expired 31"]);
+  await using at = await folder();
+  const db = await openDatabase(at.file, "create");
+  await db.script(tables);
+  for (const { id, received, expires, state } of inbox)
+    await db.run("INSERT INTO inbox (id, received, expires, state, body) VALUES (?, ?, ?, ?, '{}')", [
+      id,
+      received,
+      expires,
+      state,
+    ]);
+  await forgetCommands(db, RUNNING);
+  await forgetRefused(db, 10);
+  expect(await db.all("SELECT id FROM inbox")).toEqual([{ id: "failed 2" }]);
+  await db.close();
 });

@@ -132,7 +132,7 @@ describe("commands", () => {
       await store.tend(clock.at + 2.5 * DAY);
     }
     await using store = await open(at.file, { clock });
-    const effects = ["accepted", "executing", "succeeded", "unknown"].map((state) => `${state}-old`);
+    const effects = ["accepted", "executing", "succeeded", "failed", "unknown"].map((state) => `${state}-old`);
     expect([...store.inbox.keys()].sort()).toEqual([...states.map((state) => `${state}-young`), ...effects].sort());
   });
 
