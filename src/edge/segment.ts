@@ -71,7 +71,9 @@ export function encodeReadings(epoch: InEpoch, batch: Batch): SegmentRow {
   const points = new Points();
   let rows = "";
   for (const record of records) {
-    rows += `${rows === "" ? "[" : ",["}${record.mono - first},${points.index(record)},${valueAndQuality(record)}]`;
+    const dt = record.mono - first;
+    if (!Number.isFinite(dt)) throw new TypeError(`a time is ${record.mono}`);
+    rows += `${rows === "" ? "[" : ",["}${dt},${points.index(record)},${valueAndQuality(record)}]`;
   }
   const to = from + records.length - 1;
   const head = `{"v":1,"epoch":"${epoch.id}","cat":"${epoch.cat}","from":${from},"to":${to},`;
@@ -184,5 +186,7 @@ export function valueAndQuality({ value, quality, code }: Pick<ReadingRecord, "v
 function jsonValue(value: Value): string {
   if (typeof value === "string") return JSON.stringify(value);
   if (typeof value === "number" && Number.isInteger(value) && !Number.isSafeInteger(value)) return `"${BigInt(value)}"`;
+  if (value !== null && typeof value !== "boolean" && typeof value !== "number")
+    throw new TypeError(`a value is a ${typeof value}`);
   return String(value);
 }

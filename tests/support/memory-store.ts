@@ -1,6 +1,6 @@
 /** Commits go in; the decoded records and events of those that were let through come out. A store whose disk fails when told to. */
 
-import type { Commit, Store } from "../../src/edge/parts.ts";
+import type { Commit, InboxRow, Store } from "../../src/edge/parts.ts";
 import { type DecodedRecord, decodeBody } from "../../src/edge/segment.ts";
 import { EdgeError } from "../../src/kit/errors.ts";
 import type { EdgeEvent, EpochInfo } from "../../src/model.ts";
@@ -9,7 +9,7 @@ export class MemoryStore implements Store {
   readonly epoch: EpochInfo;
   readonly formerEnd: Store["formerEnd"] = null;
   readonly saved = new Map<string, unknown>();
-  readonly inbox: Store["inbox"] = new Map();
+  readonly inbox = new Map<string, InboxRow>();
   readonly historyLost = false;
   readonly lost: Store["lost"] = [];
   readonly broken = null;
@@ -24,6 +24,9 @@ export class MemoryStore implements Store {
   tendDue = false;
   tends = 0;
   tendFails = false;
+  /** The next commit is durable and said to have failed. */
+  lies = false;
+  #lied = false;
 
   constructor(opened = 0) {
     this.epoch = { id: "01EPOCHEPOCHEPOCHEPOCHEPO0", n: 1, boot: "boot", opened, cause: "created", former: null };
@@ -38,8 +41,20 @@ export class MemoryStore implements Store {
     await Promise.resolve();
     if (this.refuses(commit)) throw new EdgeError("store.binding", { reason: "test" });
     if (this.failing !== null) throw new EdgeError(this.failing, { reason: "test" });
+    const heads = this.heads();
+    // Only then: a store may serve a second run under the same name.
+    if (
+      this.#lied &&
+      [...commit.readings, ...commit.events].some((row) => row.from <= ("urgent" in row ? heads.events : heads.readings))
+    )
+      throw new EdgeError("store.binding", { reason: "there already" });
     this.commits.push(commit);
     for (const [key, value] of Object.entries(commit.states)) this.saved.set(key, value);
+    for (const row of commit.inbox) this.inbox.set(row.id, row);
+    if (!this.lies) return;
+    this.lies = false;
+    this.#lied = true;
+    throw new EdgeError("store.unwritable", { reason: "test" });
   }
 
   records(): readonly DecodedRecord[] {
@@ -61,7 +76,10 @@ export class MemoryStore implements Store {
   }
 
   streams = () => [];
-  heads = () => ({ readings: 0, events: 0 });
+  heads = () => ({
+    readings: Math.max(0, ...this.commits.flatMap(({ readings }) => readings.map(({ to }) => to))),
+    events: Math.max(0, ...this.commits.flatMap(({ events }) => events.map(({ to }) => to))),
+  });
   knows = () => true;
   read = async () => [];
   urgentPending = async () => [];

@@ -55,7 +55,7 @@ export async function load(db: Database): Promise<Loaded> {
 }
 
 /** Both ends by the key, never min() and max() together: that scans the table. */
-async function loadLine(db: Database, epoch: Epoch, stream: Stream): Promise<{ line: Line; end: End | undefined }> {
+export async function loadLine(db: Database, epoch: Epoch, stream: Stream): Promise<{ line: Line; end: End | undefined }> {
   const find = async (order: "ASC" | "DESC") =>
     (
       await db.all<End>(`SELECT ${COLUMNS[stream]} FROM ${stream} WHERE key BETWEEN ? AND ? ORDER BY key ${order} LIMIT 1`, [

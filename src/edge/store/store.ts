@@ -13,7 +13,7 @@ import { makeFolder, type OpenFile, openFile, setLimit, WAL_BYTES } from "./file
 import { Given } from "./given.ts";
 import { Housekeeper } from "./housekeep.ts";
 import { InPlace } from "./in-place.ts";
-import { type Loaded, load } from "./load.ts";
+import { type Loaded, load, loadLine } from "./load.ts";
 import { lockFor, lockPath } from "./lock.ts";
 import { lostOf } from "./lost.ts";
 import { formerOf, nextEpoch, notedOf } from "./next-epoch.ts";
@@ -173,6 +173,8 @@ class SqliteStore implements Store {
   #checking: Promise<void> = Promise.resolve();
   #closed: Promise<void> | null = null;
   #stored = false;
+  /** The last statement has not come back, or failed. */
+  #unsure = false;
   /** What was to follow a commit and failed. */
   readonly #owed = new Map<string, () => Promise<void>>();
   readonly #inPlace = new InPlace();
@@ -246,8 +248,13 @@ class SqliteStore implements Store {
   commit(commit: Commit, room: Room = "quota"): Promise<void> {
     return this.#turns.take(async () => {
       if (this.#broken !== null) throw this.#broken;
+      if (this.#unsure) await this.#learn();
       const prepared = prepare(commit, this.#epoch, !this.#stored, this.#standing);
-      await this.#within(room, commit, () => this.#run(prepared));
+      await this.#within(room, commit, () => {
+        this.#unsure = true;
+        return this.#run(prepared);
+      });
+      this.#unsure = false;
       const first = !this.#stored;
       this.#stored = true;
       this.#committedAt = this.#o.clock.mono();
@@ -262,6 +269,19 @@ class SqliteStore implements Store {
       // Its ledger was the first thing that this run stored.
       this.#given.named();
     });
+  }
+
+  /** The disk may have done what it said had failed: the file tells. */
+  async #learn(): Promise<void> {
+    const { n } = this.#epoch;
+    this.#stored ||= (await this.#db.all("SELECT n FROM epochs WHERE n = ?", [n])).length > 0;
+    for (const line of this.#standing.lines.filter(({ epoch }) => epoch === this.#epoch)) {
+      const { head } = (await loadLine(this.#db, this.#epoch, line.stream)).line;
+      if (head <= line.head) continue;
+      line.head = head;
+      await this.#housekeeper.findOldest(line);
+    }
+    this.#unsure = false;
   }
 
   /** What fails here is done again at the next housekeeping. */

@@ -2,7 +2,7 @@
 import type { AssetState, EdgeEvent, EpochInfo, Segment, Stream } from "../../model.ts";
 import type { Commit, SegmentRow } from "../parts.ts";
 import { encodeEvent, encodeReadings } from "../segment.ts";
-import { type Content, isUrgent } from "./content.ts";
+import { type Content, type Group, isUrgent } from "./content.ts";
 
 export interface Committed {
   readonly segments: readonly Segment[];
@@ -25,6 +25,23 @@ export function commitOf(closed: Content, { id, opened }: EpochInfo, cat: string
     inbox: [...closed.inbox.values()],
     shed: closed.shed,
     sentUrgent: closed.sentUrgent,
+  };
+}
+
+/** Whether records and an event can be encoded, whatever they hold. */
+export function encodable({ id, opened }: EpochInfo, cat: string) {
+  const epoch = { id, opened, cat };
+  const can = (work: () => unknown): boolean => {
+    try {
+      work();
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  return {
+    records: (group: Group) => group.records.length === 0 || can(() => encodeReadings(epoch, group)),
+    event: (event: EdgeEvent) => can(() => encodeEvent(epoch, event, false)),
   };
 }
 

@@ -1,5 +1,5 @@
 /** What one window holds until it is durable: joined when a commit failed, and relieved of its oldest when it grows too large. */
-import type { AssetState, EdgeEvent, Mark, OpenAlarm, Range, ReadingRecord } from "../../model.ts";
+import type { AssetState, EdgeEvent, Mark, OpenAlarm, Range, ReadingRecord, Stream } from "../../model.ts";
 import type { InboxRow, Shed } from "../parts.ts";
 import { isWithoutEffect, worthOf } from "../worth.ts";
 
@@ -71,6 +71,43 @@ export function joined(first: Content, second: Content): Content {
     waiters: [...first.waiters, ...second.waiters],
     records: first.records + second.records,
   };
+}
+
+/** Takes out what is stored: numbers up to these. */
+export function takeStored(content: Content, heads: Readonly<Record<Stream, number>>): Content {
+  const stored = emptyContent();
+  for (const group of content.groups.splice(0)) {
+    const records = group.records.splice(0, Math.max(0, heads.readings - group.from + 1));
+    if (records.length > 0) stored.groups.push({ ...group, records });
+    if (group.records.length > 0) content.groups.push({ ...group, from: group.from + records.length });
+    stored.records += records.length;
+  }
+  content.records -= stored.records;
+  for (const event of content.events.splice(0)) (event.seq <= heads.events ? stored : content).events.push(event);
+  return stored;
+}
+
+/** Takes out the records and events that are not `sound`; answers the numbers that went. */
+export function dropUnsound(
+  content: Content,
+  sound: { readonly records: (group: Group) => boolean; readonly event: (event: EdgeEvent) => boolean },
+): Readonly<Record<Stream, readonly Range[]>> {
+  const gone: number[] = [];
+  for (const group of content.groups.splice(0)) {
+    if (sound.records(group)) {
+      content.groups.push(group);
+      continue;
+    }
+    for (const [at, record] of group.records.entries()) {
+      const one: Group = { ...group, from: group.from + at, records: [record] };
+      const last = content.groups.at(-1);
+      if (!sound.records(one)) gone.push(one.from);
+      else if (last !== undefined && at > 0 && last.from + last.records.length === one.from) last.records.push(record);
+      else content.groups.push(one);
+    }
+  }
+  content.records -= gone.length;
+  return { readings: runsOf(gone), events: dropEvents(content, content.events.length, (event) => !sound.event(event)) };
 }
 
 /** Takes out the oldest records; answers the numbers that went. */

@@ -7,8 +7,8 @@ import type { Beat } from "../../kit/pulse.ts";
 import type { AssetState, EdgeEvent, EventDraft, Mark, OpenAlarm, ReadingRecord } from "../../model.ts";
 import type { Commit, InboxRow, Shed, Store } from "../parts.ts";
 import { weigh, weighRefusals } from "../store/weigh.ts";
-import { type Committed, commitOf, committedOf, marksOnly } from "./committed.ts";
-import { type Content, emptyContent, isUrgent, joined } from "./content.ts";
+import { type Committed, commitOf, committedOf, encodable, marksOnly } from "./committed.ts";
+import { type Content, dropUnsound, emptyContent, isUrgent, joined, takeStored } from "./content.ts";
 import { gapEvent, isFull, type Loss, lighten, purge, relieve, withoutRefusals } from "./ledger.ts";
 import { Numbers, type WallTime } from "./numbers.ts";
 import { type ClockNews, newsEvent, type Stretch } from "./wall.ts";
@@ -278,21 +278,23 @@ export class Window {
 
   /** Null: it is durable. Otherwise the window stays whole and goes on collecting: it is tried again as one. */
   async #commit(): Promise<EdgeError | null> {
-    const { store, cat } = this.#o;
+    const { store } = this.#o;
     if (this.#full) this.#lighten();
+    const commit = this.#encoded();
     const closed = this.#open;
     this.#open = emptyContent();
     this.#due = null;
-    const commit = commitOf(closed, store.epoch, cat);
     this.#writing = closed.records + closed.events.length;
     try {
       await store.commit(commit, this.#full ? "reserve" : "quota");
     } catch (raw) {
       const error = asEdgeError(raw);
-      if (error.code === "store.binding") this.#purge(closed);
+      const refused = error.code === "store.binding";
+      const stored = refused && this.#wasStored(closed);
+      if (refused && !stored) this.#purge(closed);
       this.#open = joined(closed, this.#open);
       this.#due = this.#o.clock.mono();
-      return error;
+      return stored ? await this.#commit() : error;
     } finally {
       this.#writing = 0;
     }
@@ -306,6 +308,30 @@ export class Window {
     }
     this.#tell(closed, committedOf(closed, commit, store.epoch));
     return null;
+  }
+
+  /** What is open, as a commit. What cannot be encoded goes alone, named in the same commit: it must not take the rest along. */
+  #encoded(): Commit {
+    const { store, cat, log } = this.#o;
+    try {
+      return commitOf(this.#open, store.epoch, cat);
+    } catch (raw) {
+      const { readings, events } = dropUnsound(this.#open, encodable(store.epoch, cat));
+      log.error("store.content-refused", { reason: String(raw), readings: readings.length, events: events.length });
+      this.#lose({ stream: "readings", ranges: readings, reason: "refused" });
+      this.#lose({ stream: "events", ranges: events, reason: "refused" });
+      return commitOf(this.#open, store.epoch, cat);
+    }
+  }
+
+  /** A disk may deny a commit that it did: what the store has by its numbers is told, and not written or refused a second time. */
+  #wasStored(content: Content): boolean {
+    const { store, cat, log } = this.#o;
+    const stored = takeStored(content, store.heads(store.epoch.id));
+    if (stored.records + stored.events.length === 0) return false;
+    log.warn("store.commit-denied", { readings: stored.records, events: stored.events.length });
+    this.#tell(stored, committedOf(stored, commitOf(stored, store.epoch, cat), store.epoch));
+    return true;
   }
 
   #failed(error: EdgeError): void {
@@ -323,7 +349,7 @@ export class Window {
 
   /** Acknowledgements first: what is acknowledged goes without a word. Then the housekeeping, which is told how much does not fit. */
   async #makeRoom(): Promise<void> {
-    const { store, cat } = this.#o;
+    const { store } = this.#o;
     const { marks, sentUrgent } = this.#open;
     const [proved, sent] = [[...marks], sentUrgent.length];
     try {
@@ -334,15 +360,15 @@ export class Window {
       this.#o.log.debug("store.marks-wait", { code: asEdgeError(raw).code });
     }
     this.#tended = Number.NEGATIVE_INFINITY;
-    await this.#tend(commitOf(this.#open, store.epoch, cat));
+    await this.#tend(this.#encoded());
   }
 
   /** Until it fits below the quota, or else into half of the reserve: what goes is named in the same window. */
   #lighten(): void {
-    const { store, cat } = this.#o;
+    const { store } = this.#o;
     const { bytes, quotaBytes } = store.size();
     const freed = this.#open.shed.reduce((sum, shed) => sum + (shed.freed ?? 0), 0);
-    const weight = () => weigh(commitOf(this.#open, store.epoch, cat));
+    const weight = () => weigh(this.#encoded());
     const below = quotaBytes - bytes + freed;
     if (weight() > below) this.#lose(withoutRefusals(this.#open));
     while (weight() > Math.max(store.reserveBytes / 2, below)) {

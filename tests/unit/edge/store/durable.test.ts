@@ -14,24 +14,28 @@ const ALL = Number.MAX_SAFE_INTEGER;
 class Flaw {
   fired = 0;
   #words: string | null = null;
+  #late = false;
 
-  next(words: string): void {
+  /** `late`: it is done before the disk says no. */
+  next(words: string, late = false): void {
     this.#words = words;
+    this.#late = late;
   }
 
   readonly through = (db: Database): Database => ({
-    run: (sql, values) => this.#met(sql) ?? db.run(sql, values),
-    all: <R>(sql: string, values?: readonly (string | number | Uint8Array | null)[]) => this.#met(sql) ?? db.all<R>(sql, values),
-    script: (sql) => this.#met(sql) ?? db.script(sql),
+    run: (sql, values) => this.#met(sql, () => db.run(sql, values)),
+    all: (sql, values) => this.#met(sql, () => db.all(sql, values)),
+    script: (sql) => this.#met(sql, () => db.script(sql)),
     close: () => db.close(),
   });
 
-  #met(sql: string): Promise<never> | null {
-    if (this.#words === null || !sql.includes(this.#words)) return null;
+  async #met<T>(sql: string, work: () => Promise<T>): Promise<T> {
+    if (this.#words === null || !sql.includes(this.#words)) return work();
     this.#words = null;
     this.fired += 1;
+    if (this.#late) await work();
     const cause = Object.assign(new Error("disk I/O error"), { code: "SQLITE_IOERR" });
-    return Promise.reject(new EdgeError("store.unwritable", { reason: "SQLITE_IOERR: disk I/O error" }, cause));
+    throw new EdgeError("store.unwritable", { reason: "SQLITE_IOERR: disk I/O error" }, cause);
   }
 }
 
@@ -128,7 +132,26 @@ it("a statement that failed changes nothing: the same commit follows it", async 
   expect(await rangesIn(store)).toEqual([[1, 10]]);
 });
 
-it("a gateway loses and denies nothing by a disk that fails once after a commit", async () => {
+it("a statement that was done and is said to have failed is known at the next commit", async () => {
+  await using at = await folder();
+  const flaw = new Flaw();
+  await using store = await open(at.file, { through: flaw.through });
+  flaw.next("INSERT INTO commits", true);
+  await expect(store.commit(readings(store, 1, 10))).rejects.toMatchObject({ code: "store.unwritable" });
+  await expect(store.commit(readings(store, 1, 10))).rejects.toMatchObject({ code: "store.binding" });
+  expect(store.heads(store.epoch.id)).toEqual({ readings: 10, events: 0 });
+  await store.commit(readings(store, 11, 20));
+  expect(oldestOf(store)).toBe(1);
+  expect(await rangesIn(store)).toEqual([
+    [1, 10],
+    [11, 20],
+  ]);
+});
+
+it.each([
+  ["fails after a commit", OLDEST, false],
+  ["does a commit and denies it", "INSERT INTO commits", true],
+])("a gateway loses and denies nothing by a disk that once %s", async (_, words, late) => {
   await using at = await folder();
   const flaw = new Flaw();
   const hand = new HandClock();
@@ -149,7 +172,7 @@ it("a gateway loses and denies nothing by a disk that fails once after a commit"
     const add = (value: number) => window.add({ source: "m", name: "p", unit: "W", value, quality: "good", mono: clock.mono() });
     for (let i = 0; i < 20; i += 1) add(i);
     await window.flush();
-    flaw.next(OLDEST);
+    flaw.next(words, late);
     for (let i = 0; i < 3; i += 1) add(i);
     window.inbox({ id: "cmd-1", received: 0, expires: 99_999_999, state: "executing", body: {} });
     window.save("rule/bay", { counter: 7 });

@@ -128,6 +128,64 @@ describe("a disk that fails", () => {
     expect(o.store.happened().map((e) => e.seq)).toEqual([1, 2]);
   });
 
+  it("that stored a commit and denied it: nothing is denied or lost, and what came since follows", async () => {
+    await using o = opened();
+    const told: (readonly [string, number, number])[] = [];
+    o.window.onCommitted(({ segments }) => told.push(...segments.map(({ stream, from, to }) => [stream, from, to] as const)));
+    o.store.lies = true;
+    o.window.add(record(1));
+    o.window.raise(draft);
+    o.window.inbox({ id: "c", received: 0, expires: 0.5, state: "executing", body: {} });
+    while (o.window.writable) await new Promise((resolve) => setTimeout(resolve, 5));
+    o.window.add(record(2));
+    o.window.inbox({ id: "c", received: 0, expires: 0.5, state: "succeeded", body: {} });
+    o.window.save("rule", { counter: 8 });
+    await o.window.flush();
+    expect(o.store.records().map((r) => r.value)).toEqual([1, 2]);
+    expect(o.store.happened().map((e) => e.kind)).toEqual(["test.happened"]);
+    expect(o.store.inbox.get("c")?.state).toBe("succeeded");
+    expect(o.store.saved.get("rule")).toEqual({ counter: 8 });
+    expect(told).toEqual([
+      ["events", 1, 1],
+      ["readings", 1, 1],
+      ["readings", 2, 2],
+    ]);
+  });
+
+  it.each([false, true])(
+    "a value that cannot be encoded goes alone, named in the ledger (disk full before: %s)",
+    async (full) => {
+      await using o = opened();
+      if (full) {
+        o.store.failing = "store.full";
+        o.window.add(record(0));
+        while (o.window.writable) await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+      const first = full ? 2 : 1;
+      const circle: Record<string, unknown> = {};
+      circle["self"] = circle;
+      o.window.add(record(1));
+      o.window.add(record(1n as unknown as number));
+      o.window.add(record(3));
+      o.window.raise({ ...draft, extra: { circle } });
+      o.window.raise(draft);
+      o.window.inbox({ id: "c", received: 0, expires: 0.5, state: "succeeded", body: {} });
+      const durable = o.window.flush();
+      o.store.failing = null;
+      await durable;
+      expect(o.store.records().map((r) => r.value)).toEqual(full ? [0, 1, 3] : [1, 3]);
+      const events = o.store.happened();
+      expect(events.filter(({ kind }) => kind === "test.happened").map(({ seq }) => seq)).toEqual([2]);
+      expect(
+        events.filter(({ kind }) => kind === "ledger.gap").map((e) => [e["stream"], e["from"], e["to"], e["reason"]]),
+      ).toEqual([
+        ["readings", first + 1, first + 1, "refused"],
+        ["events", 1, 1, "refused"],
+      ]);
+      expect(o.store.inbox.get("c")?.state).toBe("succeeded");
+    },
+  );
+
   it("is tried once more at a stop", async () => {
     const store = new MemoryStore(monotonic());
     const { clock } = movable();
