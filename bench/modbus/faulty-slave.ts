@@ -31,6 +31,7 @@ interface Asked {
   readonly transaction: number;
   readonly bytes: Uint8Array;
   readonly n: number;
+  /** The earliest moment at which it may have been sent: a process that stood still reads it long after. */
   readonly at: number;
 }
 
@@ -38,6 +39,11 @@ type Deed = (asked: Asked, right: Uint8Array) => void;
 
 /** What a read of two registers says: right, of the same registers but an earlier request, or of something else. */
 export type Verdict = "right" | "stale" | "wrong";
+
+/** A busy machine must not make anything later than was meant by more than this: what each wire promises ends somewhere. */
+const SLACK_MS = 20;
+const BEAT_MS = 5;
+const SOON_MS = 3;
 
 export class FaultySlave implements AsyncDisposable {
   readonly done = new Map<string, number>();
@@ -55,6 +61,11 @@ export class FaultySlave implements AsyncDisposable {
    */
   #isHalf = false;
   #asked = 0;
+  /** The last two turns of this process's loop. What is read now was sent after the first of them: before it, it would have been read by now. */
+  #turns: readonly [number, number] = [performance.now(), performance.now()];
+  readonly #beat = setInterval(() => {
+    this.#turns = [this.#turns[1], performance.now()];
+  }, BEAT_MS).unref();
 
   private constructor(wire: FaultyWire, faults: Faultiness) {
     this.#wire = wire;
@@ -102,7 +113,7 @@ export class FaultySlave implements AsyncDisposable {
       transaction: head > 0 ? view.getUint16(0) : 0,
       bytes,
       n: ++this.#asked,
-      at: performance.now(),
+      at: this.#turns[0],
     };
     this.#isHalf = false;
     const name = this.#next() < this.#faults.share ? (this.#names[Math.floor(this.#next() * this.#names.length)] ?? "") : "right";
@@ -151,8 +162,7 @@ export class FaultySlave implements AsyncDisposable {
     late: ({ at }, right) => {
       const { from, to } = this.#faults.late;
       this.#later(from + this.#next() * (to - from), () => {
-        // A busy machine must not make it later than was meant.
-        if (performance.now() - at <= to + 20) this.#sendBetween(right);
+        if (performance.now() - at <= to + SLACK_MS) this.#sendBetween(right);
       });
     },
     "of another unit": (asked) => this.#send(this.#reading(asked, (asked.unit % 8) + 1, asked.address)),
@@ -161,7 +171,10 @@ export class FaultySlave implements AsyncDisposable {
     "twice at once": (_, right) => this.#send(right, right),
     "twice soon": (_, right) => {
       this.#send(right);
-      this.#later(3, () => this.#sendBetween(right));
+      const first = performance.now();
+      this.#later(SOON_MS, () => {
+        if (performance.now() - first <= SOON_MS + SLACK_MS) this.#sendBetween(right);
+      });
     },
     short: (_, right) => {
       this.#send(right.subarray(0, -3));
@@ -197,6 +210,7 @@ export class FaultySlave implements AsyncDisposable {
   };
 
   async [Symbol.asyncDispose](): Promise<void> {
+    clearInterval(this.#beat);
     for (const timer of this.#timers) clearTimeout(timer);
     for (const socket of this.#sockets) socket.destroy();
     this.#server.close();

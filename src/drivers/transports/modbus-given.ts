@@ -23,13 +23,13 @@ export class GivenReplies {
     this.#given.push({ request, reply, crc: crcOf(reply), mono });
   }
 
-  /** The very bytes of a reply that was just given, mostly to another question: the right answer, or that reply for a second time. */
-  isDoubtful(request: Uint8Array, frame: Buffer, mono: number): boolean {
-    this.#forget(mono);
+  /** The very bytes of a reply that was just given, mostly to another question: the right answer, or that reply for a second time. `sent`: the request, before which it was not there. */
+  isDoubtful(request: Uint8Array, frame: Buffer, sent: number): boolean {
+    this.#forget(sent);
     const crc = crcOf(frame);
     return this.#given.some(
       (given) =>
-        given.crc === crc && same(frame, given.reply) && (mono - given.mono <= TWICE_SAME_MS || !same(request, given.request)),
+        given.crc === crc && same(frame, given.reply) && (sent - given.mono <= TWICE_SAME_MS || !same(request, given.request)),
     );
   }
 

@@ -84,7 +84,8 @@ export abstract class FramePort extends EventEmitter {
    * reply was just given is asked again. A write is not: either its own reply still comes, or its register is read back.
    */
   protected judge(frame: Buffer, mono: number, { unit, fc }: Expected, came: Buffer | null): void {
-    if (came !== null && !this.trusts && !sameReply(fc) && this.given.isDoubtful(this.request, came, mono)) {
+    // When it was read says nothing of when it came: it may have lain there while this process stood still.
+    if (came !== null && !this.trusts && !sameReply(fc) && this.given.isDoubtful(this.request, came, this.#sent)) {
       this.trusts = true;
       if (fc <= 4) this.doubted();
       return;

@@ -247,6 +247,25 @@ describe("rtu over tcp", () => {
     expect(Buffer.from(data).readUInt16BE(0)).toBe(200);
   });
 
+  it("does not take a second copy of a reply for the next one's, however long it lay unread while this process stood still", async () => {
+    let first: Buffer;
+    await using far = await farSide(
+      "rtu-tcp",
+      (asked) => {
+        if (asked.n === 1) first = own(asked);
+        if (asked.n !== 2) return asked.socket.write(own(asked));
+        asked.socket.write(first);
+        return spin(400);
+      },
+      { timeout: "15s" },
+    );
+    await using line = lineTo(far);
+    for (const address of [100, 200]) {
+      const { data } = await line.request(read(1, address), never);
+      expect(Buffer.from(data).readUInt16BE(0)).toBe(address);
+    }
+  });
+
   it("asks a read again when the very bytes of an earlier reply come, and takes them then", async () => {
     await using far = await farSide("rtu-tcp", (asked) => asked.socket.write(registers(asked.unit, asked.fc, 0)));
     await using line = lineTo(far);
