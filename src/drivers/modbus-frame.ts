@@ -1,4 +1,5 @@
 /** Bytes of a Modbus line go in; which of them are the reply to one request, and which are something else, comes out. Pure. */
+import type { Code } from "../kit/errors.ts";
 
 /** Longest RTU frame (Modbus over serial line V1.02, 2.3). */
 export const MAX_FRAME = 256;
@@ -131,3 +132,7 @@ export function crcHolds(bytes: Uint8Array, at: number, length: number): boolean
   const end = at + length - 2;
   return crc16(bytes, at, end) === ((bytes[end] ?? 0) | ((bytes[end + 1] ?? 0) << 8));
 }
+
+/** What a reply fails with that is none: the wires of a serial line spoil frames, a TCP connection does not. */
+export const CORRUPT = { rtu: "bus.checksum", "rtu-tcp": "bus.checksum", tcp: "bus.not-modbus-tcp" } as const;
+export const isCorrupt = (code: Code): boolean => Object.values<Code>(CORRUPT).includes(code);

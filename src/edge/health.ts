@@ -283,6 +283,7 @@ function askedText(code: Code, wire: WireStatus | undefined): Text | undefined {
     en: `${count} of ${counted(requests, "request|requests")} ${en}`,
   });
   if (code === "bus.timeout") return of(timeouts, "senza risposta", "unanswered");
-  if (code === "bus.checksum") return of(checksumErrors, "con risposta corrotta", "answered corruptly");
+  if (code === "bus.checksum" || code === "bus.not-modbus-tcp")
+    return of(checksumErrors, "con risposta corrotta", "answered corruptly");
   return code === "bus.exception" ? of(exceptions, "con rifiuto", "refused") : undefined;
 }

@@ -28,6 +28,14 @@ export const codes = {
       en: "Check termination (120 Ω at both ends), the cable screen, and that no two units share an address.",
     },
   },
+  "bus.not-modbus-tcp": {
+    retry: true,
+    what: { it: "Sul bus {bus} arrivano dati che non sono Modbus TCP", en: "What comes on bus {bus} is no Modbus TCP" },
+    hint: {
+      it: "Controllare `host` e `port` del bus {bus}: forse lì risponde un altro servizio. Se un convertitore è impostato su RTU over TCP, scrivere `modbus: rtu-tcp` o impostarlo su Modbus TCP.",
+      en: "Check `host` and `port` of bus {bus}: another service may answer there. If a converter is set to RTU over TCP, write `modbus: rtu-tcp`, or set it to Modbus TCP.",
+    },
+  },
   "bus.late-reply": {
     retry: true,
     what: {

@@ -2,6 +2,7 @@
 import { monotonic } from "../../kit/clock.ts";
 import { type Code, type Context, EdgeError } from "../../kit/errors.ts";
 import type { ModbusReply } from "../driver.ts";
+import { isCorrupt } from "../modbus-frame.ts";
 import type { Block } from "./registers.ts";
 
 /** After so long a unit that was busy, or whose reply the line spoiled, is asked again: once for each, in the first half of its period. */
@@ -28,11 +29,9 @@ export const isOfUnit = (error: unknown): error is EdgeError =>
 
 /** Something that the unit itself said came back. */
 export const isAnswer = (error: EdgeError): boolean =>
-  error.code === "bus.checksum"
-    ? error.context["whole"] === true
-    : error.code === "bus.exception" && !isRefusal(error, NOBODY_THERE);
+  isCorrupt(error.code) ? error.context["whole"] === true : error.code === "bus.exception" && !isRefusal(error, NOBODY_THERE);
 
-const isPassing = (error: EdgeError): boolean => error.code === "bus.checksum" || isRefusal(error, PASSING);
+const isPassing = (error: EdgeError): boolean => isCorrupt(error.code) || isRefusal(error, PASSING);
 
 /** The far side closed the connection under a request, as some do after each reply: on a new one the same read may be answered. For reads alone. */
 export async function thoughHungUp<T>(ask: (isAgain: boolean) => Promise<T>): Promise<T> {

@@ -4,7 +4,7 @@ import { type Code, type Context, EdgeError } from "../../kit/errors.ts";
 import { loaded } from "../../kit/native.ts";
 import type { ModbusSpec } from "../buses.ts";
 import type { ModbusReply, ModbusRequest } from "../driver.ts";
-import type { Seen } from "../modbus-frame.ts";
+import { CORRUPT, type Seen } from "../modbus-frame.ts";
 import { type ByteWire, openSocket, type WireEvents } from "./byte-wire.ts";
 import { MbapPort } from "./mbap-port.ts";
 import type { Owed } from "./modbus-owed.ts";
@@ -36,6 +36,7 @@ interface Flight {
 export class ModbusLink {
   readonly #bus: string;
   readonly #isTcp: boolean;
+  readonly #corrupt: Code;
   readonly #wire: ByteWire;
   readonly #port: FramePort;
   readonly #client: ModbusRTU;
@@ -71,6 +72,7 @@ export class ModbusLink {
   private constructor(bus: string, spec: ModbusSpec, wire: ByteWire, port: FramePort, client: ModbusRTU) {
     this.#bus = bus;
     this.#isTcp = spec.modbus === "tcp";
+    this.#corrupt = CORRUPT[spec.modbus];
     this.#wire = wire;
     this.#port = port;
     this.#client = client;
@@ -143,7 +145,7 @@ export class ModbusLink {
     const mono = this.#port.lastByte;
     if (error === null) this.#land()?.resolve({ data, mono });
     else if (error.errno === NOT_OPEN) this.#land()?.reject(this.#wire.closed());
-    else this.#fail((about) => refused(error, about));
+    else this.#fail((about) => refused(error, this.#corrupt, about));
   };
 
   #fail(error: (about: Context) => EdgeError): void {
@@ -168,7 +170,7 @@ export class ModbusLink {
     const { frames, garbage, seen } = this.leftover();
     const context = { ...about, whole, foreign: frames };
     // Noise about a frame whose checksum holds does not make it doubtful.
-    if (whole || (garbage > 0 && (seen === null || seen.kind === "other"))) return new EdgeError("bus.checksum", context);
+    if (whole || (garbage > 0 && (seen === null || seen.kind === "other"))) return new EdgeError(this.#corrupt, context);
     const delayMs = seen === null || seen.kind === "other" ? this.#port.lateness(Number(about["unit"])) : undefined;
     if (delayMs !== undefined)
       return new EdgeError("bus.late-reply", { ...context, delayMs, wanted: `${patienceFor(delayMs)}ms` });
@@ -226,10 +228,10 @@ interface LibraryError {
 /** The library found its port closed and wrote nothing: whatever the wire is, it says so in these words. */
 const NOT_OPEN = "ECONNREFUSED";
 
-function refused(error: LibraryError, about: Context): EdgeError {
+function refused(error: LibraryError, corrupt: Code, about: Context): EdgeError {
   if (error.modbusCode !== undefined) return new EdgeError("bus.exception", { ...about, exception: error.modbusCode }, error);
   // modbus-serial found fault with a frame that passed our own checks; it has no code for that, only text.
-  return new EdgeError("bus.checksum", about, error);
+  return new EdgeError(corrupt, about, error);
 }
 
 /** Callbacks, not promises: the library's promises never settle when a reply is missing. */

@@ -7,6 +7,7 @@ import { broadcast } from "../../kit/signals.ts";
 import type { BusStatus } from "../../model.ts";
 import type { ModbusSpec } from "../buses.ts";
 import type { BusStats, ModbusBus, ModbusReply, ModbusRequest } from "../driver.ts";
+import { isCorrupt } from "../modbus-frame.ts";
 import { CLOSE_MS } from "./byte-wire.ts";
 import { defaultTimeoutMs, silenceMs } from "./line-timing.ts";
 import { ModbusLink, UNANSWERED } from "./modbus-link.ts";
@@ -221,7 +222,7 @@ export class ModbusLine implements ModbusBus, AsyncDisposable {
       return;
     }
     this.#failures += 1;
-    const replied = code === "bus.checksum" && context["whole"] === true;
+    const replied = isCorrupt(code) && context["whole"] === true;
     if (this.#isBlind && !replied) {
       const until = sent + this.#slowestOf(request);
       if (this.#isNameless) this.#units.allRest(until);
@@ -231,7 +232,7 @@ export class ModbusLine implements ModbusBus, AsyncDisposable {
     if (!link.isUsable || this.#isNameless || this.#failures % REBUILD_AFTER === 0) await this.#unlink();
     else if (this.#isBlind) await this.#drain(link);
     const now = monotonic();
-    if (UNANSWERED.includes(code) || code === "bus.checksum") this.#units.silent(unit, now - sent, now);
+    if (UNANSWERED.includes(code) || isCorrupt(code)) this.#units.silent(unit, now - sent, now);
   }
 
   #count(unit: number, code: Code, context: EdgeError["context"]): void {
@@ -239,7 +240,7 @@ export class ModbusLine implements ModbusBus, AsyncDisposable {
     if (code === "bus.exception") {
       this.#stats.exceptions += 1;
       this.#units.refused(unit);
-    } else if (code === "bus.checksum") {
+    } else if (isCorrupt(code)) {
       this.#stats.checksumErrors += 1;
       this.#units.corrupted(unit);
     } else if (UNANSWERED.includes(code)) {

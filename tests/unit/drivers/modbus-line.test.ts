@@ -244,7 +244,7 @@ describe("tcp alone", () => {
     );
     await using line = lineTo(far);
     const begun = monotonic();
-    expect(await codeOf(value(line, read(1, 1)))).toBe("bus.checksum");
+    expect(await codeOf(value(line, read(1, 1)))).toBe("bus.not-modbus-tcp");
     expect(monotonic() - begun).toBeLessThan(SOON_MS);
     expect(await value(line, read(1, 2))).toBe(2);
     expect(far.connections()).toBe(2);

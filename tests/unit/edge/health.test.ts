@@ -259,7 +259,7 @@ it("a line that spoils every reply leaves the last value, named as last, until i
       { timeout: "60ms", slowest: "100ms" },
     ),
   );
-  const { collector, look, told } = await running("modbus-points", METER, far.spec, 3000);
+  const { collector, look } = await running("modbus-points", METER, far.spec, 3000);
   await poll(() => look().points.map(({ quality }) => quality)).toEqual(["good", "good"]);
   const last = { value: 42, quality: "bad", code: "bus.checksum", last: true };
   fault = "one";
@@ -275,9 +275,21 @@ it("a line that spoils every reply leaves the last value, named as last, until i
   expect(wholly).toMatchObject({ code: "bus.checksum", context: { points: [last, last] } });
   expect((wholly as EdgeError).hint("en")).toMatch(/termination/);
   await poll(() => look()).toMatchObject({ state: "down", problem: { code: "bus.checksum" } });
-  expect(told.map((one) => one?.code)).toEqual(["bus.checksum"]);
   fault = "none";
   await poll(() => look().state).toBe("up");
+});
+
+it.each([
+  ["another service", Buffer.from("HTTP/1.1 400 Bad Request\r\n\r\n")],
+  ["a converter set to RTU over TCP", Buffer.concat([registers(1, 3, 42), registers(1, 3, 42)])],
+])("%s behind a Modbus TCP address: the address and the protocol are to be looked at, and no serial cable", async (_, bytes) => {
+  const far = open.use(await farSide("tcp", ({ socket }) => socket.write(bytes), { timeout: "60ms" }));
+  const { look } = await running("modbus-points", METER, far.spec);
+  await poll(() => look()).toMatchObject({ state: "down", problem: { code: "bus.not-modbus-tcp" } });
+  const { problem } = look();
+  expect(problem?.what.it).toMatch(/^Sul bus wire arrivano dati che non sono Modbus TCP/);
+  expect(problem?.next.en).toMatch(/`port`.*another service.*`modbus: rtu-tcp`/);
+  expect(`${problem?.next.en} ${problem?.next.it}`).not.toMatch(/120|termina|screen|schermo/);
 });
 
 it("a unit that was silent is not up because what comes of it now is spoiled", async () => {
