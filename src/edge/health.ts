@@ -185,7 +185,8 @@ export class Health {
     const since = this.#understood;
     const lasted = spoken(mono - since);
     const stray = strayIn(this.#info.wire?.()) - strayIn(this.#counted);
-    if (stray > 0) return { error: this.#said("frame.invalid", {}, strayText(stray, lasted)), since };
+    if (stray > 0)
+      return { error: this.#said("frame.invalid", {}, strayText(stray, lasted, framesIn(this.#info.wire?.()))), since };
     const unread = this.#troubled.size > 0 ? this.#worst() : null;
     if (unread !== null && unread.points === undefined) return { error: unread.error, since };
     if (framesIn(this.#info.wire?.()) > framesIn(this.#counted)) return { error: this.#said("ble.replayed", {}), since };
@@ -269,9 +270,10 @@ const strayIn = (wire: WireStatus | undefined): number => (wire !== undefined &&
 
 const framesIn = (wire: WireStatus | undefined): number => (wire !== undefined && "frames" in wire ? wire.frames : 0);
 
-const strayText = (stray: number, lasted: string): Text => ({
-  it: `${counted(stray, "byte senza senso|byte senza senso")} in ${lasted}, nessuna trama`,
-  en: `${counted(stray, "stray byte|stray bytes")} in ${lasted}, no frame`,
+/** `before`: the frames that came until then, which the counts beside it show. */
+const strayText = (stray: number, lasted: string, before: number): Text => ({
+  it: `${counted(stray, "byte senza senso|byte senza senso")} in ${lasted}, ${before === 0 ? "nessuna trama" : `più nessuna trama (prima ${counted(before, "trama|trame")})`}`,
+  en: `${counted(stray, "stray byte|stray bytes")} in ${lasted}, ${before === 0 ? "no frame" : `no frame any more (${counted(before, "frame|frames")} before)`}`,
 });
 
 /** How often it happened since the start, of a unit that is asked. */

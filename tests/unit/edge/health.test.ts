@@ -238,6 +238,8 @@ it("who heard one reason for a device that is down hears the other, when it chan
   await poll(() => [look().state, ...told.map((one) => one?.code)]).toEqual(["down", "device.silent"]);
   say(Buffer.alloc(50, 0x55));
   await poll(() => look().problem?.code).toBe("frame.invalid");
+  expect(look().problem?.what.en).toMatch(/stray bytes in .+, no frame any more \(1 frame before\)$/);
+  expect(look().problem?.what.it).toMatch(/, più nessuna trama \(prima 1 trama\)$/);
   // Not at once: a device may change its mind often.
   expect(told).toHaveLength(1);
   collector.watchSilence(monotonic() + 300_000);

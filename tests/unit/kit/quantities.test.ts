@@ -1,0 +1,12 @@
+/** Durations as people read them. */
+import { expect, it } from "vitest";
+import { spoken } from "../../../src/kit/quantities.ts";
+
+it.each([
+  [850, "850 ms"],
+  [1000, "1 s"],
+  [1469, "1 s"],
+  [1999, "2 s"],
+  [119_000, "119 s"],
+  [120_000, "2 min"],
+])("%i ms is said in whole seconds from one second on: %s", (ms, said) => expect(spoken(ms)).toBe(said));
