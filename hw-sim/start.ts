@@ -3,6 +3,8 @@
 import { monotonic } from "../src/kit/clock.ts";
 import { EdgeError } from "../src/kit/errors.ts";
 import { langOf } from "../src/kit/language.ts";
+import { columnsOf } from "../src/kit/tty.ts";
+import { folded } from "../src/kit/wrap.ts";
 import { complain } from "./start/failure.ts";
 import { FaultUsage, simulateFault } from "./start/fault.ts";
 import { helpIn, type Options, readOptions } from "./start/options.ts";
@@ -28,7 +30,6 @@ async function main(args: readonly string[]): Promise<number> {
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     await complain(new EdgeError("cli.usage", { reason, command: "simulate " }), args.includes("--json"), inWords);
-    process.stderr.write(`\n${helpIn(inWords)}`);
     return 2;
   }
   if (options === "help") {
@@ -46,7 +47,7 @@ async function main(args: readonly string[]): Promise<number> {
     if (!judged) throw new Error(sayIn(lang)("stopped"));
     const lines = json ? [JSON.stringify(judged.report)] : verdict(judged, lang);
     await new Promise<void>((resolve) => process.stdout.write(`${lines.join("\n")}\n`, () => resolve()));
-    for (const fault of judged.faults) process.stderr.write(`${fault}\n`);
+    for (const fault of judged.faults) process.stderr.write(`${folded(fault, columnsOf(process.stderr, process.env))}\n`);
     return judged.faults.length === 0 ? 0 : 1;
   } catch (error) {
     screen[Symbol.dispose]();
@@ -57,10 +58,12 @@ async function main(args: readonly string[]): Promise<number> {
 
 async function fault(words: readonly string[]): Promise<number> {
   try {
-    await simulateFault(words, (line) => void process.stdout.write(`${line}\n`));
+    await simulateFault(words, (line) => void process.stdout.write(`${folded(line, columnsOf(process.stdout, process.env))}\n`));
     return 0;
   } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.stderr.write(
+      `${folded(error instanceof Error ? error.message : String(error), columnsOf(process.stderr, process.env))}\n`,
+    );
     return error instanceof FaultUsage || error instanceof TypeError ? 2 : 1;
   }
 }

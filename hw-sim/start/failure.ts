@@ -1,10 +1,13 @@
 /** Why a run could not be done goes in; words for people on standard error, and with --json one last line on standard output, come out. */
 import * as z from "zod";
 import { asEdgeError, EdgeError } from "../../src/kit/errors.ts";
+import { columnsOf } from "../../src/kit/tty.ts";
+import { folded } from "../../src/kit/wrap.ts";
 import type { Text } from "../../src/model.ts";
 
 /** A problem of a configuration, as `cippo config check --json` tells it. */
 export const problem = z.looseObject({
+  severity: z.string().optional(),
   file: z.string(),
   line: z.number(),
   column: z.number(),
@@ -18,7 +21,7 @@ export const problem = z.looseObject({
 const problems = z.array(problem).catch([]);
 
 export async function complain(raw: unknown, json: boolean, lang: keyof Text = "en"): Promise<void> {
-  process.stderr.write(`${wordsOf(raw, lang)}\n`);
+  process.stderr.write(`${folded(wordsOf(raw, lang), columnsOf(process.stderr, process.env))}\n`);
   if (!json) return;
   const error = asEdgeError(raw);
   const { code, context } = error;
@@ -32,6 +35,7 @@ const said = {
   expected: { it: "ma ci va", en: "expected" },
   write: { it: "scrivere", en: "write" },
   error: { it: "errore", en: "error" },
+  warning: { it: "avviso", en: "warning" },
 } as const satisfies Record<string, Text>;
 
 function wordsOf(raw: unknown, lang: keyof Text): string {
@@ -42,7 +46,7 @@ function wordsOf(raw: unknown, lang: keyof Text): string {
     const there = isMissing ? said.nothing[lang] : `${said.found[lang]} ${one.found}`;
     const more = [one.hint, one.write && `${said.write[lang]} \`${one.write}\``].filter(Boolean).map((part) => `; ${part}`);
     const what = `${there}, ${said.expected[lang]} ${one.expected}${more.join("")}`;
-    return `${one.file}:${one.line}:${one.column}: ${one.code}: ${where}${what}`;
+    return `${one.file}:${one.line}:${one.column}: ${one.code}${one.severity === "warning" ? ` (${said.warning[lang]})` : ""}: ${where}${what}`;
   });
   return [...lines, `${said.error[lang]} ${raw.code}: ${raw.what(lang)}`, `→ ${raw.hint(lang)}`].join("\n");
 }

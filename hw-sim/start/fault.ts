@@ -61,6 +61,9 @@ const said = {
 /** What was typed is not what exists. Its message is a sentence in the reader's language. */
 export class FaultUsage extends Error {}
 
+/** There is no simulated site to let fail. */
+class NoSite extends Error {}
+
 const state = z.object({
   faults: z.array(z.object({ kind: z.string(), device: z.string().optional(), bus: z.string().optional() })),
 });
@@ -90,7 +93,7 @@ export async function simulateFault(words: readonly string[], print: (line: stri
   const lang: Lang = values.lang === "it" ? "it" : "en";
   const socket = values.socket ?? process.env["CIPPO_SOCKET"];
   const [part, kind, ...more] = positionals;
-  if (part === undefined || values.help) return help(socket, lang, values.json, print);
+  if (part === undefined || values.help) return help({ socket, lang, json: values.json, asked: values.help }, print);
   const times = { forMs: time("--for", values.for, lang), lateMs: time("--late", values.late, lang) };
   const { dir, parts } = await running(socket, lang);
   const fault = faultOf(parts, part, kind, lang);
@@ -111,17 +114,28 @@ function faultOf({ buses }: Parts, part: string, kind: string | undefined, lang:
   return name === part ? { kind, bus: part } : { kind, device: part };
 }
 
-async function help(socket: string | undefined, lang: Lang, json: boolean, print: (line: string) => void): Promise<void> {
+interface HelpWanted {
+  readonly socket: string | undefined;
+  readonly lang: Lang;
+  readonly json: boolean;
+  /** It was the help that was asked for. */
+  readonly asked: boolean;
+}
+
+async function help({ socket, lang, json, asked }: HelpWanted, print: (line: string) => void): Promise<void> {
   const site = await running(socket, lang).catch((error: unknown) => {
-    if (json || !(error instanceof FaultUsage)) throw error;
-    return error.message;
+    if (json || !(error instanceof FaultUsage || error instanceof NoSite)) throw error;
+    return error;
   });
-  if (json && typeof site === "object")
+  if (json && !(site instanceof Error))
     return print(JSON.stringify({ folder: site.dir, buses: site.parts.buses, now: site.now }));
   for (const line of [said.about[lang], said.usage[lang], "", said.faults[lang]]) print(line);
   for (const [kind, what] of Object.entries(means)) print(`  ${kind.padEnd(13)}${what[lang]}`);
   print("");
-  if (typeof site === "string") return print(site);
+  if (site instanceof Error) {
+    if (!asked) throw site;
+    return print(site.message);
+  }
   print(`${said.parts[lang]}  (${site.dir})`);
   for (const [bus, { devices, faults }] of Object.entries(site.parts.buses)) {
     for (const line of folded(`  ${bus}: ${devices.join(", ")}`)) print(line);
@@ -148,12 +162,12 @@ function folded(line: string): readonly string[] {
 async function running(socket: string | undefined, lang: Lang): Promise<Running> {
   if (socket !== undefined) {
     const one = await siteIn(dirname(socket));
-    if (!one) throw new FaultUsage(`${dirname(socket)}: ${said.noneThere[lang]}`);
+    if (!one) throw new NoSite(`${dirname(socket)}: ${said.noneThere[lang]}`);
     return one;
   }
   const all = (await Promise.all((await runFolders()).map(siteIn))).filter((one) => one !== undefined);
   const [first] = all;
-  if (!first) throw new FaultUsage(said.none[lang]);
+  if (!first) throw new NoSite(said.none[lang]);
   if (all.length > 1) throw new FaultUsage(`${said.several[lang]} ${all.map(({ dir }) => `--socket ${dir}/sock`).join("  ")}`);
   return first;
 }

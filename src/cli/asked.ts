@@ -1,4 +1,5 @@
 /** Words of the command line go in; the socket to ask, moments, and command arguments come out, or an error of usage. */
+import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { systemClock } from "../kit/clock.ts";
 import { EdgeError } from "../kit/errors.ts";
@@ -7,7 +8,14 @@ import type { Args } from "../model.ts";
 import type { Globals } from "./terminal.ts";
 import type { Phrase, Say } from "./texts.ts";
 
-export const DEFAULT_CONFIG = "/etc/cippo/gateway.yaml";
+const DEFAULT_CONFIG = "/etc/cippo/gateway.yaml";
+
+/** The file that was named, or the default where it is there. */
+export function configIn(file: string | undefined, say: Say): string {
+  if (file === undefined && !existsSync(DEFAULT_CONFIG))
+    throw new EdgeError("cli.usage", { reason: `${say("nameTheFile")} ${DEFAULT_CONFIG}` });
+  return file ?? DEFAULT_CONFIG;
+}
 
 /** systemd names the folder it made for the service; a technician's shell does not know it. */
 export const defaultSocket = (): string => `${process.env["RUNTIME_DIRECTORY"] ?? "/run/cippo"}/cippo.sock`;
@@ -35,9 +43,17 @@ export function momentOf(text: string, say: Say, expected: Phrase = "optSince"):
   const at = Date.parse(`${day}T${time}`);
   // The 31st of February would be the 3rd of March.
   if (Number.isNaN(at) || new Date(`${day}T00:00Z`).toISOString().slice(0, day.length) !== day)
-    throw new EdgeError("cli.usage", { reason: `${say("badValue")}: ${text} (${say(expected)})` });
+    throw new EdgeError("cli.usage", {
+      reason: `${say("badValue")}: ${text} (${say(expected)}, ${say("dateForm")})`,
+      ...nearMoment(text),
+    });
+  if (expected === "optSince" && at > now())
+    throw new EdgeError("cli.usage", { reason: `${say("beginsLater")} (--since ${text})` });
   return Math.max(0, at);
 }
+
+/** `5m` may be minutes or months to whom it is said: minutes are `min`. */
+const nearMoment = (text: string) => (/^\d+m$/.test(text) ? { near: `${text}in` } : {});
 
 /** `until=+2h` is a moment two hours ahead; true, vero, false, falso and numbers (1.5 or 1,5) are what they look like; all else is text. */
 export function argsOf(words: readonly string[], say: Say): Args {

@@ -4,7 +4,7 @@ import { CommanderError } from "commander";
 import type { Lang } from "../config.ts";
 import { asEdgeError, EdgeError } from "../kit/errors.ts";
 import { langOf, optionIn } from "../kit/language.ts";
-import { commandIn, program, usageError } from "./program.ts";
+import { checkHelp, commandIn, program, usageError } from "./program.ts";
 import { complain } from "./terminal.ts";
 
 const argv = process.argv.slice(2);
@@ -23,7 +23,9 @@ process.on("unhandledRejection", failAtOnce);
 
 try {
   if (langOf(argv, process.env) === undefined) lang = (await languageOfSite()) ?? "en";
-  await program(lang, json, argv).parseAsync(argv, { from: "user" });
+  const root = program(lang, json, argv);
+  checkHelp(root, argv, lang);
+  await root.parseAsync(argv, { from: "user" });
 } catch (error) {
   fail(error);
 }
@@ -44,7 +46,11 @@ function fail(raw: unknown): void {
   if (raw instanceof CommanderError && raw.code === "commander.help") return;
   const error = asEdgeError(raw instanceof CommanderError ? usageError(raw, lang) : raw);
   if (error.code === "cli.usage") process.exitCode = 2;
-  complain(error.code === "cli.usage" ? withCommand(error) : error, lang, json);
+  complain(error.code === "cli.usage" ? withCommand(error) : error, {
+    lang,
+    json,
+    ran: commandIn(program(lang, json, argv), argv).trim(),
+  });
 }
 
 /** Which help has the rest. */

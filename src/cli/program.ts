@@ -1,5 +1,6 @@
 /** A language goes in; commander's tree of every command comes out, each loading its own file only when it is called. */
 import { Command, type CommanderError, type OptionValues } from "commander";
+import { nearest } from "../config/nearest.ts";
 import type { Lang } from "../config.ts";
 import { EdgeError } from "../kit/errors.ts";
 import { version } from "../version.ts";
@@ -191,6 +192,19 @@ export function usageError({ code, message }: CommanderError, lang: Lang): EdgeE
   const reason = phrase === undefined ? message.replace(/^error: /, "") : `${sayIn(lang)(phrase)} ${which}`.trim();
   return new EdgeError("cli.usage", { reason: near ? `${reason} (${near}?)` : reason });
 }
+
+/** `help pippo` asks for what is not there: commander would show the whole help. */
+export function checkHelp(root: Command, argv: readonly string[], lang: Lang): void {
+  const [first, ...rest] = argv.filter((word, i) => !word.startsWith("-") && !TAKES_VALUE.has(argv[i - 1] ?? ""));
+  const group = root.commands.find((one) => one.name() === first && one.commands.length > 0);
+  const [parent, words] = group === undefined ? [root, [first, ...rest]] : [group, rest];
+  const [help, name] = words;
+  const known = parent.commands.map((command) => command.name());
+  if (help !== "help" || name === undefined || name === "help" || known.includes(name)) return;
+  const near = nearest(name, known);
+  throw new EdgeError("cli.usage", { reason: `${sayIn(lang)("unknownCommand")} ${name}`, ...(near !== undefined && { near }) });
+}
+const TAKES_VALUE = new Set(["--lang", "--socket", "--config"]);
 
 /** The words of the command that was meant, as far as there is such a one: a usage error points at its help. */
 export function commandIn(root: Command, argv: readonly string[]): string {

@@ -53,23 +53,33 @@ export function terminal(lang: Lang, json: boolean): Terminal {
 }
 
 /** On stderr: code, what happened, what to do next; never a stack trace. */
-export function complain(raw: unknown, lang: Lang, json: boolean): void {
+export function complain(
+  raw: unknown,
+  { lang, json, ran }: { readonly lang: Lang; readonly json: boolean; readonly ran: string },
+): void {
   const error = asEdgeError(raw);
   process.stderr.write(
     json
       ? `${JSON.stringify({ error: errorDocument(error, lang) })}\n`
-      : `${folded(plainLines(errorText(error, lang)), columnsOf(process.stderr, process.env))}\n`,
+      : `${folded(plainLines(errorText(error, lang, ran)), columnsOf(process.stderr, process.env))}\n`,
   );
 }
 
 const plainLines = (text: string): string => text.split("\n").map(plain).join("\n");
 
-function errorText(error: EdgeError, lang: Lang): string {
+function errorText(error: EdgeError, lang: Lang, ran: string): string {
   const problems = problemsOf(error).map((p) => `${problemLine(p, lang)}\n`);
   const say = sayIn(lang);
   const { near } = error.context;
   const meant = typeof near === "string" ? `${say("didYouMean")} ${near}? ` : "";
-  return `${problems.join("")}${say("error")} ${error.code}: ${error.what(lang)}\n→ ${meant}${error.hint(lang)}`;
+  return `${problems.join("")}${say("error")} ${error.code}: ${error.what(lang)}\n→ ${meant}${besides(error.hint(lang), ran)}`;
+}
+
+/** The next step without the part that advises what was just done: `ran`, a command without its words. */
+export function besides(hint: string, ran: string): string {
+  const parts = hint.split(/(?<=[.;]) /);
+  const others = parts.filter((part) => ran === "" || !new RegExp(`\`cippo ${ran}( [^-\`][^\`]*)?\``).test(part));
+  return others.length === 0 ? hint : others.join(" ").replace(/;$/, ".");
 }
 
 const errorDocument = (error: EdgeError, lang: Lang) => ({

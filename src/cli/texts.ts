@@ -82,6 +82,16 @@ export const texts = {
   excessArguments: { it: "troppi argomenti per", en: "too many arguments for" },
   badValue: { it: "valore non ammesso", en: "value not allowed" },
   notKeyValue: { it: "atteso nome=valore, ciascuno una volta, trovato", en: "expected name=value, each once, found" },
+  dateForm: {
+    it: 'una data si scrive 2026-11-30 o "2026-11-30 12:00"',
+    en: 'a date is written 2026-11-30 or "2026-11-30 12:00"',
+  },
+  beginsLater: {
+    it: "l'inizio è nel futuro: di allora non c'è ancora nulla",
+    en: "the beginning lies in the future: there is nothing of it yet",
+  },
+  endsBefore: { it: "la fine viene prima dell'inizio", en: "the end lies before the beginning" },
+  nameTheFile: { it: "va indicato il file di configurazione: non c'è", en: "name the configuration file: there is no" },
   lowImpact: { it: "basso", en: "low" },
   highImpact: { it: "alto", en: "high" },
   nowIs: { it: "ora vale", en: "now it is" },

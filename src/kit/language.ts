@@ -8,9 +8,14 @@ export function optionIn(argv: readonly string[], name: string): string | undefi
   return word?.includes("=") ? word.slice(name.length + 1) : at < 0 ? undefined : argv[at + 1];
 }
 
-/** `--lang` wins, then the environment in the order of setlocale(3): it* is Italian, all else English; the C locale says nothing. */
+const asked = (argv: readonly string[]): string | undefined => {
+  const word = optionIn(argv, "--lang");
+  return word !== undefined && /^(it|en)/i.test(word) ? word : undefined;
+};
+
+/** `--lang` wins where it names a language that there is, then the environment in the order of setlocale(3): it* is Italian, all else English; the C locale says nothing. */
 export function langOf(argv: readonly string[], env: Readonly<Record<string, string | undefined>>): keyof Text | undefined {
-  const locale = optionIn(argv, "--lang") ?? [env["LC_ALL"], env["LC_MESSAGES"], env["LANG"]].find(Boolean);
+  const locale = asked(argv) ?? [env["LC_ALL"], env["LC_MESSAGES"], env["LANG"]].find(Boolean);
   if (locale === undefined || /^(C|POSIX)(\.|$)/.test(locale)) return undefined;
   return /^it/i.test(locale) ? "it" : "en";
 }

@@ -1,12 +1,12 @@
 /** A configuration file goes in; every problem in it, or the schema that an editor completes it by, comes out. */
 import { checkFile, jsonSchema, problemLine } from "../../config.ts";
 import { counted } from "../../kit/counted.ts";
-import { DEFAULT_CONFIG } from "../asked.ts";
+import { configIn } from "../asked.ts";
 import type { Globals, Terminal } from "../terminal.ts";
 
 /** Exit 1 when a problem is an error; warnings alone are fine. */
 export async function configCheck(file: string | undefined, options: Globals, terminal: Terminal): Promise<number> {
-  const asked = file ?? options.config ?? DEFAULT_CONFIG;
+  const asked = configIn(file ?? options.config, terminal.say);
   const { problems } = await checkFile(asked, terminal.lang);
   const errors = problems.filter(({ severity }) => severity === "error").length;
   const warnings = problems.length - errors;

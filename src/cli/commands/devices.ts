@@ -6,7 +6,16 @@ import { socketOf } from "../asked.ts";
 import { ask } from "../client.ts";
 import { checkDevice } from "../names.ts";
 import { table } from "../table.ts";
-import { type Globals, shownAge, shownProblem, shownQuality, shownValue, shownWire, type Terminal } from "../terminal.ts";
+import {
+  besides,
+  type Globals,
+  shownAge,
+  shownProblem,
+  shownQuality,
+  shownValue,
+  shownWire,
+  type Terminal,
+} from "../terminal.ts";
 
 export interface DevicesOptions extends Globals {
   readonly types?: boolean;
@@ -45,7 +54,7 @@ function show(device: DeviceStatus, terminal: Terminal): void {
     room,
   ))
     line(text);
-  const why = shownProblem(problem, terminal);
+  const why = besides(shownProblem(problem, terminal), "devices");
   if (why !== "") for (const text of wrapped(why, room)) line(`${INSET}${text}`);
   if (points.length === 0) return;
   const rows = points.map((point) => rowOf(point, terminal));

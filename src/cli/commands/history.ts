@@ -18,7 +18,8 @@ export async function history(point: string, options: HistoryOptions, terminal: 
   const { say } = terminal;
   const sinceMs = momentOf(options.since, say);
   const untilMs = options.until === undefined ? Number.POSITIVE_INFINITY : momentOf(options.until, say, "optUntil");
-  if (untilMs < sinceMs) throw new EdgeError("cli.usage", { reason: `--until ${options.until} < --since ${options.since}` });
+  if (untilMs < sinceMs)
+    throw new EdgeError("cli.usage", { reason: `${say("endsBefore")} (--since ${options.since}, --until ${options.until})` });
   const print = writerOf({ point, sinceMs, untilMs }, options, terminal);
   // Not the end of the list: a clock that was corrected may have gone back.
   for await (const { item } of stream(await socketOf(options), { do: "history", point, sinceMs }))

@@ -3,7 +3,7 @@ import { loadSite } from "../../config.ts";
 import { EdgeError } from "../../kit/errors.ts";
 import { jsonLog, type Level } from "../../kit/log.ts";
 import { broadcast } from "../../kit/signals.ts";
-import { DEFAULT_CONFIG } from "../asked.ts";
+import { configIn } from "../asked.ts";
 import type { Globals, Terminal } from "../terminal.ts";
 
 const LEVELS: readonly Level[] = ["debug", "info", "warn", "error", "silent"];
@@ -12,7 +12,7 @@ const HARD_STOP_MS = 10_000;
 
 export async function run(options: Globals & { readonly logLevel?: string }, terminal: Terminal): Promise<number> {
   const level = levelOf(options.logLevel ?? process.env["LOG_LEVEL"] ?? "info", terminal);
-  const loaded = await loadSite(options.config ?? DEFAULT_CONFIG, terminal.lang);
+  const loaded = await loadSite(configIn(options.config, terminal.say), terminal.lang);
   const log = jsonLog(level);
   for (const { file, line, column, code, path, found } of loaded.problems)
     log.warn("config.warning", { code, path, found, at: `${file}:${line}:${column}` });

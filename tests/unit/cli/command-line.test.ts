@@ -137,6 +137,33 @@ describe("without a gateway", () => {
     expect(code).toBe(2);
   });
 
+  it.each([
+    [["help", "statsu"], "comando sconosciuto statsu\n→ Intendevi status? `cippo --help`"],
+    [["config", "help", "chekc"], "comando sconosciuto chekc\n→ Intendevi check? "],
+    [["help", "pippo"], "comando sconosciuto pippo\n"],
+    [["status", "--lang", "fr"], "valore non ammesso: --lang fr (it, en)"],
+    [["history", "a.b", "--since", "1h", "--until", "2h"], "la fine viene prima dell'inizio (--since 1h, --until 2h)"],
+    [["history", "a.b", "--since", "30/11/2026"], "una data si scrive 2026-11-30"],
+    [["events", "--since", "ieri"], "una data si scrive 2026-11-30"],
+    [["events", "--since", "5m"], "Intendevi 5min? "],
+    [["events", "--since", "2999-01-01"], "l'inizio è nel futuro"],
+    [["config", "check"], "va indicato il file di configurazione: non c'è /etc/cippo/gateway.yaml"],
+    [["run"], "va indicato il file di configurazione: non c'è /etc/cippo/gateway.yaml"],
+  ])("wrong usage %j is explained in Italian, with what was meant", async (words, reason) => {
+    const { code, err } = await cippo(words, { LANG: "it_IT.UTF-8" });
+    expect(err).toContain("errore cli.usage: Uso: ");
+    expect(err).toContain(reason);
+    expect(code).toBe(2);
+  });
+
+  it.each([[[]], [["meter-hall", "silence"]]])("says that there is no simulated site, and ends with 1: %j", async (words) => {
+    const { code, err } = await cippo(["simulate", "fault", ...words], {
+      LANG: "it_IT.UTF-8",
+      CIPPO_SOCKET: join(folder, "sock"),
+    });
+    expect([code, err]).toEqual([1, `${folder}: lì non c'è un sito simulato\n`]);
+  });
+
   it.each(["en", "it"])("no help is wider than 80 columns, in %s", async (lang) => {
     const commands = ["run", "status", "devices", "watch", "read", "command", "events", "history", "config", "errors", "version"];
     const pages = await Promise.all(
@@ -461,7 +488,7 @@ describe("with a gateway", () => {
     expect(until.out).toMatch(/2 valori, da .* a 2025-11-24 16:01:00\nminimo 1,5 W il .*\nmassimo 3 W il /);
     expect(await ask("history", "meter-hall.power", "--since", "1h", "--until", "2h")).toMatchObject({
       code: 2,
-      err: expect.stringContaining("--until 2h"),
+      err: expect.stringContaining("the end lies before the beginning (--since 1h, --until 2h)"),
     });
     expect(await ask("history", "meter-hall.power", "--until", "soon")).toMatchObject({
       code: 2,

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { argsOf, momentOf } from "../../../src/cli/asked.ts";
 import { table } from "../../../src/cli/table.ts";
-import { shownWire } from "../../../src/cli/terminal.ts";
+import { besides, shownWire } from "../../../src/cli/terminal.ts";
 import { sayIn, texts } from "../../../src/cli/texts.ts";
 import { nearest } from "../../../src/config.ts";
 import { langOf, optionIn } from "../../../src/kit/language.ts";
@@ -170,4 +170,14 @@ describe("what was meant", () => {
   ])("is never another number, nor one of two: %s → %s", (word, meant) => {
     expect(nearest(word, ["uint16", "int16", "uint32", "int32", "float32"])).toBe(meant);
   });
+});
+
+describe("a next step", () => {
+  it.each([
+    ["Check the battery; `cippo read probe` tries at once.", "read", "Check the battery."],
+    ["`cippo devices` says why.", "devices", "`cippo devices` says why."],
+    ["Check the cable; `cippo devices` shows when it is back.", "devices", "Check the cable."],
+    ["See there. `cippo devices --commands` shows which.", "devices", "See there. `cippo devices --commands` shows which."],
+    ["Check the battery; `cippo read probe` tries at once.", "", "Check the battery; `cippo read probe` tries at once."],
+  ])("does not advise what was just done: %s after %j", (hint, ran, left) => expect(besides(hint, ran)).toBe(left));
 });
