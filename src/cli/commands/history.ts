@@ -1,6 +1,7 @@
 /** Prints the stored values of a point, oldest first, as they are read; for people, for a spreadsheet or as JSON. */
 import { counted } from "../../kit/counted.ts";
 import { EdgeError } from "../../kit/errors.ts";
+import type { Text, Value } from "../../model.ts";
 import { momentOf, now, socketOf } from "../asked.ts";
 import { stream } from "../client.ts";
 import type { HistoryRow } from "../protocol.ts";
@@ -55,6 +56,10 @@ function asJson({ line }: Terminal): Writer {
   };
 }
 
+/** Numbers as the reader's spreadsheet takes them; words as the contract has them, since a formula compares them. */
+const cellOf = (value: Value, lang: keyof Text): string =>
+  value === null ? "" : typeof value === "number" ? shownValue(value, lang) : String(value);
+
 /** RFC 4180; where the comma stands before the decimals, a semicolon stands between the columns, as spreadsheets have it. */
 function asCsv({ line, lang, say }: Terminal): Writer {
   const sign = lang === "it" ? ";" : ",";
@@ -63,7 +68,7 @@ function asCsv({ line, lang, say }: Terminal): Writer {
   record((["time", "value", "unit", "quality", "code", "clockColumn"] as const).map((name) => say(name).toLowerCase()));
   return {
     row: ({ wall, value, unit, quality, code, clock }) =>
-      record([shownTime(wall), value === null ? "" : shownValue(value, lang), unit, say(quality), code ?? "", say(clock)]),
+      record([shownTime(wall), cellOf(value, lang), unit, say(quality), code ?? "", say(clock)]),
     end: () => undefined,
   };
 }
