@@ -216,8 +216,8 @@ describe("a command", () => {
     expect(await run(dead, "pump", false)).toEqual({ state: "unknown", code: "command.no-answer" });
     expect(writes(dead).length).toBe(1);
     await using refusing = await farSide("tcp", (asked) => answer(asked, withCrc(3, 0x86, 3)), PATIENCE);
-    const detail = "Unit 3 refused the request (Modbus exception 3)";
-    expect(await run(refusing, "setpoint", 21)).toEqual({ state: "failed", code: "bus.exception", detail });
+    const what = { en: "Unit 3 refused the request (Modbus exception 3)" };
+    expect(await run(refusing, "setpoint", 21)).toMatchObject({ state: "failed", code: "bus.exception", told: { what } });
   });
 
   it.each([
@@ -238,8 +238,8 @@ describe("a command", () => {
   it("that never left has failed, and so has one that the registers cannot hold", async () => {
     const far = await farSide("tcp", () => undefined, PATIENCE);
     await far[Symbol.asyncDispose]();
-    const detail = "Bus plant cannot be reached: ECONNREFUSED";
-    expect(await run(far, "pump", true)).toEqual({ state: "failed", code: "bus.unreachable", detail });
+    const what = { en: "Bus plant cannot be reached: ECONNREFUSED" };
+    expect(await run(far, "pump", true)).toMatchObject({ state: "failed", code: "bus.unreachable", told: { what } });
     expect(await run(far, "setpoint", 1e6)).toEqual({ state: "failed", code: "command.out-of-range" });
   });
 
