@@ -16,7 +16,7 @@ const DIST = join(import.meta.dirname, "../../dist");
 /** A folder that goes with the test. */
 export async function temporary(name: string): Promise<{ readonly path: string } & AsyncDisposable> {
   const path = await mkdtemp(join(tmpdir(), `cippo-${name}-`));
-  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true, maxRetries: 20, retryDelay: 250 }) };
 }
 
 /** What was opened, to be closed in reverse (Node 20 has no AsyncDisposableStack). */

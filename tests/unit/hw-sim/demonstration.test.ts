@@ -84,7 +84,7 @@ describe("a demonstration", { timeout: 120_000 }, () => {
 
   it("lets its parts fail, and says which can fail how", async () => {
     expect(await shown(["simulate", "fault", "meter-hall", "silence"])).toMatchObject({
-      code: 2,
+      code: 1,
       err: expect.stringContaining("`npm start`"),
     });
     const program = begin(process.execPath, [START]);
