@@ -21,6 +21,8 @@ cpSync(".", copy, { recursive: true, verbatimSymlinks: true, filter: (from) => !
 const env = { ...process.env, PATH: `${runtime}/bin${delimiter}${process.env.PATH}` };
 /** Of the native modules epoll alone is bound to a Node's ABI; the others speak Node-API. */
 run("npm", ["rebuild", "epoll", "--silent", `--nodedir=${runtime}`]);
+// What a test starts by `npm start` finds its packages as they are wanted, and installs none over those that are in use.
+run("node", ["tools/installed.mjs"]);
 run("node", ["tools/build.mjs"]);
 run("node", ["-p", "'Node ' + process.versions.node + ', ABI ' + process.versions.modules"]);
 run("node", ["node_modules/vitest/vitest.mjs", "run", ...words]);

@@ -1,10 +1,10 @@
 /** A fresh or changed checkout goes in; installed packages, proven native modules and a current dist/ come out, or one sentence that says what is missing. Plain Node: runs before anything is installed. */
 
 import { execFileSync, spawnSync } from "node:child_process";
-import { createHash } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { STAMP, wanted } from "./installed.mjs";
 
 process.chdir(fileURLToPath(new URL("..", import.meta.url)));
 const say = (text) => process.stderr.write(`cippo: ${text}\n`);
@@ -16,7 +16,6 @@ const fail = (text) => {
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
 if (major < 20 || (major === 20 && minor < 19)) fail(`Node ${process.versions.node} is too old: Node 20.19 or newer is needed.`);
 
-const STAMP = "node_modules/.cippo-installed";
 /** The natives and what proves each: it must be there, built for this Node. */
 const NATIVE = {
   sqlite3: "node_modules/sqlite3/build/Release/node_sqlite3.node",
@@ -24,13 +23,7 @@ const NATIVE = {
   "@serialport/bindings-cpp": null,
 };
 
-const wanted = createHash("sha256")
-  .update(readFileSync("package-lock.json"))
-  .update(process.versions.modules)
-  .update(process.arch)
-  .digest("hex");
-
-if (!existsSync(STAMP) || readFileSync(STAMP, "utf8") !== wanted) {
+if (!existsSync(STAMP) || readFileSync(STAMP, "utf8") !== wanted()) {
   needToolchain();
   say("installing packages and compiling sqlite3 for this machine: once, about two minutes …");
   const began = Date.now();
@@ -46,7 +39,7 @@ if (!existsSync(STAMP) || readFileSync(STAMP, "utf8") !== wanted) {
   if (done.status !== 0)
     fail("`npm ci` failed: the lines above say why. Behind a proxy? `npm config get registry` must be reachable.");
   proveNatives();
-  writeFileSync(STAMP, wanted);
+  writeFileSync(STAMP, wanted());
   say(`installed in ${Math.round((Date.now() - began) / 1000)} s`);
 } else proveNatives();
 
