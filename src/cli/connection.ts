@@ -6,7 +6,7 @@ import { EdgeError } from "../kit/errors.ts";
 import type { Log } from "../kit/log.ts";
 import type { Admin } from "./admin.ts";
 import { issuerOf, type Peer, peerOf } from "./peer.ts";
-import { failureOf, MAX_LINE, type Request, requestSchema, VERSION } from "./protocol.ts";
+import { failureOf, MAX_LINE, type Request, requestSchema, VERSION, type Watched } from "./protocol.ts";
 
 /** Requests of one connection that may be at work together; the next wait. So many watches, and no more, are taken beside them. */
 const MAX_AT_WORK = 16;
@@ -190,7 +190,10 @@ async function answer(request: Request, { admin, socket, ended, who }: Asked): P
   }
 }
 
-/** Ends when the connection does. A slow reader costs a bounded buffer: what does not fit is counted, and the count is told first. */
+/**
+ * The present first, then what happens: nothing falls between the two, since both are of one moment. Ends when the connection does. A slow reader costs a bounded buffer: what does not fit is counted, and the
+ * count is told first.
+ */
 async function watch(
   names: readonly string[],
   admin: Admin,
@@ -207,6 +210,7 @@ async function watch(
       dropped = 0;
     }
   });
+  send({ more: true, data: { what: "present", status: admin.status() } satisfies Watched });
   try {
     await new Promise<void>((resolve) => ended.addEventListener("abort", () => resolve(), { once: true }));
   } finally {

@@ -2,7 +2,7 @@
 import * as z from "zod";
 import type { StoredRecord } from "../edge/parts.ts";
 import { asEdgeError, type Code, EdgeError, isCode } from "../kit/errors.ts";
-import type { Args, EdgeEvent, Quality, Text, Value } from "../model.ts";
+import type { Args, EdgeEvent, GatewayStatus, Quality, Text, Value } from "../model.ts";
 
 export const VERSION = 1;
 /** A request longer than this is no request. */
@@ -63,8 +63,10 @@ export const answerSchema = z.discriminatedUnion("ok", [
 export type Answer = z.output<typeof answerSchema>;
 export type Failure = z.output<typeof failure>;
 
-/** What `watch` tells: each reading as it is taken, each event as it becomes durable. */
-export type Watched =
+/** What `watch` tells: the present, once and first; then each reading as it is taken, each event as it becomes durable. */
+export type Watched = { readonly what: "present"; readonly status: GatewayStatus } | Happened;
+
+export type Happened =
   | {
       readonly what: "reading";
       readonly source: string;

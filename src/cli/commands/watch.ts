@@ -4,35 +4,25 @@ import { stateWord } from "../../kit/state-words.ts";
 import { onQuit } from "../../kit/tty.ts";
 import type { GatewayStatus, Quality, Value } from "../../model.ts";
 import { now, socketOf } from "../asked.ts";
-import { ask, stream } from "../client.ts";
-import type { Watched } from "../protocol.ts";
+import { stream } from "../client.ts";
+import type { Happened } from "../protocol.ts";
 import { plain } from "../table.ts";
 import { type Globals, shownTime, shownValue, type Terminal } from "../terminal.ts";
 
 export async function watch(names: readonly string[], options: Globals, terminal: Terminal): Promise<number> {
   const socket = await socketOf(options);
-  const live = stream(socket, { do: "watch", names: [...names] });
-  // Asked first: what happens while the present is shown is not missed.
-  let next = live.next();
-  // Nothing is printed of a gateway that does not know one of the names: the list says so.
-  if (!terminal.json) present(await Promise.race([ask(socket, { do: "status" }), failed(next)]), names, terminal);
   const back = onQuit(process.stdin, () => process.exit(0));
   try {
-    for (let one = await next; !one.done; one = await next) {
-      const { item, dropped } = one.value;
-      next = live.next();
+    for await (const { item, dropped } of stream(socket, { do: "watch", names: [...names] })) {
       if (dropped > 0) process.stderr.write(`${counted(dropped, terminal.say("dropped"))}\n`);
-      if (terminal.json) terminal.document(item, 0);
-      else terminal.line(lineOf(item, terminal));
+      if (item.what !== "present") terminal.json ? terminal.document(item, 0) : terminal.line(lineOf(item, terminal));
+      else if (!terminal.json) present(item.status, names, terminal);
     }
   } finally {
     back();
   }
   return 0;
 }
-
-/** Never resolves; rejects when the stream does. */
-const failed = (next: Promise<unknown>): Promise<never> => new Promise((_, reject) => void next.catch(reject));
 
 /** What was last seen of these, oldest first, so that the newest stands where new lines come. */
 function present({ devices, assets }: GatewayStatus, names: readonly string[], terminal: Terminal): void {
@@ -57,7 +47,7 @@ function present({ devices, assets }: GatewayStatus, names: readonly string[], t
   line(say("asItHappens"));
 }
 
-function lineOf(item: Watched, terminal: Terminal): string {
+function lineOf(item: Happened, terminal: Terminal): string {
   const { lang } = terminal;
   if (item.what === "reading") return readingLine(item, terminal);
   const { at, kind, state, severity, text } = item.event;

@@ -249,8 +249,8 @@ describe("somebody who means no good, or does not listen", () => {
     const watchers: Awaited<ReturnType<typeof raw>>[] = [];
     for (let i = 0; i < 32; i += 1) {
       const watcher = await raw();
-      watcher.socket.write('{"v":1,"id":1,"do":"watch","names":[]}\n{"v":1,"id":2,"do":"problems"}\n');
-      expect(await watcher.next()).toMatchObject({ id: 2 });
+      watcher.socket.write('{"v":1,"id":1,"do":"watch","names":[]}\n');
+      expect(await watcher.next()).toMatchObject({ id: 1, data: { what: "present" } });
       watchers.push(watcher);
     }
     await expect(ask(path, { do: "status" })).rejects.toMatchObject({ code: "cli.full", context: { count: 32 } });
@@ -302,7 +302,7 @@ describe("who commands", () => {
 });
 
 describe("watching", () => {
-  it("tells what happens until the watcher leaves", async () => {
+  it("tells the present first, then what happens from that moment on, until the watcher leaves", async () => {
     let tell = (_: Watched): void => undefined;
     const left = withResolvers();
     const watched = admin({
@@ -314,10 +314,13 @@ describe("watching", () => {
       },
     });
     await using _ = await serveAdmin(path, watched, noLog, stop.signal);
+    const told: unknown[] = [];
     for await (const { item, dropped } of stream(path, { do: "watch", names: ["meter-hall"] })) {
-      expect([item, dropped]).toEqual([seen("first"), 0]);
-      break;
+      expect(dropped).toBe(0);
+      told.push(item.what === "present" ? item.status.gateway : item);
+      if (told.length === 2) break;
     }
+    expect(told).toEqual([watched.status().gateway, seen("first")]);
     await left.promise;
   });
 
@@ -389,8 +392,8 @@ describe("the socket itself", () => {
   it("ends with stop, watchers included", async () => {
     await using _ = await serveAdmin(path, admin(), noLog, stop.signal);
     const { socket, next } = await raw();
-    socket.write('{"v":1,"id":1,"do":"watch","names":[]}\n{"v":1,"id":2,"do":"problems"}\n');
-    expect(await next()).toMatchObject({ id: 2 });
+    socket.write('{"v":1,"id":1,"do":"watch","names":[]}\n');
+    expect(await next()).toMatchObject({ id: 1, data: { what: "present" } });
     stop.abort();
     expect(await next()).toBeUndefined();
     await expect(ask(path, { do: "status" })).rejects.toMatchObject({ code: "cli.not-running" });
