@@ -10,8 +10,8 @@ import { Chip } from "./gpio/chip.ts";
 import { openTools } from "./gpio/tools.ts";
 import { Player, stateOf } from "./play.ts";
 import { readScenario, type Scenario } from "./scenario.ts";
-import { openServedLog, type ServedLog } from "./served.ts";
 import { type Twin, twinOf } from "./twins.ts";
+import { openWireLog, type WireLog } from "./wire-log.ts";
 import { type OpenWire, openWire } from "./wires.ts";
 
 export interface SiteOptions {
@@ -82,7 +82,7 @@ async function open(
     opened.push(part);
     return part;
   };
-  const log = keep(openServedLog(join(options.dir, "served.jsonl")));
+  const log = keep(openWireLog(join(options.dir, "served.jsonl")));
   const faults = new Faults(log);
   const chip = new Chip(CHIP.label, CHIP.lines);
   const twins = await openTwins(options, scenario, chip, faults, log);
@@ -128,7 +128,7 @@ async function openTwins(
   { devices }: Scenario,
   chip: Chip,
   faults: Faults,
-  log: ServedLog,
+  log: WireLog,
 ): Promise<ReadonlyMap<string, Twin>> {
   const twins = new Map<string, Twin>();
   for (const [device, config] of Object.entries(devices))
@@ -142,7 +142,7 @@ function byHelper(kind: "gpio" | "ble", config: OpenWire["config"], helper: Pick
   return { kind, config, plug: plug.bind(helper), unplug: unplug.bind(helper), [Symbol.asyncDispose]: async () => {} };
 }
 
-function freeze(player: Player, log: ServedLog): number {
+function freeze(player: Player, log: WireLog): number {
   player.freeze();
   const at = monotonic();
   log.write({ k: "frozen", at });

@@ -7,7 +7,7 @@ import { Contact } from "./gpio/contact.ts";
 import { Relay } from "./gpio/relay.ts";
 import { ModbusUnit } from "./modbus/unit.ts";
 import { Sensor } from "./serial/sensor.ts";
-import type { ServedLog } from "./served.ts";
+import type { WireLog } from "./wire-log.ts";
 
 export type Value = number | boolean | string;
 
@@ -25,7 +25,7 @@ export interface TwinOptions {
   readonly driver: Driver;
   readonly chip: Chip;
   readonly faults: Faults;
-  readonly log: ServedLog;
+  readonly log: WireLog;
 }
 
 export function twinOf(o: TwinOptions): Twin {

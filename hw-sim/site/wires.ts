@@ -4,15 +4,15 @@ import type { Faults } from "./faults.ts";
 import { type LineUnit, modbusLine } from "./modbus/line.ts";
 import { Pty, socatExists } from "./pty.ts";
 import type { BusSpec } from "./scenario.ts";
-import type { ServedLog } from "./served.ts";
 import type { SocketLine } from "./socket-line.ts";
 import type { Twin } from "./twins.ts";
+import type { WireLog } from "./wire-log.ts";
 
 export interface WireOptions {
   readonly dir: string;
   readonly twins: ReadonlyMap<string, Twin>;
   readonly faults: Faults;
-  readonly log: ServedLog;
+  readonly log: WireLog;
 }
 
 /** One bus as it stands: `config` is its line under `buses:`. */

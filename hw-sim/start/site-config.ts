@@ -2,7 +2,7 @@
 import { stringify } from "yaml";
 import * as z from "zod";
 import { loadDriver } from "../../src/drivers/index.ts";
-import type { PointRule } from "./levels.ts";
+import type { PointRule } from "./judge/levels.ts";
 
 export const siteReady = z.looseObject({
   control: z.number(),
