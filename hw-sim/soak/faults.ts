@@ -36,7 +36,7 @@ const LOCKED_MS = 8000;
 const FLAPS = 5;
 const FLAP_MS = 1000;
 const STARVED_MS = 8000;
-/** A whole bus suffers these; any other a device alone. */
+/** A whole bus faults these; any other a device alone. */
 const WHOLE_BUS: ReadonlySet<string> = new Set(["unplug", "helper-dies"]);
 
 const run = promisify(execFile);
@@ -49,7 +49,7 @@ export function faultsOf(world: Testbed, devices: readonly Placed[]): readonly S
 function wireFaults({ site, points: { speakers } }: Testbed, devices: readonly Placed[]): readonly SoakFault[] {
   if (!site) return [];
   const faults: SoakFault[] = [];
-  for (const [bus, kinds] of Object.entries(site.suffers))
+  for (const [bus, kinds] of Object.entries(site.faults))
     for (const kind of kinds) {
       const on = devices.filter((one) => one.bus === bus);
       const one = on.find(({ type }) => kind !== "chatter" || type === "gpio-contact");
@@ -115,7 +115,7 @@ function ownFaults({ gateway, gatewayDb, site }: Testbed, devices: readonly Plac
       during: (stop) => limited(gateway.pid, "fsize", 1, LOCKED_MS, stop),
     },
   ];
-  const plug = Object.entries(site?.suffers ?? {}).find(([, kinds]) => kinds.includes("unplug"))?.[0];
+  const plug = Object.entries(site?.faults ?? {}).find(([, kinds]) => kinds.includes("unplug"))?.[0];
   if (site && plug !== undefined)
     faults.push({
       name: `process: no descriptor left while ${plug} comes back`,

@@ -32,7 +32,7 @@ export interface Testbed extends AsyncDisposable {
     readonly served: string;
     readonly control: number;
     readonly pid: number;
-    readonly suffers: Readonly<Record<string, readonly string[]>>;
+    readonly faults: Readonly<Record<string, readonly string[]>>;
   } | null;
   readonly platform: { readonly pid: number };
   askPlatform(request: object): Promise<unknown>;
@@ -116,7 +116,7 @@ export async function openTestbed(
       platformDb,
       points: await pointsOf(site?.site ?? NOTHING),
       devices: new Map(Object.entries(things.devices).map(([device, { type }]) => [device, type])),
-      site: site && wires && { served: site.served, control: site.control, pid: wires.pid, suffers: site.suffers },
+      site: site && wires && { served: site.served, control: site.control, pid: wires.pid, faults: site.faults },
       platform: { pid: office.pid },
       askPlatform: (request) => ask({ port: platform.control }, request),
       broken,
