@@ -61,7 +61,7 @@ function patienceWith(device: Loaded["site"]["devices"][string] | undefined): nu
 
 const namesOf = ({ devices, assets }: Loaded["site"]): Names => ({
   devices: new Map(Object.values(devices).map(({ id, driver, options }) => [id, Object.keys(driver.points(options))])),
-  assets: new Map(Object.entries(assets).map(([id, { rule }]) => [id, Object.keys(rule.attributes)])),
+  assets: new Map(Object.entries(assets).map(([id, { kind }]) => [id, Object.keys(kind.shows)])),
 });
 
 function watch({ house, clock }: Rooms, names: ReadonlySet<string>, listener: Parameters<Admin["watch"]>[1]): () => void {

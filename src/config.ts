@@ -6,8 +6,9 @@ import { readText } from "./config/file.ts";
 import { at, check } from "./config/issues.ts";
 import { machineFindings } from "./config/machine.ts";
 import type { Problem } from "./config/problems.ts";
+import { checkReferences } from "./config/references.ts";
 import { siteSchema } from "./config/schema.ts";
-import { assetsOf, devicesOf, hashOf, type Site, type SiteDevice } from "./config/site.ts";
+import { assetsOf, devicesOf, entries, hashOf, kindOf, type Site, type SiteDevice } from "./config/site.ts";
 import type { Lang } from "./config/words.ts";
 import { EdgeError } from "./kit/errors.ts";
 
@@ -62,6 +63,10 @@ export async function checkSite(
   const known = await devicesOf(raw, source);
   const siteId = "value" in checked ? checked.value.gateway.site.id : "";
   const assets = assetsOf(raw, known, siteId, source);
+  for (const [id, written] of entries(at(raw, ["assets"]))) {
+    const kind = kindOf(written);
+    if (kind !== undefined) checkReferences(kind.options, written, ["assets", id], { raw, devices: known }, source);
+  }
   crossCheck(raw, [...known.values()], source);
   const found = () => causes(source.problems).toSorted((a, b) => a.line - b.line || a.column - b.column);
   const problems = found();

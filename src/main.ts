@@ -54,7 +54,7 @@ export async function runGateway({ loaded, log, clock: given }: RunOptions, stop
     pulse,
   });
   const { clock } = house;
-  house.open();
+  await house.open();
   // Sync outlives the devices for a moment: their last words may still be sent.
   const hangUp = broadcast();
   const sync = runSync(
@@ -106,6 +106,6 @@ function kindOf({ devices, assets }: Site): KindOf {
   return (source, name) => {
     if (Object.hasOwn(assets, source)) return "state";
     const kind = points.get(source)?.[name]?.kind;
-    return kind === "increments" ? "counter" : kind === "text" ? "state" : kind;
+    return kind === "increments" ? "counter" : kind === "text" || kind === "credential" ? "state" : kind;
   };
 }

@@ -53,7 +53,8 @@ export interface Report {
 /** What a point of a device is: unit is a UCUM code ("" for text and boolean). */
 export interface PointSpec {
   readonly unit: string;
-  readonly kind: "gauge" | "counter" | "increments" | "state" | "text";
+  /** credential: what a person was identified by. It goes to the permit check alone: no record, status, log or disk ever holds it. */
+  readonly kind: "gauge" | "counter" | "increments" | "state" | "text" | "credential";
   /** Absent: every reading is a row. */
   readonly report?: Report;
   /** A value outside is `bad` with code `value.out-of-range`. */
@@ -262,61 +263,6 @@ export interface Asset<O = unknown> {
   readonly silentAfterMs: Readonly<Record<string, number>>;
 }
 
-/** What a rule may be told. Records come as they are stored, in order; a due timer comes before any later input. */
-export type RuleInput =
-  /** A stored reading of a source the rule asked for; `role` is the name under which the rule asked. */
-  | {
-      readonly kind: "record";
-      readonly role: string;
-      readonly value: Value;
-      readonly quality: Quality;
-      readonly code?: string;
-      readonly source: string;
-    }
-  | { readonly kind: "device"; readonly role: string; readonly up: boolean; readonly source: string }
-  | { readonly kind: "timer"; readonly name: string }
-  /** A command's arguments, checked. */
-  | { readonly kind: "command"; readonly action: string; readonly args: Args; readonly by: string }
-  /**
-   * The gateway opened. `offMs`: how long nothing was observed, null when unknown. `shiftMs`: what to add to monotonic times in the
-   * state: 0 in the same boot; after a reboot what makes elapsed time go on where it stopped, without the time off.
-   */
-  | { readonly kind: "opened"; readonly offMs: number | null; readonly shiftMs: number };
-
-export type RuleEffect =
-  | {
-      readonly do: "attribute";
-      readonly name: string;
-      readonly value: Value;
-      readonly quality: Quality;
-      readonly code?: string;
-      /** `mono` at which it began on the wire; absent: now. */
-      readonly sinceMono?: number;
-    }
-  /** `key` names the alarm inside the asset: the host joins raised, updated and cleared by it and keeps the id. */
-  | ({ readonly do: "raise" | "update" | "clear"; readonly key: string } & Omit<EventDraft, "state" | "id" | "asset">)
-  | ({ readonly do: "note" } & Omit<EventDraft, "state" | "id" | "asset">);
-
-/** Timers are data: name → `mono` when due. The host gives them back as inputs whose `now.mono` is that time. */
-export interface RuleState {
-  readonly due: Readonly<Record<string, number>>;
-}
-
-/** The behaviour of one kind of asset: pure. Same state, input and now give the same answer, live and in replay. */
-export interface Rule<O = unknown, S extends RuleState = RuleState> {
-  readonly kind: string;
-  /** Smart Data Models type of the retained state. */
-  readonly model: string;
-  /** role → "device.point" that it reads. */
-  sources(options: O): Readonly<Record<string, string>>;
-  /** action → argument schema in words the catalog can carry. */
-  commands(options: O): Readonly<Record<string, CommandSpec>>;
-  /** Attributes of the retained asset state with their units. */
-  readonly attributes: Readonly<Record<string, { readonly unit: string }>>;
-  initial(asset: Asset<O>): S;
-  step(state: S, input: RuleInput, now: Now, asset: Asset<O>): readonly [S, readonly RuleEffect[]];
-}
-
 export interface CommandSpec {
   readonly args: Readonly<
     Record<
@@ -335,7 +281,7 @@ export interface CommandSpec {
   readonly limits?: Limits;
 }
 
-/** The retained state of one asset, as built from rule attributes (contract: assets/{asset}). */
+/** The retained state of one asset, as built from what its kind shows (contract: assets/{asset}). */
 export interface AssetState {
   readonly asset: string;
   readonly urn: string;

@@ -1,8 +1,8 @@
 /** Nothing goes in; forty meters and one bay come out as devices that say what the bench gives them, with values that move as a city's do. */
 import { setMaxListeners } from "node:events";
-import { bayOptions, parkingBay } from "../../src/edge/rules/parking-bay.ts";
-import type { StagedAsset } from "../../src/edge/stage.ts";
-import type { Device, DeviceInfo, PointSpec, Reading, Rule } from "../../src/model.ts";
+import type { SiteAsset } from "../../src/edge/kinds/index.ts";
+import { parkingBay } from "../../src/edge/kinds/parking-bay/index.ts";
+import type { Device, DeviceInfo, PointSpec, Reading } from "../../src/model.ts";
 
 /** What a point shows: its unit, a start, the step of its walk (upwards only for a total), and its decimals. */
 interface Shape {
@@ -73,7 +73,7 @@ interface Walk {
 
 export class Meters {
   readonly devices: readonly DeviceInfo[];
-  readonly assets: readonly StagedAsset[] = [bay];
+  readonly assets: readonly SiteAsset[] = [bay];
   /** In the order in which their lines are asked. */
   readonly #walks: readonly Walk[];
   readonly #bay = new Given();
@@ -153,13 +153,13 @@ const pointsOf = (shapes: typeof ELECTRICITY): Readonly<Record<string, PointSpec
     Object.entries(shapes).map(([name, { unit, total }]) => [name, { unit, kind: total ? "counter" : "gauge" }]),
   );
 
-const bay: StagedAsset = {
+const bay: SiteAsset = {
   asset: {
     id: "bay-014",
     urn: "urn:ngsi-ld:ParkingSpot:it-piacenza:bay-014",
     kind: "parking-bay",
     name: { it: "Stallo 14", en: "Bay 14" },
-    options: bayOptions.parse({
+    options: parkingBay.options.parse({
       reservedFor: "disabled",
       occupancy: "bay-014-sensor.presence",
       debounce: "0s",
@@ -167,5 +167,5 @@ const bay: StagedAsset = {
     }),
     silentAfterMs: { occupancy: NEVER_SILENT_MS },
   },
-  rule: parkingBay as Rule as StagedAsset["rule"],
+  kind: parkingBay,
 };

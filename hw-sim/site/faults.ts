@@ -1,6 +1,6 @@
 /** "This device (or bus) does that for so long" goes in; whether a fault holds right now comes out, and its beginning and end stand in the served log. */
 import { monotonic } from "../../src/kit/clock.ts";
-import type { WireLog } from "./wire-log.ts";
+import type { ServedLog } from "./served.ts";
 
 export const FAULTS = ["silence", "late-reply", "wrong-unit", "garbage", "bad-crc", "unplug", "helper-dies", "chatter"] as const;
 export type FaultKind = (typeof FAULTS)[number];
@@ -15,10 +15,10 @@ export interface Fault {
 }
 
 export class Faults implements Disposable {
-  readonly #log: WireLog;
+  readonly #log: ServedLog;
   readonly #active = new Map<Fault, NodeJS.Timeout>();
 
-  constructor(log: WireLog) {
+  constructor(log: ServedLog) {
     this.#log = log;
   }
 

@@ -3,8 +3,9 @@ import { createHash } from "node:crypto";
 import type * as z from "zod";
 import type { Driver } from "../drivers/driver.ts";
 import { deviceTypes, loadDriver, plannedTypes } from "../drivers/index.ts";
-import { type AssetKind, assetKinds, plannedKinds } from "../edge/rules/index.ts";
-import type { Asset, Place, PointSpec, Rule } from "../model.ts";
+import { assetKinds, type SiteAsset as KindAsset, plannedKinds } from "../edge/kinds/index.ts";
+import type { AnyKind, Senses } from "../edge/kinds/kind.ts";
+import type { Asset, Place, PointSpec } from "../model.ts";
 import type { Source } from "./document.ts";
 import { at, check, meant, shown } from "./issues.ts";
 import { type Path, quoted } from "./problems.ts";
@@ -22,9 +23,7 @@ export interface SiteDevice {
   readonly options: unknown;
 }
 
-export interface SiteAsset {
-  readonly asset: Asset;
-  readonly rule: Rule;
+export interface SiteAsset extends KindAsset {
   /** Another gateway serves the same URN too. */
   readonly part: boolean;
 }
@@ -107,6 +106,7 @@ function checkOptions<T>(
   return { options: rightOf(schema, written, wrong) as T, whole: false };
 }
 
+/** Each with its kind, where that is known; its references are checked by `checkReferences`. */
 export function assetsOf(
   raw: unknown,
   devices: ReadonlyMap<string, Known>,
@@ -117,7 +117,7 @@ export function assetsOf(
   for (const [id, written] of entries(at(raw, ["assets"]))) {
     const word = at(written, ["kind"]);
     if (typeof word !== "string") continue;
-    const kind = Object.hasOwn(assetKinds, word) ? assetKinds[word] : undefined;
+    const kind = kindOf(written);
     if (kind === undefined) {
       unknownWord(source, ["assets", id, "kind"], word, plannedKinds, Object.keys(assetKinds));
       continue;
@@ -128,9 +128,15 @@ export function assetsOf(
   return made;
 }
 
+/** The kind that an asset is written with; undefined: none that this version knows. */
+export function kindOf(written: unknown): AnyKind | undefined {
+  const word = at(written, ["kind"]);
+  return typeof word === "string" && Object.hasOwn(assetKinds, word) ? assetKinds[word] : undefined;
+}
+
 function assetOf(
   id: string,
-  kind: AssetKind,
+  kind: AnyKind,
   written: Record<string, unknown>,
   devices: ReadonlyMap<string, Known>,
   site: string,
@@ -149,49 +155,22 @@ function assetOf(
       found: quoted(option),
       expected: words.laterVersion[source.lang],
     });
+  if (!whole || !head.success) return undefined;
   const silentAfterMs: Record<string, number> = {};
-  for (const [role, reference] of Object.entries(said(() => kind.rule.sources(options)) ?? {})) {
-    const device = referred(reference, pathTo(rest, reference, path) ?? path, devices, source);
+  for (const [role, sense] of Object.entries(kind.senses(options) as Senses)) {
+    const device = devices.get(sense?.from.split(".")[0] ?? "")?.device;
     if (device !== undefined) silentAfterMs[role] = device.driver.silentAfterMs(device.options);
   }
-  if (!whole || !head.success) return undefined;
   const asset: Asset = {
     id,
-    urn: head.data.urn ?? `urn:ngsi-ld:${kind.rule.model}:${site}:${id}`,
+    urn: head.data.urn ?? `urn:ngsi-ld:${kind.model}:${site}:${id}`,
     kind: head.data.kind,
     name: head.data.name ?? { it: id, en: id },
     ...(head.data.place !== undefined && { place: place as Place }),
     options,
     silentAfterMs,
   };
-  return { asset, rule: kind.rule, part: head.data.part ?? false };
-}
-
-/** The device behind `device.point`; says what is wrong with the reference, unless the device itself is not known yet. */
-function referred(
-  reference: string,
-  path: readonly PropertyKey[],
-  devices: ReadonlyMap<string, Known>,
-  source: Source,
-): SiteDevice | undefined {
-  const { lang } = source;
-  const [id = "", point = ""] = reference.split(".");
-  const known = devices.get(id);
-  if (known === undefined) {
-    const near = meant(id, devices.keys(), lang);
-    source.add({ code: "config.unknown-name", path, found: quoted(reference), expected: words.device[lang], ...near });
-    return undefined;
-  }
-  if (known.points === undefined || Object.hasOwn(known.points, point)) return known.device;
-  const points = Object.keys(known.points);
-  source.add({
-    code: "config.unknown-name",
-    path,
-    found: quoted(reference),
-    expected: `${words.pointOf[lang]} ${id}: ${points.join(", ")}`,
-    ...meant(point, points, lang),
-  });
-  return undefined;
+  return { asset, kind, part: head.data.part ?? false };
 }
 
 function unknownWord(
@@ -215,16 +194,6 @@ function unknownWord(
     expected,
     ...meant(word, [...now, ...planned], lang),
   });
-}
-
-/** Where inside `value` a reference is written. */
-function pathTo(value: unknown, wanted: string, path: readonly PropertyKey[]): readonly PropertyKey[] | undefined {
-  if (value === wanted) return path;
-  for (const [key, inner] of entries(value)) {
-    const found = pathTo(inner, wanted, [...path, key]);
-    if (found !== undefined) return found;
-  }
-  return undefined;
 }
 
 export const entries = (value: unknown): [string, unknown][] =>

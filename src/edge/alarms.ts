@@ -36,6 +36,14 @@ export class Alarms {
       .map((alarm) => alarm.id);
   }
 
+  /** What stands open of one owner, by the keys under which it was raised. */
+  ofOwner(owner: string): readonly (OpenAlarm & { readonly key: string })[] {
+    const prefix = `${owner}|`;
+    return [...this.#open].flatMap(([key, alarm]) =>
+      key.startsWith(prefix) ? [{ ...alarm, key: key.slice(prefix.length) }] : [],
+    );
+  }
+
   isOpen(owner: string, key: string): boolean {
     return this.#open.has(`${owner}|${key}`);
   }

@@ -1,7 +1,7 @@
 /** Devices, assets and their commands go in; the catalog document and its hash come out (contract, topic `catalog`). */
 import { createHash } from "node:crypto";
 import type { CommandTarget, DeviceInfo } from "../model.ts";
-import type { StagedAsset } from "./stage.ts";
+import type { SiteAsset } from "./kinds/index.ts";
 
 export interface Catalog {
   readonly hash: string;
@@ -10,7 +10,7 @@ export interface Catalog {
 
 export function catalogOf(
   devices: readonly DeviceInfo[],
-  assets: readonly StagedAsset[],
+  assets: readonly SiteAsset[],
   commands: readonly CommandTarget[],
 ): Catalog {
   const body = {
@@ -20,14 +20,17 @@ export function catalogOf(
       ...(place !== undefined && { place }),
       points: Object.fromEntries(Object.entries(points).map(([name, { unit, kind }]) => [name, { unit, kind }])),
     })),
-    assets: assets.map(({ asset, rule }) => ({
+    assets: assets.map(({ asset, kind }) => ({
       id: asset.id,
       urn: asset.urn,
       kind: asset.kind,
-      type: rule.model,
+      type: kind.model,
       name: asset.name,
       ...(asset.place !== undefined && { place: asset.place }),
-      attributes: { ...rule.attributes, options: asset.options },
+      attributes: {
+        ...Object.fromEntries(Object.entries(kind.shows).map(([name, { unit }]) => [name, { unit }])),
+        ...kind.statics?.(asset.options),
+      },
     })),
     commands,
     features: ["proof", "history", "commands"],
@@ -37,7 +40,7 @@ export function catalogOf(
 }
 
 /** Everything that can be commanded: writable points by `set`, assets by what their rule offers. */
-export function commandTargets(devices: readonly DeviceInfo[], assets: readonly StagedAsset[]): CommandTarget[] {
+export function commandTargets(devices: readonly DeviceInfo[], assets: readonly SiteAsset[]): CommandTarget[] {
   const points = devices.flatMap(({ id, points }) =>
     Object.entries(points).flatMap(([point, { writable }]): CommandTarget[] => {
       if (writable === undefined) return [];
@@ -60,8 +63,10 @@ export function commandTargets(devices: readonly DeviceInfo[], assets: readonly 
       ];
     }),
   );
-  const ofAssets = assets.flatMap(({ asset, rule }) =>
-    Object.entries(rule.commands(asset.options)).map(([action, spec]): CommandTarget => ({ target: asset.id, action, ...spec })),
+  const ofAssets = assets.flatMap(({ asset, kind }) =>
+    Object.entries(kind.actions?.(asset.options) ?? {}).map(
+      ([action, spec]): CommandTarget => ({ target: asset.id, action, ...spec }),
+    ),
   );
   return [...points, ...ofAssets];
 }

@@ -45,6 +45,8 @@ export class Collector {
   readonly #rows = new Map<string, LastRow>();
   readonly #latest = new Map<string, Reading>();
   readonly #health: Health;
+  /** Points whose values nobody may see or keep. */
+  readonly #credentials: ReadonlySet<string>;
   /** Last values of points, whatever was said since: where no newer one can be had they are named as last. */
   readonly #values = new Map<string, Reading>();
   /** Points of which the host said that they cannot be known, and the device nothing since. */
@@ -59,6 +61,8 @@ export class Collector {
   /** `silent`: it was when the last run ended; and for how long by now. */
   constructor(info: DeviceInfo, host: Host, silent: boolean, silentForMs = 0) {
     this.info = info;
+    const points = Object.entries(info.points);
+    this.#credentials = new Set(points.flatMap(([point, { kind }]) => (kind === "credential" ? [point] : [])));
     this.#host = host;
     this.#health = new Health(info, silent, monotonic() - silentForMs);
     const every = info.everyMs ?? 1000;
@@ -113,9 +117,10 @@ export class Collector {
 
   #take(said: readonly Reading[]): void {
     const mono = monotonic();
-    const batch = notAhead(said, mono);
+    const all = notAhead(said, mono);
     this.#health.says(this.#device?.isTriggered?.() ?? false, this.#device?.unread?.() ?? null, mono);
-    if (this.#health.heard(batch, mono)) this.#speaks(mono);
+    if (this.#health.heard(all, mono)) this.#speaks(mono);
+    const batch = this.#credentials.size === 0 ? all : all.filter(({ point }) => !this.#credentials.has(point));
     for (const reading of batch) {
       this.#latest.set(reading.point, reading);
       this.#lost.delete(reading.point);
@@ -151,7 +156,7 @@ export class Collector {
 
   #unknown(code: string, mono: number): void {
     const unknown = Object.entries(this.info.points)
-      .filter(([, spec]) => spec.kind !== "increments")
+      .filter(([, { kind }]) => kind !== "increments" && kind !== "credential")
       .map(([point]): Reading => ({ point, value: null, quality: "bad", code, mono }));
     for (const reading of unknown) {
       this.#latest.set(reading.point, reading);
@@ -270,7 +275,8 @@ export class Collector {
 
   /** `areLast`: nothing newer can be had, whatever the last reading was. */
   #points(mono: number, areLast: boolean): readonly PointStatus[] {
-    return Object.entries(this.info.points).map(([point, { unit }]): PointStatus => {
+    const open = Object.entries(this.info.points).filter(([point]) => !this.#credentials.has(point));
+    return open.map(([point, { unit }]): PointStatus => {
       const latest = this.#latest.get(point);
       const known = this.#values.get(point);
       const isLast = areLast || (known !== undefined && latest !== undefined && this.#isNoWord(latest));

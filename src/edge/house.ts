@@ -32,10 +32,11 @@ import { Collector, type Host } from "./collect.ts";
 import { CommandDesk, type CommandOptions } from "./commands/desk.ts";
 import { Lanes } from "./commands/lanes.ts";
 import { LimitKeeper } from "./commands/limits.ts";
+import { assetsIn, stateKeyOf } from "./engine/asset-key.ts";
 import { Ingest } from "./ingest.ts";
+import type { SiteAsset } from "./kinds/index.ts";
 import { lastLook, saveStop, tellOpening, timeOff } from "./opening.ts";
 import type { Store } from "./parts.ts";
-import { assetsIn, type StagedAsset, stateKeyOf } from "./stage.ts";
 import type { Committed } from "./window/committed.ts";
 import { Window } from "./window/window.ts";
 
@@ -50,7 +51,7 @@ export interface HouseOptions {
   readonly gateway: string;
   readonly store: Store;
   readonly devices: readonly DeviceInfo[];
-  readonly assets: readonly StagedAsset[];
+  readonly assets: readonly SiteAsset[];
   readonly commitMs: number;
   readonly clock: Clock;
   readonly log: Log;
@@ -113,9 +114,10 @@ export class House {
   }
 
   /** The first words of the epoch, said before anybody else may speak: rules must have met the time off before any command. Once. */
-  open(): void {
+  async open(): Promise<void> {
     if (this.#opened) return;
     this.#opened = true;
+    await this.#ingest.catchUp();
     const { store, clock, assets } = this.#o;
     const now = clock.now();
     const off = tellOpening(this.#window, store, now, this.catalog.hash, (of) => this.#ingest.restate(of));
@@ -140,7 +142,7 @@ export class House {
       if (!stop.aborted) throw error;
     };
     this.#ingest.until(stop);
-    this.open();
+    await this.open();
     const beat = this.#pulse.beat("store", ROUND_MS.store + this.#o.commitMs);
     const window = this.#window.run(closing.signal, beat).catch((error: unknown) => broken.abort(error));
     stop.addEventListener("abort", () => this.#window.leave(), { once: true });
@@ -348,7 +350,7 @@ export class House {
       host: {
         ...this.#commandHost(),
         inbox: (row) => this.#window.inbox(row),
-        rule: (...order) => this.#ingest.command(...order),
+        asset: (...order) => this.#ingest.command(...order),
       },
     };
   }

@@ -1,20 +1,23 @@
-/** Readings, silences and orders to assets go in, in order; numbered records, events, and the rules' steps, due timers first, come out. */
+/** Numbers readings, silences and orders to assets in order, and steps the asset kinds with each, what is due first. */
 import type { Clock } from "../kit/clock.ts";
 import type { Args, DeviceInfo, DeviceProblem, Reading, ReadingRecord, Restated, Text } from "../model.ts";
 import type { Alarms } from "./alarms.ts";
 import { Counters } from "./counters.ts";
-import type { TimeOff } from "./opening.ts";
+import { catchUp } from "./engine/catch-up.ts";
+import { RuleEngine } from "./engine/engine.ts";
+import { type EpochTime, epochTimes, nextEpochTime, SITE_TIME_KEY, SiteTime, withEpochTime } from "./engine/site-time.ts";
+import type { SiteAsset } from "./kinds/index.ts";
+import { lastLook, type TimeOff } from "./opening.ts";
 import type { Store } from "./parts.ts";
-import { Stage, type StagedAsset } from "./stage.ts";
 import type { Window } from "./window/window.ts";
 
 /** The longest that a timer can wait. */
 const FOREVER_MS = 2 ** 31 - 1;
 
 export interface IngestOptions {
-  readonly store: Pick<Store, "saved" | "epoch">;
+  readonly store: Pick<Store, "saved" | "epoch" | "formerEnd" | "read" | "history" | "events">;
   readonly devices: readonly DeviceInfo[];
-  readonly assets: readonly StagedAsset[];
+  readonly assets: readonly SiteAsset[];
   readonly clock: Clock;
 }
 
@@ -22,7 +25,8 @@ export class Ingest {
   readonly #clock: Clock;
   readonly #window: Window;
   readonly #alarms: Alarms;
-  readonly #stage: Stage;
+  readonly #engine: RuleEngine;
+  readonly #store: IngestOptions["store"];
   readonly #counters: Counters;
   readonly #watchers = new Set<(record: ReadingRecord) => void>();
   #timer: NodeJS.Timeout | undefined;
@@ -41,19 +45,28 @@ export class Ingest {
       asset: (state: Parameters<Window["asset"]>[0]) => window.asset(state),
       wall: (mono: number) => window.wall(mono),
     };
-    this.#stage = new Stage(assets, sink, alarms, store.saved, store.epoch.id);
+    this.#store = store;
+    const time = new SiteTime(openingTime(store, null));
+    this.#engine = new RuleEngine({ assets, sink, alarms, saved: store.saved, epoch: store.epoch.id, time });
     this.#counters = new Counters(devices, store.saved, save);
   }
 
   /** Something became known of the time in which what stands began. */
   restate(of: Restated): void {
     this.#alarms.restate(of);
-    this.#stage.restate(of);
+    this.#engine.restate(of);
   }
 
-  /** The rules meet the time off. */
-  opened(mono: number, off: TimeOff): void {
-    this.#stage.opened(mono, off);
+  /** Before the first word of the epoch: what is stored is known again. Errors: those of the store. */
+  async catchUp(): Promise<void> {
+    await catchUp(this.#engine, this.#store, this.#clock.now().wall);
+  }
+
+  /** The kinds meet the time off. */
+  opened(mono: number, { offMs }: TimeOff): void {
+    const time = openingTime(this.#store, offMs);
+    this.#window.save(SITE_TIME_KEY, withEpochTime(this.#store.saved.get(SITE_TIME_KEY), time));
+    this.#engine.opened(mono, offMs, { epoch: time.epoch, time: new SiteTime(time) });
     this.#schedule();
   }
 
@@ -63,15 +76,15 @@ export class Ingest {
   }
 
   #take(device: DeviceInfo, reading: Reading): void {
-    this.#stage.timers(reading.mono);
+    this.#engine.timers(reading.mono);
     const record = this.#recordOf(device, reading);
-    this.#add(record);
-    this.#stage.record(record);
+    const seq = this.#add(record);
+    this.#engine.record(record, seq);
   }
 
   #recordOf(device: DeviceInfo, { point, value, quality, code, mono }: Reading): ReadingRecord {
     const spec = device.points[point];
-    const plain = { source: device.id, name: point, unit: spec?.unit ?? "", value, quality, mono: this.#stage.notBefore(mono) };
+    const plain = { source: device.id, name: point, unit: spec?.unit ?? "", value, quality, mono: this.#engine.notBefore(mono) };
     const record: ReadingRecord = code === undefined ? plain : { ...plain, code };
     if (spec?.kind !== "increments" || typeof value !== "number") return record;
     const { total, first } = this.#counters.add(device.id, point, value);
@@ -85,8 +98,8 @@ export class Ingest {
 
   /** Nothing was understood of the device for its `silentAfter`, and why; null: something again. */
   silence(device: DeviceInfo, problem: DeviceProblem | null, mono: number): void {
-    this.#stage.timers(mono);
-    const at = this.#stage.notBefore(mono);
+    this.#engine.timers(mono);
+    const at = this.#engine.notBefore(mono);
     const { id, place } = device;
     const draft = {
       kind: "device.down",
@@ -107,14 +120,14 @@ export class Ingest {
         at,
       );
     }
-    this.#stage.device(id, problem === null, at);
+    this.#engine.device(id, problem === null, at, this.#window.newest.events);
     this.#schedule();
   }
 
   /** An order to an asset; its effects join the commit under way. */
-  command(asset: string, action: string, args: Args, by: string, mono: number): void {
-    this.#stage.timers(mono);
-    this.#stage.command(asset, action, args, by, this.#stage.notBefore(mono));
+  command(asset: string, action: string, args: Args, mono: number): void {
+    this.#engine.timers(mono);
+    this.#engine.action(asset, action, args, this.#engine.notBefore(mono), this.#window.newest.events);
     this.#schedule();
   }
 
@@ -129,9 +142,9 @@ export class Ingest {
     return () => this.#watchers.delete(listener);
   }
 
-  /** One timer for all rules: it fires when the earliest is due. */
+  /** One timer for all assets: it fires when the earliest is due. */
   #schedule(): void {
-    const due = this.#stop.aborted ? null : this.#stage.due;
+    const due = this.#stop.aborted ? null : this.#engine.due;
     if (due === this.#due) return;
     this.#due = due;
     clearTimeout(this.#timer);
@@ -139,7 +152,7 @@ export class Ingest {
     this.#timer = setTimeout(
       () => {
         this.#due = null;
-        this.#stage.timers(this.#clock.mono());
+        this.#engine.timers(this.#clock.mono());
         this.#schedule();
       },
       Math.min(FOREVER_MS, Math.max(0, due - this.#clock.mono())),
@@ -160,3 +173,11 @@ export class Ingest {
 /** Whose it is must stand in the sentence: it is read far from the device. */
 const naming = (id: string, { it, en }: Text): Text =>
   en.includes(id) ? { it, en } : { it: `${id}: ${it}`, en: `${id}: ${en}` };
+
+/** Where this epoch opens in the times of the site. `offMs`: how long nobody looked, null where that is not known. */
+function openingTime(store: IngestOptions["store"], offMs: number | null): EpochTime {
+  const end = lastLook(store);
+  const { id, boot, opened } = store.epoch;
+  const former = epochTimes(store.saved.get(SITE_TIME_KEY)).at(-1);
+  return nextEpochTime(former, { id, opened }, { lastMono: end?.mono ?? null, isSameBoot: end?.boot === boot, offMs });
+}

@@ -117,6 +117,8 @@ export interface Waiting {
 
 export interface StoredRecord extends ReadingRecord {
   readonly epoch: string;
+  /** Number of its epoch: orders the two streams. */
+  readonly n: number;
   readonly seq: number;
   readonly wall: number;
   readonly clock: "synced" | "unsynced";
@@ -124,6 +126,7 @@ export interface StoredRecord extends ReadingRecord {
 
 export interface StoredEvent {
   readonly epoch: string;
+  readonly n: number;
   readonly event: EdgeEvent;
 }
 

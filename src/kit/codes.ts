@@ -400,6 +400,30 @@ export const codes = {
     },
     hint: { it: "Nulla da fare.", en: "Nothing to do." },
   },
+  "rule.failed": {
+    retry: true,
+    what: {
+      it: "La regola {kind} (versione {version}) si è fermata su {input}: {reason}",
+      en: "The rule {kind} (version {version}) failed at {input}: {reason}",
+    },
+    hint: {
+      it: "Riprova da sola al prossimo dato. Se dura, inviare questo messaggio al fornitore: le altre regole proseguono.",
+      en: "It tries again at the next input. If it lasts, send this message to the maintainers: the other rules go on.",
+    },
+  },
+  "rule.state-unfit": {
+    retry: false,
+    what: {
+      it: "Lo stato salvato non vale per {kind} versione {version}: ricostruito dallo storico",
+      en: "The saved state does not fit {kind} version {version}: learned again from the history",
+    },
+    hint: { it: "Nulla da fare; lo stato precedente è conservato.", en: "Nothing to do; the former state is kept." },
+  },
+  "measure.incomplete": {
+    retry: false,
+    what: { it: "Mancano letture: la misura è parziale", en: "Readings were missing: the measure is partial" },
+    hint: { it: "Vedere `cippo devices` per il dispositivo.", en: "See `cippo devices` for the device." },
+  },
   "contact.chatter": {
     retry: false,
     what: { it: "Il contatto rimbalza di continuo", en: "The contact chatters" },
@@ -547,6 +571,11 @@ export const codes = {
     retry: false,
     what: { it: "Il bus non è del tipo che serve al dispositivo", en: "The bus is not of the kind that the device needs" },
     hint: { it: "Indicare un bus del tipo atteso.", en: "Name a bus of the kind expected." },
+  },
+  "config.wrong-reference": {
+    retry: false,
+    what: { it: "Il nome c'è, ma indica un'altra cosa", en: "The name is there, but it stands for something else" },
+    hint: { it: "Indicare ciò che è atteso.", en: "Name what is expected." },
   },
   "config.claimed-twice": {
     retry: false,

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { House } from "../../src/edge/house.ts";
-import { assetKinds } from "../../src/edge/rules/index.ts";
+import { assetKinds } from "../../src/edge/kinds/index.ts";
 import { openStore } from "../../src/edge/store/store.ts";
 import { monotonic, systemClock } from "../../src/kit/clock.ts";
 import { noLog } from "../../src/kit/log.ts";
@@ -66,7 +66,7 @@ async function run(file: string): Promise<void> {
     gateway: "gw",
     store,
     devices,
-    assets: [{ asset, rule: kind.rule }],
+    assets: [{ asset, kind }],
     commitMs: 5,
     clock,
     log: noLog,

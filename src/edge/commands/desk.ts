@@ -27,8 +27,8 @@ export interface CommandHost {
   flush(): Promise<void>;
   /** Running time of the database, ms. */
   running(): number;
-  /** Steps the rule of an asset; its effects join the commit under way. */
-  rule(asset: string, action: string, args: Args, by: string, mono: number): void;
+  /** Steps the kind of an asset; its effects join the commit under way. */
+  asset(asset: string, action: string, args: Args, mono: number): void;
   /** `latest`: kernel monotonic ms from which on it must not begin any more. */
   perform(target: string, value: number | boolean, stop: AbortSignal, latest: number): Promise<Outcome>;
   /** One effect at a time on one target, switching off at a limit included. */
@@ -167,7 +167,7 @@ export class CommandDesk {
     // Event and step share one moment, so that replay meets the same.
     const mono = this.#o.host.mono();
     this.#step(command, origin, "executing", undefined, mono);
-    this.#o.host.rule(command.target, command.action, command.args, command.issuer, mono);
+    this.#o.host.asset(command.target, command.action, command.args, mono);
     this.#end(command, origin, { state: "succeeded" });
     await this.#tell(command.id);
   }

@@ -111,11 +111,12 @@ export async function* readHistory(
     const decoded = decodeBody(body);
     if (decoded.stream !== "readings") continue;
     const { epoch, clock, thinned } = decoded;
-    const began = opened.get(Math.floor(key / NUMBERS)) ?? 0;
+    const n = Math.floor(key / NUMBERS);
+    const began = opened.get(n) ?? 0;
     for (const record of decoded.records) {
       if (record.wall < sinceWall || (source !== undefined && record.source !== source)) continue;
       const named = name === undefined || record.name === name || (thinned !== null && record.name.startsWith(`${name}.`));
-      if (named) yield { ...record, mono: began + record.mono, epoch, clock };
+      if (named) yield { ...record, mono: began + record.mono, epoch, n, clock };
     }
   }
 }
@@ -125,9 +126,10 @@ export async function* readEvents(
   { sinceWall = ANY_TIME, limit }: { readonly sinceWall?: number; readonly limit?: number },
 ): AsyncGenerator<StoredEvent> {
   const [before] = limit === undefined ? [] : await query<{ key: number }>(BEFORE_NEWEST, [sinceWall, limit]);
-  for await (const { body } of slices(query, EVENTS, before?.key ?? 0, sinceWall)) {
+  for await (const { key, body } of slices(query, EVENTS, before?.key ?? 0, sinceWall)) {
     const decoded = decodeBody(body);
-    if (decoded.stream === "events") for (const event of decoded.events) yield { epoch: decoded.epoch, event };
+    const n = Math.floor(key / NUMBERS);
+    if (decoded.stream === "events") for (const event of decoded.events) yield { epoch: decoded.epoch, n, event };
   }
 }
 

@@ -97,6 +97,11 @@ export class Window {
     return this.#writing + this.#open.records + this.#open.events.length;
   }
 
+  /** The last numbers given out. */
+  get newest(): { readonly readings: number; readonly events: number } {
+    return this.#given;
+  }
+
   /** Wall time of a monotonic moment, as the records around it carry it. */
   wall(mono: number): WallTime {
     return this.#numbers.wall(mono);

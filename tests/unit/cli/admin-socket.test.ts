@@ -36,6 +36,7 @@ const row = (value: number): HistoryRow => ({
   quality: "good",
   mono: value,
   epoch: "e1",
+  n: 1,
   seq: value,
   wall: value,
   clock: "synced",

@@ -331,7 +331,7 @@ describe("with a gateway", () => {
       yield* happened;
     },
     history: async function* ({ point }) {
-      const at = { epoch: "e", clock: "synced" as const, quality: "good" as const, unit: "W", source: point, name: "" };
+      const at = { epoch: "e", n: 1, clock: "synced" as const, quality: "good" as const, unit: "W", source: point, name: "" };
       for (let seq = 1; seq <= 3; seq++)
         yield { ...at, seq, value: seq * 1.5, mono: seq, wall: 1_764_000_000_000 + (seq - 1) * 60_000 };
       yield { ...at, seq: 4, value: null, quality: "bad", code: "bus.timeout", mono: 4, wall: 1_764_000_180_000 };

@@ -82,7 +82,7 @@ describe("a device with a wrong option", () => {
 assets:
   b1: { kind: parking-bay, occupancy: loop.presense }
   b2: { kind: parking-bay, occupancy: what.presence }
-  b3: { kind: parking-bay, occupancy: gas.volume }
+  b3: { kind: parking-bay, occupancy: gas.pulses }
   b4: { kind: parking-bay, occupancy: loop.presence }
 `),
     ).toEqual([

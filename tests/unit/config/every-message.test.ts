@@ -10,7 +10,7 @@ import { alternativesOf, headOf, shapeOf } from "../../../src/config/shape.ts";
 import { translated } from "../../../src/config/words.ts";
 import { busSchema } from "../../../src/drivers/buses.ts";
 import { deviceTypes } from "../../../src/drivers/index.ts";
-import { assetKinds } from "../../../src/edge/rules/index.ts";
+import { assetKinds } from "../../../src/edge/kinds/index.ts";
 
 const WRONG: readonly unknown[] = [
   ...["", "x y", "COM3", "0,1", "tcp://x", "10:99", "a".repeat(500), "1e400s", "99999d", "1ms", "constructor"],

@@ -1,8 +1,8 @@
 /** What a run knew of the time, and what it could not know, is there for the next one: by the same boot as it was, by another as bounds. */
 import { expect, it } from "vitest";
 import { contactBefore, Stretches } from "../../../src/edge/clock-stretches.ts";
-import { replay } from "../../../src/edge/replay.ts";
-import { assetKinds } from "../../../src/edge/rules/index.ts";
+import { replay } from "../../../src/edge/engine/replay.ts";
+import { parkingBay } from "../../../src/edge/kinds/parking-bay/index.ts";
 import type { EventDraft, Now, Restated } from "../../../src/model.ts";
 import { MemoryStore } from "../../support/memory-store.ts";
 
@@ -46,17 +46,15 @@ it("what the release before this one left is bounded, in whole epochs", () => {
 });
 
 it("rules that are played again judge hours for as long after a loss as they did live", async () => {
-  const kind = assetKinds["parking-bay"];
-  if (kind === undefined) throw new Error("no parking-bay");
-  const trusted: boolean[] = [];
-  const rule = {
-    ...kind.rule,
-    step: (...of: Parameters<typeof kind.rule.step>) => {
-      trusted.push(of[2].synced);
-      return kind.rule.step(...of);
+  const trusted: [mono: number, synced: boolean][] = [];
+  const kind: typeof parkingBay = {
+    ...parkingBay,
+    says(facts, cx) {
+      trusted.push([cx.now.at, cx.now.synced]);
+      return parkingBay.says(facts, cx);
     },
   };
-  const options = kind.options.parse({ occupancy: "d.here" });
+  const options = parkingBay.options.parse({ occupancy: "d.here" });
   const asset = {
     id: "bay",
     urn: "u",
@@ -67,6 +65,7 @@ it("rules that are played again judge hours for as long after a loss as they did
   };
   const event = (seq: number, kindOf: string, mono: number, clock: "synced" | "unsynced", extra: object) => ({
     epoch: "E",
+    n: 1,
     event: {
       ...{
         seq,
@@ -84,19 +83,27 @@ it("rules that are played again judge hours for as long after a loss as they did
       ...extra,
     },
   });
+  const record = (seq: number, mono: number, clock: "synced" | "unsynced") => ({
+    ...{ epoch: "E", n: 1, seq, source: "d", name: "here", unit: "", value: true, quality: "good" as const },
+    ...{ mono: mono + 1000, wall: WALL + mono, clock },
+  });
   const told = { raised: { state: "raised" as const, device: "d" }, cleared: { state: "cleared" as const, device: "d" } };
   const past = {
-    async *history() {},
+    async *history() {
+      yield record(1, 10_000, "synced");
+      yield record(2, 601_000_000, "unsynced");
+    },
     async *events() {
       yield event(1, "epoch.opened", 0, "synced", { opened: 1000, offMs: null, shiftMs: 0 });
       yield event(2, "clock.lost", 5_000_000, "unsynced", { heldMs: 5_000_000 });
-      yield event(3, "device.down", 599_000_000, "unsynced", told.raised);
-      yield event(4, "device.down", 601_000_000, "unsynced", told.cleared);
+      yield event(3, "device.down", 599_000_000, "unsynced", { ...told.raised, after: 1 });
+      yield event(4, "device.down", 601_100_000, "unsynced", { ...told.cleared, after: 2 });
     },
   };
-  await replay(past, [{ asset, rule }]);
-  expect(trusted[0]).toBe(true);
-  const turn = trusted.indexOf(false);
-  expect(turn).toBeGreaterThan(1);
-  expect(trusted.slice(turn).every((one) => !one)).toBe(true);
+  await replay(past, [{ asset, kind }]);
+  const after = (mono: number) => trusted.filter(([at]) => at >= mono).map(([, synced]) => synced);
+  expect(trusted.at(0)).toEqual([0, true]);
+  expect(after(599_000_000)[0]).toBe(true);
+  expect(after(601_000_000).length).toBeGreaterThan(0);
+  expect(after(601_000_000).every((one) => !one)).toBe(true);
 });

@@ -4,15 +4,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { expect, it } from "vitest";
+import { Database } from "../../../hw-sim/platform/database.ts";
 import { Ingest as Platform } from "../../../hw-sim/platform/ingest.ts";
-import { Database } from "../../../hw-sim/platform/store/database.ts";
-import { schema } from "../../../hw-sim/platform/store/schema.ts";
+import { schema } from "../../../hw-sim/platform/schema.ts";
 import { Alarms } from "../../../src/edge/alarms.ts";
 import { contactBefore } from "../../../src/edge/clock-stretches.ts";
 import { Ingest } from "../../../src/edge/ingest.ts";
+import { assetKinds } from "../../../src/edge/kinds/index.ts";
 import { lastLook, saveStop, tellOpening } from "../../../src/edge/opening.ts";
 import type { Store } from "../../../src/edge/parts.ts";
-import { assetKinds } from "../../../src/edge/rules/index.ts";
 import { openStore } from "../../../src/edge/store/store.ts";
 import { Window } from "../../../src/edge/window/window.ts";
 import type { Clock } from "../../../src/kit/clock.ts";
@@ -107,7 +107,7 @@ function bay() {
     permits: { grace: "1ms" },
   });
   const asset = { id: "bay", urn: "urn:x", kind: "parking-bay", name: { it: "1", en: "1" }, options, silentAfterMs: {} };
-  return { asset, rule: bayKind.rule };
+  return { asset, kind: bayKind };
 }
 
 /** One run of the gateway on its database: what House joins, but for the devices, whose monotonic time cannot be that of this world. */

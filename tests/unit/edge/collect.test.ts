@@ -159,6 +159,32 @@ it("no reading is of a later moment than now: what comes after it would have to 
   expect(rows[1]?.mono).toBeLessThanOrEqual(monotonic());
 });
 
+it("what a person is identified by is never a record, and stands in no status", async () => {
+  const number = "0415-PC-775533";
+  const points = {
+    number: { unit: "", kind: "credential" as const },
+    shown: { unit: "", kind: "state" as const },
+  };
+  const spoken = { quality: "good" as const, mono: 0 };
+  const { collector, rows } = collected(
+    {
+      async *readings(_ticks, stop) {
+        yield [
+          { point: "number", value: number, ...spoken },
+          { point: "shown", value: true, ...spoken },
+        ];
+        await untilStopped(stop);
+        throw new EdgeError("port.lost", { port: "p" });
+      },
+    },
+    { points },
+  );
+  await vi.waitUntil(() => rows.length > 0, 15_000);
+  expect(rows.map(({ point }) => point)).toEqual(["shown"]);
+  expect(collector.status().points.map(({ point }) => point)).toEqual(["shown"]);
+  expect(JSON.stringify([rows, collector.status()])).not.toContain(number);
+});
+
 it("a person who waited in vain is forgotten: what the device's wire holds back for the others is held back again", async () => {
   let hurried = 0;
   let ends: () => void = () => undefined;

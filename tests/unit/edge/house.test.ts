@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "vitest";
 import { House } from "../../../src/edge/house.ts";
-import { assetKinds } from "../../../src/edge/rules/index.ts";
+import { assetKinds } from "../../../src/edge/kinds/index.ts";
 import { type Clock, monotonic } from "../../../src/kit/clock.ts";
 import { EdgeError } from "../../../src/kit/errors.ts";
 import { noLog } from "../../../src/kit/log.ts";
@@ -73,7 +73,7 @@ function house(store: MemoryStore, devices: readonly DeviceInfo[], bay?: Record<
       ? []
       : [
           {
-            rule: kind.rule,
+            kind,
             asset: {
               id: "bay",
               urn: "urn:x",

@@ -1,0 +1,167 @@
+/** Checks every option that names something else of the site: that it is there, and that it is of the kind that is asked for. */
+import type * as z from "zod";
+import { assetKinds } from "../edge/kinds/index.ts";
+import { type PointKind, type Reference, references } from "../edge/kinds/references.ts";
+import type { PointSpec } from "../model.ts";
+import type { Source } from "./document.ts";
+import { at, meant } from "./issues.ts";
+import { type Path, quoted } from "./problems.ts";
+import { entries, type Known } from "./site.ts";
+import { words } from "./words.ts";
+
+/** Lists that the platform pushes (contract, down/lists). */
+const LISTS = ["disabled", "loading", "resident", "payments", "suspensions", "holidays"];
+
+/** What a point is called by, and what it is. */
+interface Point {
+  readonly kind: PointKind;
+  readonly unit: string;
+}
+
+/** A written reference, and where it stands. */
+interface Found {
+  readonly reference: Reference;
+  readonly written: string;
+  readonly path: Path;
+}
+
+export interface Written {
+  readonly raw: unknown;
+  readonly devices: ReadonlyMap<string, Known>;
+}
+
+/** What is wrong goes to `source`; what cannot be known yet, because it is itself wrong or still to come, is let pass. */
+export function checkReferences(schema: z.ZodType, value: unknown, path: Path, site: Written, source: Source): void {
+  for (const one of referencesIn(schema, value, path)) {
+    const { to } = one.reference;
+    if (to === "point") checkPoint(one, one.reference, site, source);
+    else if (to === "list") isThere(one, LISTS, words.pushedList[source.lang], source);
+    else if (to === "asset") checkAsset(one, one.reference.kind, site, source);
+    else if (to !== "hours") checkDevice(one, to, site, source);
+  }
+}
+
+/** Schemas may stand in any wrapping; a value of the wrong form has been said to be so by its schema. */
+function* referencesIn(schema: z.ZodType, value: unknown, path: Path): Generator<Found> {
+  const reference = references.get(schema);
+  if (reference !== undefined && typeof value === "string") {
+    if (schema.safeParse(value).success) yield { reference, written: value, path };
+    return;
+  }
+  const { shape, innerType, element, valueType, in: input, options } = (schema as { def?: Inner }).def ?? {};
+  if (shape !== undefined)
+    for (const [key, inner] of Object.entries(shape)) yield* referencesIn(inner, at(value, [key]), [...path, key]);
+  if (innerType !== undefined) yield* referencesIn(innerType, value, path);
+  if (input !== undefined) yield* referencesIn(input, value, path);
+  for (const option of options ?? []) yield* referencesIn(option, value, path);
+  if (element !== undefined && Array.isArray(value))
+    for (const [i, inner] of value.entries()) yield* referencesIn(element, inner, [...path, i]);
+  if (valueType !== undefined) for (const [key, inner] of entries(value)) yield* referencesIn(valueType, inner, [...path, key]);
+}
+
+/** What a schema holds inside, by the names of zod's own definitions. */
+interface Inner {
+  readonly shape?: Readonly<Record<string, z.ZodType>>;
+  readonly innerType?: z.ZodType;
+  readonly element?: z.ZodType;
+  readonly valueType?: z.ZodType;
+  readonly in?: z.ZodType;
+  readonly options?: readonly z.ZodType[];
+}
+
+function checkPoint({ written, path }: Found, wanted: Extract<Reference, { to: "point" }>, site: Written, source: Source): void {
+  const { lang } = source;
+  const [id = "", name = ""] = written.split(".");
+  const isAsset = at(site.raw, ["assets", id]) !== undefined;
+  const owner = site.devices.get(id);
+  if (owner === undefined && !isAsset) {
+    const names = [...site.devices.keys(), ...entries(at(site.raw, ["assets"])).map(([asset]) => asset)];
+    source.add({
+      code: "config.unknown-name",
+      path,
+      found: quoted(written),
+      expected: words.device[lang],
+      ...meant(id, names, lang),
+    });
+    return;
+  }
+  const points = owner === undefined ? attributesOf(id, site.raw) : pointsOf(owner.points);
+  if (points === undefined) return;
+  const point = Object.hasOwn(points, name) ? points[name] : undefined;
+  if (point === undefined) {
+    const names = Object.keys(points);
+    const expected = `${words.pointOf[lang]} ${id}: ${names.join(", ")}`;
+    source.add({ code: "config.unknown-name", path, found: quoted(written), expected, ...meant(name, names, lang) });
+    return;
+  }
+  const { kind = point.kind, unit = point.unit } = wanted;
+  if (kind === point.kind && unit === point.unit) return;
+  const fitting = Object.entries(points).filter(([, one]) => one.kind === kind && (wanted.unit ?? one.unit) === one.unit);
+  const which = fitting.length > 0 ? ` (${fitting.map(([one]) => `${id}.${one}`).join(", ")})` : "";
+  source.add({
+    code: "config.wrong-reference",
+    path,
+    found: `${quoted(written)}, ${described(point, lang)}`,
+    expected: `${described({ kind, unit: wanted.unit ?? "" }, lang)}${which}`,
+  });
+}
+
+const described = ({ kind, unit }: Point, lang: "it" | "en"): string =>
+  `${kind === "state" ? words.stateHere[lang] : words.numberHere[lang]}${unit === "" ? "" : ` (${unit})`}`;
+
+const pointsOf = (points: Readonly<Record<string, PointSpec>> | undefined): Readonly<Record<string, Point>> | undefined =>
+  points && Object.fromEntries(Object.entries(points).map(([name, { kind, unit }]) => [name, { kind: pointKind(kind), unit }]));
+
+const pointKind = (kind: PointSpec["kind"]): PointKind => (kind === "state" || kind === "text" ? "state" : "number");
+
+/** undefined: of a kind that is not known, or still to come. */
+function attributesOf(id: string, raw: unknown): Readonly<Record<string, Point>> | undefined {
+  const kind = kindOf(id, raw);
+  const shows = kind !== undefined && Object.hasOwn(assetKinds, kind) ? assetKinds[kind]?.shows : undefined;
+  if (shows === undefined) return undefined;
+  const attributes = Object.entries(shows as Readonly<Record<string, { readonly kind: string; readonly unit: string }>>);
+  return Object.fromEntries(
+    attributes.map(([name, { kind: shown, unit }]) => [name, { kind: shown === "state" ? "state" : "number", unit }]),
+  );
+}
+
+const kindOf = (id: string, raw: unknown): string | undefined => {
+  const kind = at(raw, ["assets", id, "kind"]);
+  return typeof kind === "string" ? kind : undefined;
+};
+
+function checkAsset(found: Found, kind: string | undefined, { raw }: Written, source: Source): void {
+  const { lang } = source;
+  const all = entries(at(raw, ["assets"])).map(([id]) => id);
+  const fitting = kind === undefined ? all : all.filter((id) => kindOf(id, raw) === kind);
+  const expected = kind === undefined ? words.asset[lang] : `${words.assetOfKind[lang]} ${kind}`;
+  if (!isThere(found, all, expected, source)) return;
+  const { written, path } = found;
+  if (fitting.includes(written)) return;
+  const is = `${quoted(written)} (${kindOf(written, raw) ?? "?"})`;
+  const which = fitting.length > 0 ? `: ${fitting.join(", ")}` : "";
+  source.add({ code: "config.wrong-reference", path, found: is, expected: `${expected}${which}` });
+}
+
+function checkDevice(found: Found, to: "device" | "reader", { raw, devices }: Written, source: Source): void {
+  const expected = to === "reader" ? words.reader[source.lang] : words.device[source.lang];
+  if (!isThere(found, [...devices.keys()], expected, source) || to === "device") return;
+  const { driver, points } = devices.get(found.written) ?? {};
+  // A type still to come may be a reader; of those that are here, what they read says so.
+  if (driver === undefined || points === undefined) return;
+  if (Object.values(points).some(({ kind }) => kind === "credential")) return;
+  const type = at(raw, ["devices", found.written, "type"]);
+  source.add({
+    code: "config.wrong-reference",
+    path: found.path,
+    found: `${quoted(found.written)} (${String(type)})`,
+    expected,
+  });
+}
+
+function isThere({ written, path }: Found, names: readonly string[], expected: string, source: Source): boolean {
+  if (names.includes(written)) return true;
+  const near = meant(written, names, source.lang);
+  source.add({ code: "config.unknown-name", path, found: quoted(written), expected, ...near });
+  return false;
+}

@@ -1,0 +1,73 @@
+/** Brings what was saved of the assets up to what is stored: the tail after it, or the past where nothing that fits was saved. */
+import type { Moment } from "../kinds/kind.ts";
+import type { Store } from "../parts.ts";
+import type { AssetRun } from "./asset-run.ts";
+import type { RuleEngine } from "./engine.ts";
+import { inOrder, inputOf, type Lived, tailOf } from "./past.ts";
+import { type EpochTime, epochTimes, SITE_TIME_KEY, SiteTime } from "./site-time.ts";
+
+type Past = Pick<Store, "read" | "history" | "events" | "saved">;
+
+/**
+ * To be called before the first word of an epoch: nothing is said, nothing is written. What was decided is saved with its decision, so a tail
+ * decides nothing. `wall`: now, epoch ms.
+ */
+export async function catchUp(engine: RuleEngine, past: Past, wall: number): Promise<void> {
+  const times = new Map(epochTimes(past.saved.get(SITE_TIME_KEY)).map((time) => [time.epoch, time]));
+  await hearTails(engine, past, times);
+  await lookBack(engine, past, times, wall);
+}
+
+async function hearTails(engine: RuleEngine, past: Past, times: ReadonlyMap<string, EpochTime>): Promise<void> {
+  for (const time of times.values()) {
+    const { epoch } = time;
+    const runs = engine.runs.filter(({ upTo }) => upTo?.epoch === epoch);
+    if (runs.length === 0) continue;
+    const least = (stream: "readings" | "events") => Math.min(...runs.map(({ upTo }) => upTo?.[stream] ?? 0));
+    const from = { epoch, readings: least("readings"), events: least("events") };
+    const member = new Set(runs);
+    for await (const lived of tailOf(past, from, time.opened))
+      hear(engine, lived, time, (run) => member.has(run) && isAbove(lived, run));
+  }
+}
+
+function isAbove(lived: Lived, { upTo }: AssetRun): boolean {
+  if (upTo === null) return false;
+  return "record" in lived ? lived.record.seq > upTo.readings : lived.event.event.seq > upTo.events;
+}
+
+async function lookBack(engine: RuleEngine, past: Past, times: ReadonlyMap<string, EpochTime>, wall: number): Promise<void> {
+  const blank = new Set(engine.runs.filter((run) => run.restored !== "kept"));
+  const backMs = Math.max(0, ...[...blank].map(({ kind }) => kind.lookBackMs));
+  if (backMs === 0 || times.size === 0) return;
+  const sinceWall = wall - backMs;
+  let epoch = "";
+  for await (const lived of inOrder(past.history({ sinceWall }), past.events({ sinceWall }))) {
+    const of = "record" in lived ? lived.record : lived.event;
+    const time = times.get(of.epoch);
+    if (time === undefined) continue;
+    if (of.epoch !== epoch) {
+      engine.relearn({ offMs: time.offMs }, momentOf(time, time.opened, wallOf(lived), false), (run) => blank.has(run));
+      epoch = of.epoch;
+    }
+    hear(engine, lived, time, (run) => blank.has(run));
+  }
+}
+
+function hear(engine: RuleEngine, lived: Lived, time: EpochTime, only: (run: AssetRun) => boolean): void {
+  if ("record" in lived) {
+    const { mono, wall, clock } = lived.record;
+    engine.relearn({ record: lived.record }, momentOf(time, mono, wall, clock === "synced"), only);
+    return;
+  }
+  const input = inputOf(lived.event);
+  const { mono, at, clock } = lived.event.event;
+  if (input !== null) engine.relearn(input, momentOf(time, time.opened + mono, at, clock === "synced"), only);
+}
+
+const wallOf = (lived: Lived): number => ("record" in lived ? lived.record.wall : lived.event.event.at);
+
+function momentOf(time: EpochTime, mono: number, wall: number, synced: boolean): Moment {
+  const at = new SiteTime(time).at(mono);
+  return { at, passed: at + (time.passed - time.at), wall, synced };
+}

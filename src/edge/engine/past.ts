@@ -1,0 +1,79 @@
+/** The stored past in the order in which it was lived, for whoever must hear it again. */
+import type { Args, ReadingRecord } from "../../model.ts";
+import type { Store, StoredEvent, StoredRecord } from "../parts.ts";
+import { decodeBody } from "../segment.ts";
+
+export type Lived = { readonly record: StoredRecord } | { readonly event: StoredEvent };
+
+/** Merges both streams: before an event come the records of earlier epochs, and those of its own up to its `after`. */
+export async function* inOrder(records: AsyncIterable<StoredRecord>, events: AsyncIterable<StoredEvent>): AsyncGenerator<Lived> {
+  const iterator = records[Symbol.asyncIterator]();
+  let next = await iterator.next();
+  for await (const stored of events) {
+    const { n, event } = stored;
+    while (!next.done && (next.value.n < n || (next.value.n === n && next.value.seq <= event.after))) {
+      yield { record: next.value };
+      next = await iterator.next();
+    }
+    yield { event: stored };
+  }
+  for (; !next.done; next = await iterator.next()) yield { record: next.value };
+}
+
+/** What of the past an engine hears. */
+export type Input =
+  | { readonly record: ReadingRecord }
+  | { readonly lost: string }
+  | { readonly asset: string; readonly action: string; readonly args: Args };
+
+/** What a stored event means to assets; null: nothing. */
+export function inputOf({ event }: StoredEvent): Input | null {
+  if (event.kind === "device.down" && event.device !== undefined)
+    return event.state === "cleared" ? null : { lost: event.device };
+  if (event.kind !== "command.executing") return null;
+  const { target, action, args } = event as Readonly<Record<string, unknown>>;
+  return { asset: String(target), action: String(action), args: (args ?? {}) as Args };
+}
+
+const BYTES_AT_ONCE = 262_144;
+
+/** Everything of one epoch above these numbers. `opened`: kernel monotonic ms at which it opened. */
+export function tailOf(
+  store: Pick<Store, "read">,
+  { epoch, readings, events }: { readonly epoch: string; readonly readings: number; readonly events: number },
+  opened: number,
+): AsyncGenerator<Lived> {
+  return inOrder(recordsAbove(store, epoch, readings, opened), eventsAbove(store, epoch, events));
+}
+
+async function* recordsAbove(
+  store: Pick<Store, "read">,
+  epoch: string,
+  above: number,
+  opened: number,
+): AsyncGenerator<StoredRecord> {
+  for await (const body of bodies(store, epoch, "readings", above)) {
+    const decoded = decodeBody(body);
+    if (decoded.stream !== "readings") continue;
+    const { clock } = decoded;
+    for (const record of decoded.records)
+      if (record.seq > above) yield { ...record, mono: opened + record.mono, epoch, n: 0, clock };
+  }
+}
+
+async function* eventsAbove(store: Pick<Store, "read">, epoch: string, above: number): AsyncGenerator<StoredEvent> {
+  for await (const body of bodies(store, epoch, "events", above)) {
+    const decoded = decodeBody(body);
+    if (decoded.stream === "events") for (const event of decoded.events) if (event.seq > above) yield { epoch, n: 0, event };
+  }
+}
+
+async function* bodies(store: Pick<Store, "read">, epoch: string, stream: "readings" | "events", above: number) {
+  for (let from = above + 1; ; ) {
+    const segments = await store.read(epoch, stream, from, Number.MAX_SAFE_INTEGER, BYTES_AT_ONCE);
+    for (const { body } of segments) yield body;
+    const last = segments.at(-1);
+    if (last === undefined) return;
+    from = last.to + 1;
+  }
+}

@@ -1,0 +1,146 @@
+/** Plays the stored past of a site again, in the order in which it was lived, and says what its kinds say of it. */
+import { isTrusted } from "../../kit/held-clock.ts";
+import type { EventDraft, ReadingRecord } from "../../model.ts";
+import { Alarms } from "../alarms.ts";
+import type { SiteAsset } from "../kinds/index.ts";
+import type { Store, StoredEvent, StoredRecord } from "../parts.ts";
+import { RuleEngine } from "./engine.ts";
+import { inOrder, inputOf } from "./past.ts";
+import { type EpochTime, epochTimes, nextEpochTime, SITE_TIME_KEY, SiteTime } from "./site-time.ts";
+
+/** An alarm as the kinds raise it again. `mono`: kernel monotonic ms of the boot it belongs to. */
+export interface Replayed {
+  readonly epoch: string;
+  readonly mono: number;
+  readonly kind: string;
+  readonly state: EventDraft["state"];
+  readonly asset: string | undefined;
+}
+
+type Past = Pick<Store, "history" | "events"> & Partial<Pick<Store, "saved">>;
+
+/** Nothing is stored, nothing leaves. Errors: those of the store. Kinds hear exactly what they heard live, so they say the same. */
+export async function replay(past: Past, assets: readonly SiteAsset[]): Promise<readonly Replayed[]> {
+  const lived = new Replay(assets, epochTimes(past.saved?.get(SITE_TIME_KEY)));
+  for await (const one of inOrder(past.history({}), past.events({}))) {
+    if ("record" in one) lived.record(one.record);
+    else lived.event(one.event);
+  }
+  return lived.told;
+}
+
+class Replay {
+  readonly told: Replayed[] = [];
+  readonly #times: ReadonlyMap<string, EpochTime>;
+  readonly #assets: readonly SiteAsset[];
+  readonly #own: ReadonlySet<string>;
+  #engine: RuleEngine | null = null;
+  #time: EpochTime | undefined;
+  #seq = 0;
+  /** Turns kernel monotonic ms into wall time. */
+  #offset = 0;
+  #synced = true;
+  /** Kernel monotonic ms of the last contact with a time server before the time was lost; null: there was none. */
+  #contact: number | null = null;
+
+  constructor(assets: readonly SiteAsset[], times: readonly EpochTime[]) {
+    this.#assets = assets;
+    this.#own = new Set(assets.map(({ asset }) => asset.id));
+    this.#times = new Map(times.map((time) => [time.epoch, time]));
+  }
+
+  record(record: StoredRecord): void {
+    // An epoch whose first events are gone is known by what was saved of its times.
+    if (record.epoch !== this.#time?.epoch) this.#resume(record.epoch, record.wall, record.clock);
+    // What assets show they show again by themselves.
+    if (this.#engine === null || record.epoch !== this.#time?.epoch || this.#own.has(record.source)) return;
+    // What is due comes before, under the time that was in force until then.
+    this.#engine.timers(record.mono);
+    this.#wallAt(record.mono, record.wall, record.clock);
+    this.#engine.record(record, record.seq);
+  }
+
+  event(stored: StoredEvent): void {
+    const { epoch, event } = stored;
+    const extra = event as Readonly<Record<string, unknown>>;
+    if (event.kind === "epoch.opened") this.#open(epoch, event, extra);
+    else if (epoch !== this.#time?.epoch) this.#resume(epoch, event.at, event.clock);
+    const opened = this.#time?.opened;
+    if (this.#engine === null || opened === undefined || this.#time?.epoch !== epoch) return;
+    const mono = opened + event.mono;
+    this.#engine.timers(mono);
+    this.#wallAt(mono, event.at, event.clock);
+    if (event.kind === "clock.lost") this.#contact = contactBefore(mono, extra["heldMs"]);
+    if (event.kind === "clock.corrected" && typeof extra["offMs"] === "number") this.#engine.wasOff(extra["offMs"], mono);
+    const input = inputOf(stored);
+    if (input === null || "record" in input) return;
+    if ("lost" in input) this.#engine.device(input.lost, false, mono, event.seq);
+    else this.#engine.action(input.asset, input.action, input.args, mono, event.seq);
+  }
+
+  /** An epoch that is known by its saved times only. */
+  #resume(epoch: string, wall: number, clock: "synced" | "unsynced"): void {
+    const time = this.#times.get(epoch);
+    if (time === undefined) return;
+    this.#wallAt(time.opened, wall, clock);
+    this.#begin(time, time.opened);
+  }
+
+  #open(
+    epoch: string,
+    { at, mono: after, clock }: StoredEvent["event"],
+    { opened, offMs, shiftMs, heldMs }: Readonly<Record<string, unknown>>,
+  ): void {
+    const begun = Number(opened) + after;
+    const off = typeof offMs === "number" ? offMs : null;
+    const shift = Number(shiftMs ?? 0);
+    // In another boot the shift leads from the former run's last look to the opening of this one.
+    const lastMono = this.#time === undefined ? null : Number(opened) - shift;
+    const time =
+      this.#times.get(epoch) ??
+      nextEpochTime(this.#time, { id: epoch, opened: Number(opened) }, { lastMono, isSameBoot: shift === 0, offMs: off });
+    this.#contact = contactBefore(begun, heldMs);
+    this.#wallAt(begun, at, clock);
+    this.#begin({ ...time, offMs: off }, begun);
+  }
+
+  #begin(time: EpochTime, mono: number): void {
+    this.#time = time;
+    const next = { epoch: time.epoch, time: new SiteTime(time) };
+    this.#engine ??= this.#made(next);
+    this.#engine.opened(mono, time.offMs, next);
+  }
+
+  #made({ epoch, time }: { readonly epoch: string; readonly time: SiteTime }): RuleEngine {
+    const sink = {
+      add: (_record: ReadingRecord) => this.#seq++,
+      save: () => {},
+      asset: () => {},
+      openAlarms: () => {},
+      wall: (mono: number) => ({ wall: mono + this.#offset, synced: this.#trusted(mono) }),
+      raise: (draft: EventDraft, mono: number) => this.#tell(draft, mono),
+    };
+    return new RuleEngine({ assets: this.#assets, sink, alarms: new Alarms(sink, new Map()), saved: new Map(), epoch, time });
+  }
+
+  #wallAt(mono: number, wall: number, clock: "synced" | "unsynced"): void {
+    this.#offset = wall - mono;
+    this.#synced = clock === "synced";
+  }
+
+  /** As the numbering of records says it live. */
+  #trusted(mono: number): boolean {
+    return this.#synced || (this.#contact !== null && isTrusted(mono - this.#contact));
+  }
+
+  #tell(draft: EventDraft, mono: number) {
+    this.told.push({ epoch: this.#time?.epoch ?? "", mono, kind: draft.kind, state: draft.state, asset: draft.asset });
+    const { id, sinceWall, sinceMono, sinceEpoch: _in, extra: _, ...rest } = draft;
+    const seq = this.told.length;
+    const at = mono + this.#offset;
+    const since = sinceWall ?? (sinceMono ?? mono) + this.#offset;
+    return { ...rest, seq, after: 0, at, since, mono, clock: "synced" as const, id: id ?? `replay/${seq}` };
+  }
+}
+
+const contactBefore = (mono: number, heldMs: unknown): number | null => (typeof heldMs === "number" ? mono - heldMs : null);

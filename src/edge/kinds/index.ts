@@ -1,0 +1,26 @@
+/** The registry of asset kinds: one line per kind that a configuration may name. */
+import type { Asset } from "../../model.ts";
+import type { AnyKind } from "./kind.ts";
+import { parkingBay } from "./parking-bay/index.ts";
+
+export const assetKinds: Readonly<Record<string, AnyKind>> = Object.fromEntries([parkingBay].map((one) => [one.kind, one]));
+
+/** An asset of the site with its kind. */
+export interface SiteAsset {
+  readonly asset: Asset;
+  readonly kind: AnyKind;
+}
+
+/** Kinds that a configuration may name already and that are still to come. */
+export const plannedKinds: readonly string[] = [
+  "parking-group",
+  "pay-station",
+  "charger",
+  "defibrillator",
+  "camera",
+  "water-meter",
+  "energy-meter",
+  "heat-meter",
+  "switch",
+  "beacon",
+];

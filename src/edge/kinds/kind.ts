@@ -1,0 +1,200 @@
+/** What an asset kind is made of: what it perceives, what it learns from that, and what it then says. */
+import type * as z from "zod";
+import type { Args, ClearReason, CommandSpec, Severity, Text, Value } from "../../model.ts";
+
+/** Two times that never go back, over reboots too, so that no kind ever shifts a time of its own. */
+export interface Moment {
+  /** Ms of observation: stands still while the machine was off. For graces, stays and flows. */
+  readonly at: number;
+  /** Ms with the time off counted where it is known. For expiries and cooldowns. */
+  readonly passed: number;
+  /** Epoch ms, to be trusted only when `synced`. */
+  readonly wall: number;
+  readonly synced: boolean;
+}
+
+// ---------------------------------------------------------------- what it perceives
+
+/** What a sense knows now; `since` in ms of observation (`Moment.at`). */
+export type Seen<T> = Known<T> | Unknown<T>;
+
+export interface Known<T> {
+  readonly known: true;
+  readonly value: T;
+  readonly since: number;
+  /** In this moment it cannot be seen, for a time still too short to make it unknown: nobody is accused by it now. */
+  readonly blind: boolean;
+  /** Blind for longer than a change takes to settle: the code that says why. */
+  readonly doubt: string | null;
+}
+
+export interface Unknown<T> {
+  readonly known: false;
+  readonly value?: undefined;
+  readonly since: number;
+  /** Why nobody knows: `device.silent`, or the code of the last bad reading. */
+  readonly code: string;
+  /** What the device or the site presumes instead. */
+  readonly presumed?: T;
+}
+
+/** One role of an asset: where it listens and how. Debounce, quality, silence and time off are the engine's affair. */
+export interface Sense<T> {
+  readonly of: "state" | "word" | "value" | "badge";
+  /** `device.point` or `asset.attribute`. */
+  readonly from: string;
+  /** How long a new value must stand before it counts, ms. */
+  readonly settleMs: number;
+  /** Codes of uncertain readings whose value is taken as presumed. */
+  readonly presumes?: readonly string[];
+  /** Carries the type only. */
+  readonly type?: T;
+}
+
+export type Senses = Readonly<Record<string, Sense<unknown> | undefined>>;
+
+/** True or false, heard when it changes. */
+export const state = (from: string, more: { readonly settleMs?: number; readonly presumes?: readonly string[] } = {}) =>
+  ({ of: "state", from, settleMs: 0, ...more }) satisfies Sense<boolean> as Sense<boolean>;
+/** One word of a few, heard when it changes. */
+export const word = (from: string, settleMs = 0): Sense<string> => ({ of: "word", from, settleMs });
+/** A number, heard at every reading. */
+export const value = (from: string): Sense<number> => ({ of: "value", from, settleMs: 0 });
+/** What a reader was shown, judged by the list in force; heard each time. The number itself never comes here. */
+export const badge = (from: string): Sense<Verdict> => ({ of: "badge", from, settleMs: 0 });
+/** A sense that a site may leave out. */
+export const optional = <A, T>(from: A | undefined, make: (from: A) => Sense<T>): Sense<T> | undefined =>
+  from === undefined ? undefined : make(from);
+
+export interface Verdict {
+  readonly verdict: "valid" | "expired" | "revoked" | "unknown";
+  /** In ms of `Moment.passed`; null: to the end of the stay. */
+  readonly until: number | null;
+}
+
+/** An answer that time alone changes; `since` in ms of observation. */
+export interface Spell {
+  readonly is: boolean | "unknown";
+  readonly since: number;
+}
+
+// ---------------------------------------------------------------- what it says
+
+/** false: all is well. "unknown": nobody can see; what stands stays, in doubt. `not`: well, for this reason. */
+export type Claim = false | "unknown" | Held | { readonly not: ClearReason };
+
+export interface Held {
+  /** When it began, ms of observation. */
+  readonly since: number;
+  /** When it is told, if it still holds: never earlier. */
+  readonly due: number;
+  /** Words for the texts, beside `{name}`, `{for}` and `{why}`. */
+  readonly words?: Readonly<Record<string, string | number>>;
+}
+
+export const held = (since: number, afterMs = 0, words?: Held["words"]): Held => ({
+  since,
+  due: since + afterMs,
+  ...(words && { words }),
+});
+
+export interface AlarmSpec {
+  readonly severity: Severity;
+  /** `{name}` of the asset, `{for}` how long it has lasted, and the words of the claim. */
+  readonly raised: Text;
+  /** While nobody can see whether it still holds; `{why}` says why. Absent: as `raised`. */
+  readonly doubted?: Text;
+  readonly cleared: Text;
+  /** What whoever is sent there does: the runbook's line. */
+  readonly todo: Text;
+}
+
+export interface ShownSpec {
+  /** UCUM code; empty for text and truth. */
+  readonly unit: string;
+  /** state: told at once. gauge, counter: at most once a second. interval: one record for each `measure`. */
+  readonly kind: "state" | "gauge" | "counter" | "interval";
+  /** Smallest change of a number that is shown. */
+  readonly change?: number;
+}
+
+/** A value to be shown that nobody is sure of, and the code that says why. */
+export interface Uncertain {
+  readonly value: Value;
+  readonly code: string;
+}
+
+export interface Said<T extends string, A extends string> {
+  /** undefined: nothing to show, what was shown stands. */
+  readonly shows: Readonly<Partial<Record<T, Value | Uncertain | undefined>>>;
+  /** When the first attribute began, ms of observation; absent: now. */
+  readonly since?: number;
+  readonly claims: Readonly<Record<A, Claim>>;
+}
+
+/** What of an attribute is shown for a sense: its value in `words`, uncertain in doubt, "unknown" when nobody knows. */
+export function shown<T>(seen: Seen<T>, words: (value: T) => Value): Value | Uncertain {
+  if (seen.known) return seen.doubt === null ? words(seen.value) : { value: words(seen.value), code: seen.doubt };
+  return { value: seen.presumed === undefined ? "unknown" : words(seen.presumed), code: seen.code };
+}
+
+export type Act =
+  | { readonly do: "measure"; readonly name: string; readonly value: number; readonly complete: boolean }
+  | { readonly do: "note"; readonly kind: string; readonly severity: Severity; readonly text: Text };
+
+type SeenBy<S> = S extends Sense<infer T> ? Seen<T> : S extends Sense<infer T> | undefined ? Seen<T> | undefined : never;
+
+export interface Context<O, S extends Senses> {
+  readonly now: Moment;
+  readonly o: O;
+  readonly sees: { readonly [R in keyof S]: SeenBy<S[R]> };
+  // Each answer below is looked at again, by itself, when time alone changes it.
+  /** When this moment of `passed` was reached, in ms of observation; null: it is still to come. */
+  ended(passed: number): number | null;
+  /** Whether today is before this local day (YYYY-MM-DD), `ahead` days added to today. */
+  beforeDay(day: string, aheadDays?: number): boolean | "unknown";
+  /** Whether these opening hours run. */
+  open(hours: string): Spell;
+  /** Whether an entry of a pushed list that names this asset holds. */
+  listed(list: string): Spell;
+}
+
+export type Heard<S extends Senses> =
+  | { [R in keyof S & string]: { readonly of: R; readonly seen: NonNullable<SeenBy<S[R]>> } }[keyof S & string]
+  | { readonly of: "action"; readonly action: string; readonly args: Args };
+
+/**
+ * One kind of asset. Pure: the same facts, senses and moments give the same answer, live, after a restart and in replay.
+ * `O` options, `S` senses, `F` facts (JSON), `T` attributes, `A` alarms.
+ */
+export interface Kind<O, S extends Senses, F, T extends string, A extends string> {
+  readonly kind: string;
+  /** Smart Data Models type of the retained state. */
+  readonly model: string;
+  readonly title: Text;
+  /** Of the facts: under another one they begin anew from what the store remembers, unless `migrate` can take them over. */
+  readonly version: number;
+  readonly options: z.ZodType<O>;
+  /** Options in use that this version parses but does not act upon, as dotted paths. */
+  notYet?(options: O): readonly string[];
+  senses(options: O): S;
+  /** The first one is what the asset is: its `since` and quality are those of the retained state. */
+  readonly shows: Readonly<Record<T, ShownSpec>>;
+  readonly alarms: Readonly<Record<A, AlarmSpec>>;
+  actions?(options: O): Readonly<Record<string, CommandSpec>>;
+  /** What of the options the catalog may say. */
+  statics?(options: O): Readonly<Record<string, unknown>>;
+  readonly facts: F;
+  /** Facts of an earlier version, or undefined where they cannot be taken over. */
+  migrate?(facts: unknown, version: number): F | undefined;
+  /** How much of the stored past must be heard again to know what is, ms of wall time, where no facts are left. */
+  readonly lookBackMs: number;
+  learn?(facts: F, heard: Heard<S>, context: Context<O, S>): F | readonly [F, readonly Act[]];
+  says(facts: F, context: Context<O, S>): Said<T, A>;
+}
+
+/** Gives a kind its types from what is written in it. */
+export const assetKind = <O, S extends Senses, F, T extends string, A extends string>(kind: Kind<O, S, F, T, A>) => kind;
+
+// biome-ignore lint/suspicious/noExplicitAny: options, senses and facts are known to their own kind only; the engine passes them through
+export type AnyKind = Kind<any, any, any, any, any>;

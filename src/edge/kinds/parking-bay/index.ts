@@ -1,0 +1,81 @@
+/** A parking bay: free, occupied or unknown, what was shown there, and which duty of who parks is broken. */
+import { assetKind, type Claim, shown, state } from "../kind.ts";
+import { bayNotYet, bayOptions } from "./options.ts";
+import { illegalOccupation, type Stay, watchesPermits, withoutPermit } from "./permit.ts";
+
+/** Nothing but a flat surface out of range is what some sites have instead of a car: see the sensor's `beyond`. */
+const PRESUMES = ["sensor.nothing-in-range"];
+const DAY_MS = 86_400_000;
+
+interface Facts {
+  /** Begin of the present stay, ms of observation. */
+  readonly stay: number | null;
+  /** When it was shown and until when it holds, both in `passed`; `until` null: to the end of the stay. */
+  readonly permit: { readonly at: number; readonly until: number | null } | null;
+}
+
+export const parkingBay = assetKind({
+  kind: "parking-bay",
+  model: "ParkingSpot",
+  title: { it: "Stallo", en: "Parking bay" },
+  version: 1,
+  options: bayOptions,
+  notYet: bayNotYet,
+  senses: (o) => ({ occupancy: state(o.occupancy, { settleMs: o.debounce, presumes: PRESUMES }) }),
+  shows: { status: { unit: "", kind: "state" }, permit: { unit: "", kind: "state" } },
+  alarms: { "bay.illegal-occupation": illegalOccupation },
+  actions: (o) =>
+    watchesPermits(o) ? { "permit.confirm": { args: { until: { type: "number" } }, impact: "low", safe: true } } : {},
+  facts: { stay: null, permit: null } as Facts,
+  lookBackMs: DAY_MS,
+
+  learn(facts, heard, { now, o, sees }) {
+    if (heard.of === "occupancy") {
+      const { seen } = heard;
+      if (!seen.known) return facts;
+      if (!seen.value) return { stay: null, permit: null };
+      // Judged by when the sensor saw the vehicle, not by when that had settled.
+      const sawAt = now.passed - (now.at - seen.since);
+      const counts = facts.stay !== null || (facts.permit !== null && facts.permit.at >= sawAt - (o.permits?.shownBefore ?? 0));
+      return { stay: seen.since, permit: counts ? facts.permit : null };
+    }
+    if (heard.of !== "action" || heard.action !== "permit.confirm") return facts;
+    const { until } = heard.args;
+    // By a clock that may be wrong an end cannot be judged: one that is ahead would end it at once, and accuse.
+    const judged = typeof until === "number" && now.synced;
+    const ends = judged ? now.passed + Math.max(0, Math.round(until - now.wall)) : null;
+    // Shown at a bay that is seen empty, it waits for a vehicle; otherwise there is one.
+    const isEmpty = sees.occupancy.known && !sees.occupancy.value;
+    return { stay: facts.stay ?? (isEmpty ? null : now.at), permit: { at: now.passed, until: ends } };
+  },
+
+  says({ stay, permit }, cx) {
+    const { occupancy } = cx.sees;
+    const isClosed = cx.listed("suspensions").is === true;
+    const judged = (claim: (stay: Stay) => Claim): Claim => {
+      if (isClosed) return { not: "suspended" };
+      if (stay === null) return false;
+      const said = claim({ since: stay, permit: permit === null ? undefined : permit.until });
+      if (said === false || said === "unknown" || "not" in said) return said;
+      // Nobody sees the bay: what stands stays in doubt, and no grace runs unobserved.
+      if (!occupancy.known) return "unknown";
+      return occupancy.blind ? { ...said, due: Number.POSITIVE_INFINITY } : said;
+    };
+    const waits = permit === null || stay !== null ? null : permit.at + (cx.o.permits?.shownBefore ?? 0) + cx.o.debounce;
+    const isOver = (until: number | null) => until !== null && cx.ended(until) !== null;
+    return {
+      since: occupancy.since,
+      shows: {
+        status: isClosed ? "closed" : shown(occupancy, (taken) => (taken ? "occupied" : "free")),
+        permit: !watchesPermits(cx.o)
+          ? undefined
+          : permit === null
+            ? "none"
+            : isOver(permit.until) || isOver(waits)
+              ? "expired"
+              : "valid",
+      },
+      claims: { "bay.illegal-occupation": judged((of) => withoutPermit(of, cx)) },
+    };
+  },
+});

@@ -1,0 +1,40 @@
+/** Options of kinds and devices that name something else of the site: what they name is checked by their type. */
+import * as z from "zod";
+
+/** What an option refers to, as metadata of its schema. */
+export type Reference =
+  | { readonly to: "point"; readonly kind?: PointKind; readonly unit?: string }
+  | { readonly to: "device" }
+  | { readonly to: "asset"; readonly kind?: string }
+  | { readonly to: "reader" }
+  | { readonly to: "list" }
+  | { readonly to: "hours" };
+
+/** state: true, false or a word. number: a gauge or a total. */
+export type PointKind = "state" | "number";
+
+/** Schemas that carry a reference; the configuration walks them once. */
+export const references = z.registry<Reference>();
+
+const NAME = "[a-z0-9][a-z0-9-]*";
+const named = (pattern: string, expected: string) => z.string().regex(new RegExp(`^${pattern}$`), { error: expected });
+
+const refer = <S extends z.ZodType>(schema: S, reference: Reference): S => {
+  references.add(schema, reference);
+  return schema;
+};
+
+export const ref = {
+  /** DEVICE.POINT or ASSET.ATTRIBUTE of this kind and unit. */
+  point: (of: { readonly kind?: PointKind; readonly unit?: string } = {}) =>
+    refer(named(`${NAME}\\.${NAME}`, "expected DEVICE.POINT, such as bay-014-sensor.presence"), { to: "point", ...of }),
+  device: () => refer(named(NAME, "expected the name of a device"), { to: "device" }),
+  asset: (kind?: string) =>
+    refer(named(NAME, "expected the name of an asset"), { to: "asset", ...(kind !== undefined && { kind }) }),
+  /** A device that reads badges. */
+  reader: () => refer(named(NAME, "expected the name of a device that reads badges"), { to: "reader" }),
+  /** A list that the platform pushes. */
+  list: () => refer(named(NAME, "expected the name of a list"), { to: "list" }),
+  /** Opening hours, such as "Mo-Fr 08:00-20:00; PH off". */
+  hours: () => refer(z.string(), { to: "hours" }),
+};

@@ -1,0 +1,238 @@
+/** A kind that throws, and a saved state that does not fit, cost their own asset and nobody else. */
+import { describe, expect, it } from "vitest";
+import { Alarms } from "../../../../src/edge/alarms.ts";
+import { asideKeyOf, stateKeyOf } from "../../../../src/edge/engine/asset-key.ts";
+import { RuleEngine } from "../../../../src/edge/engine/engine.ts";
+import { SiteTime } from "../../../../src/edge/engine/site-time.ts";
+import type { SiteAsset } from "../../../../src/edge/kinds/index.ts";
+import { type AnyKind, assetKind, held, shown, value } from "../../../../src/edge/kinds/kind.ts";
+import type { Asset, AssetState, EventDraft, ReadingRecord } from "../../../../src/model.ts";
+
+const ALARM = {
+  severity: "medium" as const,
+  raised: { it: "{name}: {flow} m³/h da {for}", en: "{name}: {flow} m³/h for {for}" },
+  cleared: { it: "{name}: regolare", en: "{name}: in order" },
+  todo: { it: "Chiudere.", en: "Close it." },
+};
+
+/** A tap that leaks above 3, and whose kind cannot stand 13. */
+const tap = assetKind({
+  kind: "tap",
+  model: "Device",
+  title: { it: "Rubinetto", en: "Tap" },
+  version: 2,
+  options: null as never,
+  senses: ({ flow }: { flow: string }) => ({ flow: value(flow) }),
+  shows: { status: { unit: "", kind: "state" }, flow: { unit: "m3/h", kind: "gauge", change: 0.1 } },
+  alarms: { "tap.leak": ALARM },
+  facts: { most: 0 },
+  lookBackMs: 0,
+  learn({ most }, heard) {
+    if (heard.of !== "flow" || !heard.seen.known) return { most };
+    if (heard.seen.value === 13) throw new RangeError("thirteen");
+    return { most: Math.max(most, heard.seen.value) };
+  },
+  says({ most }, { sees: { flow } }) {
+    const leaks = flow.known && flow.value > 3;
+    return {
+      shows: { status: shown(flow, (now) => (now > 3 ? "leaks" : "closed")), flow: flow.known ? flow.value : undefined },
+      claims: { "tap.leak": !flow.known ? "unknown" : leaks && held(flow.since, 0, { flow: most }) },
+    };
+  },
+});
+
+function site(saved = new Map<string, unknown>(), kind: AnyKind = tap) {
+  const assetOf = (id: string): Asset => ({
+    id,
+    urn: `urn:${id}`,
+    kind: "tap",
+    name: { it: id, en: id },
+    options: { flow: `${id}-meter.flow` },
+    silentAfterMs: { flow: 10_000 },
+  });
+  const assets: readonly SiteAsset[] = ["a", "b"].map((id) => ({ asset: assetOf(id), kind }));
+  const told: string[] = [];
+  const events: EventDraft[] = [];
+  const records: string[] = [];
+  let shownTimes = 0;
+  let seq = 0;
+  const sink = {
+    raise(draft: EventDraft, mono: number) {
+      events.push(draft);
+      told.push(`${draft.asset} ${draft.kind} ${draft.state}`);
+      const id = draft.id ?? `e/${told.length}`;
+      return {
+        ...draft,
+        id,
+        seq: told.length,
+        after: seq,
+        at: mono,
+        since: draft.sinceWall ?? mono,
+        mono,
+        clock: "synced" as const,
+      };
+    },
+    save: (key: string, what: unknown) => void saved.set(key, structuredClone(what)),
+    openAlarms: () => {},
+    add(record: ReadingRecord) {
+      records.push(`${record.source}.${record.name}=${record.value}`);
+      seq += 1;
+      return seq;
+    },
+    asset: (_: AssetState) => {
+      shownTimes += 1;
+    },
+    wall: (mono: number) => ({ wall: mono + 1e12, synced: true }),
+  };
+  const time = new SiteTime({ opened: 0, at: 0, passed: 0 });
+  const alarms = new Alarms(sink, new Map(saved));
+  const engine = new RuleEngine({ assets, sink, alarms, saved: new Map(saved), epoch: "e", time });
+  const read = (id: string, flow: number, mono: number) => {
+    engine.timers(mono);
+    seq += 1;
+    const number = seq;
+    engine.record({ source: `${id}-meter`, name: "flow", unit: "m3/h", value: flow, quality: "good", mono }, number);
+    return number;
+  };
+  return { engine, told, events, records, saved, read, alarms, shown: () => shownTimes };
+}
+
+describe("a kind that throws", () => {
+  it("is named once with kind, input and version, its asset is unknown, and the others go on", () => {
+    const { engine, told, events, records, read } = site();
+    engine.opened(0, 0);
+    read("a", 1, 100);
+    read("a", 13, 200);
+    read("a", 13, 300);
+    read("b", 5, 400);
+    expect(told).toEqual(["a rule.failed raised", "b tap.leak raised"]);
+    expect(events[0]?.cause).toEqual({ kind: "tap", version: 2, input: "flow", reason: "RangeError: thirteen" });
+    expect(events[0]?.text.it).toContain("tap (versione 2)");
+    expect(records.filter((one) => one.startsWith("a.status")).at(-1)).toBe("a.status=unknown");
+  });
+
+  it("is tried again at the next input, with the facts from before, and cleared when that goes well", () => {
+    const { engine, told, events, read } = site();
+    engine.opened(0, 0);
+    read("a", 4, 100);
+    read("a", 13, 200);
+    read("a", 5, 300);
+    expect(told).toEqual([
+      "a tap.leak raised",
+      "a rule.failed raised",
+      // What stands stays, in doubt, until somebody can see again.
+      "a tap.leak updated",
+      "a rule.failed cleared",
+      "a tap.leak updated",
+    ]);
+    expect(events.at(-1)?.text.en).toContain("5 m³/h");
+    expect(events.filter(({ kind }) => kind === "tap.leak").map(({ quality }) => quality)).toEqual(["good", "uncertain", "good"]);
+  });
+
+  it("does not end a start, whatever it throws at what was saved", () => {
+    const { saved, read, engine } = site();
+    engine.opened(0, 0);
+    read("a", 4, 100);
+    const broken: AnyKind = {
+      ...tap,
+      says() {
+        throw new Error("says nothing");
+      },
+    };
+    const again = site(saved, broken);
+    again.engine.opened(200, 0);
+    expect(again.told).toEqual(["a rule.failed raised", "a tap.leak updated", "b rule.failed raised"]);
+    const mended = site(again.saved);
+    mended.engine.opened(300, 0);
+    expect(mended.told).toEqual(["a rule.failed cleared", "a tap.leak updated", "b rule.failed cleared"]);
+  });
+});
+
+describe("a saved state that does not fit", () => {
+  it.each([
+    ["of another kind", { v: 1, print: JSON.stringify(["bay", 1, []]), upTo: { epoch: "e", readings: 1, events: 0 } }],
+    ["of an earlier version", null],
+    ["of another program", { rule: { due: {}, status: "free" }, attributes: {} }],
+    ["of no form", "gone"],
+  ])("%s is set aside and named; the alarm that it left is judged anew", (_, raw) => {
+    const { saved, read, engine } = site();
+    engine.opened(0, 0);
+    read("a", 4, 100);
+    const former = {
+      ...(saved.get(stateKeyOf("a")) as object),
+      print: JSON.stringify(["tap", 1, [["flow", "value", "a-meter.flow"]]]),
+    };
+    const unfit = raw === null ? former : typeof raw === "object" && "print" in raw ? { ...former, ...raw } : raw;
+    saved.set(stateKeyOf("a"), unfit);
+    const again = site(saved);
+    again.engine.opened(200, 0);
+    expect(again.told).toEqual(["a rule.state-unfit noted", "a tap.leak updated"]);
+    expect(again.saved.get(asideKeyOf("a"))).toEqual(unfit);
+    again.read("a", 1, 300);
+    expect(again.told.at(-1)).toBe("a tap.leak cleared");
+  });
+
+  it("is taken over by a kind that says how", () => {
+    const { saved, read, engine } = site();
+    engine.opened(0, 0);
+    read("a", 2, 100);
+    const next: AnyKind = { ...tap, version: 3, migrate: ({ most }: { most: number }) => ({ most: most * 10 }) };
+    const again = site(saved, next);
+    again.engine.opened(200, 0);
+    expect(again.told).toEqual([]);
+    again.read("a", 4, 300);
+    expect(again.events.at(-1)?.text.en).toContain("20 m³/h");
+  });
+
+  it("leaves no alarm behind that nothing claims any more", () => {
+    const { saved, read, engine } = site();
+    engine.opened(0, 0);
+    read("a", 4, 100);
+    const other: AnyKind = {
+      ...tap,
+      version: 3,
+      alarms: { "tap.drip": ALARM },
+      says: () => ({ shows: {}, claims: { "tap.drip": false } }),
+    };
+    const again = site(saved, other);
+    again.engine.opened(200, 0);
+    expect(again.events.map(({ kind, state, reason }) => [kind, state, reason])).toContainEqual([
+      "tap.leak",
+      "cleared",
+      "removed",
+    ]);
+    expect(again.alarms.list()).toEqual([]);
+  });
+});
+
+describe("what is shown and saved", () => {
+  it("is shown on difference only, numbers at most once a second", () => {
+    const { engine, read, shown: times, records } = site();
+    engine.opened(0, 0);
+    read("a", 1, 1000);
+    const before = times();
+    for (let i = 1; i <= 200; i += 1) read("a", 1 + (i % 2) * 0.05, 1000 + i);
+    expect(times()).toBe(before);
+    expect(records.filter((one) => one.startsWith("a.flow"))).toEqual(["a.flow=1"]);
+    for (let i = 1; i <= 30; i += 1) read("a", 1 + i * 0.05, 2000 + i * 100);
+    engine.timers(6000);
+    expect(times() - before).toBeLessThanOrEqual(5);
+  });
+
+  it("is saved at a decision, and otherwise a minute after something was learned", () => {
+    const { engine, read, saved } = site();
+    engine.opened(0, 0);
+    read("a", 1, 100);
+    const upTo = () => (saved.get(stateKeyOf("a")) as { upTo: { readings: number } }).upTo.readings;
+    const decided = upTo();
+    for (let i = 0; i < 100; i += 1) read("a", 1, 200 + i);
+    expect(upTo()).toBe(decided);
+    const decides = read("a", 4, 400);
+    expect(upTo()).toBe(decides);
+    const learned = read("a", 4, 500);
+    engine.timers(60_499);
+    expect(upTo()).toBe(decides);
+    engine.timers(60_500);
+    expect(upTo()).toBe(learned);
+  });
+});

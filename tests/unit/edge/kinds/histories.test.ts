@@ -1,0 +1,160 @@
+/** Random lives of a site, with kills, reboots, badges and silence: played again from what is stored they say the same. */
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { replay } from "../../../../src/edge/engine/replay.ts";
+import type { SiteAsset } from "../../../../src/edge/kinds/index.ts";
+import { assetKind, held, word } from "../../../../src/edge/kinds/kind.ts";
+import { parkingBay } from "../../../../src/edge/kinds/parking-bay/index.ts";
+import { LivedSite, WALL } from "../../../support/lived-site.ts";
+
+const RUNS = Number(process.env["CIPPO_HISTORIES"] ?? 250);
+const SILENT_AFTER_MS = 10_000;
+
+/** An asset that hears another one: a bay that stands empty for ten minutes. */
+const idle = assetKind({
+  kind: "idle",
+  model: "Device",
+  title: { it: "Stallo vuoto", en: "Empty bay" },
+  version: 1,
+  options: null as never,
+  senses: ({ of }: { of: string }) => ({ status: word(of) }),
+  shows: { isEmpty: { unit: "", kind: "state" } },
+  alarms: {
+    "bay.idle": {
+      severity: "low",
+      raised: { it: "{name} vuoto da {for}", en: "{name} empty for {for}" },
+      cleared: { it: "{name} in uso", en: "{name} in use" },
+      todo: { it: "Nulla.", en: "Nothing." },
+    },
+  },
+  facts: null,
+  lookBackMs: 0,
+  says: (_, { sees: { status } }) => ({
+    shows: { isEmpty: status.known ? status.value === "free" : "unknown" },
+    claims: { "bay.idle": !status.known ? "unknown" : status.value === "free" && held(status.since, 600_000) },
+  }),
+});
+
+const bay = (id: string): SiteAsset => ({
+  asset: {
+    id,
+    urn: `urn:${id}`,
+    kind: "parking-bay",
+    name: { it: id, en: id },
+    options: parkingBay.options.parse({ reservedFor: "disabled", occupancy: `${id}-sensor.presence`, permits: {} }),
+    silentAfterMs: { occupancy: SILENT_AFTER_MS },
+  },
+  kind: parkingBay,
+});
+const ASSETS: readonly SiteAsset[] = [
+  bay("left"),
+  bay("right"),
+  {
+    asset: {
+      id: "rest",
+      urn: "urn:rest",
+      kind: "idle",
+      name: { it: "r", en: "r" },
+      options: { of: "left.status" },
+      silentAfterMs: {},
+    },
+    kind: idle,
+  },
+];
+
+const WHAT = [
+  "car",
+  "car",
+  "car",
+  "empty",
+  "empty",
+  "blind",
+  "presumed",
+  "down",
+  "up",
+  "badge",
+  "badge until",
+  "commit",
+  "commit",
+  "kill",
+  "stop",
+  "reboot",
+  "reboot unknown",
+] as const;
+const moves = fc.array(
+  fc.record({
+    gap: fc.oneof(fc.integer({ min: 0, max: 6000 }), fc.integer({ min: 0, max: 200_000 }), fc.integer({ min: 0, max: 900_000 })),
+    what: fc.constantFrom(...WHAT),
+    where: fc.constantFrom("left", "right"),
+  }),
+  { minLength: 3, maxLength: 30 },
+);
+type Move = { readonly gap: number; readonly what: (typeof WHAT)[number]; readonly where: string };
+
+async function live(list: readonly Move[]): Promise<LivedSite> {
+  const site = new LivedSite(ASSETS);
+  await site.open();
+  site.commit();
+  let wall = WALL;
+  for (const { gap, what, where } of list) {
+    const sensor = `${where}-sensor`;
+    const reads = (value: boolean | null, more: object = {}) =>
+      site.reads(sensor, { point: "presence", value, quality: "good", ...more });
+    if (!/kill|stop|reboot/.test(what)) site.wait(gap);
+    wall += gap;
+    if (what === "car") reads(true);
+    else if (what === "empty") reads(false);
+    else if (what === "blind") reads(null, { quality: "bad", code: "sensor.no-echo" });
+    else if (what === "presumed") reads(true, { quality: "uncertain", code: "sensor.nothing-in-range" });
+    else if (what === "down" || what === "up") site.device(sensor, what === "up");
+    else if (what === "badge") site.orders(where, "permit.confirm");
+    else if (what === "badge until") site.orders(where, "permit.confirm", { until: wall + 60_000 });
+    else if (what === "commit") site.commit();
+    else {
+      if (what !== "kill") site.commit();
+      const isReboot = what === "reboot" || what === "reboot unknown";
+      await site.open({ reboot: isReboot, offMs: gap % 20_000, isOffKnown: what !== "reboot unknown" });
+      site.commit();
+    }
+  }
+  site.wait(1_000_000);
+  site.wait(90_000_000);
+  site.commit();
+  return site;
+}
+
+const played = async (site: LivedSite, past: Parameters<typeof replay>[0] = site.past) =>
+  (await replay(past, ASSETS)).map(
+    ({ epoch, mono, asset, kind, state }) => `${epoch} ${Math.max(mono, site.openedAt(epoch))} ${asset} ${kind} ${state}`,
+  );
+
+describe("a life with its restarts", () => {
+  it("says what its replay says", { timeout: 120_000 }, async () => {
+    let told = 0;
+    await fc.assert(
+      fc.asyncProperty(moves, async (list) => {
+        const site = await live(list);
+        told += site.told.length;
+        expect(await played(site)).toEqual(site.told);
+      }),
+      { numRuns: RUNS },
+    );
+    expect(told).toBeGreaterThan(RUNS);
+  });
+
+  it("and so it does when the first events of its epochs are gone", { timeout: 120_000 }, async () => {
+    await fc.assert(
+      fc.asyncProperty(moves, async (list) => {
+        const site = await live(list);
+        const past = {
+          ...site.past,
+          async *events() {
+            for await (const one of site.past.events()) if (one.event.kind !== "epoch.opened") yield one;
+          },
+        };
+        expect(await played(site, past)).toEqual(site.told);
+      }),
+      { numRuns: Math.ceil(RUNS / 4) },
+    );
+  });
+});
