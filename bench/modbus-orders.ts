@@ -1,7 +1,7 @@
 /** How many values of each unit are believed when the bytes of their registers are read in a wrong order: alone, and one poll after another. */
 import type { Decode, RegisterPoint } from "../src/drivers/driver.ts";
-import { Belief } from "../src/drivers/families/belief.ts";
-import { decodePoint, encodePoint } from "../src/drivers/families/registers.ts";
+import { ReadingJudge } from "../src/drivers/families/modbus/reading-judge.ts";
+import { decodePoint, encodePoint } from "../src/drivers/families/modbus/registers.ts";
 
 const VALUES = 10_000;
 /** Between two polls of one point. */
@@ -60,7 +60,7 @@ function believed(quantity: Quantity, point: RegisterPoint, wrong: Words): Share
     const decoded = decodePoint(bytes, { address: 0 }, as);
     return "value" in decoded ? { value: decoded.value } : decoded;
   };
-  const belief = new Belief();
+  const belief = new ReadingJudge();
   let [alone, polled, tried] = [0, 0, 0];
   for (let i = 0; i < VALUES; i++) {
     const bytes = bytesAt(valueAt(quantity, i));

@@ -36,9 +36,9 @@ const layerOf = (file: string): string => {
 
 /** npm packages that only one file may touch. */
 const ONLY: Readonly<Record<string, RegExp>> = {
-  serialport: /^src\/drivers\/transports\/serial\.ts$/,
-  "modbus-serial": /^src\/drivers\/transports\/modbus-link\.ts$/,
-  onoff: /^src\/drivers\/transports\/gpio-onoff\.ts$/,
+  serialport: /^src\/drivers\/transports\/serial\/serial-port\.ts$/,
+  "modbus-serial": /^src\/drivers\/transports\/modbus\/modbus-link\.ts$/,
+  onoff: /^src\/drivers\/transports\/gpio\/onoff-chip\.ts$/,
   mqtt: /^src\/sync\/mqtt\.ts$/,
   sqlite3: /^src\/edge\/store\/sqlite\.ts$/,
   "node-ble": /^src\/drivers\/ble-child\/bluez\.ts$/,

@@ -2,8 +2,8 @@
 import Library from "modbus-serial";
 import { seeded } from "../../hw-sim/site/random.ts";
 import { busSchema, type ModbusSpec } from "../../src/drivers/buses.ts";
-import type { Tolerance } from "../../src/drivers/transports/mbap-port.ts";
-import { ModbusLine } from "../../src/drivers/transports/modbus.ts";
+import type { Tolerance } from "../../src/drivers/transports/modbus/framing/mbap-port.ts";
+import { ModbusLine } from "../../src/drivers/transports/modbus/modbus-line.ts";
 import { noLog } from "../../src/kit/log.ts";
 import { type Faultiness, FaultySlave, type FaultyWire, type Verdict } from "./faulty-slave.ts";
 import { socketBinding } from "./socket-binding.ts";

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { withCrc } from "../../hw-sim/site/modbus/framing.ts";
 import { seeded } from "../../hw-sim/site/random.ts";
-import type { Tolerance } from "../../src/drivers/transports/mbap-port.ts";
+import type { Tolerance } from "../../src/drivers/transports/modbus/framing/mbap-port.ts";
 
 export type FaultyWire = "tcp" | "rtu" | "rtu-tcp";
 

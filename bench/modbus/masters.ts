@@ -2,7 +2,7 @@
 import { execFileSync } from "node:child_process";
 import Library from "modbus-serial";
 import { busSchema, type ModbusSpec } from "../../src/drivers/buses.ts";
-import { ModbusLine } from "../../src/drivers/transports/modbus.ts";
+import { ModbusLine } from "../../src/drivers/transports/modbus/modbus-line.ts";
 import { noLog } from "../../src/kit/log.ts";
 import { type Library as Peer, PYTHON, type Scratch, type Slave, sourceOf } from "./peers.ts";
 

@@ -4,7 +4,7 @@ import { type AddressInfo, createServer } from "node:net";
 import { parentPort, Worker } from "node:worker_threads";
 import { withCrc } from "../../hw-sim/site/modbus/framing.ts";
 import { busSchema, type ModbusSpec } from "../../src/drivers/buses.ts";
-import { ModbusLine } from "../../src/drivers/transports/modbus.ts";
+import { ModbusLine } from "../../src/drivers/transports/modbus/modbus-line.ts";
 import { noLog } from "../../src/kit/log.ts";
 import { socketBinding } from "./socket-binding.ts";
 

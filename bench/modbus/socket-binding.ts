@@ -1,7 +1,7 @@
 /** A TCP port goes in; a binding for `serialport` comes out whose every port is a connection to it: the serial code runs whole, no terminal is needed. */
 import { once } from "node:events";
 import { createConnection, type Socket } from "node:net";
-import type { SerialBinding } from "../../src/drivers/transports/serial.ts";
+import type { SerialBinding } from "../../src/drivers/transports/serial/serial-port.ts";
 
 interface Read {
   readonly buffer: Buffer;

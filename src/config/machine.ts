@@ -10,7 +10,7 @@ export async function machineFindings(site: Site, lang: Lang): Promise<readonly 
   const findings: Finding[] = [];
   for (const [bus, spec] of Object.entries(site.buses)) {
     if (!("gpio" in spec) || (spec.tools === undefined && !hasPins())) continue;
-    const { chipOf } = await import("../drivers/transports/gpio.ts");
+    const { chipOf } = await import("../drivers/transports/gpio/gpio-chip.ts");
     const error = await chipOf(spec).then(() => null, asEdgeError);
     if (error === null) continue;
     findings.push({

@@ -6,10 +6,10 @@ import type { Log } from "../kit/log.ts";
 import type { BusStatus } from "../model.ts";
 import { type BusSpec, wireOf } from "./buses.ts";
 import type { BleRadio, GpioChip, ModbusBus, SerialLine, Wire, Wires } from "./driver.ts";
-import { BleLine } from "./transports/ble.ts";
-import { gpioChip } from "./transports/gpio.ts";
-import { ModbusLine } from "./transports/modbus.ts";
-import { serialLine } from "./transports/serial.ts";
+import { BleAdapter } from "./transports/ble/ble-adapter.ts";
+import { gpioChip } from "./transports/gpio/gpio-chip.ts";
+import { ModbusLine } from "./transports/modbus/modbus-line.ts";
+import { serialLine } from "./transports/serial/serial-port.ts";
 
 export interface OpenWires extends Wires, AsyncDisposable {
   /** Lines that several devices share, as far as they were used. */
@@ -20,7 +20,7 @@ export function openWires(buses: Readonly<Record<string, BusSpec>>, log: Log, cr
   const modbus = new Map<string, ModbusLine>();
   const serial = new Map<string, SerialLine>();
   const gpio = new Map<string, GpioChip>();
-  const ble = new Map<string, BleLine>();
+  const ble = new Map<string, BleAdapter>();
 
   const spec = (bus: string, wire: Wire): BusSpec => {
     const found = buses[bus];
@@ -42,7 +42,7 @@ export function openWires(buses: Readonly<Record<string, BusSpec>>, log: Log, cr
     },
     ble(bus): BleRadio {
       const found = spec(bus, "ble");
-      return shared(ble, bus, () => new BleLine(found as Extract<BusSpec, { ble: string }>, log));
+      return shared(ble, bus, () => new BleAdapter(found as Extract<BusSpec, { ble: string }>, log));
     },
     credential(name) {
       return readFile(join(credentials ?? "", name)).catch((cause: unknown) => {

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Library, missing, type PeerWire, Scratch, type Slave, startSlave } from "../../bench/modbus/peers.ts";
 import { busSchema, type ModbusSpec } from "../../src/drivers/buses.ts";
 import type { ModbusRequest } from "../../src/drivers/driver.ts";
-import { ModbusLine } from "../../src/drivers/transports/modbus.ts";
+import { ModbusLine } from "../../src/drivers/transports/modbus/modbus-line.ts";
 import { noLog } from "../../src/kit/log.ts";
 import { codeOf, never } from "../unit/drivers/support.ts";
 

@@ -3,7 +3,7 @@ import * as real from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import type { Gpio } from "onoff";
-import type { Sysfs } from "../../src/drivers/transports/gpio-onoff.ts";
+import type { Sysfs } from "../../src/drivers/transports/gpio/onoff-chip.ts";
 
 const ROOT = "/sys/class/gpio/";
 const require = createRequire(import.meta.url);

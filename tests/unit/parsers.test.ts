@@ -9,23 +9,23 @@ import { describe, expect, it } from "vitest";
 import type { Admin } from "../../src/cli/admin.ts";
 import { MAX_BAD, serveConnection } from "../../src/cli/connection.ts";
 import { answerSchema, MAX_LINE } from "../../src/cli/protocol.ts";
-import { Lines, parseLine, type Word, wordSchema } from "../../src/drivers/ble-protocol.ts";
+import { type BleMessage, Lines, messageSchema, parseLine } from "../../src/drivers/ble-child/ble-protocol.ts";
 import { busSchema, type GpioSpec } from "../../src/drivers/buses.ts";
 import { a02yyuw } from "../../src/drivers/devices/a02yyuw.ts";
 import { bthome } from "../../src/drivers/devices/bthome.ts";
 import type { FrameLayout, GpioChip, GpioEdge, RegisterPoint } from "../../src/drivers/driver.ts";
-import { Belief } from "../../src/drivers/families/belief.ts";
-import { carried, type Objects } from "../../src/drivers/families/bthome-objects.ts";
-import { FrameParser } from "../../src/drivers/families/frame.ts";
-import { decodePoint, encodePoint } from "../../src/drivers/families/registers.ts";
-import { unitOf } from "../../src/drivers/families/units.ts";
-import { classify, crc16, crcHolds, expectedOf, findReply } from "../../src/drivers/modbus-frame.ts";
-import type { ByteWire } from "../../src/drivers/transports/byte-wire.ts";
-import { gpiodChip } from "../../src/drivers/transports/gpio-gpiod.ts";
-import { edgeIn } from "../../src/drivers/transports/gpio-tools.ts";
-import { MbapPort } from "../../src/drivers/transports/mbap-port.ts";
-import { RtuPort } from "../../src/drivers/transports/modbus-port.ts";
-import { LINE_MAX, SaidLines } from "../../src/drivers/transports/tool-process.ts";
+import { carried, type Objects } from "../../src/drivers/families/ble/bthome-objects.ts";
+import { FrameParser } from "../../src/drivers/families/frame/frame.ts";
+import { ReadingJudge } from "../../src/drivers/families/modbus/reading-judge.ts";
+import { decodePoint, encodePoint } from "../../src/drivers/families/modbus/registers.ts";
+import { unitOf } from "../../src/drivers/families/modbus/ucum-units.ts";
+import { LINE_MAX, SaidLines } from "../../src/drivers/transports/child/tool-process.ts";
+import { edgeIn } from "../../src/drivers/transports/gpio/gpio-tools.ts";
+import { gpiodChip } from "../../src/drivers/transports/gpio/gpiod-chip.ts";
+import { MbapPort } from "../../src/drivers/transports/modbus/framing/mbap-port.ts";
+import { classify, crc16, crcHolds, expectedOf, findReply } from "../../src/drivers/transports/modbus/framing/modbus-frame.ts";
+import { RtuPort } from "../../src/drivers/transports/modbus/framing/rtu-port.ts";
+import type { ByteWire } from "../../src/drivers/transports/serial/byte-wire.ts";
 import { monotonic } from "../../src/kit/clock.ts";
 import { EdgeError } from "../../src/kit/errors.ts";
 import { noLog } from "../../src/kit/log.ts";
@@ -224,7 +224,7 @@ describe("registers", () => {
   });
 
   it("any bytes make a value of the contract or a code, whatever the table says", { timeout: MINUTES_MS }, () => {
-    const belief = new Belief();
+    const belief = new ReadingJudge();
     each((dice) => {
       const point = pointOf(dice);
       // As long as the request asked for: shorter replies never come so far.
@@ -324,12 +324,12 @@ describe("BTHome", () => {
 
 describe("lines of the Bluetooth child", () => {
   const MOST = 200;
-  const wordOf = (dice: Dice): Word => ({ v: 1, is: "state", state: dice.pick("scanning", "off"), heard: dice.below(1e6) });
+  const wordOf = (dice: Dice): BleMessage => ({ v: 1, is: "state", state: dice.pick("scanning", "off"), heard: dice.below(1e6) });
 
   it("every word comes out, in order; a line too long ends it", { timeout: MINUTES_MS }, () => {
     each((dice) => {
       const lines = new Lines(MOST);
-      const sent: Word[] = [];
+      const sent: BleMessage[] = [];
       let text = "";
       for (let i = 1 + dice.below(6); i > 0; i--) {
         const word = wordOf(dice);
@@ -347,7 +347,7 @@ describe("lines of the Bluetooth child", () => {
         sent.push(word);
       }
       const found = dice.pieces(text).flatMap((piece) => lines.push(piece) ?? ["too long"]);
-      expect(found.map((line) => parseLine(wordSchema, line)).filter((word) => word !== null)).toEqual(sent);
+      expect(found.map((line) => parseLine(messageSchema, line)).filter((word) => word !== null)).toEqual(sent);
       const flood = dice.pieces("x".repeat(MOST + 1)).map((piece) => lines.push(piece));
       equal(flood.at(-1), null);
     });

@@ -3,14 +3,14 @@ import { chmod, mkdir, writeFile } from "node:fs/promises";
 import type { Socket } from "node:net";
 import { join } from "node:path";
 import {
+  type BleCommand,
+  type BleMessageBody,
+  commandSchema,
   Lines,
-  type Order,
-  orderSchema,
   PROTOCOL,
   parseLine,
-  type ReadOrder,
-  type Said,
-} from "../../../src/drivers/ble-protocol.ts";
+  type ReadCommand,
+} from "../../../src/drivers/ble-child/ble-protocol.ts";
 import { monotonic } from "../../../src/kit/clock.ts";
 import type { Faults } from "../faults.ts";
 import type { ServedLog } from "../served.ts";
@@ -80,12 +80,12 @@ export class Radio implements AsyncDisposable {
     this.#wanted.set(socket, new Set());
     socket.on("close", () => this.#wanted.delete(socket));
     socket.setEncoding("utf8").on("data", (text: string) => {
-      for (const line of lines.push(text) ?? []) this.#carryOut(socket, parseLine(orderSchema, line));
+      for (const line of lines.push(text) ?? []) this.#carryOut(socket, parseLine(commandSchema, line));
     });
     this.#sayState(socket);
   }
 
-  #carryOut(socket: Socket, order: Order | null): void {
+  #carryOut(socket: Socket, order: BleCommand | null): void {
     if (order?.do === "want") this.#wanted.set(socket, new Set(order.macs));
     if (order?.do === "read") this.#read(socket, order);
   }
@@ -105,7 +105,7 @@ export class Radio implements AsyncDisposable {
     }
   }
 
-  #read(socket: Socket, { id, mac, characteristics }: ReadOrder): void {
+  #read(socket: Socket, { id, mac, characteristics }: ReadCommand): void {
     const from = monotonic();
     const found = [...this.#o.tags].find(([, tag]) => tag.layout.mac === mac);
     setTimeout(() => {
@@ -147,6 +147,6 @@ export class Radio implements AsyncDisposable {
   }
 }
 
-function say(socket: Socket, said: Said): void {
+function say(socket: Socket, said: BleMessageBody): void {
   if (socket.writable) socket.write(`${JSON.stringify({ v: PROTOCOL, ...said })}\n`);
 }

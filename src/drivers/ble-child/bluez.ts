@@ -2,7 +2,7 @@
 import { createBluetooth } from "node-ble";
 import BusHelper from "node-ble/src/BusHelper.js";
 import typed from "node-ble/src/buildTypedValue.js";
-import type { RadioState } from "../ble-protocol.ts";
+import type { RadioState } from "./ble-protocol.ts";
 import { advertOf, type Heard, shortUuid } from "./properties.ts";
 
 const BLUEZ = "org.bluez";

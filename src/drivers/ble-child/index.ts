@@ -1,6 +1,14 @@
 /** An adapter's name goes in, orders on standard input; what the radio hears goes to standard output, one line of JSON each (docs/decisions/0008-bluetooth-in-its-own-process.md). */
 import { setTimeout as sleep } from "node:timers/promises";
-import { Lines, orderSchema, PROTOCOL, parseLine, type RadioState, type ReadOrder, type Said } from "../ble-protocol.ts";
+import {
+  type BleMessageBody,
+  commandSchema,
+  Lines,
+  PROTOCOL,
+  parseLine,
+  type RadioState,
+  type ReadCommand,
+} from "./ble-protocol.ts";
 import { Trouble, troubleOf } from "./bluez.ts";
 import { Session } from "./session.ts";
 
@@ -20,7 +28,7 @@ let heard = 0;
 let wanted: ReadonlySet<string> = new Set();
 let session: Session | null = null;
 
-const say = (said: Said): void => {
+const say = (said: BleMessageBody): void => {
   process.stdout.write(`${JSON.stringify({ v: PROTOCOL, ...said })}\n`);
 };
 const sayState = (): void => say({ is: "state", state, ...(reason !== undefined && { reason }), heard });
@@ -33,7 +41,7 @@ function turn(to: RadioState, why?: string): void {
 }
 
 function carryOut(line: string): void {
-  const order = parseLine(orderSchema, line);
+  const order = parseLine(commandSchema, line);
   switch (order?.do) {
     case "want":
       wanted = new Set(order.macs);
@@ -49,7 +57,7 @@ function carryOut(line: string): void {
   }
 }
 
-const refuse = ({ id }: ReadOrder): void => say({ is: "failed", id, step: "radio", reason: reason ?? state });
+const refuse = ({ id }: ReadCommand): void => say({ is: "failed", id, step: "radio", reason: reason ?? state });
 
 /** The gateway holds our standard input: when it is gone, so are we. */
 async function leave(): Promise<void> {

@@ -1,7 +1,7 @@
 /** A D-Bus connection's life: addresses and read orders go in; advertisements, values and what ails the radio come out, until the connection is lost or old. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { monotonic } from "../../kit/clock.ts";
-import type { RadioState, ReadOrder, ReadStep, Said } from "../ble-protocol.ts";
+import type { BleMessageBody, RadioState, ReadCommand, ReadStep } from "./ble-protocol.ts";
 import { Bluez, type Trouble, troubleOf } from "./bluez.ts";
 
 /** A cheap call: it finds a dead connection, a restarted bluetoothd and an adapter switched off, and lets signals of the new owner through. */
@@ -13,7 +13,7 @@ const REST_MS = 2000;
 const POWER_MS = 1000;
 
 export interface SessionEvents {
-  say(said: Said): void;
+  say(said: BleMessageBody): void;
   state(state: RadioState, reason?: string): void;
   heardOne(): void;
 }
@@ -23,8 +23,8 @@ export class Session implements Disposable {
   readonly #events: SessionEvents;
   readonly #wanted = new Set<string>();
   readonly #begun = monotonic();
-  #queue: ReadOrder[] = [];
-  #reading: ReadOrder | null = null;
+  #queue: ReadCommand[] = [];
+  #reading: ReadCommand | null = null;
   #scanning = false;
   /** The list changed since its addresses were followed. */
   #listed = true;
@@ -65,7 +65,7 @@ export class Session implements Disposable {
   }
 
   /** One order waits for each device: nobody overtakes by asking twice. */
-  read(order: ReadOrder): void {
+  read(order: ReadCommand): void {
     const twice = this.#queue.find(({ mac }) => mac === order.mac);
     if (twice) this.#failed(twice, "radio", "asked again");
     this.#queue = [...this.#queue.filter((waiting) => waiting !== twice), order];
@@ -142,7 +142,7 @@ export class Session implements Disposable {
   }
 
   /** Scanning and connecting at once starve each other on one controller: discovery stops first (bluez#2309). */
-  async #carryOut(order: ReadOrder): Promise<void> {
+  async #carryOut(order: ReadCommand): Promise<void> {
     const { mac, id } = order;
     if (!(await this.#bluez.knows(mac))) return this.#failed(order, "absent", "not heard lately");
     this.#reading = order;
@@ -174,7 +174,7 @@ export class Session implements Disposable {
     if (this.#reading) await this.#bluez.disconnect(this.#reading.mac).catch(() => undefined);
   }
 
-  #failed({ id }: ReadOrder, step: ReadStep, reason: string): void {
+  #failed({ id }: ReadCommand, step: ReadStep, reason: string): void {
     this.#events.say({ is: "failed", id, step, reason });
   }
 

@@ -1,5 +1,5 @@
 /** The A02YYUW (DYP-A02) waterproof ultrasonic sensor on a UART: its frame, its limits, and the frames that prove them. */
-import { distanceSensor } from "../families/distance.ts";
+import { distanceSensor } from "../families/frame/distance.ts";
 
 // DFRobot SEN0311: 9600 8N1, free running at 100–300 ms; FF, distance in mm high byte first, low byte of the sum. Range 30–4500 mm.
 export const a02yyuw = distanceSensor({

@@ -1,5 +1,5 @@
 /** The register map of the Eastron SDM120 single-phase meter, and the frames that prove it. */
-import { modbusDevice } from "../families/modbus-table.ts";
+import { modbusDevice } from "../families/modbus/modbus-table.ts";
 
 // Eastron SDM120 Modbus protocol V2.4: input registers, float32, high word first, even start and even count.
 // The total (0x156) depends on the meter's mode register 0xF920, so import and export are read instead.

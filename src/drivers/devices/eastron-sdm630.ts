@@ -1,5 +1,5 @@
 /** The register map of the Eastron SDM630 three-phase meter, and the frames that prove it. */
-import { modbusDevice } from "../families/modbus-table.ts";
+import { modbusDevice } from "../families/modbus/modbus-table.ts";
 
 // Eastron SDM630 register map: input registers, float32, high word first, even start and even count, at most 60 registers a reply.
 // The total (0x156) is import plus export and the counters at 0x180 can be reset, so neither is read.

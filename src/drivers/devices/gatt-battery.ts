@@ -1,5 +1,5 @@
 /** The battery of any Bluetooth LE device that has the standard service, with what the device says it is; and the values that prove it. */
-import { gattDevice } from "../families/gatt.ts";
+import { gattDevice } from "../families/ble/gatt.ts";
 
 // Bluetooth SIG, Assigned Numbers: service 180F Battery, 2A19 Battery Level; service 180A Device Information.
 const information = { service: "180a", decode: "text", kind: "text", unit: "", report: { atLeastMs: 86_400_000 } } as const;

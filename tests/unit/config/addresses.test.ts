@@ -5,7 +5,7 @@ import { networkInterfaces } from "node:os";
 import { describe, expect, it } from "vitest";
 import { checkSite, problemLine } from "../../../src/config.ts";
 import { busSchema, type SerialSpec } from "../../../src/drivers/buses.ts";
-import { serialLine } from "../../../src/drivers/transports/serial.ts";
+import { serialLine } from "../../../src/drivers/transports/serial/serial-port.ts";
 
 const HEAD = "gateway: { id: gw-1, site: { id: park } }\n";
 const said = async (bus: string, lang: "en" | "it" = "en") => {

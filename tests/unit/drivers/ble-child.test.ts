@@ -1,7 +1,7 @@
 /** The product's own Bluetooth child goes in, on a private D-Bus with a BlueZ that is not ours; what it hears, reads and survives comes out. Skipped where python3-dbusmock is missing. */
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import type { Order, Said } from "../../../src/drivers/ble-protocol.ts";
+import type { BleCommand, BleMessageBody } from "../../../src/drivers/ble-child/ble-protocol.ts";
 import { Bluez, memoryOf, missing } from "../../support/bluez.ts";
 import { Gateway, Program, temporary, until } from "../../support/processes.ts";
 
@@ -12,7 +12,7 @@ const FIRST_TEMPERATURE = "4002CA09";
 const lacks = missing();
 if (lacks !== "") console.warn(`skipped: the Bluetooth child against BlueZ needs ${lacks}`);
 
-type Word = Said & { readonly v: 1 };
+type Word = BleMessageBody & { readonly v: 1 };
 type Seen = Extract<Word, { is: "seen" }>;
 
 /** The executable, as the gateway starts it. */
@@ -27,7 +27,7 @@ class Child implements AsyncDisposable {
     this.program = new Program(process.execPath, ["--max-old-space-size=32", bundle, "hci0"], { env });
   }
 
-  say(order: Order extends infer O ? (O extends Order ? Omit<O, "v"> : never) : never): void {
+  say(order: BleCommand extends infer O ? (O extends BleCommand ? Omit<O, "v"> : never) : never): void {
     this.program.child.stdin?.write(`${JSON.stringify({ v: 1, ...order })}\n`);
   }
 

@@ -3,7 +3,7 @@ import { createServer, type Server, type Socket } from "node:net";
 // @ts-expect-error the package has types, its `exports` hide them
 import { MockBinding, type MockPortBinding } from "@serialport/binding-mock";
 import { type BusSpec, busSchema } from "../../../src/drivers/buses.ts";
-import type { SerialBinding } from "../../../src/drivers/transports/serial.ts";
+import type { SerialBinding } from "../../../src/drivers/transports/serial/serial-port.ts";
 
 /** The mocked binding, and a hand on the port that it opened last. */
 export function mockPorts(): { readonly binding: SerialBinding; opened: MockPortBinding | undefined } {

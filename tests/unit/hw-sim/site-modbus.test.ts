@@ -14,7 +14,7 @@ import { ModbusUnit } from "../../../hw-sim/site/modbus/unit.ts";
 import { openServedLog, type ServedLog } from "../../../hw-sim/site/served.ts";
 import type { SocketLine } from "../../../hw-sim/site/socket-line.ts";
 import type { RegisterPoint } from "../../../src/drivers/driver.ts";
-import { decodePoint, spanOf } from "../../../src/drivers/families/registers.ts";
+import { decodePoint, spanOf } from "../../../src/drivers/families/modbus/registers.ts";
 
 const bytes = (hex: string): Uint8Array => Uint8Array.from(Buffer.from(hex.replaceAll(" ", ""), "hex"));
 const hex = (data: Uint8Array): string => Buffer.from(data).toString("hex");

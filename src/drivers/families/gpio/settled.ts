@@ -6,7 +6,7 @@ import { AnyOf } from "../../../kit/signals.ts";
 import type { Golden, GpioChip, GpioEdge } from "../../driver.ts";
 import { type Change, Debouncer } from "./debounce.ts";
 
-export interface Line {
+export interface WatchedLine {
   readonly line: number;
   readonly bias: "none" | "up" | "down";
   readonly debounceMs: number;
@@ -39,7 +39,12 @@ export class Nudge {
   }
 }
 
-export async function* settledOf(chip: GpioChip, of: Line, stop: AbortSignal, nudge = new Nudge()): AsyncGenerator<Settled> {
+export async function* settledOf(
+  chip: GpioChip,
+  of: WatchedLine,
+  stop: AbortSignal,
+  nudge = new Nudge(),
+): AsyncGenerator<Settled> {
   const ended = new AbortController();
   const { bias, counts, debounceMs } = of;
   using over = new AnyOf(stop, ended.signal);

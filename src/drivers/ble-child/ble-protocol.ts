@@ -1,0 +1,109 @@
+/** The lines that the gateway and its Bluetooth child exchange (docs/decisions/0008-bluetooth-in-its-own-process.md): schemas, limits, and a splitter of lines that holds no more than one. */
+import * as z from "zod";
+import { firstLine } from "../../kit/one-line.ts";
+
+export const PROTOCOL = 1;
+/** A longer line is no line of this protocol. */
+export const LINE_MAX = 16_384;
+/** Addresses that one child listens for. */
+export const WANTED_MAX = 256;
+const READ_MAX = 16;
+
+export const macSchema = z.string().regex(/^([0-9A-F]{2}:){5}[0-9A-F]{2}$/);
+/** A UUID of the Bluetooth SIG by its four hex digits, any other whole. */
+const uuid = z.string().regex(/^([0-9a-f]{4}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$/);
+const bytes = z
+  .string()
+  .max(2048)
+  .regex(/^([0-9a-f]{2})*$/);
+const id = z.int().min(1);
+const ms = z.int().min(1).max(600_000);
+const v = z.literal(PROTOCOL);
+const reason = z.string().transform((text) => firstLine(text, 200));
+
+const characteristic = z.object({ service: uuid, characteristic: uuid });
+
+export const commandSchema = z.discriminatedUnion("do", [
+  /** All addresses to listen for; replaces the list before. */
+  z.object({ v, do: z.literal("want"), macs: z.array(macSchema).max(WANTED_MAX) }),
+  /** Answered by `values` or `failed` with the same id; one device at a time, in the order asked. */
+  z.object({
+    v,
+    do: z.literal("read"),
+    id,
+    mac: macSchema,
+    characteristics: z.array(characteristic).min(1).max(READ_MAX),
+    connectMs: ms,
+    discoverMs: ms,
+    readMs: ms,
+  }),
+  /** The first two rungs of the ladder; the third ends the process. */
+  z.object({ v, do: z.literal("reset"), what: z.enum(["adapter", "connection"]) }),
+]);
+export type BleCommand = z.output<typeof commandSchema>;
+export type ReadCommand = Extract<BleCommand, { do: "read" }>;
+
+/** `scanning` and `reading` are health; every other one says what is missing. */
+export const STATES = [
+  "starting",
+  "scanning",
+  "reading",
+  "off",
+  "no-adapter",
+  "no-bluez",
+  "no-bus",
+  "denied",
+  "failing",
+] as const;
+export type RadioState = (typeof STATES)[number];
+/** Where a read ended. `absent`: not heard lately, so not tried; `radio`: the adapter cannot. */
+export const STEPS = ["absent", "radio", "connect", "discover", "read"] as const;
+export type ReadStep = (typeof STEPS)[number];
+
+export const messageSchema = z.discriminatedUnion("is", [
+  /** At each change, and at least every two seconds: the sign of life. `heard` counts advertisements, strange ones too. */
+  z.object({ v, is: z.literal("state"), state: z.enum(STATES), reason: reason.optional(), heard: z.int().min(0) }),
+  /** One advertisement, heard at `mono` of the kernel's clock. */
+  z.object({
+    v,
+    is: z.literal("seen"),
+    mac: macSchema,
+    mono: z.int().min(0),
+    rssi: z.int().min(-128).max(127).optional(),
+    services: z.record(uuid, bytes).prefault({}),
+    manufacturers: z.record(z.string().regex(/^[0-9a-f]{4}$/), bytes).prefault({}),
+  }),
+  /** In the order of the characteristics; null: the device has none, or refused it. */
+  z.object({ v, is: z.literal("values"), id, mono: z.int().min(0), values: z.array(bytes.nullable()).max(READ_MAX) }),
+  z.object({ v, is: z.literal("failed"), id, step: z.enum(STEPS), reason }),
+]);
+export type BleMessage = z.output<typeof messageSchema>;
+
+/** What a child says, before it has a version. */
+export type BleMessageBody = z.input<typeof messageSchema> extends infer W ? (W extends unknown ? Omit<W, "v"> : never) : never;
+
+/** Null for what is no line of this protocol. */
+export function parseLine<S extends z.ZodType>(schema: S, line: string): z.output<S> | null {
+  try {
+    return schema.safeParse(JSON.parse(line)).data ?? null;
+  } catch {
+    return null;
+  }
+}
+
+/** Text in pieces goes in, whole lines come out. */
+export class Lines {
+  #rest = "";
+  readonly #max: number;
+
+  constructor(max = LINE_MAX) {
+    this.#max = max;
+  }
+
+  /** Null: a line is too long, and what follows has no beginning. */
+  push(text: string): readonly string[] | null {
+    const lines = (this.#rest + text).split("\n");
+    this.#rest = lines.pop() ?? "";
+    return this.#rest.length > this.#max || lines.some((line) => line.length > this.#max) ? null : lines;
+  }
+}

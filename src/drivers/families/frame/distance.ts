@@ -1,0 +1,81 @@
+/** A driver for a ranging sensor: distance, and presence below a distance that the site names. */
+import * as z from "zod";
+import { length } from "../../../kit/quantities.ts";
+import type { PointSpec, Reading, Text } from "../../../model.ts";
+import type { FrameLayout, Golden } from "../../driver.ts";
+import { report, withReport } from "../options.ts";
+import { frameDriver } from "./frame.ts";
+
+export interface DistanceTable {
+  readonly type: string;
+  readonly title: Text;
+  readonly baud: number;
+  readonly everyMs: number;
+  /** Its field `distance` is in millimetres. */
+  readonly frame: FrameLayout;
+  /** Nearer than this it cannot measure. 0 is its word for no echo. */
+  readonly blindBelow: number;
+  readonly farthest: number;
+  readonly goldens: readonly Golden[];
+}
+
+const ROW_AT_LEAST_MS = 15 * 60_000;
+const SILENT_AFTER_MS = 10_000;
+
+const options = z.strictObject({
+  occupiedBelow: length()
+    .optional()
+    .describe("Nearer than this the place is occupied: gives the point `presence`. Put it between road and car roof or floor."),
+  seesNothing: z
+    .enum(["free", "occupied", "unknown"])
+    .prefault("unknown")
+    .describe(
+      "What it means when no echo comes back (beyond its range, or 0): `free` where it looks past an empty place into the distance. `occupied` is shown, but raises no alarm.",
+    ),
+  noFrames: z
+    .enum(["fault", "sees-nothing"])
+    .prefault("fault")
+    .describe(
+      "What it means when it sends nothing at all. `sees-nothing` only for a version that keeps silent without an echo: a cut cable then looks the same.",
+    ),
+  report: report(),
+});
+type DistanceOptions = z.output<typeof options>;
+
+export function distanceSensor(table: DistanceTable) {
+  return frameDriver<DistanceOptions>({
+    ...table,
+    silentAfterMs: SILENT_AFTER_MS,
+    options,
+    points: (o) => withReport(pointsOf(table, o), o.report),
+    readings: (fields, o, mono) => readingsOf(table, fields["distance"] ?? 0, o, mono),
+    quiet: (o, mono) => (o.noFrames === "sees-nothing" ? readingsOf(table, 0, o, mono) : null),
+  });
+}
+
+function pointsOf(table: DistanceTable, { occupiedBelow }: DistanceOptions): Readonly<Record<string, PointSpec>> {
+  const report = { change: 20, atLeastMs: ROW_AT_LEAST_MS };
+  const distance: PointSpec = { unit: "mm", kind: "gauge", range: [table.blindBelow, table.farthest], report };
+  const presence: PointSpec = { unit: "", kind: "state", report: { atLeastMs: ROW_AT_LEAST_MS } };
+  return occupiedBelow === undefined ? { distance } : { distance, presence };
+}
+
+function readingsOf(table: DistanceTable, distance: number, o: DistanceOptions, mono: number): readonly Reading[] {
+  const { occupiedBelow, seesNothing } = o;
+  const isPresent = (present: Reading) => (occupiedBelow === undefined ? [] : [present]);
+  if (distance === 0 || distance > table.farthest) {
+    const isTold = seesNothing !== "unknown";
+    const code = isTold ? "sensor.nothing-in-range" : "sensor.no-echo";
+    const unseen = (point: string): Reading => ({ point, value: null, quality: "bad", code, mono });
+    if (!isTold) return [unseen("distance"), ...isPresent(unseen("presence"))];
+    const presence: Reading =
+      seesNothing === "free"
+        ? { point: "presence", value: false, quality: "good", mono }
+        : { point: "presence", value: true, quality: "uncertain", code, mono };
+    return [unseen("distance"), ...isPresent(presence)];
+  }
+  const isBlind = distance < table.blindBelow;
+  const reading = (point: string, value: Reading["value"]): Reading =>
+    isBlind ? { point, value: null, quality: "bad", code: "sensor.blind-zone", mono } : { point, value, quality: "good", mono };
+  return [reading("distance", distance), ...isPresent(reading("presence", distance < (occupiedBelow ?? 0)))];
+}

@@ -1,0 +1,251 @@
+/** What may be written of one register in a table of the configuration, and what of it contradicts itself. */
+import * as z from "zod";
+import type { Decode, RegisterValue } from "../../driver.ts";
+import type { limits } from "../options.ts";
+import { isFloat, unsayable, widthOf } from "./decodes.ts";
+import { spanOf } from "./registers.ts";
+
+/** In one reply (Modbus Application Protocol V1.1b3, 6.3). */
+export const MOST_REGISTERS = 125;
+
+export const address = () => z.int().min(0).max(65_535);
+
+const DECODES = [
+  ...["bool", "uint16", "int16", "uint32", "int32", "float32", "uint64", "int64", "float64"],
+  ...["uint48", "int48", "uint8", "int8", "bcd16", "bcd32", "bcd48", "bcd64", "text"],
+] as readonly string[] as readonly [Decode, ...Decode[]];
+
+/** What other documents and programs call them. */
+const CALLED: Readonly<Record<string, Decode>> = {
+  ...Object.fromEntries(
+    [16, 32, 48, 64].flatMap((n) => [
+      [`sint${n}`, `int${n}`],
+      [`s${n}`, `int${n}`],
+      [`i${n}`, `int${n}`],
+      [`u${n}`, `uint${n}`],
+    ]),
+  ),
+  ...{
+    f32: "float32",
+    real: "float32",
+    real32: "float32",
+    single: "float32",
+    float: "float32",
+    f64: "float64",
+    real64: "float64",
+  },
+  ...{
+    double: "float64",
+    word: "uint16",
+    dword: "uint32",
+    acc32: "uint32",
+    acc64: "uint64",
+    enum16: "uint16",
+    bitfield16: "uint16",
+  },
+  ...{
+    bitfield32: "uint32",
+    sunssf: "int16",
+    boolean: "bool",
+    bit: "bool",
+    string: "text",
+    str: "text",
+    ascii: "text",
+    char: "text",
+  },
+};
+
+/** The place of each byte of a number as documents write it, the most significant being 1 or A: order of the words, and of the bytes in each. */
+const ORDERS = {
+  "1234": {},
+  "3412": { words: "low-first" },
+  "2143": { bytes: "low-first" },
+  "4321": { words: "low-first", bytes: "low-first" },
+} as const satisfies Readonly<Record<string, Pick<RegisterValue, "words" | "bytes">>>;
+const LETTERS = { ABCD: "1234", CDAB: "3412", BADC: "2143", DCBA: "4321" } as const;
+
+export function orderOf({ order, words }: Pick<Register, "order" | "words">): Pick<RegisterValue, "words" | "bytes"> {
+  if (order === undefined) return words === undefined ? {} : { words };
+  return ORDERS[LETTERS[order as keyof typeof LETTERS] ?? (String(order) as keyof typeof ORDERS)];
+}
+
+/** Which registers, and how they make a value. */
+export const place = () => ({
+  fc: z.literal([2, 3, 4]).describe("Function that reads it: 2 discrete input, 3 holding register, 4 input register."),
+  address: address().describe("Address as on the bus, from 0 (documents that begin with 30001 or 40001 count from 1)."),
+  decode: z
+    .enum(DECODES, { error: ({ input }) => (CALLED[String(input)] ? `expected ${CALLED[String(input)]}` : undefined) })
+    .prefault("uint16")
+    .describe(
+      "How the registers make a value. bcd: a decimal digit for each four bits; text: two ASCII characters for each register.",
+    ),
+  words: z
+    .enum(["high-first", "low-first"])
+    .optional()
+    .describe("Order of the registers of a wider number; default: high-first."),
+  order: z
+    .literal([1234, 3412, 2143, 4321, "ABCD", "CDAB", "BADC", "DCBA"])
+    .optional()
+    .describe(
+      "Order of the bytes instead of `words`, as documents write it: 1234 or ABCD is high-first, 3412 or CDAB low-first, 2143 and 4321 the same with the bytes of each register exchanged. For numbers of any width, and for text.",
+    ),
+  count: z.int().min(1).max(MOST_REGISTERS).optional().describe("Registers of a text, two characters each."),
+  byte: z.enum(["high", "low"]).optional().describe("Which byte of the register uint8 and int8 are; default: low."),
+  bit: z.int().min(0).max(31).optional().describe("This bit alone, from 0, the least significant: the value is true or false."),
+  mask: z
+    .int()
+    .min(1)
+    .max(0xffff_ffff)
+    .optional()
+    .describe("These bits alone, moved down so that the lowest is bit 0: 0x1A34 under 0x00F0 is 3."),
+  map: z
+    .record(z.string().regex(/^-?\d+$/, { error: "expected a whole number" }), z.string().min(1).max(64))
+    .refine((map) => Object.keys(map).length > 0, { error: "expected at least one number with its word" })
+    .optional()
+    .describe("What each number means, as a word: 2: charging. Any other number is told as it is, and doubtful."),
+  scale: z
+    .number()
+    .prefault(1)
+    .refine((scale) => scale !== 0, { error: "expected a number other than 0" })
+    .describe("Value = number × scale + offset."),
+  offset: z.number().prefault(0).describe("What is added after the scale."),
+  scaleFrom: address()
+    .optional()
+    .describe(
+      "Address, for the same function, of a power of ten that the number is multiplied by too, as SunSpec has it: -1 is × 0.1. It is read in the same request, with whatever lies between; without it there is no value.",
+    ),
+  range: z
+    .tuple([z.number(), z.number()])
+    .refine(([smallest, largest]) => smallest <= largest, { error: "expected the smaller number first" })
+    .optional()
+    .describe("Smallest and largest possible value; what is outside is bad. Default: what the unit can be."),
+  absent: z
+    .array(z.number())
+    .optional()
+    .describe("Numbers of the whole registers, before `mask` and `scale`, by which the device says that there is no value."),
+});
+
+const placed = z.object(place());
+export type Register = z.output<typeof placed> & {
+  readonly unit: string;
+  readonly kind?: "gauge" | "counter" | "state" | undefined;
+  readonly writable: boolean;
+  readonly writeWith?: 6 | 16 | undefined;
+  readonly limits?: z.output<ReturnType<typeof limits>>;
+};
+
+export interface Wrong {
+  readonly path: readonly PropertyKey[];
+  readonly expected: string;
+}
+export const wrong = (given: boolean, expected: string, ...path: readonly PropertyKey[]): readonly Wrong[] =>
+  given ? [{ path, expected }] : [];
+
+type Kinded = Pick<RegisterValue, "fc" | "decode"> & { readonly bit?: number | undefined; readonly map?: object | undefined };
+
+/** A discrete input is true or false, whatever else is written; so is one bit. */
+export const isBool = ({ fc, decode, bit }: Kinded): boolean => fc === 2 || decode === "bool" || bit !== undefined;
+export const isWords = ({ decode, map }: Omit<Kinded, "fc">): boolean => decode === "text" || map !== undefined;
+
+export function contradictions(point: Register): readonly Wrong[] {
+  if (point.fc === 2 || point.decode === "bool") return notOfBool(point);
+  return [
+    ...orderTwice(point),
+    ...partsOf(point),
+    ...(point.bit === undefined ? [] : ofNumbers(point, "none: a bit is true or false")),
+    ...(isWords(point) ? ofNumbers(point, "none: its value is a word") : []),
+    ...ofText(point),
+    ...ofFactor(point),
+    ...absentNever(point),
+  ];
+}
+
+/** Options that say something of numbers alone. One that stands at its default says nothing, and is not told from one left out. */
+function ofNumbers({ scale, offset, unit, range, limits, kind }: Register, none: string): readonly Wrong[] {
+  return [
+    ...wrong(kind !== undefined && kind !== "state", none.replace("none", "state"), "kind"),
+    ...wrong(scale !== 1, none, "scale"),
+    ...wrong(offset !== 0, none, "offset"),
+    ...wrong(unit !== "1" && unit !== "", none, "unit"),
+    ...wrong(range !== undefined, none, "range"),
+    ...wrong(limits?.min !== undefined, none, "limits", "min"),
+    ...wrong(limits?.max !== undefined, none, "limits", "max"),
+  ];
+}
+
+function notOfBool(point: Register): readonly Wrong[] {
+  const { fc, decode, absent } = point;
+  const none = "none: a bool is true or false";
+  return [
+    ...wrong(decode !== "bool" && decode !== "uint16" && fc === 2, "bool: a discrete input is true or false", "decode"),
+    ...ofNumbers(point, none),
+    ...(["bit", "mask", "map", "byte", "count", "order", "words", "scaleFrom"] as const).flatMap((key) =>
+      wrong(point[key] !== undefined && !(key === "words" && fc !== 2), none, key),
+    ),
+    ...wrong(absent !== undefined, "none: a bool always has a value", "absent"),
+  ];
+}
+
+const orderTwice = ({ order, words }: Register): readonly Wrong[] =>
+  wrong(order !== undefined && words !== undefined, "none: `order` says the order of the words too", "words");
+
+/** Bits and masks are of whole numbers without a sign; a byte is of two types alone. */
+function partsOf({ decode, bit, mask, map, byte, count, writable, writeWith }: Register): readonly Wrong[] {
+  const bits = decode === "uint16" ? 16 : decode === "uint32" ? 32 : 0;
+  const plain = "uint16 or uint32, whose bits are what they are";
+  return [
+    ...wrong((bit !== undefined || mask !== undefined) && bits === 0, plain, "decode"),
+    ...wrong(bits > 0 && bit !== undefined && bit >= bits && bit <= 31, `at most ${bits - 1}`, "bit"),
+    ...wrong(
+      bits > 0 && mask !== undefined && mask >= 2 ** bits,
+      `at most 0x${"F".repeat(bits / 4)}, which is what ${decode} holds`,
+      "mask",
+    ),
+    ...wrong(bit !== undefined && mask !== undefined, "none: `bit` names the one bit", "mask"),
+    ...wrong(bit !== undefined && map !== undefined, "none: a bit is true or false; a mask of one bit has words", "map"),
+    ...wrong(map !== undefined && isFloat(decode), "a whole number such as uint16: words stand for whole numbers", "decode"),
+    ...wrong(byte !== undefined && decode !== "uint8" && decode !== "int8", "none: uint8 and int8 are one byte", "byte"),
+    ...wrong(writable && isPart({ bit, mask, decode }), "false: only whole registers can be written", "writable"),
+    ...wrong(writeWith === 6 && widthOf({ decode, count }) > 1, "16: function 6 writes one register", "writeWith"),
+    ...wrong(writable && isWords({ decode, map }), "false: only numbers, true and false can be written", "writable"),
+  ];
+}
+
+export const isPart = ({ bit, mask, decode }: Omit<Kinded, "fc"> & { readonly mask?: number | undefined }): boolean =>
+  bit !== undefined || mask !== undefined || decode === "uint8" || decode === "int8";
+
+function ofText({ decode, count, absent, map }: Register): readonly Wrong[] {
+  if (decode !== "text") return wrong(count !== undefined, "none: only a text has a length of its own", "count");
+  return [
+    ...wrong(count === undefined, "how many registers the text has", "count"),
+    ...wrong(absent !== undefined, "none: a text of FF bytes is no value", "absent"),
+    ...wrong(map !== undefined, "none: its value is a word", "map"),
+  ];
+}
+
+function ofFactor(point: Register): readonly Wrong[] {
+  const { scaleFrom, address, decode, mask, map, writable } = point;
+  if (scaleFrom === undefined) return [];
+  const isInside = scaleFrom >= address && scaleFrom < address + widthOf(point);
+  return [
+    ...wrong(isFloat(decode), "none: a float has its power of ten in itself", "scaleFrom"),
+    ...wrong(isBool(point) || isWords({ decode, map }) || mask !== undefined, "none: only a quantity has a scale", "scaleFrom"),
+    ...wrong(isInside, "another register than the value's own", "scaleFrom"),
+    ...wrong(writable, "false: a value whose scale is the device's affair is only read", "writable"),
+  ];
+}
+
+/** Both must be in one reply, or one may be of another moment than the other. */
+export const isFactorFar = (point: Pick<Register, "address" | "decode" | "count" | "scaleFrom">, maxRegisters: number): boolean =>
+  point.scaleFrom !== undefined && point.scaleFrom <= 65_535 && spanOf(point).quantity > maxRegisters;
+
+function absentNever({ absent = [], decode }: Register): readonly Wrong[] {
+  if (decode === "bool" || decode === "text") return [];
+  return absent.flatMap((number, i) => {
+    const expected = unsayable(number, decode);
+    return expected === undefined ? [] : [{ path: ["absent", i], expected }];
+  });
+}
+
+export const isBeyondLast = (point: Pick<Register, "fc" | "address" | "decode" | "count">): boolean =>
+  point.address + (point.fc === 2 ? 1 : widthOf(point)) > 65_536;

@@ -1,0 +1,295 @@
+/** The driver of a Modbus device whose register table is written in the configuration. */
+import * as z from "zod";
+import { cadence } from "../../../kit/quantities.ts";
+import type { Text, Writable } from "../../../model.ts";
+import type { Golden, RegisterPoint } from "../../driver.ts";
+import { every, limits, limitsOf, report, reportOf, switchLimits, withReport } from "../options.ts";
+import {
+  address,
+  contradictions,
+  isBeyondLast,
+  isBool,
+  isFactorFar,
+  isPart,
+  isWords,
+  MOST_REGISTERS,
+  orderOf,
+  place,
+  type Wrong,
+  wrong,
+} from "./configured-register.ts";
+import { widthOf } from "./decodes.ts";
+import { hole, modbusDriver, patience, unit } from "./modbus-table.ts";
+import { encodePoint, type Points } from "./registers.ts";
+import { unitOf } from "./ucum-units.ts";
+
+/** How often it is read and written, beside the device's own rounds. */
+const upkeep = <V extends z.ZodType>(value: V) => ({
+  leastEvery: cadence()
+    .optional()
+    .describe(
+      "Asked for at most this often, however often the device is: for what hardly changes, or for a device that bears no more.",
+    ),
+  keepAlive: z
+    .strictObject({
+      every: cadence().describe("How often; not shorter than the device's `every`."),
+      value: value
+        .optional()
+        .describe("What is written; without it what the point was last commanded to be, on this connection."),
+    })
+    .optional()
+    .describe(
+      "Written again and again, so that the device knows that somebody is in command and keeps its fail-safe values for later.",
+    ),
+});
+
+const writing = <L extends z.ZodType>(limits: L) => ({
+  writable: z.boolean().prefault(false).describe("May be written by commands."),
+  limits,
+  impact: z.enum(["low", "high"]).prefault("low").describe("high: a command from the platform needs a signature."),
+  alarm: z.boolean().prefault(false).describe("Read before the ordinary points of every device on the line."),
+  safe: z.boolean().prefault(false).describe("May be commanded while the clock is not synchronised."),
+  report: report(),
+});
+
+type Limited = Parameters<typeof isBool>[0] & {
+  readonly scale: number;
+  readonly offset: number;
+  readonly limits?: z.output<ReturnType<typeof limits>>;
+};
+
+/** Off is 0, or the smallest value that may be written where that is more (src/edge/commands/limits.ts). */
+function canSwitchOff({ limits: { min = 0, maxOn } = {}, ...point }: Limited): boolean {
+  return (
+    maxOn === undefined ||
+    min <= 0 ||
+    isBool(point) ||
+    encodePoint(min, { fc: 3, decode: point.decode, scale: point.scale, offset: point.offset })?.value === min
+  );
+}
+
+type Repeated = Pick<RegisterPoint, "fc" | "decode"> & {
+  readonly scale: number;
+  readonly offset: number;
+  readonly writable: boolean;
+  readonly bit?: number | undefined;
+  readonly mask?: number | undefined;
+  readonly map?: object | undefined;
+  readonly keepAlive?: { readonly value?: number | boolean | undefined } | undefined;
+};
+
+function repeatedWrongly(point: Repeated): readonly Wrong[] {
+  const { fc, decode, scale, offset, writable, keepAlive } = point;
+  if (!keepAlive) return [];
+  const { value } = keepAlive;
+  const isWhole = !isPart(point) && !isWords(point) && (fc === 1 || fc === 3);
+  const isSaid = value === undefined || (typeof value === "boolean") === isBool(point);
+  const held = value === undefined || !isWhole ? value : encodePoint(value, { fc, decode, scale, offset })?.value;
+  return [
+    ...wrong(!isWhole, "none: only a coil or a whole holding register is written", "keepAlive"),
+    ...wrong(value === undefined && !writable, "a value, or writable: true", "keepAlive", "value"),
+    ...wrong(value !== undefined && writable, "none: what is commanded is repeated", "keepAlive", "value"),
+    ...wrong(isWhole && (!isSaid || held !== value), "a value that the register holds exactly", "keepAlive", "value"),
+  ];
+}
+
+interface Written extends Pick<Writable, "impact" | "safe"> {
+  readonly writable: boolean;
+  readonly writeWith?: number | undefined;
+  readonly limits?: unknown;
+}
+/** Who says how a point is written means it to be written. */
+const isMeant = ({ writable, limits, impact, safe, writeWith }: Written): boolean =>
+  writable || (limits === undefined && impact === "low" && !safe && writeWith === undefined);
+const NOT_WRITTEN = {
+  error: "expected true, where `limits`, `impact`, `safe` or `writeWith` say how it is written",
+  path: ["writable"],
+};
+
+/** °C, kWh and m³ are understood as what they are in UCUM. */
+const ucum = () =>
+  z
+    .string()
+    .prefault("1")
+    .transform((written, { addIssue }) => {
+      const read = unitOf(written);
+      if ("meant" in read) addIssue({ code: "custom", message: `expected ${read.meant}` });
+      return "unit" in read ? read.unit : "1";
+    })
+    .describe(
+      "Unit of the value as UCUM code: Cel, kW.h, m3, 1; °C, kWh, m³ and their like are understood. Without a `range` it also says what the value can be: V -1500 to 1500, A 10,000 either way, Hz 0 to 100, kW.h up to 100,000,000 …",
+    );
+
+const register = z
+  .strictObject({
+    ...place(),
+    unit: ucum(),
+    kind: z
+      .enum(["gauge", "counter", "state"])
+      .optional()
+      .describe("counter: going back is suspicious. Default: gauge; state for true or false, and for words."),
+    writeWith: z
+      .literal([6, 16])
+      .optional()
+      .describe(
+        "Function that writes it: 6 one register, 16 several; default: 6 for one, 16 for more. Some devices know only 16.",
+      ),
+    ...writing(limits()),
+    ...upkeep(z.union([z.number(), z.boolean()])),
+  })
+  .refine((point) => !point.writable || point.fc === 3, {
+    error: "only holding registers (fc 3) and coils can be written",
+    path: ["writable"],
+  })
+  .refine(isMeant, NOT_WRITTEN)
+  .refine(canSwitchOff, {
+    error: "expected a number that the register holds exactly: it is what is written when maxOn is over",
+    path: ["limits", "min"],
+  })
+  .superRefine((point, { addIssue }) => {
+    for (const { expected, path } of [...contradictions(point), ...repeatedWrongly(point)])
+      addIssue({ code: "custom", message: `expected ${expected}`, path: [...path] });
+  })
+  .refine((point) => !isBeyondLast(point), {
+    error: "expected an address whose last register is at most 65535",
+    path: ["address"],
+  });
+
+const coil = z
+  .strictObject({
+    coil: address().describe("Address of the coil, from 0."),
+    ...writing(switchLimits()),
+    writeWith: z.literal([5, 15]).optional().describe("Function that writes it: 5 one coil, 15 several; default: 5."),
+    ...upkeep(z.boolean()),
+  })
+  .refine(isMeant, NOT_WRITTEN)
+  .superRefine((point, { addIssue }) => {
+    for (const { expected, path } of repeatedWrongly({ fc: 1, decode: "bool", scale: 1, offset: 0, ...point }))
+      addIssue({ code: "custom", message: `expected ${expected}`, path: [...path] });
+  });
+
+const point = z.union([coil, register], {
+  error: "expected {coil: n, …} or {fc: 3, address: n, decode: …, unit: …, …}, with their own keys only",
+});
+type PointOption = z.output<typeof point>;
+
+const table = z.strictObject({
+  unit: unit(),
+  every: every("10s"),
+  ...patience(),
+  report: report(),
+  maxRegisters: z
+    .int()
+    .min(1)
+    .max(MOST_REGISTERS)
+    .prefault(MOST_REGISTERS)
+    .describe("Most registers that the device gives in one reply."),
+  hole: hole(0),
+  points: z
+    .record(
+      z.string().regex(/^(?!constructor$)[a-z][a-z0-9-]*$/, { error: "expected a name such as flow-temp, and not constructor" }),
+      point,
+    )
+    .refine((points) => Object.keys(points).length > 0, { error: "expected at least one point" })
+    .describe("The table: name → where it lies and what it is."),
+});
+/** Nothing may fall between two rounds, and no round may have nothing to ask: an empty one would pass for an answer. */
+function untimely({ every, points }: z.output<typeof table>): readonly Wrong[] {
+  const all = Object.entries(points);
+  const isLate = all.every(([, { leastEvery }]) => leastEvery !== undefined && leastEvery > every);
+  return [
+    ...(isLate ? [{ path: ["every"], expected: "as long as the shortest `leastEvery`: each round asks for something" }] : []),
+    ...all
+      .filter(([, { keepAlive }]) => keepAlive !== undefined && keepAlive.every < every)
+      .map(([name]) => ({
+        path: ["points", name, "keepAlive", "every"],
+        expected: "not less than the device's `every`: it is written in its rounds",
+      })),
+  ];
+}
+
+const options = table
+  .refine(
+    ({ maxRegisters, points }) =>
+      Object.values(points).every((p) => "coil" in p || p.fc === 2 || Math.min(widthOf(p), MOST_REGISTERS) <= maxRegisters),
+    { error: "expected as many registers as its widest point has", path: ["maxRegisters"] },
+  )
+  .superRefine((written, { addIssue }) => {
+    const { maxRegisters, points } = written;
+    for (const { expected, path } of untimely(written))
+      addIssue({ code: "custom", message: `expected ${expected}`, path: [...path] });
+    for (const [name, point] of Object.entries(points))
+      if (!("coil" in point) && isFactorFar(point, maxRegisters))
+        addIssue({
+          code: "custom",
+          message: "expected a register so near that one reply holds both",
+          path: ["points", name, "scaleFrom"],
+        });
+  });
+type Options = z.output<typeof options>;
+
+export function configuredModbus(table: { readonly type: string; readonly title: Text; readonly goldens: readonly Golden[] }) {
+  return modbusDriver<Options>({
+    ...table,
+    options,
+    points: pointsOf,
+    merging: ({ maxRegisters, hole }) => ({ maxRegisters, hole }),
+    identity: () => [],
+  });
+}
+
+const pointsOf = (o: Options): Points =>
+  withReport(Object.fromEntries(Object.entries(o.points).map(([name, point]) => [name, registerOf(point)])), o.report) as Points;
+
+function registerOf(option: PointOption): RegisterPoint {
+  const common = {
+    ...(option.report && { report: reportOf(option.report) }),
+    ...(option.writable && { writable: writableOf(option) }),
+    ...(option.writeWith && { writeWith: option.writeWith }),
+    ...(option.alarm && { alarm: true }),
+    ...(option.leastEvery !== undefined && { leastEveryMs: option.leastEvery }),
+    ...(option.keepAlive && { keepAlive: keepAliveOf(option.keepAlive) }),
+  } satisfies Partial<RegisterPoint>;
+  if ("coil" in option) return { fc: 1, address: option.coil, decode: "bool", unit: "", kind: "state", ...common };
+  const { fc, address, count, byte, bit, mask, map, scale, offset, scaleFrom, range, absent } = option;
+  const decode = fc === 2 ? "bool" : option.decode;
+  return {
+    fc,
+    address,
+    decode,
+    ...orderOf(option),
+    ...specOf(option),
+    ...(count !== undefined && { count }),
+    ...(byte && { byte }),
+    ...(bit !== undefined && { bit }),
+    ...(mask !== undefined && { mask }),
+    ...(map && { map }),
+    ...(scale !== 1 && { scale }),
+    ...(offset !== 0 && { offset }),
+    ...(scaleFrom !== undefined && { scaleFrom }),
+    ...(range && { range }),
+    ...(absent && { absent }),
+    ...common,
+  };
+}
+
+const keepAliveOf = ({ every, value }: NonNullable<PointOption["keepAlive"]>): NonNullable<RegisterPoint["keepAlive"]> => ({
+  everyMs: every,
+  ...(value !== undefined && { value }),
+});
+
+/** Words and switches have no unit. */
+function specOf(option: z.output<typeof register>): Pick<RegisterPoint, "unit" | "kind"> {
+  if (option.decode === "text") return { unit: "", kind: "text" };
+  if (isBool(option) || isWords(option)) return { unit: "", kind: "state" };
+  return { unit: option.unit, kind: option.kind ?? "gauge" };
+}
+
+function writableOf(option: PointOption): Writable {
+  return {
+    value: "coil" in option || isBool(option) ? "boolean" : "number",
+    impact: option.impact,
+    safe: option.safe,
+    ...(option.limits && { limits: limitsOf(option.limits) }),
+  };
+}

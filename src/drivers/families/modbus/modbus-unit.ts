@@ -1,0 +1,296 @@
+/** An opened unit and its table go in; its readings, judged one by one, and the outcome of each write come out. */
+import { monotonic } from "../../../kit/clock.ts";
+import { type Code, EdgeError, toldOf } from "../../../kit/errors.ts";
+import { AnyOf } from "../../../kit/signals.ts";
+import type { Device, Outcome, Reading, Ticks } from "../../../model.ts";
+import type { IdentityCheck, ModbusBus, ModbusReply, ModbusRequest, Opening, Priority, RegisterPoint } from "../../driver.ts";
+import { widthOf } from "./decodes.ts";
+import { isAnswer, isOfUnit, isRefusal, patiently, Round, Silences, type Told, thoughHungUp } from "./poll-round.ts";
+import { doubtful, ReadingJudge } from "./reading-judge.ts";
+import { type Block, blocksOf, decodePoint, encodePoint, type Merging, type Points } from "./registers.ts";
+import { KeepAlive, PollCadence } from "./unit-schedule.ts";
+
+export interface UnitOptions {
+  readonly unit: number;
+  readonly every: number;
+  readonly timeout?: number | undefined;
+  readonly slowest?: number | undefined;
+  readonly atConnect?: { readonly pause: number } | undefined;
+}
+
+export interface UnitTable {
+  readonly points: Points;
+  readonly merging: Merging;
+  readonly identity: readonly IdentityCheck[];
+}
+
+/** What was learnt of a unit. It outlives reopenings: a meter is replaced, or forgets its count, exactly when it does not answer. */
+interface Learnt {
+  blocks: readonly Block[];
+  readonly belief: ReadingJudge;
+  readonly silences: Silences;
+}
+
+/** Failure on the way, acknowledged and still at work; a gateway that could not reach its unit or heard nothing from it: it may be written all the same. */
+const UNDER_WAY: readonly number[] = [4, 5, 10, 11];
+/** Of a float32's value, rounded twice on its way through a scale. */
+const FLOAT32_DIGIT = 2 ** -22;
+
+/** Per line and device; gone with the line. */
+const learnt = new WeakMap<ModbusBus, Map<string, Learnt>>();
+
+function learntOf(bus: ModbusBus, id: string, { points, merging }: UnitTable): Learnt {
+  const units = learnt.get(bus) ?? new Map<string, Learnt>();
+  learnt.set(bus, units);
+  const known = units.get(id) ?? {
+    blocks: alarmsFirst(blocksOf(points, merging), points),
+    belief: new ReadingJudge(),
+    silences: new Silences(),
+  };
+  units.set(id, known);
+  return known;
+}
+
+const priorityOf = (wanted: readonly string[], points: Points): Priority =>
+  wanted.some((point) => points[point]?.alarm === true) ? "alarm" : "poll";
+
+const alarmsFirst = (blocks: readonly Block[], points: Points): readonly Block[] => [
+  ...blocks.filter((block) => priorityOf(block.points, points) === "alarm"),
+  ...blocks.filter((block) => priorityOf(block.points, points) === "poll"),
+];
+
+/** What requests belong to. */
+interface Work {
+  readonly stop: AbortSignal;
+  /** From when on none of them is sent any more. */
+  readonly latest?: number | undefined;
+  /** Told after each of them. */
+  readonly goesOn?: () => void;
+}
+
+/** The name under which its silence to "who are you" is remembered, beside its blocks'. */
+const IDENTITY = "identity";
+/** How long a command waits for a unit that is busy before it asks who that is, or reads back what it wrote. */
+const COMMAND_PATIENCE_MS = 4000;
+
+export class TableDevice implements Device {
+  readonly #bus: ModbusBus;
+  readonly #table: UnitTable;
+  readonly #unit: number;
+  readonly #timing: Pick<ModbusRequest, "device" | "timeoutMs" | "slowestMs">;
+  readonly #everyMs: number;
+  readonly #learnt: Learnt;
+  readonly #turns: PollCadence;
+  readonly #repeats: KeepAlive;
+  #isKnown = false;
+
+  constructor({ id, wires, bus, options }: Opening<UnitOptions>, table: UnitTable) {
+    const { timeout, slowest, atConnect } = options;
+    this.#bus = wires.modbus(bus);
+    this.#table = table;
+    this.#unit = options.unit;
+    this.#everyMs = options.every;
+    this.#timing = {
+      device: id,
+      ...(timeout !== undefined && { timeoutMs: timeout }),
+      ...(slowest !== undefined && { slowestMs: slowest }),
+      ...(atConnect && { restMs: atConnect.pause }),
+    };
+    this.#turns = new PollCadence(options.every);
+    this.#repeats = new KeepAlive(table.points, options.every);
+    this.#learnt = learntOf(this.#bus, id, table);
+  }
+
+  async *readings(ticks: Ticks, stop: AbortSignal): AsyncGenerator<readonly Reading[]> {
+    for (;;) {
+      await ticks.next(stop);
+      if (stop.aborted) return;
+      const work: Work = { stop, goesOn: () => ticks.goesOn?.() };
+      const until = monotonic() + this.#everyMs / 2;
+      const round = new Round(this.#asking(work), this.#learnt.silences, until);
+      const doubt = await this.#doubt(round, work, until);
+      if (doubt === undefined) await this.#repeats.refresh((...repeated) => this.#repeat(...repeated, work));
+      for await (const told of round.over(this.#turns.due(this.#learnt.blocks))) {
+        for (const one of told) this.#turns.told(one);
+        yield told.flatMap((one) => this.#readings(one)).map((reading) => this.#judged(reading, doubt));
+      }
+    }
+  }
+
+  #judged(reading: Reading, doubt: Code | undefined): Reading {
+    if (doubt !== undefined) return doubtful(reading, doubt);
+    const believed = this.#learnt.belief.judge(reading, this.#table.points[reading.point]);
+    const failed = this.#repeats.failed.get(reading.point);
+    return failed === undefined ? believed : doubtful(believed, failed);
+  }
+
+  /** One that waited for its turn until the next is due would come too often. */
+  async #repeat(point: string, value: number | boolean, waiting: AbortSignal, work: Work): Promise<void> {
+    const spec = this.#table.points[point];
+    const encoded = spec && encodePoint(value, spec);
+    if (!spec?.keepAlive || !encoded) return;
+    const request = { fc: writerOf(spec), address: spec.address, values: encoded.registers, priority: "alarm" } as const;
+    using stop = new AnyOf(work.stop, waiting);
+    await this.#request(request, { ...work, stop: stop.signal, latest: monotonic() + spec.keepAlive.everyMs });
+  }
+
+  #asking(work: Work): ConstructorParameters<typeof Round>[0] {
+    const { points, merging } = this.#table;
+    return {
+      ask: ({ fc, address, quantity, points: wanted }, notBefore) =>
+        this.#request({ fc, address, quantity, priority: priorityOf(wanted, points), ...later(notBefore) }, work),
+      hurry: () => this.#bus.hurry(this.#unit),
+      isAlarm: (block) => priorityOf(block.points, points) === "alarm",
+      partsOf: (block) => {
+        const inside = Object.fromEntries(Object.entries(points).filter(([point]) => block.points.includes(point)));
+        return blocksOf(inside, { ...merging, hole: 0 });
+      },
+      split: (block, parts) => {
+        const blocks = this.#learnt.blocks.flatMap((known) => (known === block ? parts : [known]));
+        this.#learnt.blocks = alarmsFirst(blocks, points);
+      },
+    };
+  }
+
+  /** Why nothing of it is good in this round, if so. One that does not say what it is may still have much to tell. */
+  async #doubt(round: Round, work: Work, until: number): Promise<Code | undefined> {
+    if (this.#isKnown) return undefined;
+    const { silences } = this.#learnt;
+    if (silences.resting(IDENTITY) !== undefined) return "value.unidentified";
+    try {
+      const isRight = await patiently((notBefore) => this.#isOfThisType("poll", work, notBefore), until);
+      silences.over(IDENTITY);
+      return isRight ? undefined : "value.wrong-device";
+    } catch (error) {
+      if (!isOfUnit(error)) throw error;
+      if (!isAnswer(error)) round.missed(IDENTITY, error);
+      return "value.unidentified";
+    }
+  }
+
+  /** Asked until it has said so once; a register that it does not have says nothing against it. */
+  async #isOfThisType(priority: Priority, work: Work, notBefore?: number): Promise<boolean> {
+    if (this.#isKnown) return true;
+    for (const check of this.#table.identity) {
+      const { fc, address } = check;
+      try {
+        const read = { fc, address, quantity: widthOf(check), priority, ...later(notBefore) };
+        const { data } = await thoughHungUp(() => this.#request(read, work));
+        if (!fits(data, check)) return false;
+      } catch (error) {
+        if (!isRefusal(error, [1, 2, 3])) throw error;
+      }
+    }
+    this.#isKnown = true;
+    return true;
+  }
+
+  #readings(told: Told): readonly Reading[] {
+    const { block } = told;
+    return block.points.map((point) =>
+      "reply" in told
+        ? this.#reading(point, block, told.reply)
+        : { point, value: null, quality: "bad", code: told.code, mono: told.mono, ...(told.why && { why: told.why }) },
+    );
+  }
+
+  async #request(
+    request: Omit<ModbusRequest, "unit" | "timeoutMs" | "slowestMs" | "latest">,
+    { stop, latest, goesOn }: Work,
+  ): Promise<ModbusReply> {
+    const until = latest === undefined ? {} : { latest };
+    try {
+      return await this.#bus.request({ unit: this.#unit, ...request, ...this.#timing, ...until }, stop);
+    } finally {
+      goesOn?.();
+    }
+  }
+
+  #reading(point: string, block: Block, { data, mono }: ModbusReply): Reading {
+    const spec = this.#table.points[point];
+    const decoded = spec ? decodePoint(data, block, spec) : ({ code: "value.not-a-number" } as const);
+    if ("code" in decoded) return { point, value: null, quality: "bad", code: decoded.code, mono };
+    if ("doubt" in decoded) return { point, value: decoded.value, quality: "uncertain", code: decoded.doubt, mono };
+    return { point, value: decoded.value, quality: "good", mono };
+  }
+
+  perform(point: string, value: number | boolean, stop: AbortSignal, latest?: number): Promise<Outcome> {
+    return this.#repeats.during(point, () => this.#command(point, value, stop, latest));
+  }
+
+  /** The write leaves once. Without an answer the point is read back: equal is success, anything else is unknown. */
+  async #command(point: string, value: number | boolean, stop: AbortSignal, latest?: number): Promise<Outcome> {
+    const spec = this.#table.points[point];
+    const encoded = spec?.writable ? encodePoint(value, spec) : null;
+    // What the registers hold of it is what is written: the limits are kept by that.
+    if (!spec || !encoded || !isWithin(encoded.value, spec)) return { state: "failed", code: "command.out-of-range" };
+    const { registers: values, value: held } = encoded;
+    const fc = writerOf(spec);
+    let written = false;
+    try {
+      const until = Math.min(latest ?? Number.POSITIVE_INFINITY, monotonic() + COMMAND_PATIENCE_MS);
+      const isRight = await patiently((notBefore) => this.#isOfThisType("command", { stop, latest }, notBefore), until);
+      if (!isRight) return { state: "failed", code: "value.wrong-device" };
+      written = true;
+      await this.#request({ fc, address: spec.address, values, priority: "command" }, { stop, latest });
+      return { state: "succeeded", value: held };
+    } catch (error) {
+      if (whyOf(error).code === "command.expired") return { state: "expired", code: "command.expired" };
+      if (!written || !(error instanceof EdgeError) || error.context["sent"] !== true)
+        return { state: written && stop.aborted ? "unknown" : "failed", ...whyOf(error) };
+      if (error.code === "bus.exception" && !isRefusal(error, UNDER_WAY)) return { state: "failed", ...whyOf(error) };
+      return (await this.#holds(point, values, stop))
+        ? { state: "succeeded", value: held }
+        : { state: "unknown", code: "command.no-answer" };
+    }
+  }
+
+  hurry(): void {
+    this.#learnt.silences.wake();
+    this.#turns.wake();
+    this.#bus.hurry(this.#unit);
+  }
+
+  async #holds(point: string, values: readonly number[], stop: AbortSignal): Promise<boolean> {
+    const spec = this.#table.points[point];
+    if (!spec) return false;
+    try {
+      const { fc, address } = spec;
+      const read = { fc, address, quantity: values.length, priority: "command" } as const;
+      const { data } = await patiently(
+        (notBefore) => thoughHungUp(() => this.#request({ ...read, ...later(notBefore) }, { stop })),
+        monotonic() + COMMAND_PATIENCE_MS,
+      );
+      if (fc === 1) return ((data[0] ?? 0) & 1) === values[0];
+      return values.every((word, i) => ((data[i * 2] ?? 0) << 8) + (data[i * 2 + 1] ?? 0) === word);
+    } catch {
+      return false;
+    }
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+const writerOf = (point: RegisterPoint): 5 | 6 | 15 | 16 =>
+  point.writeWith ?? (point.fc === 1 ? 5 : widthOf(point) === 1 ? 6 : 16);
+
+function fits(data: Uint8Array, check: IdentityCheck): boolean {
+  const decoded = decodePoint(data, check, check);
+  if ("code" in decoded) return decoded.code === "value.not-a-number";
+  return check.oneOf === undefined || check.oneOf.includes(Number(decoded.value));
+}
+
+/** Of a float32 the last digit, which it may not have, does not count. */
+function isWithin(value: number | boolean, { decode, writable }: Points[string]): boolean {
+  if (typeof value === "boolean") return true;
+  const { min = -Infinity, max = Infinity } = writable?.limits ?? {};
+  const slack = (limit: number) => (decode === "float32" ? Math.abs(limit) * FLOAT32_DIGIT : 0);
+  return value >= min - slack(min) && value <= max + slack(max);
+}
+
+const later = (notBefore: number | undefined) => (notBefore === undefined ? {} : { notBefore });
+
+const whyOf = (error: unknown): Pick<Outcome, "told"> & { readonly code: string } =>
+  error instanceof EdgeError ? { code: error.code, told: toldOf(error) } : { code: "command.no-answer" };

@@ -1,0 +1,242 @@
+/** One round over the blocks of a unit: what was read is told, a block fails alone, and what may pass by itself is asked again. */
+import { monotonic } from "../../../kit/clock.ts";
+import { type Code, type Context, EdgeError } from "../../../kit/errors.ts";
+import type { ModbusReply } from "../../driver.ts";
+import { isCorrupt } from "../../transports/modbus/framing/modbus-frame.ts";
+import type { Block } from "./registers.ts";
+
+/** After so long a unit that was busy, or whose reply the line spoiled, is asked again: once for each, in the first half of its period. */
+const AGAIN_MS = [1000, 2000, 5000] as const;
+/** Silences in a row after which a unit that said nothing in this round is down, and one that spoke is asked whether it still does. */
+const ENOUGH = 2;
+/** What a silent block of a living unit may cost: one part of so many, and half of that after each further silence. */
+const SHARE = 33;
+const REST_MOST_MS = { poll: 600_000, alarm: 60_000 } as const;
+/** Where the error does not say how long was waited. */
+const ASSUMED_COST_MS = 1000;
+
+/** Server device failure, acknowledge, busy, memory parity error: the specification lets the client ask again (Modbus Application Protocol V1.1b3, 7). */
+export const PASSING: readonly number[] = [4, 5, 6, 8];
+/** A gateway's words for a unit that is silent. */
+const NOBODY_THERE: readonly number[] = [10, 11];
+
+export const isRefusal = (error: unknown, exceptions: readonly number[]): boolean =>
+  error instanceof EdgeError && error.code === "bus.exception" && exceptions.includes(Number(error.context["exception"]));
+
+/** Of the unit, and not of the wire, which is the same for all its blocks. */
+export const isOfUnit = (error: unknown): error is EdgeError =>
+  error instanceof EdgeError && error.context["sent"] === true && error.code.startsWith("bus.") && error.code !== "bus.flooded";
+
+/** Something that the unit itself said came back. */
+export const isAnswer = (error: EdgeError): boolean =>
+  isCorrupt(error.code) ? error.context["whole"] === true : error.code === "bus.exception" && !isRefusal(error, NOBODY_THERE);
+
+const isPassing = (error: EdgeError): boolean => isCorrupt(error.code) || isRefusal(error, PASSING);
+
+/** The far side closed the connection under a request, as some do after each reply: on a new one the same read may be answered. For reads alone. */
+export async function thoughHungUp<T>(ask: (isAgain: boolean) => Promise<T>): Promise<T> {
+  try {
+    return await ask(false);
+  } catch (error) {
+    if (!isOfUnit(error) || error.code !== "bus.unreachable") throw error;
+    return await ask(true);
+  }
+}
+
+/** Asks until it is answered otherwise than with "busy" or a spoiled reply, as long as a pause still ends before `until`. For reads alone. */
+export async function patiently<T>(ask: (notBefore?: number) => Promise<T>, until: number): Promise<T> {
+  let notBefore: number | undefined;
+  for (const pauseMs of AGAIN_MS) {
+    try {
+      return await ask(notBefore);
+    } catch (error) {
+      if (!isOfUnit(error) || !isPassing(error) || monotonic() + pauseMs > until) throw error;
+      notBefore = monotonic() + pauseMs;
+    }
+  }
+  return await ask(notBefore);
+}
+
+interface Silence {
+  readonly code: Code;
+  readonly why: Context;
+  readonly times: number;
+  readonly until: number;
+}
+
+/** Which blocks of a unit are silent though it lives; kept over its rounds and reopenings. */
+export class Silences {
+  /** Its last round heard nothing: one silence more is enough to say so again. */
+  isDown = false;
+  readonly #of = new Map<string, Silence>();
+
+  /** Why a block is not asked now, if it is not. */
+  resting(key: string): Pick<Silence, "code" | "why"> | undefined {
+    const silence = this.#of.get(key);
+    return silence !== undefined && silence.until > monotonic() ? { code: silence.code, why: silence.why } : undefined;
+  }
+
+  has(key: string): boolean {
+    return this.#of.has(key);
+  }
+
+  over(key: string): void {
+    this.#of.delete(key);
+  }
+
+  /** Returns how often in a row. */
+  add(key: string, { code, context }: EdgeError, mostMs: number): number {
+    const times = (this.#of.get(key)?.times ?? 0) + 1;
+    const cost = Number(context["timeoutMs"] ?? ASSUMED_COST_MS);
+    this.#of.set(key, { code, why: context, times, until: monotonic() + Math.min(mostMs, cost * SHARE * 2 ** (times - 1)) });
+    return times;
+  }
+
+  /** Somebody waits: what rests is asked at its next turn. */
+  wake(): void {
+    for (const [key, silence] of this.#of) this.#of.set(key, { ...silence, until: 0 });
+  }
+}
+
+export interface Asking {
+  /** Sends the read of a block, not before this moment. */
+  ask(block: Block, notBefore?: number): Promise<ModbusReply>;
+  /** The next request goes though the unit was silent twice. */
+  hurry(): void;
+  isAlarm(block: Block): boolean;
+  /** The same points without what lies between them. */
+  partsOf(block: Block): readonly Block[];
+  /** That is how they are read from now on. */
+  split(block: Block, parts: readonly Block[]): void;
+}
+
+export type Told = { readonly block: Block } & (
+  | { readonly reply: ModbusReply }
+  | { readonly code: Code; readonly mono: number; readonly why?: Context }
+);
+
+export const keyOf = ({ fc, address, quantity }: Block): string => `${fc} ${address} ${quantity}`;
+
+export class Round {
+  readonly #asking: Asking;
+  readonly #silences: Silences;
+  readonly #until: number;
+  #told: Told[] = [];
+  #again: (Told & { readonly code: Code })[] = [];
+  /** One that the unit answered in this round. */
+  #answered: Block | null = null;
+  #inARow = 0;
+  #last: EdgeError | null = null;
+
+  /** `until`: monotonic ms after which nothing is asked again. */
+  constructor(asking: Asking, silences: Silences, until: number) {
+    this.#asking = asking;
+    this.#silences = silences;
+    this.#until = until;
+  }
+
+  /** Throws what the wire or the silence of the unit is told with, after what was read until then. */
+  async *over(blocks: readonly Block[]): AsyncGenerator<readonly Told[]> {
+    try {
+      await this.#first(blocks);
+      for (const pauseMs of AGAIN_MS) {
+        if (this.#again.length === 0 || monotonic() + pauseMs > this.#until) break;
+        if (this.#told.length > 0) yield this.#take();
+        const notBefore = monotonic() + pauseMs;
+        for (const { block } of this.#again.splice(0)) await this.#read(block, notBefore);
+      }
+    } catch (error) {
+      if (this.#answered !== null && this.#told.length > 0) yield this.#take();
+      throw error;
+    }
+    this.#told.push(...this.#again);
+    if (this.#told.length > 0) yield this.#take();
+  }
+
+  #take(): readonly Told[] {
+    const told = this.#told;
+    this.#told = [];
+    return told;
+  }
+
+  /** Those that were silent come last: if the unit lives it has said so by then. */
+  async #first(blocks: readonly Block[]): Promise<void> {
+    const isSilent = (block: Block) => this.#silences.has(keyOf(block));
+    for (const block of [...blocks.filter((one) => !isSilent(one)), ...blocks.filter(isSilent)]) {
+      const silence = this.#answered === null ? undefined : this.#silences.resting(keyOf(block));
+      if (silence === undefined) await this.#read(block);
+      else this.#told.push({ block, ...silence, mono: monotonic() });
+    }
+    if (this.#answered === null && this.#last !== null) this.#down(this.#last);
+  }
+
+  /** Whether it was answered with values. */
+  async #read(block: Block, notBefore?: number): Promise<boolean> {
+    try {
+      const reply = await this.#ask(block, notBefore);
+      this.#hears(block);
+      this.#told.push({ block, reply });
+      return true;
+    } catch (error) {
+      if (!isOfUnit(error)) throw error;
+      if (!isAnswer(error)) return await this.#misses(block, error);
+      this.#hears(block);
+      if (block.overHoles && isRefusal(error, [2, 3])) return await this.#inParts(block);
+      (isPassing(error) ? this.#again : this.#told).push({ block, code: error.code, why: error.context, mono: monotonic() });
+      return false;
+    }
+  }
+
+  #ask(block: Block, notBefore?: number): Promise<ModbusReply> {
+    return thoughHungUp((isAgain) => this.#asking.ask(block, isAgain ? undefined : notBefore));
+  }
+
+  /** It may have refused only what lies between the points. If one of them is answered alone, that is how they are read from now on. */
+  async #inParts(block: Block): Promise<boolean> {
+    const parts = this.#asking.partsOf(block);
+    let answered = false;
+    for (const part of parts) answered = (await this.#read(part)) || answered;
+    if (answered) this.#asking.split(block, parts);
+    return answered;
+  }
+
+  #hears(block: Block): void {
+    this.#answered ??= block;
+    this.#inARow = 0;
+    this.#silences.isDown = false;
+    this.#silences.over(keyOf(block));
+  }
+
+  /** Counts a silence; one that is no block's (who are you) tells the others to be brief. */
+  missed(key: string, error: EdgeError, mostMs: number = REST_MOST_MS.poll): number {
+    this.#inARow += 1;
+    this.#last = error;
+    return this.#silences.add(key, error, mostMs);
+  }
+
+  async #misses(block: Block, error: EdgeError): Promise<false> {
+    const times = this.missed(keyOf(block), error, REST_MOST_MS[this.#asking.isAlarm(block) ? "alarm" : "poll"]);
+    (times === 1 ? this.#again : this.#told).push({ block, code: error.code, why: error.context, mono: monotonic() });
+    if (this.#answered === null) {
+      if (this.#silences.isDown || this.#inARow >= ENOUGH) this.#down(error);
+    } else if (this.#inARow >= ENOUGH) await this.#probe(this.#answered, error);
+    return false;
+  }
+
+  /** Two silent blocks, or a unit that fell silent in the middle of the round: what it answered before tells which. */
+  async #probe(answered: Block, silence: EdgeError): Promise<void> {
+    this.#asking.hurry();
+    try {
+      await this.#ask(answered);
+    } catch (error) {
+      if (!isOfUnit(error)) throw error;
+      if (!isAnswer(error)) this.#down(silence);
+    }
+    this.#inARow = 0;
+  }
+
+  #down(error: EdgeError): never {
+    this.#silences.isDown = true;
+    throw error;
+  }
+}

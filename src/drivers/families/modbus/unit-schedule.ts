@@ -1,0 +1,106 @@
+/** Which blocks of a unit have their turn in a round (`leastEvery`), and what it is written again and again (`keepAlive`). */
+import { monotonic } from "../../../kit/clock.ts";
+import { type Code, EdgeError } from "../../../kit/errors.ts";
+import type { Outcome } from "../../../model.ts";
+import { isOfUnit, keyOf, PASSING, type Told } from "./poll-round.ts";
+import type { Block, Points } from "./registers.ts";
+
+/** Blocks that are asked more rarely than the device: their points change rarely, or the device bears no more. */
+export class PollCadence {
+  readonly #roundMs: number;
+  readonly #answered = new Map<string, number>();
+
+  constructor(roundMs: number) {
+    this.#roundMs = roundMs;
+  }
+
+  /** The round that comes nearest to its time is its turn. */
+  due(blocks: readonly Block[]): readonly Block[] {
+    const soon = monotonic() + this.#roundMs / 2;
+    return blocks.filter(
+      (block) => soon >= (this.#answered.get(keyOf(block)) ?? Number.NEGATIVE_INFINITY) + (block.leastEveryMs ?? 0),
+    );
+  }
+
+  /** Somebody waits: all of them have their turn in the next round. */
+  wake(): void {
+    this.#answered.clear();
+  }
+
+  /** What was silent, busy or spoiled has its turn again in the next round. */
+  told(told: Told): void {
+    const isRefused = "code" in told && told.code === "bus.exception" && !PASSING.includes(Number(told.why?.["exception"]));
+    if (told.block.leastEveryMs !== undefined && ("reply" in told || isRefused))
+      this.#answered.set(keyOf(told.block), monotonic());
+  }
+}
+
+type Write = (point: string, value: number | boolean, stop: AbortSignal) => Promise<unknown>;
+
+interface Repeat {
+  readonly everyMs: number;
+  value: number | boolean | undefined;
+  written: number;
+  /** Of a repetition that is on its way, perhaps still in its line's queue. */
+  waiting: AbortController | null;
+}
+
+/** What is written so that a unit knows that somebody is in command. What was commanded is repeated only on the connection on which it was. */
+export class KeepAlive {
+  readonly #roundMs: number;
+  readonly #repeats = new Map<string, Repeat>();
+  /** Points whose last repetition failed, and why. */
+  readonly failed = new Map<string, Code>();
+
+  constructor(points: Points, roundMs: number) {
+    this.#roundMs = roundMs;
+    for (const [point, { keepAlive }] of Object.entries(points)) {
+      const { everyMs, value } = keepAlive ?? {};
+      if (everyMs !== undefined) this.#repeats.set(point, { everyMs, value, written: Number.NEGATIVE_INFINITY, waiting: null });
+    }
+  }
+
+  /** A command is on its way: the value before it must not follow it. */
+  async during(point: string, command: () => Promise<Outcome>): Promise<Outcome> {
+    const repeat = this.#repeats.get(point);
+    if (!repeat) return await command();
+    const { value: before } = repeat;
+    const failure = this.failed.get(point);
+    // What is not repeated now cannot have failed to be.
+    repeat.value = undefined;
+    this.failed.delete(point);
+    repeat.waiting?.abort();
+    const { state, value, ...more } = await command();
+    if (state === "succeeded" && (typeof value === "number" || typeof value === "boolean"))
+      [repeat.value, repeat.written] = [value, monotonic()];
+    // Of what may or may not have happened neither the old value nor the new one is repeated.
+    else if (state !== "unknown") {
+      repeat.value = before;
+      if (failure !== undefined) this.failed.set(point, failure);
+    }
+    return { state, ...more, ...(value !== undefined && { value }) };
+  }
+
+  /** Throws what the wire fails with; what the unit itself says against it is kept for the point's next reading. */
+  async refresh(write: Write): Promise<void> {
+    // The one that waited longest first: where the line has no time for all, each has its turn.
+    for (const [point, repeat] of [...this.#repeats].sort(([, one], [, other]) => one.written - other.written)) {
+      const { value, everyMs } = repeat;
+      if (value === undefined || monotonic() + this.#roundMs / 2 < repeat.written + everyMs) continue;
+      const waiting = new AbortController();
+      [repeat.written, repeat.waiting] = [monotonic(), waiting];
+      try {
+        await write(point, value, waiting.signal);
+        this.failed.delete(point);
+      } catch (error) {
+        if (waiting.signal.aborted) continue;
+        // Its unit is held back, or the line is busy: not this time. The round is not kept waiting again: its polls say what is wrong.
+        if (error instanceof EdgeError && error.code === "command.expired") return;
+        if (!isOfUnit(error)) throw error;
+        this.failed.set(point, error.code);
+      } finally {
+        repeat.waiting = null;
+      }
+    }
+  }
+}

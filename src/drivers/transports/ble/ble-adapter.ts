@@ -1,0 +1,294 @@
+/** A BLE bus goes in; advertisements of wanted addresses and values read over connections come out, from a supervised child process that may die, hang or lie without harm. */
+
+import { fileURLToPath } from "node:url";
+import { monotonic } from "../../../kit/clock.ts";
+import { EdgeError } from "../../../kit/errors.ts";
+import type { Log } from "../../../kit/log.ts";
+import { backoff, pause } from "../../../kit/loop.ts";
+import { AnyOf } from "../../../kit/signals.ts";
+import type { HeardStatus } from "../../../model.ts";
+import { type BleMessage, PROTOCOL, type RadioState, type ReadStep, WANTED_MAX } from "../../ble-child/ble-protocol.ts";
+import type { BleSpec } from "../../buses.ts";
+import type { BleAdvert, BleCharacteristic, BleDevice, BleRadio, BleValues, Heard } from "../../driver.ts";
+import { heardAt } from "../child/heard-at.ts";
+import { AdvertQueue } from "./advert-queue.ts";
+import { BleProcess } from "./ble-process.ts";
+import { ReadRequests } from "./read-requests.ts";
+import { RecoveryPlan } from "./recovery-plan.ts";
+
+/** Our own child, beside the bundle. Its heap is bounded: what it remembers is one object per wanted address. */
+const OWN_CHILD = fileURLToPath(new URL("./cippo-ble.js", import.meta.url));
+const SMALL_HEAP = ["--max-old-space-size=32", "--max-semi-space-size=1", "--no-warnings"];
+
+export const PATIENCE = {
+  /** From its start until the radio listens. */
+  openMs: 15_000,
+  /** Without a sign of life (due every 2 s). */
+  silentMs: 20_000,
+  /** Not listening for longer than this, every device on it is down. */
+  troubleMs: 10_000,
+  /** Not one advertisement of anything: perhaps an empty square, perhaps a deaf controller. */
+  deafMs: 10 * 60_000,
+  lookMs: 1000,
+  ladder: { firstMs: 30_000, maxMs: 30 * 60_000 },
+  /** Between two starts of a child that does not live. */
+  restart: { firstMs: 1000, maxMs: 60_000 },
+  healthyMs: 60_000,
+  connectMs: 15_000,
+  discoverMs: 15_000,
+  readMs: 5000,
+  /** Others' time-outs included; a round must end in time for the watchdog (docs/decisions/0007, polled device). */
+  answerMs: 180_000,
+  /** Of a device that could not be read: others wait meanwhile for its time-outs, so it is tried ever more rarely. */
+  rest: { firstMs: 60_000, maxMs: 30 * 60_000, absentMs: 5000 },
+};
+export type Patience = typeof PATIENCE;
+
+const SILENT = "gives no sign of life";
+const GOOD: readonly RadioState[] = ["scanning", "reading"];
+
+interface Wanted {
+  holders: number;
+  readonly ears: Set<AdvertQueue>;
+  /** Null until it is listened to. */
+  heard: Heard | null;
+}
+
+export class BleAdapter implements BleRadio, AsyncDisposable {
+  readonly #spec: BleSpec;
+  readonly #log: Log;
+  readonly #patience: Patience;
+  readonly #ladder: RecoveryPlan;
+  readonly #restartMs: (failures: number) => number;
+  readonly #wanted = new Map<string, Wanted>();
+  readonly #reads: ReadRequests;
+  readonly #waiting = new Set<() => void>();
+  #process: BleProcess | null = null;
+  #look: NodeJS.Timeout | undefined;
+  #state: RadioState = "starting";
+  #reason = "starting";
+  /** When it last listened, last heard anything, was started, may be started again. */
+  #at = { good: 0, heard: 0, started: 0, startable: 0 };
+  #heard = 0;
+  #deaths = 0;
+  #closed = false;
+
+  constructor(spec: BleSpec, log: Log, patience: Patience = PATIENCE) {
+    this.#spec = spec;
+    this.#log = log;
+    this.#patience = patience;
+    this.#reads = new ReadRequests(patience);
+    this.#ladder = new RecoveryPlan(patience.ladder);
+    this.#restartMs = backoff(patience.restart.firstMs, patience.restart.maxMs);
+  }
+
+  async open(mac: string, stop: AbortSignal): Promise<BleDevice> {
+    const device = this.#retain(mac);
+    try {
+      this.#start();
+      await this.#listening(stop);
+    } catch (error) {
+      device[Symbol.dispose]();
+      throw error;
+    }
+    return device;
+  }
+
+  /** One supervised child, whoever asks. A child that does not live is started ever more rarely. */
+  #start(): void {
+    if (this.#process) return;
+    const now = monotonic();
+    if (this.#closed || now < this.#at.startable) throw this.#unavailable();
+    const { ble, helper } = this.#spec;
+    const own = helper === undefined;
+    this.#at = { ...this.#at, good: now, heard: now, started: now };
+    this.#state = "starting";
+    this.#reason = "starting";
+    let child: BleProcess;
+    try {
+      child = new BleProcess({
+        command: own ? process.execPath : helper,
+        args: own ? [...SMALL_HEAP, OWN_CHILD, ble] : [ble],
+        heard: (word) => this.#hear(word),
+        died: (reason) => this.#died(child, reason),
+      });
+    } catch (cause) {
+      this.#reason = cause instanceof Error ? cause.message : String(cause);
+      throw this.#unavailable();
+    }
+    this.#process = child;
+    this.#tellWanted();
+    this.#look = setInterval(() => this.#watch(), this.#patience.lookMs);
+  }
+
+  async #listening(stop: AbortSignal): Promise<void> {
+    const latest = monotonic() + this.#patience.openMs;
+    while (!this.#listens) {
+      const left = latest - monotonic();
+      if (stop.aborted || !this.#process || left <= 0) throw this.#unavailable();
+      const changed = new AbortController();
+      const wake = () => changed.abort();
+      this.#waiting.add(wake);
+      using over = new AnyOf(stop, changed.signal);
+      await pause(left, over.signal);
+      this.#waiting.delete(wake);
+    }
+  }
+
+  /** Now, and not only by its last word. */
+  get #listens(): boolean {
+    return GOOD.includes(this.#state) && monotonic() - this.#at.good <= this.#patience.troubleMs;
+  }
+
+  #hear(word: BleMessage): void {
+    switch (word.is) {
+      case "state":
+        this.#hearState(word);
+        break;
+      case "seen":
+        this.#hearSeen(word);
+        break;
+      case "values":
+        this.#reads.answer(word.id, {
+          mono: heardAt(word.mono, this.#at.started),
+          values: word.values.map((value) => (value === null ? null : Buffer.from(value, "hex"))),
+        });
+        break;
+      case "failed":
+        this.#reads.answer(word.id, this.#unreachable(word.step, word.reason));
+    }
+  }
+
+  #hearState({ state, reason, heard }: Extract<BleMessage, { is: "state" }>): void {
+    const now = monotonic();
+    if (GOOD.includes(state)) this.#at.good = now;
+    if (heard !== this.#heard) this.#at.heard = now;
+    this.#heard = heard;
+    this.#reason = reason ?? state;
+    if (state !== this.#state) this.#log.debug("ble.state", { adapter: this.#spec.ble, state, reason });
+    this.#state = state;
+    for (const wake of this.#waiting) wake();
+  }
+
+  /** Of addresses that nobody wants nothing is kept, whatever the child says. */
+  #hearSeen({ mac, mono, rssi, services, manufacturers }: Extract<BleMessage, { is: "seen" }>): void {
+    const wanted = this.#wanted.get(mac);
+    if (!wanted) return;
+    this.#at.heard = monotonic();
+    const advert: BleAdvert = {
+      mono: heardAt(mono, this.#at.started),
+      ...(rssi !== undefined && { rssi }),
+      services: bytesOf(services),
+      manufacturers: bytesOf(manufacturers),
+    };
+    if (wanted.heard !== null) wanted.heard.frames += 1;
+    for (const ear of wanted.ears) ear.push(advert);
+  }
+
+  heard(mac: string): HeardStatus | undefined {
+    return this.#wanted.get(mac)?.heard ?? undefined;
+  }
+
+  #watch(): void {
+    const now = monotonic();
+    const { silentMs, troubleMs, deafMs } = this.#patience;
+    if (this.#process && now - this.#process.spoke > silentMs) {
+      this.#process.kill(SILENT);
+      return;
+    }
+    const troubled = now - this.#at.good > troubleMs;
+    if (troubled && GOOD.includes(this.#state)) this.#reason = SILENT;
+    if (troubled) this.#fail(this.#unavailable());
+    const rung = this.#ladder.next(troubled || now - this.#at.heard > deafMs, now);
+    if (rung === null) return;
+    this.#log.warn("ble.reset", { adapter: this.#spec.ble, what: rung, state: this.#state, reason: this.#reason });
+    if (rung === "process") this.#process?.kill(`did not recover: ${this.#reason}`);
+    else this.#process?.say({ v: PROTOCOL, do: "reset", what: rung });
+  }
+
+  #died(child: BleProcess, reason: string): void {
+    if (this.#process !== child) return;
+    clearInterval(this.#look);
+    this.#process = null;
+    const now = monotonic();
+    this.#deaths = now - this.#at.started > this.#patience.healthyMs ? 1 : this.#deaths + 1;
+    this.#at.startable = now + this.#restartMs(this.#deaths);
+    this.#state = "failing";
+    this.#reason = reason;
+    this.#fail(this.#unavailable());
+  }
+
+  /** Everybody who listens or waits is told; the host comes again. */
+  #fail(error: EdgeError): void {
+    for (const { ears } of this.#wanted.values()) for (const ear of ears) ear.fail(error);
+    this.#reads.fail(error);
+    for (const wake of this.#waiting) wake();
+  }
+
+  #retain(mac: string): BleDevice {
+    if (!this.#wanted.has(mac) && this.#wanted.size >= WANTED_MAX)
+      throw new EdgeError("ble.unavailable", { adapter: this.#spec.ble, reason: `more than ${WANTED_MAX} devices` });
+    const wanted = this.#wanted.get(mac) ?? { holders: 0, ears: new Set<AdvertQueue>(), heard: null };
+    this.#wanted.set(mac, wanted);
+    wanted.holders += 1;
+    if (wanted.holders === 1) this.#tellWanted();
+    let held = true;
+    return {
+      adverts: (stop) => this.#listen(wanted, stop),
+      read: (characteristics, stop) => this.#read(mac, characteristics, stop),
+      [Symbol.dispose]: () => {
+        if (!held) return;
+        held = false;
+        wanted.holders -= 1;
+      },
+    };
+  }
+
+  /** An address stays wanted while its host waits to come again; those that nobody holds go when there is news for the child. */
+  #tellWanted(): void {
+    for (const [mac, { holders }] of this.#wanted) if (holders === 0 && this.#wanted.size >= WANTED_MAX) this.#wanted.delete(mac);
+    this.#process?.say({ v: PROTOCOL, do: "want", macs: [...this.#wanted.keys()] });
+  }
+
+  async *#listen(wanted: Wanted, stop: AbortSignal): AsyncGenerator<BleAdvert> {
+    const heard = wanted.heard ?? { frames: 0, strayBytes: 0, unread: 0 };
+    wanted.heard = heard;
+    const ear = new AdvertQueue(() => {
+      heard.unread += 1;
+    });
+    wanted.ears.add(ear);
+    try {
+      if (!this.#process) throw this.#unavailable();
+      yield* ear.drain(stop);
+    } finally {
+      wanted.ears.delete(ear);
+    }
+  }
+
+  async #read(mac: string, characteristics: readonly BleCharacteristic[], stop: AbortSignal): Promise<BleValues> {
+    if (!this.#process) throw this.#unavailable();
+    return this.#reads.read(mac, characteristics, (order) => this.#process?.say(order), stop);
+  }
+
+  #unavailable(): EdgeError {
+    return new EdgeError("ble.unavailable", { adapter: this.#spec.ble, reason: this.#reason });
+  }
+
+  #unreachable(step: ReadStep, reason: string): EdgeError {
+    if (step === "radio") return new EdgeError("ble.unavailable", { adapter: this.#spec.ble, reason });
+    return new EdgeError("ble.unreachable", { step, reason });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true;
+    clearInterval(this.#look);
+    this.#reason = "stopped";
+    const child = this.#process;
+    this.#process = null;
+    this.#fail(this.#unavailable());
+    await child?.[Symbol.asyncDispose]();
+  }
+}
+
+const bytesOf = (fields: Readonly<Record<string, string>>): Readonly<Record<string, Uint8Array>> =>
+  Object.fromEntries(Object.entries(fields).map(([key, hex]) => [key, Buffer.from(hex, "hex")]));

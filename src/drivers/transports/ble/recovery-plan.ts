@@ -1,0 +1,39 @@
+/** Whether the radio is ill, and when, goes in; the next rung of its cure comes out: adapter power cycle, D-Bus connection anew, process anew; ever rarer. Pure. */
+
+export type RecoveryStep = "adapter" | "connection" | "process";
+
+const RUNGS: readonly RecoveryStep[] = ["adapter", "connection", "process"];
+
+export interface RecoveryWaits {
+  readonly firstMs: number;
+  readonly maxMs: number;
+}
+
+export class RecoveryPlan {
+  readonly #waits: RecoveryWaits;
+  #taken = 0;
+  #due: number | null = null;
+
+  constructor(waits: RecoveryWaits) {
+    this.#waits = waits;
+  }
+
+  /** Null: nothing to do yet. Each rung has twice as long to help as the one before. */
+  next(ill: boolean, now: number): RecoveryStep | null {
+    if (!ill) {
+      this.#taken = 0;
+      this.#due = null;
+      return null;
+    }
+    this.#due ??= now + this.#wait();
+    if (now < this.#due) return null;
+    const rung = RUNGS[this.#taken % RUNGS.length] ?? "process";
+    this.#taken += 1;
+    this.#due = now + this.#wait();
+    return rung;
+  }
+
+  #wait(): number {
+    return Math.min(this.#waits.maxMs, this.#waits.firstMs * 2 ** Math.min(20, this.#taken));
+  }
+}

@@ -1,0 +1,30 @@
+/** What a Modbus line and each of its units have counted since it was opened. */
+import type { AskedStatus } from "../../../model.ts";
+import type { BusStats } from "../../driver.ts";
+import type { CircuitBreakers } from "./circuit-breakers.ts";
+import { LineLoad } from "./line-load.ts";
+
+const OCCUPANCY_WINDOW_MS = 60_000;
+
+export class LineStats implements BusStats {
+  requests = 0;
+  timeouts = 0;
+  checksumErrors = 0;
+  foreignReplies = 0;
+  exceptions = 0;
+  rebuilds = 0;
+  readonly units: CircuitBreakers;
+  readonly load = new LineLoad(OCCUPANCY_WINDOW_MS, performance.now());
+
+  constructor(units: CircuitBreakers) {
+    this.units = units;
+  }
+
+  get occupancy(): number {
+    return this.load.percent(performance.now());
+  }
+
+  unit(unit: number): AskedStatus | undefined {
+    return this.units.stats(unit);
+  }
+}

@@ -1,0 +1,328 @@
+/** Requests of all devices on one Modbus bus go in; each gets its own verified reply or an error `bus.*`/`port.*`. The scheduler of the line. */
+import { monotonic } from "../../../kit/clock.ts";
+import { asEdgeError, type Code, EdgeError } from "../../../kit/errors.ts";
+import type { Log } from "../../../kit/log.ts";
+import { pause } from "../../../kit/loop.ts";
+import { broadcast } from "../../../kit/signals.ts";
+import type { BusStatus } from "../../../model.ts";
+import type { ModbusSpec } from "../../buses.ts";
+import type { BusStats, ModbusBus, ModbusReply, ModbusRequest } from "../../driver.ts";
+import { CLOSE_MS } from "../serial/byte-wire.ts";
+import type { SerialBinding } from "../serial/serial-port.ts";
+import { CircuitBreakers } from "./circuit-breakers.ts";
+import { LateReplies } from "./framing/late-replies.ts";
+import { isCorrupt } from "./framing/modbus-frame.ts";
+import { LineStats } from "./line-stats.ts";
+import { defaultTimeoutMs, silenceMs } from "./line-timing.ts";
+import { ModbusLink, UNANSWERED } from "./modbus-link.ts";
+import { type Job, RequestQueue } from "./request-queue.ts";
+
+/** A stretch of failures this long means that the port or the connection itself may be sick. */
+const REBUILD_AFTER = 3;
+/** A line that never falls silent is used all the same after this: every reply is verified anyway. */
+const DRAIN_MAX_MS = 1000;
+/** Least silence that ends a drain: USB adapters, and networks even more, deliver in bursts. */
+const DRAIN_QUIET_MS = { rtu: 20, "rtu-tcp": 50, tcp: 50 };
+/** Long enough to read what lies there, through serialport's threads too. */
+const READ_MS = 10;
+/** Baud rate assumed behind a TCP address when the default deadline is computed. */
+const ASSUMED_BAUD = 9600;
+/** Gateway path unavailable, gateway's target did not respond: the words of a gateway for a unit that is silent. */
+const NOBODY_THERE: readonly unknown[] = [10, 11];
+
+/**
+ * One queue per physical bus, one request in flight. After a timeout on RTU the unit that failed (not the line) rests until `slowest` after
+ * its request, because RTU replies carry no identity: a late one would pass for the next one's. Its requests wait meanwhile, others go on.
+ * A unit that goes on being silent is held back further, so that it costs the others next to nothing (`modbus-units.ts`).
+ */
+export class ModbusLine implements ModbusBus, AsyncDisposable {
+  readonly #bus: string;
+  readonly #spec: ModbusSpec;
+  readonly #log: Log;
+  readonly #binding: SerialBinding | undefined;
+  readonly #silenceMs: number;
+  readonly #needsSilence: boolean;
+  /** A reply does not say to which request it belongs: RTU, and gateways that do not return the transaction. */
+  readonly #isBlind: boolean;
+  /** Nor of which unit it is. */
+  readonly #isNameless: boolean;
+  readonly #units = new CircuitBreakers();
+  readonly #stats = new LineStats(this.#units);
+  readonly #queue = new RequestQueue(
+    (request) => this.#units.due(request),
+    (request) => this.#tooLate(request),
+  );
+  /** Units asked since the last answer on this connection and still silent. */
+  readonly #owing = new Set<number>();
+  /** Outlives connections. */
+  readonly #owed = new LateReplies();
+  readonly #closing = broadcast();
+  #link: ModbusLink | null = null;
+  #failures = 0;
+  #opened = false;
+  /** When the present connection was made, kernel monotonic ms. */
+  #connected = 0;
+  #transaction = Math.floor(Math.random() * 0x10000);
+  #isRunning = false;
+  #busy: Promise<void> = Promise.resolve();
+  #wake: NodeJS.Timeout | undefined;
+
+  constructor(bus: string, spec: ModbusSpec, log: Log, binding?: SerialBinding) {
+    this.#bus = bus;
+    this.#spec = spec;
+    this.#log = log;
+    this.#binding = binding;
+    this.#silenceMs = Math.max(spec.gap, spec.modbus === "rtu" ? silenceMs(spec.baud) : 0);
+    const tolerated = spec.modbus === "tcp" ? (spec.tolerate ?? []) : [];
+    this.#isBlind = spec.modbus !== "tcp" || tolerated.includes("transaction-echo");
+    this.#isNameless = this.#isBlind && tolerated.includes("unit-echo");
+    this.#needsSilence = this.#isBlind || spec.gap > 0;
+  }
+
+  get stats(): BusStats {
+    return this.#stats;
+  }
+
+  /** The counts as they stand, to be shown. */
+  get status(): Omit<BusStatus, "bus"> {
+    const { requests, timeouts, checksumErrors, foreignReplies, exceptions, rebuilds, occupancy } = this.#stats;
+    return { occupancy, requests, timeouts, checksumErrors, foreignReplies, exceptions, rebuilds };
+  }
+
+  request(request: ModbusRequest, stop: AbortSignal): Promise<ModbusReply> {
+    if (this.#closing.signal.aborted) return Promise.reject(this.#closed());
+    const reply = this.#queue.add(request, stop);
+    this.#start();
+    return reply;
+  }
+
+  hurry(unit: number): void {
+    this.#units.letThrough(unit);
+    this.#queue.hurry(unit);
+    this.#start();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing.abort();
+    clearTimeout(this.#wake);
+    this.#link?.interrupt(this.#closed());
+    this.#queue.rejectAll(this.#closed());
+    const done = new AbortController();
+    await Promise.race([this.#busy, pause(CLOSE_MS, done.signal)]);
+    done.abort();
+    await this.#unlink();
+  }
+
+  #tooLate({ unit, latest = Number.POSITIVE_INFINITY }: ModbusRequest): EdgeError {
+    if (latest <= monotonic()) return new EdgeError("command.expired");
+    const about = { bus: this.#bus, unit, device: `unit ${unit}` };
+    if (this.#units.isSilent(unit)) return new EdgeError("bus.timeout", about);
+    return new EdgeError("bus.unreachable", { ...about, reason: `too many requests, unit ${unit} did not get its turn` });
+  }
+
+  #closed(): EdgeError {
+    return new EdgeError("bus.unreachable", { bus: this.#bus, reason: "closing" });
+  }
+
+  #start(): void {
+    if (!this.#isRunning) this.#busy = this.#run();
+  }
+
+  async #run(): Promise<void> {
+    clearTimeout(this.#wake);
+    this.#isRunning = true;
+    try {
+      for (let job = this.#queue.next(); job; job = this.#queue.next()) await this.#serveWhatever(job);
+    } finally {
+      this.#isRunning = false;
+      const due = this.#closing.signal.aborted ? null : this.#queue.due;
+      if (due !== null) this.#wake = setTimeout(() => this.#start(), Math.max(0, due - monotonic()) + 1);
+    }
+  }
+
+  /** What nobody expected ends this request and its link, and not the line: what waits behind it is served. */
+  async #serveWhatever(job: Job): Promise<void> {
+    try {
+      await this.#serve(job);
+    } catch (raw) {
+      const error = asEdgeError(raw);
+      job.reject(error);
+      await this.#unlink().catch(() => undefined);
+      this.#log.error("bus.failed", { bus: this.#bus, code: error.code, ...error.context, cause: error.cause });
+    }
+  }
+
+  async #serve(job: Job): Promise<void> {
+    let link = this.#link;
+    try {
+      if (!link?.isUsable || this.#owing.has(job.request.unit)) link = await this.#linked(job.request.unit);
+    } catch (error) {
+      // The wire is the same for all: what waits would only wait for the same failure.
+      job.reject(error);
+      this.#queue.rejectAll(error);
+      return;
+    }
+    const rest = this.#connected + (job.request.restMs ?? 0) - monotonic();
+    if (rest > 0) await pause(rest, this.#closing.signal);
+    const from = performance.now();
+    if (this.#needsSilence) await this.#silence(link, job.request.unit);
+    // Connecting and the silence took their time.
+    this.#queue.expire(job, monotonic());
+    if (job.settled) return;
+    if (this.#closing.signal.aborted) return job.reject(this.#closed());
+    await this.#ask(link, job);
+    const now = performance.now();
+    this.#stats.load.add(now - from, now);
+  }
+
+  async #ask(link: ModbusLink, job: Job, trusts = false): Promise<void> {
+    const { request } = job;
+    const sent = monotonic();
+    this.#stats.requests += 1;
+    this.#units.asked(request.unit);
+    try {
+      const reply = await link.exchange(request, this.#timeoutOf(request), trusts);
+      this.#answered();
+      this.#units.answered(request.unit, reply.mono - sent);
+      job.resolve(reply);
+      // Something came with the reply (a duplicate, another master): let the line fall silent before the next request.
+      if (this.#tally(link) > 0 && this.#isBlind) await this.#drain(link);
+    } catch (error) {
+      this.#tally(link);
+      if (isDoubtful(error)) return this.#askAgain(link, job);
+      // Nothing left: the wire is to blame, and not the unit.
+      try {
+        if (wasSent(error)) await this.#failed(link, request, sent, error);
+        else await this.#unlink();
+      } finally {
+        job.reject(error);
+      }
+    }
+  }
+
+  /** Whatever it was that came, the line falls silent; the same reply once more can only be the answer. */
+  async #askAgain(link: ModbusLink, job: Job): Promise<void> {
+    await this.#drain(link);
+    if (this.#closing.signal.aborted) return job.reject(this.#closed());
+    return this.#ask(link, job, true);
+  }
+
+  #answered(): void {
+    this.#failures = 0;
+    this.#owing.clear();
+  }
+
+  async #failed(link: ModbusLink, request: ModbusRequest, sent: number, { code, context }: EdgeError): Promise<void> {
+    const { unit } = request;
+    this.#count(unit, code, context);
+    if (code === "bus.exception") {
+      this.#answered();
+      if (NOBODY_THERE.includes(context["exception"])) this.#units.silent(unit, monotonic() - sent, monotonic());
+      else this.#units.heard(unit);
+      return;
+    }
+    this.#failures += 1;
+    const replied = isCorrupt(code) && context["whole"] === true;
+    if (this.#isBlind && !replied) {
+      const until = sent + this.#slowestOf(request);
+      if (this.#isNameless) this.#units.allRest(until);
+      this.#units.rests(unit, until);
+      this.#owing.add(unit);
+    }
+    if (!link.isUsable || this.#isNameless || this.#failures % REBUILD_AFTER === 0) await this.#unlink();
+    else if (this.#isBlind) await this.#drain(link);
+    const now = monotonic();
+    if (UNANSWERED.includes(code) || isCorrupt(code)) this.#units.silent(unit, now - sent, now);
+  }
+
+  #count(unit: number, code: Code, context: EdgeError["context"]): void {
+    this.#stats.foreignReplies += Number(context["foreign"] ?? 0);
+    if (code === "bus.exception") {
+      this.#stats.exceptions += 1;
+      this.#units.refused(unit);
+    } else if (isCorrupt(code)) {
+      this.#stats.checksumErrors += 1;
+      this.#units.corrupted(unit);
+    } else if (UNANSWERED.includes(code)) {
+      this.#stats.timeouts += 1;
+      this.#units.timedOut(unit);
+    }
+  }
+
+  /** Waits until nothing has arrived for a while; what arrived meanwhile is counted and thrown away. */
+  async #drain(link: ModbusLink): Promise<void> {
+    const quiet = Math.max(this.#silenceMs, DRAIN_QUIET_MS[this.#spec.modbus]);
+    const from = performance.now();
+    for (let now = from; now < from + DRAIN_MAX_MS && link.isOpen; now = performance.now()) {
+      const rest = Math.max(link.quietSince, from) + quiet - now;
+      if (rest <= 0) break;
+      await pause(rest, this.#closing.signal);
+      if (this.#closing.signal.aborted) return;
+    }
+    this.#tally(link);
+  }
+
+  /** The pause that the line needs between frames (3.5 characters) and the devices want (`gap`). */
+  async #silence(link: ModbusLink, unit: number): Promise<void> {
+    // While this process stood still the late answer may have come to lie in the socket: let it be read before the unit is asked again.
+    const least = this.#isBlind && this.#units.isSilent(unit) ? READ_MS : 0;
+    const rest = Math.max(least, link.quietSince + this.#silenceMs - performance.now());
+    // Not `pause`: its signal costs more than the request, and this is over before anybody could stop it.
+    if (rest > 0) await new Promise((done) => setTimeout(done, Math.ceil(rest)));
+    if (this.#tally(link) > 0 && this.#isBlind) await this.#drain(link);
+  }
+
+  /** Counts and forgets what was on the line and belongs to no request. */
+  #tally(link: ModbusLink): number {
+    const { frames } = link.leftover();
+    this.#stats.foreignReplies += frames;
+    return frames;
+  }
+
+  #timeoutOf(request: ModbusRequest): number {
+    const baud = this.#spec.modbus === "rtu" ? this.#spec.baud : ASSUMED_BAUD;
+    return request.timeoutMs ?? this.#spec.timeout ?? defaultTimeoutMs(request, baud);
+  }
+
+  /** Who is given long to answer, by its device, its bus or the length of its reply, may as well answer after that. */
+  #slowestOf(request: ModbusRequest): number {
+    const slowest = request.slowestMs ?? this.#spec.slowest;
+    const timeout = this.#timeoutOf(request);
+    return slowest < timeout ? 2 * timeout : slowest;
+  }
+
+  async #linked(unit: number): Promise<ModbusLink> {
+    // A stalled network delivers old answers in one go. RTU frames have no identity, so a unit that owes one on this very
+    // connection, with nothing answered since, is asked on a new one.
+    if (this.#spec.modbus !== "rtu" && this.#owing.has(unit)) await this.#unlink();
+    if (this.#link && !this.#link.isUsable) await this.#unlink();
+    if (!this.#link) {
+      const { signal } = this.#closing;
+      this.#link = await ModbusLink.open({
+        bus: this.#bus,
+        spec: this.#spec,
+        stop: signal,
+        binding: this.#binding,
+        transaction: this.#transaction,
+        owed: this.#owed,
+      });
+      if (this.#opened) this.#stats.rebuilds += 1;
+      this.#opened = true;
+      this.#connected = monotonic();
+    }
+    return this.#link;
+  }
+
+  async #unlink(): Promise<void> {
+    const link = this.#link;
+    this.#link = null;
+    this.#owing.clear();
+    if (!link) return;
+    this.#transaction = link.transaction;
+    await link.close();
+    this.#log.debug("bus.closed", { bus: this.#bus, failures: this.#failures });
+  }
+}
+
+const isDoubtful = (error: unknown): boolean => error instanceof EdgeError && error.context["doubtful"] === true;
+const wasSent = (error: unknown): error is EdgeError => error instanceof EdgeError && error.context["sent"] === true;

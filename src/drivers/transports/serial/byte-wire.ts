@@ -1,0 +1,110 @@
+/** A place to connect to goes in; a wire that carries bytes both ways comes out. Sockets live here, serial ports fit the same shape. */
+import { createConnection, type Socket } from "node:net";
+import { monotonic } from "../../../kit/clock.ts";
+import { EdgeError } from "../../../kit/errors.ts";
+import { FloodGuard } from "./flood-guard.ts";
+
+/** What the owner of a wire is told. `bytes` comes with the kernel monotonic ms of arrival; after `lost` nothing more comes. */
+export interface WireEvents {
+  bytes(chunk: Uint8Array, mono: number): void;
+  lost(error: EdgeError): void;
+}
+
+export interface ByteWire {
+  readonly isOpen: boolean;
+  /** `port.lost`, `bus.unreachable` or `bus.flooded`: what a closed wire answers to whoever wants to write. */
+  closed(): EdgeError;
+  /** Hands the bytes to the kernel; throws `closed()` when the wire is closed, and never queues for a later one. */
+  write(bytes: Uint8Array, done?: (error?: EdgeError) => void): void;
+  /** Ends at the latest after 2 s; `lost` is not called by it. */
+  close(): Promise<void>;
+}
+
+export const CLOSE_MS = 2000;
+const CONNECT_MS = 5000;
+const KEEPALIVE_MS = 30_000;
+
+/** A TCP connection as a byte wire, lost with `bus.flooded` when more comes than any line carries. Throws `bus.unreachable`. */
+export function openSocket(
+  to: { readonly host: string; readonly port: number },
+  bus: string,
+  events: WireEvents,
+  stop: AbortSignal,
+): Promise<ByteWire> {
+  const unreachable = (reason: string, cause?: unknown) => new EdgeError("bus.unreachable", { bus, ...to, reason }, cause);
+  return new Promise((resolve, reject) => {
+    const socket = createConnection({
+      host: to.host,
+      port: to.port,
+      noDelay: true,
+      keepAlive: true,
+      keepAliveInitialDelay: KEEPALIVE_MS,
+    });
+    let settled = false;
+    const fail = (error: EdgeError | Error) => {
+      if (settled) return;
+      settled = true;
+      clearTimeout(timer);
+      stop.removeEventListener("abort", aborted);
+      socket.destroy();
+      reject(error);
+    };
+    const aborted = () => fail(unreachable("stopped"));
+    const timer = setTimeout(() => fail(unreachable(`no connection within ${CONNECT_MS / 1000} s`)), CONNECT_MS);
+    stop.addEventListener("abort", aborted, { once: true });
+    if (stop.aborted) aborted();
+    let cause: Error | undefined;
+    socket.on("error", (error: NodeJS.ErrnoException) => {
+      cause = error;
+      fail(unreachable(error.code ?? error.message, error));
+    });
+    socket.once("connect", () => {
+      if (settled) return;
+      settled = true;
+      clearTimeout(timer);
+      stop.removeEventListener("abort", aborted);
+      const flooded = () => new EdgeError("bus.flooded", { bus, ...to });
+      resolve(socketWire(socket, events, (reason) => unreachable(reason, cause), flooded));
+    });
+  });
+}
+
+function socketWire(
+  socket: Socket,
+  events: WireEvents,
+  unreachable: (reason: string) => EdgeError,
+  flooded: () => EdgeError,
+): ByteWire {
+  const inflow = new FloodGuard();
+  let closing = false;
+  let isFlooded = false;
+  const closed = () => (isFlooded ? flooded() : unreachable("connection closed"));
+  socket.on("data", (chunk) => {
+    const mono = monotonic();
+    isFlooded = inflow.floods(chunk.length, mono);
+    // Hung up on, not slowed down: what waits on its way would come late, and pass for new.
+    if (isFlooded) socket.destroy();
+    else events.bytes(chunk, mono);
+  });
+  // The far side hung up: a half-open line answers nothing any more, so it is lost now and not at the next timeout.
+  socket.once("end", () => socket.destroy());
+  socket.once("close", () => {
+    if (!closing) events.lost(closed());
+  });
+  return {
+    get isOpen() {
+      return !closing && socket.writable;
+    },
+    closed,
+    write(bytes, done = () => undefined) {
+      if (closing || !socket.writable) throw closed();
+      inflow.expectReply();
+      socket.write(bytes, (error) => done(error ? unreachable(error.message) : undefined));
+    },
+    close() {
+      closing = true;
+      socket.destroy();
+      return Promise.resolve();
+    },
+  };
+}

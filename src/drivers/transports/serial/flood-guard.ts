@@ -1,0 +1,30 @@
+/** Pieces that arrive on a wire, and what was asked for, go in; whether more comes than any line carries, comes out. Pure. */
+
+const WINDOW_MS = 1000;
+/** More than the fastest line that can be configured carries in a second (4 Mbaud). */
+const MOST = 524_288;
+/** The least that a piece counts: of short ones it is their number that costs. A line of 115,200 baud handed on byte by byte is borne. */
+const PIECE = 40;
+/** A whole reply, should it come byte by byte. */
+const REPLY = 256 * PIECE;
+
+/** Bounds what a far side that sends without end may cost: processing 13,107 pieces or half a megabyte a second. */
+export class FloodGuard {
+  #since = Number.NEGATIVE_INFINITY;
+  #count = 0;
+
+  /** Something was sent that may be answered. */
+  expectReply(): void {
+    this.#count = Math.max(0, this.#count - REPLY);
+  }
+
+  /** `mono`: monotonic ms of now. True: this is a flood. */
+  floods(bytes: number, mono: number): boolean {
+    if (mono - this.#since >= WINDOW_MS) {
+      this.#since = mono;
+      this.#count = 0;
+    }
+    this.#count += Math.max(PIECE, bytes);
+    return this.#count > MOST;
+  }
+}

@@ -1,0 +1,184 @@
+/** Streams of frames, torn, dribbled and mixed with garbage, go in; only frames that were sent come out. */
+import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { busSchema } from "../../../../../src/drivers/buses.ts";
+import { a02yyuw } from "../../../../../src/drivers/devices/a02yyuw.ts";
+import type { Opening, SerialPortHandle, Wires } from "../../../../../src/drivers/driver.ts";
+import { FrameParser } from "../../../../../src/drivers/families/frame/frame.ts";
+import { deviceInfo } from "../../../../../src/drivers/index.ts";
+import { openWires } from "../../../../../src/drivers/wires.ts";
+import { noLog } from "../../../../../src/kit/log.ts";
+import type { Reading } from "../../../../../src/model.ts";
+import { codeOf, never } from "../../support.ts";
+
+const layout = { header: [0xff], fields: [{ name: "distance", decode: "uint16" }], check: "sum8" } as const;
+const frame = (mm: number): number[] => [0xff, mm >> 8, mm & 0xff, (0xff + (mm >> 8) + (mm & 0xff)) & 0xff];
+const distances = fc.array(fc.integer({ min: 0, max: 4500 }), { minLength: 1, maxLength: 30 });
+
+describe("the parser", () => {
+  it("gives every frame of a clean stream, however it is cut", () => {
+    fc.assert(
+      fc.property(distances, fc.infiniteStream(fc.integer({ min: 1, max: 9 })), (sent, cuts) => {
+        const bytes = Buffer.from(sent.flatMap(frame));
+        const parser = new FrameParser(layout);
+        const got: number[] = [];
+        for (let at = 0; at < bytes.length; ) {
+          const n = cuts.next().value ?? 1;
+          got.push(...parser.push(bytes.subarray(at, at + n)).map(({ distance }) => distance ?? -1));
+          at += n;
+        }
+        expect(got).toEqual(sent);
+        expect(parser.strayBytes).toBe(0);
+      }),
+    );
+  });
+
+  it("loses two frames at most to one wrong byte, and invents none", () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.integer({ min: 256, max: 4500 }), { minLength: 6, maxLength: 20 }),
+        fc.nat(),
+        fc.integer({ min: 1, max: 255 }),
+        (sent, where, flip) => {
+          const bytes = Buffer.from(sent.flatMap(frame));
+          const at = where % bytes.length;
+          bytes.writeUInt8(bytes.readUInt8(at) ^ flip, at);
+          const got = new FrameParser(layout).push(bytes).map(({ distance }) => distance ?? -1);
+          for (const distance of got) expect(sent).toContain(distance);
+          expect(got.length).toBeGreaterThanOrEqual(sent.length - 3);
+        },
+      ),
+    );
+  });
+
+  it("holds no more than a frame of a megabyte of garbage, and calls it hopeless", () => {
+    const parser = new FrameParser(layout);
+    for (let i = 0; i < 1000; i++) parser.push(Buffer.alloc(1000, 0xff - 1));
+    expect(parser.hopeless).toBe(true);
+    expect(parser.strayBytes).toBeGreaterThan(900_000);
+    parser.push(Buffer.from([0, 0, 0, ...frame(1000)]));
+    expect(parser.push(Buffer.from(frame(1000)))).toEqual([{ distance: 1000 }]);
+    expect(parser.hopeless).toBe(false);
+  });
+});
+
+describe("a sensor on a line", () => {
+  const device = async (chunks: readonly { bytes: number[]; mono: number }[], more: object = {}) => {
+    const port = {
+      isOpen: true,
+      async *chunks() {
+        for (const { bytes, mono } of chunks) yield { bytes: Uint8Array.from(bytes), mono };
+      },
+      write: () => Promise.resolve(),
+      [Symbol.asyncDispose]: () => Promise.resolve(),
+    } satisfies SerialPortHandle;
+    const wires = {
+      serial: () => ({ heard: { frames: 0, strayBytes: 0, unread: 0 }, open: () => Promise.resolve(port) }),
+    } as unknown as Wires;
+    const options = a02yyuw.options.parse({ occupiedBelow: "120cm", ...more });
+    return a02yyuw.open({ id: "bay", options, bus: "uart", wires, stop: never } satisfies Opening<typeof options>);
+  };
+  const all = async (chunks: readonly { bytes: number[]; mono: number }[], more: object = {}) => {
+    const got: (readonly Reading[])[] = [];
+    for await (const batch of (await device(chunks, more)).readings({ next: () => Promise.resolve(0) }, never)) got.push(batch);
+    return got;
+  };
+
+  it("gives the newest of frames that came together, at the time of its last byte, and one alone in a millisecond", async () => {
+    const got = await all([
+      { bytes: [...frame(2000), ...frame(1000)], mono: 50 },
+      { bytes: frame(1199), mono: 50 },
+      { bytes: frame(1200), mono: 90 },
+    ]);
+    expect(got.map((batch) => batch.map(({ value, mono }) => [value, mono]))).toEqual([
+      [
+        [1000, 50],
+        [true, 50],
+      ],
+      [
+        [1200, 90],
+        [false, 90],
+      ],
+    ]);
+  });
+
+  it("is never ahead of its bytes, however many frames a far side pours out", async () => {
+    const poured = Array.from({ length: 2000 }, (_, i) => ({ bytes: frame(1000 + (i % 2)), mono: 50 + Math.floor(i / 100) }));
+    const got = (await all(poured)).map((batch) => batch[0]?.mono);
+    expect(got).toEqual(Array.from({ length: 20 }, (_, i) => 50 + i));
+  });
+
+  it("marks what is too near or too far as bad, presence too", async () => {
+    const got = await all([
+      { bytes: frame(29), mono: 1 },
+      { bytes: frame(4501), mono: 2 },
+    ]);
+    expect(got.flat().map(({ quality, code, value }) => [quality, code, value])).toEqual([
+      ["bad", "sensor.blind-zone", null],
+      ["bad", "sensor.blind-zone", null],
+      ["bad", "sensor.no-echo", null],
+      ["bad", "sensor.no-echo", null],
+    ]);
+  });
+
+  it.each([
+    [
+      "free",
+      [
+        [null, "bad", "sensor.nothing-in-range"],
+        [false, "good", undefined],
+      ],
+    ],
+    [
+      "occupied",
+      [
+        [null, "bad", "sensor.nothing-in-range"],
+        [true, "uncertain", "sensor.nothing-in-range"],
+      ],
+    ],
+    [
+      "unknown",
+      [
+        [null, "bad", "sensor.no-echo"],
+        [null, "bad", "sensor.no-echo"],
+      ],
+    ],
+  ] as const)("takes no echo, beyond its range or 0, as the site says: %s", async (seesNothing, expected) => {
+    for (const none of [0, 4501, 0xffff]) {
+      const got = await all([{ bytes: frame(none), mono: 1 }], { seesNothing });
+      expect(got.flat().map(({ value, quality, code }) => [value, quality, code])).toEqual(expected);
+    }
+  });
+
+  it("counts its frames, and the bytes that made none, over all its openings", async () => {
+    // The first whole frame after stray bytes restores trust and is not counted.
+    const said = [
+      Buffer.from([...frame(1000), 1, 2, 3, ...frame(1000), ...frame(1001)]),
+      Buffer.from([9, ...frame(1000), ...frame(1000)]),
+    ];
+    const server = createServer((socket) => socket.end(said.shift() ?? "")).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    await using wires = openWires({ uart: busSchema.parse({ serial: `tcp://127.0.0.1:${port}` }) }, noLog);
+    const info = deviceInfo("bay", a02yyuw, a02yyuw.options.parse({ occupiedBelow: "120cm" }), "uart", wires);
+    expect(info.wire?.()).toEqual({ frames: 0, strayBytes: 0, unread: 0 });
+    for (const counts of [
+      { frames: 2, strayBytes: 3, unread: 0 },
+      { frames: 3, strayBytes: 4, unread: 0 },
+    ]) {
+      await using opened = await info.open(never);
+      const reading = async () => {
+        for await (const _ of opened.readings({ next: () => Promise.resolve(0) }, never));
+      };
+      expect(await codeOf(reading())).toBe("bus.unreachable");
+      expect(info.wire?.()).toEqual(counts);
+    }
+    server.close();
+  });
+
+  it("gives up on a line that never makes a frame", async () => {
+    expect(await codeOf(all([{ bytes: Array.from({ length: 600 }, () => 0x80), mono: 1 }]))).toBe("frame.invalid");
+  });
+});
