@@ -1,12 +1,12 @@
 /** A hundred thousand requests go to slaves that do everything wrong; how many answers of something else our line believes comes out, beside bare modbus-serial. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { asked, number, worded } from "../hw-sim/asked.ts";
+import { number, optionValue, parseOrExit } from "../hw-sim/command-line.ts";
 import { bare, faultyRun, LATE, ours, SLOWEST_MS, type Tally, tolerating } from "./modbus/faulty-run.ts";
 import { FaultySlave } from "./modbus/faulty-slave.ts";
 
 const HELP = "node dist/bench/modbus-faults.js [--requests 100000] [--seed 1] [--share 0.15]\n";
-const { requests, ...faults } = asked(HELP, () => {
+const { requests, ...faults } = parseOrExit(HELP, () => {
   const { values } = parseArgs({
     options: {
       requests: { type: "string", default: "100000" },
@@ -16,9 +16,9 @@ const { requests, ...faults } = asked(HELP, () => {
   });
   const whole = number("a whole number, at least 1", (n) => Number.isInteger(n) && n > 0);
   return {
-    requests: worded("requests", whole, values.requests),
-    seed: worded("seed", whole, values.seed),
-    share: worded(
+    requests: optionValue("requests", whole, values.requests),
+    seed: optionValue("seed", whole, values.seed),
+    share: optionValue(
       "share",
       number("a number from 0 to 1", (n) => n >= 0 && n <= 1),
       values.share,

@@ -2,12 +2,12 @@
 import { createServer } from "node:net";
 import { parseArgs } from "node:util";
 import { Aedes } from "aedes";
-import { asked, number, worded } from "./asked.ts";
+import { number, optionValue, parseOrExit } from "./command-line.ts";
 import { endWithParent } from "./end-with-parent.ts";
 
-const port = asked("node dist/hw-sim/broker.js [--port N]\n", () => {
+const port = parseOrExit("node dist/hw-sim/broker.js [--port N]\n", () => {
   const { values } = parseArgs({ options: { port: { type: "string", default: "0" } } });
-  return worded(
+  return optionValue(
     "port",
     number("a port from 0 to 65535", (n) => Number.isInteger(n) && n >= 0 && n < 65_536),
     values.port,

@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 import * as z from "zod";
 import { monotonic, systemClock } from "../src/kit/clock.ts";
 import { jsonLog } from "../src/kit/log.ts";
-import { asked, worded } from "./asked.ts";
+import { optionValue, parseOrExit } from "./command-line.ts";
 import { endWithParent } from "./end-with-parent.ts";
 import { openPlatform } from "./platform/open.ts";
 
@@ -27,7 +27,7 @@ const pair = z
     JSON.parse(text.slice(text.indexOf("=") + 1)),
   ]);
 
-const values = asked(HELP, () => {
+const values = parseOrExit(HELP, () => {
   const { values } = parseArgs({
     options: {
       broker: { type: "string" },
@@ -43,10 +43,10 @@ const values = asked(HELP, () => {
   return {
     prefix: values.prefix,
     confirm: values.confirm,
-    broker: worded("broker", needed, values.broker),
-    db: worded("db", needed, values.db),
-    ackAfterMs: worded("ack-after", seconds, values["ack-after"]),
-    set: values.set.map((word) => worded("set", pair, word)),
+    broker: optionValue("broker", needed, values.broker),
+    db: optionValue("db", needed, values.db),
+    ackAfterMs: optionValue("ack-after", seconds, values["ack-after"]),
+    set: values.set.map((word) => optionValue("set", pair, word)),
   };
 });
 if (values === null) {

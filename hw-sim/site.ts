@@ -4,11 +4,11 @@ import { fstatSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { loadDriver } from "../src/drivers/index.ts";
-import { asked } from "./asked.ts";
+import { parseOrExit } from "./command-line.ts";
 import { type SiteOptions, startSite } from "./site/index.ts";
 
 const HELP = "node dist/hw-sim/site.js --dir FOLDER [--scenario FILE] [--time-factor N] [--gpiod 1|2]\n";
-const site = await startSite({ ...asked(HELP, read), loadDriver }).catch((error: unknown) => {
+const site = await startSite({ ...parseOrExit(HELP, read), loadDriver }).catch((error: unknown) => {
   console.error(`site: ${error instanceof Error ? error.message : String(error)}`);
   process.exit(1);
 });

@@ -6,14 +6,14 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import * as z from "zod";
 import { duration } from "../src/kit/quantities.ts";
-import { asked, worded } from "./asked.ts";
-import { course } from "./soak/course.ts";
-import { levelLine, levels } from "./soak/flat.ts";
+import { optionValue, parseOrExit } from "./command-line.ts";
+import { runFaults } from "./soak/fault-run.ts";
+import { levelLine, levels } from "./soak/leak-check.ts";
 import type { Sample } from "./soak/measure.ts";
 import { complain } from "./start/failure.ts";
-import { program } from "./start/program.ts";
-import { run, type Trouble } from "./start/run.ts";
-import { openScreen } from "./start/screen.ts";
+import { program } from "./start/processes/program.ts";
+import { type Disturbance, run } from "./start/run.ts";
+import { openScreen } from "./start/terminal/screen.ts";
 import { Table } from "./table.ts";
 
 const HELP = `node dist/hw-sim/soak.js
@@ -24,7 +24,7 @@ const HELP = `node dist/hw-sim/soak.js
   --keep            the run's folder stays
 `;
 const BROKERS = ["embedded", "mosquitto"] as const;
-const values = asked(HELP, () => {
+const values = parseOrExit(HELP, () => {
   const { values } = parseArgs({
     options: {
       for: { type: "string", default: "20min" },
@@ -35,8 +35,8 @@ const values = asked(HELP, () => {
       help: { type: "boolean", default: false },
     },
   });
-  const broker = worded("broker", z.enum(BROKERS, { error: `expected ${BROKERS.join(" or ")}` }), values.broker);
-  return { ...values, broker, forMs: worded("for", duration(), values.for) };
+  const broker = optionValue("broker", z.enum(BROKERS, { error: `expected ${BROKERS.join(" or ")}` }), values.broker);
+  return { ...values, broker, forMs: optionValue("for", duration(), values.for) };
 });
 if (values.help) {
   process.stdout.write(HELP);
@@ -54,15 +54,15 @@ async function main(): Promise<number> {
   using screen = openScreen({ quiet: true, lang: "en", quit: () => stop.abort() });
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => stop.abort());
   const folder = await mkdtemp(join(tmpdir(), "cippo-soak-"));
-  const witness = join(folder, "witness.sock");
-  // The gateway's process inherits it; no other loads the witness.
-  process.env["CIPPO_WITNESS"] = witness;
+  const probe = join(folder, "probe.sock");
+  // The gateway's process inherits it; no other loads the probe.
+  process.env["CIPPO_PROBE"] = probe;
   const table = new Table(say);
   let samples: readonly Sample[] = [];
   let logBytes = 0;
   const { forMs } = values;
-  const trouble: Trouble = async (world, _, stopped) => {
-    const endured = await course({ world, table, forMs, witness, only: values.only, abuse: values.abuse }, stopped);
+  const trouble: Disturbance = async (world, _, stopped) => {
+    const endured = await runFaults({ world, table, forMs, probe: probe, only: values.only, abuse: values.abuse }, stopped);
     samples = endured.samples;
     logBytes = endured.logBytes;
     return endured.waits;
@@ -80,7 +80,7 @@ async function main(): Promise<number> {
         brokerAwayMs: null,
         timeFactor: FASTER,
         scenario: SITE,
-        gateway: [process.execPath, "--expose-gc", "--import", program("soak/witness.js"), program("../cippo.js")],
+        gateway: [process.execPath, "--expose-gc", "--import", program("soak/probe.js"), program("../cippo.js")],
       },
       screen,
       stop.signal,

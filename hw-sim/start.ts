@@ -7,12 +7,12 @@ import { columnsOf } from "../src/kit/tty.ts";
 import { folded } from "../src/kit/wrap.ts";
 import { complain } from "./start/failure.ts";
 import { FaultUsage, simulateFault } from "./start/fault.ts";
+import { verdict } from "./start/judge/verdict.ts";
 import { helpIn, type Options, readOptions } from "./start/options.ts";
+import { whenParentIsGone } from "./start/processes/parent-watch.ts";
 import { run } from "./start/run.ts";
-import { openScreen, type Screen } from "./start/screen.ts";
-import { whenStarterIsGone } from "./start/starter.ts";
-import { verdict } from "./start/verdict.ts";
-import { type Say, sayIn } from "./start/words.ts";
+import { openScreen, type Screen } from "./start/terminal/screen.ts";
+import { type Translate, translator } from "./start/terminal/words.ts";
 
 /** One Ctrl-C may come twice: from the terminal, and from npm, which passes it on. */
 const SAME_MS = 300;
@@ -39,12 +39,12 @@ async function main(args: readonly string[]): Promise<number> {
   const { json, lang } = options;
   const stop = new AbortController();
   using screen = openScreen({ quiet: json, lang, quit: () => onSignal() });
-  const onSignal = stopBy(stop, screen, sayIn(lang));
+  const onSignal = stopBy(stop, screen, translator(lang));
   try {
     const judged = await run(options, screen, stop.signal);
     screen[Symbol.dispose]();
     if (!judged && options.forMs === null) return 0;
-    if (!judged) throw new Error(sayIn(lang)("stopped"));
+    if (!judged) throw new Error(translator(lang)("stopped"));
     const lines = json ? [JSON.stringify(judged.report)] : verdict(judged, lang);
     await new Promise<void>((resolve) => process.stdout.write(`${lines.join("\n")}\n`, () => resolve()));
     for (const fault of judged.faults) process.stderr.write(`${folded(fault, columnsOf(process.stderr, process.env))}\n`);
@@ -69,7 +69,7 @@ async function fault(words: readonly string[]): Promise<number> {
 }
 
 /** Ctrl-C, q, or the end of whoever reads (`npm start | head`) stops in order; a second one ends everything at once. The returned function is both. */
-function stopBy(stop: AbortController, screen: Screen, say: Say): () => void {
+function stopBy(stop: AbortController, screen: Screen, say: Translate): () => void {
   let since = 0;
   const onSignal = () => {
     if (stop.signal.aborted && monotonic() - since < SAME_MS) return;
@@ -79,11 +79,11 @@ function stopBy(stop: AbortController, screen: Screen, say: Say): () => void {
     }
     since = monotonic();
     stop.abort();
-    screen.say(say("stopping"));
+    screen.note(say("stopping"));
   };
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, onSignal);
   process.stdout.on("error", () => stop.abort());
   process.stderr.on("error", () => undefined);
-  whenStarterIsGone(() => stop.abort());
+  whenParentIsGone(() => stop.abort());
   return onSignal;
 }

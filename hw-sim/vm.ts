@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs, promisify } from "node:util";
 import * as z from "zod";
 import { monotonic } from "../src/kit/clock.ts";
-import { asked, number, worded } from "./asked.ts";
+import { number, optionValue, parseOrExit } from "./command-line.ts";
 import { Table } from "./table.ts";
 import { bleCases } from "./vm/ble.ts";
 import { gpioCases, makeChip } from "./vm/gpio.ts";
@@ -38,7 +38,7 @@ const SOURCES = join(ROOT, "hw-sim/vm");
 const run = promisify(execFile);
 
 const PARTS = ["unit", "gpio", "serial", "ble", "power"] as const;
-const values = asked(HELP, () => {
+const values = parseOrExit(HELP, () => {
   const { values } = parseArgs({
     options: {
       only: { type: "string", multiple: true, default: [] },
@@ -49,12 +49,12 @@ const values = asked(HELP, () => {
     },
   });
   const part = z.enum(PARTS, { error: `expected ${PARTS.join(", ")}` });
-  const cuts = worded(
+  const cuts = optionValue(
     "cuts",
     number("a whole number, at least 1", (n) => Number.isInteger(n) && n > 0),
     values.cuts,
   );
-  return { ...values, cuts, only: values.only.map((word) => worded("only", part, word)) };
+  return { ...values, cuts, only: values.only.map((word) => optionValue("only", part, word)) };
 });
 if (values.help) {
   process.stdout.write(HELP);

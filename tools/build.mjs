@@ -101,7 +101,7 @@ async function make(fresh) {
   await build({
     ...common,
     entryPoints: [
-      ...["start", "site", "broker", "platform", "vm", "soak", "soak/witness"]
+      ...["start", "site", "broker", "platform", "vm", "soak", "soak/probe"]
         .map((f) => `hw-sim/${f}.ts`)
         .filter((f) => existsSync(f)),
       ...entries("bench", () => true),

@@ -186,16 +186,16 @@ await check("cippo run: the main job, nothing lost, nothing twice", () => {
   const judged = spawnSync(process.execPath, words, { env, encoding: "utf8", timeout: 180_000 });
   const report = judged.stdout.trim().split("\n").at(-1);
   if (!report) throw new Error(judged.stderr.trim().slice(-400));
-  const { records, truth } = JSON.parse(report);
+  const { records, readings } = JSON.parse(report);
   const { stored, delivered, acknowledged, gaps, duplicates } = records;
   same(
     JSON.stringify({ delivered, acknowledged, gaps, duplicates }),
     JSON.stringify({ delivered: stored, acknowledged: stored, gaps: 0, duplicates: 0 }),
   );
-  if (stored < 100 || truth.checked < 50) throw new Error(`only ${stored} records, ${truth.checked} good values`);
+  if (stored < 100 || readings.checked < 50) throw new Error(`only ${stored} records, ${readings.checked} good values`);
   // An emulator's pauses are longer than what the judge allows between wire and stamp: values are judged where the machine is real.
-  if (!foreign) same(`${truth.wrong} wrong, ${truth.missing} missing`, "0 wrong, 0 missing");
-  return `${stored} records stored, delivered, acknowledged; ${truth.checked - truth.wrong} of ${truth.checked} values on the wire in time`;
+  if (!foreign) same(`${readings.wrong} wrong, ${readings.missing} missing`, "0 wrong, 0 missing");
+  return `${stored} records stored, delivered, acknowledged; ${readings.checked - readings.wrong} of ${readings.checked} values on the wire in time`;
 });
 
 process.stdout.write(`\n${passed} passed, ${failed} failed\n`);

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { Faults } from "../../hw-sim/site/faults.ts";
 import { modbusLine } from "../../hw-sim/site/modbus/line.ts";
 import { ModbusUnit } from "../../hw-sim/site/modbus/unit.ts";
-import { openServedLog } from "../../hw-sim/site/served.ts";
+import { openWireLog } from "../../hw-sim/site/wire-log.ts";
 import { busSchema } from "../../src/drivers/buses.ts";
 import type { RegisterPoint } from "../../src/drivers/driver.ts";
 import { deviceInfo, loadDriver } from "../../src/drivers/index.ts";
@@ -32,7 +32,7 @@ const points = Object.fromEntries(
 /** One poll of every unit, through the driver and a real socket. */
 export async function round(hole: number): Promise<Round> {
   const folder = mkdtempSync(join(tmpdir(), "cippo-bench-"));
-  using log = openServedLog(join(folder, "served.jsonl"));
+  using log = openWireLog(join(folder, "served.jsonl"));
   const registers = Object.fromEntries(
     Object.entries(points).map(([name, point]): [string, RegisterPoint] => [name, { ...point, kind: "gauge" }]),
   );

@@ -1,7 +1,7 @@
 /** Streams that grew and `reported` messages go in; `down/ack` messages come out: 5 s after the first unacknowledged record, at 500 of them, or at once as an answer. */
 import type { Range, Stream } from "../../src/model.ts";
-import type { Holdings, StreamName } from "./holdings.ts";
-import { absent, type RangeSet, setOf, subtract, upTo } from "./ranges.ts";
+import type { Holdings, StreamName } from "./store/holdings.ts";
+import { absent, type RangeSet, setOf, subtract, upTo } from "./store/ranges.ts";
 
 export interface Ack {
   readonly epoch: string;

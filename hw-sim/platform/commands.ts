@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import * as z from "zod";
 import type { Args } from "../../src/model.ts";
-import type { Database } from "./database.ts";
+import type { Database } from "./store/database.ts";
 
 export interface Wish {
   readonly gateway: string;

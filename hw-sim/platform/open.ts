@@ -4,12 +4,12 @@ import type { Log } from "../../src/kit/log.ts";
 import { Acknowledger } from "./acknowledge.ts";
 import { Commands, type Wish } from "./commands.ts";
 import { openControl } from "./control.ts";
-import { count } from "./counts.ts";
-import { Database } from "./database.ts";
-import { Desk } from "./desk.ts";
 import { Ingest, type Taken } from "./ingest.ts";
 import { type Link, openLink } from "./link.ts";
-import { schema } from "./schema.ts";
+import { Operator } from "./operator.ts";
+import { count } from "./store/counts.ts";
+import { Database } from "./store/database.ts";
+import { schema } from "./store/schema.ts";
 
 export interface PlatformOptions {
   readonly broker: string;
@@ -64,14 +64,14 @@ export async function openPlatform(options: PlatformOptions): Promise<Platform> 
       }) ?? false,
   });
   const ask = async (wanted: Wish) => commands.answer(await commands.send(wanted), ANSWER_MS);
-  const desk = new Desk(options.confirm, options.set, ask);
+  const operator = new Operator(options.confirm, options.set, ask);
 
   async function after(gateway: string, taken: Taken): Promise<void> {
     acknowledger.grew(taken.grown);
     if (taken.reported) acknowledger.answer(gateway, taken.reported.streams);
     for (const result of taken.results ?? []) await commands.answered(result);
-    if (taken.asset) desk.sees(gateway, taken.asset.asset, taken.asset.body);
-    if (taken.online) desk.online(gateway);
+    if (taken.asset) operator.sees(gateway, taken.asset.asset, taken.asset.body);
+    if (taken.online) operator.online(gateway);
   }
 
   link = openLink({

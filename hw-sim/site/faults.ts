@@ -1,6 +1,6 @@
 /** "This device (or bus) does that for so long" goes in; whether a fault holds right now comes out, and its beginning and end stand in the served log. */
 import { monotonic } from "../../src/kit/clock.ts";
-import type { ServedLog } from "./served.ts";
+import type { WireLog } from "./wire-log.ts";
 
 export const FAULTS = ["silence", "late-reply", "wrong-unit", "garbage", "bad-crc", "unplug", "helper-dies", "chatter"] as const;
 export type FaultKind = (typeof FAULTS)[number];
@@ -15,10 +15,10 @@ export interface Fault {
 }
 
 export class Faults implements Disposable {
-  readonly #log: ServedLog;
+  readonly #log: WireLog;
   readonly #active = new Map<Fault, NodeJS.Timeout>();
 
-  constructor(log: ServedLog) {
+  constructor(log: WireLog) {
     this.#log = log;
   }
 

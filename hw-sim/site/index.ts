@@ -3,16 +3,13 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Driver } from "../../src/drivers/driver.ts";
 import { monotonic } from "../../src/kit/clock.ts";
-import { Radio } from "./ble/radio.ts";
 import { type Controlled, openControl } from "./control.ts";
 import { type Fault, type FaultKind, Faults } from "./faults.ts";
-import { Chip } from "./gpio/chip.ts";
-import { openTools } from "./gpio/tools.ts";
 import { Player, stateOf } from "./play.ts";
 import { readScenario, type Scenario } from "./scenario.ts";
-import { openServedLog, type ServedLog } from "./served.ts";
-import { type Twin, twinOf } from "./twins.ts";
-import { type OpenWire, openWire } from "./wires.ts";
+import { openWireLog, type WireLog } from "./wire-log.ts";
+import { openBus } from "./wires/index.ts";
+import type { OpenBus, SiteDevice, Twin } from "./wires/wire.ts";
 
 export interface SiteOptions {
   /** Holds served.jsonl, the tools and the pseudo-terminals. */
@@ -38,23 +35,12 @@ export interface Ready {
   };
   readonly permits: readonly string[];
   /** By bus: the faults that it can have. */
-  readonly suffers: Readonly<Record<string, readonly FaultKind[]>>;
+  readonly faults: Readonly<Record<string, readonly FaultKind[]>>;
 }
 
 export interface Site extends Controlled, AsyncDisposable {
   readonly ready: Ready;
 }
-
-/** As on a Raspberry Pi 4. */
-const CHIP = { label: "pinctrl-bcm2711", lines: 58 };
-/** What each wire can suffer. MBAP has no checksum; a contact can only chatter. */
-const SUFFERS: Readonly<Record<OpenWire["kind"], readonly FaultKind[]>> = {
-  "modbus-tcp": ["silence", "late-reply", "wrong-unit", "garbage", "unplug"],
-  "modbus-rtu": ["silence", "late-reply", "wrong-unit", "garbage", "bad-crc", "unplug"],
-  serial: ["silence", "garbage", "bad-crc", "unplug"],
-  gpio: ["chatter", "helper-dies"],
-  ble: ["silence", "unplug", "helper-dies"],
-};
 
 export async function startSite(options: SiteOptions): Promise<Site> {
   const scenario = await readScenario(options.scenario);
@@ -82,91 +68,82 @@ async function open(
     opened.push(part);
     return part;
   };
-  const log = keep(openServedLog(join(options.dir, "served.jsonl")));
+  const log = keep(openWireLog(join(options.dir, "served.jsonl")));
   const faults = new Faults(log);
-  const chip = new Chip(CHIP.label, CHIP.lines);
-  const twins = await openTwins(options, scenario, chip, faults, log);
-  for (const twin of twins.values()) if (twin.wire === "gpio") keep(twin.contact);
+  const devices = await devicesOf(options, scenario);
+  const buses = new Map<string, OpenBus>();
+  for (const [bus, spec] of Object.entries(scenario.buses)) {
+    const on = devices.filter(({ config }) => config.bus === bus);
+    const { dir, gpiod } = options;
+    buses.set(bus, keep(await openBus(spec, { bus, devices: on, dir, gpiod, faults, log })));
+  }
+  const all = new Map([...buses.values()].flatMap(({ twins }) => [...twins]));
+  const twins = new Map(devices.flatMap(({ id }) => (all.has(id) ? [[id, all.get(id) as Twin]] : [])));
   const factor = options.timeFactor ?? scenario.timeFactor;
   const player = keep(new Player({ play: scenario.play, seed: scenario.seed, factor, twins }));
-  const tools = join(options.dir, "tools");
-  const pins = keep(await openTools({ chip, version: options.gpiod, folder: tools }));
-  const wires = new Map<string, OpenWire>();
-  for (const [bus, spec] of Object.entries(scenario.buses)) {
-    if ("gpio" in spec) wires.set(bus, byHelper("gpio", { ...spec, tools, chip: "header" }, pins));
-    else if ("ble" in spec) {
-      const tags = new Map([...twins].flatMap(([id, twin]) => (twin.wire === "ble" && twin.bus === bus ? [[id, twin.tag]] : [])));
-      const radio = keep(await Radio.open({ bus, folder: join(tools, bus), tags, faults, log }));
-      wires.set(bus, byHelper("ble", { ...spec, helper: radio.helper }, radio));
-    } else wires.set(bus, keep(await openWire(bus, spec, { dir: options.dir, twins, faults, log })));
-  }
   const site: Controlled = {
     player,
     freeze: () => freeze(player, log),
-    fault: (fault) => begin(fault, wires, twins, faults),
+    fault: (fault) => begin(fault, { scenario, buses, twins, faults }),
     state: () => ({ frozen: player.frozen, occupied: player.occupied, faults: faults.list(), devices: stateOf(twins) }),
   };
   keep(faults); // first to end, so that nothing is plugged in again behind those who unplug
   const control = keep(await openControl(site));
   player.start();
-  const buses = Object.fromEntries([...wires].map(([bus, wire]) => [bus, wire.config]));
   return {
     ...site,
     ready: {
       ready: true,
       control: control.port,
       served: log.file,
-      site: { buses, devices: scenario.devices, assets: scenario.assets },
+      site: {
+        buses: Object.fromEntries([...buses].map(([bus, { config }]) => [bus, config])),
+        devices: scenario.devices,
+        assets: scenario.assets,
+      },
       permits: scenario.permits,
-      suffers: Object.fromEntries([...wires].map(([bus, { kind }]) => [bus, SUFFERS[kind]])),
+      faults: Object.fromEntries([...buses].map(([bus, one]) => [bus, one.faults])),
     },
   };
 }
 
-async function openTwins(
-  { loadDriver }: SiteOptions,
-  { devices }: Scenario,
-  chip: Chip,
-  faults: Faults,
-  log: ServedLog,
-): Promise<ReadonlyMap<string, Twin>> {
-  const twins = new Map<string, Twin>();
-  for (const [device, config] of Object.entries(devices))
-    twins.set(device, twinOf({ device, config, driver: await loadDriver(config.type), chip, faults, log }));
-  return twins;
+async function devicesOf({ loadDriver }: SiteOptions, scenario: Scenario): Promise<readonly SiteDevice[]> {
+  const devices: SiteDevice[] = [];
+  for (const [id, config] of Object.entries(scenario.devices)) {
+    const driver = await loadDriver(config.type);
+    const { type: _type, bus: _bus, ...written } = config;
+    const options = driver.options.parse(written);
+    devices.push({ id, config, driver, options, layout: driver.layout(options) });
+  }
+  return devices;
 }
 
-/** Pins and radio waves have no plug; the program by which the gateway reaches them can die. It is closed by whoever opened it. */
-function byHelper(kind: "gpio" | "ble", config: OpenWire["config"], helper: Pick<OpenWire, "plug" | "unplug">): OpenWire {
-  const { plug, unplug } = helper;
-  return { kind, config, plug: plug.bind(helper), unplug: unplug.bind(helper), [Symbol.asyncDispose]: async () => {} };
-}
-
-function freeze(player: Player, log: ServedLog): number {
+function freeze(player: Player, log: WireLog): number {
   player.freeze();
   const at = monotonic();
   log.write({ k: "frozen", at });
   return at;
 }
 
+interface Standing {
+  readonly scenario: Scenario;
+  readonly buses: ReadonlyMap<string, OpenBus>;
+  readonly twins: ReadonlyMap<string, Twin>;
+  readonly faults: Faults;
+}
+
 /** Throws a plain sentence for what cannot be. */
-async function begin(
-  fault: Fault,
-  wires: ReadonlyMap<string, OpenWire>,
-  twins: ReadonlyMap<string, Twin>,
-  faults: Faults,
-): Promise<void> {
+async function begin(fault: Fault, { scenario, buses, twins, faults }: Standing): Promise<void> {
   const { device, kind } = fault;
   const twin = device === undefined ? undefined : twins.get(device);
   if (device !== undefined && !twin) throw new Error(`no device ${device}: there are ${[...twins.keys()].join(", ")}`);
-  const bus = twin?.bus ?? fault.bus;
-  if (bus === undefined || (twin && fault.bus !== undefined)) throw new Error("name either a device or a bus");
-  const wire = wires.get(bus);
-  if (!wire) throw new Error(`no bus ${bus}: there are ${[...wires.keys()].join(", ")}`);
-  if (!SUFFERS[wire.kind].includes(kind))
-    throw new Error(`${bus} (${wire.kind}) cannot suffer ${kind}: ${SUFFERS[wire.kind].join(", ")}`);
+  const name = device === undefined ? fault.bus : scenario.devices[device]?.bus;
+  if (name === undefined || (twin && fault.bus !== undefined)) throw new Error("name either a device or a bus");
+  const bus = buses.get(name);
+  if (!bus) throw new Error(`no bus ${name}: there are ${[...buses.keys()].join(", ")}`);
+  if (!bus.faults.includes(kind)) throw new Error(`${name} cannot have ${kind}: ${bus.faults.join(", ")}`);
   if (kind === "chatter") {
-    if (twin?.wire !== "gpio") throw new Error("chatter needs a device that is a contact");
+    if (!twin?.contact) throw new Error("chatter needs a device that is a contact");
     const rest = twin.contact.chatter();
     faults.begin(fault, rest);
     return;
@@ -175,14 +152,13 @@ async function begin(
     faults.begin(fault);
     return;
   }
-  if (faults.list().some((f) => f.kind === kind && f.bus === bus)) throw new Error(`${bus}: ${kind} holds already`);
+  if (faults.list().some((f) => f.kind === kind && f.bus === name)) throw new Error(`${name}: ${kind} holds already`);
   // The whole wire goes, whichever device was named.
-  const whole = { kind, bus, forMs: fault.forMs, lateMs: 0 };
-  // A radio shows by itself that its adapter is gone.
-  if (wire.kind === "ble" && kind === "unplug") {
+  const whole = { kind, bus: name, forMs: fault.forMs, lateMs: 0 };
+  if (bus.showsUnplugged && kind === "unplug") {
     faults.begin(whole);
     return;
   }
-  faults.begin(whole, () => wire.plug());
-  await wire.unplug();
+  faults.begin(whole, () => bus.plug());
+  await bus.unplug();
 }

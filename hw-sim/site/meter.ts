@@ -1,5 +1,4 @@
 /** A meter's table, its load and its counter go in; one value for each point, all fitting together, comes out: what an honest meter would show. */
-import type { RegisterPoint } from "../../src/drivers/driver.ts";
 
 const VOLTS = 230;
 const POWER_FACTOR = 0.96;
@@ -11,7 +10,7 @@ const OFFSETS = [0.4, -0.7, 1.1];
 
 /** Every phase of a three-phase meter is a point whose name says so: -l1, -l2, -l3. */
 export function* meterPoints(
-  points: Readonly<Record<string, RegisterPoint>>,
+  points: Readonly<Record<string, { readonly unit: string }>>,
   watts: number,
   energy: number,
 ): Iterable<readonly [string, number]> {

@@ -3,7 +3,7 @@ import { monotonic } from "../../src/kit/clock.ts";
 import { meterPoints } from "./meter.ts";
 import { seeded, waitMs } from "./random.ts";
 import type { Play } from "./scenario.ts";
-import { setPoint, type Twin, type Value, valuesOf } from "./twins.ts";
+import type { Twin, Value } from "./wires/wire.ts";
 
 export interface PlayOptions {
   readonly play: Play;
@@ -72,7 +72,7 @@ export class Player implements Disposable {
   }
 
   set(device: string, point: string, value: Value): void {
-    setPoint(this.#twin(device), point, value);
+    this.#twin(device).set(point, value);
     this.#pinned.add(`${device}.${point}`);
   }
 
@@ -102,12 +102,12 @@ export class Player implements Disposable {
 
   #playContact(device: string): void {
     const spec = this.#o.play.contacts[device];
-    const twin = this.#twin(device);
-    if (!spec || twin.wire !== "gpio") throw new Error(`play.contacts.${device} is no contact`);
+    const { contact } = this.#twin(device);
+    if (!spec || !contact) throw new Error(`play.contacts.${device} is no contact`);
     const open = (then: () => void): void => {
-      twin.contact.set(true);
+      contact.set(true);
       this.#in(spec.for, () => {
-        twin.contact.set(false);
+        contact.set(false);
         then();
       });
     };
@@ -121,12 +121,12 @@ export class Player implements Disposable {
 
   #playGate(device: string): void {
     const spec = this.#o.play.gates[device];
-    const twin = this.#twin(device);
-    if (!spec || twin.wire !== "gpio") throw new Error(`play.gates.${device} counts no pulses`);
+    const { contact } = this.#twin(device);
+    if (!spec || !contact) throw new Error(`play.gates.${device} counts no pulses`);
     const draw = seeded(this.#o.seed, device);
     const next = (): void =>
       this.#in(waitMs(draw, spec.every), () => {
-        twin.contact.pass();
+        contact.pass();
         next();
       });
     next();
@@ -144,23 +144,23 @@ export class Player implements Disposable {
       const watts = base + (peak - base) * (0.5 - 0.5 * Math.cos((2 * Math.PI * now) / period));
       const energy = (this.#energy.get(device) ?? 0) + (watts * (now - this.#lastTick)) / 3.6e9;
       this.#energy.set(device, energy);
-      const twin = this.#twin(device);
-      if (twin.wire !== "modbus") throw new Error(`play.meters.${device} is no Modbus unit`);
-      for (const [point, value] of meterPoints(twin.unit.layout.points, watts, energy)) this.#put(device, point, value);
+      const { load } = this.#twin(device);
+      if (!load) throw new Error(`play.meters.${device} is no meter`);
+      for (const [point, value] of meterPoints(load, watts, energy)) this.#put(device, point, value);
     }
     this.#lastTick = now;
   }
 
   #showBay(name: string): void {
     const { sensor, free, occupied } = this.#spec(name);
-    const twin = this.#twin(sensor);
+    const { contact } = this.#twin(sensor);
     const here = this.#occupied.has(name);
-    if (twin.wire === "gpio") this.#put(sensor, twin.contact.options.means, here);
+    if (contact) this.#put(sensor, contact.options.means, here);
     else this.#put(sensor, "distance", (here ? occupied : free) + (this.#jitter() * 2 - 1) * JITTER_MM);
   }
 
   #put(device: string, point: string, value: Value): void {
-    if (!this.#pinned.has(`${device}.${point}`)) setPoint(this.#twin(device), point, value);
+    if (!this.#pinned.has(`${device}.${point}`)) this.#twin(device).set(point, value);
   }
 
   #at(playMs: number, then: () => void): void {
@@ -192,4 +192,4 @@ export class Player implements Disposable {
 }
 
 export const stateOf = (twins: ReadonlyMap<string, Twin>): Readonly<Record<string, Readonly<Record<string, Value>>>> =>
-  Object.fromEntries([...twins].map(([device, twin]) => [device, valuesOf(twin)]));
+  Object.fromEntries([...twins].map(([device, twin]) => [device, twin.values()]));

@@ -3,20 +3,7 @@ import { readFile } from "node:fs/promises";
 import { parse } from "yaml";
 import * as z from "zod";
 import { duration } from "../../src/kit/quantities.ts";
-
-/** Wires by what they are at the site; ports and paths are found when it starts. */
-const bus = z.union([
-  z.strictObject({ modbus: z.literal("tcp") }),
-  z.strictObject({ modbus: z.literal("rtu-tcp") }),
-  z
-    .strictObject({ modbus: z.literal("rtu"), baud: z.number().prefault(9600) })
-    .describe("On a pseudo-terminal where socat exists, otherwise RTU over TCP."),
-  z
-    .strictObject({ serial: z.enum(["pty", "tcp"]), baud: z.number().prefault(9600) })
-    .describe("pty becomes tcp where there is no socat."),
-  z.strictObject({ gpio: z.literal("gpiod") }),
-  z.strictObject({ ble: z.string() }).describe("An adapter, reached by a program of the site's own."),
-]);
+import { busSpec } from "./wires/index.ts";
 
 /** Times are of the play: a time factor makes them shorter. */
 const bay = z.strictObject({
@@ -39,7 +26,8 @@ const opening = z.strictObject({
 const scenario = z.strictObject({
   seed: z.number().int().prefault(1),
   timeFactor: z.number().positive().prefault(1),
-  buses: z.record(z.string(), bus),
+  /** Wires by what they are at the site; ports and paths are found when it starts. */
+  buses: z.record(z.string(), busSpec),
   devices: z
     .record(z.string(), z.looseObject({ type: z.string(), bus: z.string() }))
     .describe("As in the gateway's configuration."),
@@ -67,7 +55,6 @@ const scenario = z.strictObject({
 });
 
 export type Scenario = z.output<typeof scenario>;
-export type BusSpec = z.output<typeof bus>;
 export type Play = Scenario["play"];
 
 export async function readScenario(file: string): Promise<Scenario> {

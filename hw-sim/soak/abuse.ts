@@ -7,7 +7,7 @@ import { connectAsync, type IClientPublishOptions, type MqttClient } from "mqtt"
 import { pause } from "../../src/kit/loop.ts";
 import { uuidv7 } from "../platform/commands.ts";
 import { SOCKET } from "../start/run-folder.ts";
-import type { World } from "../start/world.ts";
+import type { Testbed } from "../start/testbed.ts";
 import { limited, type SoakFault } from "./faults.ts";
 
 const LIFETIME_MS = 60_000;
@@ -21,7 +21,7 @@ const CRUMBS = 4000;
 
 const nobody = (): boolean => false;
 
-export function abuseOf(world: World): readonly SoakFault[] {
+export function abuseOf(world: Testbed): readonly SoakFault[] {
   const { gateway, id, broker, dir } = world;
   const platform = (name: string, work: (say: Say, stop: AbortSignal) => Promise<void>): SoakFault => ({
     name: `abuse: ${name}`,

@@ -3,9 +3,9 @@ import { execFile } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { promisify } from "node:util";
 import { pause } from "../../src/kit/loop.ts";
-import { Database } from "../platform/database.ts";
+import { Database } from "../platform/store/database.ts";
 import { ask } from "../start/ask.ts";
-import type { World } from "../start/world.ts";
+import type { Testbed } from "../start/testbed.ts";
 
 export interface SoakFault {
   readonly name: string;
@@ -36,20 +36,20 @@ const LOCKED_MS = 8000;
 const FLAPS = 5;
 const FLAP_MS = 1000;
 const STARVED_MS = 8000;
-/** A whole bus suffers these; any other a device alone. */
+/** A whole bus faults these; any other a device alone. */
 const WHOLE_BUS: ReadonlySet<string> = new Set(["unplug", "helper-dies"]);
 
 const run = promisify(execFile);
 const nobody = (): boolean => false;
 
-export function faultsOf(world: World, devices: readonly Placed[]): readonly SoakFault[] {
+export function faultsOf(world: Testbed, devices: readonly Placed[]): readonly SoakFault[] {
   return [...wireFaults(world, devices), ...farFaults(world), ...ownFaults(world, devices)];
 }
 
-function wireFaults({ site, points: { speakers } }: World, devices: readonly Placed[]): readonly SoakFault[] {
+function wireFaults({ site, points: { speakers } }: Testbed, devices: readonly Placed[]): readonly SoakFault[] {
   if (!site) return [];
   const faults: SoakFault[] = [];
-  for (const [bus, kinds] of Object.entries(site.suffers))
+  for (const [bus, kinds] of Object.entries(site.faults))
     for (const kind of kinds) {
       const on = devices.filter((one) => one.bus === bus);
       const one = on.find(({ type }) => kind !== "chatter" || type === "gpio-contact");
@@ -70,7 +70,7 @@ function wireFaults({ site, points: { speakers } }: World, devices: readonly Pla
 }
 
 /** Broker and platform. */
-function farFaults({ broker, platform, askPlatform, id }: World): readonly SoakFault[] {
+function farFaults({ broker, platform, askPlatform, id }: Testbed): readonly SoakFault[] {
   const { away } = broker;
   const faults: SoakFault[] = [
     { name: "platform: frozen", mayDown: nobody, during: (stop) => frozen(platform.pid, AWAY_MS, stop) },
@@ -99,7 +99,7 @@ function farFaults({ broker, platform, askPlatform, id }: World): readonly SoakF
 }
 
 /** The gateway's disk and process. */
-function ownFaults({ gateway, gatewayDb, site }: World, devices: readonly Placed[]): readonly SoakFault[] {
+function ownFaults({ gateway, gatewayDb, site }: Testbed, devices: readonly Placed[]): readonly SoakFault[] {
   const faults: SoakFault[] = [
     {
       name: "store: locked by another program",
@@ -115,7 +115,7 @@ function ownFaults({ gateway, gatewayDb, site }: World, devices: readonly Placed
       during: (stop) => limited(gateway.pid, "fsize", 1, LOCKED_MS, stop),
     },
   ];
-  const plug = Object.entries(site?.suffers ?? {}).find(([, kinds]) => kinds.includes("unplug"))?.[0];
+  const plug = Object.entries(site?.faults ?? {}).find(([, kinds]) => kinds.includes("unplug"))?.[0];
   if (site && plug !== undefined)
     faults.push({
       name: `process: no descriptor left while ${plug} comes back`,
@@ -152,7 +152,7 @@ export async function limited(pid: number, what: "fsize" | "nofile", most: numbe
 }
 
 /** None of it is a message of the contract, or of this gateway's past; all of it must be refused and cost nothing that stays. */
-async function nonsense(askPlatform: World["askPlatform"], gateway: string): Promise<void> {
+async function nonsense(askPlatform: Testbed["askPlatform"], gateway: string): Promise<void> {
   const say = (what: string, body: unknown, times: number) => askPlatform({ do: "say", gateway, what, body, times });
   await say("commands", "\u0000 no command", 300);
   await say("commands", { v: 1, id: "c-soak", target: "no-such-device", action: "set", args: { on: "perhaps" } }, 300);

@@ -3,13 +3,13 @@ import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import * as z from "zod";
 import { ask } from "../start/ask.ts";
-import type { Wait } from "../start/waits.ts";
+import type { Wait } from "../start/judge/cpu-waits.ts";
 
-/** What the witness in a process says that it holds; memory in bytes, functions that wait for an event of an emitter or a signal, timers that will fire. */
+/** What the probe in a process says that it holds; memory in bytes, functions that wait for an event of an emitter or a signal, timers that will fire. */
 const own = z.object({ rss: z.number(), heap: z.number(), outside: z.number(), listeners: z.number(), timers: z.number() });
 /** `from`, `to`: how long the look itself kept the process from its work, monotonic ms. */
 const held = z.object({ own, from: z.number(), to: z.number() });
-export type Held = z.output<typeof held>;
+export type ProbeAnswer = z.output<typeof held>;
 
 const sample = own.extend({ descriptors: z.number(), children: z.number() });
 export type Sample = Readonly<z.output<typeof sample>>;
@@ -19,18 +19,15 @@ export const FIGURES = sample.keyof().options;
 const LOOKS = 4;
 const LOOK_MS = 130;
 
-/** `witness`: the socket of hw-sim/soak/witness.ts in that process. Answers also when it kept the process waiting. */
-export async function measure(
-  pid: number,
-  witness: string,
-): Promise<{ readonly sample: Sample; readonly waits: readonly Wait[] }> {
+/** `probe`: the socket of hw-sim/soak/probe.ts in that process. Answers also when it kept the process waiting. */
+export async function measure(pid: number, probe: string): Promise<{ readonly sample: Sample; readonly waits: readonly Wait[] }> {
   const looks: Sample[] = [];
   const waits: Wait[] = [];
   for (let i = 0; i < LOOKS; i += 1) {
     if (i > 0) await sleep(LOOK_MS);
     // Before the question: its connection may still be one of them for a moment after the answer.
     const kernel = { descriptors: readdirSync(`/proc/${pid}/fd`).length, children: childrenOf(pid) };
-    const { own, from, to } = held.parse(await ask({ path: witness }, {}));
+    const { own, from, to } = held.parse(await ask({ path: probe }, {}));
     waits.push({ span: [from, to], ms: to - from });
     looks.push({ ...own, ...kernel });
   }

@@ -6,7 +6,7 @@ import { duration, spoken } from "../../src/kit/quantities.ts";
 import type { Text } from "../../src/model.ts";
 import type { FaultKind } from "../site/faults.ts";
 import { ask } from "./ask.ts";
-import { program } from "./program.ts";
+import { program } from "./processes/program.ts";
 import { type Parts, partsIn, runFolders } from "./run-folder.ts";
 
 type Lang = keyof Text;

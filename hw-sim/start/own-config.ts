@@ -7,7 +7,7 @@ import { loadDriver } from "../../src/drivers/index.ts";
 import { EdgeError, isCode } from "../../src/kit/errors.ts";
 import type { Text } from "../../src/model.ts";
 import { problem } from "./failure.ts";
-import { program } from "./program.ts";
+import { program } from "./processes/program.ts";
 import type { Places, Site } from "./site-config.ts";
 
 const MAX_OUTPUT = 1 << 24;

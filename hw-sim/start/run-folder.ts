@@ -37,9 +37,9 @@ export const partsSchema = z.object({
 export type Parts = z.output<typeof partsSchema>;
 
 /** Whole or not at all: it may be read at any moment. */
-export async function writeParts(dir: string, { control, suffers, site }: z.output<typeof siteReady>): Promise<void> {
+export async function writeParts(dir: string, { control, faults, site }: z.output<typeof siteReady>): Promise<void> {
   const on = (bus: string) => Object.entries(site.devices).flatMap(([id, device]) => (device.bus === bus ? [id] : []));
-  const buses = Object.fromEntries(Object.entries(suffers).map(([bus, faults]) => [bus, { devices: on(bus), faults }]));
+  const buses = Object.fromEntries(Object.entries(faults).map(([bus, kinds]) => [bus, { devices: on(bus), faults: kinds }]));
   const parts: Parts = { control, pid: process.pid, buses };
   await writeFile(join(dir, `${PARTS}.new`), JSON.stringify(parts));
   await rename(join(dir, `${PARTS}.new`), join(dir, PARTS));

@@ -4,21 +4,21 @@ import { rm } from "node:fs/promises";
 import { monotonic } from "../../src/kit/clock.ts";
 import { pause } from "../../src/kit/loop.ts";
 import type { GatewayStatus } from "../../src/model.ts";
-import { type Counts, counts } from "../platform/counts.ts";
-import { Database } from "../platform/database.ts";
+import { type Counts, counts } from "../platform/store/counts.ts";
+import { Database } from "../platform/store/database.ts";
 import { ask } from "./ask.ts";
+import { type Wait, watchWaits } from "./judge/cpu-waits.ts";
+import type { Window } from "./judge/readings.ts";
+import { type Judged, judge } from "./judge/report.ts";
+import { type Heads, headsOf, stored } from "./judge/stored.ts";
 import type { Options } from "./options.ts";
 import { checkOwn } from "./own-config.ts";
-import { brokerFault } from "./reach.ts";
-import { type Judged, judge } from "./report.ts";
+import { brokerFault } from "./processes/broker-check.ts";
 import { makeRunFolder } from "./run-folder.ts";
-import type { Screen } from "./screen.ts";
 import { COMMIT_MS } from "./site-config.ts";
-import { type Heads, headsOf, stored } from "./stored.ts";
-import type { Window } from "./truth.ts";
-import { type Wait, watchWaits } from "./waits.ts";
-import { figure, sayIn } from "./words.ts";
-import { openWorld, type World } from "./world.ts";
+import type { Screen } from "./terminal/screen.ts";
+import { figure, translator } from "./terminal/words.ts";
+import { openTestbed, type Testbed } from "./testbed.ts";
 
 const SHOW_EVERY_MS = 1000;
 const LOOK_EVERY_MS = 200;
@@ -26,7 +26,7 @@ const LOOK_EVERY_MS = 200;
 const DRAIN_MS = 30_000;
 
 /** What is done to a running world; resolves when it is over, with the moments in which it kept the gateway waiting itself. */
-export type Trouble = (world: World, screen: Screen, stop: AbortSignal) => Promise<readonly Wait[]>;
+export type Disturbance = (world: Testbed, screen: Screen, stop: AbortSignal) => Promise<readonly Wait[]>;
 
 /**
  * Runs for as long as the options say and until the trouble is over. Answers null when there is nothing to judge: it was stopped. Throws when
@@ -36,7 +36,7 @@ export async function run(
   options: Options,
   screen: Screen,
   stop: AbortSignal,
-  trouble: Trouble = asAsked(options),
+  trouble: Disturbance = asAsked(options),
 ): Promise<Judged | null> {
   try {
     if (options.config !== null) await checkOwn(options.config, options.lang, stop);
@@ -48,7 +48,7 @@ export async function run(
   }
 }
 
-async function inOwnFolder(options: Options, screen: Screen, stop: AbortSignal, trouble: Trouble): Promise<Judged | null> {
+async function inOwnFolder(options: Options, screen: Screen, stop: AbortSignal, trouble: Disturbance): Promise<Judged | null> {
   const dir = await makeRunFolder();
   // Ended hard while it was stopping: nothing is left behind all the same.
   const ended = () => stop.aborted && !options.keep && removeNow(dir);
@@ -61,7 +61,7 @@ async function inOwnFolder(options: Options, screen: Screen, stop: AbortSignal, 
   } finally {
     process.off("exit", ended);
     if ((good || stop.aborted) && !options.keep) await rm(dir, { recursive: true, force: true });
-    else screen.say(`${sayIn(options.lang)("kept")}: ${dir}`);
+    else screen.note(`${translator(options.lang)("kept")}: ${dir}`);
   }
 }
 
@@ -84,15 +84,15 @@ async function inFolder(
   dir: string,
   screen: Screen,
   stop: AbortSignal,
-  trouble: Trouble,
+  trouble: Disturbance,
 ): Promise<Judged | null> {
   const begun = monotonic();
   let course: Course | null;
   let waits: readonly Wait[] = [];
   let own: readonly Wait[] = [];
-  let world: World;
+  let world: Testbed;
   {
-    await using open = await openWorld(options, dir, screen, stop);
+    await using open = await openTestbed(options, dir, screen, stop);
     world = open;
     const ended = new AbortController();
     const stopped = AbortSignal.any([stop, ended.signal]);
@@ -134,7 +134,7 @@ interface Course {
   readonly faults: readonly string[];
 }
 
-async function show(world: World, screen: Screen, begun: number, stop: AbortSignal): Promise<void> {
+async function show(world: Testbed, screen: Screen, begun: number, stop: AbortSignal): Promise<void> {
   while (!stop.aborted) {
     const [gateway, platform] = await Promise.all([world.gateway.status().catch(() => null), platformCounts(world)]);
     if (stop.aborted) return;
@@ -143,7 +143,7 @@ async function show(world: World, screen: Screen, begun: number, stop: AbortSign
   }
 }
 
-async function platformCounts(world: World): Promise<Counts | null> {
+async function platformCounts(world: Testbed): Promise<Counts | null> {
   const data = await world.askPlatform({ do: "counts" }).catch(() => null);
   return counts.safeParse(data).data ?? null;
 }
@@ -151,9 +151,9 @@ async function platformCounts(world: World): Promise<Counts | null> {
 /** What goes wrong on purpose, in the middle of the run. */
 const asAsked =
   (options: Options) =>
-  async ({ gateway, broker }: World, screen: Screen, stop: AbortSignal): Promise<readonly Wait[]> => {
+  async ({ gateway, broker }: Testbed, screen: Screen, stop: AbortSignal): Promise<readonly Wait[]> => {
     const length = options.forMs ?? 20_000;
-    const say = sayIn(options.lang);
+    const say = translator(options.lang);
     const kill = async () => {
       await pause(length / 2, stop);
       if (!stop.aborted) await gateway.kill();
@@ -161,16 +161,16 @@ const asAsked =
     const away = async (ms: number) => {
       await pause((length - ms) / 2, stop);
       if (stop.aborted) return;
-      screen.say(`${say("brokerKilled")} ${figure(ms / 1000, options.lang)} s`);
+      screen.note(`${say("brokerKilled")} ${figure(ms / 1000, options.lang)} s`);
       await broker.away?.(ms, stop);
-      screen.say(say("brokerBack"));
+      screen.note(say("brokerBack"));
     };
     await Promise.all([options.killGateway ? kill() : null, options.brokerAwayMs === null ? null : away(options.brokerAwayMs)]);
     return [];
   };
 
 interface Draining {
-  readonly world: World;
+  readonly world: Testbed;
   readonly screen: Screen;
   readonly lang: Options["lang"];
   /** Aborted when the heads are noted. */
@@ -182,11 +182,11 @@ interface Draining {
  * delivered alike (polls go on, so a moving head would never be reached). The gateway stays up until its own database shows the proof.
  */
 async function drain({ world, screen, lang, counted }: Draining, stop: AbortSignal): Promise<Course> {
-  const say = sayIn(lang);
+  const say = translator(lang);
   const deadline = monotonic() + DRAIN_MS;
   if (world.site) await ask({ port: world.site.control }, { do: "freeze" });
   const must = monotonic();
-  screen.say(`${world.site ? say("frozen") : ""}${say("waiting")}`);
+  screen.note(`${world.site ? say("frozen") : ""}${say("waiting")}`);
   await pause(world.points.slowestMs + 2 * COMMIT_MS, stop);
   const heads = await settled(world, deadline, stop);
   counted.abort();
@@ -212,7 +212,7 @@ async function drain({ world, screen, lang, counted }: Draining, stop: AbortSign
 }
 
 /** The heads, once the gateway answers and nothing waits for its commit. */
-async function settled(world: World, deadline: number, stop: AbortSignal): Promise<Heads> {
+async function settled(world: Testbed, deadline: number, stop: AbortSignal): Promise<Heads> {
   for (;;) {
     const status: GatewayStatus | null = await world.gateway.status().catch(() => null);
     if (status && status.streams.length > 0) return headsOf(status);
@@ -222,7 +222,7 @@ async function settled(world: World, deadline: number, stop: AbortSignal): Promi
 }
 
 /** By the gateway's own database, read beside it. */
-async function proven(world: World, heads: Heads): Promise<boolean> {
+async function proven(world: Testbed, heads: Heads): Promise<boolean> {
   await using db = await Database.open(world.gatewayDb, "readonly");
   const streams = await stored(db, heads);
   return streams.length > 0 && streams.every((one) => one.acknowledged === one.stored);

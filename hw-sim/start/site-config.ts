@@ -2,7 +2,7 @@
 import { stringify } from "yaml";
 import * as z from "zod";
 import { loadDriver } from "../../src/drivers/index.ts";
-import type { PointRule } from "./levels.ts";
+import type { PointRule } from "./judge/levels.ts";
 
 export const siteReady = z.looseObject({
   control: z.number(),
@@ -13,7 +13,7 @@ export const siteReady = z.looseObject({
     assets: z.record(z.string(), z.looseObject({ kind: z.string() })),
   }),
   permits: z.array(z.string()).default([]),
-  suffers: z.record(z.string(), z.array(z.string())),
+  faults: z.record(z.string(), z.array(z.string())),
 });
 export type Site = z.infer<typeof siteReady>["site"];
 

@@ -1,6 +1,7 @@
 /** A copy of the gateway's store and the platform's database go in; whether the store is sound, has no hole and still says all that was ever told comes out. */
-import { Database } from "../platform/database.ts";
+
 import * as read from "../platform/messages.ts";
+import { Database } from "../platform/store/database.ts";
 import { expect } from "../table.ts";
 
 /** key = epoch's n · 2^35 + number: the layout of the store. */

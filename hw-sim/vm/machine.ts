@@ -7,7 +7,7 @@ import { monotonic } from "../../src/kit/clock.ts";
 import type { GatewayStatus } from "../../src/model.ts";
 import { freePort } from "../free-port.ts";
 import { ask } from "../start/ask.ts";
-import { Child } from "../start/child.ts";
+import { Child } from "../start/processes/child.ts";
 
 export interface MachineFiles {
   /** Folder with vmlinux and initrd.gz. */

@@ -5,11 +5,11 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { monotonic } from "../../src/kit/clock.ts";
 import type { DeviceStatus, GatewayStatus } from "../../src/model.ts";
-import { Database } from "../platform/database.ts";
-import { type Broker, openBroker } from "../start/broker.ts";
-import { Child } from "../start/child.ts";
-import { program } from "../start/program.ts";
-import { headsOf, lagging } from "../start/stored.ts";
+import { Database } from "../platform/store/database.ts";
+import { headsOf, lagging } from "../start/judge/stored.ts";
+import { type Broker, openBroker } from "../start/processes/broker.ts";
+import { Child } from "../start/processes/child.ts";
+import { program } from "../start/processes/program.ts";
 import { Machine } from "./machine.ts";
 
 /** What the platform holds of one point, in the order of its numbers. */

@@ -2,8 +2,8 @@
 import { open as openFile, stat, truncate } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import type { Counts } from "../../hw-sim/platform/counts.ts";
-import { type RangeSet, union } from "../../hw-sim/platform/ranges.ts";
+import type { Counts } from "../../hw-sim/platform/store/counts.ts";
+import { type RangeSet, union } from "../../hw-sim/platform/store/ranges.ts";
 import { encodeEvent, encodeReadings } from "../../src/edge/segment.ts";
 import type { EdgeEvent, ReadingRecord } from "../../src/model.ts";
 import { Broker } from "../support/brokers.ts";

@@ -9,8 +9,8 @@ import { Faults } from "../../hw-sim/site/faults.ts";
 import { modbusLine } from "../../hw-sim/site/modbus/line.ts";
 import { ModbusUnit } from "../../hw-sim/site/modbus/unit.ts";
 import { Pty } from "../../hw-sim/site/pty.ts";
-import { openServedLog, type ServedLog } from "../../hw-sim/site/served.ts";
 import type { SocketLine } from "../../hw-sim/site/socket-line.ts";
+import { openWireLog, type WireLog } from "../../hw-sim/site/wire-log.ts";
 import type { RegisterPoint } from "../../src/drivers/driver.ts";
 import { wait } from "../unit/drivers/support.ts";
 
@@ -30,12 +30,12 @@ describe.each(["tcp", "rtu"] as const)("over %s", (wire) => {
   describe.skipIf(lacking !== null)(lacking ?? "mbpoll", { shuffle: false }, () => {
     let scratch: Scratch;
     const unit = new ModbusUnit({ maxRegisters: 60, points });
-    let log: ServedLog;
+    let log: WireLog;
     let line: SocketLine;
     let pty: Pty;
     beforeAll(async () => {
       scratch = new Scratch();
-      log = await openServedLog(join(scratch.path, "served.jsonl"));
+      log = await openWireLog(join(scratch.path, "served.jsonl"));
       const units = new Map([[3, { device: "boiler", unit }]]);
       line = modbusLine({ bus: "plant", framing: wire, units, faults: new Faults(log), log });
       await line.plug();

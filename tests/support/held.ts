@@ -1,5 +1,5 @@
 /** The platform's database file goes in; what it holds comes out, with times on the machine's monotonic clock. For journeys. */
-import { Database } from "../../hw-sim/platform/database.ts";
+import { Database } from "../../hw-sim/platform/store/database.ts";
 import type { Value } from "../../src/model.ts";
 
 export interface HeldReading {

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { stringify } from "yaml";
 import { freePort } from "../../hw-sim/free-port.ts";
-import { headsOf, lagging } from "../../hw-sim/start/stored.ts";
+import { headsOf, lagging } from "../../hw-sim/start/judge/stored.ts";
 import type { GatewayStatus } from "../../src/model.ts";
 
 const DIST = join(import.meta.dirname, "../../dist");

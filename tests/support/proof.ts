@@ -1,8 +1,8 @@
 /** The databases of a gateway and of the platform go in, read apart from each other; how far they agree, and what was told of one point, come out. */
-import { Database } from "../../hw-sim/platform/database.ts";
-import { size } from "../../hw-sim/platform/ranges.ts";
-import { delivered, duplicates } from "../../hw-sim/start/delivered.ts";
-import { stored } from "../../hw-sim/start/stored.ts";
+import { Database } from "../../hw-sim/platform/store/database.ts";
+import { size } from "../../hw-sim/platform/store/ranges.ts";
+import { delivered, duplicates } from "../../hw-sim/start/judge/delivered.ts";
+import { stored } from "../../hw-sim/start/judge/stored.ts";
 import type { Value } from "../../src/model.ts";
 import { type Gateway, until } from "./processes.ts";
 

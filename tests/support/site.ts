@@ -3,7 +3,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import type { Ready } from "../../hw-sim/site/index.ts";
-import type { Served } from "../../hw-sim/site/served.ts";
+import type { WireRecord } from "../../hw-sim/site/wire-log.ts";
 import { Control, node, type Program } from "./processes.ts";
 
 export class Site implements AsyncDisposable {
@@ -33,9 +33,9 @@ export class Site implements AsyncDisposable {
     return answer as T;
   }
 
-  async served(): Promise<readonly Served[]> {
+  async served(): Promise<readonly WireRecord[]> {
     const lines = (await readFile(this.ready.served, "utf8")).split("\n");
-    return lines.filter((line) => line !== "").map((line) => JSON.parse(line) as Served);
+    return lines.filter((line) => line !== "").map((line) => JSON.parse(line) as WireRecord);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -13,8 +13,8 @@ import {
 } from "../../../src/drivers/ble-child/ble-protocol.ts";
 import { monotonic } from "../../../src/kit/clock.ts";
 import type { Faults } from "../faults.ts";
-import type { ServedLog } from "../served.ts";
 import { SocketLine } from "../socket-line.ts";
+import type { WireLog } from "../wire-log.ts";
 import type { Shown, Tag } from "./tag.ts";
 
 export interface RadioOptions {
@@ -23,7 +23,7 @@ export interface RadioOptions {
   /** By device. */
   readonly tags: ReadonlyMap<string, Tag>;
   readonly faults: Faults;
-  readonly log: ServedLog;
+  readonly log: WireLog;
 }
 
 const NAME = "cippo-ble";

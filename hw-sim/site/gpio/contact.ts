@@ -1,5 +1,5 @@
 /** What happens at a contact (a car, a door, a passing wheel, a turning meter) goes in; electrical levels on its line come out, and their meaning after polarity in the served log. */
-import type { ServedLog } from "../served.ts";
+import type { WireLog } from "../wire-log.ts";
 import type { Chip } from "./chip.ts";
 
 export interface ContactOptions {
@@ -12,7 +12,7 @@ export interface ContactOptions {
   /** What one pulse adds; absent: 1. */
   readonly perPulse?: number;
   readonly chip: Chip;
-  readonly log: ServedLog;
+  readonly log: WireLog;
 }
 
 /** An induction loop gives pulses of 100 or 500 ms. */

@@ -1,5 +1,5 @@
 /** An output line goes in; a relay that follows its level, with what it did in the served log, comes out. Nobody but the gateway moves it. */
-import type { ServedLog } from "../served.ts";
+import type { WireLog } from "../wire-log.ts";
 import type { Chip, Edge } from "./chip.ts";
 
 export interface RelayOptions {
@@ -8,7 +8,7 @@ export interface RelayOptions {
   readonly active: "high" | "low";
   readonly means: string;
   readonly chip: Chip;
-  readonly log: ServedLog;
+  readonly log: WireLog;
 }
 
 export class Relay {

@@ -2,8 +2,8 @@
 import type { Socket } from "node:net";
 import { monotonic } from "../../../src/kit/clock.ts";
 import type { Fault, Faults } from "../faults.ts";
-import type { ServedLog } from "../served.ts";
 import { SocketLine } from "../socket-line.ts";
+import type { WireLog } from "../wire-log.ts";
 import { type Framing, type Request, rtuFraming, tcpFraming } from "./framing.ts";
 import type { Answer, ModbusUnit } from "./unit.ts";
 
@@ -18,7 +18,7 @@ export interface ModbusLineOptions {
   /** By unit address. */
   readonly units: ReadonlyMap<number, LineUnit>;
   readonly faults: Faults;
-  readonly log: ServedLog;
+  readonly log: WireLog;
 }
 
 const BROADCAST = 0;

@@ -2,8 +2,8 @@
 import type { FrameLayout } from "../../../src/drivers/driver.ts";
 import { monotonic } from "../../../src/kit/clock.ts";
 import type { Faults } from "../faults.ts";
-import type { ServedLog } from "../served.ts";
 import { SocketLine } from "../socket-line.ts";
+import type { WireLog } from "../wire-log.ts";
 
 export interface SensorOptions {
   readonly bus: string;
@@ -13,7 +13,7 @@ export interface SensorOptions {
   /** What the frame's fields mean to a reader: the points that it must derive. */
   readonly meaning: (fields: Readonly<Record<string, number>>) => Readonly<Record<string, number | boolean>>;
   readonly faults: Faults;
-  readonly log: ServedLog;
+  readonly log: WireLog;
 }
 
 const RANGE = { uint8: [0, 0xff], uint16: [0, 0xffff], int16: [-0x8000, 0x7fff] } as const;

@@ -7,8 +7,8 @@ import { deflateSync } from "node:zlib";
 import { Aedes } from "aedes";
 import { connectAsync, type MqttClient } from "mqtt";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { count } from "../../../hw-sim/platform/counts.ts";
 import { openPlatform, type Platform, type PlatformOptions } from "../../../hw-sim/platform/open.ts";
+import { count } from "../../../hw-sim/platform/store/counts.ts";
 import { monotonic } from "../../../src/kit/clock.ts";
 import { noLog } from "../../../src/kit/log.ts";
 

@@ -222,8 +222,8 @@ describe("a site", () => {
       ['{"do":"dance"}', /do/],
       ['{"do":"arrive","bay":"bay-9"}', /no bay bay-9: there are bay-1, bay-2, bay-3/],
       ['{"do":"set","device":"meter","point":"colour","value":1}', /no point colour/],
-      ['{"do":"fault","kind":"bad-crc","bus":"plant","forMs":10}', /cannot suffer bad-crc/],
-      ['{"do":"fault","kind":"silence","device":"loop","forMs":10}', /cannot suffer silence/],
+      ['{"do":"fault","kind":"bad-crc","bus":"plant","forMs":10}', /cannot have bad-crc/],
+      ['{"do":"fault","kind":"silence","device":"loop","forMs":10}', /cannot have silence/],
       ['{"do":"fault","kind":"silence","forMs":10}', /either a device or a bus/],
       ['{"do":"fault","kind":"silence","bus":"nowhere","forMs":10}', /no bus nowhere/],
     ];
@@ -306,6 +306,17 @@ describe("a scenario", () => {
   it("is refused when a word is unknown", async () => {
     const { dir, file } = await folderWith(SCENARIO.replace("permits:", "permitts:"));
     await expect(startSite({ dir, scenario: file, gpiod: 1, loadDriver })).rejects.toThrow(/permitts/);
+  });
+
+  it.each([
+    ["a device on a bus of another wire", "bus: pins, line: 22", "bus: plant, line: 22", /loop stands on a gpio wire/],
+    ["two units at one address", "bus: remote, unit: 1", "bus: remote, unit: 2", /three and meter are both unit 2/],
+    ["two sensors on one serial line", "bus: uart-2, occ", "bus: uart-1, occ", /uart-1: a serial line has exactly one sensor/],
+    ["a gate that is no contact", "gate-in: { every", "boiler: { every", /play.gates.boiler counts no pulses/],
+    ["a load on what is no meter", "three: { base", "loop: { base", /play.meters.loop is no meter/],
+  ])("is refused with %s", async (_, text, wrong, said) => {
+    const { dir, file } = await folderWith(SCENARIO.replace(text, wrong));
+    await expect(startSite({ dir, scenario: file, gpiod: 1, loadDriver })).rejects.toThrow(said);
   });
 
   it("the one of npm start stands", async () => {

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { build } from "esbuild";
 import { afterEach, describe, expect, it } from "vitest";
-import { levelLine, levels } from "../../../hw-sim/soak/flat.ts";
+import { levelLine, levels } from "../../../hw-sim/soak/leak-check.ts";
 import { measure, type Sample } from "../../../hw-sim/soak/measure.ts";
 
 const STILL: Sample = { rss: 80e6, heap: 20e6, outside: 4e6, listeners: 200, timers: 30, descriptors: 50, children: 9 };
@@ -78,13 +78,13 @@ createInterface({ input: process.stdin }).on("line", (what) => { leak[what](); c
 console.log("ready");
 `;
 
-describe("the witness in a process", () => {
+describe("the probe in a process", () => {
   it("sees each thing that is kept, and nothing that is not", async () => {
-    const dir = await mkdtemp(join(tmpdir(), "cippo-witness-"));
+    const dir = await mkdtemp(join(tmpdir(), "cippo-probe-"));
     cleanUps.push(() => rm(dir, { recursive: true }));
-    const [preload, socket] = [join(dir, "witness.mjs"), join(dir, "witness.sock")];
+    const [preload, socket] = [join(dir, "probe.mjs"), join(dir, "probe.sock")];
     await build({
-      entryPoints: ["hw-sim/soak/witness.ts"],
+      entryPoints: ["hw-sim/soak/probe.ts"],
       outfile: preload,
       bundle: true,
       platform: "node",
@@ -94,7 +94,7 @@ describe("the witness in a process", () => {
     const args = ["--expose-gc", "--import", preload, "--input-type=module", "--eval", LEAKY];
     const child = spawn(process.execPath, args, {
       stdio: ["pipe", "pipe", "inherit"],
-      env: { ...process.env, CIPPO_WITNESS: socket },
+      env: { ...process.env, CIPPO_PROBE: socket },
       detached: true,
     });
     cleanUps.push(async () => {

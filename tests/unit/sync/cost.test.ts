@@ -1,6 +1,6 @@
 /** What a platform says in many pieces costs as much as it is long, not its square: counted, and by the ratio of n to 2n. */
 import { describe, expect, it } from "vitest";
-import * as platform from "../../../hw-sim/platform/ranges.ts";
+import * as platform from "../../../hw-sim/platform/store/ranges.ts";
 import type { Range } from "../../../src/model.ts";
 import { type Ack, Book } from "../../../src/sync/drain/book.ts";
 import * as gateway from "../../../src/sync/drain/ranges.ts";

@@ -1,0 +1,56 @@
+/** GPIO of the simulated site: a chip with contacts and relays on its lines, met through executables like those of libgpiod. */
+import { join } from "node:path";
+import * as z from "zod";
+import { Chip } from "../gpio/chip.ts";
+import { Contact } from "../gpio/contact.ts";
+import { Relay } from "../gpio/relay.ts";
+import { openTools } from "../gpio/tools.ts";
+import { type BusOptions, layoutOn, type SiteDevice, siteWire, type Twin } from "./wire.ts";
+
+/** As on a Raspberry Pi 4. */
+const CHIP = { label: "pinctrl-bcm2711", lines: 58 };
+
+export const gpio = siteWire({
+  spec: z.strictObject({ gpio: z.literal("gpiod") }),
+
+  async open({ gpio }, options) {
+    const { bus, devices, dir, gpiod } = options;
+    const chip = new Chip(CHIP.label, CHIP.lines);
+    const twins = new Map(devices.map((device) => [device.id, twinOf(device, chip, options)]));
+    const folder = join(dir, "tools", bus);
+    const tools = await openTools({ chip, version: gpiod, folder });
+    return {
+      config: { gpio, tools: folder, chip: "header" },
+      faults: ["chatter", "helper-dies"],
+      twins,
+      plug: () => tools.plug(),
+      unplug: () => tools.unplug(),
+      async [Symbol.asyncDispose]() {
+        await tools[Symbol.asyncDispose]();
+        for (const { contact } of twins.values()) contact?.[Symbol.dispose]();
+      },
+    };
+  },
+});
+
+function twinOf(device: SiteDevice, chip: Chip, { log }: BusOptions): Twin {
+  const { role, ...layout } = layoutOn("gpio", device);
+  const line = { ...layout, device: device.id, chip, log };
+  return role === "output" ? relayTwin(new Relay(line)) : contactTwin(new Contact({ ...line, role }));
+}
+
+const contactTwin = (contact: Contact): Twin => ({
+  contact,
+  values: () => ({ [contact.options.means]: contact.value }),
+  set(point, value) {
+    if (typeof value === "string") throw new Error(`${point} is a number, or true or false`);
+    contact.put(point, value);
+  },
+});
+
+const relayTwin = (relay: Relay): Twin => ({
+  values: () => ({ [relay.options.means]: relay.on }),
+  set() {
+    throw new Error(`${relay.options.device} is switched by the gateway alone: command it`);
+  },
+});

@@ -1,0 +1,46 @@
+/** Serial lines of the simulated site: one sensor each, which pushes its frames to a TCP port or a pseudo-terminal. */
+import * as z from "zod";
+import { Sensor } from "../serial/sensor.ts";
+import { plugged, pseudoTerminal } from "./plug.ts";
+import { layoutOn, siteWire, type Twin } from "./wire.ts";
+
+export const serial = siteWire({
+  spec: z
+    .strictObject({ serial: z.enum(["pty", "tcp"]), baud: z.number().prefault(9600) })
+    .describe("pty becomes tcp where there is no socat."),
+
+  async open({ serial, baud }, { bus, devices, dir, faults, log }) {
+    const [device] = devices;
+    if (!device || devices.length > 1) throw new Error(`bus ${bus}: a serial line has exactly one sensor`);
+    const meaning = meaningOf(device.options);
+    const sensor = new Sensor({ ...layoutOn("serial", device), bus, device: device.id, faults, log, meaning });
+    await sensor.plug();
+    const over = serial === "pty" ? await pseudoTerminal(bus, sensor.line, dir) : undefined;
+    return {
+      config: { serial: over?.path ?? `tcp://127.0.0.1:${sensor.line.port}`, baud },
+      faults: ["silence", "garbage", "bad-crc", "unplug"],
+      twins: new Map([[device.id, twinOf(sensor)]]),
+      ...plugged(sensor.line, over, sensor),
+    };
+  },
+});
+
+type Fields = Readonly<Record<string, number>>;
+
+/** What a reader must derive from the fields of a frame: presence, where the configuration says below which distance. */
+const meaningOf = (options: unknown) => {
+  const { occupiedBelow } = z.looseObject({ occupiedBelow: z.number().optional() }).parse(options);
+  return (fields: Fields): Readonly<Record<string, number | boolean>> => {
+    const distance = fields["distance"];
+    if (occupiedBelow === undefined || distance === undefined) return fields;
+    return { ...fields, presence: distance < occupiedBelow };
+  };
+};
+
+const twinOf = (sensor: Sensor): Twin => ({
+  values: () => sensor.values,
+  set(point, value) {
+    if (typeof value === "string") throw new Error(`${point} is a number, or true or false`);
+    sensor.set(point, Number(value));
+  },
+});

@@ -1,0 +1,307 @@
+/** What the wires showed and what the platform was told go in; every told value that no wire showed, and every change, pulse and counter that never arrived, come out. Pure. */
+import type { Quality, Value } from "../../../src/model.ts";
+import type { WireRecord } from "../../site/wire-log.ts";
+import type { Wait } from "./cpu-waits.ts";
+import { type Level, type Levels, levelsOf, type PointRule } from "./levels.ts";
+
+/** A row of the platform's `readings`; `mono` on the machine's monotonic clock. */
+export interface ReceivedReading {
+  readonly source: string;
+  readonly name: string;
+  readonly value: Value;
+  readonly quality: Quality;
+  readonly mono: number;
+}
+
+export type Window = readonly [from: number, to: number];
+
+export interface ReadingsInput {
+  readonly served: readonly WireRecord[];
+  readonly received: readonly ReceivedReading[];
+  /** By "device.point"; told points that are not in it (attributes of assets) are not judged. */
+  readonly points: ReadonlyMap<string, PointRule>;
+  /** When no gateway was ready, and the commit window before a kill. */
+  readonly blind: readonly Window[];
+  /** When the machine kept gateway or site waiting for a core. */
+  readonly waits: readonly Wait[];
+  /** When the site's inputs froze and all that stood had time to arrive. */
+  readonly end: number;
+  /** The gateway's own timers go on moving relays after the freeze: what began after this may be told or not. Absent: `end`. */
+  readonly must?: number;
+}
+
+export interface Finding {
+  readonly what: "wrong" | "missing";
+  readonly device: string;
+  readonly point: string;
+  readonly value: Value;
+  readonly mono: number;
+  /** How many things (pulses) this finding stands for. */
+  readonly count: number;
+  /** The nearest thing on the other side, for whoever looks for the cause. */
+  readonly nearest: string;
+}
+
+export interface ReadingsComparison {
+  readonly served: number;
+  readonly checked: number;
+  readonly wrong: number;
+  readonly missing: number;
+  readonly unseen: number;
+  readonly findings: readonly Finding[];
+}
+
+/** What a wire showed counts for this long after the reply, or the pushed frame, was sent; longer where the machine let nobody run. */
+export const LATE_MS = 50;
+/** Half the shortest poll: the value of the poll before is recognised as old on the busiest machine. */
+export const MOST_LATE_MS = 500;
+/** What waited this long before may still be waiting for the others that waited. */
+const BACKLOG_MS = 1000;
+/** A contact is looked at between two monitors of its line: a change that fell between is told at the look before it. */
+export const EARLY_MS = 250;
+/** Shorter than this beyond its debounce, a level may or may not be told. */
+const MARGIN_MS = 20;
+/** After a fault a wire is opened again, and a unit that was held back is asked again, within this time. */
+const REOPENED_MS = 15_000;
+/** Faults under which nobody counts pulses. */
+const UNHEARD: ReadonlySet<string> = new Set(["helper-dies"]);
+
+type Shown = Extract<WireRecord, { k: "shown" }>;
+type Pulse = Extract<WireRecord, { k: "pulse" }>;
+type Trouble = Extract<WireRecord, { k: "fault" }>;
+
+export function compareReadings(input: ReadingsInput): ReadingsComparison {
+  const shown = byPoint(input.served.filter((one) => one.k === "shown").sort((a, b) => a.from - b.from));
+  const pulses = byPoint(input.served.filter((one) => one.k === "pulse"));
+  const late = latenessOf(input.waits);
+  const levels = levelsOf(input.served, input.points, input.end, input.must);
+  const told = byPoint(input.received.map((row) => ({ ...row, device: row.source, point: row.name })));
+  const findings: Finding[] = [];
+  let checked = 0;
+  let unseen = 0;
+  for (const [key, rule] of input.points) {
+    const at = placeOf(key);
+    const rows = [...(told.get(key) ?? [])].sort((a, b) => a.mono - b.mono);
+    const good = rows.filter((row) => row.quality === "good");
+    checked += good.length;
+    if (rule.kind === "increments") {
+      const counted = judgePulses(at, pulses.get(key) ?? [], rows, rule, blindFor(input, at, rule, UNHEARD));
+      findings.push(...counted.findings);
+      unseen += counted.unseen;
+      continue;
+    }
+    const seen = shown.get(key) ?? [];
+    const longest = seen.reduce((most, { from, to }) => Math.max(most, to - from), 0);
+    const steps = levels.get(key);
+    for (const row of good) {
+      const right = steps?.of === "contact" ? onLevel(row, steps.list, rule, late) : onWire(row, seen, longest, late);
+      if (!right) findings.push(finding("wrong", at, row, near(row, steps?.of === "contact" ? steps.list : seen)));
+    }
+    if (steps) {
+      const arrived = judgeLevels(at, steps, rows, rule, blindFor(input, at, rule), late);
+      findings.push(...arrived.findings);
+      unseen += arrived.unseen;
+    }
+    if (rule.kind === "counter" && !isBlind(blindFor(input, at, rule), input.end))
+      findings.push(...judgeCounter(at, seen, good, rule));
+  }
+  const count = (what: Finding["what"]) => findings.reduce((sum, one) => sum + (one.what === what ? one.count : 0), 0);
+  const served = input.served.filter(({ k }) => k === "shown" || k === "level" || k === "pulse").length;
+  return { served, checked, wrong: count("wrong"), missing: count("missing"), unseen, findings };
+}
+
+interface At {
+  readonly device: string;
+  readonly point: string;
+}
+const placeOf = (key: string): At => {
+  const dot = key.indexOf(".");
+  return { device: key.slice(0, dot), point: key.slice(dot + 1) };
+};
+
+function byPoint<T extends { readonly device: string; readonly point: string }>(list: readonly T[]): ReadonlyMap<string, T[]> {
+  const map = new Map<string, T[]>();
+  for (const one of list) {
+    const key = `${one.device}.${one.point}`;
+    const known = map.get(key);
+    if (known) known.push(one);
+    else map.set(key, [one]);
+  }
+  return map;
+}
+
+/** Binary floats decoded twice agree to the last bit or nearly. */
+export function same(a: Value, b: Value): boolean {
+  if (typeof a !== "number" || typeof b !== "number") return a === b;
+  return Math.abs(a - b) <= 1e-9 * Math.max(1, Math.abs(a), Math.abs(b));
+}
+
+/** By how much a record of that moment may be late, ms. */
+type Lateness = (mono: number) => number;
+
+/** Who waited for a core handed on what it had that much later, and whoever it handed it to may have waited as long again. */
+function latenessOf(waits: readonly Wait[]): Lateness {
+  const known = new Map<number, number>();
+  return (mono) => {
+    const before = known.get(mono);
+    if (before !== undefined) return before;
+    let waited = 0;
+    // In order of time: from the newest that can matter backwards.
+    for (let i = countUpTo(waits, mono + LATE_MS) - 1; i >= 0; i -= 1) {
+      const wait = waits[i];
+      if (!wait || wait.span[1] < mono - BACKLOG_MS) break;
+      waited += wait.ms;
+    }
+    const late = Math.min(MOST_LATE_MS, LATE_MS + 2 * waited);
+    known.set(mono, late);
+    return late;
+  };
+}
+
+/** How many waits began by then. */
+function countUpTo(waits: readonly Wait[], mono: number): number {
+  let low = 0;
+  let high = waits.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((waits[middle]?.span[0] ?? 0) <= mono) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** `shown` is in order of `from`: only those that can reach the row's moment are looked at. */
+function onWire(row: ReceivedReading, shown: readonly Shown[], longest: number, lateAt: Lateness): boolean {
+  const late = lateAt(row.mono);
+  let low = 0;
+  let high = shown.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((shown[middle]?.from ?? 0) <= row.mono) low = middle + 1;
+    else high = middle;
+  }
+  for (let i = low - 1; i >= 0; i -= 1) {
+    const one = shown[i];
+    if (!one || one.from < row.mono - late - longest) return false;
+    if (row.mono <= one.to + late && same(one.value, row.value)) return true;
+  }
+  return false;
+}
+
+/** Contacts: the value stood at that moment, or until its debounce ended. */
+const onLevel = (row: ReceivedReading, levels: readonly Level[], { debounceMs }: PointRule, late: Lateness): boolean =>
+  levels.some((level) => same(level.value, row.value) && covers(level, row.mono, debounceMs, late));
+
+/**
+ * Every level that stood longer than its debounce has a record of its own, in order. One that follows an equal level (what was between was too
+ * short to count) is no change, and need not be told again.
+ */
+function judgeLevels(
+  at: At,
+  steps: Levels,
+  rows: readonly ReceivedReading[],
+  { debounceMs }: PointRule,
+  blind: readonly Window[],
+  late: Lateness,
+) {
+  const findings: Finding[] = [];
+  const unused = rows.filter(({ quality }) => quality !== "bad");
+  let unseen = 0;
+  let before: Level | null = null;
+  for (const level of steps.list) {
+    if (level.end - level.at <= debounceMs + MARGIN_MS || level.weak) continue;
+    const unchanged = before?.value === level.value;
+    before = level;
+    // What need not be told takes no record away from what must be.
+    if (unchanged) continue;
+    const hidden = blind.some(([from, to]) => from <= level.end && level.at <= to);
+    const inTime = ({ value, mono }: ReceivedReading) =>
+      same(value, level.value) && mono >= level.at && mono <= level.end + debounceMs;
+    const nearly = ({ value, mono }: ReceivedReading) => same(value, level.value) && covers(level, mono, debounceMs, late);
+    let first = unused.findIndex(inTime);
+    if (first < 0 && (!hidden || level.stands)) first = unused.findIndex(nearly);
+    if (first >= 0) {
+      unused.splice(0, first + 1);
+      continue;
+    }
+    // What stands at the end is seen when its wire comes back; where it has not come back by then, nobody can.
+    if (hidden && (!level.stands || isBlind(blind, level.end))) unseen += 1;
+    else findings.push(finding("missing", at, { value: level.value, mono: level.at }, near({ mono: level.at }, rows)));
+  }
+  return { findings, unseen };
+}
+
+const covers = (level: Level, mono: number, debounceMs: number, late: Lateness): boolean =>
+  mono >= level.at - EARLY_MS && mono <= level.end + debounceMs + late(mono);
+
+/** The gateway's own counter: no more than was shown up to then, no less than was shown while it was ready. */
+function judgePulses(
+  at: At,
+  pulses: readonly Pulse[],
+  rows: readonly ReceivedReading[],
+  { perPulse = 1 }: PointRule,
+  blind: readonly Window[],
+) {
+  const shownBy = (mono: number): number => pulses.filter((one) => one.at <= mono).length;
+  const hidden = pulses.filter((one) => blind.some(([from, to]) => from <= one.at && one.at <= to)).length;
+  const findings: Finding[] = [];
+  for (const row of rows) {
+    if (row.quality === "bad" || typeof row.value !== "number") continue;
+    const counted = Math.round(row.value / perPulse);
+    if (!same(row.value, counted * perPulse) || counted > shownBy(row.mono + EARLY_MS))
+      findings.push(finding("wrong", at, row, `${shownBy(row.mono)} pulses by then`));
+  }
+  const most = rows.reduce((sum, { value }) => (typeof value === "number" ? Math.max(sum, value) : sum), 0);
+  const total = Math.round(most / perPulse);
+  const lost = pulses.length - hidden - total;
+  const last = { value: most, mono: rows.at(-1)?.mono ?? 0 };
+  if (lost > 0)
+    findings.push({ ...finding("missing", at, last, `${pulses.length} pulses, ${hidden} of them unseen`), count: lost });
+  return { findings, unseen: Math.max(0, Math.min(hidden, pulses.length - total)) };
+}
+
+function judgeCounter(at: At, shown: readonly Shown[], good: readonly ReceivedReading[], { change }: PointRule): Finding[] {
+  const last = shown.at(-1);
+  const told = good.at(-1);
+  if (!last) return [];
+  const arrived =
+    typeof told?.value === "number" &&
+    typeof last.value === "number" &&
+    Math.abs(told.value - last.value) < Math.max(change, 1e-9 * Math.abs(last.value) + 1e-12);
+  return arrived ? [] : [finding("missing", at, { value: last.value, mono: last.to }, near({ mono: last.to }, good))];
+}
+
+const isBlind = (blind: readonly Window[], mono: number): boolean => blind.some(([from, to]) => from <= mono && mono <= to);
+
+/** Blind windows of the gateway, and the faults of this device or its whole bus (with time to be noticed and opened again). */
+function blindFor(
+  { blind, served }: ReadingsInput,
+  { device }: At,
+  { bus }: PointRule,
+  kinds?: ReadonlySet<string>,
+): readonly Window[] {
+  const faults = served.filter((one) => one.k === "fault" && (!kinds || kinds.has(one.kind))) as readonly Trouble[];
+  const here = faults.filter((one) => (one.device === undefined ? one.bus === bus : one.device === device));
+  const windows: Window[] = [...blind];
+  for (const fault of here) {
+    if (fault.state !== "begun") continue;
+    const end = here.find((one) => one.state === "ended" && one.at >= fault.at && one.kind === fault.kind);
+    windows.push([fault.at, (end?.at ?? Number.POSITIVE_INFINITY) + REOPENED_MS]);
+  }
+  return windows;
+}
+
+const finding = (what: Finding["what"], at: At, { value, mono }: { value: Value; mono: number }, nearest: string): Finding => ({
+  what,
+  ...at,
+  value,
+  mono,
+  count: 1,
+  nearest,
+});
+
+function near(to: { readonly mono: number }, list: readonly (ReceivedReading | Shown | Level)[]): string {
+  const timeOf = (one: ReceivedReading | Shown | Level) => ("mono" in one ? one.mono : "from" in one ? one.from : one.at);
+  const [best] = [...list].sort((a, b) => Math.abs(timeOf(a) - to.mono) - Math.abs(timeOf(b) - to.mono));
+  return best ? `${JSON.stringify(best.value)} at ${timeOf(best)}` : "nothing";
+}

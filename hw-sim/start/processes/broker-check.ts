@@ -1,0 +1,48 @@
+/** Asks a broker whether it is there and speaks MQTT, before anybody else is blamed for its silence. */
+import { connect as connectTcp, type Socket } from "node:net";
+import { connect as connectTls } from "node:tls";
+import { EdgeError } from "../../../src/kit/errors.ts";
+
+const WITHIN_MS = 5000;
+const PORTS: Readonly<Record<string, number>> = { "mqtt:": 1883, "mqtts:": 8883 };
+/** MQTT 5 CONNECT: clean start, keep-alive 10 s, no properties, an empty client id. */
+const CONNECT = Buffer.from([0x10, 13, 0, 4, ...Buffer.from("MQTT"), 5, 2, 0, 10, 0, 0, 0]);
+const CONNACK = 0x20;
+/** Of a CONNACK: type, length, flags, reason code. */
+const ANSWER = 4;
+/** Reason codes of a broker that knows no MQTT 5, in the words of either version. */
+const OLD: readonly number[] = [0x84, 1];
+
+/** null: it answers; otherwise what it did instead. */
+export async function brokerFault(broker: string): Promise<EdgeError | null> {
+  const { protocol, hostname, port } = new URL(broker);
+  const host = hostname.replace(/^\[(.*)\]$/, "$1");
+  const to = { host, port: Number(port) || (PORTS[protocol] ?? 1883) };
+  // Whom to trust is the gateway's business; here it is only asked whether somebody answers.
+  const socket = protocol === "mqtts:" ? connectTls({ ...to, rejectUnauthorized: false }) : connectTcp(to);
+  try {
+    const answer = await answerOf(socket, protocol === "mqtts:" ? "secureConnect" : "connect");
+    if (answer[0] !== CONNACK) return new EdgeError("sync.unreachable", { broker, reason: "no MQTT" });
+    // It is there: who may use it, and with which password, is asked by others.
+    const old = OLD.includes(answer[ANSWER - 1] ?? 0);
+    return old ? new EdgeError("sync.protocol-version", { broker, mqtt: 5 }) : null;
+  } catch (error) {
+    const reason = (error as NodeJS.ErrnoException).code ?? (error instanceof Error ? error.message : String(error));
+    return new EdgeError("sync.unreachable", { broker, reason });
+  } finally {
+    socket.destroy();
+  }
+}
+
+function answerOf(socket: Socket, opened: string): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    let got: Buffer = Buffer.alloc(0);
+    socket.setTimeout(WITHIN_MS, () => reject(new Error(`no answer in ${WITHIN_MS / 1000} s`)));
+    socket.once(opened, () => socket.write(CONNECT));
+    socket.on("data", (bytes: Buffer) => {
+      got = Buffer.concat([got, bytes]);
+      if (got[0] !== CONNACK || got.length >= ANSWER) resolve(got);
+    });
+    socket.once("error", reject).once("close", () => reject(new Error("closed")));
+  });
+}

@@ -1,0 +1,69 @@
+/** Random ranges go in; the range set must hold exactly the numbers a plain Set of numbers would. */
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import {
+  absent,
+  add,
+  has,
+  none,
+  type RangeSet,
+  size,
+  subtract,
+  top,
+  union,
+  upTo,
+  within,
+} from "../../../../../hw-sim/platform/store/ranges.ts";
+import type { Range } from "../../../../../src/model.ts";
+
+const range = fc
+  .tuple(fc.integer({ min: 1, max: 60 }), fc.integer({ min: 0, max: 9 }))
+  .map(([from, more]): Range => [from, from + more]);
+const ranges = fc.array(range, { maxLength: 15 });
+const numbers = (list: readonly Range[]): Set<number> =>
+  new Set(list.flatMap(([a, b]) => Array.from({ length: b - a + 1 }, (_, i) => a + i)));
+const setOf = (list: readonly Range[]): RangeSet => list.reduce(add, none);
+const sorted = (set: Set<number>): number[] => [...set].sort((a, b) => a - b);
+
+describe("range sets", () => {
+  it("hold what a set of numbers would, sorted and merged", () => {
+    fc.assert(
+      fc.property(ranges, (list) => {
+        const set = setOf(list);
+        const truth = numbers(list);
+        expect(sorted(numbers(set))).toEqual(sorted(truth));
+        expect(size(set)).toBe(truth.size);
+        expect(top(set)).toBe(Math.max(0, ...truth));
+        for (const [i, [from]] of set.entries()) if (i > 0) expect(from).toBeGreaterThan((set[i - 1]?.[1] ?? 0) + 1);
+        for (let n = 0; n <= 75; n += 1) expect(has(set, n)).toBe(truth.has(n));
+        let whole = 0;
+        while (truth.has(whole + 1)) whole += 1;
+        expect(upTo(set)).toBe(whole);
+      }),
+    );
+  });
+
+  it("tell what is absent and what is within", () => {
+    fc.assert(
+      fc.property(ranges, range, (list, asked) => {
+        const set = setOf(list);
+        const truth = numbers(list);
+        const inside = sorted(numbers([asked]));
+        expect(sorted(numbers(absent(set, asked)))).toEqual(inside.filter((n) => !truth.has(n)));
+        expect(sorted(numbers(within(set, asked)))).toEqual(inside.filter((n) => truth.has(n)));
+      }),
+    );
+  });
+
+  it("join and subtract", () => {
+    fc.assert(
+      fc.property(ranges, ranges, (a, b) => {
+        const [one, two] = [numbers(a), numbers(b)];
+        expect(union(setOf(a), setOf(b))).toEqual(setOf([...a, ...b]));
+        expect(sorted(numbers(subtract(setOf(a), setOf(b))))).toEqual(sorted(new Set([...one].filter((n) => !two.has(n)))));
+      }),
+    );
+  });
+
+  it("an empty range adds nothing", () => expect(add(none, [5, 4])).toEqual([]));
+});
