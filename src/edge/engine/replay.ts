@@ -82,6 +82,7 @@ class Replay {
   #resume(epoch: string, wall: number, clock: "synced" | "unsynced"): void {
     const time = this.#times.get(epoch);
     if (time === undefined) return;
+    this.#leave(time);
     this.#wallAt(time.opened, wall, clock);
     this.#begin(time, time.opened);
   }
@@ -99,9 +100,19 @@ class Replay {
     const time =
       this.#times.get(epoch) ??
       nextEpochTime(this.#time, { id: epoch, opened: Number(opened) }, { lastMono, isSameBoot: shift === 0, offMs: off });
+    const lived = { ...time, offMs: off };
+    this.#leave(lived);
     this.#contact = contactBefore(begun, heldMs);
     this.#wallAt(begun, at, clock);
-    this.#begin({ ...time, offMs: off }, begun);
+    this.#begin(lived, begun);
+  }
+
+  /** What fell due while the former epoch was still looked after was told in it, under its time. */
+  #leave(next: EpochTime): void {
+    if (this.#time === undefined) return;
+    const former = new SiteTime(this.#time);
+    const isSameBoot = former.mono(next.at) === next.opened;
+    this.#engine?.timers(former.mono(next.at - (isSameBoot ? (next.offMs ?? 0) : 0)));
   }
 
   #begin(time: EpochTime, mono: number): void {

@@ -128,6 +128,14 @@ const played = async (site: LivedSite, past: Parameters<typeof replay>[0] = site
     ({ epoch, mono, asset, kind, state }) => `${epoch} ${Math.max(mono, site.openedAt(epoch))} ${asset} ${kind} ${state}`,
   );
 
+/** Settles just before the end of an epoch, and is heard by an asset that loses sight at once in the next one. */
+const SETTLED_AT_THE_END: readonly Move[] = [
+  { gap: 0, what: "empty", where: "left" },
+  { gap: 5001, what: "commit", where: "left" },
+  { gap: 1, what: "reboot", where: "left" },
+  { gap: 0, what: "car", where: "right" },
+];
+
 describe("a life with its restarts", () => {
   it("says what its replay says", { timeout: 120_000 }, async () => {
     let told = 0;
@@ -137,7 +145,7 @@ describe("a life with its restarts", () => {
         told += site.told.length;
         expect(await played(site)).toEqual(site.told);
       }),
-      { numRuns: RUNS },
+      { numRuns: RUNS, examples: [[[...SETTLED_AT_THE_END]]] },
     );
     expect(told).toBeGreaterThan(RUNS);
   });
@@ -154,7 +162,7 @@ describe("a life with its restarts", () => {
         };
         expect(await played(site, past)).toEqual(site.told);
       }),
-      { numRuns: Math.ceil(RUNS / 4) },
+      { numRuns: Math.ceil(RUNS / 4), examples: [[[...SETTLED_AT_THE_END]]] },
     );
   });
 });
