@@ -95,6 +95,8 @@ export class AssetRun {
   saveAt = NEVER;
   showAt = NEVER;
   lastShown = Number.NEGATIVE_INFINITY;
+  /** It was shown since its epoch opened. */
+  isShown = false;
 
   constructor(asset: Asset, kind: AnyKind, place: number) {
     this.asset = asset;

@@ -61,6 +61,8 @@ export class RuleEngine {
   readonly #byId = new Map<string, AssetRun>();
   /** Attribute records that other assets listen to, with their numbers: heard when the step that made them is over. */
   readonly #queue: { readonly record: ReadingRecord; readonly seq: number }[] = [];
+  /** Whose state is to be shown when what is told has been heard by all: one message, however many attributes changed. */
+  readonly #changed = new Set<AssetRun>();
   readonly #saved: ReadonlyMap<string, unknown>;
   #epoch: string;
   #time: SiteTime;
@@ -120,6 +122,7 @@ export class RuleEngine {
       this.#plan(run);
       this.#unobserved(run, offMs, at);
       run.repeatAt = at;
+      run.isShown = false;
       run.schedule();
       this.#agenda.put(run);
     }
@@ -235,6 +238,7 @@ export class RuleEngine {
         this.#show(run);
       }
     }
+    this.#publish();
   }
 
   /** Hears something of the stored past again, at its moment: facts are learned, nothing is said. `only`: who must. */
@@ -286,6 +290,7 @@ export class RuleEngine {
 
   #drain(): void {
     for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) this.#hear(next.record, next.seq);
+    this.#publish();
   }
 
   /** True: the asset must be looked at anew. */
@@ -498,12 +503,21 @@ export class RuleEngine {
   #repeat(run: AssetRun, at: number): void {
     run.repeatAt = at + REPEAT_MS;
     for (const [name, attribute] of Object.entries(run.shown)) this.#add(run, name, attribute, this.#time.mono(at));
-    this.#show(run);
+    // What is repeated is a record; the retained state is as it was. Only a new epoch shows it anew.
+    if (!run.isShown) this.#show(run);
   }
 
   #show(run: AssetRun): void {
     run.showAt = NEVER;
-    this.#sink.asset(run.state(this.#epoch, this.#alarms.idsOf(run.asset.id)));
+    this.#changed.add(run);
+  }
+
+  #publish(): void {
+    for (const run of this.#changed) {
+      run.isShown = true;
+      this.#sink.asset(run.state(this.#epoch, this.#alarms.idsOf(run.asset.id)));
+    }
+    this.#changed.clear();
   }
 
   #save(run: AssetRun): void {

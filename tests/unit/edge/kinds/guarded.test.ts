@@ -219,6 +219,18 @@ describe("what is shown and saved", () => {
     expect(times() - before).toBeLessThanOrEqual(5);
   });
 
+  it("is one message for a change of several attributes, and none for what is only repeated", () => {
+    const { engine, read, shown: times, records } = site();
+    engine.opened(0, 0);
+    const opened = times();
+    read("a", 5, 5000);
+    expect(times() - opened).toBe(1);
+    const before = records.length;
+    engine.timers(2_000_000);
+    expect(records.length).toBeGreaterThan(before);
+    expect(times() - opened).toBe(1);
+  });
+
   it("is saved at a decision, and otherwise a minute after something was learned", () => {
     const { engine, read, saved } = site();
     engine.opened(0, 0);
