@@ -70,7 +70,7 @@ for (const wire of ["tcp", "rtu"] as const) {
 const later = { from: SLOWEST_MS + 20, to: 3 * SLOWEST_MS };
 const count = Math.ceil(requests / 10);
 const beyond = await faultyRun(ours, "rtu", count, LINES, { ...faults, only: ["late"], late: later });
-show("ours, rtu, replies later than `slowest`", beyond, count);
+show("ours, rtu, replies later than `replyDeadline`", beyond, count);
 
 console.table(rows);
 mkdirSync("bench/results", { recursive: true });

@@ -14,7 +14,7 @@ export const SLOWEST_MS = 1000;
 const BUSY_MS = 100;
 const UNITS = [1, 2, 3, 4, 5, 6, 7, 8];
 const ADDRESSES = 3;
-/** Late enough to meet a later request, and inside what each wire promises: on TCP anything, on RTU `slowest`. */
+/** Late enough to meet a later request, and inside what each wire promises: on TCP anything, on RTU `replyDeadline`. */
 export const LATE = {
   tcp: { from: TIMEOUT_MS, to: 20 * TIMEOUT_MS },
   rtu: { from: TIMEOUT_MS, to: SLOWEST_MS - BUSY_MS },
@@ -42,7 +42,7 @@ export const tolerating =
       modbus,
       ...where,
       timeout: `${TIMEOUT_MS}ms`,
-      slowest: `${SLOWEST_MS}ms`,
+      replyDeadline: `${SLOWEST_MS}ms`,
       ...(tolerate.length > 0 && { tolerate }),
     });
     const line = new ModbusLine("line", spec as ModbusSpec, noLog, socketBinding(slave.port));

@@ -30,7 +30,7 @@ const points = Object.fromEntries(
 );
 
 /** One poll of every unit, through the driver and a real socket. */
-export async function round(hole: number): Promise<Round> {
+export async function round(maxGap: number): Promise<Round> {
   const folder = mkdtempSync(join(tmpdir(), "cippo-bench-"));
   using log = openWireLog(join(folder, "served.jsonl"));
   const registers = Object.fromEntries(
@@ -50,7 +50,7 @@ export async function round(hole: number): Promise<Round> {
   const never = new AbortController().signal;
   const ticks = { next: () => Promise.resolve(0) };
   for (const unit of UNITS) {
-    const options = driver.options.parse({ unit, hole, maxRegisters: MAX_REGISTERS, points });
+    const options = driver.options.parse({ unit, maxGap, maxRegisters: MAX_REGISTERS, points });
     await using device = await deviceInfo(`m${unit}`, driver, options, "line", wires).open(never);
     for await (const batch of device.readings(ticks, never)) {
       if (batch.some(({ quality }) => quality !== "good")) throw new Error("a value is missing");
@@ -59,6 +59,6 @@ export async function round(hole: number): Promise<Round> {
   }
   const { requests } = wires.modbus("line").stats;
   rmSync(folder, { recursive: true, force: true });
-  const registersEach = hole === 0 ? 2 : (POINTS * STEP * UNITS.length) / requests;
+  const registersEach = maxGap === 0 ? 2 : (POINTS * STEP * UNITS.length) / requests;
   return { requests, seconds: (requests * cycleMs({ baud: 9600, registers: registersEach, turnaroundMs: 20 })) / 1000 };
 }

@@ -34,8 +34,8 @@ async function requestsOfOneRound(): Promise<readonly Block[]> {
   const options = driver.options.parse({ unit: 1 });
   const layout = driver.layout(options);
   if (layout.wire !== "modbus") throw new Error(`${METER_TYPE} is no Modbus device`);
-  const { hole } = options as { readonly hole: number };
-  return blocksOf(layout.points as Points, { maxRegisters: layout.maxRegisters, hole });
+  const { maxGap } = options as { readonly maxGap: number };
+  return blocksOf(layout.points as Points, { maxRegisters: layout.maxRegisters, maxGap });
 }
 
 interface Line {

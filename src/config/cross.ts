@@ -1,6 +1,5 @@
 /** A written site and its devices go in; what contradicts itself between two places is added to the problems. */
-import { bare, tcpAddress } from "../drivers/addresses.ts";
-import { busSchema } from "../drivers/buses.ts";
+import { busSchema, portIn, wireIn } from "../drivers/buses.ts";
 import type { Wire } from "../drivers/driver.ts";
 import { misfits, plannedTypes } from "../drivers/index.ts";
 import type { Text } from "../model.ts";
@@ -11,10 +10,6 @@ import { said } from "./right.ts";
 import { NAME } from "./schema.ts";
 import { entries, type Known } from "./site.ts";
 import { words } from "./words.ts";
-
-/** The wires that a bus may be, by the key that says so. */
-const WIRES = ["modbus", "serial", "gpio", "ble", "mqtt"] as const;
-const wireOf = (bus: unknown) => WIRES.find((wire) => at(bus, [wire]) !== undefined);
 
 /** Runs on the raw value, so that one mistake elsewhere hides none here. */
 export function crossCheck(raw: unknown, devices: readonly Known[], source: Source): void {
@@ -54,32 +49,11 @@ function sameName(raw: unknown, source: Source): void {
 function samePort(buses: ReadonlyMap<string, unknown>, source: Source): void {
   const first = new Map<string, string>();
   for (const [id, bus] of buses) {
-    const port = portOf(bus);
+    const port = portIn(bus);
     if (port === undefined) continue;
     const owner = first.get(port);
     if (owner === undefined) first.set(port, id);
     else claimed(source, ["buses", id], port, ["buses", owner], owner);
-  }
-}
-
-function portOf(bus: unknown): string | undefined {
-  const word = (key: string) => {
-    const value = at(bus, [key]);
-    return typeof value === "string" || typeof value === "number" ? String(value) : undefined;
-  };
-  switch (wireOf(bus)) {
-    case "modbus":
-      return word("host") === undefined ? word("port") : `${bare(word("host") ?? "")}:${word("port") ?? 502}`;
-    case "serial": {
-      const address = tcpAddress(word("serial") ?? "");
-      return address === null ? word("serial") : `${address.host}:${address.port}`;
-    }
-    case "gpio":
-      return `gpio ${word("chip") ?? "header"} ${word("tools") ?? ""}`.trim();
-    case "ble":
-      return word("ble");
-    default:
-      return undefined;
   }
 }
 
@@ -88,7 +62,7 @@ function rightBus({ id, driver, options }: Known, written: unknown, buses: Reado
   const bus = at(written, ["bus"]);
   // Which bus a type still to come will want, or one that is not known, is anybody's guess.
   if (driver === undefined && (bus === undefined || plannedTypes.some((type) => type === at(written, ["type"])))) return;
-  const fitting = [...buses].filter(([, b]) => driver === undefined || wireOf(b) === driver.wire).map(([name]) => name);
+  const fitting = [...buses].filter(([, b]) => driver === undefined || wireIn(b) === driver.wire).map(([name]) => name);
   const wire = driver === undefined ? "" : ` ${driver.wire}`;
   const expected =
     fitting.length > 0
@@ -100,8 +74,8 @@ function rightBus({ id, driver, options }: Known, written: unknown, buses: Reado
   else if (!buses.has(bus))
     source.add({ code: "config.unknown-name", path, found: quoted(bus), expected, ...meant(bus, fitting, lang) });
   else if (driver === undefined) return;
-  else if (wireOf(buses.get(bus)) !== (driver.wire satisfies Wire))
-    source.add({ code: "config.wrong-bus", path, found: `${quoted(bus)} (${wireOf(buses.get(bus)) ?? "?"})`, expected });
+  else if (wireIn(buses.get(bus)) !== (driver.wire satisfies Wire))
+    source.add({ code: "config.wrong-bus", path, found: `${quoted(bus)} (${wireIn(buses.get(bus)) ?? "?"})`, expected });
   else {
     const spec = busSchema.safeParse(buses.get(bus));
     for (const misfit of (spec.success && said(() => misfits(driver, options, spec.data))) || [])

@@ -1,6 +1,6 @@
 /** What zod found goes in; findings in the reader's language come out: what stands there, what was expected, what was probably meant. */
 import type * as z from "zod";
-import { busSchema } from "../drivers/buses.ts";
+import { busSchema, wireIn } from "../drivers/buses.ts";
 import { counted } from "../kit/counted.ts";
 import type { Finding, Source } from "./document.ts";
 import { nearest } from "./nearest.ts";
@@ -151,7 +151,7 @@ function roomOf(key: string, value: unknown, at: Path, known: readonly string[])
   if (at.length === 0 && typeof value === "object" && value !== null) {
     if ("type" in value) return "devices";
     if ("kind" in value) return "assets";
-    if (["modbus", "serial", "gpio", "ble", "mqtt"].some((wire) => wire in value)) return "buses";
+    if (wireIn(value) !== undefined) return "buses";
   }
   if (at[0] === "devices" && at.length === 2 && BUS_KEYS.has(key)) return "buses";
   const rooms = ROOMS.filter((room) => room !== at[0] && Object.hasOwn(shapeOf(siteSchema.shape[room]) ?? {}, key));

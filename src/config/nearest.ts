@@ -14,6 +14,8 @@ const SYNONYMS: Readonly<Record<string, readonly string[]>> = {
   leastEvery: ["minpoll", "slowpoll", "rate"],
   keepAlive: ["heartbeat", "watchdog", "lifebit"],
   writeWith: ["writefc", "writefunction", "writetype"],
+  maxGap: ["hole", "gap"],
+  replyDeadline: ["slowest"],
   scale: ["factor", "multiplier", "coefficient", "scala", "fattore", "gain"],
   line: ["pin", "gpio", "bcm", "linea", "gpiopin"],
   every: ["interval", "period", "poll", "scaninterval", "ogni", "intervallo", "cadence", "frequency", "pollinterval"],

@@ -1,8 +1,10 @@
 /** The contract of this room: what a device type is (`Driver`), what wires it may ask for (`Wires`), and what proves it (`Golden`). Types only. */
 import type * as z from "zod";
-import type { AskedStatus, BusStatus, Device, HeardStatus, PointSpec, Text, Value } from "../model.ts";
+import type { AskedStatus, BusStatus, Device, HeardStatus, PointSpec, Text, Value, WireStatus } from "../model.ts";
+import type { BusSpec, BusWire } from "./buses.ts";
 
-export type Wire = "modbus" | "serial" | "gpio" | "ble";
+/** The wires that have drivers. */
+export type Wire = Exclude<BusWire, "mqtt">;
 
 /** One type of device. A file in devices/ exports one, made by its family from a table. */
 export interface Driver<O = unknown> {
@@ -19,6 +21,10 @@ export interface Driver<O = unknown> {
   everyMs?(options: O): number;
   /** What no two devices on one bus may share: `unit 3`, `line 17`. */
   claims?(options: O): readonly string[];
+  /** What it asks of a bus of its wire that this one cannot give, as the end of "expected …"; absent or empty: it fits. */
+  misfits?(options: O, bus: BusSpec): readonly Text[];
+  /** How the device answers on its wire, counted since it was opened; undefined before it was asked. Absent: nothing is counted. */
+  status?(at: Pick<Opening<O>, "options" | "bus" | "wires">): WireStatus | undefined;
   open(at: Opening<O>): Promise<Device>;
   /** Bytes (or edges) with their meaning and their source; tests run them through `decode`. */
   readonly goldens: readonly Golden[];
@@ -200,8 +206,8 @@ export interface ModbusRequest {
   readonly priority: Priority;
   /** Own deadline of this request on the wire. */
   readonly timeoutMs?: number;
-  /** How late its unit may still answer, where that is not the bus's `slowest`. */
-  readonly slowestMs?: number;
+  /** How late its unit may still answer, where that is not the bus's `replyDeadline`. */
+  readonly replyDeadlineMs?: number;
   /** Kernel monotonic ms from which on it is not sent any more, but fails with `command.expired`. */
   readonly latest?: number;
   /** Kernel monotonic ms before which it is not sent, unless somebody is in a hurry for its unit. */

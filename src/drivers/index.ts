@@ -1,4 +1,4 @@
-/** The name of a device type goes in; its driver comes out, loaded when asked for. One line per type. */
+/** The registry of device types: one line each, loaded when a site uses it. */
 import { EdgeError } from "../kit/errors.ts";
 import type { DeviceInfo, Place, Text } from "../model.ts";
 import type { BusSpec } from "./buses.ts";
@@ -42,43 +42,19 @@ export function loadDriver(type: string): Promise<Driver> {
 /** What a device asks of its bus that the bus cannot give, in words for a configuration error; empty: it fits. */
 export function misfits(driver: Driver, options: unknown, bus: BusSpec): readonly Text[] {
   const wire = wireOf(bus);
-  if (wire !== driver.wire)
-    return [
-      {
-        it: `un bus ${driver.wire}, che serve a ${driver.type}: questo è ${wire}`,
-        en: `a ${driver.wire} bus, which ${driver.type} needs: this one is ${wire}`,
-      },
-    ];
-  if ("gpio" in bus) return bus.gpio === "onoff" ? unpulled(options as Pulled) : [];
-  const unit = Number((options as { readonly unit?: number }).unit ?? 1);
-  const serial = "modbus" in bus && bus.modbus !== "tcp";
-  return serial && (unit < 1 || unit > 247)
-    ? [
-        {
-          it: `un'unità da 1 a 247, gli indirizzi di una linea seriale, non ${unit}`,
-          en: `a unit from 1 to 247, the addresses of a serial line, not ${unit}`,
-        },
-      ]
-    : [];
-}
-
-type Pulled = { readonly line: number; readonly bias?: "none" | "up" | "down" };
-
-function unpulled({ line, bias = "none" }: Pulled): readonly Text[] {
-  if (bias === "none") return [];
-  const setting = `\`gpio=${line}=ip,p${bias[0]}\``;
+  if (wire === driver.wire) return driver.misfits?.(options, bus) ?? [];
   return [
     {
-      it: `gpio: gpiod per bias: ${bias}; con onoff si scrive ${setting} in config.txt e bias: none`,
-      en: `gpio: gpiod for bias: ${bias}; with onoff it is ${setting} in config.txt and bias: none`,
+      it: `un bus ${driver.wire}, che serve a ${driver.type}: questo è ${wire}`,
+      en: `a ${driver.wire} bus, which ${driver.type} needs: this one is ${wire}`,
     },
   ];
 }
 
-/** A device as the rest of the house sees it. Silent: nothing opens before `open`. */
+/** A device as the other stages see it. Nothing is opened before `open`. */
 export function deviceInfo(id: string, driver: Driver, options: unknown, bus: string, wires: Wires, place?: Place): DeviceInfo {
   const everyMs = driver.everyMs?.(options);
-  const { unit, mac } = options as { readonly unit?: number; readonly mac?: string };
+  const { status } = driver;
   return {
     id,
     type: driver.type,
@@ -87,9 +63,7 @@ export function deviceInfo(id: string, driver: Driver, options: unknown, bus: st
     silentAfterMs: driver.silentAfterMs(options),
     ...(everyMs !== undefined && { everyMs }),
     ...(place && { place }),
-    ...(driver.wire === "modbus" && unit !== undefined && { wire: () => wires.modbus(bus).stats.unit(unit) }),
-    ...(driver.wire === "serial" && { wire: () => wires.serial(bus).heard }),
-    ...(driver.wire === "ble" && mac !== undefined && { wire: () => wires.ble(bus).heard(mac) }),
+    ...(status && { wire: () => status({ options, bus, wires }) }),
     open: (stop) => driver.open({ id, options, bus, wires, stop }),
   };
 }

@@ -1,4 +1,4 @@
-/** The checked `buses:` go in; wires that drivers ask for by bus name come out. Silent: a wire opens, and its native package loads, on first use. */
+/** Gives drivers their wires by the name of the bus. A wire opens, and its native package loads, on first use. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { EdgeError } from "../kit/errors.ts";

@@ -76,8 +76,8 @@ export const codes = {
       en: "On bus {bus} transaction {asked} was sent, and the reply bears number {answered}",
     },
     hint: {
-      it: "Il gateway non restituisce la transazione: aggiornarne il firmware, oppure `tolerate: [transaction-echo]` nel bus {bus} con `slowest` al suo ritardo massimo.",
-      en: "The gateway does not return the transaction: update its firmware, or `tolerate: [transaction-echo]` in bus {bus}, with `slowest` at its longest delay.",
+      it: "Il gateway non restituisce la transazione: aggiornarne il firmware, oppure `tolerate: [transaction-echo]` nel bus {bus} con `replyDeadline` al suo ritardo massimo.",
+      en: "The gateway does not return the transaction: update its firmware, or `tolerate: [transaction-echo]` in bus {bus}, with `replyDeadline` at its longest delay.",
     },
   },
   "bus.second-master": {

@@ -53,7 +53,7 @@ async function misbehaving(modbus: "tcp" | "rtu-tcp", seed: number): Promise<Mis
     late: (asked, send, right) => {
       const delay = TIMEOUT_MS + next() * (SLOWEST_MS - TIMEOUT_MS - 60);
       setTimeout(() => {
-        // Later than the bus's `slowest` it would be the site's configuration that lies.
+        // Later than the bus's `replyDeadline` it would be the site's configuration that lies.
         if (isTcp ? !cut : monotonic() - (at[asked.n] ?? 0) < SLOWEST_MS - 30) send(right);
       }, delay);
     },
@@ -153,7 +153,7 @@ describe("a late Modbus reply", () => {
       await using rtu = await misbehaving("rtu-tcp", seed + 1000);
       await using gateway = new Gateway(folder.path);
       const lines = { tcp, "rtu-tcp": rtu };
-      const patience = { timeout: `${TIMEOUT_MS}ms`, slowest: `${SLOWEST_MS}ms` };
+      const patience = { timeout: `${TIMEOUT_MS}ms`, replyDeadline: `${SLOWEST_MS}ms` };
       await gateway.configure(city.url, {
         buses: Object.fromEntries(
           Object.entries(lines).map(([modbus, { far }]) => [

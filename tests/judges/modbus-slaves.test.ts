@@ -29,7 +29,7 @@ for (const [library, wire] of PAIRS) {
     beforeAll(async () => {
       scratch = new Scratch();
       slave = await startSlave(library, wire, scratch, { baud: 115_200 });
-      line = new ModbusLine("judge", busSchema.parse({ ...slave.at, timeout: "2s", slowest: "2s" }) as ModbusSpec, noLog);
+      line = new ModbusLine("judge", busSchema.parse({ ...slave.at, timeout: "2s", replyDeadline: "2s" }) as ModbusSpec, noLog);
     }, 30_000);
     afterAll(async () => {
       await line[Symbol.asyncDispose]();

@@ -13,7 +13,7 @@ export const eastronSdm120 = modbusDevice({
   title: { it: "Contatore monofase Eastron SDM120", en: "Eastron SDM120 single-phase meter" },
   maxRegisters: 60,
   // Unused registers inside the map read 0; about 20 cost as much time as a request of their own.
-  hole: 20,
+  maxGap: 20,
   // Meter code (protocol V2.4, holding register FC02); a frequency that is none betrays another map or word order.
   identity: [
     { fc: 3, address: 0xfc02, decode: "uint16", oneOf: [0x0020] },

@@ -35,7 +35,7 @@ export const eastronSdm630 = modbusDevice({
   title: { it: "Contatore trifase Eastron SDM630", en: "Eastron SDM630 three-phase meter" },
   maxRegisters: 60,
   // Unused registers inside the map read 0; about 20 cost as much time as a request of their own.
-  hole: 20,
+  maxGap: 20,
   // The order of the words can be changed in the meter ("Register Order"): then the frequency is none.
   identity: [{ ...input, address: 0x46, range: [40, 70] }],
   every: "10s",

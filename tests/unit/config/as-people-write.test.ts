@@ -116,6 +116,9 @@ describe("words", () => {
       `${bus("modbus: rtu, port: /dev/ttyUSB0")}devices: { a: { type: eastron-sdm120, bus: b, ${more} } }\n`;
     expect((await said(device("slave: 3"))).join("\n")).toContain('did you mean "unit"?');
     expect((await said(device("unit: 3, interval: 10s")))[0]).toContain('did you mean "every"?');
+    expect((await said(device("unit: 3, hole: 10")))[0]).toContain('did you mean "maxGap"?');
+    expect((await said(device("unit: 3, slowest: 5s")))[0]).toContain('did you mean "replyDeadline"?');
+    expect((await said(bus("modbus: tcp, host: 10.0.0.1, slowest: 5s")))[0]).toContain('did you mean "replyDeadline"?');
     expect((await said(device("unit: 3, baud: 9600")))[0]).toContain('"baud" belongs under buses');
     expect((await said(bus("modbus: rtu, port: /dev/ttyUSB0, baudrate: 9600")))[0]).toContain('did you mean "baud"?');
     expect((await said(bus("modbus: tcp, ip: 10.0.0.1")))[1]).toContain('did you mean "host"?');

@@ -33,7 +33,7 @@ async function states(folder: string): Promise<Readonly<Record<string, string>>>
   const buses = {
     uart: { serial: join(folder, "port") },
     line: { modbus: "rtu", port: join(folder, "another"), baud: 9600, parity: "none" },
-    plant: { ...far.spec, slowest: "500ms", gap: "1ms" },
+    plant: { ...far.spec, replyDeadline: "500ms", gap: "1ms" },
   };
   await using gateway = new Gateway(folder);
   await gateway.configure("mqtt://127.0.0.1:9", { buses, devices });

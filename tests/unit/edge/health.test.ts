@@ -208,7 +208,7 @@ it("a unit that keeps silent about one register is up with a problem that names 
       ({ transaction, address, socket }) => {
         if (address !== 100) socket.write(mbap(transaction, registers(1, 3, 42)));
       },
-      { timeout: "60ms", slowest: "100ms" },
+      { timeout: "60ms", replyDeadline: "100ms" },
     ),
   );
   const { look } = await running("modbus-points", METER, far.spec, 60_000);
@@ -221,7 +221,7 @@ it("a unit that keeps silent about one register is up with a problem that names 
 
 it("a unit with another address than the one asked is down, and which one answered is said", async () => {
   const far = open.use(
-    await farSide("rtu-tcp", ({ socket }) => socket.write(registers(7, 3, 42)), { timeout: "60ms", slowest: "100ms" }),
+    await farSide("rtu-tcp", ({ socket }) => socket.write(registers(7, 3, 42)), { timeout: "60ms", replyDeadline: "100ms" }),
   );
   const { look, told } = await running("modbus-points", METER, far.spec);
   await poll(() => [look().state, ...told.map((one) => one?.code)]).toEqual(["down", "bus.other-unit"]);
@@ -258,7 +258,7 @@ it("a line that spoils every reply leaves the last value, named as last, until i
         if (fault === "all" || (fault === "one" && address === 100)) reply[reply.length - 1] = (reply.at(-1) ?? 0) ^ 0xff;
         socket.write(reply);
       },
-      { timeout: "60ms", slowest: "100ms" },
+      { timeout: "60ms", replyDeadline: "100ms" },
     ),
   );
   const { collector, look } = await running("modbus-points", METER, far.spec, 3000);
@@ -305,7 +305,7 @@ it("a unit that was silent is not up because what comes of it now is spoiled", a
         if (fault === "all") reply[reply.length - 1] = (reply.at(-1) ?? 0) ^ 0xff;
         socket.write(reply);
       },
-      { timeout: "60ms", slowest: "100ms" },
+      { timeout: "60ms", replyDeadline: "100ms" },
     ),
   );
   const { look } = await running("modbus-points", METER, far.spec, 3_600_000);

@@ -1,4 +1,4 @@
-/** What an advertisement means goes in, as an interpreter; a driver that listens to one address and yields what it says comes out. */
+/** Makes the driver of a Bluetooth device that is only listened to, from an interpreter of its advertisements. */
 import * as z from "zod";
 import { EdgeError } from "../../../kit/errors.ts";
 import { duration } from "../../../kit/quantities.ts";
@@ -85,6 +85,7 @@ export function advertisementDriver<O extends Listening>(parts: AdvertisementPar
     points: (o) => parts.points(o),
     silentAfterMs: (o) => o.silentAfter ?? SILENT_MS,
     claims: (o) => [`mac ${o.mac}`],
+    status: ({ options, bus, wires }) => wires.ble(bus).heard(options.mac),
     layout: (o) => parts.layout(o),
     open: async (at) => {
       const key = at.options.key === undefined ? undefined : keyOf(await at.wires.credential(at.options.key));

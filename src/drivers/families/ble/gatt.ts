@@ -32,6 +32,7 @@ export function gattDevice({ type, title, every: standard, points, goldens }: Ga
     silentAfterMs: (o) => MISSED * o.every,
     everyMs: (o) => o.every,
     claims: (o) => [`mac ${o.mac} by connection`],
+    status: ({ options, bus, wires }) => wires.ble(bus).heard(options.mac),
     layout: (o) => ({ wire: "ble", mac: o.mac, characteristics: points }),
     open: async (at) => new GattDevice(await at.wires.ble(at.bus).open(at.options.mac, at.stop), points),
     decode: (golden) => decodeGolden(golden, points),

@@ -1,4 +1,4 @@
-/** A fixed frame's layout and bytes of a serial line go in; whole, checked frames come out, and a driver that turns them into readings. */
+/** Makes the driver of a sensor that sends fixed frames over a serial line: finds, checks and decodes them. */
 import type * as z from "zod";
 import { EdgeError } from "../../../kit/errors.ts";
 import type { Device, PointSpec, Reading, Text, Ticks, Value } from "../../../model.ts";
@@ -102,6 +102,7 @@ export function frameDriver<O>(parts: FrameParts<O>): Driver<O> {
     points: (o) => parts.points(o),
     silentAfterMs: () => silentAfterMs,
     claims: () => ["the whole line"],
+    status: ({ bus, wires }) => wires.serial(bus).heard,
     layout: () => ({ wire: "serial", baud, everyMs, frame }),
     open: (at) => FrameDevice.open(at, parts),
     decode: (golden) => decodeGolden(golden, parts),

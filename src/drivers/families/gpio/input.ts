@@ -1,8 +1,8 @@
-/** The table of a type on an input line and what its family reads from the settled line go in; a driver that watches the line, and shows its raw edges where asked, comes out. */
+/** Makes the driver of any input line: watches it, repeats its state, and counts raw edges where asked to. */
 import * as z from "zod";
 import { monotonic } from "../../../kit/clock.ts";
 import { cadence } from "../../../kit/quantities.ts";
-import type { Device, PointSpec, Reading, Ticks } from "../../../model.ts";
+import type { Device, PointSpec, Reading, Text, Ticks } from "../../../model.ts";
 import type { Driver, Opening } from "../../driver.ts";
 import { type GpioFamily, type GpioTable, gpioDriver, type OnLine } from "./line.ts";
 import { Nudge, type Settled, settledOf } from "./settled.ts";
@@ -47,8 +47,18 @@ export function inputDriver<O extends Watched>(table: GpioTable, input: GpioInpu
     decode,
     points: (o) => ({ ...input.points(o), ...(o.edges && { edges: EDGES }) }),
     silentAfterMs: (o) => Math.max(LEAST_SILENCE_MS, MISSED * o.every),
+    misfits: (o, bus) => ("gpio" in bus && bus.gpio === "onoff" && o.bias !== "none" ? [noBias(o.line, o.bias)] : []),
     open: (at) => Promise.resolve(new InputDevice(at, input)),
   });
+}
+
+/** sysfs, which onoff uses, has no pull resistors. */
+function noBias(line: number, bias: "up" | "down"): Text {
+  const setting = `\`gpio=${line}=ip,p${bias[0]}\``;
+  return {
+    it: `gpio: gpiod per bias: ${bias}; con onoff si scrive ${setting} in config.txt e bias: none`,
+    en: `gpio: gpiod for bias: ${bias}; with onoff it is ${setting} in config.txt and bias: none`,
+  };
 }
 
 class InputDevice<O extends Watched> implements Device {

@@ -1,6 +1,7 @@
-/** The table of a type and what its family makes of a GPIO line go in; its driver comes out. */
+/** What every driver of a GPIO line has in common: its option `line`, and that no two devices share one. */
 import * as z from "zod";
 import type { Device, PointSpec, Text, Value } from "../../../model.ts";
+import type { BusSpec } from "../../buses.ts";
 import type { Driver, Golden, GpioLayout, Opening } from "../../driver.ts";
 
 /** What the file of a type on a GPIO line says; all else its family knows. */
@@ -26,6 +27,7 @@ export interface GpioFamily<O extends OnLine> {
   layout(options: O): Omit<GpioLayout, "wire" | "line">;
   open(at: Opening<O>): Promise<Device>;
   decode(golden: Golden, options: O): Readonly<Record<string, Value>>;
+  misfits?(options: O, bus: BusSpec): readonly Text[];
 }
 
 export function gpioDriver<O extends OnLine>({ type, title, goldens }: GpioTable, family: GpioFamily<O>): Driver<O> {

@@ -19,7 +19,7 @@ import {
   wrong,
 } from "./configured-register.ts";
 import { widthOf } from "./decodes.ts";
-import { hole, modbusDriver, patience, unit } from "./modbus-table.ts";
+import { maxGap, modbusDriver, patience, unit } from "./modbus-table.ts";
 import { encodePoint, type Points } from "./registers.ts";
 import { unitOf } from "./ucum-units.ts";
 
@@ -184,7 +184,7 @@ const table = z.strictObject({
     .max(MOST_REGISTERS)
     .prefault(MOST_REGISTERS)
     .describe("Most registers that the device gives in one reply."),
-  hole: hole(0),
+  maxGap: maxGap(0),
   points: z
     .record(
       z.string().regex(/^(?!constructor$)[a-z][a-z0-9-]*$/, { error: "expected a name such as flow-temp, and not constructor" }),
@@ -233,7 +233,7 @@ export function configuredModbus(table: { readonly type: string; readonly title:
     ...table,
     options,
     points: pointsOf,
-    merging: ({ maxRegisters, hole }) => ({ maxRegisters, hole }),
+    merging: ({ maxRegisters, maxGap }) => ({ maxRegisters, maxGap }),
     identity: () => [],
   });
 }

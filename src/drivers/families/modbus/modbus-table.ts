@@ -1,4 +1,4 @@
-/** A table of registers goes in; a driver whose devices are read by it, and its golden frames, come out. */
+/** Makes the driver of a Modbus device from its table of registers, and proves the table by its golden frames. */
 import * as z from "zod";
 import { EdgeError } from "../../../kit/errors.ts";
 import { duration } from "../../../kit/quantities.ts";
@@ -18,7 +18,7 @@ export const patience = () => ({
   timeout: duration({ least: "1ms", most: "1min" })
     .optional()
     .describe("How long to wait for this device's reply; default: the bus's."),
-  slowest: duration().optional().describe("How late this device may still answer; default: the bus's."),
+  replyDeadline: duration().optional().describe("How late this device may still answer; default: the bus's."),
   atConnect: z
     .strictObject({
       pause: duration({ least: "1ms", most: "1min" }).describe("How long it is left alone after its bus has connected."),
@@ -26,7 +26,7 @@ export const patience = () => ({
     .optional()
     .describe("For a device that does not answer at once after a connection."),
 });
-export const hole = (standard: number) =>
+export const maxGap = (standard: number) =>
   z
     .int()
     .min(0)
@@ -46,7 +46,7 @@ export interface ModbusTable {
   /** Most registers that the device gives in one reply. */
   readonly maxRegisters: number;
   /** Unused registers that its document says are answered, and that are worth reading over: about 20 cost as much as a request. */
-  readonly hole?: number;
+  readonly maxGap?: number;
   /** By what it is known at connecting. */
   readonly identity?: readonly IdentityCheck[];
   /** Standard `every`, as written in a configuration. */
@@ -54,14 +54,14 @@ export interface ModbusTable {
   readonly goldens: readonly Golden[];
 }
 
-/** A device that is a table: nothing but its address, its times, hole, identity and report are the site's to say. */
+/** A device that is a table: nothing but its address, its times, gaps, identity and report are the site's to say. */
 export function modbusDevice(table: ModbusTable) {
   const checks = table.identity ?? [];
   const options = z.strictObject({
     unit: unit(),
     every: every(table.every),
     ...patience(),
-    hole: hole(table.hole ?? 0),
+    maxGap: maxGap(table.maxGap ?? 0),
     ...(checks.length > 0 && { identity: identity() }),
     report: report(),
   });
@@ -69,7 +69,7 @@ export function modbusDevice(table: ModbusTable) {
     ...table,
     options,
     points: (o) => withReport(table.points, o.report) as Points,
-    merging: (o) => ({ maxRegisters: table.maxRegisters, hole: o.hole }),
+    merging: (o) => ({ maxRegisters: table.maxRegisters, maxGap: o.maxGap }),
     identity: (o) => (o.identity === false ? [] : checks),
   });
 }
@@ -96,6 +96,8 @@ export function modbusDriver<O extends UnitOptions>(parts: Parts<O>): Driver<O> 
     everyMs: (o) => o.every,
     silentAfterMs: (o) => Math.max(LEAST_SILENCE_MS, MISSED * o.every),
     claims: (o) => [`unit ${o.unit}`],
+    misfits: ({ unit }, bus) => ("modbus" in bus && bus.modbus !== "tcp" && (unit < 1 || unit > 247) ? [noSerialUnit(unit)] : []),
+    status: ({ options, bus, wires }) => wires.modbus(bus).stats.unit(options.unit),
     layout: (o) => ({
       wire: "modbus",
       points: points(o),
@@ -113,6 +115,12 @@ export function modbusDriver<O extends UnitOptions>(parts: Parts<O>): Driver<O> 
     decode: (golden) => decodeGolden(golden, points(options.parse({ unit: 1, ...golden.options }))),
   };
 }
+
+/** Modbus over Serial Line V1.02, 2.2: 0 is the broadcast, 248 to 255 are reserved. */
+const noSerialUnit = (unit: number): Text => ({
+  it: `un'unità da 1 a 247, gli indirizzi di una linea seriale, non ${unit}`,
+  en: `a unit from 1 to 247, the addresses of a serial line, not ${unit}`,
+});
 
 /** A golden's frames through the code that live frames go through. Throws what a live frame would be refused with. */
 function decodeGolden(golden: Golden, points: Points): Readonly<Record<string, Value>> {

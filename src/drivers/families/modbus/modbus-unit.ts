@@ -14,7 +14,7 @@ export interface UnitOptions {
   readonly unit: number;
   readonly every: number;
   readonly timeout?: number | undefined;
-  readonly slowest?: number | undefined;
+  readonly replyDeadline?: number | undefined;
   readonly atConnect?: { readonly pause: number } | undefined;
 }
 
@@ -77,7 +77,7 @@ export class TableDevice implements Device {
   readonly #bus: ModbusBus;
   readonly #table: UnitTable;
   readonly #unit: number;
-  readonly #timing: Pick<ModbusRequest, "device" | "timeoutMs" | "slowestMs">;
+  readonly #timing: Pick<ModbusRequest, "device" | "timeoutMs" | "replyDeadlineMs">;
   readonly #everyMs: number;
   readonly #learnt: Learnt;
   readonly #turns: PollCadence;
@@ -85,7 +85,7 @@ export class TableDevice implements Device {
   #isKnown = false;
 
   constructor({ id, wires, bus, options }: Opening<UnitOptions>, table: UnitTable) {
-    const { timeout, slowest, atConnect } = options;
+    const { timeout, replyDeadline, atConnect } = options;
     this.#bus = wires.modbus(bus);
     this.#table = table;
     this.#unit = options.unit;
@@ -93,7 +93,7 @@ export class TableDevice implements Device {
     this.#timing = {
       device: id,
       ...(timeout !== undefined && { timeoutMs: timeout }),
-      ...(slowest !== undefined && { slowestMs: slowest }),
+      ...(replyDeadline !== undefined && { replyDeadlineMs: replyDeadline }),
       ...(atConnect && { restMs: atConnect.pause }),
     };
     this.#turns = new PollCadence(options.every);
@@ -143,7 +143,7 @@ export class TableDevice implements Device {
       isAlarm: (block) => priorityOf(block.points, points) === "alarm",
       partsOf: (block) => {
         const inside = Object.fromEntries(Object.entries(points).filter(([point]) => block.points.includes(point)));
-        return blocksOf(inside, { ...merging, hole: 0 });
+        return blocksOf(inside, { ...merging, maxGap: 0 });
       },
       split: (block, parts) => {
         const blocks = this.#learnt.blocks.flatMap((known) => (known === block ? parts : [known]));
@@ -195,7 +195,7 @@ export class TableDevice implements Device {
   }
 
   async #request(
-    request: Omit<ModbusRequest, "unit" | "timeoutMs" | "slowestMs" | "latest">,
+    request: Omit<ModbusRequest, "unit" | "timeoutMs" | "replyDeadlineMs" | "latest">,
     { stop, latest, goesOn }: Work,
   ): Promise<ModbusReply> {
     const until = latest === undefined ? {} : { latest };

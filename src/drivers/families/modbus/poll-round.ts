@@ -181,7 +181,7 @@ export class Round {
       if (!isOfUnit(error)) throw error;
       if (!isAnswer(error)) return await this.#misses(block, error);
       this.#hears(block);
-      if (block.overHoles && isRefusal(error, [2, 3])) return await this.#inParts(block);
+      if (block.overGaps && isRefusal(error, [2, 3])) return await this.#inParts(block);
       (isPassing(error) ? this.#again : this.#told).push({ block, code: error.code, why: error.context, mono: monotonic() });
       return false;
     }

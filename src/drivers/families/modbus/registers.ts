@@ -14,7 +14,7 @@ export interface Block {
   readonly quantity: number;
   readonly points: readonly string[];
   /** Reads registers that belong to no point. */
-  readonly overHoles: boolean;
+  readonly overGaps: boolean;
   /** Asked for at most this often; absent: with every round. */
   readonly leastEveryMs?: number;
 }
@@ -23,7 +23,7 @@ export interface Merging {
   /** Most registers that the device gives in one reply. */
   readonly maxRegisters: number;
   /** Most unused registers (or 16 unused bits each) that are read over to save a request. */
-  readonly hole: number;
+  readonly maxGap: number;
 }
 
 /** Most bits that one request may ask (Modbus Application Protocol V1.1b3, 6.1). */
@@ -39,7 +39,7 @@ export function spanOf(point: Placed): Pick<Block, "address" | "quantity"> {
 type Placed = Parameters<typeof widthOf>[0] & { readonly address: number; readonly scaleFrom?: number | undefined };
 
 /** Points that lie near enough share a request, up to what the device gives at once. */
-export function blocksOf(points: Points, { maxRegisters, hole }: Merging): readonly Block[] {
+export function blocksOf(points: Points, { maxRegisters, maxGap }: Merging): readonly Block[] {
   const cadence = ({ leastEveryMs = 0 }: RegisterPoint) => leastEveryMs;
   const sorted = Object.entries(points).sort(
     ([, a], [, b]) => a.fc - b.fc || cadence(a) - cadence(b) || spanOf(a).address - spanOf(b).address,
@@ -49,7 +49,8 @@ export function blocksOf(points: Points, { maxRegisters, hole }: Merging): reado
     const last = blocks.at(-1);
     const { fc, leastEveryMs } = point;
     const { address, quantity } = spanOf(point);
-    const joined = last && join(last, name, point, fc <= 2 ? { most: MAX_BITS, hole: hole * 16 } : { most: maxRegisters, hole });
+    const joined =
+      last && join(last, name, point, fc <= 2 ? { most: MAX_BITS, maxGap: maxGap * 16 } : { most: maxRegisters, maxGap });
     if (joined) blocks[blocks.length - 1] = joined;
     else
       blocks.push({
@@ -57,7 +58,7 @@ export function blocksOf(points: Points, { maxRegisters, hole }: Merging): reado
         address,
         quantity,
         points: [name],
-        overHoles: false,
+        overGaps: false,
         ...(leastEveryMs !== undefined && { leastEveryMs }),
       });
   }
@@ -65,12 +66,17 @@ export function blocksOf(points: Points, { maxRegisters, hole }: Merging): reado
 }
 
 /** The block with one point more, or null when that would be too long, too far, another function or at other times. */
-function join(block: Block, name: string, point: RegisterPoint, { most, hole }: { most: number; hole: number }): Block | null {
+function join(
+  block: Block,
+  name: string,
+  point: RegisterPoint,
+  { most, maxGap }: { most: number; maxGap: number },
+): Block | null {
   const span = spanOf(point);
   const unused = span.address - (block.address + block.quantity);
   const quantity = Math.max(block.quantity, span.address + span.quantity - block.address);
-  if (point.fc !== block.fc || point.leastEveryMs !== block.leastEveryMs || unused > hole || quantity > most) return null;
-  return { ...block, quantity, points: [...block.points, name], overHoles: block.overHoles || unused > 0 };
+  if (point.fc !== block.fc || point.leastEveryMs !== block.leastEveryMs || unused > maxGap || quantity > most) return null;
+  return { ...block, quantity, points: [...block.points, name], overGaps: block.overGaps || unused > 0 };
 }
 
 /** A value; the code that says why there is none; or a value with the code that says why it is doubtful. */

@@ -31,7 +31,7 @@ const ASSUMED_BAUD = 9600;
 const NOBODY_THERE: readonly unknown[] = [10, 11];
 
 /**
- * One queue per physical bus, one request in flight. After a timeout on RTU the unit that failed (not the line) rests until `slowest` after
+ * One queue per physical bus, one request in flight. After a timeout on RTU the unit that failed (not the line) rests until `replyDeadline` after
  * its request, because RTU replies carry no identity: a late one would pass for the next one's. Its requests wait meanwhile, others go on.
  * A unit that goes on being silent is held back further, so that it costs the others next to nothing (`modbus-units.ts`).
  */
@@ -224,7 +224,7 @@ export class ModbusLine implements ModbusBus, AsyncDisposable {
     this.#failures += 1;
     const replied = isCorrupt(code) && context["whole"] === true;
     if (this.#isBlind && !replied) {
-      const until = sent + this.#slowestOf(request);
+      const until = sent + this.#replyDeadlineOf(request);
       if (this.#isNameless) this.#units.allRest(until);
       this.#units.rests(unit, until);
       this.#owing.add(unit);
@@ -285,10 +285,10 @@ export class ModbusLine implements ModbusBus, AsyncDisposable {
   }
 
   /** Who is given long to answer, by its device, its bus or the length of its reply, may as well answer after that. */
-  #slowestOf(request: ModbusRequest): number {
-    const slowest = request.slowestMs ?? this.#spec.slowest;
+  #replyDeadlineOf(request: ModbusRequest): number {
+    const replyDeadline = request.replyDeadlineMs ?? this.#spec.replyDeadline;
     const timeout = this.#timeoutOf(request);
-    return slowest < timeout ? 2 * timeout : slowest;
+    return replyDeadline < timeout ? 2 * timeout : replyDeadline;
   }
 
   async #linked(unit: number): Promise<ModbusLink> {

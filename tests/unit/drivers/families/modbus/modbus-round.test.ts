@@ -10,9 +10,9 @@ import { type Asked, codeOf, type FarSide, farSide, mbap, never, registers, with
 
 const ticks: Ticks = { next: () => Promise.resolve(5) };
 /** Silences are short; on RTU a unit rests no longer than that either. */
-const BRIEF = { timeout: "80ms", slowest: "80ms" };
+const BRIEF = { timeout: "80ms", replyDeadline: "80ms" };
 /** Where nothing has to be waited for: a process that stands still is no silence. */
-const LONG = { timeout: "15s", slowest: "15s" };
+const LONG = { timeout: "15s", replyDeadline: "15s" };
 const OFTEN = "1s";
 const SELDOM = "15min";
 
@@ -118,7 +118,7 @@ describe.each(["tcp", "rtu-tcp"] as const)("%s", (modbus) => {
         reply(asked, own(asked));
         asked.socket.end();
       },
-      { timeout: "1s", slowest: "1s" },
+      { timeout: "1s", replyDeadline: "1s" },
     );
     await using unit = await opened(side, { points: POINTS });
     expect(await unit.next()).toEqual(GOOD);

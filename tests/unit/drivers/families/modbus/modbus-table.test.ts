@@ -246,7 +246,7 @@ describe("a command", () => {
   it("that waits in its line until its time is over has expired and never leaves", async () => {
     // A line that echoes: once for the echo, once for the reply.
     const obey = ({ fc, bytes, socket }: Asked) => fc === 5 && socket.write(Buffer.concat([bytes, bytes]));
-    await using far = await farSide("rtu-tcp", obey, { timeout: "300ms", slowest: "2s" });
+    await using far = await farSide("rtu-tcp", obey, { timeout: "300ms", replyDeadline: "2s" });
     const { device, next, wires } = await open(far, { points });
     await using _wires = wires;
     expect(await codeOf(next())).toBe("bus.timeout");
@@ -294,8 +294,8 @@ describe("the written table", () => {
   });
 
   it("unit 0 and 248 fit Modbus TCP only, and a meter no serial line of another kind", async () => {
-    const rtu = { modbus: "rtu", port: "/dev/x", baud: 9600, parity: "none", stopBits: 1, slowest: 2000, gap: 0 } as const;
-    const tcp = { modbus: "tcp", host: "h", port: 502, slowest: 2000, gap: 0 } as const;
+    const rtu = { modbus: "rtu", port: "/dev/x", baud: 9600, parity: "none", stopBits: 1, replyDeadline: 2000, gap: 0 } as const;
+    const tcp = { modbus: "tcp", host: "h", port: 502, replyDeadline: 2000, gap: 0 } as const;
     const sdm = await loadDriver("eastron-sdm120");
     expect(misfits(sdm, { unit: 248 }, rtu)).toHaveLength(1);
     expect(misfits(sdm, { unit: 248 }, tcp)).toEqual([]);

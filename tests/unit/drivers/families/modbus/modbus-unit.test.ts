@@ -34,7 +34,7 @@ describe("points with unused registers between them", () => {
 
   it("are read in one request where the table allows it, alarm points first", async () => {
     await using far = await farSide("tcp", (asked) => answer(asked, zeros(asked)), PATIENCE);
-    const { next, wires } = await open(far, { hole: 3, points });
+    const { next, wires } = await open(far, { maxGap: 3, points });
     await using _wires = wires;
     expect((await next()).map(({ point, value, quality }) => [point, value, quality])).toEqual([
       ["urgent", 90, "good"],
@@ -48,14 +48,14 @@ describe("points with unused registers between them", () => {
   });
 
   it.each([2, 3])(
-    "are read alone from the moment that the unit refuses the hole (exception %i), even when opened anew",
+    "are read alone from the moment that the unit refuses the gap (exception %i), even when opened anew",
     async (exception) => {
       await using far = await farSide(
         "tcp",
         (asked) => answer(asked, asked.quantity > 1 ? withCrc(3, 0x83, exception) : zeros(asked)),
         PATIENCE,
       );
-      const { info, next, wires } = await open(far, { hole: 3, points });
+      const { info, next, wires } = await open(far, { maxGap: 3, points });
       await using _wires = wires;
       expect((await next()).map(({ quality }) => quality)).toEqual(["good", "good", "good"]);
       expect(ranges(far)).toEqual([
@@ -79,10 +79,10 @@ describe("points with unused registers between them", () => {
     },
   );
 
-  it("stay merged when the unit refuses everything: the hole was not to blame", async () => {
+  it("stay merged when the unit refuses everything: the gap was not to blame", async () => {
     let refuses = true;
     await using far = await farSide("tcp", (asked) => answer(asked, refuses ? withCrc(3, 0x83, 2) : zeros(asked)), PATIENCE);
-    const { next, wires } = await open(far, { hole: 3, points });
+    const { next, wires } = await open(far, { maxGap: 3, points });
     await using _wires = wires;
     expect((await next()).map(({ code }) => code)).toEqual(["bus.exception", "bus.exception", "bus.exception"]);
     refuses = false;
@@ -185,7 +185,7 @@ describe("a long round", () => {
       type: "long",
       title: { it: "", en: "" },
       maxRegisters: 10,
-      hole: 5,
+      maxGap: 5,
       every: "1s",
       identity: [11, 12, 13].map((at) => ({ fc: 3, address: at, decode: "uint16" })),
       points: Object.fromEntries(

@@ -25,8 +25,8 @@ describe("blocks", () => {
   it("of the meters are two: what lies between their values is read over, within the device's maximum", () => {
     const asked = ({ layout, options }: Driver<never>) => {
       const { points, maxRegisters } = layout(options.parse({ unit: 1 })) as Extract<Layout, { wire: "modbus" }>;
-      const ranges = (hole: number) =>
-        blocksOf(points, { maxRegisters, hole }).map(({ address, quantity }) => [address, quantity]);
+      const ranges = (maxGap: number) =>
+        blocksOf(points, { maxRegisters, maxGap }).map(({ address, quantity }) => [address, quantity]);
       return { alone: ranges(0), merged: ranges(20) };
     };
     expect(asked(eastronSdm120 as Driver<never>)).toEqual({
@@ -50,12 +50,12 @@ describe("blocks", () => {
     });
   });
 
-  it("read over 16 bits for each register of the hole, and say so", () => {
+  it("read over 16 bits for each register of the gap, and say so", () => {
     const points = { a: point({ fc: 1, decode: "bool" }), b: point({ fc: 1, address: 17, decode: "bool" }) };
-    expect(blocksOf(points, { maxRegisters: 10, hole: 1 })).toEqual([
-      { fc: 1, address: 0, quantity: 18, points: ["a", "b"], overHoles: true },
+    expect(blocksOf(points, { maxRegisters: 10, maxGap: 1 })).toEqual([
+      { fc: 1, address: 0, quantity: 18, points: ["a", "b"], overGaps: true },
     ]);
-    expect(blocksOf(points, { maxRegisters: 10, hole: 0 }).map(({ overHoles }) => overHoles)).toEqual([false, false]);
+    expect(blocksOf(points, { maxRegisters: 10, maxGap: 0 }).map(({ overGaps }) => overGaps)).toEqual([false, false]);
   });
 
   it("hold every point of any table whole, and never more than the maximum", () => {
@@ -68,9 +68,9 @@ describe("blocks", () => {
       }),
     );
     fc.assert(
-      fc.property(table, fc.integer({ min: 4, max: 30 }), fc.integer({ min: 0, max: 12 }), (shapes, most, hole) => {
+      fc.property(table, fc.integer({ min: 4, max: 30 }), fc.integer({ min: 0, max: 12 }), (shapes, most, maxGap) => {
         const points = Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, point(shape)]));
-        const blocks = blocksOf(points, { maxRegisters: most, hole });
+        const blocks = blocksOf(points, { maxRegisters: most, maxGap });
         expect(blocks.flatMap((block) => block.points).sort()).toEqual(Object.keys(points).sort());
         for (const block of blocks) {
           expect(block.quantity).toBeLessThanOrEqual(most);
@@ -90,11 +90,11 @@ describe("a power of ten in a register of its own", () => {
   it("is read in the same request as its value, whatever else is read", () => {
     const voltages = [79, 80, 81].map((address) => [`v${address}`, point({ address, scaleFrom: 82 })] as const);
     const points = { ...Object.fromEntries(voltages), power: point(power), before: point({ address: 10, scaleFrom: 7 }) };
-    expect(blocksOf(points, { maxRegisters: 125, hole: 0 }).map(({ address, quantity }) => [address, quantity])).toEqual([
+    expect(blocksOf(points, { maxRegisters: 125, maxGap: 0 }).map(({ address, quantity }) => [address, quantity])).toEqual([
       [7, 4],
       [79, 6],
     ]);
-    for (const block of blocksOf(points, { maxRegisters: 4, hole: 0 }))
+    for (const block of blocksOf(points, { maxRegisters: 4, maxGap: 0 }))
       for (const name of block.points) {
         const { address, scaleFrom = address } = points[name as keyof typeof points] ?? point({});
         expect([

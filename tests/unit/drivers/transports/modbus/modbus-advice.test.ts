@@ -11,9 +11,9 @@ import { EdgeError } from "../../../../../src/kit/errors.ts";
 import { noLog } from "../../../../../src/kit/log.ts";
 import { type Asked, codeOf, type FarSide, farSide, mbap, never, registers, wait, withCrc } from "../../support.ts";
 
-const PATIENCE = { timeout: "150ms", slowest: "400ms" };
+const PATIENCE = { timeout: "150ms", replyDeadline: "400ms" };
 /** Where nothing has to be waited for: a process that stands still is no silence. */
-const LONG = { timeout: "15s", slowest: "15s" };
+const LONG = { timeout: "15s", replyDeadline: "15s" };
 const lineTo = (far: FarSide) => new ModbusLine("plant", far.spec as ModbusSpec, noLog);
 const read = (unit: number, address: number, more: Partial<ModbusRequest> = {}): ModbusRequest => ({
   unit,
@@ -100,7 +100,7 @@ describe.each(["tcp", "rtu-tcp"] as const)("late replies (%s)", (modbus) => {
     let after: number | null = 300;
     await using far = await farSide(modbus, (asked) => after !== null && setTimeout(() => reply(asked, own(asked)), after), {
       timeout: "150ms",
-      slowest: "900ms",
+      replyDeadline: "900ms",
     });
     await using line = lineTo(far);
     const late = () => said(value(line, read(5, far.asked.length)));
@@ -132,7 +132,7 @@ describe.each(["tcp", "rtu-tcp"] as const)("late replies (%s)", (modbus) => {
     await using wires = openWires({ plant: far.spec }, noLog);
     const driver = await loadDriver("modbus-points");
     const points = { p0: { fc: 3, address: 0 }, p1: { fc: 3, address: 10 }, p2: { fc: 3, address: 20 } };
-    const options = driver.options.parse({ unit: 3, every: "15min", timeout: "100ms", slowest: "500ms", points }) as object;
+    const options = driver.options.parse({ unit: 3, every: "15min", timeout: "100ms", replyDeadline: "500ms", points }) as object;
     await using device = await deviceInfo("boiler", driver, options, "plant", wires).open(never);
     for await (const batch of device.readings({ next: async () => 5 }, never))
       if (batch.some(({ point }) => point === "p2")) {
@@ -141,7 +141,7 @@ describe.each(["tcp", "rtu-tcp"] as const)("late replies (%s)", (modbus) => {
       }
     // The one before has come by then.
     await wait(400);
-    const slow = wires.modbus("plant").request(read(3, 20, { device: "boiler", timeoutMs: 100, slowestMs: 500 }), never);
+    const slow = wires.modbus("plant").request(read(3, 20, { device: "boiler", timeoutMs: 100, replyDeadlineMs: 500 }), never);
     const again = await said(slow);
     expect(again.en).toContain("devices.boiler.timeout");
   });

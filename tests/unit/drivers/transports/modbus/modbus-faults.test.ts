@@ -72,7 +72,7 @@ it("never gives a value of another unit or register", { timeout: 90_000 }, async
     fc.asyncProperty(plan, async (steps) => {
       await using far = await farSide("rtu-tcp", (asked) => void misbehave(asked, steps[asked.n - 1]?.[2] ?? "none"), {
         timeout: "40ms",
-        slowest: "120ms",
+        replyDeadline: "120ms",
       });
       await using line = new ModbusLine("line", far.spec as ModbusSpec, noLog);
       const asked = steps.map(([unit, address]) =>
@@ -91,7 +91,7 @@ it.each(["tcp", "rtu", "rtu-tcp"] as const)(
   "believes nothing but the register asked over %s (the hundred thousand: `npm run bench:modbus`)",
   { timeout: 240_000 },
   async (wire) => {
-    // The slaves are of this process: what keeps it waiting makes them later still, and must not make them later than `slowest`.
+    // The slaves are of this process: what keeps it waiting makes them later still, and must not make them later than `replyDeadline`.
     const late = { from: TIMEOUT_MS, to: SLOWEST_MS / 2 };
     const { wrong, stale, right, done } = await faultyRun(ours, wire, 1500, 30, { seed: 7, share: 0.15, late });
     expect({ wrong, stale }).toEqual({ wrong: 0, stale: 0 });

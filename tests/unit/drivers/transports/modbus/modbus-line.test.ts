@@ -8,9 +8,9 @@ import { monotonic } from "../../../../../src/kit/clock.ts";
 import { noLog } from "../../../../../src/kit/log.ts";
 import { type Asked, codeOf, type FarSide, farSide, mbap, never, registers, wait, withCrc } from "../../support.ts";
 
-const PATIENCE = { timeout: "150ms", slowest: "400ms" };
+const PATIENCE = { timeout: "150ms", replyDeadline: "400ms" };
 /** Where nothing has to be waited for: a process that stands still is no silence. */
-const LONG = { timeout: "15s", slowest: "15s" };
+const LONG = { timeout: "15s", replyDeadline: "15s" };
 const SOON_MS = 10_000;
 const lineTo = (far: FarSide) => new ModbusLine("line", far.spec as ModbusSpec, noLog);
 const read = (unit: number, address: number, more: Partial<ModbusRequest> = {}): ModbusRequest => ({
@@ -83,7 +83,7 @@ describe.each(["tcp", "rtu-tcp"] as const)("%s", (modbus) => {
         reply(asked, wrong(asked));
         if (asked.n === 1) setTimeout(() => reply(asked, own(asked)), 30);
       },
-      { timeout: "600ms", slowest: "600ms" },
+      { timeout: "600ms", replyDeadline: "600ms" },
     );
     await using line = lineTo(far);
     expect(await value(line, read(5, 42))).toBe(42);
@@ -321,7 +321,7 @@ describe("rtu over tcp alone", () => {
       (asked) => {
         if (asked.n > 1) asked.socket.write(own(asked));
       },
-      { timeout: "150ms", slowest: "2s" },
+      { timeout: "150ms", replyDeadline: "2s" },
     );
     await using line = lineTo(far);
     const begun = monotonic();

@@ -25,9 +25,9 @@ import {
 } from "../../support.ts";
 
 const descriptors = () => readdirSync("/proc/self/fd").length;
-const PATIENCE = { timeout: "150ms", slowest: "300ms" };
+const PATIENCE = { timeout: "150ms", replyDeadline: "300ms" };
 /** Where nothing has to be waited for: a process that stands still is no silence. */
-const LONG = { timeout: "15s", slowest: "15s" };
+const LONG = { timeout: "15s", replyDeadline: "15s" };
 const lineTo = (far: FarSide) => new ModbusLine("line", far.spec as ModbusSpec, noLog);
 const read = (unit: number, address: number): ModbusRequest => ({ unit, fc: 3, address, quantity: 1, priority: "poll" });
 const own = ({ unit, fc, address }: Asked): Buffer => registers(unit, fc, address);
@@ -179,7 +179,7 @@ describe("rtu", () => {
 
   it("unplugged before a request has left: it is the port's fault and not the unit's, which is asked as soon as the port is back", async () => {
     MockBinding.createPort("/dev/x", { record: true });
-    const slow = busSchema.parse({ modbus: "rtu", port: "/dev/x", timeout: "2s", slowest: "60s", gap: "1s" }) as ModbusSpec;
+    const slow = busSchema.parse({ modbus: "rtu", port: "/dev/x", timeout: "2s", replyDeadline: "60s", gap: "1s" }) as ModbusSpec;
     await using line = new ModbusLine("line", slow, noLog, binding);
     const first = value(line, read(2, 5));
     await expect.poll(() => ports.opened?.recording.length).toBe(8);

@@ -181,7 +181,7 @@ it("the line and each unit count what went wrong and how long answers take", asy
       if (asked.unit === 2) frame.writeUInt8(frame.readUInt8(4) ^ 1, 4);
       if (asked.unit !== 3) setTimeout(() => asked.socket.write(frame), asked.unit === 1 ? 20 : 0);
     },
-    { timeout: "400ms", slowest: "400ms" },
+    { timeout: "400ms", replyDeadline: "400ms" },
   );
   await using line = lineTo(far);
   for (const unit of [1, 2, 3]) await codeOf(line.request(read(unit, 5), never));
@@ -211,7 +211,7 @@ describe("rtu over tcp", () => {
         };
         return setTimeout(() => setImmediate(late), 600);
       },
-      { timeout: "100ms", slowest: "1200ms" },
+      { timeout: "100ms", replyDeadline: "1200ms" },
     );
     await using line = lineTo(far);
     expect(await codeOf(line.request(read(1, 100), never))).toBe("bus.timeout");
@@ -224,12 +224,12 @@ describe("rtu over tcp", () => {
 
   it.each([
     [
-      "twice the bus's timeout where `slowest` is less: who may take long may take longer",
-      { timeout: "750ms", slowest: "100ms" },
+      "twice the bus's timeout where `replyDeadline` is less: who may take long may take longer",
+      { timeout: "750ms", replyDeadline: "100ms" },
       {},
     ],
-    ["twice its own timeout where `slowest` is less", { timeout: "50ms", slowest: "100ms" }, { timeoutMs: 750 }],
-    ["its own `slowest`", { timeout: "750ms", slowest: "100ms" }, { slowestMs: 1500 }],
+    ["twice its own timeout where `replyDeadline` is less", { timeout: "50ms", replyDeadline: "100ms" }, { timeoutMs: 750 }],
+    ["its own `replyDeadline`", { timeout: "750ms", replyDeadline: "100ms" }, { replyDeadlineMs: 1500 }],
   ])("rests a unit for %s", async (_, bus, own1) => {
     let newest: Asked["socket"];
     await using far = await farSide(
@@ -282,7 +282,7 @@ describe("rtu over tcp", () => {
         asked.socket.write(reply);
         setTimeout(() => asked.socket.write(reply), 20);
       },
-      { timeout: "500ms", slowest: "500ms" },
+      { timeout: "500ms", replyDeadline: "500ms" },
     );
     await using line = lineTo(far);
     const write = (value: number) =>
