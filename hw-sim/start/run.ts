@@ -110,17 +110,23 @@ async function inFolder(
     }
   }
   if (!course) return null;
-  return judge({
+  const evidence = {
     gateway: world.id,
     gatewayDb: world.gatewayDb,
     platformDb: world.platformDb,
     served: world.site?.served ?? null,
     points: world.points.rules,
+    bays: world.bays,
+    outputs: world.outputs,
+    starts: 1 + world.gateway.restarts,
+    disturbed: options.forMs === 0,
     devices: world.devices,
     seconds: (monotonic() - begun) / 1000,
     waits: [...waits, ...own].sort((a, b) => a.span[0] - b.span[0]),
     ...course,
-  }).then(({ report, faults }) => ({ report, faults: [...course.faults, ...faults] }));
+  };
+  const { report, faults } = await judge(evidence, options.lang);
+  return { report, faults: [...course.faults, ...faults] };
 }
 
 /** Longer than anybody watches, and what a timer can hold. */

@@ -2,6 +2,8 @@
 import { stringify } from "yaml";
 import * as z from "zod";
 import { loadDriver } from "../../src/drivers/index.ts";
+import { duration } from "../../src/kit/quantities.ts";
+import type { BayRule } from "./judge/bays.ts";
 import type { PointRule } from "./judge/levels.ts";
 
 export const siteReady = z.looseObject({
@@ -76,3 +78,52 @@ export async function pointsOf(site: Site): Promise<Points> {
   }
   return { rules, speakers, slowestMs };
 }
+
+/** A bay, and the point by which its sensor sees a vehicle. */
+export interface SiteBay extends BayRule {
+  readonly occupancy: string;
+}
+
+/** Read here once more, in the judge's own words: it shares nothing with the kind that it judges. */
+const bay = z.looseObject({
+  kind: z.literal("parking-bay"),
+  reservedFor: z.string().optional(),
+  occupancy: z.string(),
+  debounce: duration().prefault("5s"),
+  permits: z.looseObject({ grace: duration().prefault("5min"), shownBefore: duration().prefault("2min") }).optional(),
+});
+const periods = z.looseObject({ wire: z.string(), everyMs: z.number().default(0) });
+
+export async function baysOf(site: Site): Promise<readonly SiteBay[]> {
+  const bays: SiteBay[] = [];
+  for (const [asset, written] of Object.entries(site.assets)) {
+    const { data } = bay.safeParse(written);
+    const device = site.devices[data?.occupancy.split(".")[0] ?? ""];
+    if (!data || !device) continue;
+    const { type, bus: _, ...options } = device;
+    const driver = await loadDriver(type);
+    const read = driver.options.parse(options);
+    const sends = periods.safeParse(driver.layout(read)).data?.everyMs ?? 0;
+    const { reservedFor, permits, debounce, occupancy } = data;
+    bays.push({
+      asset,
+      occupancy,
+      debounceMs: debounce,
+      lagMs:
+        Math.max(driver.everyMs?.(read) ?? 0, sends) + z.looseObject({ debounce: z.number().default(0) }).parse(read).debounce,
+      permits: reservedFor === "disabled" && permits ? { graceMs: permits.grace, shownBeforeMs: permits.shownBefore } : null,
+    });
+  }
+  return bays;
+}
+
+const limited = z.looseObject({ type: z.literal("gpio-relay"), limits: z.looseObject({ maxOn: duration() }) });
+
+/** Outputs that the gateway switches off after a time: device.point, ms. */
+export const limitedOutputs = (site: Site): ReadonlyMap<string, number> =>
+  new Map(
+    Object.entries(site.devices).flatMap(([device, written]) => {
+      const { data } = limited.safeParse(written);
+      return data ? [[`${device}.on`, data.limits.maxOn] as const] : [];
+    }),
+  );

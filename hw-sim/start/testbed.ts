@@ -11,7 +11,18 @@ import { Child } from "./processes/child.ts";
 import { Gateway } from "./processes/gateway.ts";
 import { program } from "./processes/program.ts";
 import { SOCKET, writeParts } from "./run-folder.ts";
-import { COMMIT_MS, GATEWAY, gatewayConfig, type Points, pointsOf, type Site, siteReady } from "./site-config.ts";
+import {
+  baysOf,
+  COMMIT_MS,
+  GATEWAY,
+  gatewayConfig,
+  limitedOutputs,
+  type Points,
+  pointsOf,
+  type Site,
+  type SiteBay,
+  siteReady,
+} from "./site-config.ts";
 import type { Screen } from "./terminal/screen.ts";
 import { translator } from "./terminal/words.ts";
 
@@ -25,6 +36,9 @@ export interface Testbed extends AsyncDisposable {
   readonly gatewayDb: string;
   readonly platformDb: string;
   readonly points: Points;
+  readonly bays: readonly SiteBay[];
+  /** device.point → after how many ms the gateway switches it off. */
+  readonly outputs: ReadonlyMap<string, number>;
   /** device → type. */
   readonly devices: ReadonlyMap<string, string>;
   /** The simulated site's log and control, and by bus the faults that it can have; null when the wires are real. */
@@ -115,6 +129,8 @@ export async function openTestbed(
       gatewayDb: places.store,
       platformDb,
       points: await pointsOf(site?.site ?? NOTHING),
+      bays: await baysOf(site?.site ?? NOTHING),
+      outputs: limitedOutputs(site?.site ?? NOTHING),
       devices: new Map(Object.entries(things.devices).map(([device, { type }]) => [device, type])),
       site: site && wires && { served: site.served, control: site.control, pid: wires.pid, faults: site.faults },
       platform: { pid: office.pid },

@@ -1,7 +1,10 @@
 /** The platform's database file goes in, opened read-only; what was delivered, what is missing, what came under two numbers, and how fast live records came, come out. */
+import * as z from "zod";
 import type { Stream } from "../../../src/model.ts";
 import type { Database } from "../../platform/store/database.ts";
 import { absent, add, none, type RangeSet } from "../../platform/store/ranges.ts";
+import type { ReceivedEvent, RetainedBay } from "./bays.ts";
+import type { GivenCommand } from "./events.ts";
 import type { ReceivedReading } from "./readings.ts";
 import { type Heads, streamKey } from "./stored.ts";
 
@@ -108,4 +111,61 @@ export async function latency(
   );
   const at = (share: number) => Number(rows[Math.min(rows.length - 1, Math.floor(rows.length * share))]?.["ms"] ?? 0);
   return { p50: at(0.5), p99: at(0.99) };
+}
+
+/** All events, in the order of their numbers, on the machine's monotonic clock. */
+export async function receivedEvents(
+  db: Database,
+  gateway: string,
+): Promise<readonly (ReceivedEvent & { readonly target: string | null })[]> {
+  const rows = await db.all(
+    `SELECT v.id, v.kind, v.state, v.asset, v.device, v.at - v.since AS age, v.body ->> '$.reason' AS reason,
+       v.body ->> '$.command' AS command, v.body ->> '$.target' AS target, e.opened + v.mono AS mono
+     FROM events v JOIN epochs e USING (gateway, epoch) WHERE v.gateway = ? ORDER BY e.n, v.seq`,
+    gateway,
+  );
+  const text = (value: unknown) => (typeof value === "string" ? value : null);
+  return rows.map((row) => ({
+    id: String(row["id"]),
+    kind: String(row["kind"]),
+    state: String(row["state"]),
+    reason: text(row["reason"]),
+    asset: text(row["asset"]),
+    device: text(row["device"]),
+    command: text(row["command"]),
+    target: text(row["target"]),
+    mono: Number(row["mono"]),
+    since: Number(row["mono"]) - Number(row["age"]),
+  }));
+}
+
+export async function givenCommands(db: Database, gateway: string): Promise<readonly GivenCommand[]> {
+  const rows = await db.all(
+    "SELECT id, body ->> '$.target' AS target, body ->> '$.action' AS action FROM commands WHERE gateway = ?",
+    gateway,
+  );
+  return rows.map((row) => ({ id: String(row["id"]), target: String(row["target"]), action: String(row["action"]) }));
+}
+
+const retainedBody = z.looseObject({
+  state: z.record(z.string(), z.unknown()),
+  quality: z.string(),
+  alarms: z.array(z.string()).default([]),
+});
+const alarmsBody = z.looseObject({ open: z.array(z.looseObject({ id: z.string(), asset: z.string().optional() })) });
+
+/** What stands at the broker: asset → its own message, and what the list of alarms has of it. */
+export async function retainedBays(db: Database, gateway: string): Promise<ReadonlyMap<string, RetainedBay>> {
+  const rows = await db.all("SELECT topic, body FROM current WHERE gateway = ?", gateway);
+  const bodies = rows.map((row) => ({ topic: String(row["topic"]), body: JSON.parse(String(row["body"])) as unknown }));
+  const open = bodies.flatMap(({ topic, body }) => (topic.startsWith("alarms/") ? alarmsBody.parse(body).open : []));
+  const bays = bodies.flatMap(({ topic, body }) => {
+    const read = topic.startsWith("assets/") ? retainedBody.safeParse(body) : null;
+    if (!read?.success) return [];
+    const asset = topic.slice("assets/".length);
+    const { state, quality, alarms } = read.data;
+    const listed = open.filter((one) => one.asset === asset).map(({ id }) => id);
+    return [[asset, { state, quality, alarms, listed }] as const];
+  });
+  return new Map(bays);
 }

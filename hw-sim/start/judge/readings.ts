@@ -274,10 +274,10 @@ function judgeCounter(at: At, shown: readonly Shown[], good: readonly ReceivedRe
 const isBlind = (blind: readonly Window[], mono: number): boolean => blind.some(([from, to]) => from <= mono && mono <= to);
 
 /** Blind windows of the gateway, and the faults of this device or its whole bus (with time to be noticed and opened again). */
-function blindFor(
-  { blind, served }: ReadingsInput,
-  { device }: At,
-  { bus }: PointRule,
+export function blindFor(
+  { blind, served }: Pick<ReadingsInput, "blind" | "served">,
+  { device }: Pick<At, "device">,
+  { bus }: Pick<PointRule, "bus">,
   kinds?: ReadonlySet<string>,
 ): readonly Window[] {
   const faults = served.filter((one) => one.k === "fault" && (!kinds || kinds.has(one.kind))) as readonly Trouble[];

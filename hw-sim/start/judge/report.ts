@@ -1,13 +1,18 @@
-/** The two databases, the simulator's log and the run's course go in; the JSON report and what is wrong with it come out. */
+/** Judges a finished run by the two databases and the simulator's log, and says what is wrong with it. */
 import { readFile } from "node:fs/promises";
 import * as z from "zod";
+import type { Text } from "../../../src/model.ts";
 import { Database } from "../../platform/store/database.ts";
 import { size } from "../../platform/store/ranges.ts";
 import type { WireRecord } from "../../site/wire-log.ts";
+import type { SiteBay } from "../site-config.ts";
+import { translator } from "../terminal/words.ts";
+import { judgeBay } from "./bays.ts";
 import type { Wait } from "./cpu-waits.ts";
 import * as from from "./delivered.ts";
-import type { PointRule } from "./levels.ts";
-import { compareReadings, type ReadingsComparison, type Window } from "./readings.ts";
+import { judgeEvents } from "./events.ts";
+import { levelsOf, type PointRule } from "./levels.ts";
+import { blindFor, compareReadings, type ReadingsComparison, type ReceivedReading, type Window } from "./readings.ts";
 import { type Heads, stored } from "./stored.ts";
 
 export interface Report {
@@ -20,9 +25,19 @@ export interface Report {
     readonly repeats: number;
   };
   readonly readings: Omit<ReadingsComparison, "findings">;
+  /** Bays and events against what the wires showed and what was commanded; null: nothing to judge them by. */
+  readonly assets: Assets | null;
   readonly events: Readonly<Record<string, number>>;
   readonly latencyMs: { readonly p50: number; readonly p99: number };
   readonly seconds: number;
+}
+
+export interface Assets {
+  readonly bays: number;
+  readonly events: number;
+  readonly missing: number;
+  readonly extra: number;
+  readonly wrong: number;
 }
 
 export interface Evidence {
@@ -34,6 +49,13 @@ export interface Evidence {
   readonly points: ReadonlyMap<string, PointRule>;
   /** device → type. */
   readonly devices: ReadonlyMap<string, string>;
+  readonly bays: readonly SiteBay[];
+  /** device.point → after how many ms the gateway switches it off. */
+  readonly outputs: ReadonlyMap<string, number>;
+  /** How often the gateway began. */
+  readonly starts: number;
+  /** Its disk, its process or its platform were made to fail too: then only the readings can be judged. */
+  readonly disturbed: boolean;
   readonly blind: readonly Window[];
   readonly waits: readonly Wait[];
   readonly end: number;
@@ -50,7 +72,7 @@ export interface Judged {
 
 const EXAMPLES = 10;
 
-export async function judge(evidence: Evidence): Promise<Judged> {
+export async function judge(evidence: Evidence, lang: keyof Text): Promise<Judged> {
   const { gateway } = evidence;
   const devices = new Set(evidence.devices.keys());
   await using store = await Database.open(evidence.gatewayDb, "readonly");
@@ -59,8 +81,9 @@ export async function judge(evidence: Evidence): Promise<Judged> {
   const held = await from.delivered(platform, gateway, kept, evidence.heads);
   const twice = await from.duplicates(platform, gateway, devices);
   const told = await from.receivedReadings(platform, gateway);
-  const { findings, ...truth } = compareReadings({
-    served: evidence.served === null ? [] : await readServed(evidence.served),
+  const served = evidence.served === null ? [] : await readServed(evidence.served);
+  const { findings, ...readings } = compareReadings({
+    served,
     received: evidence.served === null ? [] : told,
     points: evidence.points,
     blind: evidence.blind,
@@ -68,6 +91,7 @@ export async function judge(evidence: Evidence): Promise<Judged> {
     end: evidence.end,
     must: evidence.must,
   });
+  const assets = evidence.served === null || evidence.disturbed ? null : await judgeAssets(platform, evidence, served, told);
   const report: Report = {
     records: {
       stored: sum(kept, (one) => one.stored),
@@ -77,7 +101,8 @@ export async function judge(evidence: Evidence): Promise<Judged> {
       duplicates: sum(twice, (one) => one.times - 1),
       repeats: await from.repeats(platform, gateway),
     },
-    readings: truth,
+    readings,
+    assets: assets?.counts ?? null,
     events: await from.eventKinds(platform, gateway),
     latencyMs: await from.latency(platform, gateway, devices),
     seconds: Math.round(evidence.seconds * 10) / 10,
@@ -87,32 +112,90 @@ export async function judge(evidence: Evidence): Promise<Judged> {
     (type) => ![...evidence.devices].some(([device, its]) => its === type && good.has(device)),
   );
   const examples = [
+    ...(assets?.findings ?? []),
     ...held.flatMap((one) => one.gaps.map(([lo, hi]) => `gap: ${one.epoch} ${one.stream} ${lo}..${hi}`)),
     ...twice.map((one) => `duplicate: ${one.what} (${one.times} times)`),
     ...findings.map(
       (one) => `${one.what}: ${one.device}.${one.point} = ${JSON.stringify(one.value)} at ${one.mono}; nearest: ${one.nearest}`,
     ),
   ];
-  return { report, faults: [...faultsOf(report, silent), ...examples.slice(0, EXAMPLES)] };
+  return { report, faults: [...faultsOf(report, silent, lang), ...examples.slice(0, EXAMPLES)] };
 }
 
-/** Which figures are not as they must be. */
-export function faultsOf({ records, readings: truth }: Report, silentTypes: readonly string[]): readonly string[] {
+/** Bays, their alarms and all other events, against what the wires showed and what was commanded. */
+async function judgeAssets(
+  platform: Database,
+  { gateway, bays, outputs, points, blind, end, must, starts }: Evidence,
+  served: readonly WireRecord[],
+  told: readonly ReceivedReading[],
+): Promise<{ readonly counts: Assets; readonly findings: readonly string[] }> {
+  const levels = levelsOf(served, points, end, must);
+  const events = await from.receivedEvents(platform, gateway);
+  const commands = await from.givenCommands(platform, gateway);
+  const retained = await from.retainedBays(platform, gateway);
+  const busOf = new Map([...points].map(([key, { bus }]) => [key.split(".")[0] ?? "", bus]));
+  const failing = (device: string) => blindFor({ blind: [], served }, { device }, { bus: busOf.get(device) ?? "" });
+  const confirms = new Map(commands.flatMap((one) => (one.action === "permit.confirm" ? [[one.id, one.target] as const] : [])));
+  const ofBays = bays.flatMap((rule) =>
+    judgeBay({
+      rule,
+      levels: levels.get(rule.occupancy)?.list ?? [],
+      confirmed: events.flatMap(({ kind, command, mono }) =>
+        kind === "command.succeeded" && confirms.get(command ?? "") === rule.asset ? [mono] : [],
+      ),
+      events: events.filter(({ asset }) => asset === rule.asset),
+      attributes: told.filter(({ source }) => source === rule.asset),
+      retained: retained.get(rule.asset) ?? null,
+      doubtful: [...blind, ...failing(rule.occupancy.split(".")[0] ?? "")],
+      end: must,
+    }),
+  );
+  const judged = new Set(bays.map(({ asset }) => asset));
+  const others = judgeEvents({
+    events: events.filter(({ asset }) => asset === null || !judged.has(asset)),
+    commands,
+    starts,
+    outputs: [...outputs].map(([target, maxOnMs]) => ({ target, maxOnMs, levels: levels.get(target)?.list ?? [] })),
+    blind,
+    failing,
+    end: must,
+  });
+  const all = [...ofBays.map(({ what, asset, told }) => ({ what, told: `${asset}: ${told}` })), ...others];
+  const count = (what: string) => all.filter((one) => one.what === what).length;
+  return {
+    counts: { bays: bays.length, events: events.length, missing: count("missing"), extra: count("extra"), wrong: count("wrong") },
+    findings: all.map(({ what, told }) => `${what}: ${told}`),
+  };
+}
+
+/** Which figures are not as they must be, in the reader's language. */
+export function faultsOf(
+  { records, readings, assets }: Report,
+  silentTypes: readonly string[],
+  lang: keyof Text = "en",
+): readonly string[] {
   const { stored, delivered, acknowledged } = records;
+  const say = translator(lang);
   const faults: string[] = [];
-  if (stored === 0) faults.push("nothing was stored");
+  if (stored === 0) faults.push(say("nothingStored"));
   if (stored !== delivered || delivered !== acknowledged)
-    faults.push(`stored ${stored}, delivered ${delivered}, acknowledged ${acknowledged} must be equal`);
-  for (const [name, n] of Object.entries({
-    gaps: records.gaps,
-    duplicates: records.duplicates,
-    wrong: truth.wrong,
-    missing: truth.missing,
-  }))
-    if (n !== 0) faults.push(`${name} ${n} must be 0`);
-  for (const type of silentTypes) faults.push(`no device of type ${type} produced a good value`);
+    faults.push(filled(say("notEqual"), { stored, delivered, acknowledged }));
+  for (const [key, n] of [
+    ["gaps", records.gaps],
+    ["duplicates", records.duplicates],
+    ["wrongValues", readings.wrong],
+    ["missingValues", readings.missing],
+    ["wrongStates", assets?.wrong ?? 0],
+    ["missingEvents", assets?.missing ?? 0],
+    ["extraEvents", assets?.extra ?? 0],
+  ] as const)
+    if (n !== 0) faults.push(filled(say("mustBeNone"), { what: say(key), n }));
+  for (const type of silentTypes) faults.push(filled(say("silentType"), { type }));
   return faults;
 }
+
+const filled = (text: string, words: Readonly<Record<string, string | number>>): string =>
+  text.replaceAll(/\{(\w+)\}/g, (whole, key: string) => String(words[key] ?? whole));
 
 const served = z.looseObject({ k: z.enum(["shown", "level", "pulse", "write", "fault", "frozen"]) });
 

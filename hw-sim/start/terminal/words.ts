@@ -61,6 +61,28 @@ export const texts = {
   half: { it: "la metà entro", en: "half within" },
   most: { it: "il 99 % entro", en: "99 % within" },
   bad: { it: "NON VA BENE", en: "NOT WELL" },
+  assetsRight: {
+    it: "posto ha detto ogni stato e ogni allarme, e nessuno di troppo|posti hanno detto ogni stato e ogni allarme, e nessuno di troppo",
+    en: "bay told every state and alarm, and none too many|bays told every state and alarm, and none too many",
+  },
+  // what is wrong with it
+  nothingStored: { it: "non è stato conservato nulla", en: "nothing was stored" },
+  notEqual: {
+    it: "conservati {stored}, consegnati {delivered}, confermati {acknowledged}: devono essere uguali",
+    en: "stored {stored}, delivered {delivered}, acknowledged {acknowledged} must be equal",
+  },
+  mustBeNone: { it: "{what}: {n}, devono essere 0", en: "{what}: {n}, must be 0" },
+  gaps: { it: "numeri mancanti", en: "gaps" },
+  duplicates: { it: "doppioni", en: "duplicates" },
+  wrongValues: { it: "valori sbagliati", en: "wrong values" },
+  missingValues: { it: "valori mancanti", en: "missing values" },
+  wrongStates: { it: "stati sbagliati", en: "wrong states" },
+  missingEvents: { it: "eventi o stati mancanti", en: "missing events or states" },
+  extraEvents: { it: "eventi di troppo", en: "extra events" },
+  silentType: {
+    it: "nessun dispositivo di tipo {type} ha dato un valore buono",
+    en: "no device of type {type} produced a good value",
+  },
 } as const satisfies Record<string, Text>;
 
 export type TextKey = keyof typeof texts;

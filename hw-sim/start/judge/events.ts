@@ -1,0 +1,106 @@
+/** The events that are not an asset's: each must have its reason in what was commanded, what the wires did, or when the gateway began. Pure. */
+import type { ReceivedEvent } from "./bays.ts";
+import type { Level } from "./levels.ts";
+import { EARLY_MS, MOST_LATE_MS, type Window } from "./readings.ts";
+
+/** A command that the platform gave. */
+export interface GivenCommand {
+  readonly id: string;
+  readonly target: string;
+  readonly action: string;
+}
+
+/** An output that the gateway itself switches off after a time. */
+export interface LimitedOutput {
+  /** device.point */
+  readonly target: string;
+  readonly maxOnMs: number;
+  readonly levels: readonly Level[];
+}
+
+export interface EventsInput {
+  /** In the order of their numbers, without those of judged assets. */
+  readonly events: readonly (ReceivedEvent & { readonly target: string | null })[];
+  readonly commands: readonly GivenCommand[];
+  /** How often the gateway began. */
+  readonly starts: number;
+  readonly outputs: readonly LimitedOutput[];
+  /** When no gateway was ready. */
+  readonly blind: readonly Window[];
+  /** When this device, or its whole bus, was failing. */
+  readonly failing: (device: string) => readonly Window[];
+  readonly end: number;
+}
+
+export interface EventFinding {
+  readonly what: "missing" | "extra";
+  readonly told: string;
+}
+
+const ENDS: ReadonlySet<string> = new Set(["succeeded", "failed", "expired", "refused", "unknown"]);
+/** What a gateway may say of its own way to the platform, its clock and its store, whatever the site does. */
+const OWN = /^(epoch|catalog|sync|store|ledger|clock|config|gateway)\./;
+
+export function judgeEvents(input: EventsInput): readonly EventFinding[] {
+  const { events, starts } = input;
+  const findings: EventFinding[] = [];
+  const extra = ({ kind, state, asset, device, mono }: ReceivedEvent) =>
+    findings.push({ what: "extra", told: `${[kind, state, asset ?? device].filter(Boolean).join(" ")} at ${mono}` });
+  const opened = events.filter(({ kind }) => kind === "epoch.opened").length;
+  if (opened < starts) findings.push({ what: "missing", told: `epoch.opened: ${opened} for ${starts} starts` });
+  if (opened > starts) findings.push({ what: "extra", told: `epoch.opened: ${opened} for ${starts} starts` });
+  findings.push(...judgeCommands(input), ...judgeLimits(input));
+  for (const event of events) {
+    if (event.kind.startsWith("command.")) continue;
+    if (event.device !== null) {
+      const seen = [...input.blind, ...input.failing(event.device)].some(([from, to]) => event.mono >= from && event.mono <= to);
+      if (!seen) extra(event);
+    } else if (event.asset !== null || !OWN.test(event.kind)) extra(event);
+  }
+  return findings;
+}
+
+/** accepted, executing, one end: each once, in this order, for every command that was given and for no other. */
+function judgeCommands({ events, commands, blind, end }: EventsInput): readonly EventFinding[] {
+  const findings: EventFinding[] = [];
+  const given = new Map(commands.map((one) => [one.id, one]));
+  const steps = new Map<string, { readonly step: string; readonly mono: number }[]>();
+  for (const { kind, command, mono } of events) {
+    if (!kind.startsWith("command.") || command === null) continue;
+    const step = kind.slice("command.".length);
+    if (!given.has(command)) findings.push({ what: "extra", told: `${kind} of ${command}, which nobody gave` });
+    const known = steps.get(command);
+    if (known) known.push({ step, mono });
+    else steps.set(command, [{ step, mono }]);
+  }
+  for (const [id, { action, target }] of given) {
+    const taken = steps.get(id) ?? [];
+    const words = taken.map(({ step }) => step);
+    const isWhole = /^(accepted executing (succeeded|failed|unknown)|(accepted )?(refused|expired))$/.test(words.join(" "));
+    const isHidden = taken.some(({ mono }) => blind.some(([from, to]) => mono >= from && mono <= to)) || taken.length === 0;
+    if (isWhole) continue;
+    const last = taken.at(-1);
+    // What the gateway never took, or took a moment before the end, or was killed over.
+    if (last === undefined || (!ENDS.has(last.step) && (isHidden || last.mono + MOST_LATE_MS > end))) continue;
+    findings.push({ what: ENDS.has(last.step) ? "extra" : "missing", told: `${action} ${target}: ${words.join(", ")}` });
+  }
+  return findings;
+}
+
+/** An output that stood on for all of its maximum time was switched off by the gateway, which says so once. */
+function judgeLimits({ events, outputs, blind, end }: EventsInput): readonly EventFinding[] {
+  const findings: EventFinding[] = [];
+  const unused = events.filter(({ kind }) => kind === "command.limit-reached");
+  for (const { target, maxOnMs, levels } of outputs)
+    for (const { value, at, end: off, stands } of levels) {
+      if (value !== true || stands || off - at < maxOnMs - EARLY_MS) continue;
+      const found = unused.findIndex((one) => one.target === target && Math.abs(one.mono - off) <= MOST_LATE_MS);
+      if (found >= 0) unused.splice(found, 1);
+      else if (off + MOST_LATE_MS < end && !blind.some(([from, to]) => from <= off && at <= to))
+        findings.push({ what: "missing", told: `command.limit-reached ${target} at ${off}` });
+    }
+  for (const { mono, target } of unused)
+    if (!blind.some(([from, to]) => mono >= from && mono <= to))
+      findings.push({ what: "extra", told: `command.limit-reached ${target} at ${mono}` });
+  return findings;
+}
