@@ -1,15 +1,18 @@
-/** The schemas, the code table and the device files go in; config/schema.json, docs/errors.md, docs/devices/ and the schemas of docs/mqtt-contract.md come out. `--check` writes nothing and exits 1 when one differs. */
+/** Writes the schemas and pages that follow from the sources; `--check` writes nothing and exits 1 when one differs. */
 
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { jsonSchema } from "../src/config.ts";
 import { deviceTypes } from "../src/drivers/index.ts";
+import { assetKinds } from "../src/edge/kinds/index.ts";
 import { contractPages } from "./contract-pages.ts";
 import { devicePage } from "./device-page.ts";
 import { errorsPage } from "./errors-page.ts";
+import { alarmsPage, kindPage } from "./kind-page.ts";
 
 const DEVICES = "docs/devices";
+const KINDS = "docs/kinds";
 
 process.chdir(fileURLToPath(new URL("../..", import.meta.url)));
 const wanted = await generated();
@@ -33,13 +36,15 @@ async function generated(): Promise<ReadonlyMap<string, string>> {
   files.set("config/schema.json", `${JSON.stringify(await jsonSchema(), null, 2)}\n`);
   files.set("docs/errors.md", errorsPage());
   for (const [type, load] of Object.entries(deviceTypes)) files.set(`${DEVICES}/${type}.md`, devicePage(await load()));
+  for (const kind of Object.values(assetKinds)) files.set(`${KINDS}/${kind.kind}.md`, kindPage(kind));
+  files.set("docs/alarms.md", alarmsPage(Object.values(assetKinds)));
   for (const [file, text] of contractPages()) files.set(file, text);
   return files;
 }
 
-/** Pages whose device is gone. */
+/** Pages whose device or kind is gone. */
 function left(): string[] {
-  const files = existsSync(DEVICES) ? readdirSync(DEVICES).map((name) => `${DEVICES}/${name}`) : [];
+  const files = [DEVICES, KINDS].filter(existsSync).flatMap((folder) => readdirSync(folder).map((name) => `${folder}/${name}`));
   return files.filter((file) => !wanted.has(file));
 }
 

@@ -1,9 +1,11 @@
-/** The registry of asset kinds: one line per kind that a configuration may name. */
+/** The asset kinds of this version by their names, and those that are still to come. */
 import type { Asset } from "../../model.ts";
 import type { AnyKind } from "./kind.ts";
-import { parkingBay } from "./parking-bay/index.ts";
+import * as registered from "./registered.ts";
 
-export const assetKinds: Readonly<Record<string, AnyKind>> = Object.fromEntries([parkingBay].map((one) => [one.kind, one]));
+export const assetKinds: Readonly<Record<string, AnyKind>> = Object.fromEntries(
+  Object.values<AnyKind>(registered).map((one) => [one.kind, one]),
+);
 
 /** An asset of the site with its kind. */
 export interface SiteAsset {

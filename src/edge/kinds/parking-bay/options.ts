@@ -3,6 +3,8 @@ import * as z from "zod";
 import { duration } from "../../../kit/quantities.ts";
 import { ref } from "../references.ts";
 
+const NOT_YET = "Not acted upon by this version.";
+
 export const bayOptions = z.strictObject({
   reservedFor: z
     .enum(["disabled", "loading", "paid", "charging", "resident"])
@@ -12,19 +14,22 @@ export const bayOptions = z.strictObject({
   debounce: duration().prefault("5s").describe("How long a new occupancy must stand before the bay changes."),
   permits: z
     .strictObject({
-      reader: ref.reader().optional().describe("Device that reads badges."),
-      list: ref.list().optional().describe("Permit list pushed by the platform."),
+      reader: ref.reader().optional().describe(`Device that reads badges. ${NOT_YET}`),
+      list: ref.list().optional().describe(`Permit list pushed by the platform. ${NOT_YET}`),
       grace: duration().prefault("5min").describe("Time to show a badge after occupying the bay."),
       shownBefore: duration()
         .prefault("2min")
         .describe("A badge shown up to this long before the sensor sees the vehicle counts for its stay."),
     })
     .optional(),
-  hours: ref.hours().optional(),
-  maxStay: duration().optional(),
-  payments: z.strictObject({ station: ref.asset("pay-station"), list: ref.list(), grace: duration() }).optional(),
-  charger: ref.asset("charger").optional(),
-  grace: duration().optional(),
+  hours: ref.hours().optional().describe(NOT_YET),
+  maxStay: duration().optional().describe(NOT_YET),
+  payments: z
+    .strictObject({ station: ref.asset("pay-station"), list: ref.list(), grace: duration() })
+    .optional()
+    .describe(NOT_YET),
+  charger: ref.asset("charger").optional().describe(NOT_YET),
+  grace: duration().optional().describe(NOT_YET),
 });
 export type BayOptions = z.output<typeof bayOptions>;
 

@@ -1,0 +1,2 @@
+/** The asset kinds that a configuration may name, one line each. */
+export { parkingBay } from "./parking-bay/index.ts";
