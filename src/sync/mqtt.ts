@@ -86,6 +86,8 @@ const WILL_DELAY_S = 45;
 const INBOUND = 64;
 const GRACE_MS = 3000;
 /** A message that is not durable by then holds up no other. */
+/** Work on messages that came down, in one turn of the event loop. */
+const TURN_MS = 5;
 const LATE_MS = 5000;
 const UNLIMITED = 268_435_455;
 
@@ -151,6 +153,8 @@ class Life implements Link {
   readonly #idle: (() => void)[] = [];
   readonly #watchdog: NodeJS.Timeout;
   readonly #inbound = new Inbound(LATE_MS);
+  /** When the present turn of the event loop met its first message; null: it met none yet. */
+  #turnBegan: number | null = null;
   /** Every message under way listens to it. */
   readonly #ended = broadcast();
   #resolveClosed: (error: EdgeError) => void = () => {};
@@ -277,7 +281,20 @@ class Life implements Link {
     const { qos, messageId } = packet;
     const owed = qos === 1 && messageId !== undefined;
     void this.#inbound.take(work, () => owed && this.#puback(messageId));
-    next(owed ? new Error("acknowledged later") : undefined);
+    this.#goOn(() => next(owed ? new Error("acknowledged later") : undefined));
+  }
+
+  /** One read of a socket may bring thousands of messages, and each costs work: after a few milliseconds of it all other wires have their turn. */
+  #goOn(next: () => void): void {
+    const now = performance.now();
+    if (this.#turnBegan === null) {
+      this.#turnBegan = now;
+      void setImmediate().then(() => {
+        this.#turnBegan = null;
+      });
+    }
+    if (now - this.#turnBegan < TURN_MS) next();
+    else void setImmediate().then(next);
   }
 
   /** MQTT 5 § 3.4.2.1: without a reason code, success. */

@@ -55,6 +55,7 @@ export interface Duplicate {
 /**
  * The same happening under two numbers. A device says one thing of a point at a time of one boot, whose clock begins anew; an attribute may
  * change twice in a millisecond, but not to the same value. Of events: one beginning or end of the same thing, and any other only if all it says is the same.
+ * Commands that are refused without an id cannot be told apart.
  */
 export async function duplicates(db: Database, gateway: string, devices: ReadonlySet<string>): Promise<readonly Duplicate[]> {
   const readings = await db.all(
@@ -69,7 +70,9 @@ export async function duplicates(db: Database, gateway: string, devices: Readonl
     `SELECT kind || ' ' || coalesce(asset, device, '') || ' ' || state || ' since ' || since AS what, count(*) AS times
      FROM events WHERE gateway = ?
      GROUP BY kind, state, asset, device, since,
-       CASE WHEN state IN ('raised', 'cleared') THEN '' ELSE json_remove(body, '$.seq', '$.after', '$.id') END
+       CASE WHEN state IN ('raised', 'cleared') THEN ''
+            WHEN kind = 'command.refused' AND body ->> '$.command' IS NULL THEN body
+            ELSE json_remove(body, '$.seq', '$.after', '$.id') END
      HAVING count(*) > 1`,
     gateway,
   );

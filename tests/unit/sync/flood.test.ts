@@ -1,0 +1,61 @@
+/** Thousands of messages that arrive in one read leave every other wire its turn. */
+import { generate } from "mqtt-packet";
+import { expect, it } from "vitest";
+import { openLink } from "../../../src/sync/mqtt.ts";
+import { RawBroker } from "../../support/raw-broker.ts";
+
+const MESSAGES = 1500;
+/** What one message costs in this test, ms of busy work. */
+const COST_MS = 1;
+
+it("between two turns of everything else only a few messages are handled", { timeout: 60_000 }, async () => {
+  await using broker = await RawBroker.open();
+  let turns = 0;
+  let isOver = false;
+  const turn = () => {
+    turns += 1;
+    if (!isOver) setImmediate(turn);
+  };
+  const perTurn = new Map<number, number>();
+  let handled = 0;
+  let all: () => void = () => undefined;
+  const done = new Promise<void>((resolve) => {
+    all = resolve;
+  });
+  const stop = new AbortController();
+  await using link = await openLink(
+    {
+      broker: broker.url,
+      clientId: "gw",
+      mqtt: 5,
+      timeoutMs: 10_000,
+      keepaliveSeconds: 30,
+      clockSynced: () => true,
+      pubackTimeoutMs: 10_000,
+      will: { topic: "up/state", payload: "{}" },
+      onMessage: async () => {
+        const until = performance.now() + COST_MS;
+        while (performance.now() < until);
+        perTurn.set(turns, (perTurn.get(turns) ?? 0) + 1);
+        handled += 1;
+        if (handled === MESSAGES) all();
+        return undefined;
+      },
+    },
+    stop.signal,
+  );
+  setImmediate(turn);
+  const payload = Buffer.alloc(200, "x");
+  const packets = Array.from({ length: MESSAGES }, (_, i) =>
+    generate(
+      { cmd: "publish", topic: "d/commands", payload, qos: 1, retain: false, dup: false, messageId: i + 1 },
+      { protocolVersion: 5 },
+    ),
+  );
+  broker.raw(Buffer.concat(packets));
+  await done;
+  isOver = true;
+  expect(link).toBeDefined();
+  expect(Math.max(...perTurn.values())).toBeLessThan(50);
+  expect(perTurn.size).toBeGreaterThan(MESSAGES / 50);
+});
