@@ -21,6 +21,8 @@ const REPEAT_MS = 900_000;
 const SAVE_MS = 60_000;
 /** Numbers are shown at most this often. */
 const SHOW_MS = 1000;
+/** So many steps may follow one another in a moment, from asset to asset. */
+const CASCADE_STEPS = 1000;
 const NEVER = Number.POSITIVE_INFINITY;
 const FAILED = "rule.failed";
 
@@ -289,8 +291,22 @@ export class RuleEngine {
   }
 
   #drain(): void {
-    for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) this.#hear(next.record, next.seq);
+    let steps = 0;
+    for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
+      steps += 1;
+      if (steps > CASCADE_STEPS) this.#breaks(next.record);
+      else this.#hear(next.record, next.seq);
+    }
     this.#publish();
+  }
+
+  /** Assets that hear each other in a circle never come to rest: the one whose turn it is fails, and the circle ends there. */
+  #breaks({ source, mono }: ReadingRecord): void {
+    const run = this.#byId.get(source);
+    this.#steps += 1;
+    if (run !== undefined)
+      this.#failed(run, "assets", new Error(`more than ${CASCADE_STEPS} steps in one moment`), this.#time.at(mono));
+    this.#queue.length = 0;
   }
 
   /** True: the asset must be looked at anew. */

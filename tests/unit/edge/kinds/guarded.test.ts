@@ -5,7 +5,7 @@ import { asideKeyOf, stateKeyOf } from "../../../../src/edge/engine/asset-key.ts
 import { RuleEngine } from "../../../../src/edge/engine/engine.ts";
 import { SiteTime } from "../../../../src/edge/engine/site-time.ts";
 import type { SiteAsset } from "../../../../src/edge/kinds/index.ts";
-import { type AnyKind, assetKind, held, shown, value } from "../../../../src/edge/kinds/kind.ts";
+import { type AnyKind, assetKind, held, shown, state, value } from "../../../../src/edge/kinds/kind.ts";
 import type { Asset, AssetState, EventDraft, ReadingRecord } from "../../../../src/model.ts";
 
 const ALARM = {
@@ -127,6 +127,24 @@ describe("a kind that throws", () => {
     ]);
     expect(events.at(-1)?.text.en).toContain("5 m³/h");
     expect(events.filter(({ kind }) => kind === "tap.leak").map(({ quality }) => quality)).toEqual(["good", "uncertain", "good"]);
+  });
+
+  it("hears another one that hears it: the circle ends, and is named", () => {
+    const circle: AnyKind = {
+      ...tap,
+      senses: ({ flow }: { flow: string }) => ({ other: state(flow.startsWith("a") ? "b.on" : "a.on") }),
+      shows: { on: { unit: "", kind: "state" } },
+      learn: undefined as never,
+      // Each shows what the other one shows; the first one its contrary.
+      says: (_, { o, sees: { other } }) => ({
+        shows: { on: other?.known ? (o.flow.startsWith("a") ? other.value === false : other.value === true) : true },
+        claims: { "tap.leak": false },
+      }),
+    };
+    const { engine, told, events } = site(new Map(), circle);
+    engine.opened(0, 0);
+    expect(told.filter((one) => one.endsWith("rule.failed raised"))).toHaveLength(1);
+    expect(events.find(({ kind }) => kind === "rule.failed")?.cause?.["reason"]).toContain("more than 1000 steps");
   });
 
   it("does not end a start, whatever it throws at what was saved", () => {
