@@ -3,7 +3,6 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { open } from "node:fs/promises";
-import { cpus, loadavg } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -11,6 +10,7 @@ import { inflateSync } from "node:zlib";
 import { connectAsync, type MqttClient } from "mqtt";
 import { freePort } from "../hw-sim/free-port.ts";
 import { type Bay, GATEWAY, gatewayConfig, openBay } from "./alarm/bay.ts";
+import { machineRecord } from "./record/machine.ts";
 import { acker } from "./way/acker.ts";
 import { brokerUrl } from "./way/broker.ts";
 import { Child } from "./way/child.ts";
@@ -193,13 +193,7 @@ function report({ fsync, idle, backfill }: Found, quick: boolean): void {
   console.log(`p50 idle ≤ direct + one fsync + ${TARGET.overDirectMs} = ${limit.toFixed(2)}: ${met(idle.alarm.p50 <= limit)}`);
   console.log(`p99 during the backfill ≤ ${TARGET.p99Ms}: ${met(backfill.alarm.p99 <= TARGET.p99Ms)}`);
   if (quick) return;
-  const machine = {
-    cpu: cpus()[0]?.model ?? "",
-    cores: cpus().length,
-    node: process.version,
-    at: new Date().toISOString(),
-    load: loadavg()[0],
-  };
+  const machine = machineRecord();
   mkdirSync("bench/results", { recursive: true });
   writeFileSync(RESULTS, `${JSON.stringify({ machine, fsync, idle, backfill }, null, 2)}\n`);
   say(`written: ${RESULTS}`);

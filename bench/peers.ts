@@ -1,6 +1,5 @@
 /** Cippo beside what a user would pick instead: what is lost at SIGKILL while the centre is away, how fast it drains, and its CPU per reading. */
 import { mkdirSync, writeFileSync } from "node:fs";
-import { cpus, loadavg } from "node:os";
 import { fileURLToPath } from "node:url";
 import { freePort } from "../hw-sim/free-port.ts";
 import { cippoRun } from "./peers/cippo.ts";
@@ -9,6 +8,7 @@ import { mqttJs, mqttJsSide } from "./peers/mqtt-js.ts";
 import { nodeRed } from "./peers/node-red.ts";
 import type { Kind } from "./peers/peer.ts";
 import { type Outcome, peerRun } from "./peers/run.ts";
+import { machineRecord } from "./record/machine.ts";
 import { acker } from "./way/acker.ts";
 import { openDisk } from "./way/disk.ts";
 import { gatewaySide } from "./way/gateway.ts";
@@ -45,13 +45,7 @@ async function main(): Promise<void> {
     add(kind.name, await peerRun(kind, disk.folder, Math.min(count, kind.most ?? count)));
   }
   if (quick) return;
-  const machine = {
-    cpu: cpus()[0]?.model ?? "",
-    cores: cpus().length,
-    node: process.version,
-    at: new Date().toISOString(),
-    load: loadavg()[0],
-  };
+  const machine = machineRecord();
   mkdirSync("bench/results", { recursive: true });
   writeFileSync(RESULTS, `${JSON.stringify({ machine, rows }, null, 2)}\n`);
 }

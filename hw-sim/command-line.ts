@@ -1,5 +1,6 @@
 /** A help text and a reader of the words behind a command go in; what is asked for comes out, or a sentence with the help and exit 2. */
 import * as z from "zod";
+import type { Text } from "../src/model.ts";
 
 export function parseOrExit<T>(help: string, read: () => T): T {
   try {
@@ -27,4 +28,20 @@ export const number = (said: string, fits: (n: number) => boolean) =>
 function sentence(error: unknown): string {
   if (error instanceof z.ZodError) return error.issues[0]?.message ?? "not understood";
   return error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error);
+}
+
+const TEXTS = {
+  unknown: { it: "opzione sconosciuta", en: "unknown option" },
+  noValue: { it: "manca il valore, o non ci va", en: "a value is missing, or does not belong there" },
+  unexpected: { it: "parola in più", en: "unexpected word" },
+} as const satisfies Record<string, Text>;
+
+/** What Node's parser of command lines did not understand, as a sentence in the reader's language. */
+export function usageSentence(error: unknown, lang: keyof Text): string {
+  const { code, message } = error instanceof Error ? (error as NodeJS.ErrnoException) : { code: "", message: String(error) };
+  const [, word = ""] = /'(-*[^\s',=<]+)/.exec(message) ?? [];
+  if (code === "ERR_PARSE_ARGS_UNKNOWN_OPTION") return `${TEXTS.unknown[lang]}: ${word}`;
+  if (code === "ERR_PARSE_ARGS_INVALID_OPTION_VALUE") return `${TEXTS.noValue[lang]}: ${word}`;
+  if (code === "ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL") return `${TEXTS.unexpected[lang]}: ${word}`;
+  return message;
 }

@@ -16,6 +16,7 @@ const LONG = "x".repeat(200);
 const HUGE = "y".repeat(100_000);
 const STARVED_MS = 20_000;
 const IDLE_MS = 20_000;
+const ASK_MS = 1000;
 /** Ranges of one number each, with a hole after each: as many as fit into a message. */
 const CRUMBS = 4000;
 
@@ -56,7 +57,7 @@ export function abuseOf(world: Testbed): readonly SoakFault[] {
     {
       name: "abuse: admin socket: 300 idle connections, three that write and never read",
       mayDown: nobody,
-      during: (stop) => crowd(join(dir, SOCKET), stop),
+      during: (stop) => crowd(join(dir, SOCKET), () => gateway.status(), stop),
     },
     platform("commands while the disk refuses every write", async (say, stop) => {
       const starved = limited(gateway.pid, "fsize", 1, STARVED_MS, stop);
@@ -137,25 +138,29 @@ const topicsOf = (gateway: string): readonly string[] => [
   "$SYS/broker/uptime",
 ];
 
-async function crowd(path: string, stop: AbortSignal): Promise<void> {
+/** `status` must be answered all the while; it throws what is not. */
+async function crowd(path: string, status: () => Promise<unknown>, stop: AbortSignal): Promise<void> {
   const open: Socket[] = [];
-  const ears = new AbortController();
+  const listening = new AbortController();
   try {
     for (let i = 0; i < 300; i += 1) open.push(await dial(path));
-    const status = `${JSON.stringify({ v: 1, id: 1, do: "status" })}\n`;
+    const question = `${JSON.stringify({ v: 1, id: 1, do: "status" })}\n`;
     for (let i = 0; i < 3; i += 1) {
       const writer = await dial(path);
       open.push(writer.pause());
-      void writeOn(writer, status, ears.signal);
+      void writeOn(writer, question, listening.signal);
     }
     for (let i = 0; i < 20; i += 1) {
       const rude = await dial(path);
       open.push(rude);
       rude.write(`${HUGE}${HUGE}\n{"v":9}\n\u0000\u0001\n`);
     }
-    await pause(IDLE_MS, stop);
+    for (let asked = 0; asked < IDLE_MS / ASK_MS && !stop.aborted; asked += 1) {
+      await status();
+      await pause(ASK_MS, stop);
+    }
   } finally {
-    ears.abort();
+    listening.abort();
     for (const socket of open) socket.destroy();
   }
 }
@@ -169,6 +174,10 @@ async function dial(path: string): Promise<Socket> {
 }
 
 async function writeOn(socket: Socket, line: string, stop: AbortSignal): Promise<void> {
-  while (!stop.aborted && !socket.destroyed)
-    if (!socket.write(line)) await Promise.race([once(socket, "drain"), pause(1000, stop)]).catch(() => undefined);
+  while (!stop.aborted && !socket.destroyed) {
+    if (socket.write(line)) continue;
+    // A wait that is given up takes its listeners along.
+    const signal = AbortSignal.any([stop, AbortSignal.timeout(1000)]);
+    await once(socket, "drain", { signal }).catch(() => undefined);
+  }
 }

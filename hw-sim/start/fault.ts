@@ -3,7 +3,9 @@ import { dirname, relative } from "node:path";
 import { parseArgs } from "node:util";
 import * as z from "zod";
 import { duration, spoken } from "../../src/kit/quantities.ts";
+import { folded } from "../../src/kit/wrap.ts";
 import type { Text } from "../../src/model.ts";
+import { usageSentence } from "../command-line.ts";
 import type { FaultKind } from "../site/faults.ts";
 import { ask } from "./ask.ts";
 import { program } from "./processes/program.ts";
@@ -15,6 +17,8 @@ type Lang = keyof Text;
 const CIPPO = `node ${relative("", program("../cippo.js"))}`;
 const FOR = "30s";
 const LATE = "1500ms";
+/** The lists are no wider, in a pipe either. */
+const COLUMNS = 80;
 
 const means: Readonly<Record<FaultKind, Text>> = {
   silence: { it: "non risponde, non dice più nulla", en: "does not answer, says nothing any more" },
@@ -75,9 +79,17 @@ interface Running {
   readonly now: z.output<typeof state>["faults"];
 }
 
-/** `words` follow `fault`. Prints, and throws a sentence where it cannot. */
-export async function simulateFault(words: readonly string[], print: (line: string) => void): Promise<void> {
-  const { values, positionals } = parseArgs({
+const wordsOf = (words: readonly string[]) => {
+  try {
+    return parsed(words);
+  } catch (error) {
+    const lang: Lang = /--lang[= ]it\b/.test(words.join(" ")) ? "it" : "en";
+    throw new FaultUsage(`${usageSentence(error, lang)}. ${said.usage[lang]}`);
+  }
+};
+
+const parsed = (words: readonly string[]) =>
+  parseArgs({
     args: [...words],
     allowPositionals: true,
     options: {
@@ -90,6 +102,10 @@ export async function simulateFault(words: readonly string[], print: (line: stri
       help: { type: "boolean", short: "h", default: false },
     },
   });
+
+/** `words` follow `fault`. Prints, and throws a sentence where it cannot. */
+export async function simulateFault(words: readonly string[], print: (line: string) => void): Promise<void> {
+  const { values, positionals } = wordsOf(words);
   const lang: Lang = values.lang === "it" ? "it" : "en";
   const socket = values.socket ?? process.env["CIPPO_SOCKET"];
   const [part, kind, ...more] = positionals;
@@ -138,24 +154,14 @@ async function help({ socket, lang, json, asked }: HelpWanted, print: (line: str
   }
   print(`${said.parts[lang]}  (${site.dir})`);
   for (const [bus, { devices, faults }] of Object.entries(site.parts.buses)) {
-    for (const line of folded(`  ${bus}: ${devices.join(", ")}`)) print(line);
-    for (const line of folded(`    ${said.can[lang]} ${faults.join(", ")}`)) print(line);
+    print(folded(`  ${bus}: ${devices.join(", ")}`, COLUMNS));
+    print(folded(`    ${said.can[lang]} ${faults.join(", ")}`, COLUMNS));
   }
   if (site.now.length > 0)
     print(`${said.now[lang]}  ${site.now.map((one) => `${one.device ?? one.bus} ${one.kind}`).join(", ")}`);
   const [bus, first] = Object.entries(site.parts.buses)[0] ?? [];
   print("");
   print(`${said.example[lang]} ${CIPPO} simulate fault ${first?.devices[0] ?? bus} ${first?.faults[0]} --for ${FOR}`);
-}
-
-const COLUMNS = 80;
-
-/** At commas, what follows further in. */
-function folded(line: string): readonly string[] {
-  if (line.length <= COLUMNS) return [line];
-  const at = line.lastIndexOf(", ", COLUMNS - 1);
-  const inset = /^ */.exec(line)?.[0] ?? "";
-  return at < 0 ? [line] : [line.slice(0, at + 1), ...folded(`${inset}  ${line.slice(at + 2)}`)];
 }
 
 /** The site whose socket was named, or the only one that runs. */

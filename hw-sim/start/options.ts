@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { duration } from "../../src/kit/quantities.ts";
 import type { Text } from "../../src/model.ts";
+import { usageSentence } from "../command-line.ts";
 
 export interface Options {
   /** null: until Ctrl-C. */
@@ -77,41 +78,37 @@ sito, e dice quali possono avere quale guasto.
 
 export const helpIn = (lang: keyof Text): string => HELP[lang];
 
-/** Throws a sentence. */
+const WRONG = {
+  expected: { it: "atteso:", en: "expected" },
+  ownBroker: {
+    it: "si può uccidere solo un broker avviato da questa prova",
+    en: "only a broker that this run starts can be killed",
+  },
+  aboveZero: { it: "atteso: un numero maggiore di 0", en: "expected a number above 0" },
+  shorter: { it: "deve durare meno di --for", en: "must be shorter than --for" },
+  noSite: { it: "con --config non c'è un sito simulato", en: "--config runs without a simulated site" },
+  noFile: { it: "il file non esiste", en: "there is no such file" },
+  time: { it: "atteso: un tempo come 20s o 2min", en: "expected a time such as 20s or 2min" },
+} as const satisfies Record<string, Text>;
+
+/** Throws a sentence in that language. */
 export function readOptions(args: readonly string[], language: keyof Text): Options | "help" {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      for: { type: "string" },
-      broker: { type: "string", default: "embedded" },
-      config: { type: "string" },
-      scenario: { type: "string" },
-      gateway: { type: "string" },
-      json: { type: "boolean", default: false },
-      lang: { type: "string", default: language },
-      keep: { type: "boolean", default: false },
-      "kill-gateway": { type: "boolean", default: false },
-      "broker-away": { type: "string" },
-      "time-factor": { type: "string" },
-      help: { type: "boolean", default: false },
-    },
-  });
+  const { values } = parsed(args, language);
   if (values.help) return "help";
   const { broker, lang } = values;
-  if (lang !== "it" && lang !== "en") throw new Error(`--lang ${lang}: expected it or en`);
+  if (lang !== "it" && lang !== "en") throw new Error(`--lang ${lang}: ${WRONG.expected[language]} it, en`);
   const own = broker === "embedded" || broker === "mosquitto";
   if (!own && !/^mqtts?:\/\/./.test(broker))
-    throw new Error(`--broker ${broker}: expected embedded, mosquitto or mqtt://host:port`);
-  const away = time("--broker-away", values["broker-away"]);
-  if (away !== null && !own) throw new Error("--broker-away: only a broker that this run starts can be killed");
+    throw new Error(`--broker ${broker}: ${WRONG.expected[language]} embedded, mosquitto, mqtt://host:port`);
+  const away = time("--broker-away", values["broker-away"], language);
+  if (away !== null && !own) throw new Error(`--broker-away: ${WRONG.ownBroker[language]}`);
   const factor = values["time-factor"] ?? null;
-  if (factor !== null && !(Number(factor) > 0)) throw new Error(`--time-factor ${factor}: expected a number above 0`);
-  const forMs = time("--for", values.for);
-  if (forMs !== null && away !== null && away >= forMs) throw new Error("--broker-away must be shorter than --for");
-  if (values.config !== undefined && values.scenario !== undefined)
-    throw new Error("--config runs without a simulated site: no --scenario");
+  if (factor !== null && !(Number(factor) > 0)) throw new Error(`--time-factor ${factor}: ${WRONG.aboveZero[language]}`);
+  const forMs = time("--for", values.for, language);
+  if (forMs !== null && away !== null && away >= forMs) throw new Error(`--broker-away: ${WRONG.shorter[language]}`);
+  if (values.config !== undefined && values.scenario !== undefined) throw new Error(`--scenario: ${WRONG.noSite[language]}`);
   if (values.scenario !== undefined && !existsSync(values.scenario))
-    throw new Error(`--scenario ${values.scenario}: there is no such file`);
+    throw new Error(`--scenario ${values.scenario}: ${WRONG.noFile[language]}`);
   return {
     forMs,
     broker,
@@ -127,9 +124,33 @@ export function readOptions(args: readonly string[], language: keyof Text): Opti
   };
 }
 
-function time(name: string, text: string | undefined): number | null {
+function parsed(args: readonly string[], language: keyof Text) {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        for: { type: "string" },
+        broker: { type: "string", default: "embedded" },
+        config: { type: "string" },
+        scenario: { type: "string" },
+        gateway: { type: "string" },
+        json: { type: "boolean", default: false },
+        lang: { type: "string", default: language },
+        keep: { type: "boolean", default: false },
+        "kill-gateway": { type: "boolean", default: false },
+        "broker-away": { type: "string" },
+        "time-factor": { type: "string" },
+        help: { type: "boolean", default: false },
+      },
+    });
+  } catch (error) {
+    throw new Error(usageSentence(error, language));
+  }
+}
+
+function time(name: string, text: string | undefined, lang: keyof Text): number | null {
   if (text === undefined) return null;
   const read = duration().safeParse(text);
-  if (!read.success || read.data <= 0) throw new Error(`${name} ${text}: expected a time such as 20s or 2min`);
+  if (!read.success || read.data <= 0) throw new Error(`${name} ${text}: ${WRONG.time[lang]}`);
   return read.data;
 }

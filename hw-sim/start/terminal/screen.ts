@@ -28,7 +28,7 @@ const NOTES = 4;
 
 export function openScreen({ quiet, lang, quit }: ScreenOptions): Screen {
   const out = process.stdout;
-  if (quiet || !canRedraw(out, process.env)) return lines(quiet ? process.stderr : out, !quiet);
+  if (quiet || !canRedraw(out, process.env)) return lines(quiet ? process.stderr : out, { pictures: !quiet, lang });
   return new Drawn(lang, quit);
 }
 
@@ -86,11 +86,16 @@ class Drawn implements Screen {
   }
 }
 
-function lines(out: NodeJS.WriteStream, pictures: boolean): Screen {
+interface LinesOptions {
+  readonly pictures: boolean;
+  readonly lang: keyof Text;
+}
+
+function lines(out: NodeJS.WriteStream, { pictures, lang }: LinesOptions): Screen {
   let last = "";
   return {
     show(seen) {
-      const line = plain(seen);
+      const line = plain(seen, lang);
       // The clock alone is no news.
       const news = line.slice(6);
       if (pictures && news !== last) out.write(`${line}\n`);

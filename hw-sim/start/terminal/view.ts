@@ -160,23 +160,34 @@ function assetLine({ asset, state, alarms, quality }: GatewayStatus["assets"][nu
 }
 
 /** One line of words without colours, for logs and pipes. */
-export function plain(seen: ViewInput): string {
+export function plain(seen: ViewInput, lang: keyof Text): string {
   const { gateway, seconds } = seen;
+  const say = translator(lang);
   const { buffer, delivered, acknowledged } = numbers(seen);
-  const counts = `buffer ${buffer}  delivered ${delivered}  acknowledged ${acknowledged}`;
+  const counts = (
+    [
+      ["buffer", buffer],
+      ["delivered", delivered],
+      ["acknowledged", acknowledged],
+    ] as const
+  )
+    .map(([word, n]) => `${say(word).toLowerCase()} ${n}`)
+    .join("  ");
   const at = `${seconds.toFixed(0).padStart(4)} s`;
-  if (!gateway) return `${at}  the gateway does not answer  ${counts}`;
+  if (!gateway) return `${at}  ${say("noAnswer")}  ${counts}`;
   const up = gateway.devices.filter(({ state }) => state === "up" || state === "problem").length;
-  const bays = gateway.assets.map(({ asset, state }) => `${asset}=${state["status"] ?? "unknown"}`).join(" ");
-  const alarms = gateway.alarms.map(({ kind, asset, device }) => `${kind}@${asset ?? device}`).join(" ") || "none";
-  const link = gateway.sync.connected ? "connected" : "away";
-  return `${at}  devices ${up}/${gateway.devices.length} up  ${bays}  alarms ${alarms}  broker ${link}  ${counts}`;
+  const bays = gateway.assets.map(({ asset, state }) => `${asset}=${stateWord(String(state["status"] ?? "unknown"), lang)}`);
+  const alarms = gateway.alarms.map(({ kind, asset, device }) => `${kind}@${asset ?? device}`).join(" ") || say("noneOpen");
+  const link = say(gateway.sync.connected ? "connected" : "away").toLowerCase();
+  const devices = `${say("devices")} ${up}/${gateway.devices.length} ${say("upMany")}`;
+  const parts = [devices, bays.join(" "), `${say("alarms").toLowerCase()} ${alarms}`, `${say("broker")} ${link}`, counts];
+  return [at, ...parts].join("  ");
 }
 
 function shown(value: Value, lang: keyof Text): string {
   if (value === null) return "–";
   if (typeof value !== "number") return stateWord(String(value), lang);
-  return figure(Number.isInteger(value) ? value : Number(value.toPrecision(6)), lang);
+  return figure(Number.isInteger(value) ? value : Number(value.toPrecision(Math.abs(value) < 10_000 ? 5 : 9)), lang);
 }
 
 function age(ms: number | null, lang: keyof Text): string {

@@ -28,6 +28,9 @@ export const texts = {
   more: { it: "altri", en: "more" },
   quits: { it: "q termina", en: "q ends" },
   askIt: { it: "altrove", en: "elsewhere" },
+  devices: { it: "dispositivi", en: "devices" },
+  upMany: { it: "attivi", en: "up" },
+  noAnswer: { it: "il gateway non risponde", en: "the gateway does not answer" },
   // what happens
   processes: { it: "processi", en: "processes" },
   folder: { it: "cartella", en: "folder" },

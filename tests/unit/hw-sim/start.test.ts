@@ -112,6 +112,24 @@ describe("npm start", { timeout: 60_000 }, () => {
     expect(err).toContain("nope.yaml: there is no such file");
   });
 
+  it.each([
+    ["an option that is none", ["--fro", "3s"], "opzione sconosciuta: --fro"],
+    ["a time without a unit", ["--for", "3"], "--for 3: atteso: un tempo come 20s o 2min"],
+    ["another word", ["fast"], "parola in più: fast"],
+    [
+      "a broker's absence longer than the run",
+      ["--for", "2s", "--broker-away", "3s"],
+      "--broker-away: deve durare meno di --for",
+    ],
+    ["a scenario that is not there", ["--scenario", "/nope.yaml"], "--scenario /nope.yaml: il file non esiste"],
+    ["a fault's option that is none", ["fault", "meter-hall", "silence", "--fro", "3s"], "opzione sconosciuta: --fro. Uso: "],
+  ])("says in Italian what is wrong with %s", async (_, words, said) => {
+    const { code, err } = await start(...words, "--lang", "it").ended;
+    expect(code).toBe(2);
+    expect(err.replaceAll(/\s+/g, " ")).toContain(said);
+    expect(err).not.toMatch(/Unknown option|expected|To specify/);
+  });
+
   it("ends with one line of JSON for words that it does not understand", async () => {
     const { code, out } = await start("--json", "--fro", "3s").ended;
     expect(code).toBe(2);

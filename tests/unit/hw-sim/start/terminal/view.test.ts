@@ -86,7 +86,7 @@ describe("the live view", () => {
   it("shows devices with value, age and quality, bays, alarms and numbers", () => {
     const text = words(picture(seen, 200, 50, look));
     expect(text).toContain("cippo sim · 1:15 · broker mqtt://127.0.0.1:2883 AWAY");
-    expect(text).toMatch(/meter-hall +up +0\.4 s +power 2310\.12 W · ~value\.went-back energy 123450 kW\.h 61 s/);
+    expect(text).toMatch(/meter-hall +up +0\.4 s +power 2310\.1 W · ~value\.went-back energy 123450\.2 kW\.h 61 s/);
     expect(text).toMatch(/boiler +down +13 s +No answer from boiler · last flow 54\.3 Cel 13 s/);
     expect(text).toContain("bay-1 occupied (permit)");
     expect(text).toContain("bay.illegal-occupation bay-1 (high)");
@@ -95,10 +95,14 @@ describe("the live view", () => {
   });
 
   it("is one plain line in a pipe", () => {
-    expect(plain(seen)).toBe(
-      "  75 s  devices 1/2 up  bay-1=occupied  alarms bay.illegal-occupation@bay-1  broker away  buffer 7  delivered 105  acknowledged 100",
+    expect(plain(seen, "en")).toBe(
+      "  75 s  devices 1/2 up  bay-1=occupied  alarms bay.illegal-occupation@bay-1  broker away  waiting 7  delivered 105  acknowledged 100",
     );
-    expect(plain({ ...seen, gateway: null })).toContain("the gateway does not answer");
+    expect(plain({ ...seen, gateway: null }, "en")).toContain("the gateway does not answer");
+    expect(plain(seen, "it")).toBe(
+      "  75 s  dispositivi 1/2 attivi  bay-1=occupato  allarmi bay.illegal-occupation@bay-1  broker non risponde  in attesa 7  consegnati 105  confermati 100",
+    );
+    expect(plain({ ...seen, gateway: null }, "it")).toContain("il gateway non risponde");
   });
 
   it.each([9, 5, 4])(
@@ -131,7 +135,7 @@ describe("the live view", () => {
     const lines = picture(seen, 200, 50, { lang: "it", colours: false });
     const text = lines.join("\n");
     expect(text).not.toContain("\x1b");
-    expect(text).toMatch(/meter-hall +attivo +0,4 s +power 2310,12 W/);
+    expect(text).toMatch(/meter-hall +attivo +0,4 s +power 2310,1 W/);
     expect(text).toContain("broker mqtt://127.0.0.1:2883 NON RISPONDE");
     expect(text).toContain("POSTI   bay-1 occupato (con permesso)");
     expect(text).toContain("IN ATTESA 7   CONSEGNATI 105   CONFERMATI 100");
