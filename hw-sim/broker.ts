@@ -1,4 +1,4 @@
-/** A port goes in; an MQTT 5 broker for one demonstration or test comes out (aedes, in memory: killed, it forgets everything, as a bad day would have it). */
+/** An MQTT 5 broker in memory for one demonstration or test: killed, it forgets everything. */
 import { createServer } from "node:net";
 import { parseArgs } from "node:util";
 import { Aedes } from "aedes";

@@ -1,4 +1,4 @@
-/** A help text and a reader of the words behind a command go in; what is asked for comes out, or a sentence with the help and exit 2. */
+/** Reads the command line of a program of the simulator, or ends with a sentence, its help and exit 2. */
 import * as z from "zod";
 import type { Text } from "../src/model.ts";
 

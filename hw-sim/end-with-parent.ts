@@ -1,4 +1,4 @@
-/** The process that started this one holds its standard input: when that is gone, `end` is called, so that nothing of a demonstration outlives it. */
+/** Ends this process when the one that started it is gone. */
 import { fstatSync } from "node:fs";
 
 /** A Node parent gives a socket; a terminal, a file or /dev/null hold nothing and are left alone. */

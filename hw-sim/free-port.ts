@@ -1,4 +1,4 @@
-/** Nothing goes in; a loopback port comes out on which nobody listens, and which the kernel gives to no connection and to nobody who asks for any port: whoever dies on it can come back. */
+/** Finds a loopback port that the kernel gives to nobody else, so that a killed server can return to it. */
 import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
 

@@ -1,4 +1,4 @@
-/** A broker and a database file go in; the city's reference platform comes out: it holds every record once, proves it to the gateway, audits gaps, and commands. Written to be read by integrators. */
+/** The city's reference platform as a process, written to be read by integrators. */
 import { parseArgs } from "node:util";
 import * as z from "zod";
 import { monotonic, systemClock } from "../src/kit/clock.ts";

@@ -1,4 +1,4 @@
-/** A run's folder and a scenario go in; a simulated site runs until it is told to end, and one JSON line on standard output says where its wires are. */
+/** The simulated site as a process; one JSON line on standard output says where its wires are. */
 
 import { fstatSync } from "node:fs";
 import { fileURLToPath } from "node:url";

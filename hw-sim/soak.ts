@@ -1,4 +1,4 @@
-/** `npm run test:soak`: a time goes in; a whole gateway at a site ten times as fast suffers every fault in turn, and a table of recoveries, what it holds, and the judged report come out. Exit 1: something did not pass, grew, was lost or invented. */
+/** `npm run test:soak`: one gateway goes through every fault in turn, then is judged; exit 1 if it failed. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

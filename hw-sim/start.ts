@@ -1,4 +1,4 @@
-/** `npm start`: the words behind it go in; a simulated site, broker, platform and gateway run before your eyes, and with --for a judged report and exit code come out. */
+/** `npm start`: a simulated site, broker, platform and gateway before your eyes; with `--for`, judged. */
 
 import { monotonic } from "../src/kit/clock.ts";
 import { EdgeError } from "../src/kit/errors.ts";

@@ -1,4 +1,4 @@
-/** Cases go in, one after the other; a table case → result comes out, a line as soon as it is known. */
+/** Runs cases one after the other and prints a line for each as soon as its result is known. */
 import { monotonic } from "../src/kit/clock.ts";
 
 /** Thrown by a case whose subject this machine cannot have; never counted as passed. */

@@ -1,4 +1,4 @@
-/** One up message goes in; when this resolves it is in the database (rows and the ranges they fill in one transaction) and what it means for others comes out. */
+/** Stores one message of a gateway: rows and the ranges they fill in one transaction. */
 
 import * as read from "./messages.ts";
 import type { Database, Transaction } from "./store/database.ts";

@@ -1,4 +1,4 @@
-/** Options go in; a running platform comes out: link → ingest (durable) → acknowledge, and commands the other way. The whole consumer on one page. */
+/** The whole consumer on one page: link, durable ingest, acknowledgement, and commands the other way. */
 import * as z from "zod";
 import type { Log } from "../../src/kit/log.ts";
 import { Acknowledger } from "./acknowledge.ts";

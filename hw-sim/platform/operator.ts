@@ -1,4 +1,4 @@
-/** What the platform sees of bays and gateways goes in; the wishes of the desk come out: a patrol confirms a badge, an office sets a value. */
+/** A simulated operator: a patrol confirms badges at occupied bays, an office sets a value. */
 import * as z from "zod";
 import type { Wish } from "./commands.ts";
 import type { Json } from "./ingest.ts";

@@ -1,4 +1,4 @@
-/** A started site goes in; a loopback port comes out on which one JSON line asks for something and one JSON line answers. */
+/** The control port of a site: one JSON line asks, one answers. */
 import * as z from "zod";
 import { FAULTS, type Fault } from "./faults.ts";
 import type { Player } from "./play.ts";

@@ -1,4 +1,4 @@
-/** "This device (or bus) does that for so long" goes in; whether a fault holds right now comes out, and its beginning and end stand in the served log. */
+/** Which faults hold right now; their beginning and end stand in the wire log. */
 import { monotonic } from "../../src/kit/clock.ts";
 import type { WireLog } from "./wire-log.ts";
 

@@ -1,4 +1,4 @@
-/** A scenario and a folder go in; a simulated site that speaks real bytes on every wire comes out, with a log of all that the wires showed. */
+/** Opens a simulated site that speaks real bytes on every wire and logs all that they showed. */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Driver } from "../../src/drivers/driver.ts";

@@ -1,4 +1,4 @@
-/** A meter's table, its load and its counter go in; one value for each point, all fitting together, comes out: what an honest meter would show. */
+/** What an honest meter shows for a load and a counter: one value for each point, all fitting together. */
 
 const VOLTS = 230;
 const POWER_FACTOR = 0.96;

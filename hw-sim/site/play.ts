@@ -1,4 +1,4 @@
-/** A scenario's play goes in; cars, doors, wheels and loads move the twins as it says, the same way for the same seed, until they are frozen. */
+/** Moves the twins as a scenario says, the same way for the same seed, until they are frozen. */
 import { monotonic } from "../../src/kit/clock.ts";
 import { meterPoints } from "./meter.ts";
 import { seeded, waitMs } from "./random.ts";

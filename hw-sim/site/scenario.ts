@@ -1,4 +1,4 @@
-/** A scenario file goes in; what stands at the site and what happens there comes out, checked, or one error that names every place that is wrong. */
+/** A scenario file: what stands at the site and what happens there, checked as a whole. */
 import { readFile } from "node:fs/promises";
 import { parse } from "yaml";
 import * as z from "zod";

@@ -1,4 +1,4 @@
-/** What the wires showed goes in; one JSON line each, in order and at once in the kernel's hands, comes out: the truth that a run is judged by. */
+/** The log of what the wires showed, one JSON line each: the ground truth that a run is judged by. */
 import { closeSync, openSync, writeSync } from "node:fs";
 
 /** All times are kernel monotonic ms. `shown`: the wire showed this value between `from` and `to` (pushed: the moment of sending). */

@@ -1,4 +1,4 @@
-/** A running world and a time go in; its faults happen one after the other, round after round, each waited out; a line per fault and samples of the calm after each come out. */
+/** Lets faults happen one after the other, waits each out, and measures the gateway after each. */
 import { monotonic } from "../../src/kit/clock.ts";
 import { pause } from "../../src/kit/loop.ts";
 import type { GatewayStatus } from "../../src/model.ts";

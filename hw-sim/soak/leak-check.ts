@@ -1,4 +1,4 @@
-/** Samples of one process over a long run go in, in order; per figure how it was after the warm-up and at the end, and whether that is flat, come out. Pure. */
+/** Says of each measured figure whether it stayed flat over a long run. Pure. */
 import { FIGURES, type Sample } from "./measure.ts";
 
 export interface Level {

@@ -1,4 +1,4 @@
-/** A gateway's process goes in; what it holds while nothing is wrong comes out: memory, descriptors, children, listeners, timers. */
+/** Measures what a gateway's process holds: memory, descriptors, children, listeners, timers. */
 import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import * as z from "zod";

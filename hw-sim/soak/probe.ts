@@ -1,4 +1,4 @@
-/** Preloaded into a gateway (`node --expose-gc --import`): whoever connects to the socket that CIPPO_PROBE names, and asks, hears what the process holds, after a collection. It notes what is made, and changes nothing of it. */
+/** Preloaded into a gateway (`--import`): tells at the socket CIPPO_PROBE what the process holds. */
 import { EventEmitter, getEventListeners } from "node:events";
 import { createRequire } from "node:module";
 import { createServer } from "node:net";

@@ -1,4 +1,4 @@
-/** A question goes in, as one line of JSON, to a loopback port or a Unix socket; the answer line comes out, within a time. */
+/** Asks one question, a line of JSON, at a loopback port or a Unix socket. */
 import { connect } from "node:net";
 import { createInterface } from "node:readline";
 import * as z from "zod";

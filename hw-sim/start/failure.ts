@@ -1,4 +1,4 @@
-/** Why a run could not be done goes in; words for people on standard error, and with --json one last line on standard output, come out. */
+/** Says why a run could not be done: to people, and with --json as one last line. */
 import * as z from "zod";
 import { asEdgeError, EdgeError } from "../../src/kit/errors.ts";
 import { columnsOf } from "../../src/kit/tty.ts";

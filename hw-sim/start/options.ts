@@ -1,4 +1,4 @@
-/** The words after `npm start --` go in; what is to be run comes out, or a sentence that says what was not understood. */
+/** The options after `npm start --`, their help and what is said of a wrong one. */
 import { existsSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { duration } from "../../src/kit/quantities.ts";

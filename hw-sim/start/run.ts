@@ -1,4 +1,4 @@
-/** Options go in; the demonstration runs to its end, is judged, and its report with the exit code comes out. */
+/** Runs the demonstration to its end and has it judged. */
 import { existsSync, rmSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { monotonic } from "../../src/kit/clock.ts";

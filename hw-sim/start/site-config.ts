@@ -1,4 +1,4 @@
-/** What a simulated site is made of goes in; a gateway's configuration and what the truth must know of its points come out. */
+/** The configuration of the demonstration's gateway, and what the judge must know of its points and bays. */
 import { stringify } from "yaml";
 import * as z from "zod";
 import { loadDriver } from "../../src/drivers/index.ts";

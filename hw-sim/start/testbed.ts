@@ -1,4 +1,4 @@
-/** Options and a folder go in; site, broker, platform and gateway run as processes of their own, opened in order; closing ends them in reverse. */
+/** Opens site, broker, platform and gateway as processes, in order, and closes them in reverse. */
 import { writeFile } from "node:fs/promises";
 import { join, relative, resolve } from "node:path";
 import * as z from "zod";

@@ -1,4 +1,4 @@
-/** SQL goes in; rows come out, as promises, one transaction at a time. The platform's own thin hand on npm sqlite3: it shares nothing with the gateway's store. */
+/** The platform's SQLite: promises, one transaction at a time; nothing shared with the gateway's store. */
 import sqlite3 from "sqlite3";
 
 export type Bind = string | number | null;

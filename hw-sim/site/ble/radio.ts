@@ -1,4 +1,4 @@
-/** Twins go in; an executable that speaks the gateway's Bluetooth protocol comes out (docs/decisions/0008-bluetooth-in-its-own-process.md), so that a site has BLE devices without BlueZ. */
+/** An executable that speaks the gateway's Bluetooth protocol (docs/decisions/0008-bluetooth-in-its-own-process.md). */
 import { chmod, mkdir, writeFile } from "node:fs/promises";
 import type { Socket } from "node:net";
 import { join } from "node:path";

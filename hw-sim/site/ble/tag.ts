@@ -1,4 +1,4 @@
-/** What a Bluetooth device can say (object ids, or characteristics) goes in; a twin whose values can be set, advertised as bytes and read over a connection, comes out. */
+/** A Bluetooth device whose values are advertised as bytes, or read over a connection. */
 import type { Layout } from "../../../src/drivers/driver.ts";
 
 export type BleLayout = Extract<Layout, { wire: "ble" }>;

@@ -1,4 +1,4 @@
-/** What happens at a contact (a car, a door, a passing wheel, a turning meter) goes in; electrical levels on its line come out, and their meaning after polarity in the served log. */
+/** A contact on a GPIO line: doors, loops, wheels and turning meters as electrical levels. */
 import type { WireLog } from "../wire-log.ts";
 import type { Chip } from "./chip.ts";
 

@@ -1,4 +1,4 @@
-/** An output line goes in; a relay that follows its level, with what it did in the served log, comes out. Nobody but the gateway moves it. */
+/** A relay on an output line; nobody but the gateway moves it. */
 import type { WireLog } from "../wire-log.ts";
 import type { Chip, Edge } from "./chip.ts";
 

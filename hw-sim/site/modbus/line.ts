@@ -1,4 +1,4 @@
-/** Units and a framing go in; a Modbus line that answers any master like the real thing, faults included, comes out; what it showed goes to the served log. */
+/** A Modbus line that answers any master like the real thing, faults included. */
 import type { Socket } from "node:net";
 import { monotonic } from "../../../src/kit/clock.ts";
 import type { Fault, Faults } from "../faults.ts";

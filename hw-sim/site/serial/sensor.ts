@@ -1,4 +1,4 @@
-/** A frame layout and the values of a sensor go in; a free-running serial line that pushes its frames to whoever listens comes out; each frame sent goes to the served log. */
+/** A free-running serial sensor that pushes its frames to whoever listens. */
 import type { FrameLayout } from "../../../src/drivers/driver.ts";
 import { monotonic } from "../../../src/kit/clock.ts";
 import type { Faults } from "../faults.ts";

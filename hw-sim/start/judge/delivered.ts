@@ -1,4 +1,4 @@
-/** The platform's database file goes in, opened read-only; what was delivered, what is missing, what came under two numbers, and how fast live records came, come out. */
+/** Reads from the platform's database what was delivered, missing, doubled, and how fast. */
 import * as z from "zod";
 import type { Stream } from "../../../src/model.ts";
 import type { Database } from "../../platform/store/database.ts";

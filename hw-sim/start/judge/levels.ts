@@ -1,4 +1,4 @@
-/** The served log goes in; for every point with states, the levels that stood on its wire, each with its beginning and end, come out. Pure. */
+/** The levels that stood on each wire, with beginning and end, from the wire log. Pure. */
 import type { PointSpec } from "../../../src/model.ts";
 import type { WireRecord } from "../../site/wire-log.ts";
 

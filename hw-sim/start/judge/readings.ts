@@ -1,4 +1,4 @@
-/** What the wires showed and what the platform was told go in; every told value that no wire showed, and every change, pulse and counter that never arrived, come out. Pure. */
+/** Compares what the wires showed with what the platform received: wrong values, and missing ones. Pure. */
 import type { Quality, Value } from "../../../src/model.ts";
 import type { WireRecord } from "../../site/wire-log.ts";
 import type { Wait } from "./cpu-waits.ts";

@@ -1,4 +1,4 @@
-/** The gateway's database file goes in, opened read-only; what it stored, how far, and what it holds as acknowledged come out. */
+/** Reads from the gateway's own database what it stored and holds as acknowledged. */
 import * as z from "zod";
 import type { GatewayStatus, Stream } from "../../../src/model.ts";
 import type { Database } from "../../platform/store/database.ts";

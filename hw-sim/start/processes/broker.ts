@@ -1,4 +1,4 @@
-/** The wish "embedded", "mosquitto" or a URL goes in; a broker to talk to comes out; one that was started here can be killed and come back on its port. */
+/** A broker to talk to: embedded, mosquitto, or somebody's; one started here can be killed and return. */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";

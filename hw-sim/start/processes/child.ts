@@ -1,4 +1,4 @@
-/** A program goes in; a process with its ready line, its other lines and its certain end comes out. */
+/** A process with a ready line, its last lines, and an end that is certain. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";

@@ -1,4 +1,4 @@
-/** A configuration file goes in; a gateway process runs, started again one second after any unexpected end, as systemd would; when it was not ready is kept for the truth. */
+/** Keeps a gateway running as systemd would, and notes when it was not ready. */
 import { setTimeout as sleep } from "node:timers/promises";
 import * as z from "zod";
 import { monotonic } from "../../../src/kit/clock.ts";

@@ -1,4 +1,4 @@
-/** The name of a built program goes in; its path comes out. */
+/** Where the built programs lie. */
 import { fileURLToPath } from "node:url";
 
 /** This file runs bundled, from dist/hw-sim/. */
