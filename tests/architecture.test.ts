@@ -167,7 +167,7 @@ describe("laws", () => {
 
   it("every file opens with one sentence", () => {
     for (const file of [...all, ...filesIn("tests")])
-      expect(readFileSync(join(ROOT, file), "utf8"), `${file} must open with a sentence: what goes in, what comes out`).toMatch(
+      expect(readFileSync(join(ROOT, file), "utf8"), `${file} must open with a sentence that says what it is for`).toMatch(
         /^(#!.*\n)?\/\*\*/,
       );
   });
@@ -217,5 +217,89 @@ describe("laws", () => {
     }
     expect(wrong).toEqual([]);
     expect(rows.length).toBeGreaterThan(80);
+  });
+});
+
+/** How many still break a law that is being worked through; a number only ever falls, and at 0 the entry goes. */
+const STILL = {
+  foldersOverTwelve: { most: 6, reason: "cli, config, edge, edge/store, kit and bench/way: to be split" },
+  filesOver300: { most: 11, reason: "tables of one subject (codes) and classes that are still to be split" },
+  namesTwice: { most: 14, reason: "commands are named after what they show; the others are to be renamed" },
+  stockOpeners: { most: 187, reason: "sentences of the form X goes in; Y comes out: to be rewritten" },
+  longOpeners: { most: 205, reason: "sentences over 120 characters: to be shortened" },
+  oldNames: { most: 82, reason: "uses by file of names that are not the field's: to be renamed" },
+} as const;
+
+/** A folder of devices is one table a file: it grows with the catalogue. */
+const UNBOUNDED = ["src/drivers/devices"];
+
+const OLD_NAMES = new Set(
+  "House Room Stage Window Desk Lanes Turns Pulse Beat Bell Shelf Courier Book Post Standing Ear InPlace sidecar rightOf withUs".split(
+    " ",
+  ),
+);
+
+const textOf = (file: string): string => readFileSync(join(ROOT, file), "utf8");
+const firstComment = (file: string): string => {
+  const comment = /^(?:#!.*\n)?\/\*\*([\s\S]*?)\*\//.exec(textOf(file))?.[1] ?? "";
+  return comment.replace(/\n\s*\* ?/g, "\n").trim();
+};
+
+describe("limits, of which what is still over may only become less", () => {
+  const atMost = (law: keyof typeof STILL, over: readonly string[]) =>
+    expect(
+      over.length,
+      `${law}: ${over.length}, at most ${STILL[law].most} (${STILL[law].reason})\n${over.join("\n")}`,
+    ).toBeLessThanOrEqual(STILL[law].most);
+
+  it("a folder has at most twelve files", () => {
+    const folders = new Map<string, number>();
+    for (const file of all) folders.set(dirname(file), (folders.get(dirname(file)) ?? 0) + 1);
+    const over = [...folders].filter(([folder, files]) => files > 12 && !UNBOUNDED.includes(folder));
+    atMost(
+      "foldersOverTwelve",
+      over.map(([folder, files]) => `${folder}: ${files}`),
+    );
+  });
+
+  it("a file has at most 300 lines", () => {
+    atMost(
+      "filesOver300",
+      all.filter((file) => textOf(file).split("\n").length > 301),
+    );
+  });
+
+  it("no two files of the product have one name", () => {
+    const named = new Map<string, string[]>();
+    for (const file of product) {
+      const name = file.slice(file.lastIndexOf("/") + 1);
+      if (name !== "index.ts") named.set(name, [...(named.get(name) ?? []), file]);
+    }
+    atMost(
+      "namesTwice",
+      [...named.values()].filter((files) => files.length > 1).map((files) => files.join(" ")),
+    );
+  });
+
+  it("the first sentence is short, and not always the same one", () => {
+    const stock = (file: string) => /\bgo(es)? in\b.*\bcomes? out\b/.test(firstComment(file).replace(/\s+/g, " "));
+    atMost("stockOpeners", all.filter(stock));
+    atMost(
+      "longOpeners",
+      all.filter((file) => (firstComment(file).split("\n")[0] ?? "").length > 120),
+    );
+  });
+
+  it("names are the field's, not our own", () => {
+    const uses = product.flatMap((file) => {
+      const found = new Set<string>();
+      const walk = (node: ts.Node): void => {
+        if (ts.isIdentifier(node) && OLD_NAMES.has(node.text)) found.add(node.text);
+        ts.forEachChild(node, walk);
+      };
+      walk(ts.createSourceFile(file, textOf(file), ts.ScriptTarget.Latest, true));
+      return [...found].map((name) => `${file}: ${name}`);
+    });
+    atMost("oldNames", uses);
   });
 });
