@@ -18,7 +18,7 @@ export function devicePage(driver: Driver): string {
 
 \`\`\`yaml
 devices:
-  my-device: ${flow({ type, bus: `my-${wire}-bus`, ...options })}
+  my-device: ${flow({ type, ...(wire !== "net" && { bus: `my-${wire}-bus` }), ...options })}
 \`\`\`
 
 ## Options

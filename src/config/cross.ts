@@ -4,7 +4,7 @@ import type { Wire } from "../drivers/driver.ts";
 import { misfits, plannedTypes } from "../drivers/index.ts";
 import type { Text } from "../model.ts";
 import type { Source } from "./document.ts";
-import { at, meant } from "./issues.ts";
+import { at, meant, shown } from "./issues.ts";
 import { type Path, quoted } from "./problems.ts";
 import { said } from "./right.ts";
 import { NAME } from "./schema.ts";
@@ -60,6 +60,16 @@ function samePort(buses: ReadonlyMap<string, unknown>, source: Source): void {
 function rightBus({ id, driver, options }: Known, written: unknown, buses: ReadonlyMap<string, unknown>, source: Source): void {
   const { lang } = source;
   const bus = at(written, ["bus"]);
+  if (driver?.wire === "net") {
+    if (bus !== undefined)
+      source.add({
+        code: "config.wrong-bus",
+        path: ["devices", id, "bus"],
+        found: shown(bus, lang),
+        expected: words.withoutBus[lang],
+      });
+    return;
+  }
   // Which bus a type still to come will want, or one that is not known, is anybody's guess.
   if (driver === undefined && (bus === undefined || plannedTypes.some((type) => type === at(written, ["type"])))) return;
   const fitting = [...buses].filter(([, b]) => driver === undefined || wireIn(b) === driver.wire).map(([name]) => name);

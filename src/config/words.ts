@@ -33,6 +33,7 @@ export const words = {
   knownKeys: { it: "una tra le voci", en: "one of the keys" },
   aBus: { it: "un bus", en: "a bus" },
   ofBuses: { it: "uno dei bus", en: "one of the buses" },
+  withoutBus: { it: "nessun bus: l'apparecchio è in rete", en: "no bus: the device is on the network" },
   noBus: { it: "nessun bus di quel tipo è descritto", en: "no bus of that kind is described" },
   device: { it: "un dispositivo", en: "a device" },
   asset: { it: "un oggetto", en: "an asset" },

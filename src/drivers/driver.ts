@@ -4,7 +4,7 @@ import type { AskedStatus, BusStatus, Device, HeardStatus, PointSpec, Text, Valu
 import type { BusSpec, BusWire } from "./buses.ts";
 
 /** The wires that have drivers. */
-export type Wire = Exclude<BusWire, "mqtt">;
+export type Wire = Exclude<BusWire, "mqtt"> | "net";
 
 /** One type of device. A file in devices/ exports one, made by its family from a table. */
 export interface Driver<O = unknown> {
@@ -43,6 +43,7 @@ export type Layout =
     }
   | { readonly wire: "serial"; readonly baud: number; readonly everyMs: number; readonly frame: FrameLayout }
   | GpioLayout
+  | { readonly wire: "net"; readonly host: string; readonly port: number }
   | { readonly wire: "ble"; readonly mac: string; readonly service: string; readonly objects: readonly AdvertisedPoint[] }
   | { readonly wire: "ble"; readonly mac: string; readonly characteristics: Readonly<Record<string, CharacteristicPoint>> };
 
@@ -188,8 +189,20 @@ export interface Wires {
   serial(bus: string): SerialLine;
   gpio(bus: string): GpioChip;
   ble(bus: string): BleRadio;
+  /** The network itself, which needs no bus. */
+  net(): NetProbe;
   /** Bytes of a file of this name in the site's credentials folder. Throws `credentials.missing`. */
   credential(name: string): Promise<Uint8Array>;
+}
+
+/** How a connection came about, or why it did not; `mono`: when that was known. */
+export type ProbeResult =
+  | { readonly answerMs: number; readonly mono: number }
+  | { readonly failed: "refused" | "unreachable" | "timeout" | "unknown-host"; readonly mono: number };
+
+export interface NetProbe {
+  /** Connects and hangs up at once. Never throws; ends within twice the time-out once it has its turn. */
+  connect(host: string, port: number, timeoutMs: number, stop: AbortSignal): Promise<ProbeResult>;
 }
 
 export type Priority = "command" | "alarm" | "poll";

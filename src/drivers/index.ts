@@ -14,6 +14,7 @@ export const deviceTypes: Readonly<Record<string, () => Promise<Driver>>> = {
   "gpio-contact": async () => (await import("./devices/gpio-contact.ts")).gpioContact,
   "gpio-pulse": async () => (await import("./devices/gpio-pulse.ts")).gpioPulse,
   "gpio-relay": async () => (await import("./devices/gpio-relay.ts")).gpioRelay,
+  "tcp-alive": async () => (await import("./devices/tcp-alive.ts")).tcpAlive,
   "modbus-points": async () => (await import("./devices/modbus-points.ts")).modbusPoints,
 };
 

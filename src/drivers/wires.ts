@@ -9,6 +9,7 @@ import type { BleRadio, GpioChip, ModbusBus, SerialLine, Wire, Wires } from "./d
 import { BleAdapter } from "./transports/ble/ble-adapter.ts";
 import { gpioChip } from "./transports/gpio/gpio-chip.ts";
 import { ModbusLine } from "./transports/modbus/modbus-line.ts";
+import { tcpProbe } from "./transports/net/tcp-probe.ts";
 import { serialLine } from "./transports/serial/serial-port.ts";
 
 export interface OpenWires extends Wires, AsyncDisposable {
@@ -21,6 +22,7 @@ export function openWires(buses: Readonly<Record<string, BusSpec>>, log: Log, cr
   const serial = new Map<string, SerialLine>();
   const gpio = new Map<string, GpioChip>();
   const ble = new Map<string, BleAdapter>();
+  const probe = tcpProbe();
 
   const spec = (bus: string, wire: Wire): BusSpec => {
     const found = buses[bus];
@@ -44,6 +46,7 @@ export function openWires(buses: Readonly<Record<string, BusSpec>>, log: Log, cr
       const found = spec(bus, "ble");
       return shared(ble, bus, () => new BleAdapter(found as Extract<BusSpec, { ble: string }>, log));
     },
+    net: () => probe,
     credential(name) {
       return readFile(join(credentials ?? "", name)).catch((cause: unknown) => {
         throw new EdgeError("credentials.missing", { name, folder: credentials ?? "?" }, cause);

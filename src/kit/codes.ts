@@ -113,6 +113,41 @@ export const codes = {
       en: "Exceptions 1-3: the register table is not this device's. 4-6, 8, 10, 11: it is tried again by itself within seconds.",
     },
   },
+  "net.refused": {
+    retry: true,
+    what: { it: "L'apparecchio rifiuta la connessione", en: "The device refuses the connection" },
+    hint: {
+      it: "È raggiungibile, ma su quella porta nessun servizio risponde: controllare `port` e il servizio sull'apparecchio.",
+      en: "It can be reached, but no service answers on that port: check `port` and the service on the device.",
+    },
+  },
+  "net.unreachable": {
+    retry: true,
+    what: { it: "Nessun percorso di rete verso l'apparecchio", en: "There is no way through the network to the device" },
+    hint: {
+      it: "Controllare cavo e switch dal lato del gateway, poi indirizzo e router (`ip route get INDIRIZZO`).",
+      en: "Check cable and switch on the gateway's side, then address and router (`ip route get ADDRESS`).",
+    },
+  },
+  "net.timeout": {
+    retry: true,
+    what: { it: "L'apparecchio non risponde entro il tempo", en: "The device does not answer in time" },
+    hint: {
+      it: "Controllare l'alimentazione e il cavo dell'apparecchio; su una linea lenta aumentare `timeout`.",
+      en: "Check the power and the cable of the device; on a slow link raise `timeout`.",
+    },
+  },
+  "net.unknown-host": {
+    retry: true,
+    what: {
+      it: "Il nome dell'apparecchio non si risolve in un indirizzo",
+      en: "The device's name does not resolve to an address",
+    },
+    hint: {
+      it: "Controllare `host` e il DNS (`resolvectl query NOME`), oppure scrivere l'indirizzo al posto del nome.",
+      en: "Check `host` and the DNS (`resolvectl query NAME`), or write the address instead of the name.",
+    },
+  },
   "bus.unreachable": {
     retry: true,
     what: { it: "Bus {bus} non raggiungibile: {reason}", en: "Bus {bus} cannot be reached: {reason}" },
