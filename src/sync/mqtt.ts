@@ -88,6 +88,8 @@ const GRACE_MS = 3000;
 /** A message that is not durable by then holds up no other. */
 /** Work on messages that came down, in one turn of the event loop. */
 const TURN_MS = 5;
+/** Messages in one turn: what each sets going ends only after it, and more than this need not be under way at once. */
+const TURN_MESSAGES = 16;
 const LATE_MS = 5000;
 const UNLIMITED = 268_435_455;
 
@@ -155,6 +157,7 @@ class Life implements Link {
   readonly #inbound = new Inbound(LATE_MS);
   /** When the present turn of the event loop met its first message; null: it met none yet. */
   #turnBegan: number | null = null;
+  #inTurn = 0;
   /** Every message under way listens to it. */
   readonly #ended = broadcast();
   #resolveClosed: (error: EdgeError) => void = () => {};
@@ -289,11 +292,13 @@ class Life implements Link {
     const now = performance.now();
     if (this.#turnBegan === null) {
       this.#turnBegan = now;
+      this.#inTurn = 0;
       void setImmediate().then(() => {
         this.#turnBegan = null;
       });
     }
-    if (now - this.#turnBegan < TURN_MS) next();
+    this.#inTurn += 1;
+    if (this.#inTurn < TURN_MESSAGES && now - this.#turnBegan < TURN_MS) next();
     else void setImmediate().then(next);
   }
 
