@@ -53,7 +53,7 @@ describe("a technician at the box", { timeout: 60_000, shuffle: false }, () => {
     expect(stdout).toMatch(/^gateway gw-1 {2}cippo \d+\.\d+\.\d+/);
     expect(stdout).toMatch(/broker mqtt:\/\/127\.0\.0\.1:9 {2}not connected for \d+ \w+ {2}sync\.unreachable/);
     expect(stdout).toMatch(/^\d devices? (is|are) well$/m);
-    expect(stdout).toMatch(/^1 asset: bay-1 occupied$/m);
+    expect(stdout).toMatch(/^1 asset: bay-1 occupied permit=none$/m);
     const all = await gateway.cippo("status", "--all");
     expect(all.stdout).toMatch(/loop +modbus-points +up/);
     expect(all.stdout).toMatch(/bay-1 +occupied/);
