@@ -203,11 +203,12 @@ export class Housekeeper {
     const upTo = this.#acknowledged(line);
     if (line.oldest > upTo) return 0;
     const { n } = line.epoch;
-    const [columns, also] = line.stream === "readings" ? ["key, span", ""] : ["key, 1 AS span, urgent", "AND urgent = 0"];
+    // Inside the slice: outside, a slice full of urgent ones would end it, and nothing behind them would ever go.
+    const [columns, may] = line.stream === "readings" ? ["key, span", ""] : ["key, 1 AS span", "AND urgent = 0"];
     const gone = await this.#h.db.run(
       `DELETE FROM ${line.stream} WHERE key IN (
-         SELECT key FROM (SELECT ${columns}, mono FROM ${line.stream} WHERE key BETWEEN ? AND ? ORDER BY key LIMIT ${SLICE})
-         WHERE key + span - 1 <= ? AND mono < ? ${also})`,
+         SELECT key FROM (SELECT ${columns}, mono FROM ${line.stream} WHERE key BETWEEN ? AND ? ${may} ORDER BY key LIMIT ${SLICE})
+         WHERE key + span - 1 <= ? AND mono < ?)`,
       [keyOf(n, line.oldest), keyOf(n, upTo), keyOf(n, upTo), before],
     );
     await this.findOldest(line);

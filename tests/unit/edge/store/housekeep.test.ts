@@ -74,6 +74,23 @@ describe("acknowledged history", () => {
     expect((await store.tend(clock.at + 100 * HOUR)).shed).toEqual([]);
   });
 
+  it("of events goes too behind a thousand urgent ones that wait for the broker", async () => {
+    await using at = await folder();
+    const clock = new HandClock();
+    await using store = await open(at.file, { clock, keepMs: HOUR });
+    await store.commit(events(store, 1, 1200, true));
+    await store.commit(events(store, 1201, 3000));
+    await store.commit({ ...nothing, marks: [{ epoch: store.epoch.id, stream: "events", upTo: 3000, held: [] }] });
+    // The newest stays: the head is read from it.
+    expect((await store.tend(clock.at + 2 * HOUR)).deleted).toBe(1799);
+    const left = await store.read(store.epoch.id, "events", 1, ALL, ALL);
+    expect(left.at(-1)?.from).toBe(1024);
+    expect((await store.read(store.epoch.id, "events", 1201, ALL, ALL)).map(({ from }) => from)).toEqual([3000]);
+    // Nothing is deleted that the broker does not have.
+    expect((await store.tend(clock.at + 200 * HOUR)).deleted).toBe(0);
+    expect(await store.urgentPending()).toHaveLength(1024);
+  });
+
   it("takes its epoch along when nothing of it is left, but for the newest former one", async () => {
     await using at = await folder();
     const clock = new HandClock();
