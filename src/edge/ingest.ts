@@ -1,5 +1,7 @@
 /** Numbers readings, silences and orders to assets in order, and steps the asset kinds with each, what is due first. */
 import type { Clock } from "../kit/clock.ts";
+import { Listeners } from "../kit/listeners.ts";
+import type { Log } from "../kit/log.ts";
 import type { Args, DeviceInfo, DeviceProblem, Reading, ReadingRecord, Restated, Text } from "../model.ts";
 import type { Alarms } from "./alarms.ts";
 import { Counters } from "./counters.ts";
@@ -19,6 +21,7 @@ export interface IngestOptions {
   readonly devices: readonly DeviceInfo[];
   readonly assets: readonly SiteAsset[];
   readonly clock: Clock;
+  readonly log: Log;
 }
 
 export class Ingest {
@@ -28,14 +31,15 @@ export class Ingest {
   readonly #engine: RuleEngine;
   readonly #store: IngestOptions["store"];
   readonly #counters: Counters;
-  readonly #watchers = new Set<(record: ReadingRecord) => void>();
+  readonly #watchers: Listeners<ReadingRecord>;
   #timer: NodeJS.Timeout | undefined;
   /** What the timer is set to. */
   #due: number | null = null;
   #stop: AbortSignal = new AbortController().signal;
 
-  constructor({ store, devices, assets, clock }: IngestOptions, window: Window, alarms: Alarms) {
+  constructor({ store, devices, assets, clock, log }: IngestOptions, window: Window, alarms: Alarms) {
     this.#clock = clock;
+    this.#watchers = new Listeners("record", log);
     this.#window = window;
     this.#alarms = alarms;
     const save = (key: string, value: unknown) => window.save(key, value);
@@ -92,7 +96,7 @@ export class Ingest {
   }
 
   #add(record: ReadingRecord): number {
-    for (const watcher of this.#watchers) watcher(record);
+    this.#watchers.tell(record);
     return this.#window.add(record);
   }
 
@@ -138,8 +142,7 @@ export class Ingest {
 
   /** Every record as it gets its number, before it is durable: for people who watch. */
   onRecord(listener: (record: ReadingRecord) => void): () => void {
-    this.#watchers.add(listener);
-    return () => this.#watchers.delete(listener);
+    return this.#watchers.add(listener);
   }
 
   /** One timer for all assets: it fires when the earliest is due. */

@@ -1,6 +1,7 @@
 /** Commands go in as they came, from platform, person or rule; each has at most one effect on a wire, and every step of its life is durable before the next (contract, Commands C1–C5). */
 import type { Clock } from "../../kit/clock.ts";
 import { EdgeError, toldOf } from "../../kit/errors.ts";
+import { Listeners } from "../../kit/listeners.ts";
 import type { Log } from "../../kit/log.ts";
 import type { Args, CommandResult, CommandState, CommandTarget, EventDraft, Origin, Outcome } from "../../model.ts";
 import type { InboxRow } from "../parts.ts";
@@ -54,7 +55,7 @@ export interface CommandOptions {
 export class CommandDesk {
   readonly #o: CommandOptions;
   readonly #inbox: Map<string, InboxRow>;
-  readonly #listeners = new Set<(result: CommandResult) => void>();
+  readonly #results: Listeners<CommandResult>;
   /** Opens when what an earlier run left has its turn: nothing new comes before it. */
   readonly #resumed: Promise<void>;
   #open: () => void = () => {};
@@ -63,6 +64,7 @@ export class CommandDesk {
 
   constructor(options: CommandOptions) {
     this.#o = options;
+    this.#results = new Listeners("result", options.log);
     this.#inbox = new Map([...options.saved].map(([id, row]) => [id, afterTimeOff(row, options.offMs)]));
     this.#resumed = new Promise((resolve) => {
       this.#open = resolve;
@@ -70,8 +72,7 @@ export class CommandDesk {
   }
 
   onResult(listener: (result: CommandResult) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    return this.#results.add(listener);
   }
 
   /** Resolves when the command is durable, whatever becomes of it; then its sender may be told that it was received. */
@@ -230,7 +231,7 @@ export class CommandDesk {
   }
 
   #answer(result: CommandResult): void {
-    for (const listener of this.#listeners) listener(result);
+    this.#results.tell(result);
   }
 
   /** Known when it comes, so that a burst of them costs neither an acceptance nor a commit each. */

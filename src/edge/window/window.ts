@@ -1,6 +1,7 @@
 /** Records and events go in and get their numbers; commits of whole windows go to the store, and what became durable goes to the listeners, in order. */
 import type { Clock } from "../../kit/clock.ts";
 import { asEdgeError, EdgeError } from "../../kit/errors.ts";
+import { Listeners } from "../../kit/listeners.ts";
 import type { Log } from "../../kit/log.ts";
 import { pause } from "../../kit/loop.ts";
 import type { Beat } from "../../kit/pulse.ts";
@@ -46,10 +47,10 @@ export class Window {
   #failure: EdgeError | null = null;
   readonly #o: WindowOptions;
   readonly #numbers: Numbers;
-  readonly #listeners = new Set<(committed: Committed) => void>();
+  readonly #committed: Listeners<Committed>;
   /** Told when the clock is found or lost in this run, in the commit of the event that says so. */
   onClock: (news: ClockNews) => void = () => {};
-  readonly #unstored = new Set<(event: EdgeEvent) => void>();
+  readonly #unstored: Listeners<EdgeEvent>;
   #open = emptyContent();
   /** Records and events of the window that is being committed. */
   #writing = 0;
@@ -74,18 +75,18 @@ export class Window {
   constructor(options: WindowOptions) {
     this.#o = options;
     this.#numbers = new Numbers(options.clock, options.store.epoch);
+    this.#committed = new Listeners("committed", options.log);
+    this.#unstored = new Listeners("unstored", options.log);
     this.#written = options.clock.mono();
   }
 
   onCommitted(listener: (committed: Committed) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    return this.#committed.add(listener);
   }
 
   /** CT-U9: told of an urgent event that could not be stored at once. */
   onUnstored(listener: (event: EdgeEvent) => void): () => void {
-    this.#unstored.add(listener);
-    return () => this.#unstored.delete(listener);
+    return this.#unstored.add(listener);
   }
 
   /** Records and events that are not durable yet. */
@@ -139,7 +140,7 @@ export class Window {
     this.#open.events.push(event);
     if (!this.writable && isFull("events", this.#open)) this.#lose(relieve("events", this.#open));
     this.#closeBy(this.#o.clock.mono());
-    if (!this.writable && isUrgent(event)) for (const listener of this.#unstored) listener(event);
+    if (!this.writable && isUrgent(event)) this.#unstored.tell(event);
     return event;
   }
 
@@ -345,7 +346,7 @@ export class Window {
     this.#failure = error;
     if (first) {
       this.#o.log.error("store.unwritable", { code: error.code, ...error.context });
-      for (const event of this.#open.events.filter(isUrgent)) for (const listener of this.#unstored) listener(event);
+      for (const event of this.#open.events.filter(isUrgent)) this.#unstored.tell(event);
     }
     if (OF_THE_FILE.has(error.code)) this.#lost = error;
     void this.#o.store.unstored(this.#given);
@@ -395,7 +396,7 @@ export class Window {
     for (const [id, state] of closed.assets) this.assets.set(id, state);
     if (closed.alarms !== null) this.alarms = closed.alarms;
     this.asOf = closed.events.at(-1)?.seq ?? this.asOf;
-    for (const listener of this.#listeners) listener(committed);
+    this.#committed.tell(committed);
     for (const { resolve } of closed.waiters) resolve();
   }
 

@@ -9,6 +9,7 @@ import type { InboxRow } from "../../../../src/edge/parts.ts";
 import { EdgeError, toldOf } from "../../../../src/kit/errors.ts";
 import { noLog } from "../../../../src/kit/log.ts";
 import type { CommandResult, CommandTarget, EventDraft, Limits, Outcome } from "../../../../src/model.ts";
+import { Heard } from "../store/support.ts";
 
 const WALL = 1_764_000_000_000;
 const HOUR = 3_600_000;
@@ -29,6 +30,7 @@ function opened({ safe = false, offMs = 0, saved = [], limits }: Setting = {}) {
   const told: CommandResult[] = [];
   const wire = { obeys: async (_latest?: number): Promise<Outcome> => ({ state: "succeeded" }) };
   const lanes = new Lanes();
+  const log = new Heard();
   const events: EventDraft[] = [];
   const rows: InboxRow[] = [];
   const host = {
@@ -65,7 +67,7 @@ function opened({ safe = false, offMs = 0, saved = [], limits }: Setting = {}) {
       new Map([[target.target, target]]),
     ),
     clock: { boot: "b", mono: () => now.mono, now: () => ({ ...now }) },
-    log: noLog,
+    log,
     saved: new Map(saved.map((row) => [row.id, row])),
     offMs,
     knowsFrom: null,
@@ -93,7 +95,7 @@ function opened({ safe = false, offMs = 0, saved = [], limits }: Setting = {}) {
     );
   const ended = (n = 1) =>
     vi.waitFor(() => expect(told).toHaveLength(n), 15_000).then(() => told.map(({ state, code }) => [state, code]));
-  return { desk, now, wire, written, told, events, rows, send, ended };
+  return { desk, now, wire, written, told, events, rows, log, send, ended };
 }
 
 describe("a command that a start finds accepted", () => {
@@ -182,6 +184,42 @@ describe("a command that waits for the one before it", () => {
     await at.send();
     expect(await at.ended()).toEqual([["succeeded", undefined]]);
   });
+});
+
+it("commands that come at once on one target reach its wire one after the other, in the order they came", async () => {
+  const at = opened({ safe: true });
+  await at.desk.resume(never);
+  const wire: string[] = [];
+  let under = 0;
+  at.wire.obeys = async () => {
+    under += 1;
+    wire.push(`begins, ${under} under way`);
+    for (let turn = 0; turn < 20; turn += 1) await Promise.resolve();
+    await new Promise((resolve) => setImmediate(resolve));
+    under -= 1;
+    return { state: "succeeded" };
+  };
+  const ids = Array.from({ length: 20 }, (_, i) => `c${i}`);
+  await Promise.all(ids.map((id, i) => at.send({ id, args: { value: i % 2 === 0 } })));
+  await at.ended(ids.length);
+  expect(at.told.map(({ id }) => id)).toEqual(ids);
+  expect(at.written).toEqual(ids.map((_, i) => i % 2 === 0));
+  expect(wire).toEqual(ids.map(() => "begins, 1 under way"));
+});
+
+it("a listener of answers that throws takes none from the others, and no command its end", async () => {
+  const at = opened();
+  await at.desk.resume(never);
+  const heard: string[] = [];
+  at.desk.onResult(() => {
+    throw new Error("no such reader");
+  });
+  at.desk.onResult(({ id }) => heard.push(id));
+  await at.send({ id: "first" });
+  await at.send({ id: "second" });
+  await at.ended(2);
+  expect(heard).toEqual(["first", "second"]);
+  expect(at.log.all.filter(({ event }) => event === "listener.failed")).toHaveLength(2);
 });
 
 describe("a command that begins", () => {

@@ -2,9 +2,10 @@
 import { describe, expect, it } from "vitest";
 import { Window } from "../../../../src/edge/window/window.ts";
 import { type Clock, monotonic } from "../../../../src/kit/clock.ts";
-import { noLog } from "../../../../src/kit/log.ts";
+import { type Log, noLog } from "../../../../src/kit/log.ts";
 import type { EdgeEvent, ReadingRecord } from "../../../../src/model.ts";
 import { MemoryStore } from "../../../support/memory-store.ts";
+import { Heard } from "../store/support.ts";
 
 const WALL = 1_764_000_000_000;
 const record = (value: number, mono = monotonic()): ReadingRecord => ({
@@ -31,10 +32,10 @@ function movable() {
   return { hands, clock };
 }
 
-function opened(commitMs = 20) {
+function opened(commitMs = 20, log: Log = noLog) {
   const store = new MemoryStore(monotonic());
   const { hands, clock } = movable();
-  const window = new Window({ store, clock, log: noLog, commitMs, cat: "cat" });
+  const window = new Window({ store, clock, log, commitMs, cat: "cat" });
   const stop = new AbortController();
   const run = window.run(stop.signal);
   return {
@@ -237,6 +238,45 @@ describe("a disk that fails", () => {
     o.store.failing = null;
     await o.window.flush();
     expect(urgent.map((e) => e.id)).toEqual([o.store.happened()[0]?.id]);
+  });
+});
+
+describe("a listener that throws", () => {
+  const thrown = (): never => {
+    throw new Error("no such bay");
+  };
+
+  it("after a commit costs nobody else: the others are told, who waits is let go, and the loop goes on", async () => {
+    const heard = new Heard();
+    await using o = opened(20, heard);
+    const told: number[] = [];
+    o.window.onCommitted(thrown);
+    o.window.onCommitted(({ segments }) => told.push(...segments.map(({ to }) => to)));
+    o.window.add(record(1));
+    await o.window.flush();
+    o.window.add(record(2));
+    await o.window.flush();
+    expect(told).toEqual([1, 2]);
+    expect(heard.all.filter(({ event }) => event === "listener.failed").map(({ fields }) => fields)).toEqual([
+      expect.objectContaining({ listener: "committed", code: "internal", message: "no such bay" }),
+      expect.objectContaining({ listener: "committed", code: "internal" }),
+    ]);
+  });
+
+  it("to an urgent event takes it away neither from the others nor from the store", async () => {
+    const heard = new Heard();
+    await using o = opened(20, heard);
+    const urgent: string[] = [];
+    o.window.onUnstored(thrown);
+    o.window.onUnstored(({ id }) => urgent.push(id));
+    o.store.failing = "store.unwritable";
+    o.window.raise({ ...draft, severity: "critical" });
+    while (o.window.writable) await new Promise((resolve) => setTimeout(resolve, 5));
+    o.window.raise({ ...draft, severity: "critical" });
+    o.store.failing = null;
+    await o.window.flush();
+    expect(urgent).toEqual(o.store.happened().map(({ id }) => id));
+    expect(heard.all.filter(({ event }) => event === "listener.failed")).toHaveLength(2);
   });
 });
 

@@ -1,0 +1,33 @@
+/** Functions that are told of something: one that throws costs only itself, and the log names it. */
+import { asEdgeError } from "./errors.ts";
+import type { Log } from "./log.ts";
+
+export class Listeners<T> {
+  readonly #of: string;
+  readonly #log: Log;
+  readonly #all = new Set<(value: T) => void>();
+
+  /** `of`: what they listen to, for the log. */
+  constructor(of: string, log: Log) {
+    this.#of = of;
+    this.#log = log;
+  }
+
+  /** Answers what takes it away again. */
+  add(listener: (value: T) => void): () => void {
+    this.#all.add(listener);
+    return () => this.#all.delete(listener);
+  }
+
+  /** Never throws: whoever tells has work of its own to finish. */
+  tell(value: T): void {
+    for (const listener of this.#all) {
+      try {
+        listener(value);
+      } catch (raw) {
+        const { code, context } = asEdgeError(raw);
+        this.#log.error("listener.failed", { listener: this.#of, code, ...context, cause: raw });
+      }
+    }
+  }
+}
