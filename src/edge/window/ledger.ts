@@ -7,8 +7,12 @@ import { type Content, dropEvents, dropRecords, dropRefusals, isUrgent } from ".
 
 /** Records that wait in memory while the store cannot be written; the oldest beyond go to the ledger. */
 const RECORDS_MAX = 50_000;
-/** Events that wait so; urgent ones and those that never go stay. */
+/** Events that wait so; those that never go stay. */
 const EVENTS_MAX = 10_000;
+/** Urgent ones among them (CT-U9): of more than that the oldest go, which had the most time to leave as copies. */
+const URGENT_MAX = 1000;
+/** So many stay then: not each new one is to push one out, named by an event of its own. */
+const URGENT_LEFT = 900;
 /** Share of the oldest that goes at once: a window is encoded a few times, not once for each record. */
 const LIGHTER = 0.25;
 
@@ -19,10 +23,19 @@ export interface Loss {
 }
 
 export const isFull = (stream: Stream, { records, events }: Content): boolean =>
-  stream === "readings" ? records > RECORDS_MAX : events.length > EVENTS_MAX;
+  stream === "readings" ? records > RECORDS_MAX : events.length > EVENTS_MAX || urgentIn(events) > URGENT_MAX;
+
+const urgentIn = (events: readonly EdgeEvent[]): number =>
+  events.length > URGENT_MAX ? events.reduce((count, event) => count + Number(isUrgent(event)), 0) : 0;
 
 /** The oldest tenth of what may wait: the memory of the box is bounded, and the platform learns of it. */
 export function relieve(stream: Stream, content: Content): Loss {
+  const urgent = stream === "events" ? urgentIn(content.events) : 0;
+  if (urgent > URGENT_MAX) {
+    let left = urgent - URGENT_LEFT;
+    const ranges = dropEvents(content, content.events.length, (event) => isUrgent(event) && left-- > 0);
+    return { stream, ranges, reason: "disk" };
+  }
   const ranges =
     stream === "readings"
       ? dropRecords(content, RECORDS_MAX / 10)
@@ -77,6 +90,35 @@ export function purge(content: Content): Loss | null {
   }
   return null;
 }
+
+/**
+ * What follows directly on a loss that waits to be named joins its event: a disk that fails for weeks must not fill the memory with events about
+ * it. Answers the number of that event; null: there is none.
+ */
+export function widenGap({ events }: Content, gap: Omit<Shed, "replacement">): number | null {
+  const { epoch, stream, range, count, reason } = gap;
+  const same: Readonly<Record<string, unknown>> = { kind: "ledger.gap", epoch, stream, to: range[0] - 1, kept: 0, reason };
+  const at = events.findLastIndex(
+    (event: Readonly<Record<string, unknown>>) =>
+      event["policy"] === undefined && Object.entries(same).every(([key, value]) => event[key] === value),
+  );
+  const event = events[at];
+  if (event === undefined) return null;
+  const { text, extra } = gapEvent({ ...gap, range: [Number(event["from"]), range[1]], count: Number(event["count"]) + count });
+  events[at] = { ...event, text, ...extra };
+  return event.seq;
+}
+
+/** A stored gap as a new event. */
+export const draftOf = (gap: EdgeEvent): EventDraft =>
+  gapEvent({
+    epoch: String(gap["epoch"]),
+    stream: gap["stream"] as Stream,
+    range: [Number(gap["from"]), Number(gap["to"])],
+    count: Number(gap["count"]),
+    kept: Number(gap["kept"]),
+    reason: gap["reason"] as Shed["reason"],
+  });
 
 export function gapEvent({ epoch, stream, range, count, kept, reason, policy }: Omit<Shed, "replacement">): EventDraft {
   return {

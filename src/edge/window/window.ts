@@ -10,7 +10,7 @@ import type { Commit, InboxRow, Shed, Store } from "../parts.ts";
 import { weigh, weighRefusals } from "../store/weigh.ts";
 import { type Committed, commitOf, committedOf, encodable, marksOnly } from "./committed.ts";
 import { type Content, dropUnsound, emptyContent, isUrgent, joined, takeStored } from "./content.ts";
-import { gapEvent, isFull, type Loss, lighten, purge, relieve, withoutRefusals } from "./ledger.ts";
+import { draftOf, gapEvent, isFull, type Loss, lighten, purge, relieve, widenGap, withoutRefusals } from "./ledger.ts";
 import { Numbers, type WallTime } from "./numbers.ts";
 import { type ClockNews, newsEvent, type Stretch } from "./wall.ts";
 
@@ -54,6 +54,8 @@ export class Window {
   #open = emptyContent();
   /** Records and events of the window that is being committed. */
   #writing = 0;
+  /** Events that name more than they did when the disk may have stored them. */
+  readonly #widened = new Set<number>();
   #lost: EdgeError | null = null;
   /** The last commit did not fit into the file: the next one is written into the reserve. */
   #full = false;
@@ -305,6 +307,7 @@ export class Window {
       this.#writing = 0;
     }
     this.#full = false;
+    this.#widened.clear();
     this.#written = this.#o.clock.mono();
     this.#beat?.touch();
     if (this.#failure !== null) {
@@ -337,6 +340,8 @@ export class Window {
     if (stored.records + stored.events.length === 0) return false;
     log.warn("store.commit-denied", { readings: stored.records, events: stored.events.length });
     this.#tell(stored, committedOf(stored, commitOf(stored, store.epoch, cat), store.epoch));
+    // As it is stored it may name less: it is said once more, whole.
+    for (const event of stored.events) if (this.#widened.delete(event.seq)) this.raise(draftOf(event));
     return true;
   }
 
@@ -448,6 +453,11 @@ export class Window {
 
   #lose({ stream, ranges, reason }: Loss): void {
     const epoch = this.#o.store.epoch.id;
-    for (const range of ranges) this.raise(gapEvent({ epoch, stream, range, count: range[1] - range[0] + 1, kept: 0, reason }));
+    for (const range of ranges) {
+      const gap = { epoch, stream, range, count: range[1] - range[0] + 1, kept: 0, reason } as const;
+      const widened = widenGap(this.#open, gap);
+      if (widened === null) this.raise(gapEvent(gap));
+      else this.#widened.add(widened);
+    }
   }
 }

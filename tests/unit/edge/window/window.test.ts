@@ -114,6 +114,41 @@ describe("a disk that fails", () => {
     expect(held.length).toBe(50_001 - 5000);
   });
 
+  it("is bounded for alarms too: of the urgent events the newest thousand wait, the ledger names the others", async () => {
+    await using o = opened();
+    o.store.failing = "store.unwritable";
+    o.window.raise({ ...draft, severity: "critical" });
+    while (o.window.writable) await new Promise((resolve) => setTimeout(resolve, 5));
+    for (let i = 2; i <= 12_000; i += 1) o.window.raise({ ...draft, severity: "critical" });
+    expect(o.window.waiting).toBeLessThan(1200);
+    o.store.failing = null;
+    await o.window.flush();
+    const happened = o.store.happened();
+    const urgent = happened.filter(({ kind }) => kind === draft.kind);
+    const gaps = happened.filter(({ kind }) => kind === "ledger.gap");
+    expect(urgent.length).toBeLessThanOrEqual(1000);
+    expect(urgent.length).toBeGreaterThan(890);
+    expect(urgent.length + gaps.reduce((sum, gap) => sum + Number(gap["count"]), 0)).toBe(12_000);
+    // Every number is there or named, and none is both.
+    const named = gaps.flatMap((gap) =>
+      Array.from({ length: Number(gap["to"]) - Number(gap["from"]) + 1 }, (_, i) => Number(gap["from"]) + i),
+    );
+    const numbers = [...happened.map(({ seq }) => seq), ...named].sort((a, b) => a - b);
+    expect(numbers).toEqual(Array.from({ length: o.window.newest.events }, (_, i) => i + 1));
+  });
+
+  it("names what neighbours lost in one event while it waits, however long it lasts", async () => {
+    await using o = opened();
+    o.store.failing = "store.unwritable";
+    for (let i = 0; i < 100_001; i += 1) o.window.add(record(i));
+    o.store.failing = null;
+    await o.window.flush();
+    expect(o.store.happened().map((e) => [e.kind, e["from"], e["to"], e["count"], e["kept"]])).toEqual([
+      ["ledger.gap", 1, 55_000, 55_000, 0],
+    ]);
+    expect(o.store.happened()[0]?.text.en).toBe("55000 records not kept (disk)");
+  });
+
   it("content that can never be stored goes, named in the ledger, and what can be stored is", async () => {
     await using o = opened();
     o.store.refuses = ({ inbox, readings }) => inbox.length > 0 || readings.some(({ from }) => from === 1);
@@ -151,6 +186,21 @@ describe("a disk that fails", () => {
       ["readings", 1, 1],
       ["readings", 2, 2],
     ]);
+  });
+
+  it("that stored a loss, denied it, and lost more of the same: all of it is named by what is stored", async () => {
+    await using o = opened();
+    o.store.lies = true;
+    for (let i = 0; i < 50_001; i += 1) o.window.add(record(i));
+    while (o.window.writable) await new Promise((resolve) => setTimeout(resolve, 5));
+    // So many that some go which the disk has not stored either.
+    for (let i = 0; i < 60_000; i += 1) o.window.add(record(i));
+    await o.window.flush();
+    const gaps = o.store.happened().filter(({ kind }) => kind === "ledger.gap");
+    const missing = new Set(Array.from({ length: o.window.newest.readings }, (_, i) => i + 1));
+    for (const { seq } of o.store.records()) missing.delete(seq);
+    for (const gap of gaps) for (let n = Number(gap["from"]); n <= Number(gap["to"]); n += 1) missing.delete(n);
+    expect([...missing]).toEqual([]);
   });
 
   it.each([false, true])(
