@@ -2,8 +2,8 @@
 import type { Loaded, Site } from "./config.ts";
 import type { House } from "./edge/house.ts";
 import { type Clock, clockOf } from "./kit/clock.ts";
+import type { SyncOptions } from "./sync/context.ts";
 import type { Commands, Documents, Outbox } from "./sync/outbox.ts";
-import type { SyncOptions } from "./sync/room.ts";
 import { version } from "./version.ts";
 
 export function outboxOf(

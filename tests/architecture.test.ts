@@ -10,15 +10,19 @@ const ROOT = join(import.meta.dirname, "..");
 const MAY: Readonly<Record<string, readonly [readonly string[], string]>> = {
   model: [[], "the nouns import nothing"],
   kit: [["model"], "the kit is free of the domain"],
-  drivers: [["model", "kit"], "the three stages are siblings; main joins them"],
+  mqtt: [
+    ["model", "kit"],
+    "one connection to a broker, whoever uses it: sync sends up through it, a bus of MQTT devices listens",
+  ],
+  drivers: [["model", "kit", "mqtt"], "the three stages are siblings; main joins them"],
   edge: [["model", "kit"], "the three stages are siblings; main joins them"],
-  sync: [["model", "kit"], "the three stages are siblings; main joins them"],
+  sync: [["model", "kit", "mqtt"], "the three stages are siblings; main joins them"],
   cli: [["model", "kit", "main", "config", "drivers", "edge", "sync"], "the command line is outermost"],
   config: [["model", "kit", "drivers", "edge", "sync"], "the schema is composed from each room's own part"],
-  main: [["model", "kit", "drivers", "edge", "sync", "config", "cli"], "main joins the rooms"],
+  main: [["model", "kit", "mqtt", "drivers", "edge", "sync", "config", "cli"], "main joins the rooms"],
   "hw-sim": [["model", "kit", "drivers"], "the simulator knows the wires and the tables, never the product's inside"],
-  bench: [["model", "kit", "drivers", "edge", "sync", "config", "main", "cli", "hw-sim"], ""],
-  tools: [["model", "kit", "drivers", "edge", "sync", "config", "main", "cli"], ""],
+  bench: [["model", "kit", "mqtt", "drivers", "edge", "sync", "config", "main", "cli", "hw-sim"], ""],
+  tools: [["model", "kit", "mqtt", "drivers", "edge", "sync", "config", "main", "cli"], ""],
 };
 
 const filesIn = (folder: string): string[] =>
@@ -31,7 +35,7 @@ const filesIn = (folder: string): string[] =>
 const layerOf = (file: string): string => {
   const top = /^(hw-sim|bench|tools|tests)\//.exec(file)?.[1];
   if (top) return top;
-  return /^src\/(drivers|edge|sync|kit|cli|model|config|main)\b/.exec(file)?.[1] ?? "main";
+  return /^src\/(drivers|edge|sync|mqtt|kit|cli|model|config|main)\b/.exec(file)?.[1] ?? "main";
 };
 
 /** npm packages that only one file may touch. */
@@ -39,7 +43,7 @@ const ONLY: Readonly<Record<string, RegExp>> = {
   serialport: /^src\/drivers\/transports\/serial\/serial-port\.ts$/,
   "modbus-serial": /^src\/drivers\/transports\/modbus\/modbus-link\.ts$/,
   onoff: /^src\/drivers\/transports\/gpio\/onoff-chip\.ts$/,
-  mqtt: /^src\/sync\/mqtt\.ts$/,
+  mqtt: /^src\/mqtt\/client\.ts$/,
   sqlite3: /^src\/edge\/store\/sqlite\.ts$/,
   "node-ble": /^src\/drivers\/ble-child\/bluez\.ts$/,
   "node-ble/src/BusHelper.js": /^src\/drivers\/ble-child\/bluez\.ts$/,

@@ -2,8 +2,8 @@
 import * as z from "zod";
 import type { Log } from "../kit/log.ts";
 import type { CommandResult } from "../model.ts";
-import type { Post } from "./link/post.ts";
-import type { Incoming } from "./mqtt.ts";
+import type { Incoming } from "../mqtt/link.ts";
+import type { Publisher } from "./publish/publisher.ts";
 import type { Topics } from "./topics.ts";
 
 /** Where answers go is remembered for this many commands; an older one is answered on `results`. */
@@ -25,7 +25,7 @@ export interface AnswersOptions {
   readonly topics: Topics;
   readonly log: Log;
   /** Null: there is no link. */
-  post(): Post | null;
+  publisher(): Publisher | null;
 }
 
 export class Answers {
@@ -74,14 +74,18 @@ export class Answers {
     this.#returns.delete(result.id);
     this.#answered.add(result.id);
     bound(this.#answered);
-    const post = this.#o.post();
-    if (post === null || this.#waiting >= MOST_WAITING || this.#buried.has(result.id)) return;
+    const publisher = this.#o.publisher();
+    if (publisher === null || this.#waiting >= MOST_WAITING || this.#buried.has(result.id)) return;
     this.#waiting += 1;
-    await this.#send(post, result, back ?? { topic: this.#o.topics.up("results") });
+    await this.#send(publisher, result, back ?? { topic: this.#o.topics.up("results") });
     this.#waiting -= 1;
   }
 
-  async #send(post: Post, result: CommandResult, { topic, correlation }: Pick<Return, "topic" | "correlation">): Promise<void> {
+  async #send(
+    publisher: Publisher,
+    result: CommandResult,
+    { topic, correlation }: Pick<Return, "topic" | "correlation">,
+  ): Promise<void> {
     let inFlight = false;
     const body = () => {
       inFlight = true;
@@ -90,7 +94,7 @@ export class Answers {
     };
     try {
       const passing = topic !== this.#o.topics.up("results");
-      await post.send("retained", topic, body, { passing, ...(correlation !== undefined && { correlation }) });
+      await publisher.send("retained", topic, body, { passing, ...(correlation !== undefined && { correlation }) });
     } catch (error) {
       if (inFlight) this.#buried.add(result.id);
       bound(this.#buried);

@@ -1,24 +1,24 @@
-/** What comes down: acknowledgements reach book and store, commands reach the house untouched. */
+/** What comes down: acknowledgements reach tracker and store, commands reach the house untouched. */
 import { setImmediate } from "node:timers/promises";
 import type { Clock } from "../kit/clock.ts";
 import type { Log } from "../kit/log.ts";
 import type { Mark } from "../model.ts";
+import type { AfterAck } from "../mqtt/ack-order.ts";
+import type { Incoming } from "../mqtt/link.ts";
 import type { Answers } from "./answers.ts";
+import type { CommandGate } from "./command-gate.ts";
 import { readAck } from "./contract/down.ts";
-import type { Book } from "./drain/book.ts";
-import type { Held } from "./held.ts";
-import type { After } from "./link/inbound.ts";
-import type { Incoming } from "./mqtt.ts";
 import type { Commands, Outbox } from "./outbox.ts";
+import type { DeliveryTracker } from "./publish/delivery-tracker.ts";
 import type { Topics } from "./topics.ts";
 
 export interface InboxOptions {
   readonly topics: Topics;
   readonly outbox: Outbox;
   readonly commands: Commands;
-  readonly book: Book;
+  readonly tracker: DeliveryTracker;
   readonly answers: Answers;
-  readonly held: Held;
+  readonly held: CommandGate;
   readonly clock: Clock;
   readonly log: Log;
   /** The platform acknowledged what is stored here. */
@@ -37,7 +37,7 @@ export class Inbox {
   }
 
   /** Resolves when the message may be acknowledged to the broker, with what is to be done after that; rejects when it must come again. */
-  async receive(message: Incoming, over: AbortSignal): Promise<After | undefined> {
+  async receive(message: Incoming, over: AbortSignal): Promise<AfterAck | undefined> {
     const name = this.#o.topics.nameOf(message.topic);
     if (name === "commands") return this.#command(message, over);
     if (name === "ack") await this.#inTurn(() => this.#acknowledged(message));
@@ -62,7 +62,7 @@ export class Inbox {
   }
 
   #ack({ payload, retained }: Incoming): void {
-    const { outbox, book, clock } = this.#o;
+    const { outbox, tracker, clock } = this.#o;
     const message = readAck(parsed(payload));
     // A retained one is stale by nature.
     if (retained || message === null) {
@@ -70,15 +70,15 @@ export class Inbox {
       return;
     }
     if (message.wrong > 0) outbox.note("sync.ack-refused", { reason: "malformed", entries: message.wrong });
-    book.refresh(outbox.streams());
+    tracker.refresh(outbox.streams());
     const marks: Mark[] = [];
     for (const ack of message.entries) {
       const { epoch, stream, upTo } = ack;
-      const mark = book.acknowledge(ack, clock.mono());
+      const mark = tracker.acknowledge(ack, clock.mono());
       // Of an early epoch, proved long ago, nothing is left to be checked or marked.
       const old = epoch !== outbox.epoch.id && outbox.knows?.(epoch) === true;
       if (mark !== null) marks.push(mark);
-      else if (!old) outbox.note("sync.ack-refused", { epoch, stream, upTo, head: book.head(epoch, stream) });
+      else if (!old) outbox.note("sync.ack-refused", { epoch, stream, upTo, head: tracker.head(epoch, stream) });
     }
     if (marks.length > 0) {
       outbox.acknowledge(marks);
@@ -88,7 +88,7 @@ export class Inbox {
   }
 
   /** The broker gets its PUBACK before the requester gets an answer: an answer that ends the link must not bring the command again. */
-  #command(message: Incoming, over: AbortSignal): Promise<After> {
+  #command(message: Incoming, over: AbortSignal): Promise<AfterAck> {
     const { answers, commands, held } = this.#o;
     return held.pass(async () => {
       const body = parsed(message.payload);

@@ -2,74 +2,88 @@
 import { EdgeError } from "../kit/errors.ts";
 import { backoff, keepTrying, pause } from "../kit/loop.ts";
 import { aborted, broadcast } from "../kit/signals.ts";
-import { parts } from "./drain/body.ts";
-import { Courier } from "./drain/courier.ts";
-import { Bucket, sendHistory } from "./drain/history.ts";
-import { Live } from "./drain/live.ts";
-import { Shelf } from "./drain/shelf.ts";
-import { Urgent } from "./drain/urgent.ts";
-import { brokerName } from "./link/broker.ts";
-import { Post } from "./link/post.ts";
-import type { Filter, Link } from "./mqtt.ts";
+import { brokerName } from "../mqtt/broker.ts";
+import type { Filter, Link } from "../mqtt/link.ts";
+import type { SyncContext } from "./context.ts";
 import type { Committed, EdgeEvent } from "./outbox.ts";
-import type { Room } from "./room.ts";
+import { parts } from "./publish/batch-body.ts";
+import { BatchPublisher } from "./publish/batch-publisher.ts";
+import { sendHistory, TokenBucket } from "./publish/history-publisher.ts";
+import { LivePublisher } from "./publish/live-publisher.ts";
+import { Publisher } from "./publish/publisher.ts";
+import { RetainedPublisher } from "./publish/retained-publisher.ts";
+import { UrgentPublisher } from "./publish/urgent-publisher.ts";
 
 /** `reported` follows a change, at most this often. */
 const CHANGE_MS = 5000;
 const AGAIN_MS = 500;
 
 export class Session {
-  readonly post: Post;
+  readonly publisher: Publisher;
   /** The broker has acknowledged `state` and `alarms`. */
   greeted = false;
-  readonly #room: Room;
+  readonly #context: SyncContext;
   readonly #link: Link;
   /** Every waiting publish listens to it. */
   readonly #over = broadcast();
-  readonly #shelf: Shelf;
-  readonly #live: Live;
-  readonly #urgent: Urgent;
-  readonly #courier: Courier;
+  readonly #retained: RetainedPublisher;
+  readonly #live: LivePublisher;
+  readonly #urgent: UrgentPublisher;
+  readonly #batches: BatchPublisher;
   /** Parts on the shelf, by document: what is no longer needed is cleared. */
   readonly #parts = new Map<string, number>();
   /** What `state` and `alarms` say has changed, perhaps after they were sent. */
   #outdated = false;
   #reported = "";
 
-  constructor(link: Link, room: Room) {
-    const { options, clock, log, outbox, topics, book } = room;
+  constructor(link: Link, context: SyncContext) {
+    const { options, clock, log, outbox, topics, tracker } = context;
     this.#link = link;
-    this.#room = room;
+    this.#context = context;
     const stop = this.#over.signal;
     const barred = (topic: string, reasonCode: number): void => {
       log.warn("sync.not-authorised", { code: "sync.not-authorised", topic, reasonCode });
       outbox.note("sync.not-authorised", { topic, reasonCode });
     };
-    this.post = new Post({
+    this.publisher = new Publisher({
       link,
       clock,
       retryMs: options.refusedRetryMs,
       stop,
       barred,
-      strikes: room.strikes,
+      poison: context.poison,
       calmMs: options.calmMs,
     });
-    this.#shelf = new Shelf(this.post, log);
-    this.#courier = new Courier({ post: this.post, book, outbox, topics, brokerProves: options.acknowledge === "broker", log });
-    this.#urgent = new Urgent({ post: this.post, outbox, clock, topic: topics.up("urgent"), log, unstored: room.unstored });
-    const courier = this.#courier;
-    this.#live = new Live({
-      courier,
-      book,
+    this.#retained = new RetainedPublisher(this.publisher, log);
+    this.#batches = new BatchPublisher({
+      publisher: this.publisher,
+      tracker,
+      outbox,
+      topics,
+      brokerProves: options.acknowledge === "broker",
+      log,
+    });
+    this.#urgent = new UrgentPublisher({
+      publisher: this.publisher,
+      outbox,
+      clock,
+      topic: topics.up("urgent"),
+      log,
+      unstored: context.unstored,
+    });
+    const batches = this.#batches;
+    this.#live = new LivePublisher({
+      batches,
+      tracker,
       clock,
       everyMs: options.liveEveryMs,
-      barred: (stream) => this.post.barred(courier.topic("live", stream)),
+      barred: (stream) => this.publisher.barred(batches.topic("live", stream)),
     });
   }
 
   /** What the broker holds for us and could not give us comes with the next connection only. What was just said leaves before. */
   again(): void {
-    const { broker } = this.#room.options;
+    const { broker } = this.#context.options;
     const reason = new EdgeError("sync.unreachable", {
       broker: brokerName(broker),
       reason: "connecting anew",
@@ -86,7 +100,7 @@ export class Session {
 
   /** Returns when stopped; rejects with the reason when the link ends. `greeted` is called when the broker knows how we are. */
   async run(stop: AbortSignal, greeted: () => void = () => {}): Promise<void> {
-    const { outbox } = this.#room;
+    const { outbox } = this.#context;
     const end = (): void => this.#over.abort(new EdgeError("sync.unreachable", { reason: "stopped" }));
     stop.addEventListener("abort", end, { once: true });
     if (stop.aborted) end();
@@ -113,19 +127,19 @@ export class Session {
 
   /** In this order: ears, `state`, `alarms`, urgent copies, then the gates of live open, and the rest of what is retained follows. */
   async #greet(greeted: () => void): Promise<void> {
-    const { options } = this.#room;
+    const { options } = this.#context;
     await this.#subscribe();
     this.#outdated = false;
     await this.#state();
     await this.#alarms();
     this.#over.signal.throwIfAborted();
     this.greeted = true;
-    this.post.open();
+    this.publisher.open();
     greeted();
-    for (const event of this.#room.unstored.values()) this.#urgent.unstored(event);
+    for (const event of this.#context.unstored.values()) this.#urgent.unstored(event);
     await this.#urgent.pending();
     this.#live.open();
-    const { documents } = this.#room;
+    const { documents } = this.#context;
     await Promise.all([
       ...(this.#outdated ? [this.#state(), this.#alarms()] : []),
       ...documents.assets().map(({ asset }) => this.#asset(asset)),
@@ -133,11 +147,11 @@ export class Session {
       this.#catalog(),
       this.#tell(),
     ]);
-    this.#room.log.info("sync.online", { broker: options.broker, resumed: this.#link.sessionPresent });
+    this.#context.log.info("sync.online", { broker: options.broker, resumed: this.#link.sessionPresent });
   }
 
   async #subscribe(): Promise<void> {
-    const { topics, outbox, options } = this.#room;
+    const { topics, outbox, options } = this.#context;
     const filters: readonly Filter[] = [
       { topic: topics.down("ack"), retainHandling: 1 },
       { topic: topics.down("commands"), retainHandling: 1 },
@@ -150,7 +164,7 @@ export class Session {
     if (refused.length === 0) return;
     for (const { topic } of refused) {
       const reasonCode = granted[filters.findIndex((f) => f.topic === topic)] ?? 0x80;
-      this.#room.log.warn("sync.not-authorised", { code: "sync.not-authorised", topic, reasonCode });
+      this.#context.log.warn("sync.not-authorised", { code: "sync.not-authorised", topic, reasonCode });
       outbox.note("sync.not-authorised", { topic, reasonCode });
     }
     // What goes up is not held back by what does not come down; proof waits.
@@ -163,20 +177,20 @@ export class Session {
     this.#urgent.offer(urgent);
     if (!this.greeted) this.#outdated ||= alarms || restated === true;
     else {
-      if (restated) void this.#retained().catch(() => undefined);
+      if (restated) void this.#republishAll().catch(() => undefined);
       else if (alarms) void this.#alarms().catch(() => undefined);
       for (const { asset } of assets) void this.#asset(asset).catch(() => undefined);
     }
-    this.#room.book.committed(segments);
+    this.#context.tracker.committed(segments);
     this.#live.offer(segments);
-    this.#room.bell.ring();
+    this.#context.notifier.notify();
   }
 
   // ------------------------------------------------------------ retained
 
   #state(): Promise<void> {
-    const { outbox, documents, clock, topics } = this.#room;
-    return this.#shelf.put("state", topics.up("state"), () => {
+    const { outbox, documents, clock, topics } = this.#context;
+    return this.#retained.put("state", topics.up("state"), () => {
       const { boot, id: epoch, n } = outbox.epoch;
       const own = { v: 1, online: true, at: clock.now().wall, boot, epoch, n, catalog: documents.catalog().hash };
       return JSON.stringify({ ...own, ...documents.state() });
@@ -184,20 +198,20 @@ export class Session {
   }
 
   #alarms(): Promise<void> {
-    const { documents, outbox } = this.#room;
+    const { documents, outbox } = this.#context;
     const { asOf, open } = documents.alarms();
     return this.#inParts("alarms", { epoch: outbox.epoch.id, asOf, open });
   }
 
   #catalog(): Promise<void> {
-    const { hash, body } = this.#room.documents.catalog();
+    const { hash, body } = this.#context.documents.catalog();
     return this.#inParts("catalog", { cat: hash, ...body });
   }
 
   #asset(asset: string): Promise<void> {
-    const { documents, topics } = this.#room;
+    const { documents, topics } = this.#context;
     const cat = documents.catalog().hash;
-    return this.#shelf.put("retained", topics.asset(asset), () => {
+    return this.#retained.put("retained", topics.asset(asset), () => {
       const state = documents.assets().find((a) => a.asset === asset);
       if (state === undefined) return "";
       const { asset: _, ...rest } = state;
@@ -207,51 +221,51 @@ export class Session {
 
   /** Removed from the configuration: whoever subscribes later must not meet it (contract, `assets/{asset}`). */
   async #clear(asset: string): Promise<void> {
-    const { documents, topics } = this.#room;
-    await this.#shelf.put("retained", topics.asset(asset), () => "");
+    const { documents, topics } = this.#context;
+    await this.#retained.put("retained", topics.asset(asset), () => "");
     documents.clearedAsset(asset);
   }
 
   async #inParts(name: "catalog" | "alarms", document: Readonly<Record<string, unknown>>): Promise<void> {
-    const { topics, log } = this.#room;
-    const bodies = parts(document, this.post.room(topics.part(name, 99)));
+    const { topics, log } = this.#context;
+    const bodies = parts(document, this.publisher.maxPayload(topics.part(name, 99)));
     if (bodies === null)
       return log.warn("sync.retained-refused", { code: "sync.record-refused", topic: name, reason: "too-large" });
     const rank = name === "alarms" ? "state" : "retained";
     const surplus = Math.max(0, (this.#parts.get(name) ?? 0) - bodies.length);
     this.#parts.set(name, bodies.length);
     const all = [...bodies, ...Array.from({ length: surplus }, () => "")];
-    await Promise.all(all.map((body, i) => this.#shelf.put(rank, topics.part(name, i + 1), () => body)));
+    await Promise.all(all.map((body, i) => this.#retained.put(rank, topics.part(name, i + 1), () => body)));
   }
 
   #tell(): Promise<void> {
-    const { book, outbox, topics, documents, clock } = this.#room;
+    const { tracker, outbox, topics, documents, clock } = this.#context;
     this.#reported = JSON.stringify(documents.reported());
-    return this.#shelf.put("retained", topics.up("reported"), () => {
-      book.refresh(outbox.streams());
-      return JSON.stringify({ v: 1, at: clock.now().wall, ...documents.reported(), streams: book.reported() });
+    return this.#retained.put("retained", topics.up("reported"), () => {
+      tracker.refresh(outbox.streams());
+      return JSON.stringify({ v: 1, at: clock.now().wall, ...documents.reported(), streams: tracker.reported() });
     });
   }
 
   // ------------------------------------------------------------ what goes on
 
   async #history(): Promise<void> {
-    const { outbox, book, bell, clock, options, log } = this.#room;
-    const bucket = new Bucket(options.historyBytesPerSecond || null, clock);
-    const parts = { outbox, book, bell, bucket, post: this.post, courier: this.#courier };
+    const { outbox, tracker, notifier, clock, options, log } = this.#context;
+    const bucket = new TokenBucket(options.historyBytesPerSecond || null, clock);
+    const parts = { outbox, tracker, notifier, bucket, publisher: this.publisher, batches: this.#batches };
     const tries = { log, stop: this.#over.signal, waitMs: backoff(1000, 30_000) };
     await keepTrying("sync.history", (stop) => sendHistory(parts, stop), tries);
   }
 
   /** On change, and at the latest after `reportEveryMs` while the platform has not proved what it was sent: so a lost tail is found. */
   async #report(): Promise<void> {
-    const { options, book, clock, documents } = this.#room;
+    const { options, tracker, clock, documents } = this.#context;
     const stop = this.#over.signal;
     let told = clock.mono();
     while (!stop.aborted) {
       await pause(Math.min(CHANGE_MS, options.reportEveryMs), stop);
       if (stop.aborted) return;
-      const due = clock.mono() - told >= options.reportEveryMs && options.acknowledge === "platform" && book.unproved;
+      const due = clock.mono() - told >= options.reportEveryMs && options.acknowledge === "platform" && tracker.unproved;
       if (!due && JSON.stringify(documents.reported()) === this.#reported) continue;
       told = clock.mono();
       await this.#tell();
@@ -261,14 +275,14 @@ export class Session {
   async #republish(): Promise<void> {
     const stop = this.#over.signal;
     for (;;) {
-      await pause(this.#room.options.stateRepublishMs, stop);
+      await pause(this.#context.options.stateRepublishMs, stop);
       if (stop.aborted) return;
-      await this.#retained();
+      await this.#republishAll();
     }
   }
 
-  async #retained(): Promise<void> {
-    const assets = this.#room.documents.assets().map(({ asset }) => this.#asset(asset));
+  async #republishAll(): Promise<void> {
+    const assets = this.#context.documents.assets().map(({ asset }) => this.#asset(asset));
     await Promise.all([this.#state(), this.#alarms(), ...assets, this.#catalog(), this.#tell()]);
   }
 }

@@ -3,17 +3,18 @@ import type { EdgeError } from "../kit/errors.ts";
 import { keepTrying } from "../kit/loop.ts";
 import type { Beat } from "../kit/pulse.ts";
 import type { EdgeEvent, StreamStatus, UplinkStatus } from "../model.ts";
+import { brokerName } from "../mqtt/broker.ts";
+import { openLink } from "../mqtt/client.ts";
+import type { Oversized } from "../mqtt/frame-guard.ts";
+import { MAX_DOWN_BYTES } from "../mqtt/link.ts";
+import { carrierBack, reconnectWait } from "../mqtt/reconnect.ts";
 import { Answers } from "./answers.ts";
-import { Bell } from "./bell.ts";
-import { Book } from "./drain/book.ts";
-import { Held } from "./held.ts";
+import { CommandGate } from "./command-gate.ts";
+import { DEFAULTS, type SyncContext, type SyncOptions, type SyncParts } from "./context.ts";
 import { Inbox } from "./inbox.ts";
-import { brokerName } from "./link/broker.ts";
-import type { Oversized } from "./link/frame-guard.ts";
-import { carrierBack, reconnectWait } from "./link/reconnect.ts";
-import { Strikes } from "./link/strikes.ts";
-import { MAX_DOWN_BYTES, openLink } from "./mqtt.ts";
-import { DEFAULTS, type Room, type SyncOptions, type SyncParts } from "./room.ts";
+import { Notifier } from "./notifier.ts";
+import { DeliveryTracker } from "./publish/delivery-tracker.ts";
+import { PoisonDetector } from "./publish/poison-detector.ts";
 import { Session } from "./session.ts";
 import { PREFIX, topicsOf } from "./topics.ts";
 import { Uplink } from "./uplink.ts";
@@ -45,35 +46,35 @@ const SLACK_MS = 60_000;
 export function runSync(parts: SyncParts, stop: AbortSignal): Sync {
   const { outbox, commands, clock, log, options } = parts;
   const topics = topicsOf(parts.gateway, parts.prefix ?? PREFIX);
-  const room: Room = {
+  const context: SyncContext = {
     ...parts,
     options: { ...DEFAULTS, ...options },
     topics,
-    book: new Book(outbox.epoch),
-    bell: new Bell(),
-    strikes: new Strikes(),
+    tracker: new DeliveryTracker(outbox.epoch),
+    notifier: new Notifier(),
+    poison: new PoisonDetector(),
     unstored: new Map(),
   };
   let session: Session | null = null;
   const changed = (): void => {
-    session?.post.heard();
-    room.bell.ring();
+    session?.publisher.heard();
+    context.notifier.notify();
   };
-  const answers = new Answers({ topics, log, post: () => session?.post ?? null });
-  const held = new Held({ outbox, bell: room.bell, again: () => session?.again() });
-  const uplink = uplinkOf(room);
+  const answers = new Answers({ topics, log, publisher: () => session?.publisher ?? null });
+  const held = new CommandGate({ outbox, notifier: context.notifier, again: () => session?.again() });
+  const uplink = uplinkOf(context);
   const heard = () => uplink.heard();
-  const inbox = new Inbox({ heard, topics, outbox, commands, answers, held, book: room.book, clock, log, changed });
+  const inbox = new Inbox({ heard, topics, outbox, commands, answers, held, tracker: context.tracker, clock, log, changed });
   let failed: EdgeError | null = null;
   // Either the broker is heard, at least as the answer to a ping, or it is tried again after the longest wait.
-  const beat = parts.pulse?.beat("sync", options.reconnect.maxMs + 2 * room.options.connectTimeoutMs + SLACK_MS) ?? null;
+  const beat = parts.pulse?.beat("sync", options.reconnect.maxMs + 2 * context.options.connectTimeoutMs + SLACK_MS) ?? null;
 
   const work = async (_: AbortSignal, works: () => void): Promise<void> => {
     beat?.touch();
-    await using link = await openLink(linkOptions(room, inbox, beat), stop);
+    await using link = await openLink(linkOptions(context, inbox, beat), stop);
     const stable = setTimeout(works, STABLE_MS);
     try {
-      session = new Session(link, room);
+      session = new Session(link, context);
       await session.run(stop, () => {
         failed = null;
         uplink.up();
@@ -86,7 +87,7 @@ export function runSync(parts: SyncParts, stop: AbortSignal): Sync {
   const quiet = commands.onResult((result) => void answers.give(result));
   const waits = () => outbox.streams().some(({ upTo, head }) => upTo < head);
   const looking = setInterval(() => uplink.look(waits()), UPLINK_LOOK_MS);
-  const kept = keepUnstored(room, (event) => session?.unstored(event));
+  const kept = keepUnstored(context, (event) => session?.unstored(event));
   const done = keepTrying("sync", work, {
     log,
     stop,
@@ -111,12 +112,12 @@ export function runSync(parts: SyncParts, stop: AbortSignal): Sync {
       connected: session?.greeted === true,
       ...(failed !== null && { code: failed.code, detail: failed.what("en") }),
       uplink: uplink.status(),
-      streams: outbox.streams().map((state) => ({ ...state, sentUpTo: room.book.sentUpTo(state.epoch, state.stream) })),
+      streams: outbox.streams().map((state) => ({ ...state, sentUpTo: context.tracker.sentUpTo(state.epoch, state.stream) })),
     }),
   };
 }
 
-function uplinkOf({ outbox, clock, options }: Room): Uplink {
+function uplinkOf({ outbox, clock, options }: SyncContext): Uplink {
   return new Uplink({
     clock,
     tellAfterMs: options.tellAfterMs,
@@ -128,7 +129,7 @@ function uplinkOf({ outbox, clock, options }: Room): Uplink {
 }
 
 /** CT-U9: kept until they are stored or given away, over every connection. */
-function keepUnstored({ outbox, unstored }: Room, tell: (event: EdgeEvent) => void): () => void {
+function keepUnstored({ outbox, unstored }: SyncContext, tell: (event: EdgeEvent) => void): () => void {
   const ends = [
     outbox.onUnstored?.((event) => {
       if (unstored.size < MOST_UNSTORED) unstored.set(event.id, event);
@@ -143,7 +144,7 @@ function keepUnstored({ outbox, unstored }: Room, tell: (event: EdgeEvent) => vo
   };
 }
 
-function linkOptions({ options, gateway, topics, outbox, clock }: Room, inbox: Inbox, beat: Beat | null) {
+function linkOptions({ options, gateway, topics, outbox, clock }: SyncContext, inbox: Inbox, beat: Beat | null) {
   const { broker, mqtt, user, credentials, keepaliveSeconds, pubackTimeoutMs, connectTimeoutMs } = options;
   return {
     broker,

@@ -5,7 +5,7 @@ import mqtt from "mqtt";
 import { expect, it } from "vitest";
 import { freePort } from "../../hw-sim/free-port.ts";
 import { messageOn, messages } from "../../src/sync/contract/messages.ts";
-import { readBody } from "../../src/sync/drain/body.ts";
+import { readBody } from "../../src/sync/publish/batch-body.ts";
 import { broker, Gateway, node, platform, temporary, until } from "../support/processes.ts";
 import { stallingProxy } from "../support/stalling-proxy.ts";
 

@@ -15,8 +15,8 @@ import type {
   Stream,
   StreamState,
 } from "../../src/model.ts";
+import type { SyncParts } from "../../src/sync/context.ts";
 import type { Committed, Outbox } from "../../src/sync/outbox.ts";
-import type { SyncParts } from "../../src/sync/room.ts";
 
 type House = Pick<SyncParts, "outbox" | "documents" | "commands">;
 

@@ -51,7 +51,7 @@ export const NEEDS: Readonly<Record<string, Need>> = {
   "tests/unit/sync/answers.test.ts": { packages: ["mosquitto"] },
   "tests/unit/sync/broker-login.test.ts": { packages: ["mosquitto", "openssl"] },
   "tests/unit/sync/deadly.test.ts": { packages: ["mosquitto"] },
-  "tests/unit/sync/tls.test.ts": { packages: ["openssl"] },
+  "tests/unit/mqtt/tls.test.ts": { packages: ["openssl"] },
 };
 
 /** Those of them that this machine does not have. */

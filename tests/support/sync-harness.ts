@@ -2,10 +2,10 @@
 import { expect, vi } from "vitest";
 import { noLog } from "../../src/kit/log.ts";
 import type { Range } from "../../src/model.ts";
+import type { SyncOptions } from "../../src/sync/context.ts";
 import { messageOn } from "../../src/sync/contract/messages.ts";
-import { readBody } from "../../src/sync/drain/body.ts";
-import { add, type RangeSet } from "../../src/sync/drain/ranges.ts";
-import type { SyncOptions } from "../../src/sync/room.ts";
+import { readBody } from "../../src/sync/publish/batch-body.ts";
+import { add, type RangeSet } from "../../src/sync/publish/ranges.ts";
 import { runSync, type Sync } from "../../src/sync/sync.ts";
 import { FakeHouse } from "./fake-house.ts";
 import { type RawBroker, type Received, shorten } from "./raw-broker.ts";

@@ -138,7 +138,7 @@ it("what a broker says of a requester's topic is not remembered, nor does it hol
 it("of a hundred thousand commands, right and wrong, with long ids and packets, next to nothing stays in memory", async () => {
   setFlagsFromString("--expose-gc");
   const collect = runInNewContext("gc") as () => void;
-  const answers = new Answers({ topics: topicsOf("gw"), log: noLog, post: () => null });
+  const answers = new Answers({ topics: topicsOf("gw"), log: noLog, publisher: () => null });
   // What buffers held is given back in the background: the least of a few looks is what stays.
   const held = async () => {
     let least = Number.POSITIVE_INFINITY;

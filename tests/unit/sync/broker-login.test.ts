@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { checkSite } from "../../../src/config.ts";
 import { EdgeError, isCode } from "../../../src/kit/errors.ts";
 import { syncOptions } from "../../../src/outbox.ts";
-import type { SyncOptions } from "../../../src/sync/room.ts";
+import type { SyncOptions } from "../../../src/sync/context.ts";
 import type { SyncStatus } from "../../../src/sync/sync.ts";
 import { Broker, brokerKinds } from "../../support/brokers.ts";
 import { authority, certificate, hasOpenssl } from "../../support/certificates.ts";

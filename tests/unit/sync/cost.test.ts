@@ -2,8 +2,8 @@
 import { describe, expect, it } from "vitest";
 import * as platform from "../../../hw-sim/platform/store/ranges.ts";
 import type { Range } from "../../../src/model.ts";
-import { type Ack, Book } from "../../../src/sync/drain/book.ts";
-import * as gateway from "../../../src/sync/drain/ranges.ts";
+import { type Ack, DeliveryTracker } from "../../../src/sync/publish/delivery-tracker.ts";
+import * as gateway from "../../../src/sync/publish/ranges.ts";
 import { FakeHouse } from "../../support/fake-house.ts";
 import { RawBroker } from "../../support/raw-broker.ts";
 import { eventually, harness, ROOT } from "../../support/sync-harness.ts";
@@ -47,8 +47,8 @@ describe("looks at its input, of twice as many ranges, at most 2.5 times as ofte
 
 describe("the book", () => {
   const HEAD = 2_000_000;
-  const opened = (held: readonly Range[] = []): Book => {
-    const book = new Book(new FakeHouse().epoch);
+  const opened = (held: readonly Range[] = []): DeliveryTracker => {
+    const book = new DeliveryTracker(new FakeHouse().epoch);
     const of = { epoch: "E2", head: HEAD, oldest: 1, upTo: 0 };
     book.refresh([
       { ...of, stream: "readings", held },

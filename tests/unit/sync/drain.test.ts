@@ -2,9 +2,19 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Range } from "../../../src/model.ts";
-import { cut, encodeBody, fitting, join, type Piece, parts, readBody } from "../../../src/sync/drain/body.ts";
-import { Book } from "../../../src/sync/drain/book.ts";
-import { add, firstGap, nothing, type RangeSet, remove, subtract, union, upTo, within } from "../../../src/sync/drain/ranges.ts";
+import { cut, encodeBody, fitting, join, type Piece, parts, readBody } from "../../../src/sync/publish/batch-body.ts";
+import { DeliveryTracker } from "../../../src/sync/publish/delivery-tracker.ts";
+import {
+  add,
+  firstGap,
+  nothing,
+  type RangeSet,
+  remove,
+  subtract,
+  union,
+  upTo,
+  within,
+} from "../../../src/sync/publish/ranges.ts";
 import { FakeHouse } from "../../support/fake-house.ts";
 
 const range = fc.tuple(fc.integer({ min: 1, max: 60 }), fc.nat(12)).map(([from, more]): Range => [from, from + more]);
@@ -139,7 +149,7 @@ describe("the book", () => {
       fc.property(
         fc.array(fc.record({ take: fc.integer({ min: 1, max: 20 }), works: fc.boolean() }), { maxLength: 40 }),
         (steps) => {
-          const book = new Book(epoch);
+          const book = new DeliveryTracker(epoch);
           book.refresh([state(100)]);
           const sent: number[] = [];
           const all = [...steps, ...Array.from({ length: 100 }, () => ({ take: 20, works: true }))];
@@ -165,7 +175,7 @@ describe("the book", () => {
   });
 
   it("never lets a mark shrink, and reads held ranges as they are", () => {
-    const book = new Book(epoch);
+    const book = new DeliveryTracker(epoch);
     book.refresh([state(100)]);
     book.acknowledge({ epoch: "E2", stream: "readings", upTo: 50 }, 0);
     expect(book.acknowledge({ epoch: "E2", stream: "readings", upTo: 10, held: [[61, 70]] }, 0)).toMatchObject({
@@ -178,7 +188,7 @@ describe("the book", () => {
   });
 
   it("hands out a missing range again after a minute, not before", () => {
-    const book = new Book(epoch);
+    const book = new DeliveryTracker(epoch);
     book.refresh([state(10)]);
     book.settle("E2", "readings", [1, 10]);
     const ask = (mono: number) => {

@@ -1,6 +1,6 @@
 /** What happens before the broker has acknowledged `state` and `alarms`: it is told after them, and little of it waits in memory. */
 import { expect, it } from "vitest";
-import { readBody } from "../../../src/sync/drain/body.ts";
+import { readBody } from "../../../src/sync/publish/batch-body.ts";
 import { FakeHouse } from "../../support/fake-house.ts";
 import { RawBroker } from "../../support/raw-broker.ts";
 import { arrived, eventually, harness, ROOT } from "../../support/sync-harness.ts";

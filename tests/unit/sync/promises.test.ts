@@ -1,6 +1,6 @@
 /** Commits, outages and a platform's answers go in; the order, the proofs and the losses that the contract promises come out. */
 import { describe, expect, it } from "vitest";
-import { readBody } from "../../../src/sync/drain/body.ts";
+import { readBody } from "../../../src/sync/publish/batch-body.ts";
 import { FakeHouse } from "../../support/fake-house.ts";
 import { RawBroker, type Received } from "../../support/raw-broker.ts";
 import { arrived, batches, eventually, harness, ROOT } from "../../support/sync-harness.ts";

@@ -1,9 +1,9 @@
 /** "Something changed" goes in; whoever waits goes on. */
 
-export class Bell {
+export class Notifier {
   readonly #waiting = new Set<() => void>();
 
-  ring(): void {
+  notify(): void {
     for (const wake of this.#waiting) wake();
   }
 

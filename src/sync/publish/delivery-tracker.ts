@@ -33,7 +33,7 @@ interface Entry {
 }
 
 /** A stretch to be sent on history. `asked`: the platform wants it although it was sent before. */
-export interface Job {
+export interface PendingRange {
   readonly epoch: string;
   readonly stream: Stream;
   readonly range: Range;
@@ -58,7 +58,7 @@ export interface ReportedStream {
   readonly pending: readonly Range[];
 }
 
-export class Book {
+export class DeliveryTracker {
   readonly #current: EpochInfo;
   readonly #entries = new Map<string, Entry>();
 
@@ -91,7 +91,7 @@ export class Book {
    * The next stretch for history: what was asked for, then events before readings, and of each earlier epochs before this one. So a
    * `ledger.gap` of today arrives before the platform misses the numbers of yesterday that it names.
    */
-  next(barred: (stream: Stream) => boolean): Job | null {
+  next(barred: (stream: Stream) => boolean): PendingRange | null {
     const entries = [...this.#entries.values()].filter(({ stream }) => !barred(stream));
     for (const { epoch, stream, wanted, taken } of entries) {
       const [range] = subtract(wanted, taken);

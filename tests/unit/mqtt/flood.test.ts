@@ -1,7 +1,7 @@
 /** Thousands of messages that arrive in one read leave every other wire its turn. */
 import { generate } from "mqtt-packet";
 import { expect, it } from "vitest";
-import { openLink } from "../../../src/sync/mqtt.ts";
+import { openLink } from "../../../src/mqtt/client.ts";
 import { RawBroker } from "../../support/raw-broker.ts";
 
 const MESSAGES = 1500;

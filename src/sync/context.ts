@@ -1,13 +1,13 @@
-/** What every file of this room shares while it runs: options, doors to store and house, names, book and bell. */
+/** What every file of this context shares while it runs: options, doors to store and house, names, tracker and notifier. */
 import type { Clock } from "../kit/clock.ts";
 import type { Log } from "../kit/log.ts";
 import type { Pulse } from "../kit/pulse.ts";
-import type { Bell } from "./bell.ts";
-import type { Book } from "./drain/book.ts";
-import type { Credentials } from "./link/broker.ts";
-import type { Reconnect } from "./link/reconnect.ts";
-import type { Strikes } from "./link/strikes.ts";
+import type { Credentials } from "../mqtt/broker.ts";
+import type { Reconnect } from "../mqtt/reconnect.ts";
+import type { Notifier } from "./notifier.ts";
 import type { Commands, Documents, EdgeEvent, Outbox } from "./outbox.ts";
+import type { DeliveryTracker } from "./publish/delivery-tracker.ts";
+import type { PoisonDetector } from "./publish/poison-detector.ts";
 import type { Topics } from "./topics.ts";
 
 export interface SyncOptions {
@@ -63,12 +63,12 @@ export interface SyncParts {
   readonly pulse?: Pulse;
 }
 
-export interface Room extends Omit<SyncParts, "options"> {
+export interface SyncContext extends Omit<SyncParts, "options"> {
   readonly options: SyncOptions & typeof DEFAULTS;
   readonly topics: Topics;
-  readonly book: Book;
-  readonly bell: Bell;
-  readonly strikes: Strikes;
+  readonly tracker: DeliveryTracker;
+  readonly notifier: Notifier;
+  readonly poison: PoisonDetector;
   /** CT-U9: urgent events that could be neither stored nor given to the broker so far, by id. */
   readonly unstored: Map<string, EdgeEvent>;
 }

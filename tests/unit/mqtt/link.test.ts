@@ -1,16 +1,11 @@
-/** Chunks, ranks, failures and bytes go in; packet borders, places, waits and rates come out: the small parts of a link, each alone. */
+/** The small parts of a connection, each alone: packet borders, sizes, and the waits between two connections. */
 import fc from "fast-check";
 import { generate } from "mqtt-packet";
 import { describe, expect, it } from "vitest";
-import { systemClock } from "../../../src/kit/clock.ts";
 import { EdgeError } from "../../../src/kit/errors.ts";
-import { Bucket } from "../../../src/sync/drain/history.ts";
-import { FrameFilter } from "../../../src/sync/link/frame-guard.ts";
-import { reconnectWait } from "../../../src/sync/link/reconnect.ts";
-import { openWindow, type Rank } from "../../../src/sync/link/window.ts";
-import { packetSize } from "../../../src/sync/mqtt.ts";
-
-const never = new AbortController().signal;
+import { FrameFilter } from "../../../src/mqtt/frame-guard.ts";
+import { packetSize } from "../../../src/mqtt/link.ts";
+import { reconnectWait } from "../../../src/mqtt/reconnect.ts";
 
 describe("frame guard", () => {
   const message = (qos: 0 | 1, size: number, messageId: number): Buffer =>
@@ -60,44 +55,6 @@ describe("frame guard", () => {
   });
 });
 
-describe("window", () => {
-  it("gives places by priority and keeps one free for an alarm", async () => {
-    const window = openWindow(3);
-    const order: Rank[] = [];
-    const hold = async (rank: Rank) => {
-      const leave = await window.place(rank, never);
-      order.push(rank);
-      return leave;
-    };
-    const first = await hold("readings");
-    const second = await hold("events");
-    const waiting = (["history", "readings", "events", "retained"] as const).map(hold);
-    const alarm = await hold("urgent");
-    expect(order).toEqual(["readings", "events", "urgent"]);
-    expect(window.inFlight).toBe(3);
-    for (const leave of [first, second, alarm]) leave();
-    await new Promise(setImmediate);
-    expect(order.slice(3)).toEqual(["retained", "events"]);
-    (await waiting[3])?.();
-    (await waiting[2])?.();
-    await Promise.all(waiting);
-    expect(order.slice(5)).toEqual(["readings", "history"]);
-  });
-
-  it("forgets who stopped waiting", async () => {
-    const window = openWindow(1);
-    const leave = await window.place("urgent", never);
-    const stop = new AbortController();
-    const gone = window.place("urgent", stop.signal);
-    stop.abort(new Error("over"));
-    await expect(gone).rejects.toThrow("over");
-    leave();
-    leave();
-    expect(window.inFlight).toBe(0);
-    (await window.place("history", never))();
-  });
-});
-
 describe("waits between links (CT-U7)", () => {
   const wait = reconnectWait({ firstMs: 60_000, maxMs: 300_000 }, () => 0.999);
   const error = (context: Readonly<Record<string, unknown>>) => new EdgeError("sync.unreachable", context);
@@ -120,15 +77,6 @@ describe("waits between links (CT-U7)", () => {
     expect(busiest.size).toBeGreaterThan(50);
     expect(Math.max(...busiest.values())).toBeLessThan(30);
   });
-});
-
-it("lets bytes pass at the rate, one second's worth at once", async () => {
-  const bucket = new Bucket(10_000, systemClock("assumed"));
-  const begun = performance.now();
-  for (let i = 0; i < 12; i += 1) await bucket.take(1000, never);
-  expect(performance.now() - begun).toBeGreaterThan(180);
-  // Without the second's worth at once it would be 1200 ms.
-  expect(performance.now() - begun).toBeLessThan(1100);
 });
 
 it("never takes a packet for smaller than it is", () => {

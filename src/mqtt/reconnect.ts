@@ -1,8 +1,8 @@
 /** The way a link ended goes in; how long to wait before the next comes out (CT-U7). */
 import { networkInterfaces } from "node:os";
-import type { EdgeError } from "../../kit/errors.ts";
-import { pause } from "../../kit/loop.ts";
-import { REASON } from "../mqtt.ts";
+import type { EdgeError } from "../kit/errors.ts";
+import { pause } from "../kit/loop.ts";
+import { REASON } from "./link.ts";
 
 export interface Reconnect {
   readonly firstMs: number;

@@ -8,7 +8,7 @@ import { createServer, type Server, type TLSSocket } from "node:tls";
 import { Aedes } from "aedes";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { systemClock } from "../../../src/kit/clock.ts";
-import { openSocket } from "../../../src/sync/link/socket.ts";
+import { openSocket } from "../../../src/mqtt/socket.ts";
 import { authority, certificate, hasOpenssl } from "../../support/certificates.ts";
 import { FakeHouse } from "../../support/fake-house.ts";
 import { eventually, harness } from "../../support/sync-harness.ts";

@@ -1,6 +1,6 @@
 /** Commands wait here while nothing can be stored: neither acknowledged nor answered, and judged when the store writes again. */
 import { EdgeError } from "../kit/errors.ts";
-import type { Bell } from "./bell.ts";
+import type { Notifier } from "./notifier.ts";
 import type { Outbox } from "./outbox.ts";
 
 /** While nothing can be stored, so many wait; those beyond come again with the next connection. */
@@ -9,33 +9,33 @@ const MOST_WAITING = 16;
 const MOST = 64;
 const LOOK_MS = 1000;
 
-export interface HeldOptions {
+export interface CommandGateOptions {
   readonly outbox: Pick<Outbox, "writable">;
   /** Rings when something was stored. */
-  readonly bell: Bell;
+  readonly notifier: Notifier;
   /** The store writes, and some were turned away: only a new connection brings them again. */
   again(): void;
 }
 
-export class Held {
-  readonly #o: HeldOptions;
+export class CommandGate {
+  readonly #o: CommandGateOptions;
   #count = 0;
   #turnedAway = false;
 
-  constructor(options: HeldOptions) {
+  constructor(options: CommandGateOptions) {
     this.#o = options;
   }
 
   /** What `work` answers, begun when the store writes. Rejects when there is no place, or when `over` comes first: nobody waits for it then. */
   async pass<T>(work: () => Promise<T>, over: AbortSignal): Promise<T> {
-    const { outbox, bell } = this.#o;
+    const { outbox, notifier } = this.#o;
     if (this.#count >= (outbox.writable === false ? MOST_WAITING : MOST)) {
       this.#turnedAway = true;
       throw new EdgeError("store.unwritable", { waiting: this.#count });
     }
     this.#count += 1;
     try {
-      while (outbox.writable === false && !over.aborted) await bell.wait(LOOK_MS, over);
+      while (outbox.writable === false && !over.aborted) await notifier.wait(LOOK_MS, over);
       over.throwIfAborted();
       return await unless(over, work());
     } finally {

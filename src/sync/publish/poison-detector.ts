@@ -26,9 +26,9 @@ interface Entry extends Subject {
 }
 
 /** `alone`: only it may be in flight. `resting`: not now. `condemned`: the broker takes others on this topic, and not this one. */
-export type Standing = "free" | "alone" | "resting" | "condemned";
+export type Suspicion = "free" | "alone" | "resting" | "condemned";
 
-export class Strikes {
+export class PoisonDetector {
   #entries: readonly Entry[] = [];
   /** topic → publishes taken. */
   readonly #taken = new Map<string, number>();
@@ -37,11 +37,11 @@ export class Strikes {
   #harmless = 0;
 
   /** Bytes of a message that a broker, which says no limit and cuts the link, is likely to take. */
-  get likely(): number {
+  get likelyMaxBytes(): number {
     return this.#deadly > this.#harmless ? Math.max(this.#harmless, this.#deadly / 2) : Number.POSITIVE_INFINITY;
   }
 
-  standing(subject: Subject, topic: string, mono: number): Standing {
+  suspicion(subject: Subject, topic: string, mono: number): Suspicion {
     const { deaths, ours, alone, takenThen, until, guiltyUntil } = this.#of(subject);
     if (deaths < SUSPECT) return "free";
     if (ours >= SUSPECT && mono < guiltyUntil && this.#takenOn(topic) > takenThen) return "condemned";

@@ -2,17 +2,17 @@
 import type { Clock } from "../../kit/clock.ts";
 import type { Log } from "../../kit/log.ts";
 import type { EdgeEvent } from "../../model.ts";
-import type { Post } from "../link/post.ts";
-import type { Subject } from "../link/strikes.ts";
 import type { Outbox } from "../outbox.ts";
+import type { Subject } from "./poison-detector.ts";
+import type { Publisher } from "./publisher.ts";
 
 /** Older copies say so. */
 const LATE_MS = 10_000;
 /** Copies under way; those beyond stay flagged in the store and are read when these are done. */
 const MOST = 1000;
 
-export interface UrgentOptions {
-  readonly post: Post;
+export interface UrgentPublisherOptions {
+  readonly publisher: Publisher;
   readonly outbox: Outbox;
   readonly clock: Clock;
   readonly topic: string;
@@ -21,12 +21,12 @@ export interface UrgentOptions {
   readonly unstored: Map<string, EdgeEvent>;
 }
 
-export class Urgent {
-  readonly #o: UrgentOptions;
+export class UrgentPublisher {
+  readonly #o: UrgentPublisherOptions;
   readonly #sending = new Set<string>();
   #more = false;
 
-  constructor(options: UrgentOptions) {
+  constructor(options: UrgentPublisherOptions) {
     this.#o = options;
   }
 
@@ -74,13 +74,13 @@ export class Urgent {
 
   /** False: the link ended first. A copy that is itself refused is done with: the event travels in its stream. */
   async #publish(copy: () => string, subject: Subject): Promise<boolean> {
-    const { post, topic, log } = this.#o;
+    const { publisher, topic, log } = this.#o;
     try {
       for (;;) {
-        const verdict = await post.send("urgent", topic, copy, { subject });
-        if (verdict === "resting") await post.rested(subject, topic);
+        const verdict = await publisher.send("urgent", topic, copy, { subject });
+        if (verdict === "resting") await publisher.rested(subject, topic);
         else if (verdict !== "later" && verdict !== "unheard") return true;
-        else await post.reopened(topic);
+        else await publisher.reopened(topic);
       }
     } catch (error) {
       log.debug("sync.undelivered", { topic, cause: error });

@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { connect as connectTcp, isIP, type Socket } from "node:net";
 import { join } from "node:path";
 import { connect as connectTls, createSecureContext, type SecureContext } from "node:tls";
-import { EdgeError } from "../../kit/errors.ts";
+import { EdgeError } from "../kit/errors.ts";
 import { brokerName, type Credentials, type SocketOptions } from "./broker.ts";
 import { explained } from "./refusals.ts";
 

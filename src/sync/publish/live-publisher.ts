@@ -1,8 +1,8 @@
 /** What was just committed goes in; it leaves at once (events) or at the live cadence (readings), and what cannot leave in time is left to history (CT-U3, CT-U5). */
 import type { Clock } from "../../kit/clock.ts";
 import type { Segment } from "../../model.ts";
-import type { Book } from "./book.ts";
-import type { Courier } from "./courier.ts";
+import type { BatchPublisher } from "./batch-publisher.ts";
+import type { DeliveryTracker } from "./delivery-tracker.ts";
 
 /** Older is not live (CT-U3). */
 const LIVE_MS = 10_000;
@@ -12,16 +12,16 @@ const MOST_BYTES = 256 * 1024;
 const FULL_BYTES = 64 * 1024;
 const MOST_EVENTS = 256;
 
-export interface LiveOptions {
-  readonly courier: Courier;
-  readonly book: Book;
+export interface LivePublisherOptions {
+  readonly batches: BatchPublisher;
+  readonly tracker: DeliveryTracker;
   readonly clock: Clock;
   readonly everyMs: number;
   barred(stream: Segment["stream"]): boolean;
 }
 
-export class Live {
-  readonly #o: LiveOptions;
+export class LivePublisher {
+  readonly #o: LivePublisherOptions;
   #open = false;
   #closed = false;
   /** Committed on this connection and not yet sent. */
@@ -33,7 +33,7 @@ export class Live {
   #sending = false;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(options: LiveOptions) {
+  constructor(options: LivePublisherOptions) {
     this.#o = options;
   }
 
@@ -41,7 +41,7 @@ export class Live {
     if (this.#closed) return;
     for (const segment of segments) {
       if (this.#o.barred(segment.stream)) continue;
-      this.#o.book.take(segment.epoch, segment.stream, [segment.from, segment.to]);
+      this.#o.tracker.take(segment.epoch, segment.stream, [segment.from, segment.to]);
       if (segment.stream === "readings") this.#queue(segment);
       else if (this.#open) this.#event(segment);
       else this.#wait(segment);
@@ -86,8 +86,8 @@ export class Live {
       return;
     }
     this.#events += 1;
-    const sending = [...this.#o.courier.pack("live", [segment])].map((load) =>
-      this.#o.courier.deliver(load, () => this.#young(segment, LIVE_MS)),
+    const sending = [...this.#o.batches.pack("live", [segment])].map((load) =>
+      this.#o.batches.deliver(load, () => this.#young(segment, LIVE_MS)),
     );
     void Promise.all(sending).then(() => {
       this.#events -= 1;
@@ -121,8 +121,8 @@ export class Live {
     for (const segment of waiting)
       if (this.#young(segment, limit)) young.push(segment);
       else this.#release(segment);
-    const loads = [...this.#o.courier.pack("live", young)];
-    await Promise.all(loads.map((load) => this.#o.courier.deliver(load, () => young.some((s) => this.#young(s, limit)))));
+    const loads = [...this.#o.batches.pack("live", young)];
+    await Promise.all(loads.map((load) => this.#o.batches.deliver(load, () => young.some((s) => this.#young(s, limit)))));
     this.#sending = false;
     this.#schedule();
   }
@@ -132,6 +132,6 @@ export class Live {
   }
 
   #release({ epoch, stream, from, to }: Segment): void {
-    this.#o.book.release(epoch, stream, [from, to]);
+    this.#o.tracker.release(epoch, stream, [from, to]);
   }
 }

@@ -1,12 +1,12 @@
-/** What the book says is pending goes in; stored bodies leave on the history topics, in order inside a stream, joined and no faster than the cap (CT-U3, CT-U5). */
+/** What the tracker says is pending goes in; stored bodies leave on the history topics, in order inside a stream, joined and no faster than the cap (CT-U3, CT-U5). */
 import type { Clock } from "../../kit/clock.ts";
 import { pause } from "../../kit/loop.ts";
 import type { Range, Segment } from "../../model.ts";
-import type { Bell } from "../bell.ts";
-import type { Post } from "../link/post.ts";
+import type { Notifier } from "../notifier.ts";
 import type { Outbox } from "../outbox.ts";
-import type { Book, Job } from "./book.ts";
-import type { Courier } from "./courier.ts";
+import type { BatchPublisher } from "./batch-publisher.ts";
+import type { DeliveryTracker, PendingRange } from "./delivery-tracker.ts";
+import type { Publisher } from "./publisher.ts";
 
 /** Stored bytes of one look into the store. */
 const READ_BYTES = 128 * 1024;
@@ -17,11 +17,11 @@ const LOOK_MS = 1000;
 
 export interface HistoryOptions {
   readonly outbox: Outbox;
-  readonly book: Book;
-  readonly courier: Courier;
-  readonly post: Post;
-  readonly bucket: Bucket;
-  readonly bell: Bell;
+  readonly tracker: DeliveryTracker;
+  readonly batches: BatchPublisher;
+  readonly publisher: Publisher;
+  readonly bucket: TokenBucket;
+  readonly notifier: Notifier;
 }
 
 /** Runs until stopped; rejects when the store cannot be read. */
@@ -30,21 +30,21 @@ export async function sendHistory(o: HistoryOptions, stop: AbortSignal): Promise
   /** What links have died with waits for its time: nothing else waits for it. */
   const aside = new Set<Promise<void>>();
   while (!stop.aborted) {
-    o.book.refresh(o.outbox.streams());
-    const job = o.book.next((stream) => o.post.barred(o.courier.topic("history", stream)));
+    o.tracker.refresh(o.outbox.streams());
+    const job = o.tracker.next((stream) => o.publisher.barred(o.batches.topic("history", stream)));
     if (job === null) {
-      await o.bell.wait(LOOK_MS, stop);
+      await o.notifier.wait(LOOK_MS, stop);
       continue;
     }
     const segments = await o.outbox.read(job.epoch, job.stream, job.range[0], job.range[1], READ_BYTES);
     // The next connection may be at these numbers already.
     if (stop.aborted) return;
     passOver(o, job, segments);
-    for (const load of o.courier.pack("history", segments, job.asked)) {
+    for (const load of o.batches.pack("history", segments, job.asked)) {
       if (!stop.aborted) await o.bucket.take(load.body.length, stop);
-      const way = o.courier.isSuspect(load) ? aside : lanes;
+      const way = o.batches.isSuspect(load) ? aside : lanes;
       while (way.size >= LANES) await Promise.race(way);
-      const lane: Promise<void> = o.courier.deliver(load).then(() => void way.delete(lane));
+      const lane: Promise<void> = o.batches.deliver(load).then(() => void way.delete(lane));
       way.add(lane);
     }
   }
@@ -52,8 +52,8 @@ export async function sendHistory(o: HistoryOptions, stop: AbortSignal): Promise
 
 /** Numbers that are no longer stored: named by the ledger already, unless the platform asks for them. */
 function passOver(
-  { book, outbox }: HistoryOptions,
-  { epoch, stream, range: [from, to], asked }: Job,
+  { tracker, outbox }: HistoryOptions,
+  { epoch, stream, range: [from, to], asked }: PendingRange,
   segments: readonly Segment[],
 ): void {
   const absent: Range[] = [];
@@ -65,15 +65,15 @@ function passOver(
   // An answer that was cut short by its size says nothing of what follows.
   if (segments.length === 0) absent.push([from, to]);
   for (const range of absent) {
-    book.take(epoch, stream, range);
-    book.settle(epoch, stream, range);
+    tracker.take(epoch, stream, range);
+    tracker.settle(epoch, stream, range);
     if (asked)
-      for (const gone of book.expire(epoch, stream, range)) outbox.giveUp(epoch, stream, gone, "expired", "asked for again");
+      for (const gone of tracker.expire(epoch, stream, range)) outbox.giveUp(epoch, stream, gone, "expired", "asked for again");
   }
 }
 
 /** Lets `bytesPerSecond` pass, one second of it at once; null: everything. */
-export class Bucket {
+export class TokenBucket {
   readonly #rate: number | null;
   readonly #clock: Clock;
   #level: number;

@@ -12,11 +12,11 @@ const MOST = 32;
 /** History in flight: enough to fill a link, little enough not to stand in front of an alarm. */
 const MOST_HISTORY = 4;
 
-export interface Window {
+export interface SendQuota {
   readonly size: number;
   readonly inFlight: number;
   /** Resolves with the function that gives the place back; rejects when `stop` comes first. */
-  place(rank: Rank, stop: AbortSignal): Promise<() => void>;
+  acquire(rank: Rank, stop: AbortSignal): Promise<() => void>;
 }
 
 interface Waiting {
@@ -24,7 +24,7 @@ interface Waiting {
   readonly enter: () => void;
 }
 
-export function openWindow(receiveMaximum: number): Window {
+export function sendQuota(receiveMaximum: number): SendQuota {
   const size = Math.max(1, Math.min(MOST, receiveMaximum));
   const waiting: Waiting[][] = ORDER.map(() => []);
   let inFlight = 0;
@@ -66,7 +66,7 @@ export function openWindow(receiveMaximum: number): Window {
     get inFlight() {
       return inFlight;
     },
-    place: (rank, stop) =>
+    acquire: (rank, stop) =>
       new Promise((resolve, reject) => {
         if (stop.aborted) return reject(stop.reason);
         const queue = waiting[ORDER.indexOf(rank)] ?? [];

@@ -1,7 +1,7 @@
 /** Retained documents go in; each topic has at most one publish in flight, and the newest value replaces a waiting one (contract, Up). */
 import type { Log } from "../../kit/log.ts";
-import type { Post } from "../link/post.ts";
-import type { Rank } from "../link/window.ts";
+import type { Publisher } from "./publisher.ts";
+import type { Rank } from "./send-quota.ts";
 
 type Build = () => Uint8Array | string;
 
@@ -11,13 +11,13 @@ interface Slot {
   running: Promise<void> | null;
 }
 
-export class Shelf {
-  readonly #post: Post;
+export class RetainedPublisher {
+  readonly #publisher: Publisher;
   readonly #log: Log;
   readonly #slots = new Map<string, Slot>();
 
-  constructor(post: Post, log: Log) {
-    this.#post = post;
+  constructor(publisher: Publisher, log: Log) {
+    this.#publisher = publisher;
     this.#log = log;
   }
 
@@ -41,14 +41,14 @@ export class Shelf {
         slot.dirty = false;
         return slot.build();
       };
-      const verdict = await this.#post.send(rank, topic, newest, { retain: true });
+      const verdict = await this.#publisher.send(rank, topic, newest, { retain: true });
       if (verdict === "later") {
         slot.dirty = true;
-        await this.#post.reopened(topic);
+        await this.#publisher.reopened(topic);
       } else if (verdict === "resting") {
         // Nobody waits for it: the greeting goes on without.
         this.#log.warn("sync.retained-resting", { code: "sync.record-refused", topic, reason: "the link ends" });
-        void this.#post.rested({ name: topic, range: [1, 1] }, topic).then(
+        void this.#publisher.rested({ name: topic, range: [1, 1] }, topic).then(
           () => this.put(rank, topic, slot.build),
           () => undefined,
         );

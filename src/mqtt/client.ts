@@ -1,96 +1,36 @@
-/** A broker's address goes in; one link (one connection, one session) comes out, on which a publish resolves when the broker acknowledged it. The only file that touches mqtt.js. */
+/** Opens one connection to an MQTT broker and runs it until it ends: the only file that touches mqtt.js. */
 import type { Socket } from "node:net";
 import { setImmediate } from "node:timers/promises";
 import { type IClientOptions, type IPublishPacket, MqttClient, UniqueMessageIdProvider } from "mqtt";
 import { EdgeError } from "../kit/errors.ts";
 import { broadcast } from "../kit/signals.ts";
-import { brokerName, type SocketOptions } from "./link/broker.ts";
-import { guardFrames, type Oversized } from "./link/frame-guard.ts";
-import { type After, Inbound } from "./link/inbound.ts";
-import { explained, refusedBy } from "./link/refusals.ts";
-import { openSocket, readPassword } from "./link/socket.ts";
+import { AckOrder } from "./ack-order.ts";
+import { brokerName } from "./broker.ts";
+import { guardFrames, type Oversized } from "./frame-guard.ts";
+import {
+  type Filter,
+  type Incoming,
+  type Link,
+  type LinkOptions,
+  MAX_DOWN_BYTES,
+  type Publish,
+  packetSize,
+  REASON,
+} from "./link.ts";
+import { explained, refusedBy } from "./refusals.ts";
+import { openSocket, readPassword } from "./socket.ts";
 
-/** MQTT 5 § 2.4, the codes that mean something here. */
-export const REASON = {
-  success: 0x00,
-  noSubscriber: 0x10,
-  takenOver: 0x8e,
-  tooLarge: 0x95,
-  badPayload: 0x99,
-  noRetain: 0x9a,
-  noQos1: 0x9b,
-} as const;
-
-export interface Incoming {
-  readonly topic: string;
-  readonly payload: Uint8Array;
-  readonly retained: boolean;
-  readonly responseTopic?: string;
-  readonly correlation?: Uint8Array;
-}
-
-export interface LinkOptions extends SocketOptions {
-  readonly clientId: string;
-  readonly mqtt: 5 | "3.1.1";
-  /** Its password lies in the credential of that name. */
-  readonly user?: string;
-  readonly keepaliveSeconds: number;
-  /** A publish without PUBACK for this long ends the link. */
-  readonly pubackTimeoutMs: number;
-  readonly will: { readonly topic: string; readonly payload: string };
-  /**
-   * The message is acknowledged when this resolves, and then what it resolves with is done; when it rejects it is not acknowledged, and comes
-   * again with the next connection. `over`: the link has ended, and with it this delivery.
-   */
-  onMessage(message: Incoming, over: AbortSignal): Promise<After | undefined>;
-  /** A message that is larger than the contract allows was passed over. */
-  oversized?(message: Oversized): void;
-  /** The broker sent a packet, an answer to a ping included. */
-  heard?(): void;
-}
-
-export interface Filter {
-  readonly topic: string;
-  readonly retainHandling: 0 | 1;
-}
-
-export interface Publish {
-  readonly retain?: boolean;
-  /** Somebody else chose the topic: what the broker says of it is nothing to remember. */
-  readonly passing?: boolean;
-  readonly correlation?: Uint8Array;
-}
-
-export interface Link extends AsyncDisposable {
-  readonly sessionPresent: boolean;
-  /** Not over yet. */
-  readonly open: boolean;
-  readonly receiveMaximum: number;
-  /** Largest packet the broker takes, bytes. */
-  readonly maximumPacketSize: number;
-  /** Resolves with the PUBACK's reason code (0 under 3.1.1); rejects when the link ends first. Too large for the broker: 0x95, unsent. */
-  publish(topic: string, payload: Uint8Array | string, publish?: Publish): Promise<number>;
-  /** One granted QoS or reason code per filter. */
-  subscribe(filters: readonly Filter[]): Promise<readonly number[]>;
-  /** Resolves, never rejects, with the reason when the link is over. */
-  readonly closed: Promise<EdgeError>;
-  /** Ends it at once, for this reason. */
-  end(reason: EdgeError): void;
-}
-
-/** Contract: nothing that comes down is larger. */
-export const MAX_DOWN_BYTES = 128 * 1024;
 const SESSION_EXPIRY_S = 7 * 86_400;
 const WILL_DELAY_S = 45;
 /** Messages that may come down before we acknowledged the first: commands that wait for a disk leave room for acknowledgements. */
 const INBOUND = 64;
 const GRACE_MS = 3000;
 /** A message that is not durable by then holds up no other. */
+const LATE_MS = 5000;
 /** Work on messages that came down, in one turn of the event loop. */
 const TURN_MS = 5;
 /** Messages in one turn: what each sets going ends only after it, and more than this need not be under way at once. */
 const TURN_MESSAGES = 16;
-const LATE_MS = 5000;
 const UNLIMITED = 268_435_455;
 
 export async function openLink(options: LinkOptions, stop: AbortSignal): Promise<Link> {
@@ -99,7 +39,7 @@ export async function openLink(options: LinkOptions, stop: AbortSignal): Promise
   const skipped = (message: Oversized): void => options.oversized?.(message);
   guardFrames(socket, { maximumBytes: MAX_DOWN_BYTES, mqtt: options.mqtt, skipped });
   const client = new MqttClient(() => socket, clientOptions(options, password));
-  const life = new Life(client, socket, options);
+  const life = new MqttLink(client, socket, options);
   try {
     await life.connected(stop);
     return life;
@@ -142,7 +82,7 @@ interface Pending {
   readonly fail: (error: EdgeError) => void;
 }
 
-class Life implements Link {
+class MqttLink implements Link {
   readonly closed: Promise<EdgeError>;
   sessionPresent = false;
   receiveMaximum = 65_535;
@@ -154,7 +94,7 @@ class Life implements Link {
   readonly #pending = new Map<number, Pending>();
   readonly #idle: (() => void)[] = [];
   readonly #watchdog: NodeJS.Timeout;
-  readonly #inbound = new Inbound(LATE_MS);
+  readonly #inbound = new AckOrder(LATE_MS);
   /** When the present turn of the event loop met its first message; null: it met none yet. */
   #turnBegan: number | null = null;
   #inTurn = 0;
@@ -352,10 +292,4 @@ function incoming({ topic, payload, retain, properties }: IPublishPacket): Incom
     ...(responseTopic !== undefined && { responseTopic }),
     ...(correlationData !== undefined && { correlation: correlationData }),
   };
-}
-
-/** Bytes of the PUBLISH on the wire, rounded up: fixed header ≤ 5, topic, packet id, properties (MQTT 5 § 3.3). */
-export function packetSize(topic: string, payloadBytes: number, correlationBytes = 0): number {
-  const properties = correlationBytes > 0 ? 3 + correlationBytes + 2 : 1;
-  return 5 + 2 + Buffer.byteLength(topic) + 2 + properties + payloadBytes;
 }

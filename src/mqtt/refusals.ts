@@ -1,5 +1,5 @@
 /** Says which of broker and gateway refused the other, and why, in an error of its own for each thing that can be mended. */
-import { type Code, EdgeError } from "../../kit/errors.ts";
+import { type Code, EdgeError } from "../kit/errors.ts";
 import { brokerName, isLocal, type SocketOptions } from "./broker.ts";
 
 /** Who asked to be let in. */

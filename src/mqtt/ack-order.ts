@@ -1,14 +1,14 @@
 /** The order in which what came down is acknowledged: as it came, and what takes too long holds nobody up. */
 
 /** To be done once the PUBACK has left. */
-export type After = () => void;
+export type AfterAck = () => void;
 
 interface Turn {
   /** Undefined: still being worked on. */
-  done?: After;
+  done?: AfterAck;
 }
 
-export class Inbound {
+export class AckOrder {
   readonly #lateMs: number;
   /** In the order of arrival (MQTT 5 § 4.6 wants the PUBACKs so); the late ones are not among them. */
   readonly #order = new Set<Turn>();
@@ -19,7 +19,7 @@ export class Inbound {
   }
 
   /** `acknowledge` is called when `work` has resolved and it is its turn; never when it rejects: then the message comes again with the next connection. */
-  async take(work: Promise<After | undefined>, acknowledge: () => unknown): Promise<void> {
+  async take(work: Promise<AfterAck | undefined>, acknowledge: () => unknown): Promise<void> {
     const turn: Turn = {};
     this.#order.add(turn);
     const late = setTimeout(() => this.#leave(turn), this.#lateMs);

@@ -2,10 +2,10 @@
 import type { Clock } from "../../kit/clock.ts";
 import { EdgeError } from "../../kit/errors.ts";
 import { pause } from "../../kit/loop.ts";
-import { Bell } from "../bell.ts";
-import { type Link, type Publish, packetSize, REASON } from "../mqtt.ts";
-import type { Strikes, Subject } from "./strikes.ts";
-import { openWindow, type Rank } from "./window.ts";
+import { type Link, type Publish, packetSize, REASON } from "../../mqtt/link.ts";
+import { Notifier } from "../notifier.ts";
+import type { PoisonDetector, Subject } from "./poison-detector.ts";
+import { type Rank, sendQuota } from "./send-quota.ts";
 
 /**
  * `taken`: success. `unheard`: success, but nobody subscribes. `later`: the link's trouble, nothing is dropped. `refused`, `too-large`:
@@ -23,11 +23,11 @@ const OPEN_LOOK_MS = 60_000;
 /** The platform may only be slower than we are to come back. */
 const UNHEARD_MS = 500;
 
-export interface PostPublish extends Publish {
+export interface PublishOptions extends Publish {
   readonly subject?: Subject;
 }
 
-export interface PostOptions {
+export interface PublisherOptions {
   readonly link: Link;
   readonly clock: Clock;
   /** A refused topic is tried again after this time; one that nobody subscribes sooner at first, and at the latest then. */
@@ -35,45 +35,45 @@ export interface PostOptions {
   /** Ends all waiting; what is in flight is settled by the link. */
   readonly stop: AbortSignal;
   /** What links have died with, this one and those before. */
-  readonly strikes: Strikes;
+  readonly poison: PoisonDetector;
   readonly calmMs?: number;
   /** The broker refused this topic, not this message. */
   barred(topic: string, reasonCode: number): void;
 }
 
-export class Post {
-  readonly #o: PostOptions;
-  readonly #window;
+export class Publisher {
+  readonly #o: PublisherOptions;
+  readonly #quota;
   /** topic → monotonic ms until which nothing is sent there. */
   readonly #closed = new Map<string, number>();
   /** topic → how long it was closed last time because nobody subscribes. */
   readonly #unheard = new Map<string, number>();
-  readonly #bell = new Bell();
+  readonly #notifier = new Notifier();
   readonly #begun: number;
   #open = false;
   /** Signs of life of the platform so far. */
   #signs = 0;
 
-  constructor(options: PostOptions) {
+  constructor(options: PublisherOptions) {
     this.#o = options;
-    this.#window = openWindow(options.link.receiveMaximum);
+    this.#quota = sendQuota(options.link.receiveMaximum);
     this.#begun = options.clock.mono();
   }
 
   /** `state` and `alarms` are at the broker: everything else may leave. Until then it waits, and only what is of rank `state` goes. */
   open(): void {
     this.#open = true;
-    this.#bell.ring();
+    this.#notifier.notify();
   }
 
   /** Bytes of payload that fit into one message on this topic. */
-  room(topic: string): number {
+  maxPayload(topic: string): number {
     return Math.min(MAX_UP_BYTES, this.#o.link.maximumPacketSize - packetSize(topic, 0));
   }
 
   /** The same, of a broker that says no limit and ends the link instead: as far as it is known. */
-  likelyRoom(topic: string): number {
-    return Math.min(this.room(topic), this.#o.strikes.likely);
+  likelyMaxPayload(topic: string): number {
+    return Math.min(this.maxPayload(topic), this.#o.poison.likelyMaxBytes);
   }
 
   /** Whether the broker said "not now" of this topic within the last minute. */
@@ -84,7 +84,7 @@ export class Post {
   /** Resolves when the topic may be tried again; rejects when the link ends first. */
   async reopened(topic: string): Promise<void> {
     const { clock, stop } = this.#o;
-    while (this.barred(topic) && !stop.aborted) await this.#bell.wait((this.#closed.get(topic) ?? 0) - clock.mono(), stop);
+    while (this.barred(topic) && !stop.aborted) await this.#notifier.wait((this.#closed.get(topic) ?? 0) - clock.mono(), stop);
     stop.throwIfAborted();
   }
 
@@ -93,23 +93,23 @@ export class Post {
     this.#signs += 1;
     for (const topic of this.#unheard.keys()) this.#closed.delete(topic);
     this.#unheard.clear();
-    this.#bell.ring();
+    this.#notifier.notify();
   }
 
   /** Whether links have died with it: then it is to be sent by itself. */
   isSuspect(subject: Subject): boolean {
-    return this.#o.strikes.isSuspect(subject);
+    return this.#o.poison.isSuspect(subject);
   }
 
   /** Whether a link has died of it while nothing else was in flight: what can be cut is then cut. */
   diedAlone(subject: Subject): boolean {
-    return this.#o.strikes.diedAlone(subject);
+    return this.#o.poison.diedAlone(subject);
   }
 
   /** Resolves when what rests may be tried again, or is known to be at fault; rejects when the link ends first. */
   async rested(subject: Subject, topic: string): Promise<void> {
-    const { clock, stop, strikes } = this.#o;
-    while (strikes.standing(subject, topic, clock.mono()) === "resting" && !stop.aborted) await pause(REST_LOOK_MS, stop);
+    const { clock, stop, poison } = this.#o;
+    while (poison.suspicion(subject, topic, clock.mono()) === "resting" && !stop.aborted) await pause(REST_LOOK_MS, stop);
     stop.throwIfAborted();
   }
 
@@ -117,23 +117,28 @@ export class Post {
    * `payload` is asked for when there is a place: it is then the newest there is; null withdraws it. Rejects when the link ends first.
    * `subject`: what it is about; absent: the topic itself.
    */
-  async send(rank: Rank, topic: string, payload: () => Uint8Array | string | null, publish: PostPublish = {}): Promise<Verdict> {
+  async send(
+    rank: Rank,
+    topic: string,
+    payload: () => Uint8Array | string | null,
+    publish: PublishOptions = {},
+  ): Promise<Verdict> {
     const { subject = { name: topic, range: [1, 1] }, ...rest } = publish;
     if (rank !== "state" && !this.#open) await this.#opened();
     if (rest.passing === true) return this.#passing(rank, topic, payload, rest);
-    const { strikes, clock } = this.#o;
-    const standing = strikes.standing(subject, topic, clock.mono());
-    if (standing === "resting") return "resting";
-    if (standing === "condemned") return "refused";
-    if (standing === "alone") await this.#calm();
-    const leave = await this.#window.place(standing === "alone" ? "alone" : rank, this.#o.stop);
+    const { poison, clock } = this.#o;
+    const suspicion = poison.suspicion(subject, topic, clock.mono());
+    if (suspicion === "resting") return "resting";
+    if (suspicion === "condemned") return "refused";
+    if (suspicion === "alone") await this.#calm();
+    const leave = await this.#quota.acquire(suspicion === "alone" ? "alone" : rank, this.#o.stop);
     try {
       const body = payload();
       if (body === null) return "withdrawn";
       if (body.length > MAX_UP_BYTES) return "too-large";
       const signs = this.#signs;
-      const code = await this.#publish(subject, topic, body, rest, standing === "alone");
-      if (code < 0x80) strikes.taken(topic, body.length);
+      const code = await this.#publish(subject, topic, body, rest, suspicion === "alone");
+      if (code < 0x80) poison.taken(topic, body.length);
       return this.#judge(topic, code, signs);
     } finally {
       leave();
@@ -142,13 +147,13 @@ export class Post {
 
   async #opened(): Promise<void> {
     const { stop } = this.#o;
-    while (!this.#open && !stop.aborted) await this.#bell.wait(OPEN_LOOK_MS, stop);
+    while (!this.#open && !stop.aborted) await this.#notifier.wait(OPEN_LOOK_MS, stop);
     stop.throwIfAborted();
   }
 
   /** Somebody else's topic: nothing is learnt from it. */
   async #passing(rank: Rank, topic: string, payload: () => Uint8Array | string | null, publish: Publish): Promise<Verdict> {
-    const leave = await this.#window.place(rank, this.#o.stop);
+    const leave = await this.#quota.acquire(rank, this.#o.stop);
     try {
       const body = payload();
       return body === null ? "withdrawn" : passed(await this.#o.link.publish(topic, body, publish));
@@ -158,16 +163,16 @@ export class Post {
   }
 
   async #publish(subject: Subject, topic: string, body: Uint8Array | string, publish: Publish, alone: boolean): Promise<number> {
-    const { link, strikes, clock } = this.#o;
+    const { link, poison, clock } = this.#o;
     const flying = link.open;
     try {
       const code = await link.publish(topic, body, publish);
-      strikes.survived(subject);
+      poison.survived(subject);
       return code;
     } catch (error) {
       const { local = false, ours = false } = error instanceof EdgeError ? error.context : {};
       if (flying && ours !== true)
-        strikes.died(subject, topic, { bytes: body.length, alone, local: local === true, mono: clock.mono() });
+        poison.died(subject, topic, { bytes: body.length, alone, local: local === true, mono: clock.mono() });
       throw error;
     }
   }

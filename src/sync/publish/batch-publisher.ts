@@ -1,15 +1,15 @@
-/** Stretches of a stream go in; they are sent as stored, joined or cut, and what became of each number comes out in the book, the marks and the ledger (CT-U8). */
+/** Stretches of a stream go in; they are sent as stored, joined or cut, and what became of each number comes out in the tracker, the marks and the ledger (CT-U8). */
 import type { Log } from "../../kit/log.ts";
 import type { Range, Segment, Stream } from "../../model.ts";
-import type { Post, Verdict } from "../link/post.ts";
-import type { Subject } from "../link/strikes.ts";
 import type { Outbox } from "../outbox.ts";
 import type { Topics } from "../topics.ts";
-import { cut, fitting, join, type Piece } from "./body.ts";
-import type { Book } from "./book.ts";
+import { cut, fitting, join, type Piece } from "./batch-body.ts";
+import type { DeliveryTracker } from "./delivery-tracker.ts";
+import type { Subject } from "./poison-detector.ts";
+import type { Publisher, Verdict } from "./publisher.ts";
 
 /** One message: `pieces` in order, of one stream of one epoch. */
-export interface Load {
+export interface BatchMessage {
   readonly epoch: string;
   readonly stream: Stream;
   readonly way: "live" | "history";
@@ -19,9 +19,9 @@ export interface Load {
   readonly asked: boolean;
 }
 
-export interface CourierOptions {
-  readonly post: Post;
-  readonly book: Book;
+export interface BatchPublisherOptions {
+  readonly publisher: Publisher;
+  readonly tracker: DeliveryTracker;
   readonly outbox: Outbox;
   readonly topics: Topics;
   /** Broker mode: a PUBACK with 0x00 is the proof. */
@@ -32,25 +32,25 @@ export interface CourierOptions {
 /** Text that one joined message may hold: deflating more at once would stand in an alarm's way. */
 const JOINED_BYTES = 128 * 1024;
 
-export class Courier {
-  readonly #o: CourierOptions;
+export class BatchPublisher {
+  readonly #o: BatchPublisherOptions;
 
-  constructor(options: CourierOptions) {
+  constructor(options: BatchPublisherOptions) {
     this.#o = options;
   }
 
-  topic(way: Load["way"], stream: Stream): string {
+  topic(way: BatchMessage["way"], stream: Stream): string {
     return this.#o.topics.up(way === "live" ? stream : `history/${stream}`);
   }
 
   /** Marks the segments as taken and makes messages of them, each when it is asked for. */
-  *pack(way: Load["way"], segments: readonly Segment[], asked = false): Generator<Load> {
+  *pack(way: BatchMessage["way"], segments: readonly Segment[], asked = false): Generator<BatchMessage> {
     const [first] = segments;
     if (first === undefined) return;
     const { epoch, stream } = first;
     const pieces = segments.map(({ from, to, body }): Piece => ({ range: [from, to], body }));
-    for (const { range } of pieces) this.#o.book.take(epoch, stream, range);
-    const limit = Math.min(JOINED_BYTES, this.#o.post.likelyRoom(this.topic(way, stream)));
+    for (const { range } of pieces) this.#o.tracker.take(epoch, stream, range);
+    const limit = Math.min(JOINED_BYTES, this.#o.publisher.likelyMaxPayload(this.topic(way, stream)));
     for (let at = 0; at < pieces.length; ) {
       const suspect = pieces.findIndex((piece, i) => i > at && this.#isSuspect(epoch, stream, piece));
       const end = this.#isSuspect(epoch, stream, pieces[at]) ? at + 1 : suspect < 0 ? pieces.length : suspect;
@@ -62,33 +62,35 @@ export class Courier {
   }
 
   /** Links have died with it: it goes by itself, and others need not wait for it. */
-  isSuspect({ epoch, stream, pieces }: Load): boolean {
+  isSuspect({ epoch, stream, pieces }: BatchMessage): boolean {
     return this.#isSuspect(epoch, stream, pieces[0]);
   }
 
   #isSuspect(epoch: string, stream: Stream, piece: Piece | undefined): boolean {
-    return piece !== undefined && this.#o.post.isSuspect({ name: `${epoch}/${stream}`, range: piece.range });
+    return piece !== undefined && this.#o.publisher.isSuspect({ name: `${epoch}/${stream}`, range: piece.range });
   }
 
   /** Never rejects: a link that ends leaves the numbers pending. `still`: asked when there is a place; false leaves them to history. */
-  async deliver(load: Load, still: () => boolean = () => true): Promise<void> {
+  async deliver(load: BatchMessage, still: () => boolean = () => true): Promise<void> {
     const { epoch, stream, asked } = load;
     try {
       await this.#send(load, still);
     } catch (error) {
-      for (const { range } of load.pieces) this.#o.book.release(epoch, stream, range, asked);
+      for (const { range } of load.pieces) this.#o.tracker.release(epoch, stream, range, asked);
       this.#o.log.debug("sync.undelivered", { epoch, stream, cause: error });
     }
   }
 
   /** Sends the load; what is refused is halved until the part that is at fault stands alone. */
-  async #send(load: Load, still: () => boolean): Promise<void> {
-    const { post } = this.#o;
+  async #send(load: BatchMessage, still: () => boolean): Promise<void> {
+    const { publisher } = this.#o;
     const subject = subjectOf(load);
     const rank = load.way === "history" ? "history" : load.stream;
-    let halves = post.diedAlone(subject) ? halved(load, "too-large") : null;
+    let halves = publisher.diedAlone(subject) ? halved(load, "too-large") : null;
     if (halves === null) {
-      const verdict = await post.send(rank, this.topic(load.way, load.stream), () => (still() ? load.body : null), { subject });
+      const verdict = await publisher.send(rank, this.topic(load.way, load.stream), () => (still() ? load.body : null), {
+        subject,
+      });
       halves = verdict === "refused" || verdict === "too-large" ? halved(load, verdict) : null;
       if (halves === null) return verdict === "resting" ? this.#rest(load, subject) : this.#settle(load, verdict);
     }
@@ -96,29 +98,29 @@ export class Courier {
   }
 
   /** Its numbers stay taken meanwhile, so that nobody asks for them; its bodies are not kept. */
-  #rest({ epoch, stream, way, pieces, asked }: Load, subject: Subject): void {
+  #rest({ epoch, stream, way, pieces, asked }: BatchMessage, subject: Subject): void {
     const ranges = pieces.map(({ range }) => range);
     const release = (): void => {
-      for (const range of ranges) this.#o.book.release(epoch, stream, range, asked);
+      for (const range of ranges) this.#o.tracker.release(epoch, stream, range, asked);
     };
-    void this.#o.post.rested(subject, this.topic(way, stream)).then(release, release);
+    void this.#o.publisher.rested(subject, this.topic(way, stream)).then(release, release);
   }
 
-  #settle({ epoch, stream, pieces, asked }: Load, verdict: Verdict): void {
-    const { book, outbox, brokerProves } = this.#o;
+  #settle({ epoch, stream, pieces, asked }: BatchMessage, verdict: Verdict): void {
+    const { tracker, outbox, brokerProves } = this.#o;
     for (const { range } of pieces) {
-      if (verdict === "taken") book.settle(epoch, stream, range);
+      if (verdict === "taken") tracker.settle(epoch, stream, range);
       else if (verdict === "refused" || verdict === "too-large") this.#giveUp(epoch, stream, range, verdict);
-      else book.release(epoch, stream, range, asked);
+      else tracker.release(epoch, stream, range, asked);
     }
     if (verdict !== "taken" || !brokerProves) return;
-    for (const { range } of pieces.slice(0, -1)) book.prove(epoch, stream, range);
+    for (const { range } of pieces.slice(0, -1)) tracker.prove(epoch, stream, range);
     const last = pieces.at(-1);
-    if (last !== undefined) outbox.acknowledge([book.prove(epoch, stream, last.range)]);
+    if (last !== undefined) outbox.acknowledge([tracker.prove(epoch, stream, last.range)]);
   }
 
   #giveUp(epoch: string, stream: Stream, range: Range, verdict: string): void {
-    this.#o.book.settle(epoch, stream, range);
+    this.#o.tracker.settle(epoch, stream, range);
     this.#o.outbox.giveUp(epoch, stream, range, "refused", verdict);
     this.#o.log.warn("sync.record-refused", {
       code: "sync.record-refused",
@@ -131,7 +133,7 @@ export class Courier {
   }
 }
 
-function subjectOf({ epoch, stream, pieces }: Load): Subject {
+function subjectOf({ epoch, stream, pieces }: BatchMessage): Subject {
   const [first, last] = [pieces[0], pieces.at(-1)];
   return { name: `${epoch}/${stream}`, range: [first?.range[0] ?? 1, last?.range[1] ?? 1] };
 }
@@ -139,7 +141,7 @@ function subjectOf({ epoch, stream, pieces }: Load): Subject {
 const bodyOf = ([first]: readonly Piece[]): Uint8Array => first?.body ?? new Uint8Array();
 
 /** A stored batch is refused as a whole (0x99); only for size is it cut at a record. */
-function halved(load: Load, verdict: Verdict): readonly Load[] | null {
+function halved(load: BatchMessage, verdict: Verdict): readonly BatchMessage[] | null {
   const [first] = load.pieces;
   if (first === undefined) return null;
   if (load.pieces.length === 1) {
