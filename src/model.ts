@@ -466,7 +466,7 @@ export interface GatewayStatus {
     readonly mode: "platform" | "broker";
     readonly connected: boolean;
     readonly code?: string;
-    readonly detail?: string;
+    readonly detail?: Text;
     readonly uplink?: UplinkStatus;
   };
   readonly store: {

@@ -41,7 +41,7 @@ export function headOf(
 ): readonly string[] {
   const { say, lang } = terminal;
   const mb = (bytes: number) => shownValue(Number((bytes / 1_048_576).toFixed(1)), lang);
-  const why = sync.code === undefined ? "" : `  ${sync.code}${sync.detail ? ` (${sync.detail})` : ""}`;
+  const why = sync.code === undefined ? "" : `  ${sync.code}${sync.detail ? ` (${sync.detail[lang]})` : ""}`;
   const unwritable = store.writable ? "" : `  ${say("unwritable")}`;
   const lasts = sync.uplink === undefined ? "" : ` ${say("for_")} ${spoken(sync.uplink.forMs)}`;
   return [

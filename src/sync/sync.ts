@@ -1,8 +1,8 @@
-/** The store's outbox and the platform's broker go in; records, states and alarms go up, proofs and commands come down, through every outage until stopped. */
+/** Keeps one connection to the platform through every outage, until it is stopped. */
 import type { EdgeError } from "../kit/errors.ts";
 import { keepTrying } from "../kit/loop.ts";
 import type { Beat } from "../kit/pulse.ts";
-import type { EdgeEvent, StreamStatus, UplinkStatus } from "../model.ts";
+import type { EdgeEvent, StreamStatus, Text, UplinkStatus } from "../model.ts";
 import { brokerName } from "../mqtt/broker.ts";
 import { openLink } from "../mqtt/client.ts";
 import type { Oversized } from "../mqtt/frame-guard.ts";
@@ -25,7 +25,7 @@ export interface SyncStatus {
   readonly connected: boolean;
   /** Why the last link ended. */
   readonly code?: string;
-  readonly detail?: string;
+  readonly detail?: Text;
   readonly uplink: UplinkStatus;
   readonly streams: readonly StreamStatus[];
 }
@@ -110,7 +110,7 @@ export function runSync(parts: SyncParts, stop: AbortSignal): Sync {
       broker: brokerName(options.broker),
       mode: options.acknowledge,
       connected: session?.greeted === true,
-      ...(failed !== null && { code: failed.code, detail: failed.what("en") }),
+      ...(failed !== null && { code: failed.code, detail: { it: failed.what("it"), en: failed.what("en") } }),
       uplink: uplink.status(),
       streams: outbox.streams().map((state) => ({ ...state, sentUpTo: context.tracker.sentUpTo(state.epoch, state.stream) })),
     }),

@@ -61,8 +61,10 @@ describe.skipIf(!brokerKinds.includes("mosquitto"))("a broker with users", () =>
     expect(await attempt(await optionsOf(sync, "password: broker.password"))).toMatchObject({ connected: true });
     const wrong = await attempt(await optionsOf(sync, "password: wrong.password"));
     expect(wrong).toMatchObject({ connected: false, code: expect.stringMatching(/^sync\.(bad-login|not-admitted)$/) });
-    expect(wrong.detail).toMatch(/gw-1.*password/);
-    expect(wrong.detail).not.toContain("sesame");
+    expect(wrong.detail?.en).toMatch(/gw-1.*password/);
+    expect(wrong.detail?.it).toMatch(/gw-1/);
+    expect(wrong.detail?.it).not.toBe(wrong.detail?.en);
+    expect(JSON.stringify(wrong.detail)).not.toContain("sesame");
     const nobody = await attempt(await optionsOf(`broker: "${broker.url}", mqtt: ${mqtt}`, "badgeKey: x.key"));
     expect(nobody).toMatchObject({ connected: false, code: "sync.no-login" });
     expect(await attempt(await optionsOf(sync, "password: gone.password"))).toMatchObject({ code: "credentials.missing" });
@@ -138,11 +140,14 @@ describe.skipIf(!hasOpenssl || !brokerKinds.includes("mosquitto"))(
       expect(await attempt(await optionsOf(at("localhost"), right))).toMatchObject({ connected: true });
       expect(await attempt(await optionsOf(at("localhost"), right.replace("ca.crt", "other-ca.crt")))).toMatchObject({
         code: "sync.broker-authority",
-        detail: expect.stringContaining("does not know"),
+        detail: { it: expect.any(String), en: expect.stringContaining("does not know") },
       });
       expect(await attempt(await optionsOf(at("127.0.0.1"), right))).toMatchObject({
         code: "sync.broker-name",
-        detail: "The broker's certificate is for localhost, not for 127.0.0.1",
+        detail: {
+          it: "Il certificato del broker vale per localhost, non per 127.0.0.1",
+          en: "The broker's certificate is for localhost, not for 127.0.0.1",
+        },
       });
       expect(await attempt(await optionsOf(at("localhost"), right.replace("broker.", "wrong.")))).toMatchObject({
         code: expect.stringMatching(/^sync\.(bad-login|not-admitted)$/),
@@ -185,7 +190,7 @@ describe.skipIf(!hasOpenssl || !brokerKinds.includes("mosquitto"))("a broker tha
     for (const name of ["stranger", "old-gw"])
       expect(await attempt(await shown(name))).toMatchObject({
         code: "sync.own-certificate",
-        detail: expect.stringContaining(`${name}.crt`),
+        detail: { it: expect.any(String), en: expect.stringContaining(`${name}.crt`) },
       });
     expect(await attempt(await optionsOf(at, "ca: ca.crt"))).toMatchObject({ code: "sync.certificate-wanted" });
   });

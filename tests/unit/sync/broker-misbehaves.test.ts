@@ -61,7 +61,7 @@ describe("connecting", () => {
     await eventually(() => expect(broker.topics()).toContain("reported"));
     broker.write({ cmd: "disconnect", reasonCode: 0x8e });
     await eventually(() => expect(h.sync.status()).toMatchObject({ connected: false, code: "sync.taken-over" }));
-    expect(h.sync.status().detail).toContain("Another client");
+    expect(h.sync.status().detail?.en).toContain("Another client");
     const lost = performance.now();
     await eventually(() => expect(broker.connects).toHaveLength(2));
     expect(performance.now() - lost).toBeGreaterThan(900);
