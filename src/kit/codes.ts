@@ -1041,6 +1041,17 @@ export const codes = {
       en: "It stands in the loss ledger; tell the platform's operators.",
     },
   },
+  "sync.document-refused": {
+    retry: true,
+    what: {
+      it: "Il broker non accetta il messaggio permanente su {topic} ({reason})",
+      en: "The broker does not take the retained message on {topic} ({reason})",
+    },
+    hint: {
+      it: "Il broker mostra ancora lo stato precedente; controllare le sue regole di accesso e la dimensione massima dei messaggi.",
+      en: "The broker still shows the former state; check its access rules and its largest message size.",
+    },
+  },
   "sync.no-puback": {
     retry: true,
     what: { it: "Il broker non conferma i messaggi", en: "The broker does not acknowledge messages" },

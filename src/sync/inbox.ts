@@ -1,4 +1,4 @@
-/** What comes down: acknowledgements reach tracker and store, commands reach the house untouched. */
+/** Reads what the platform sends: acknowledgements go to tracker and store, commands go on untouched. */
 import { setImmediate } from "node:timers/promises";
 import type { Clock } from "../kit/clock.ts";
 import type { Log } from "../kit/log.ts";
@@ -56,8 +56,8 @@ export class Inbox {
     try {
       this.#ack(message);
     } catch (error) {
-      this.#o.log.warn("sync.ack-failed", { code: "sync.ack-refused", cause: error });
-      this.#o.outbox.note("sync.ack-refused", { reason: "failed" });
+      // Our own fault, not the platform's: no event says that it was refused.
+      this.#o.log.error("sync.ack-failed", { code: "internal", cause: error });
     }
   }
 

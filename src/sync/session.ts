@@ -1,4 +1,4 @@
-/** One link goes in; what must be said first is said first, then live, urgent, retained and history run until the link ends (contract, Up and Promises). */
+/** One connection from its first message to its last: greeting, then everything by priority (contract, Up). */
 import { EdgeError } from "../kit/errors.ts";
 import { backoff, keepTrying, pause } from "../kit/loop.ts";
 import { aborted, broadcast } from "../kit/signals.ts";
@@ -30,7 +30,7 @@ export class Session {
   readonly #live: LivePublisher;
   readonly #urgent: UrgentPublisher;
   readonly #batches: BatchPublisher;
-  /** Parts on the shelf, by document: what is no longer needed is cleared. */
+  /** Parts at the broker, by document: what is no longer needed is cleared. */
   readonly #parts = new Map<string, number>();
   /** What `state` and `alarms` say has changed, perhaps after they were sent. */
   #outdated = false;
@@ -125,7 +125,7 @@ export class Session {
     await Promise.all([this.#history(), this.#report(), this.#republish()]);
   }
 
-  /** In this order: ears, `state`, `alarms`, urgent copies, then the gates of live open, and the rest of what is retained follows. */
+  /** In this order: subscriptions, `state`, `alarms`, urgent copies, then live sending begins, and the other retained topics follow. */
   async #greet(greeted: () => void): Promise<void> {
     const { options } = this.#context;
     await this.#subscribe();
@@ -230,7 +230,7 @@ export class Session {
     const { topics, log } = this.#context;
     const bodies = parts(document, this.publisher.maxPayload(topics.part(name, 99)));
     if (bodies === null)
-      return log.warn("sync.retained-refused", { code: "sync.record-refused", topic: name, reason: "too-large" });
+      return log.warn("sync.retained-refused", { code: "sync.document-refused", topic: name, reason: "too-large" });
     const rank = name === "alarms" ? "state" : "retained";
     const surplus = Math.max(0, (this.#parts.get(name) ?? 0) - bodies.length);
     this.#parts.set(name, bodies.length);

@@ -1,6 +1,6 @@
 /** A broker and options go in; a running sync over a house in memory comes out, and at its end every message it sent has been checked against the contract. */
 import { expect, vi } from "vitest";
-import { noLog } from "../../src/kit/log.ts";
+import { type Log, noLog } from "../../src/kit/log.ts";
 import type { Range } from "../../src/model.ts";
 import type { SyncOptions } from "../../src/sync/context.ts";
 import { messageOn } from "../../src/sync/contract/messages.ts";
@@ -29,10 +29,16 @@ export const quick: Omit<SyncOptions, "broker"> = {
   pubackTimeoutMs: 5000,
 };
 
-export function harness(url: string, options: Partial<SyncOptions> = {}, house = new FakeHouse(), broker?: RawBroker): Harness {
+export function harness(
+  url: string,
+  options: Partial<SyncOptions> = {},
+  house = new FakeHouse(),
+  broker?: RawBroker,
+  log: Log = noLog,
+): Harness {
   const stop = new AbortController();
   const { outbox, documents, commands, clock } = house;
-  const parts = { gateway: "gw", options: { ...quick, broker: url, ...options }, outbox, documents, commands, clock, log: noLog };
+  const parts = { gateway: "gw", options: { ...quick, broker: url, ...options }, outbox, documents, commands, clock, log };
   const sync = runSync(parts, stop.signal);
   return {
     house,

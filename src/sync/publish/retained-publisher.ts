@@ -1,4 +1,4 @@
-/** Retained documents go in; each topic has at most one publish in flight, and the newest value replaces a waiting one (contract, Up). */
+/** Keeps retained topics at their newest value, with one publish of each in flight (contract, Up). */
 import type { Log } from "../../kit/log.ts";
 import type { Publisher } from "./publisher.ts";
 import type { Rank } from "./send-quota.ts";
@@ -47,14 +47,14 @@ export class RetainedPublisher {
         await this.#publisher.reopened(topic);
       } else if (verdict === "resting") {
         // Nobody waits for it: the greeting goes on without.
-        this.#log.warn("sync.retained-resting", { code: "sync.record-refused", topic, reason: "the link ends" });
+        this.#log.warn("sync.retained-resting", { code: "sync.document-refused", topic, reason: "the link ends" });
         void this.#publisher.rested({ name: topic, range: [1, 1] }, topic).then(
           () => this.put(rank, topic, slot.build),
           () => undefined,
         );
         return;
       } else if (verdict === "refused" || verdict === "too-large")
-        this.#log.warn("sync.retained-refused", { code: "sync.record-refused", topic, reason: verdict });
+        this.#log.warn("sync.retained-refused", { code: "sync.document-refused", topic, reason: verdict });
     }
   }
 }

@@ -1,6 +1,8 @@
 /** Commands and documents from the platform go in; each reaches the house once it is durable and not before it is acknowledged, and its answer finds the way back. */
 import { deflateSync } from "node:zlib";
 import { expect, it } from "vitest";
+import { codes } from "../../../src/kit/codes.ts";
+import { noLog } from "../../../src/kit/log.ts";
 import { FakeHouse } from "../../support/fake-house.ts";
 import { RawBroker } from "../../support/raw-broker.ts";
 import { eventually, harness, ROOT } from "../../support/sync-harness.ts";
@@ -119,4 +121,33 @@ it("an entry that is wrong costs itself, and what is beyond the limits is as if 
   await eventually(() => expect(broker.acknowledged).toContain(id));
   expect(h.house.mark("readings")).toMatchObject({ upTo: 9, held: crumbs.slice(0, 500) });
   expect(h.house.notes).toContainEqual({ kind: "sync.ack-refused", detail: { reason: "malformed", entries: wrong.length } });
+});
+
+it("an acknowledgement that we fail to work in is our fault, not the platform's, and never comes again", async () => {
+  await using broker = await RawBroker.open();
+  const house = new FakeHouse();
+  house.readings(3);
+  house.outbox.acknowledge = () => {
+    throw new Error("marks cannot be kept");
+  };
+  const told: unknown[] = [];
+  const log = { ...noLog, error: (event: string, fields?: object) => told.push({ event, ...fields }) };
+  await using _ = harness(broker.url, {}, house, broker, log);
+  await online(broker);
+  const id = broker.send(`${ROOT}/down/ack`, { v: 1, acks: [{ epoch: "E2", stream: "readings", upTo: 3 }] });
+  await eventually(() => expect(broker.acknowledged).toEqual([id]));
+  expect(told).toMatchObject([{ event: "sync.ack-failed", code: "internal", cause: { message: "marks cannot be kept" } }]);
+  expect(house.notes).toEqual([]);
+});
+
+it.each(["reported", "catalog/1"])("a retained document on `%s` that the broker refuses is no lost record", async (name) => {
+  const topic = `${ROOT}/up/${name}`;
+  await using broker = await RawBroker.open({ puback: (message) => (message.topic === topic ? 0x99 : 0) });
+  const told: object[] = [];
+  const log = { ...noLog, warn: (event: string, fields?: object) => told.push({ event, ...fields }) };
+  await using h = harness(broker.url, {}, new FakeHouse(), broker, log);
+  const refused = { event: "sync.retained-refused", code: "sync.document-refused", topic, reason: "refused" };
+  await eventually(() => expect(told).toContainEqual(refused));
+  expect(h.house.givenUp).toEqual([]);
+  for (const lang of ["it", "en"] as const) expect(codes["sync.document-refused"].hint[lang]).not.toMatch(/ledger|registro/);
 });
