@@ -1,4 +1,4 @@
-/** The order in which what came down is acknowledged: as it came, and what takes too long holds nobody up. */
+/** Acknowledges messages in the order in which they came, without letting a slow one hold up the others. */
 
 /** To be done once the PUBACK has left. */
 export type AfterAck = () => void;

@@ -1,4 +1,4 @@
-/** What is known of a broker before it is connected to: its address, and the files by which each side knows the other. */
+/** A broker's address, and the names of the files by which gateway and broker know each other. */
 
 /** Names of files under `folder`, never contents. They are read at each connect: a renewed certificate counts from then on. */
 export interface Credentials {

@@ -1,4 +1,4 @@
-/** Keeps packets that are too large away from mqtt.js, which would collect one whole before it looked at it. */
+/** Keeps packets that are too large from mqtt.js, which would hold a whole one in memory before it looks. */
 import type { Socket } from "node:net";
 
 /** MQTT 5 § 2.1.4: the remaining length has at most four bytes. */

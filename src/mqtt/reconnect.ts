@@ -1,4 +1,4 @@
-/** The way a link ended goes in; how long to wait before the next comes out (CT-U7). */
+/** How long to wait before the next connection, by how the last one ended (CT-U7). */
 import { networkInterfaces } from "node:os";
 import type { EdgeError } from "../kit/errors.ts";
 import { pause } from "../kit/loop.ts";

@@ -1,4 +1,4 @@
-/** Says which of broker and gateway refused the other, and why, in an error of its own for each thing that can be mended. */
+/** Turns a refused connection into an error that names what can be mended, on our side or on the broker's. */
 import { type Code, EdgeError } from "../kit/errors.ts";
 import { brokerName, isLocal, type SocketOptions } from "./broker.ts";
 

@@ -1,4 +1,4 @@
-/** A broker's address and the credentials' folder go in; a connected TCP or TLS socket comes out, or an EdgeError that says what to check. */
+/** Opens the TCP or TLS socket to a broker, or throws an EdgeError that says what to check. */
 import { X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { connect as connectTcp, isIP, type Socket } from "node:net";

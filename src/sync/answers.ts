@@ -1,4 +1,4 @@
-/** Where the answer to each command goes, and when: after the command's PUBACK, once, and never again when a link died of it. */
+/** Sends the answer to each command once, after the PUBACK of that command. */
 import * as z from "zod";
 import type { Log } from "../kit/log.ts";
 import type { CommandResult } from "../model.ts";

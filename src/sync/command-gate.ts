@@ -1,4 +1,4 @@
-/** Commands wait here while nothing can be stored: neither acknowledged nor answered, and judged when the store writes again. */
+/** Holds commands back while nothing can be stored; they are judged when the store writes again. */
 import { EdgeError } from "../kit/errors.ts";
 import type { Notifier } from "./notifier.ts";
 import type { Outbox } from "./outbox.ts";

@@ -1,4 +1,4 @@
-/** What every file of this context shares while it runs: options, doors to store and house, names, tracker and notifier. */
+/** What every file of `src/sync` shares while it runs: options, store, documents, topics, tracker and notifier. */
 import type { Clock } from "../kit/clock.ts";
 import type { Log } from "../kit/log.ts";
 import type { Pulse } from "../kit/pulse.ts";

@@ -1,4 +1,4 @@
-/** "Something changed" goes in; whoever waits goes on. */
+/** Wakes whoever waits for a change. */
 
 export class Notifier {
   readonly #waiting = new Set<() => void>();

@@ -1,4 +1,4 @@
-/** What this context needs of the rest of the house: the store's stretch that is to be sent, and the doors for what comes down. Types only; edge and main fit them by structure. */
+/** What sync needs from the rest of the gateway, as types only: stored records, documents, and where commands go. */
 import type {
   AssetState,
   CommandResult,

@@ -1,4 +1,4 @@
-/** A prefix and a gateway's id go in; the names of all its topics come out (contract: root `cippo/v1/{gateway}`). */
+/** The names of all topics of a gateway (contract: root `cippo/v1/{gateway}`). */
 
 export const PREFIX = "cippo/v1";
 

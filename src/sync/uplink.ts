@@ -1,4 +1,4 @@
-/** What is remembered of the way to the platform: since when it is up or down, whether anybody acknowledges, and the events that tell of it. */
+/** Remembers how long the platform is away or silent, and tells it as events and in the status (CT-U10). */
 import type { Clock } from "../kit/clock.ts";
 import { counted } from "../kit/counted.ts";
 import type { EventDraft, Text, UplinkStatus } from "../model.ts";

@@ -1,4 +1,4 @@
-/** What may come down, as zod schemas: tolerant envelopes, strict `args` (contract, Down). */
+/** The messages that may come down, as zod schemas: tolerant envelopes, strict `args` (contract, Down). */
 import * as z from "zod";
 import { count, epoch, range, stream, v, wall } from "./words.ts";
 

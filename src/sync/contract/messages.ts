@@ -1,4 +1,4 @@
-/** The list of every message: what documents, AsyncAPI and tests are made from. */
+/** The list of all messages, from which documents, AsyncAPI and tests are made. */
 import type * as z from "zod";
 import { ackMessage, commandMessage, configMessage, listMessage, updateMessage } from "./down.ts";
 import {

@@ -1,4 +1,4 @@
-/** What goes up, as zod schemas: tolerant envelopes that documents and tests check every message against (contract, Up). */
+/** The messages that go up, as zod schemas that tests and documents check every message against. */
 import * as z from "zod";
 import { cat, clock, count, epoch, place, quality, range, seq, severity, stream, text, v, value, wall } from "./words.ts";
 

@@ -1,4 +1,4 @@
-/** The words that messages share, as zod schemas without transforms: JSON Schema is generated from them. */
+/** Fields that several messages share, as zod schemas from which JSON Schema is generated. */
 import * as z from "zod";
 
 export const v = z.literal(1).describe("Version of the contract; version 1 only adds.");

@@ -1,4 +1,4 @@
-/** Stored bodies go in; what is sent comes out: as stored, joined, or cut in two (contract: `{` is JSON, 0x78 zlib of it, RFC 1950). */
+/** Joins stored batches into one message, or cuts one that is too large in two (contract, Readings batch). */
 import { deflateSync, inflateSync } from "node:zlib";
 import type { Range } from "../../model.ts";
 

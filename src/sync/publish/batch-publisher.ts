@@ -1,4 +1,4 @@
-/** Stretches of a stream go in; they are sent as stored, joined or cut, and what became of each number comes out in the tracker, the marks and the ledger (CT-U8). */
+/** Sends batches of one stream and records what became of each number: sent, refused or pending (CT-U8). */
 import type { Log } from "../../kit/log.ts";
 import type { Range, Segment, Stream } from "../../model.ts";
 import type { Outbox } from "../outbox.ts";

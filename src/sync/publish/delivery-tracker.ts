@@ -1,4 +1,4 @@
-/** What the store has, the broker took and the platform holds go in; what is still to be sent, and whether an acknowledgement can be true, come out. Memory only: after a restart everything unproved is pending again. */
+/** Which numbers are sent, proved and still to be sent; in memory only, so a restart makes unproved ones pending. */
 import type { EpochInfo, Mark, Range, Segment, Stream, StreamState } from "../../model.ts";
 import { add, firstGap, highest, nothing, type RangeSet, remove, setOf, subtract, union, upTo, within } from "./ranges.ts";
 

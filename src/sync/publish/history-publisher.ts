@@ -1,4 +1,4 @@
-/** What the tracker says is pending goes in; stored bodies leave on the history topics, in order inside a stream, joined and no faster than the cap (CT-U3, CT-U5). */
+/** Sends from the store what is pending, in order and no faster than the configured cap (CT-U3, CT-U5). */
 import type { Clock } from "../../kit/clock.ts";
 import { pause } from "../../kit/loop.ts";
 import type { Range, Segment } from "../../model.ts";

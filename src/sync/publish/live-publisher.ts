@@ -1,4 +1,4 @@
-/** What was just committed goes in; it leaves at once (events) or at the live cadence (readings), and what cannot leave in time is left to history (CT-U3, CT-U5). */
+/** Sends what was just committed, and leaves to history what cannot leave in time (CT-U3, CT-U5). */
 import type { Clock } from "../../kit/clock.ts";
 import type { Segment } from "../../model.ts";
 import type { BatchPublisher } from "./batch-publisher.ts";

@@ -1,4 +1,4 @@
-/** What was in flight when a link died, remembered across links: so the one message that a broker cannot bear is found, and the others go on (CT-U8). */
+/** Finds the one message that a broker ends the connection for, so that all others go on (CT-U8). */
 import type { Range } from "../../model.ts";
 
 /** In flight at so many deaths, it goes alone; alone at so many more, it is known to be the one at fault. */

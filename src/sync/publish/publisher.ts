@@ -1,4 +1,4 @@
-/** A topic and a payload go in; they leave by priority inside the broker's window, and the broker's answer comes out as one of five words (CT-U4, CT-U6, CT-U8). */
+/** Sends one message when its turn comes, and says in one word what the broker answered (CT-U4, CT-U6, CT-U8). */
 import type { Clock } from "../../kit/clock.ts";
 import { EdgeError } from "../../kit/errors.ts";
 import { pause } from "../../kit/loop.ts";

@@ -1,4 +1,4 @@
-/** Sets of record numbers, kept as ranges: sorted, disjoint, merged. Pure; every operation costs as much as what it is given, never its square. */
+/** Sets of record numbers kept as sorted ranges; every operation costs as much as what it is given. */
 import type { Range } from "../../model.ts";
 
 /** Ascending and never touching: [1,3] and [4,6] are always [1,6]. */

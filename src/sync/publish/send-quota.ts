@@ -1,4 +1,4 @@
-/** Publishes that want to go out go in; places in flight come out, the most urgent first, never more than the broker allows (CT-U4, CT-U6). */
+/** Who may send next: by priority, and never more in flight than the broker allows (MQTT 5 § 4.9; CT-U4, CT-U6). */
 
 /**
  * Most urgent first: urgent copies, then what says whether and how we are, then what must be alone, then the retained rest and answers, then

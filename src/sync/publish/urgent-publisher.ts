@@ -1,4 +1,4 @@
-/** Events that must overtake everything go in; a copy of each leaves on `urgent` until the broker has acknowledged it, whatever its age (contract, topic `urgent`, CT-U9). */
+/** Sends a copy of each urgent event ahead of everything, until the broker acknowledged it (CT-U9). */
 import type { Clock } from "../../kit/clock.ts";
 import type { Log } from "../../kit/log.ts";
 import type { EdgeEvent } from "../../model.ts";
