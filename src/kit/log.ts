@@ -14,6 +14,12 @@ export interface Log {
   error(event: string, fields?: Fields): void;
 }
 
+/** A line's own fields, and beside them an error's: one of the same name (a credential's `name`) is told as `error.name`, so that neither hides the other. */
+export function fieldsBeside(own: Fields, context: Fields): Fields {
+  const beside = Object.entries(context).map(([key, value]) => [Object.hasOwn(own, key) ? `error.${key}` : key, value]);
+  return { ...Object.fromEntries(beside), ...own };
+}
+
 export type Level = "debug" | "info" | "warn" | "error" | "silent";
 
 const SECRET = ["password", "key", "token", "secret", "pin", "badge", "passphrase"];

@@ -1,7 +1,7 @@
 /** Runs work that may fail again with back-off until stopped. The only place that retries and that logs a failure; the log says how often. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { asEdgeError, type EdgeError } from "./errors.ts";
-import type { Log } from "./log.ts";
+import { fieldsBeside, type Log } from "./log.ts";
 import { AnyOf } from "./signals.ts";
 
 export interface Tries {
@@ -45,7 +45,7 @@ export async function keepTrying(
       if (performance.now() - begun > healthyMs) failures = 0;
       failures += 1;
       tries.failed?.(error, failures);
-      log.warn("loop.failed", { name, failures, code: error.code, ...error.context, cause: error.cause });
+      log.warn("loop.failed", fieldsBeside({ name, failures, code: error.code, cause: error.cause }, error.context));
     }
     // Work that ends because it was told to leaves nothing to wait for.
     if (!stop.aborted) await wait(tries.waitMs(failures, last), tries);

@@ -1,7 +1,7 @@
 /** Work that fails, returns or is told to stop goes in; when it is run again, and that nobody waits for what is over, comes out. */
 import { describe, expect, it } from "vitest";
 import { EdgeError } from "../../../src/kit/errors.ts";
-import { noLog } from "../../../src/kit/log.ts";
+import { type Fields, noLog } from "../../../src/kit/log.ts";
 import { keepTrying, pause } from "../../../src/kit/loop.ts";
 
 const HOUR = 3_600_000;
@@ -72,4 +72,18 @@ it.each([
     failed: (_, n) => seen.push(n),
   });
   expect(seen).toEqual(failures);
+});
+
+it("is named in the log by its own name, whatever the error names", async () => {
+  const stop = new AbortController();
+  const lines: Fields[] = [];
+  const fail = () => Promise.reject(new EdgeError("credentials.missing", { name: "mqtt-password", folder: "/x", failures: 99 }));
+  await keepTrying("sync", fail, {
+    log: { ...noLog, warn: (event, fields = {}) => lines.push({ event, ...fields }) },
+    stop: stop.signal,
+    waitMs: () => 0,
+    failed: (_, failures) => failures === 2 && stop.abort(),
+  });
+  const line = { event: "loop.failed", name: "sync", code: "credentials.missing", folder: "/x", "error.name": "mqtt-password" };
+  expect(lines).toEqual([1, 2].map((failures) => ({ ...line, failures, "error.failures": 99, cause: undefined })));
 });
