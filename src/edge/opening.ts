@@ -67,7 +67,7 @@ export function tellOpening(
   const opening = { n, cause, boot, opened, former, ...off, ...(sink.stretch !== null && { heldMs }) };
   note("epoch.opened", "info", { it: "Gateway avviato", en: "Gateway started" }, opening);
   if (cause === "salvaged") {
-    const error = new EdgeError("store.corrupt", { file: "" });
+    const error = new EdgeError("store.corrupt", { file: store.file });
     note("store.salvaged", "critical", { it: error.what("it"), en: error.what("en") }, {});
   }
   for (const { epoch: id, stream, range } of store.lost) {

@@ -47,6 +47,8 @@ export interface InboxRow {
 }
 
 export interface Store extends AsyncDisposable {
+  /** Path of its database. */
+  readonly file: string;
   readonly epoch: EpochInfo;
   /** Where the former epoch ended: its last record's kernel monotonic ms in its own boot, and its wall time. Null: a new file. */
   readonly formerEnd: { readonly boot: string; readonly mono: number; readonly wall: number; readonly synced: boolean } | null;

@@ -6,6 +6,7 @@ import { EdgeError } from "../../src/kit/errors.ts";
 import type { EdgeEvent, EpochInfo } from "../../src/model.ts";
 
 export class MemoryStore implements Store {
+  readonly file = "edge.db";
   readonly epoch: EpochInfo;
   readonly formerEnd: Store["formerEnd"] = null;
   readonly saved = new Map<string, unknown>();

@@ -56,7 +56,7 @@ export async function readSegments(
   for (const { key, span, body } of rows) {
     const [first, last] = [seqOf(key), seqOf(key) + span - 1];
     if (!isSound(body, first, last))
-      throw new EdgeError("store.corrupt", { file: "", reason: `${stream} ${first} to ${last} are not what was written` });
+      throw new EdgeError("store.corrupt", { reason: `${stream} ${first} to ${last} are not what was written` });
   }
   return rows.map(({ key, span, count, mono, body }) => ({
     epoch: epoch.id,

@@ -151,6 +151,7 @@ interface Beside {
 }
 
 class SqliteStore implements Store {
+  readonly file: string;
   readonly epoch: EpochInfo;
   readonly formerEnd: Store["formerEnd"];
   readonly saved: ReadonlyMap<string, unknown>;
@@ -194,6 +195,7 @@ class SqliteStore implements Store {
     const { loaded, unclean, layout, cause } = opened;
     const db = watched(opened.db, (error, reading) => this.#met(error, reading));
     const epoch = nextEpoch(loaded, sidecar, unstored, cause, options.clock);
+    this.file = options.file;
     this.#given = given;
     this.lost = lost;
     const { quotaMB, keepMs, walBytes = WAL_BYTES, kindOf = () => undefined } = options;
@@ -430,7 +432,7 @@ class SqliteStore implements Store {
     try {
       return await work;
     } catch (raw) {
-      const error = asEdgeError(raw);
+      const error = this.#named(asEdgeError(raw));
       if (error.code === "store.corrupt") await this.#turns.take(() => this.#damaged(error));
       throw error;
     }
@@ -491,9 +493,16 @@ class SqliteStore implements Store {
     await this.#inPlace.remove(`${this.#o.file}-wal`).catch(() => undefined);
   }
 
-  async #damaged({ code, context, cause }: EdgeError): Promise<void> {
+  /** What reads a body knows no file. */
+  #named(error: EdgeError): EdgeError {
+    if (error.code !== "store.corrupt") return error;
+    return new EdgeError(error.code, { ...error.context, file: this.file }, error.cause);
+  }
+
+  async #damaged(met: EdgeError): Promise<void> {
     if (this.#suspect || this.#closing.signal.aborted) return;
-    const error = new EdgeError(code, { ...context, file: this.#o.file }, cause);
+    const error = this.#named(met);
+    const { code } = error;
     this.#broken ??= error;
     this.#suspect = true;
     this.#o.log.error("store.damaged", { code, ...error.context });

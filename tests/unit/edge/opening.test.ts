@@ -71,6 +71,13 @@ describe("the first words of an epoch", () => {
   it("are alarming where the file had to be salvaged", () => {
     const store = new MemoryStore(5000);
     Object.assign(store, { epoch: { ...store.epoch, cause: "salvaged" } });
-    expect(told(store).drafts[1]).toMatchObject({ kind: "store.salvaged", severity: "critical" });
+    expect(told(store).drafts[1]).toMatchObject({
+      kind: "store.salvaged",
+      severity: "critical",
+      text: {
+        it: "La base dati edge.db era danneggiata ed è in quarantena",
+        en: "Database edge.db was damaged and is in quarantine",
+      },
+    });
   });
 });

@@ -1,5 +1,5 @@
 /** Pages of a file in use are spoiled, or the file is cut: whoever meets that tells, and what is lost is named at the next opening. */
-import { open as openFile, stat, truncate } from "node:fs/promises";
+import { open as openFile, readFile, stat, truncate } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import type { Store } from "../../../../src/edge/parts.ts";
 import { decodeBody, encodeEvent } from "../../../../src/edge/segment.ts";
@@ -10,6 +10,8 @@ import { event, folder, HandClock, headOf, inEpoch, nothing, open, readings } fr
 const ALL = Number.MAX_SAFE_INTEGER;
 const SEGMENTS = 300;
 const PAGE = 512;
+/** Where the events of a body begin, as it stands in the file. */
+const OF_EVENTS = '"events":[';
 
 /** A store in use, most of which lies in the file itself. */
 async function inUse(file: string, clock: HandClock) {
@@ -156,6 +158,27 @@ it.each(["history", "events"] as const)("%s says that it is not whole, and the f
     for await (const _ of store[asked]({})) told += 1;
     return told;
   };
-  await expect(all()).rejects.toMatchObject({ code: "store.corrupt", context: { file: expect.any(String) } });
+  await expect(all()).rejects.toMatchObject({ code: "store.corrupt", context: { file: at.file } });
   expect(store.broken).toMatchObject({ code: "store.corrupt", context: { file: at.file } });
+});
+
+it("a body that is not what was written is told with the file's name", async () => {
+  await using at = await folder();
+  {
+    await using store = await open(at.file);
+    for (const seq of [1, 2]) await store.commit({ ...nothing, events: [encodeEvent(inEpoch(store), event(store, seq), false)] });
+  }
+  // SQLite sees nothing wrong: only the text inside a row is another one. Rows grow towards the front of a page.
+  const first = (await readFile(at.file)).lastIndexOf(OF_EVENTS);
+  expect(first).toBeGreaterThan(0);
+  const handle = await openFile(at.file, "r+");
+  await handle.write("{", first + OF_EVENTS.length - 1);
+  await handle.close();
+  await using store = await open(at.file);
+  const all = async () => {
+    for await (const _ of store.events({}));
+  };
+  const named = { code: "store.corrupt", context: { file: at.file, reason: expect.stringContaining("nobody wrote") } };
+  await expect(all()).rejects.toMatchObject(named);
+  expect(store.broken).toMatchObject(named);
 });
