@@ -5,6 +5,7 @@ import { Source } from "./config/document.ts";
 import { readText } from "./config/file.ts";
 import { at, check } from "./config/issues.ts";
 import { machineFindings } from "./config/machine.ts";
+import { checkNotYet } from "./config/not-yet.ts";
 import type { Problem } from "./config/problems.ts";
 import { checkReferences } from "./config/references.ts";
 import { siteSchema } from "./config/schema.ts";
@@ -68,6 +69,7 @@ export async function checkSite(
     if (kind !== undefined) checkReferences(kind.options, written, ["assets", id], { raw, devices: known }, source);
   }
   crossCheck(raw, [...known.values()], source);
+  checkNotYet(siteSchema, raw, source);
   const found = () => causes(source.problems).toSorted((a, b) => a.line - b.line || a.column - b.column);
   const problems = found();
   if (!("value" in checked) || problems.some((p) => p.severity === "error")) return { problems };

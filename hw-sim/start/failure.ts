@@ -32,7 +32,7 @@ export async function complain(raw: unknown, json: boolean, lang: keyof Text = "
 const said = {
   found: { it: "c'è", en: "found" },
   nothing: { it: "non c'è nulla", en: "found nothing" },
-  expected: { it: "ma ci va", en: "expected" },
+  expected: { it: "atteso:", en: "expected" },
   write: { it: "scrivere", en: "write" },
   error: { it: "errore", en: "error" },
   warning: { it: "avviso", en: "warning" },

@@ -33,9 +33,7 @@ export function gatewayConfig(site: Site, { socket, store, broker }: Places): st
   return stringify({
     gateway: {
       id: GATEWAY,
-      site: { id: "piazza", name: { it: "Piazza simulata", en: "Simulated square" } },
-      place: { lat: 45.0526, lon: 9.693 },
-      timezone: "Europe/Rome",
+      site: { id: "piazza" },
       socket,
       clock: "assumed",
     },

@@ -20,15 +20,6 @@ export function crossCheck(raw: unknown, devices: readonly Known[], source: Sour
   claimedTwice(raw, devices, source);
   broker(raw, source);
   credentials(raw, source);
-  if (Array.isArray(at(raw, ["rules"])) && at(raw, ["rules", 0]) !== undefined)
-    source.add({
-      severity: "warning",
-      code: "config.not-yet",
-      path: ["rules"],
-      key: true,
-      found: quoted("rules"),
-      expected: words.laterVersion[source.lang],
-    });
 }
 
 /** Devices and assets share one namespace: both are sources of records. */

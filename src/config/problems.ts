@@ -25,10 +25,13 @@ export interface Problem {
 const said = {
   found: { it: "c'è", en: "found" },
   nothing: { it: "non c'è", en: "found" },
-  expected: { it: "ma ci va", en: "expected" },
+  expected: { it: "atteso:", en: "expected" },
   write: { it: "scrivere", en: "write" },
   warning: { it: "avviso", en: "warning" },
 } as const;
+
+/** Nothing is wrong with what is written, and nothing else is expected in its place. */
+const NOT_YET: readonly Code[] = ["config.not-yet", "config.type-not-yet"];
 
 /** `file:line:column: code: path: found …, expected …; did you mean …?; write …` */
 export function problemLine(problem: Problem, lang: Lang): string {
@@ -36,11 +39,9 @@ export function problemLine(problem: Problem, lang: Lang): string {
   const mark = severity === "warning" ? ` (${said.warning[lang]})` : "";
   const where = path === "" ? "" : `${path}: `;
   const there = found === words.nothing[lang] ? said.nothing[lang] : said.found[lang];
+  const what = NOT_YET.includes(code) ? `${found}: ${expected}` : `${there} ${found}, ${said.expected[lang]} ${expected}`;
   const more = [hint, write === undefined ? undefined : `${said.write[lang]} \`${write}\``].filter((part) => part !== undefined);
-  return [
-    `${file}:${line}:${column}: ${code}${mark}: ${where}${there} ${found}, ${said.expected[lang]} ${expected}`,
-    ...more,
-  ].join("; ");
+  return [`${file}:${line}:${column}: ${code}${mark}: ${where}${what}`, ...more].join("; ");
 }
 
 /** What stands behind such a key may be a secret, written where the name of a file belongs. */

@@ -6,6 +6,7 @@ import type { PointSpec } from "../model.ts";
 import type { Source } from "./document.ts";
 import { at, meant } from "./issues.ts";
 import { type Path, quoted } from "./problems.ts";
+import { partsOf } from "./schema-walk.ts";
 import { entries, type Known } from "./site.ts";
 import { words } from "./words.ts";
 
@@ -41,32 +42,13 @@ export function checkReferences(schema: z.ZodType, value: unknown, path: Path, s
   }
 }
 
-/** Schemas may stand in any wrapping; a value of the wrong form has been said to be so by its schema. */
+/** A value of the wrong form has been said to be so by its schema. */
 function* referencesIn(schema: z.ZodType, value: unknown, path: Path): Generator<Found> {
-  const reference = references.get(schema);
-  if (reference !== undefined && typeof value === "string") {
-    if (schema.safeParse(value).success) yield { reference, written: value, path };
-    return;
+  for (const part of partsOf(schema, value, path)) {
+    const reference = references.get(part.schema);
+    if (reference !== undefined && typeof part.value === "string" && part.schema.safeParse(part.value).success)
+      yield { reference, written: part.value, path: part.path };
   }
-  const { shape, innerType, element, valueType, in: input, options } = (schema as { def?: Inner }).def ?? {};
-  if (shape !== undefined)
-    for (const [key, inner] of Object.entries(shape)) yield* referencesIn(inner, at(value, [key]), [...path, key]);
-  if (innerType !== undefined) yield* referencesIn(innerType, value, path);
-  if (input !== undefined) yield* referencesIn(input, value, path);
-  for (const option of options ?? []) yield* referencesIn(option, value, path);
-  if (element !== undefined && Array.isArray(value))
-    for (const [i, inner] of value.entries()) yield* referencesIn(element, inner, [...path, i]);
-  if (valueType !== undefined) for (const [key, inner] of entries(value)) yield* referencesIn(valueType, inner, [...path, key]);
-}
-
-/** What a schema holds inside, by the names of zod's own definitions. */
-interface Inner {
-  readonly shape?: Readonly<Record<string, z.ZodType>>;
-  readonly innerType?: z.ZodType;
-  readonly element?: z.ZodType;
-  readonly valueType?: z.ZodType;
-  readonly in?: z.ZodType;
-  readonly options?: readonly z.ZodType[];
 }
 
 function checkPoint({ written, path }: Found, wanted: Extract<Reference, { to: "point" }>, site: Written, source: Source): void {

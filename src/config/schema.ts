@@ -3,6 +3,7 @@ import * as z from "zod";
 import { wrongHost } from "../drivers/addresses.ts";
 import { busSchema } from "../drivers/buses.ts";
 import { cadence, duration } from "../kit/quantities.ts";
+import { notYet } from "./not-yet.ts";
 
 /** Names travel in topics and URNs, and are typed on a keyboard in the rain. One such word every JavaScript object has already. */
 export const NAME = /^(?!constructor$)[a-z0-9][a-z0-9-]{0,62}$/;
@@ -32,15 +33,17 @@ const day = z
 
 const gateway = z.strictObject({
   id: name().describe("Client id and topic of this box; unique in the fleet."),
-  site: z.strictObject({ id: name(), name: text.optional() }),
-  place: place.optional(),
-  timezone: timezone.prefault(DEFAULT_ZONE).describe("Of opening hours, schedules and quarter-hours."),
-  holidays: z
-    .strictObject({
-      country: z.string().regex(/^[A-Z]{2}$/, { error: "expected a country of two letters, such as IT" }),
-      extra: z.array(day).prefault([]).describe("Local holidays, MM-DD or YYYY-MM-DD."),
-    })
-    .optional(),
+  site: z.strictObject({ id: name(), name: notYet(text.optional()) }),
+  place: notYet(place.optional()),
+  timezone: notYet(timezone.prefault(DEFAULT_ZONE).describe("Of opening hours, schedules and quarter-hours.")),
+  holidays: notYet(
+    z
+      .strictObject({
+        country: z.string().regex(/^[A-Z]{2}$/, { error: "expected a country of two letters, such as IT" }),
+        extra: z.array(day).prefault([]).describe("Local holidays, MM-DD or YYYY-MM-DD."),
+      })
+      .optional(),
+  ),
   socket: z.string().min(1).optional().describe("Admin socket; default /run/cippo/cippo.sock. Relative to this file."),
   language: z.enum(["it", "en"]).optional().describe("Language of the command line where it is not set."),
   clock: z
@@ -64,8 +67,8 @@ const credentials = z
       .regex(/pass|pwd|secret|cred|\.(pw|txt|key)$/i, { error: NO_PASSWORD })
       .optional()
       .describe("File with the password of `sync.user`, one line; a name that says so, such as broker.password."),
-    badgeKey: file().optional().describe("Key under which badge numbers are hashed."),
-    trust: file().optional().describe("Public keys of the platform that may sign."),
+    badgeKey: notYet(file().optional().describe("Key under which badge numbers are hashed.")),
+    trust: notYet(file().optional().describe("Public keys of the platform that may sign.")),
     folder: z.string().min(1).optional().describe("Default $CREDENTIALS_DIRECTORY. Relative to this file."),
   })
   .describe("Names of files under the credentials directory, never contents.");
@@ -115,7 +118,7 @@ const sync = z
     uplink: z
       .strictObject({
         metered: z.boolean().prefault(false),
-        monthlyBudgetMB: z.int().min(1).optional(),
+        monthlyBudgetMB: notYet(z.int().min(1).optional()),
       })
       .prefault({}),
   })
@@ -152,7 +155,7 @@ export const assetHead = z.looseObject({
     .optional()
     .describe("Default urn:ngsi-ld:{model}:{site}:{asset}."),
   place: place.optional(),
-  part: z.boolean().optional().describe("Another gateway serves the same URN: the platform sums."),
+  part: notYet(z.boolean().optional().describe("Another gateway serves the same URN: the platform sums.")),
 });
 
 export const siteSchema = z.strictObject({
@@ -163,7 +166,7 @@ export const siteSchema = z.strictObject({
   buses: z.record(name(), busSchema).prefault({}),
   devices: z.record(name(), deviceHead).prefault({}),
   assets: z.record(name(), assetHead).prefault({}),
-  rules: z.array(z.looseObject({ id: name() })).prefault([]),
+  rules: notYet(z.array(z.looseObject({ id: name() })).prefault([])),
 });
 export type Written = z.output<typeof siteSchema>;
 

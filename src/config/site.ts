@@ -8,6 +8,7 @@ import type { AnyKind, Senses } from "../edge/kinds/kind.ts";
 import type { Asset, Place, PointSpec } from "../model.ts";
 import type { Source } from "./document.ts";
 import { at, check, meant, shown } from "./issues.ts";
+import { warn } from "./not-yet.ts";
 import { type Path, quoted } from "./problems.ts";
 import { rightOf, said } from "./right.ts";
 import { assetHead, deviceHead, type Written } from "./schema.ts";
@@ -23,10 +24,7 @@ export interface SiteDevice {
   readonly options: unknown;
 }
 
-export interface SiteAsset extends KindAsset {
-  /** Another gateway serves the same URN too. */
-  readonly part: boolean;
-}
+export type SiteAsset = KindAsset;
 
 /** A site that may run: everything in it exists, refers to what is there, and has its defaults. */
 export interface Site extends Omit<Written, "devices" | "assets" | "rules"> {
@@ -146,15 +144,7 @@ function assetOf(
   const { kind: word, name, urn, place, part, ...rest } = written;
   const { options, whole } = checkOptions(kind.options, rest, path, source);
   const head = assetHead.safeParse({ kind: word, name, urn, place, part });
-  for (const option of said(() => kind.notYet?.(options)) ?? [])
-    source.add({
-      severity: "warning",
-      code: "config.not-yet",
-      path: [...path, ...option.split(".")],
-      key: true,
-      found: quoted(option),
-      expected: words.laterVersion[source.lang],
-    });
+  for (const option of said(() => kind.notYet?.(options)) ?? []) warn([...path, ...option.split(".")], source, option);
   if (!whole || !head.success) return undefined;
   const silentAfterMs: Record<string, number> = {};
   for (const [role, sense] of Object.entries(kind.senses(options) as Senses)) {
@@ -170,7 +160,7 @@ function assetOf(
     options,
     silentAfterMs,
   };
-  return { asset, kind, part: head.data.part ?? false };
+  return { asset, kind };
 }
 
 function unknownWord(

@@ -83,7 +83,7 @@ export const words = {
   beginning: { it: "un testo che comincia con", en: "a text that begins with" },
   form: { it: "un testo di un'altra forma", en: "a text of another form" },
   belongs: { it: "va sotto", en: "belongs under" },
-  laterVersion: { it: "una versione più nuova di Cippo", en: "a later version of Cippo" },
+  laterVersion: { it: "non ancora disponibile in questa versione", en: "not yet available in this version" },
   tooDeep: { it: "meno livelli uno dentro l'altro", en: "fewer levels inside one another" },
   megabyte: { it: "al massimo 1 MB", en: "at most 1 MB" },
 } as const satisfies Record<string, Text>;

@@ -87,7 +87,7 @@ const UNREADABLE: Readonly<Record<string, readonly [bytes: Uint8Array, why: RegE
 };
 
 const TRACE = /^\s+at .+/m;
-const PROBLEM = /^(\S+):(\d+):(\d+): (config\.[a-z-]+): .*?(?:found|c'è) (.+), (?:expected|ma ci va) (.+)$/;
+const PROBLEM = /^(\S+):(\d+):(\d+): (config\.[a-z-]+): .*?(?:found|c'è) (.+), (?:expected|atteso:) (.+)$/;
 /** Of the configurations with lines, one in so many is checked too: the same eyes look at it. (Not the deepest: where the parser runs out of stack differs.) */
 const CHECKED_OF = 6;
 

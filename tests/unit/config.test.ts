@@ -102,7 +102,7 @@ describe("what is wrong, all of it at once, where it stands", () => {
     ]);
     const italian = await checkSite(`${HEAD}store: { keep: 14 }\n`, "site.yaml", "it");
     expect(italian.problems.map((p) => problemLine(p, "it"))).toEqual([
-      "site.yaml:6:16: config.wrong-value: store.keep: c'è 14, ma ci va una durata come 500ms, 10s, 5min, 12h o 14d",
+      "site.yaml:6:16: config.wrong-value: store.keep: c'è 14, atteso: una durata come 500ms, 10s, 5min, 12h o 14d",
     ]);
   });
 

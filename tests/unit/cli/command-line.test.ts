@@ -208,7 +208,7 @@ describe("simulate", () => {
     const file = join(folder, "sim.yaml");
     await writeFile(file, "gateway: { id: gw-1, site: { id: park } }\nsync: { broker: mqtt://127.0.0.1:1 }\nstroe: {}\n");
     const { code, err } = await cippo(["--config", file, "simulate", "--lang", "it"]);
-    expect(err).toContain('config.unknown-key: stroe: c\'è "stroe", ma ci va una tra le voci');
+    expect(err).toContain('config.unknown-key: stroe: c\'è "stroe", atteso: una tra le voci');
     expect(err).toContain("errore config.invalid: Configurazione rifiutata");
     expect(code).toBe(1);
     expect(await cippo(["simulate", "--lang", "de"])).toMatchObject({

@@ -1,0 +1,26 @@
+/** Keys that a configuration may have already and that no code of this version reads, marked in the schema itself. */
+import * as z from "zod";
+import type { Source } from "./document.ts";
+import { type Path, quoted } from "./problems.ts";
+import { partsOf } from "./schema-walk.ts";
+import { words } from "./words.ts";
+
+const marked = z.registry<object>();
+
+/** The key is checked like any other, and whoever writes it is told that nothing comes of it yet. */
+export function notYet<S extends z.ZodType>(schema: S): S {
+  marked.add(schema, {});
+  return schema;
+}
+
+/** A warning at each marked key that is written. An empty list asks for nothing. */
+export function checkNotYet(schema: z.ZodType, value: unknown, source: Source): void {
+  for (const { schema: part, value: written, path } of partsOf(schema, value))
+    if (marked.has(part) && written !== undefined && !(Array.isArray(written) && written.length === 0)) warn(path, source);
+}
+
+/** `option`: what of the path is said, where not its last key. */
+export function warn(path: Path, source: Source, option = String(path.at(-1))): void {
+  const expected = words.laterVersion[source.lang];
+  source.add({ severity: "warning", code: "config.not-yet", path, key: true, found: quoted(option), expected });
+}
