@@ -272,7 +272,7 @@ const framesIn = (wire: WireStatus | undefined): number => (wire !== undefined &
 
 /** `before`: the frames that came until then, which the counts beside it show. */
 const strayText = (stray: number, lasted: string, before: number): Text => ({
-  it: `${counted(stray, "byte senza senso|byte senza senso")} in ${lasted}, ${before === 0 ? "nessuna trama" : `più nessuna trama (prima ${counted(before, "trama|trame")})`}`,
+  it: `${counted(stray, "byte senza senso|byte senza senso")} in ${lasted}, ${before === 0 ? "nessun messaggio" : `più nessun messaggio (prima ${counted(before, "messaggio|messaggi")})`}`,
   en: `${counted(stray, "stray byte|stray bytes")} in ${lasted}, ${before === 0 ? "no frame" : `no frame any more (${counted(before, "frame|frames")} before)`}`,
 });
 

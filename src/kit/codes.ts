@@ -626,7 +626,7 @@ export const codes = {
   "config.same-name": {
     retry: false,
     what: { it: "Lo stesso nome due volte", en: "The same name twice" },
-    hint: { it: "Dispositivi e beni hanno nomi tutti diversi.", en: "Devices and assets all have different names." },
+    hint: { it: "Dispositivi e oggetti hanno nomi tutti diversi.", en: "Devices and assets all have different names." },
   },
   "config.credentials": {
     retry: false,
@@ -1185,7 +1185,7 @@ export const codes = {
     retry: false,
     what: { it: "{name} non esiste in questo sito", en: "{name} does not exist on this site" },
     hint: {
-      it: "`cippo devices` mostra dispositivi e punti, `cippo status` i beni.",
+      it: "`cippo devices` mostra dispositivi e punti, `cippo status` gli oggetti.",
       en: "`cippo devices` shows devices and points, `cippo status` the assets.",
     },
   },
@@ -1201,7 +1201,7 @@ export const codes = {
   },
   "cli.not-a-device": {
     retry: false,
-    what: { it: "{name} è un bene, non un dispositivo", en: "{name} is an asset, not a device" },
+    what: { it: "{name} è un oggetto, non un dispositivo", en: "{name} is an asset, not a device" },
     hint: {
       it: "`cippo watch {name}` lo segue; `cippo devices` mostra i dispositivi.",
       en: "`cippo watch {name}` follows it; `cippo devices` shows the devices.",

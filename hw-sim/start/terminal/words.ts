@@ -12,7 +12,7 @@ export const texts = {
   state: { it: "STATO", en: "STATE" },
   values: { it: "VALORI", en: "VALUES" },
   up: { it: "attivo", en: "up" },
-  down: { it: "fermo", en: "down" },
+  down: { it: "non risponde", en: "down" },
   problem: { it: "problema", en: "problem" },
   begins: { it: "in avvio", en: "starting" },
   noValue: { it: "ancora nessun valore", en: "no value yet" },

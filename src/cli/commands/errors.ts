@@ -1,28 +1,57 @@
-/** A code, the first word of some, or none goes in; what it means and what to do about it comes out. */
+/** Explains an error code or an alarm: what it means, and what whoever meets it does next. */
 import { nearest } from "../../config/nearest.ts";
-import { type CodeSpec, codes } from "../../kit/codes.ts";
+import { assetKinds } from "../../edge/kinds/index.ts";
+import type { AlarmSpec } from "../../edge/kinds/kind.ts";
+import { codes } from "../../kit/codes.ts";
 import { EdgeError, unfilled } from "../../kit/errors.ts";
+import { stateWord } from "../../kit/state-words.ts";
+import type { Severity, Text } from "../../model.ts";
 import type { Terminal } from "../terminal.ts";
 
-export async function errors(code: string | undefined, terminal: Terminal): Promise<number> {
-  const all: [string, CodeSpec][] = Object.entries(codes);
-  const found = code === undefined ? all : all.filter(([name]) => name === code || name.startsWith(`${code}.`));
+/** `retry` of an error: it is tried again by itself. `severity` of an alarm. */
+interface Explained {
+  readonly code: string;
+  readonly what: Text;
+  readonly hint: Text;
+  readonly retry?: boolean;
+  readonly severity?: Severity;
+}
+
+/** Errors in the order of their table, then the alarms of all asset kinds. */
+function everything(): readonly Explained[] {
+  const errorCodes = Object.entries(codes).map(([code, spec]): Explained => ({ code, ...spec, what: withoutNumbers(spec.what) }));
+  const alarms = Object.values(assetKinds).flatMap((kind) =>
+    Object.entries(kind.alarms as Readonly<Record<string, AlarmSpec>>).map(
+      ([code, { raised, todo, severity }]): Explained => ({ code, what: withoutNumbers(raised), hint: todo, severity }),
+    ),
+  );
+  return [...errorCodes, ...alarms];
+}
+
+const withoutNumbers = ({ it, en }: Text): Text => ({ it: unfilled(it), en: unfilled(en) });
+
+/** `asked`: a whole code, the first word of some, or undefined for all. Throws `cli.usage` where there is none. */
+export async function errors(asked: string | undefined, terminal: Terminal): Promise<number> {
+  const all = everything();
+  const found = asked === undefined ? all : all.filter(({ code }) => code === asked || code.startsWith(`${asked}.`));
   const { say, lang } = terminal;
   if (found.length === 0) {
-    const near = nearest(code ?? "", Object.keys(codes));
-    throw new EdgeError("cli.usage", { reason: `${say("badValue")}: ${code}${near ? ` (${near}?)` : " (`cippo errors`)"}` });
-  }
-  if (terminal.json)
-    terminal.document(
-      found.map(([code, spec]) => ({ code, ...spec, what: { it: unfilled(spec.what.it), en: unfilled(spec.what.en) } })),
+    const near = nearest(
+      asked ?? "",
+      all.map(({ code }) => code),
     );
-  else if (code === undefined)
+    throw new EdgeError("cli.usage", { reason: `${say("badValue")}: ${asked}${near ? ` (${near}?)` : " (`cippo errors`)"}` });
+  }
+  if (terminal.json) terminal.document(found);
+  else if (asked === undefined)
     terminal.table(
       ["code", "what", "todo"],
-      found.map(([name, s]) => [name, unfilled(s.what[lang]), s.hint[lang]]),
+      found.map(({ code, what, hint }) => [code, what[lang], hint[lang]]),
     );
-  else
-    for (const [name, spec] of found)
-      terminal.line(`${name}: ${unfilled(spec.what[lang])}\n→ ${spec.hint[lang]}\n(${say(spec.retry ? "retries" : "noRetry")})`);
+  else for (const one of found) terminal.line(`${one.code}: ${one.what[lang]}\n→ ${one.hint[lang]}\n(${nature(one, terminal)})`);
   return 0;
 }
+
+/** Whether an error passes by itself, or how grave an alarm is. */
+const nature = ({ retry, severity }: Explained, { say, lang }: Terminal): string =>
+  severity === undefined ? say(retry ? "retries" : "noRetry") : `${say("severity").toLowerCase()}: ${stateWord(severity, lang)}`;

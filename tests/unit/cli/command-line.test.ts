@@ -83,6 +83,19 @@ describe("without a gateway", () => {
     expect(await cippo(["errors", "bus.timeuot"])).toMatchObject({ code: 2, err: expect.stringContaining("bus.timeout?") });
   });
 
+  it("explains an alarm of an asset kind, and what whoever is sent there does", async () => {
+    const name = "bay.illegal-occupation";
+    const told = (await cippo(["errors", name, "--lang", "it"])).out;
+    expect(told).toBe(
+      `${name}: Stallo disabili {name} occupato senza contrassegno da {for}\n→ Avvisare la polizia locale; se il contrassegno c'è, confermarlo con \`cippo command\`.\n(gravità: alta)\n`,
+    );
+    const all = JSON.parse((await cippo(["errors", "--json"])).out) as { code: string; severity?: string }[];
+    expect(all).toContainEqual(expect.objectContaining({ code: name, severity: "high" }));
+    const page = await readFile(join(ROOT, "docs/alarms.md"), "utf8");
+    const onPage = [...page.matchAll(/^\| `([\w.-]+)`/gm)].map(([, code]) => code);
+    expect(all.filter(({ severity }) => severity).map(({ code }) => code)).toEqual(onPage);
+  });
+
   it("lists the device types", async () => {
     const types = JSON.parse((await cippo(["devices", "--types", "--json"])).out) as { type: string }[];
     expect(types.map(({ type }) => type)).toContain("gpio-contact");
@@ -350,7 +363,7 @@ describe("with a gateway", () => {
     expect(out).toMatch(/\n1 device is well\n\n1 open alarm:\n {2}bay\.illegal-occupation {2}bay-014 {2}high {2}from /);
     expect(JSON.parse((await ask("status", "--json")).out)).toEqual(gatewayStatus);
     expect((await ask("status", "--lang", "it")).out).toMatch(
-      /\n1 di 2 dispositivi non sta bene\nbay-014-sensor {2}fermo da 95 s/,
+      /\n1 di 2 dispositivi non sta bene\nbay-014-sensor {2}non risponde da 95 s/,
     );
     const all = (await cippo(["status", "--all", "--lang", "it", "--socket", socket], { COLUMNS: "120" })).out;
     expect(all).toContain("DISPOSITIVO");

@@ -91,7 +91,7 @@ describe.skipIf(!hasTerminal)("on a terminal of 80×24", { timeout: 90_000 }, ()
 
   it.each([
     ["en", "4 of 40 devices are not well", "36 devices are well", "down for 95 s"],
-    ["it", "4 di 40 dispositivi non stanno bene", "36 dispositivi stanno bene", "fermo da 95 s"],
+    ["it", "4 di 40 dispositivi non stanno bene", "36 dispositivi stanno bene", "non risponde da 95 s"],
   ])("status of 40 devices, 3 of them down, is one screen with the faults first, in %s", async (lang, title, well, down) => {
     picture = site(40, 3);
     const { lines, code } = await ended("status", { LC_ALL: lang === "it" ? "it_IT.UTF-8" : "C.UTF-8" });

@@ -141,7 +141,7 @@ describe("tables", () => {
 describe("what is counted", () => {
   const of = (n: number) => ({ requests: 9, timeouts: 0, checksumErrors: n, exceptions: n, latencyMs: null, held: false });
   it.each([
-    ["it", { frames: 1, strayBytes: 1, unread: 1 }, "1 trama, 1 byte senza trama, 1 non letto in tempo"],
+    ["it", { frames: 1, strayBytes: 1, unread: 1 }, "1 messaggio, 1 byte senza messaggio, 1 non letto in tempo"],
     ["en", { frames: 1, strayBytes: 1, unread: 0 }, "1 frame, 1 stray byte"],
     ["en", { frames: 0, strayBytes: 2, unread: 0 }, "0 frames, 2 stray bytes"],
     ["it", of(1), "1/9 corrotta, 1/9 rifiutata"],

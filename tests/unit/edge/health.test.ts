@@ -121,7 +121,7 @@ it("a sensor at another baud rate is down because its bytes make no frame, and t
   const { problem } = look();
   expect(problem).toMatchObject({ code: "frame.invalid", next: { en: expect.stringMatching(/baud rate/) } });
   expect(problem?.what.en).toMatch(/^Bytes that make no frame from d: 97 stray bytes in .+, no frame$/);
-  expect(problem?.what.it).toMatch(/: 97 byte senza senso in .+, nessuna trama$/);
+  expect(problem?.what.it).toMatch(/: 97 byte senza senso in .+, nessun messaggio$/);
   expect(told.map((one) => one?.code)).toEqual(["frame.invalid"]);
   // More than a line can mean: the driver gives the port up and takes it again, and the reason stays.
   for (let sent = 0; sent < 2000; sent += 100) say(Buffer.alloc(100, 0x55));
@@ -239,7 +239,7 @@ it("who heard one reason for a device that is down hears the other, when it chan
   say(Buffer.alloc(50, 0x55));
   await poll(() => look().problem?.code).toBe("frame.invalid");
   expect(look().problem?.what.en).toMatch(/stray bytes in .+, no frame any more \(1 frame before\)$/);
-  expect(look().problem?.what.it).toMatch(/, più nessuna trama \(prima 1 trama\)$/);
+  expect(look().problem?.what.it).toMatch(/, più nessun messaggio \(prima 1 messaggio\)$/);
   // Not at once: a device may change its mind often.
   expect(told).toHaveLength(1);
   collector.watchSilence(monotonic() + 300_000);
