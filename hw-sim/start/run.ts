@@ -118,6 +118,7 @@ async function inFolder(
     points: world.points.rules,
     bays: world.bays,
     outputs: world.outputs,
+    outages: world.broker.outages,
     starts: 1 + world.gateway.restarts,
     disturbed: options.forMs === 0,
     devices: world.devices,

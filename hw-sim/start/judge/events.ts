@@ -27,6 +27,8 @@ export interface EventsInput {
   readonly outputs: readonly LimitedOutput[];
   /** When no gateway was ready. */
   readonly blind: readonly Window[];
+  /** When no broker could be reached. */
+  readonly outages: readonly Window[];
   /** When this device, or its whole bus, was failing. */
   readonly failing: (device: string) => readonly Window[];
   readonly end: number;
@@ -41,6 +43,13 @@ const ENDS: ReadonlySet<string> = new Set(["succeeded", "failed", "expired", "re
 /** What a gateway may say of its own way to the platform, its clock and its store, whatever the site does. */
 const OWN = /^(epoch|catalog|sync|store|ledger|clock|config|gateway)\./;
 
+/** An outage is told of when it has lasted this long (the contract, U10); at an outage of about this length, both answers are right. */
+const TOLD_AFTER_MS = 10_000;
+const ABOUT_MS = 3000;
+/** Back at the broker: a client that waits between two attempts. What was too short to be told is summed up when the link has held for a minute. */
+const BACK_WITHIN_MS = 30_000;
+const SUMMED_WITHIN_MS = 60_000 + BACK_WITHIN_MS;
+
 export function judgeEvents(input: EventsInput): readonly EventFinding[] {
   const { events, starts } = input;
   const findings: EventFinding[] = [];
@@ -49,9 +58,9 @@ export function judgeEvents(input: EventsInput): readonly EventFinding[] {
   const opened = events.filter(({ kind }) => kind === "epoch.opened").length;
   if (opened < starts) findings.push({ what: "missing", told: `epoch.opened: ${opened} for ${starts} starts` });
   if (opened > starts) findings.push({ what: "extra", told: `epoch.opened: ${opened} for ${starts} starts` });
-  findings.push(...judgeCommands(input), ...judgeLimits(input));
+  findings.push(...judgeCommands(input), ...judgeLimits(input), ...judgeOutages(input));
   for (const event of events) {
-    if (event.kind.startsWith("command.")) continue;
+    if (/^(command|uplink)\./.test(event.kind)) continue;
     if (event.device !== null) {
       const seen = [...input.blind, ...input.failing(event.device)].some(([from, to]) => event.mono >= from && event.mono <= to);
       if (!seen) extra(event);
@@ -102,5 +111,27 @@ function judgeLimits({ events, outputs, blind, end }: EventsInput): readonly Eve
   for (const { mono, target } of unused)
     if (!blind.some(([from, to]) => mono >= from && mono <= to))
       findings.push({ what: "extra", told: `command.limit-reached ${target} at ${mono}` });
+  return findings;
+}
+
+/** An outage of the broker that lasts is told of once, and its end once; where none was, none is told. */
+function judgeOutages({ events, outages, blind, end }: EventsInput): readonly EventFinding[] {
+  const findings: EventFinding[] = [];
+  const unused = events.filter(({ kind }) => kind.startsWith("uplink."));
+  const take = (kind: string, from: number, to: number, must: boolean) => {
+    const found = unused.findIndex((one) => one.kind === kind && one.mono >= from && one.mono <= to);
+    if (found >= 0) unused.splice(found, 1);
+    else if (must && to < end) findings.push({ what: "missing", told: `${kind} of the outage at ${from}` });
+    return found >= 0;
+  };
+  for (const [from, to] of outages) {
+    const isSeen = !blind.some(([began, ended]) => began <= to && from <= ended);
+    const isLong = to - from >= TOLD_AFTER_MS + ABOUT_MS;
+    const told = take("uplink.down", from + TOLD_AFTER_MS - EARLY_MS, to + BACK_WITHIN_MS, isLong && isSeen);
+    take("uplink.up", to, to + (told ? BACK_WITHIN_MS : SUMMED_WITHIN_MS), told && isSeen);
+  }
+  // A gateway that was killed knows of an outage only what it had saved.
+  const excused = (mono: number) => blind.some(([from, to]) => mono >= from && mono <= to + BACK_WITHIN_MS);
+  for (const { kind, mono } of unused) if (!excused(mono)) findings.push({ what: "extra", told: `${kind} noted at ${mono}` });
   return findings;
 }

@@ -57,6 +57,8 @@ export interface Evidence {
   /** Its disk, its process or its platform were made to fail too: then only the readings can be judged. */
   readonly disturbed: boolean;
   readonly blind: readonly Window[];
+  /** When no broker could be reached. */
+  readonly outages: readonly Window[];
   readonly waits: readonly Wait[];
   readonly end: number;
   readonly must: number;
@@ -125,7 +127,7 @@ export async function judge(evidence: Evidence, lang: keyof Text): Promise<Judge
 /** Bays, their alarms and all other events, against what the wires showed and what was commanded. */
 async function judgeAssets(
   platform: Database,
-  { gateway, bays, outputs, points, blind, end, must, starts }: Evidence,
+  { gateway, bays, outputs, points, blind, outages, end, must, starts }: Evidence,
   served: readonly WireRecord[],
   told: readonly ReceivedReading[],
 ): Promise<{ readonly counts: Assets; readonly findings: readonly string[] }> {
@@ -157,6 +159,7 @@ async function judgeAssets(
     starts,
     outputs: [...outputs].map(([target, maxOnMs]) => ({ target, maxOnMs, levels: levels.get(target)?.list ?? [] })),
     blind,
+    outages,
     failing,
     end: must,
   });

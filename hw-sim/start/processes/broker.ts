@@ -2,9 +2,11 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { monotonic } from "../../../src/kit/clock.ts";
 import { freePort } from "../../free-port.ts";
 import { systemProgram } from "../../system-program.ts";
 import { ask } from "../ask.ts";
+import type { Window } from "../judge/readings.ts";
 import { Child } from "./child.ts";
 import { program } from "./program.ts";
 
@@ -14,6 +16,8 @@ export interface Broker extends AsyncDisposable {
   readonly pid: number | null;
   /** Killed, and back on the same port after `ms`; null when the broker is somebody else's. */
   readonly away: ((ms: number, stop: AbortSignal) => Promise<void>) | null;
+  /** When no client could reach it. */
+  readonly outages: readonly Window[];
 }
 
 type Start = (port: number) => Child;
@@ -28,7 +32,14 @@ export async function openBroker(wish: string, dir: string): Promise<Broker> {
     await writeFile(file, `listener ${port} 127.0.0.1\nallow_anonymous true\nset_tcp_nodelay true\n`);
     return own(wish, port, () => mosquitto(command, file));
   }
-  return { url: wish, name: new URL(wish).host, pid: null, away: null, [Symbol.asyncDispose]: async () => undefined };
+  return {
+    url: wish,
+    name: new URL(wish).host,
+    pid: null,
+    away: null,
+    outages: [],
+    [Symbol.asyncDispose]: async () => undefined,
+  };
 }
 
 const embedded: Start = (port) =>
@@ -45,6 +56,7 @@ function mosquitto(command: string, file: string): Child {
 
 async function own(name: string, port: number, start: Start): Promise<Broker> {
   let child = start(port);
+  const outages: Window[] = [];
   const opened = async () => {
     if (name === "embedded") await child.ready;
     else await listening(child, port);
@@ -56,12 +68,16 @@ async function own(name: string, port: number, start: Start): Promise<Broker> {
     get pid() {
       return child.pid;
     },
+    outages,
     async away(ms, stop) {
+      const from = monotonic();
       await child.kill();
       await sleep(ms, undefined, { signal: stop }).catch(() => undefined);
-      if (stop.aborted) return;
-      child = start(port);
-      await opened();
+      if (!stop.aborted) {
+        child = start(port);
+        await opened();
+      }
+      outages.push([from, monotonic()]);
     },
     [Symbol.asyncDispose]: () => child[Symbol.asyncDispose](),
   };

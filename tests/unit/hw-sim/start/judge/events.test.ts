@@ -39,6 +39,7 @@ const right: EventsInput = {
     },
   ],
   blind: [],
+  outages: [],
   failing: (device) => (device === "meter" ? [[5000, 6000]] : []),
   end: 20_000,
 };
@@ -66,6 +67,28 @@ describe("events that are no asset's", () => {
     ["a kind that nobody knows", { events: withOne(event("weather.rain", 5500)) }, "extra"],
   ])("%s is found", (_, more, what) => {
     expect(judgeEvents({ ...right, ...more }).map((one) => one.what)).toContain(what);
+  });
+
+  describe("an outage of the broker", () => {
+    const [down, up] = [event("uplink.down", 12_100), event("uplink.up", 17_000)];
+    const long = { outages: [[2000, 16_000]] as const, end: 60_000 };
+    const of = (...told: Event[]) => ({ ...right, ...long, events: [...right.events, ...told] });
+
+    it("is right when it and its end are told, or when it was about as long as what is told", () => {
+      expect(judgeEvents(of(down, up))).toEqual([]);
+      expect(judgeEvents({ ...of(down, up), outages: [[2000, 12_050]] })).toEqual([]);
+      expect(judgeEvents({ ...of(), outages: [[2000, 12_050]] })).toEqual([]);
+      expect(judgeEvents({ ...of(), outages: [[2000, 4000]] })).toEqual([]);
+    });
+
+    it.each<[string, EventsInput, string]>([
+      ["not told", of(), "missing"],
+      ["its end not told", of(down), "missing"],
+      ["told twice", of(down, event("uplink.down", 12_200), up), "extra"],
+      ["its end told twice", of(down, up, event("uplink.up", 17_100)), "extra"],
+      ["told though none was", { ...of(down, up), outages: [] }, "extra"],
+      ["told before it had lasted", of(event("uplink.down", 5000), down, up), "extra"],
+    ])("%s is found", (_, input, what) => expect(judgeEvents(input).map((one) => one.what)).toContain(what));
   });
 
   it("a device that failed by a fault, and a command over a kill, have their reason", () => {
