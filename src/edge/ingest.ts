@@ -145,8 +145,9 @@ export class Ingest {
     return this.#watchers.add(listener);
   }
 
-  /** One timer for all assets: it fires when the earliest is due. */
+  /** One timer for all assets: it fires when the earliest is due. What is due already waits for none, which would cost an alarm one to two milliseconds. */
   #schedule(): void {
+    if (!this.#stop.aborted) this.#engine.timers(this.#clock.mono());
     const due = this.#stop.aborted ? null : this.#engine.due;
     if (due === this.#due) return;
     this.#due = due;
@@ -155,7 +156,6 @@ export class Ingest {
     this.#timer = setTimeout(
       () => {
         this.#due = null;
-        this.#engine.timers(this.#clock.mono());
         this.#schedule();
       },
       Math.min(FOREVER_MS, Math.max(0, due - this.#clock.mono())),
