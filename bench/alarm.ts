@@ -1,4 +1,4 @@
-/** How long an alarm takes from the byte on the wire to the broker's subscriber, idle and during a backfill, beside a direct publish. */
+/** How long an alarm takes from its byte on the wire to a subscriber, idle and during a backfill, beside a direct publish. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, writeFileSync } from "node:fs";

@@ -1,4 +1,4 @@
-/** Readings of a mix of meters go through encoding and commit, back to back; CPU, bytes and read rate come out beside one raw packed insert. */
+/** What encoding and committing readings costs, in CPU, bytes and reading back, beside one raw packed insert. */
 
 import { readFileSync, statSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";

@@ -1,4 +1,4 @@
-/** A hundred thousand requests go to slaves that do everything wrong; how many answers of something else our line believes comes out, beside bare modbus-serial. */
+/** How many answers to another request our Modbus line and bare modbus-serial believe when slaves misbehave. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { number, optionValue, parseOrExit } from "../hw-sim/command-line.ts";

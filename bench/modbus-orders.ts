@@ -1,4 +1,4 @@
-/** How many values of each unit are believed when the bytes of their registers are read in a wrong order: alone, and one poll after another. */
+/** How many values of each unit pass as plausible when the bytes of their registers are read in a wrong order. */
 import type { Decode, RegisterPoint } from "../src/drivers/driver.ts";
 import { ReadingJudge } from "../src/drivers/families/modbus/reading-judge.ts";
 import { decodePoint, encodePoint } from "../src/drivers/families/modbus/registers.ts";

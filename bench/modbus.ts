@@ -1,4 +1,4 @@
-/** Nothing goes in; what our Modbus line costs beside bare modbus-serial, libmodbus and pymodbus, how much of a slow wire it uses, and what merging saves come out, with their limits. */
+/** What our Modbus line costs beside bare modbus-serial, libmodbus and pymodbus, and what merging requests saves. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { isMainThread, workerData } from "node:worker_threads";
 import { bare, type Cost, ours, peer } from "./modbus/masters.ts";

@@ -1,4 +1,4 @@
-/** `npm run bench` goes in; what a reading costs from its decoded value to the platform's proof comes out as a table, beside the limits of this machine, and as bench/results/way.json. */
+/** `npm run bench`: what a reading costs from decoded value to the platform's proof, beside the limits of this machine. */
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";

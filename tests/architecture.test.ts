@@ -1,4 +1,4 @@
-/** The sources go in; every import that breaks the house's one-way order comes out with the rule it broke and why. */
+/** Checks the project's laws: who may import whom, sizes, names, error codes, and that documents name real files. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import ts from "typescript";

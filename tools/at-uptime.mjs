@@ -1,4 +1,4 @@
-/** Runs a command as on a machine that has been up for so many seconds: `node tools/at-uptime.mjs 30 npx vitest run tests/unit`. */
+/** Runs a command as on a machine that has been up for a given number of seconds. */
 
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";

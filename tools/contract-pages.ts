@@ -1,4 +1,4 @@
-/** The zod schemas that check the messages go in; one JSON Schema each, an AsyncAPI 3 document and the table of docs/mqtt-contract.md come out. */
+/** Makes JSON Schemas, an AsyncAPI document and the contract's table of messages from the zod schemas. */
 import { existsSync, readFileSync } from "node:fs";
 import * as z from "zod";
 import { type Message, messages } from "../src/sync/contract/messages.ts";

@@ -1,4 +1,4 @@
-/** A driver goes in; its page under docs/devices/ comes out: options, points and the proofs with their sources. */
+/** Writes a device's page under docs/devices/: options, points and the proofs with their sources. */
 import { inputSchema } from "../src/config/json-schema.ts";
 import type { Driver, RegisterPoint } from "../src/drivers/driver.ts";
 import type { PointSpec } from "../src/model.ts";

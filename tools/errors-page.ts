@@ -1,4 +1,4 @@
-/** The code table goes in; docs/errors.md comes out. */
+/** Writes docs/errors.md from the table of codes. */
 import { type CodeSpec, codes } from "../src/kit/codes.ts";
 import { unfilled } from "../src/kit/errors.ts";
 import { cells } from "./markdown.ts";

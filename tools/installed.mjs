@@ -1,4 +1,4 @@
-/** Says for which lock file, Node and processor the packages in node_modules were installed; run by itself it writes that down as done. */
+/** Says for which lock file, Node and processor node_modules was installed; run by itself, writes that down as done. */
 
 import { createHash } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";

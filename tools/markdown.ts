@@ -1,4 +1,4 @@
-/** Cells go in; one row of a Markdown table comes out. */
+/** Writes one row of a Markdown table. */
 
 export const cells = (...texts: readonly string[]): string =>
   `| ${texts.map((text) => text.replaceAll("\n", " ").replaceAll("|", "\\|")).join(" | ")} |`;

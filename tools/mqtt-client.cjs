@@ -1,4 +1,4 @@
-/** mqtt.js goes in; the two of its classes that the product uses come out, without `connect()` and what that brings along (ws, socks, ip-address, lru-cache), and with two caches of its packet writer put right for a process that lives for months. */
+/** The two classes of mqtt.js that the product uses, without what `connect()` brings, and with two caches put right. */
 
 const numbers = require("mqtt-packet/numbers.js");
 

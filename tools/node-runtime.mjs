@@ -1,4 +1,4 @@
-/** A Node version and a machine go in; the folder with its `bin/node` and headers comes out, as npm's registry has it, checked against the hash written here. */
+/** Fetches the `bin/node` and headers of a Node version from npm's registry and checks them against a hash written here. */
 
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";

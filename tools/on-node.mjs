@@ -1,4 +1,4 @@
-/** A Node version, or `shipped` for that of a release, and words for vitest go in; the tests run on that Node, in a copy of this checkout with `epoll` compiled for it, and vitest's exit code comes out. */
+/** Runs the tests on another Node, in a copy of this checkout with `epoll` compiled for it. */
 
 import { spawnSync } from "node:child_process";
 import { cpSync, mkdtempSync, rmSync } from "node:fs";

@@ -1,4 +1,4 @@
-/** A fresh or changed checkout goes in; installed packages, proven native modules and a current dist/ come out, or one sentence that says what is missing. Plain Node: runs before anything is installed. */
+/** Makes a fresh or changed checkout ready: packages, native modules, dist/; or says in one sentence what is missing. */
 
 import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";

@@ -1,4 +1,4 @@
-/** `--arch arm64` or `x64` and its tarball of tools/release.mjs go in; it is unpacked, looked at and run, under qemu-user where this machine is another, and a table case → result comes out. Exit 1 when one failed. */
+/** Unpacks, inspects and runs a release, under qemu-user for another machine, and prints a result for each case. */
 
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";

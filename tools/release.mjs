@@ -1,4 +1,4 @@
-/** `--arch arm64` or `x64` and a built dist/ go in; `release/cippo-VERSION-linux-ARCH/`, named on stdout, and its tarball come out: product, Node, native modules for that machine, the licences of all that is in it and a manifest. */
+/** Makes a release as folder and tarball: product, Node, native modules, licences and a manifest. */
 
 import { execFileSync, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";

@@ -1,4 +1,4 @@
-/** Folders of installed packages, as package-lock.json has them, and a product go in; the text of all their licences and a CycloneDX list of them (SBOM) come out, in an order of their own. */
+/** Collects the licences of all packages in a release, and lists them as a CycloneDX SBOM. */
 
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, relative } from "node:path";

@@ -1,4 +1,4 @@
-/** A parking bay's ultrasonic sensor on a TCP serial line, and the configuration of a gateway that raises an alarm at each car at once. */
+/** A parking bay's ultrasonic sensor on a TCP serial line, and a gateway's configuration that raises an alarm at each car. */
 import { once } from "node:events";
 import { createServer, type Socket } from "node:net";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-/** A number of requests goes to misbehaving slaves, by our line and by bare modbus-serial; how many answers were believed that belong to something else comes out. */
+/** Sends requests to misbehaving slaves and counts the answers believed that belong to another request. */
 import Library from "modbus-serial";
 import { seeded } from "../../hw-sim/site/random.ts";
 import { busSchema, type ModbusSpec } from "../../src/drivers/buses.ts";

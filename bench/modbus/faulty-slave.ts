@@ -1,4 +1,4 @@
-/** A wire and a seed go in; a slave comes out that answers late, for others, twice, short, long, echoed, corrupt or not at all, and whose every value says to which request it was shown. */
+/** A slave that answers late, twice, cut, corrupt, for others or not at all; each value names the request that it was for. */
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { withCrc } from "../../hw-sim/site/modbus/framing.ts";

@@ -1,4 +1,4 @@
-/** A slave goes in; what one read of ten registers costs our line, bare modbus-serial, libmodbus and pymodbus comes out. */
+/** Measures what one read of ten registers costs our line, bare modbus-serial, libmodbus and pymodbus. */
 import { execFileSync } from "node:child_process";
 import Library from "modbus-serial";
 import { busSchema, type ModbusSpec } from "../../src/drivers/buses.ts";

@@ -1,4 +1,4 @@
-/** A line of thirty meters with sixteen points each goes in; requests and seconds of a round, point by point and merged, come out. */
+/** Requests and seconds of one round over thirty meters of sixteen points, point by point and merged. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

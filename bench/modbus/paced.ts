@@ -1,4 +1,4 @@
-/** A baud rate goes in; a line that takes as long for every character as the wire would, and how much of it our master uses, comes out. */
+/** A serial line as slow as its baud rate, and how much of its time our master uses. */
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 import { parentPort, Worker } from "node:worker_threads";

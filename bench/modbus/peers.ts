@@ -1,4 +1,4 @@
-/** A library that we did not write and a wire go in; a running slave of it comes out, or what is missing on this machine. */
+/** Starts a slave of libmodbus or pymodbus, or says what is missing on this machine. */
 import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readdirSync, readlinkSync, realpathSync, rmSync } from "node:fs";

@@ -1,4 +1,4 @@
-/** A TCP port goes in; a binding for `serialport` comes out whose every port is a connection to it: the serial code runs whole, no terminal is needed. */
+/** A binding for `serialport` whose ports are TCP connections, so that the serial code runs whole without a terminal. */
 import { once } from "node:events";
 import { createConnection, type Socket } from "node:net";
 import type { SerialBinding } from "../../src/drivers/transports/serial/serial-port.ts";

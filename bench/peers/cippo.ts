@@ -1,4 +1,4 @@
-/** Cippo itself in the comparison: the product's own house, store and sync, handed as many readings a commit as a busy second brings. */
+/** Cippo in the comparison: the product's own gateway, store and sync, with as many readings a commit as a busy second has. */
 
 import { brokerUrl } from "../way/broker.ts";
 import { Child, type Usage } from "../way/child.ts";

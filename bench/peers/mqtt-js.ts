@@ -1,4 +1,4 @@
-/** mqtt.js with the store that it has itself: a program that publishes what it is handed and leaves the rest to the library. */
+/** mqtt.js with its own store in the comparison: it publishes each reading and leaves the rest to the library. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:net";

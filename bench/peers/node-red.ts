@@ -1,4 +1,4 @@
-/** Node-RED with a flow of two nodes: lines from TCP, out by MQTT with QoS 1. Installed from npm into a folder of the bench, once. */
+/** Node-RED in the comparison: a flow of two nodes, lines from TCP to MQTT with QoS 1, installed from npm once. */
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,4 +1,4 @@
-/** What a peer of the comparison is: something that takes readings while the centre is away, is killed, started again, and sends what it still has. */
+/** What every program in the comparison must be able to do: take readings, be killed, start again, send what it still has. */
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { connect } from "node:net";

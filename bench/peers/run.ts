@@ -1,4 +1,4 @@
-/** One peer's turn: it takes readings while the centre is away, is killed with SIGKILL, started again, and the centre comes back and counts. */
+/** Runs one program of the comparison through outage, SIGKILL, restart and drain, and counts what arrived. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { freePort } from "../../hw-sim/free-port.ts";
 import { cpuMs } from "../way/product.ts";

@@ -1,4 +1,4 @@
-/** A broker goes in; the cheapest exact platform comes out: it counts the numbers that arrive, of every gateway, and acknowledges what it holds without a gap. */
+/** The cheapest platform that is exact: it counts the numbers that arrive and acknowledges what it holds without a gap. */
 import { inflateSync } from "node:zlib";
 import { connectAsync, type MqttClient } from "mqtt";
 import { serve } from "./child.ts";

@@ -1,4 +1,4 @@
-/** The installed sources of sqlite3 go in; a folder comes out in which the same bench runs on the module as `npm install` would build it: with fsync, not fdatasync. Built once. */
+/** Builds sqlite3 as `npm install` would, with fsync instead of fdatasync, so that the same bench runs on both. */
 import { execFileSync, spawnSync } from "node:child_process";
 import { copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

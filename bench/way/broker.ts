@@ -1,4 +1,4 @@
-/** A port goes in; on it a broker in a process of its own comes out: mosquitto where it is installed, else the embedded one. */
+/** Starts a broker in a process of its own: mosquitto where it is installed, else the embedded one. */
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";

@@ -1,4 +1,4 @@
-/** A role of the bench and its questions go in; the role runs in a process of its own, so that its CPU and bytes are its own, and its answers come out. */
+/** Runs one role of the bench in a process of its own, so that its CPU and bytes are its own, and asks it questions. */
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";

@@ -1,4 +1,4 @@
-/** A size goes in; a place to write comes out, and how many bytes its device took: a private ext4 on a loop device where root may make one, else this process tree's own count. */
+/** A disk that counts its written bytes: a private ext4 on a loop device for root, else the count of this process. */
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,4 +1,4 @@
-/** The gateway's side of the bench: given readings go the product's whole way, house, store and sync, and what it cost this process comes out. */
+/** The gateway's side of the bench: readings go through the product's edge, store and sync, and the process is measured. */
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { House } from "../../src/edge/house.ts";

@@ -1,4 +1,4 @@
-/** Ready bytes go in; what the machine asks for them at the least comes out: append and fdatasync, one raw packed insert, mqtt.js alone. */
+/** What the machine asks at least for ready bytes: append and fdatasync, one raw packed insert, mqtt.js alone. */
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { connectAsync } from "mqtt";

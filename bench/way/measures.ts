@@ -1,4 +1,4 @@
-/** One measure of the bench after the other: processes and disks of their own go in, plain figures come out. */
+/** The measures of the bench one after the other, each with processes and disks of its own. */
 import { join } from "node:path";
 import { freePort } from "../../hw-sim/free-port.ts";
 import { ACK_AFTER_MS, type Received } from "./acker.ts";

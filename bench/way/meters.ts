@@ -1,4 +1,4 @@
-/** Nothing goes in; forty meters and one bay come out as devices that say what the bench gives them, with values that move as a city's do. */
+/** Forty meters and one bay as devices that say what the bench gives them, with values that move as a city's do. */
 import { setMaxListeners } from "node:events";
 import type { SiteAsset } from "../../src/edge/kinds/index.ts";
 import { parkingBay } from "../../src/edge/kinds/parking-bay/index.ts";

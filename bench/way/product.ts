@@ -1,4 +1,4 @@
-/** A configuration goes in; the built product runs on it as a process of its own, and what it takes comes out: CPU until it is ready, memory, CPU while nothing much happens. */
+/** Runs the built product as a process and measures its CPU until ready, its memory and its CPU while running. */
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";

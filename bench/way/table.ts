@@ -1,4 +1,4 @@
-/** Figures go in; aligned rows come out: each beside the limit that the same run measured, their ratio, and the target. */
+/** Prints figures as rows: each beside the limit that the same run measured, their ratio, and the target. */
 import type { Backlog, Commits, Paced } from "./measures.ts";
 import type { Footprint } from "./product.ts";
 

@@ -1,4 +1,4 @@
-/** Streams that grew and `reported` messages go in; `down/ack` messages come out: 5 s after the first unacknowledged record, at 500 of them, or at once as an answer. */
+/** Sends `down/ack` when records have waited 5 s, when 500 of them wait, or at once in answer to `reported`. */
 import type { Range, Stream } from "../../src/model.ts";
 import type { Holdings, StreamName } from "./store/holdings.ts";
 import { absent, type RangeSet, setOf, subtract, upTo } from "./store/ranges.ts";

@@ -1,4 +1,4 @@
-/** A wish goes in; a command leaves with an id of its own until the gateway has answered it or it has expired: sent twice it still acts once. */
+/** Sends each command with its own id until the gateway has answered or it has expired; sent twice, it acts once. */
 import { randomBytes } from "node:crypto";
 import * as z from "zod";
 import type { Args } from "../../src/model.ts";

@@ -1,4 +1,4 @@
-/** Lines of JSON on a loopback port go in, one answer line each comes out: how the demonstration asks its processes. */
+/** Answers questions, one line of JSON each, on a loopback port: how the demonstration asks its processes. */
 import { createServer, type Server } from "node:net";
 import { createInterface } from "node:readline";
 

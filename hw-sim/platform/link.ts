@@ -1,4 +1,4 @@
-/** A broker's address goes in; up messages come out one at a time, each acknowledged to the broker only when its handler has resolved, and down messages leave. */
+/** The platform's connection to a broker: it acknowledges an up message only when its handler has resolved. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { connect, type IPublishPacket, type MqttClient } from "mqtt";
 import type { Log } from "../../src/kit/log.ts";

@@ -1,4 +1,4 @@
-/** The bytes of one up message go in; checked records come out, or `Malformed` with a reason. Tolerant of fields it does not know (contract: version 1 only adds). */
+/** Checks the bytes of one up message and ignores fields that it does not know (contract: version 1 only adds). */
 import { inflateSync } from "node:zlib";
 import * as z from "zod";
 import type { Quality, Range, Stream, Value } from "../../src/model.ts";

@@ -1,4 +1,4 @@
-/** A path and a loopback line go in; a pseudo-terminal behind that path comes out, joined to the line by socat whenever a program opens it. */
+/** A pseudo-terminal at a given path, joined by socat to a loopback line whenever a program opens it. */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { lstatSync, rmSync } from "node:fs";

@@ -1,4 +1,4 @@
-/** A seed and a name go in; the same numbers as last time come out, independent of what else draws. */
+/** Random numbers by seed and name: the same in every run, whatever else draws. */
 
 /** Uniform in [0, 1). mulberry32 (Tommy Ettinger, public domain), seeded by FNV-1a of the name. */
 export function seeded(seed: number, name: string): () => number {

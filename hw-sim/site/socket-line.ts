@@ -1,4 +1,4 @@
-/** A loopback port goes in; a wire with any number of masters on it comes out, which can be unplugged and plugged in again at the same place. */
+/** A wire on a loopback port with any number of masters, which can be unplugged and plugged in again. */
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";

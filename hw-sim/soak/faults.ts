@@ -1,4 +1,4 @@
-/** A running world goes in; everything that can go wrong with its wires, its broker, its platform, its disk and its own process comes out as a list, each with what it is allowed to bring down. */
+/** Everything that can go wrong around a gateway, each fault with what it is allowed to bring down. */
 import { execFile } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { promisify } from "node:util";

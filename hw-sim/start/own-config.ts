@@ -1,4 +1,4 @@
-/** Somebody's own configuration file goes in; it is checked by the product, and comes out with this run's own socket, database and broker in it. */
+/** Has the product check somebody's own configuration file, and puts this run's socket, database and broker into it. */
 import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { parseDocument } from "yaml";

@@ -1,4 +1,4 @@
-/** A gateway in the machine goes in; cases of its Bluetooth child with BlueZ's own daemon on the kernel's stack come out: two virtual controllers, the second one a sensor. */
+/** Cases of Bluetooth in the machine: BlueZ's own daemon on two virtual controllers, the second one a sensor. */
 import { monotonic } from "../../src/kit/clock.ts";
 import type { DeviceStatus } from "../../src/model.ts";
 import { expect, NotHere, type Table } from "../table.ts";

@@ -1,4 +1,4 @@
-/** A copy of the gateway's store and the platform's database go in; whether the store is sound, has no hole and still says all that was ever told comes out. */
+/** Checks a copied store against the platform's database: sound, without holes, still saying all that was ever told. */
 
 import * as read from "../platform/messages.ts";
 import { Database } from "../platform/store/database.ts";

@@ -1,4 +1,4 @@
-/** A gateway in the machine goes in; cases of pins on a kernel's chip come out: by sysfs and, with the tools of libgpiod 1 and 2, by character device, every edge counted at the platform. */
+/** Cases of pins on a kernel's chip, by sysfs and by character device, every edge counted at the platform. */
 import * as z from "zod";
 import type { DeviceStatus } from "../../src/model.ts";
 import { expect, type Table } from "../table.ts";

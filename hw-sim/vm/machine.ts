@@ -1,4 +1,4 @@
-/** A built machine and its disks go in; a running computer under qemu comes out, told what to do by shell scripts, and ended softly or as by a power cut. */
+/** Runs a computer under qemu, driven by shell scripts, and ends it softly or as a power cut does. */
 import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { gunzipSync } from "node:zlib";

@@ -1,4 +1,4 @@
-/** A gateway in the machine that writes goes in; its power is cut again and again, and what its card still holds is compared with all that it had ever told. */
+/** Cuts the power of a gateway that writes, again and again, and compares its card with all that it had told. */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";

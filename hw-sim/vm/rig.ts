@@ -1,4 +1,4 @@
-/** A built machine and a release go in; broker and platform on this side, the machine on the other, and questions to both come out. */
+/** Broker and platform on this side, a gateway in the machine on the other, and questions to both. */
 import { constants } from "node:fs";
 import { copyFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-/** A gateway in the machine goes in; cases of a serial adapter on a kernel's USB come out: plugged in late, pulled out, back, back under another number. */
+/** Cases of a serial adapter on a kernel's USB: plugged in late, pulled out, back, back under another number. */
 import { monotonic } from "../../src/kit/clock.ts";
 import type { DeviceStatus } from "../../src/model.ts";
 import { expect, type Table } from "../table.ts";

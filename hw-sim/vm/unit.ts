@@ -1,4 +1,4 @@
-/** A machine that has booted goes in; cases of the unit under a real systemd with a unified cgroup hierarchy come out: installed, sandboxed, frozen. */
+/** Cases of the systemd unit under a unified cgroup hierarchy: installed, sandboxed, frozen. */
 
 import { expect, type Table } from "../table.ts";
 import type { Rig } from "./rig.ts";

@@ -1,4 +1,4 @@
-/** A folder goes in; a private D-Bus with python3-dbusmock's BlueZ on it comes out, whose parts can be moved, killed and started again; and the product's own child, built. */
+/** A private D-Bus with python3-dbusmock's BlueZ, to be moved, killed and restarted, and the product's own child. */
 import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";

@@ -1,4 +1,4 @@
-/** A kind of broker goes in; one on a port of its own comes out, which can be killed, forgetting everything, and come back on that port. */
+/** Brokers for tests: each kind on a port of its own, to be killed, forgetting everything, and started again there. */
 import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
 import { connect } from "node:net";

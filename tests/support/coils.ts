@@ -1,4 +1,4 @@
-/** Nothing goes in; a Modbus TCP slave comes out that counts every write to its coils, and whose answers the test may hold back. For journeys. */
+/** A Modbus TCP slave that counts every write to its coils and can hold back its answers. */
 import type { Socket } from "node:net";
 import { type Asked, farSide, mbap, withCrc } from "../unit/drivers/support.ts";
 

@@ -1,4 +1,4 @@
-/** Numbers of units go in; a Modbus TCP line comes out on which the n-th read of a unit shows n, so that whoever reads can be asked for every number, and cars stand or leave. */
+/** A Modbus TCP line on which the n-th read of a unit shows n, so that every number can be asked for; and cars. */
 import { once } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
 import { until } from "./processes.ts";

@@ -1,4 +1,4 @@
-/** The number of a case goes in; the same bytes, cuts and choices come out each time. For tests of a million inputs. */
+/** Seeded random bytes, cuts and choices, for tests of a million inputs. */
 
 /** How many inputs each parser gets, and the number of the first: `CIPPO_INPUTS=1 CIPPO_FIRST=4711` is one case again. */
 export const INPUTS = Number(process.env["CIPPO_INPUTS"] ?? 2000);

@@ -1,4 +1,4 @@
-/** Batches go in as a store would commit them; an outbox, documents and commands in memory come out, for tests of sync without SQLite. */
+/** The gateway's side of sync in memory: an outbox, documents and commands, for tests of sync without SQLite. */
 import { randomBytes } from "node:crypto";
 import { deflateSync } from "node:zlib";
 import { type Clock, systemClock } from "../../src/kit/clock.ts";

@@ -1,4 +1,4 @@
-/** The platform's database file goes in; what it holds comes out, with times on the machine's monotonic clock. For journeys. */
+/** Reads what the platform's database holds, with times on the machine's monotonic clock. */
 import { Database } from "../../hw-sim/platform/store/database.ts";
 import type { Value } from "../../src/model.ts";
 

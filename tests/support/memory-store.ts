@@ -1,4 +1,4 @@
-/** Commits go in; the decoded records and events of those that were let through come out. A store whose disk fails when told to. */
+/** A store in memory that keeps the decoded records and events of each commit, and fails when told to. */
 
 import type { Commit, InboxRow, Store } from "../../src/edge/parts.ts";
 import { type DecodedRecord, decodeBody } from "../../src/edge/segment.ts";

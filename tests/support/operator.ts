@@ -1,4 +1,4 @@
-/** A broker and a gateway's id go in; an operator's hand on `down/commands` comes out, who chooses ids and flags himself and hears every answer. For journeys. */
+/** An operator on `down/commands` who chooses ids and flags himself and hears every answer. */
 import { connectAsync, type MqttClient } from "mqtt";
 import { uuidv7 } from "../../hw-sim/platform/commands.ts";
 import { until } from "./processes.ts";

@@ -1,4 +1,4 @@
-/** Names of the built programs go in; running processes with their ready line, their control and their certain end come out. For journeys. */
+/** Starts the built programs and controls them: their ready line, their questions, their certain end. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";

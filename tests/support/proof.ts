@@ -1,4 +1,4 @@
-/** The databases of a gateway and of the platform go in, read apart from each other; how far they agree, and what was told of one point, come out. */
+/** Compares the databases of a gateway and of the platform, read apart from each other. */
 import { Database } from "../../hw-sim/platform/store/database.ts";
 import { size } from "../../hw-sim/platform/store/ranges.ts";
 import { delivered, duplicates } from "../../hw-sim/start/judge/delivered.ts";

@@ -1,4 +1,4 @@
-/** A script of misbehaviour goes in; a TCP listener that speaks just enough MQTT (by mqtt-packet) to behave like that comes out, with a record of all it was sent. */
+/** A TCP listener that speaks MQTT by mqtt-packet, misbehaves by script, and records all that it was sent. */
 import { once } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
 import {

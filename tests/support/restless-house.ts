@@ -1,4 +1,4 @@
-/** A database file goes in; the product's house and store run on devices that never rest, and every batch is printed once it is durable, until the process is killed. Bundled by the test that kills it. */
+/** A gateway on devices that never rest: prints every batch once it is durable, until it is killed. */
 import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { House } from "../../src/edge/house.ts";

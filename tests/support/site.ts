@@ -1,4 +1,4 @@
-/** A folder and a scenario go in; the simulated site comes out as a process of its own, with its control and all that its wires showed. For journeys. */
+/** Starts the simulated site as a process, with its control and the log of all that its wires showed. */
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { stringify } from "yaml";

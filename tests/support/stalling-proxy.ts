@@ -1,4 +1,4 @@
-/** A port goes in, and where to listen for it; a TCP proxy comes out that can stop forwarding without closing anything: a half-open link. */
+/** A TCP proxy that can stop forwarding without closing anything: a half-open link. */
 import { once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
 

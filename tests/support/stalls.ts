@@ -1,4 +1,4 @@
-/** Nothing goes in; the longest time for which this process was kept from its work comes out: what a test of punctuality has to forgive. */
+/** The longest time for which this process was kept from its work: what a test of punctuality has to forgive. */
 
 const EVERY_MS = 10;
 

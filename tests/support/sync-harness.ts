@@ -1,4 +1,4 @@
-/** A broker and options go in; a running sync over a house in memory comes out, and at its end every message it sent has been checked against the contract. */
+/** Runs sync against a broker over a gateway in memory; at its end every message is checked against the contract. */
 import { expect, vi } from "vitest";
 import { type Log, noLog } from "../../src/kit/log.ts";
 import type { Range } from "../../src/model.ts";

@@ -1,4 +1,4 @@
-/** A folder goes in; a /sys/class/gpio of real files with the kernel's manners, and the real onoff that takes it for its own, come out. */
+/** A /sys/class/gpio of real files with the kernel's manners, and the real onoff that takes it for its own. */
 import * as real from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-/** A broker goes in; every record that gateways send up is heard beside the platform, and a number that ever meant two things is remembered. */
+/** Hears every record that gateways send up beside the platform, and finds a number that ever meant two things. */
 import { connect, type IPublishPacket, type MqttClient } from "mqtt";
 import * as read from "../../hw-sim/platform/messages.ts";
 import { until } from "./processes.ts";

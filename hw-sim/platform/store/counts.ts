@@ -1,4 +1,4 @@
-/** The platform's database goes in; what it holds, lacks and has been told comes out, for audits and the live view. */
+/** Counts what the platform holds, lacks and has been told, for audits and the live view. */
 import * as z from "zod";
 import type { Range } from "../../../src/model.ts";
 import type { Database } from "./database.ts";

@@ -1,4 +1,4 @@
-/** What the platform holds of every stream, in memory and in the database alike; a change is written inside the transaction that inserts the rows and believed only when that has committed. */
+/** Which records of every stream the platform holds; memory changes only once the rows are committed. */
 import type { Range, Stream } from "../../../src/model.ts";
 import type { Database, Transaction } from "./database.ts";
 import { add, none, type RangeSet, setOf, subtract, union } from "./ranges.ts";

@@ -1,4 +1,4 @@
-/** Ranges of record numbers go in; the set of all numbers they cover comes out: sorted, disjoint, merged. Pure; what every consumer of the contract needs once. */
+/** Sets of record numbers as sorted, merged ranges: what every consumer of the contract needs once. Pure. */
 import type { Range } from "../../../src/model.ts";
 
 /** Ascending, never touching one another: [1,3],[4,6] is always [1,6]. */

@@ -1,4 +1,4 @@
-/** Levels that the site drives go in; edges with kernel time for those who hold a line come out: one GPIO chip, in memory, with the kernel's rule that a line has one holder. */
+/** A GPIO chip in memory: edges carry kernel time, and a line has one holder, as the kernel has it. */
 
 export type Level = 0 | 1;
 

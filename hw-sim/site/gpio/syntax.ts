@@ -1,4 +1,4 @@
-/** The arguments of gpiodetect, gpiomon, gpioget, gpioset or gpioinfo go in, in the syntax of libgpiod 1.6 or 2.1; what they ask for comes out, or the real tool's complaint. */
+/** Parses the arguments of the libgpiod tools, in the syntax of 1.6 or 2.1, with the complaints of the real ones. */
 
 export type Version = 1 | 2;
 export type Tool = "gpiodetect" | "gpiomon" | "gpioget" | "gpioset" | "gpioinfo";

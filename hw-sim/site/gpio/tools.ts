@@ -1,4 +1,4 @@
-/** A chip goes in; a folder with the tools of libgpiod comes out: real executables that speak to the site over loopback and answer like libgpiod 1.6 or 2.1. */
+/** Executables that answer like the tools of libgpiod 1.6 or 2.1 and speak to the simulated site over loopback. */
 import { chmod, mkdir, writeFile } from "node:fs/promises";
 import type { Socket } from "node:net";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-/** Bytes of a Modbus master go in; whole requests come out, and replies are wrapped as the line wants them: MBAP on TCP, address and CRC on RTU. Shares nothing with the product. */
+/** Cuts a master's bytes into Modbus requests and frames the replies, on TCP and RTU; shares nothing with the product. */
 
 export interface Request {
   readonly unit: number;

@@ -1,4 +1,4 @@
-/** The simulator's own codec: a value of a table as 16-bit words on the wire, and back. Shares nothing with the product's. */
+/** The simulator's own codec between values and 16-bit words; shares nothing with the product's. */
 import type { RegisterValue } from "../../../src/drivers/driver.ts";
 
 export type Shown = number | boolean | string;

@@ -1,4 +1,4 @@
-/** GPIO of the simulated site: a chip with contacts and relays on its lines, met through executables like those of libgpiod. */
+/** GPIO of the simulated site: a chip with contacts and relays, behind executables like those of libgpiod. */
 import { join } from "node:path";
 import * as z from "zod";
 import { Chip } from "../gpio/chip.ts";

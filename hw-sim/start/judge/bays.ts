@@ -1,4 +1,4 @@
-/** What every parking bay must have told, reckoned from what its sensor's wire showed, against what the platform holds. Pure. */
+/** Judges what was told of every parking bay against what its sensor's wire showed. Pure. */
 import type { Quality, Value } from "../../../src/model.ts";
 import type { Level } from "./levels.ts";
 import { EARLY_MS, MOST_LATE_MS, type Window } from "./readings.ts";

@@ -1,4 +1,4 @@
-/** Processes go in; how long the machine kept them waiting for a core comes out, moment by moment: what a judge has to forgive them. */
+/** How long the machine kept processes waiting for a core, moment by moment: what a judge has to forgive them. */
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { monotonic } from "../../../src/kit/clock.ts";

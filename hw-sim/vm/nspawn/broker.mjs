@@ -1,4 +1,4 @@
-/** A client certificate goes in; the names it was issued to and by come out in a file: as much broker as it takes to see who calls. */
+/** A TLS listener that notes in a file who calls: the subject and issuer of its client certificate. */
 import { appendFileSync, readFileSync } from "node:fs";
 import { createServer } from "node:tls";
 
