@@ -11,12 +11,12 @@ import { connectAsync, type MqttClient } from "mqtt";
 import { freePort } from "../hw-sim/free-port.ts";
 import { type Bay, GATEWAY, gatewayConfig, openBay } from "./alarm/bay.ts";
 import { machineRecord } from "./record/machine.ts";
-import { acker } from "./way/acker.ts";
-import { brokerUrl } from "./way/broker.ts";
-import { Child } from "./way/child.ts";
 import { openDisk } from "./way/disk.ts";
-import { type Feeding, gatewaySide, type Opening } from "./way/gateway.ts";
 import { openWire, type Wire } from "./way/measures.ts";
+import { acker } from "./way/processes/acker.ts";
+import { brokerUrl } from "./way/processes/broker.ts";
+import { Child } from "./way/processes/child.ts";
+import { type Feeding, gatewaySide, type Opening } from "./way/processes/gateway.ts";
 import { PRODUCT, said } from "./way/product.ts";
 
 const RESULTS = "bench/results/alarm.json";

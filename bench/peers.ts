@@ -9,9 +9,9 @@ import { nodeRed } from "./peers/node-red.ts";
 import type { Kind } from "./peers/peer.ts";
 import { type Outcome, peerRun } from "./peers/run.ts";
 import { machineRecord } from "./record/machine.ts";
-import { acker } from "./way/acker.ts";
 import { openDisk } from "./way/disk.ts";
-import { gatewaySide } from "./way/gateway.ts";
+import { acker } from "./way/processes/acker.ts";
+import { gatewaySide } from "./way/processes/gateway.ts";
 
 const RESULTS = "bench/results/peers.json";
 const ROLES: Readonly<Record<string, () => void>> = { gateway: gatewaySide, acker, "mqtt-js": () => void mqttJsSide() };

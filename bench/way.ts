@@ -3,13 +3,13 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
 import { fileURLToPath } from "node:url";
-import { acker } from "./way/acker.ts";
 import { asInstalled } from "./way/as-installed.ts";
-import { barePolling } from "./way/bare-polling.ts";
 import { openDisk } from "./way/disk.ts";
-import { gatewaySide } from "./way/gateway.ts";
-import { limits } from "./way/limits.ts";
 import { backlogOf, type Commits, commitsOf, openWire, type Pace, pacedOf, ready } from "./way/measures.ts";
+import { barePolling } from "./way/polling/bare-polling.ts";
+import { acker } from "./way/processes/acker.ts";
+import { gatewaySide } from "./way/processes/gateway.ts";
+import { limits } from "./way/processes/limits.ts";
 import { bareNode, polled, product } from "./way/product.ts";
 import { deviceRows, printTable, type Row, rowsOf } from "./way/table.ts";
 

@@ -6,10 +6,10 @@ import { fileURLToPath } from "node:url";
 import { jsonSchema } from "../src/config.ts";
 import { deviceTypes } from "../src/drivers/index.ts";
 import { assetKinds } from "../src/edge/kinds/index.ts";
-import { contractPages } from "./contract-pages.ts";
-import { devicePage } from "./device-page.ts";
-import { errorsPage } from "./errors-page.ts";
-import { alarmsPage, kindPage } from "./kind-page.ts";
+import { contractPages } from "./pages/contract-pages.ts";
+import { devicePage } from "./pages/device-page.ts";
+import { errorsPage } from "./pages/errors-page.ts";
+import { alarmsPage, kindPage } from "./pages/kind-page.ts";
 
 const DEVICES = "docs/devices";
 const KINDS = "docs/kinds";

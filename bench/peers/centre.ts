@@ -1,6 +1,6 @@
 /** The centre of the comparison: a broker on a fixed port, and a subscriber that counts which readings arrived. */
 import { connectAsync } from "mqtt";
-import { brokerUrl, startBroker } from "../way/broker.ts";
+import { brokerUrl, startBroker } from "../way/processes/broker.ts";
 
 export const TOPIC = "peer/readings";
 

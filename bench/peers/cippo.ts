@@ -1,9 +1,9 @@
 /** Cippo in the comparison: the product's own gateway, store and sync, with as many readings a commit as a busy second has. */
 
-import { brokerUrl } from "../way/broker.ts";
-import { Child, type Usage } from "../way/child.ts";
-import type { Feeding, Opening } from "../way/gateway.ts";
 import { openWire, type Wire } from "../way/measures.ts";
+import { brokerUrl } from "../way/processes/broker.ts";
+import { Child, type Usage } from "../way/processes/child.ts";
+import type { Feeding, Opening } from "../way/processes/gateway.ts";
 import type { Outcome } from "./run.ts";
 import { settled } from "./run.ts";
 

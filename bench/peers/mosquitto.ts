@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { connectAsync } from "mqtt";
 import { freePort } from "../../hw-sim/free-port.ts";
 import { systemProgram } from "../../hw-sim/system-program.ts";
-import { brokerUrl } from "../way/broker.ts";
+import { brokerUrl } from "../way/processes/broker.ts";
 import { readingOf, TOPIC } from "./centre.ts";
 import { end, type Kind, listens, type Peer } from "./peer.ts";
 

@@ -5,7 +5,7 @@ import { createServer } from "node:net";
 import { createInterface } from "node:readline";
 import { connect } from "mqtt";
 import { freePort } from "../../hw-sim/free-port.ts";
-import { brokerUrl } from "../way/broker.ts";
+import { brokerUrl } from "../way/processes/broker.ts";
 import { TOPIC } from "./centre.ts";
 import { end, type Kind, listens, type Peer } from "./peer.ts";
 import { sendLines } from "./tcp-lines.ts";

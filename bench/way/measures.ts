@@ -1,12 +1,12 @@
 /** The measures of the bench one after the other, each with processes and disks of its own. */
 import { join } from "node:path";
 import { freePort } from "../../hw-sim/free-port.ts";
-import { ACK_AFTER_MS, type Received } from "./acker.ts";
-import { brokerUrl, startBroker } from "./broker.ts";
-import { Child, type Usage } from "./child.ts";
 import { openDisk } from "./disk.ts";
-import type { Bodies, Feeding, Opening } from "./gateway.ts";
-import type { Publishing, Writing } from "./limits.ts";
+import { ACK_AFTER_MS, type Received } from "./processes/acker.ts";
+import { brokerUrl, startBroker } from "./processes/broker.ts";
+import { Child, type Usage } from "./processes/child.ts";
+import type { Bodies, Feeding, Opening } from "./processes/gateway.ts";
+import type { Publishing, Writing } from "./processes/limits.ts";
 import { type Footprint, product } from "./product.ts";
 
 export interface Wire extends AsyncDisposable {

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { freePort } from "../../hw-sim/free-port.ts";
-import { METERS, openLines, siteOf } from "./forty-meters.ts";
+import { METERS, openLines, siteOf } from "./polling/forty-meters.ts";
 
 export const PRODUCT = fileURLToPath(new URL("../cippo.js", import.meta.url));
 const READY_MS = 60_000;

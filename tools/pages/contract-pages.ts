@@ -1,7 +1,7 @@
 /** Makes JSON Schemas, an AsyncAPI document and the contract's table of messages from the zod schemas. */
 import { existsSync, readFileSync } from "node:fs";
 import * as z from "zod";
-import { type Message, messages } from "../src/sync/contract/messages.ts";
+import { type Message, messages } from "../../src/sync/contract/messages.ts";
 
 const PAGE = "docs/mqtt-contract.md";
 const SCHEMAS = "docs/schemas";

@@ -1,6 +1,6 @@
 /** Writes docs/errors.md from the table of codes. */
-import { type CodeSpec, codes } from "../src/kit/codes.ts";
-import { unfilled } from "../src/kit/errors.ts";
+import { type CodeSpec, codes } from "../../src/kit/codes.ts";
+import { unfilled } from "../../src/kit/errors.ts";
 import { cells } from "./markdown.ts";
 
 export function errorsPage(): string {

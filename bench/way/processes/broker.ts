@@ -7,7 +7,7 @@ import { connect } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { systemProgram } from "../../hw-sim/system-program.ts";
+import { systemProgram } from "../../../hw-sim/system-program.ts";
 
 export interface Broker extends AsyncDisposable {
   readonly name: string;

@@ -1,8 +1,8 @@
 /** The polling of the forty meters as a user of bare modbus-serial writes it: the least that reading them can cost. */
 import Library from "modbus-serial";
-import { type Block, blocksOf, type Points } from "../../src/drivers/families/modbus/registers.ts";
-import { loadDriver } from "../../src/drivers/index.ts";
-import { offsetOf } from "../../src/kit/metronome.ts";
+import { type Block, blocksOf, type Points } from "../../../src/drivers/families/modbus/registers.ts";
+import { loadDriver } from "../../../src/drivers/index.ts";
+import { offsetOf } from "../../../src/kit/metronome.ts";
 import { EVERY_MS, METER_TYPE, METERS, type Meter } from "./forty-meters.ts";
 
 type ModbusRTU = InstanceType<typeof Library.default>;

@@ -1,15 +1,15 @@
 /** The gateway's side of the bench: readings go through the product's edge, store and sync, and the process is measured. */
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { House } from "../../src/edge/house.ts";
-import { openStore } from "../../src/edge/store/store.ts";
-import { monotonic, systemClock } from "../../src/kit/clock.ts";
-import { noLog } from "../../src/kit/log.ts";
-import { packetSize } from "../../src/mqtt/link.ts";
-import { outboxOf } from "../../src/outbox.ts";
-import type { Committed } from "../../src/sync/outbox.ts";
-import { runSync } from "../../src/sync/sync.ts";
-import { topicsOf } from "../../src/sync/topics.ts";
+import { House } from "../../../src/edge/house.ts";
+import { openStore } from "../../../src/edge/store/store.ts";
+import { monotonic, systemClock } from "../../../src/kit/clock.ts";
+import { noLog } from "../../../src/kit/log.ts";
+import { packetSize } from "../../../src/mqtt/link.ts";
+import { outboxOf } from "../../../src/outbox.ts";
+import type { Committed } from "../../../src/sync/outbox.ts";
+import { runSync } from "../../../src/sync/sync.ts";
+import { topicsOf } from "../../../src/sync/topics.ts";
 import { serve, usage } from "./child.ts";
 import { Meters } from "./meters.ts";
 

@@ -1,8 +1,8 @@
 /** Forty meters and one bay as devices that say what the bench gives them, with values that move as a city's do. */
 import { setMaxListeners } from "node:events";
-import type { SiteAsset } from "../../src/edge/kinds/index.ts";
-import { parkingBay } from "../../src/edge/kinds/parking-bay/index.ts";
-import type { Device, DeviceInfo, PointSpec, Reading } from "../../src/model.ts";
+import type { SiteAsset } from "../../../src/edge/kinds/index.ts";
+import { parkingBay } from "../../../src/edge/kinds/parking-bay/index.ts";
+import type { Device, DeviceInfo, PointSpec, Reading } from "../../../src/model.ts";
 
 /** What a point shows: its unit, a start, the step of its walk (upwards only for a total), and its decimals. */
 interface Shape {
