@@ -2,6 +2,7 @@
 import type { Quality, Value } from "../../../src/model.ts";
 import type { WireRecord } from "../../site/wire-log.ts";
 import type { Wait } from "./cpu-waits.ts";
+import { countUpTo, type Lateness, latenessOf } from "./lateness.ts";
 import { type Level, type Levels, levelsOf, type PointRule } from "./levels.ts";
 
 /** A row of the platform's `readings`; `mono` on the machine's monotonic clock. */
@@ -55,8 +56,6 @@ export interface ReadingsComparison {
 export const LATE_MS = 50;
 /** Half the shortest poll: the value of the poll before is recognised as old on the busiest machine. */
 export const MOST_LATE_MS = 500;
-/** What waited this long before may still be waiting for the others that waited. */
-const BACKLOG_MS = 1000;
 /** A contact is looked at between two monitors of its line: a change that fell between is told at the look before it. */
 export const EARLY_MS = 250;
 /** Shorter than this beyond its debounce, a level may or may not be told. */
@@ -73,7 +72,7 @@ type Trouble = Extract<WireRecord, { k: "fault" }>;
 export function compareReadings(input: ReadingsInput): ReadingsComparison {
   const shown = byPoint(input.served.filter((one) => one.k === "shown").sort((a, b) => a.from - b.from));
   const pulses = byPoint(input.served.filter((one) => one.k === "pulse"));
-  const late = latenessOf(input.waits);
+  const late = latenessOf(input.waits, { usual: LATE_MS, most: MOST_LATE_MS });
   const levels = levelsOf(input.served, input.points, input.end, input.must);
   const told = byPoint(input.received.map((row) => ({ ...row, device: row.source, point: row.name })));
   const findings: Finding[] = [];
@@ -136,51 +135,10 @@ export function same(a: Value, b: Value): boolean {
   return Math.abs(a - b) <= 1e-9 * Math.max(1, Math.abs(a), Math.abs(b));
 }
 
-/** By how much a record of that moment may be late, ms. */
-type Lateness = (mono: number) => number;
-
-/** Who waited for a core handed on what it had that much later, and whoever it handed it to may have waited as long again. */
-function latenessOf(waits: readonly Wait[]): Lateness {
-  const known = new Map<number, number>();
-  return (mono) => {
-    const before = known.get(mono);
-    if (before !== undefined) return before;
-    let waited = 0;
-    // In order of time: from the newest that can matter backwards.
-    for (let i = countUpTo(waits, mono + LATE_MS) - 1; i >= 0; i -= 1) {
-      const wait = waits[i];
-      if (!wait || wait.span[1] < mono - BACKLOG_MS) break;
-      waited += wait.ms;
-    }
-    const late = Math.min(MOST_LATE_MS, LATE_MS + 2 * waited);
-    known.set(mono, late);
-    return late;
-  };
-}
-
-/** How many waits began by then. */
-function countUpTo(waits: readonly Wait[], mono: number): number {
-  let low = 0;
-  let high = waits.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((waits[middle]?.span[0] ?? 0) <= mono) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
 /** `shown` is in order of `from`: only those that can reach the row's moment are looked at. */
 function onWire(row: ReceivedReading, shown: readonly Shown[], longest: number, lateAt: Lateness): boolean {
   const late = lateAt(row.mono);
-  let low = 0;
-  let high = shown.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((shown[middle]?.from ?? 0) <= row.mono) low = middle + 1;
-    else high = middle;
-  }
-  for (let i = low - 1; i >= 0; i -= 1) {
+  for (let i = countUpTo(shown, row.mono, ({ from }) => from) - 1; i >= 0; i -= 1) {
     const one = shown[i];
     if (!one || one.from < row.mono - late - longest) return false;
     if (row.mono <= one.to + late && same(one.value, row.value)) return true;
