@@ -70,7 +70,7 @@ async function footprints({ starts, idle, polled: seconds }: typeof FULL) {
     for (let i = 0; i < starts; i += 1) found.push((await run()).startMs);
     return found.toSorted((a, b) => a - b)[starts >> 1] ?? 0;
   };
-  const idleOf = (seconds: number) => fresh((folder) => product(folder, `${folder}/cippo.sqlite`, seconds));
+  const idleOf = (seconds: number) => fresh((folder) => product(folder, { file: `${folder}/cippo.sqlite`, seconds }));
   return {
     bareStartMs: await median(() => bareNode(0.1)),
     startMs: await median(() => idleOf(0.1)),

@@ -69,18 +69,20 @@ export interface Commits {
   readonly wireBytes: number;
 }
 
-/** Back to back: decoded readings to the acknowledgement in the store, beside what the same bodies cost at the least. */
-export async function commitsOf(program: string, wire: Wire, readings: number, commits: number): Promise<Commits> {
+export interface Way {
+  readonly cost: Cost;
+  readonly bodies: Bodies;
+}
+
+/** Back to back: decoded readings to the acknowledgement in the store. */
+export async function wayOf(program: string, wire: Wire, readings: number, commits: number): Promise<Way> {
   using disk = openDisk(1024);
   await using gateway = new Child(program, "gateway");
-  await gateway.ask("open", { id: `gw-${readings}`, folder: disk.folder, broker: wire.url } satisfies Opening);
+  // A name of its own: the platform of several measures takes each for a new gateway.
+  const id = `gw-${readings}-${++gateways}`;
+  await gateway.ask("open", { id, folder: disk.folder, broker: wire.url } satisfies Opening);
   await gateway.ask("connected");
   const feed = (commits: number) => gateway.ask("feed", { readings, commits, paceMs: 0 } satisfies Feeding);
-  const moment = async (child: Child, written: () => number | null): Promise<Before> => ({
-    device: written(),
-    usage: await child.ask<Usage>("usage"),
-    at: performance.now(),
-  });
   // Everything is compiled, and the live cadence runs.
   await feed(Math.ceil(commits / 2));
   await gateway.ask("delivered");
@@ -88,9 +90,24 @@ export async function commitsOf(program: string, wire: Wire, readings: number, c
   const before = await moment(gateway, disk.written);
   await feed(commits);
   await gateway.ask("delivered");
-  const way = costOf(before, await moment(gateway, disk.written), commits * readings);
-  const { bodyBytes, wireBytes, readings: stored } = await gateway.ask<Bodies>("bodies");
+  const cost = costOf(before, await moment(gateway, disk.written), commits * readings);
+  const bodies = await gateway.ask<Bodies>("bodies");
   await gateway.ask("close");
+  return { cost, bodies };
+}
+
+let gateways = 0;
+
+const moment = async (child: Child, written: () => number | null): Promise<Before> => ({
+  device: written(),
+  usage: await child.ask<Usage>("usage"),
+  at: performance.now(),
+});
+
+/** The way, beside what the same bodies cost at the least. */
+export async function commitsOf(program: string, wire: Wire, readings: number, commits: number): Promise<Commits> {
+  const { cost: way, bodies } = await wayOf(program, wire, readings, commits);
+  const { bodyBytes, wireBytes, readings: stored } = bodies;
 
   const limit = async (what: "append" | "insert"): Promise<Cost> => {
     using bare = openDisk(512);
@@ -154,7 +171,7 @@ export async function backlogOf(program: string, readings: number, idleSeconds: 
     memory = { before: before.rssMB, withBacklog: (await gateway.ask<Usage>("settle")).rssMB };
     await gateway.ask("close");
   }
-  const opened = await product(disk.folder, join(disk.folder, "cippo.sqlite"), idleSeconds);
+  const opened = await product(disk.folder, { file: join(disk.folder, "cippo.sqlite"), seconds: idleSeconds });
   await using gateway = new Child(program, "gateway");
   await gateway.ask("open", opening);
   const connected = gateway.ask("connected");

@@ -31,13 +31,21 @@ export async function bareNode(seconds: number): Promise<Footprint> {
   return footprint(child, "ready", seconds);
 }
 
-/** `file`: an existing database, or where a new one shall be. */
+export interface Running {
+  /** An existing database, or where a new one shall be. */
+  readonly file: string;
+  readonly seconds: number;
+  /** `buses:` and `devices:` of its configuration. */
+  readonly buses?: string;
+  /** Called when what is measured begins. */
+  readonly settled?: () => void;
+  /** Another build of the product. */
+  readonly program?: string;
+}
+
 export async function product(
   folder: string,
-  file: string,
-  seconds: number,
-  buses = "",
-  settled?: () => void,
+  { file, seconds, buses = "", settled, program = PRODUCT }: Running,
 ): Promise<Footprint> {
   const config = join(folder, "gateway.yaml");
   // Nobody listens there: the gateway goes on trying, as in an outage.
@@ -49,7 +57,7 @@ store: { file: ${file}, quotaMB: 4096 }
 sync: { broker: "${broker}" }
 ${buses}`,
   );
-  const child = spawn(process.execPath, [PRODUCT, "run", "--config", config], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(process.execPath, [program, "run", "--config", config], { stdio: ["ignore", "pipe", "inherit"] });
   return footprint(child, "gateway.ready", seconds, settled);
 }
 
@@ -113,7 +121,12 @@ export async function polled(folder: string, seconds: number, program: string): 
   });
   const counts = { product: 0, bare: 0 };
   const [measured, limit] = await Promise.all([
-    product(folder, join(folder, "polled.sqlite"), seconds, siteOf(ours.ports), () => ours.answered()).then((found) => {
+    product(folder, {
+      file: join(folder, "polled.sqlite"),
+      seconds,
+      buses: siteOf(ours.ports),
+      settled: () => ours.answered(),
+    }).then((found) => {
       counts.product = ours.answered();
       return found;
     }),
