@@ -11,6 +11,7 @@ const HELP = `node dist/hw-sim/platform.js --broker URL --db FILE
   --prefix cippo/v1     topic root
   --ack-after 5s        acknowledge this long after the first record that is not yet acknowledged (or at 500)
   --confirm ASSET       confirm the permit of this bay whenever it becomes occupied (repeatable)
+  --confirm-early ASSET confirm it while the bay is free, before a vehicle comes (repeatable)
   --set TARGET=VALUE    set this writable point once, when its gateway is first online (repeatable)
 `;
 
@@ -35,6 +36,7 @@ const values = parseOrExit(HELP, () => {
       prefix: { type: "string", default: "cippo/v1" },
       "ack-after": { type: "string", default: "5s" },
       confirm: { type: "string", multiple: true, default: [] },
+      "confirm-early": { type: "string", multiple: true, default: [] },
       set: { type: "string", multiple: true, default: [] },
       help: { type: "boolean", default: false },
     },
@@ -43,6 +45,7 @@ const values = parseOrExit(HELP, () => {
   return {
     prefix: values.prefix,
     confirm: values.confirm,
+    confirmEarly: values["confirm-early"],
     broker: optionValue("broker", needed, values.broker),
     db: optionValue("db", needed, values.db),
     ackAfterMs: optionValue("ack-after", seconds, values["ack-after"]),
@@ -64,6 +67,7 @@ const platform = await openPlatform({
   prefix: values.prefix,
   ackAfterMs: values.ackAfterMs,
   confirm: values.confirm,
+  confirmEarly: values.confirmEarly,
   set: values.set,
   mono: monotonic,
   wall: () => systemClock("assumed").now().wall,

@@ -6,20 +6,16 @@ import { Commands, type Wish } from "./commands.ts";
 import { openControl } from "./control.ts";
 import { Ingest, type Taken } from "./ingest.ts";
 import { type Link, openLink } from "./link.ts";
-import { Operator } from "./operator.ts";
+import { Operator, type OperatorOptions } from "./operator.ts";
 import { count } from "./store/counts.ts";
 import { Database } from "./store/database.ts";
 import { schema } from "./store/schema.ts";
 
-export interface PlatformOptions {
+export interface PlatformOptions extends OperatorOptions {
   readonly broker: string;
   readonly file: string;
   readonly prefix: string;
   readonly ackAfterMs: number;
-  /** Bays whose permit is confirmed whenever they become occupied. */
-  readonly confirm: readonly string[];
-  /** Writable points to set once. */
-  readonly set: readonly (readonly [target: string, value: number | boolean])[];
   /** Kernel monotonic ms. */
   mono(): number;
   /** Epoch ms. */
@@ -64,7 +60,7 @@ export async function openPlatform(options: PlatformOptions): Promise<Platform> 
       }) ?? false,
   });
   const ask = async (wanted: Wish) => commands.answer(await commands.send(wanted), ANSWER_MS);
-  const operator = new Operator(options.confirm, options.set, ask);
+  const operator = new Operator(options, ask);
 
   async function after(gateway: string, taken: Taken): Promise<void> {
     acknowledger.grew(taken.grown);

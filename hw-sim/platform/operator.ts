@@ -1,4 +1,4 @@
-/** A simulated operator: a patrol confirms badges at occupied bays, an office sets a value. */
+/** A simulated operator: a patrol confirms badges, at occupied bays or before the vehicle comes; an office sets a value. */
 import * as z from "zod";
 import type { Wish } from "./commands.ts";
 import type { Json } from "./ingest.ts";
@@ -6,22 +6,36 @@ import type { Json } from "./ingest.ts";
 /** Resolves when the gateway has answered, or nobody expects it any more. */
 export type Send = (wish: Wish) => Promise<unknown>;
 
+export interface OperatorOptions {
+  /** Bays whose badge is confirmed while a vehicle stands there. */
+  readonly confirm: readonly string[];
+  /** Bays whose badge is confirmed while they are free: it is shown before the vehicle comes, sometimes too long before. */
+  readonly confirmEarly: readonly string[];
+  /** Writable points to set once. */
+  readonly set: readonly (readonly [target: string, value: number | boolean])[];
+}
+
 export class Operator {
-  readonly #bays: ReadonlySet<string>;
+  /** When the badge of a bay is confirmed. */
+  readonly #statusOf: ReadonlyMap<string, "occupied" | "free">;
   #values: readonly (readonly [target: string, value: number | boolean])[];
   readonly #send: Send;
   readonly #underWay = new Set<string>();
 
-  constructor(bays: readonly string[], values: readonly (readonly [target: string, value: number | boolean])[], send: Send) {
-    this.#bays = new Set(bays);
-    this.#values = values;
+  constructor({ confirm, confirmEarly, set }: OperatorOptions, send: Send) {
+    this.#statusOf = new Map([
+      ...confirm.map((bay) => [bay, "occupied"] as const),
+      ...confirmEarly.map((bay) => [bay, "free"] as const),
+    ]);
+    this.#values = set;
     this.#send = send;
   }
 
   /** By what stands, not by what changed: a stay whose beginning was missed is confirmed all the same. */
   sees(gateway: string, asset: string, body: Json): void {
     const state = attributes.safeParse(body["state"]).data;
-    if (!this.#bays.has(asset) || state?.status !== "occupied" || state.permit === "valid" || this.#underWay.has(asset)) return;
+    const wanted = this.#statusOf.get(asset);
+    if (wanted === undefined || state?.status !== wanted || state.permit === "valid" || this.#underWay.has(asset)) return;
     this.#underWay.add(asset);
     const done = () => this.#underWay.delete(asset);
     void this.#send({ gateway, target: asset, action: "permit.confirm", args: {} }).then(done, done);

@@ -34,6 +34,7 @@ export interface Ready {
     readonly assets: Scenario["assets"];
   };
   readonly permits: readonly string[];
+  readonly earlyPermits: readonly string[];
   /** By bus: the faults that it can have. */
   readonly faults: Readonly<Record<string, readonly FaultKind[]>>;
 }
@@ -102,6 +103,7 @@ async function open(
         assets: scenario.assets,
       },
       permits: scenario.permits,
+      earlyPermits: scenario.earlyPermits,
       faults: Object.fromEntries([...buses].map(([bus, one]) => [bus, one.faults])),
     },
   };

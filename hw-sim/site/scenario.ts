@@ -33,6 +33,10 @@ const scenario = z.strictObject({
     .describe("As in the gateway's configuration."),
   assets: z.record(z.string(), z.looseObject({ kind: z.string() })).describe("As in the gateway's configuration."),
   permits: z.array(z.string()).prefault([]).describe("Bays whose badge a patrol confirms: the platform sends permit.confirm."),
+  earlyPermits: z
+    .array(z.string())
+    .prefault([])
+    .describe("Bays whose badge is confirmed while they are free, before a vehicle comes, and sometimes too long before."),
   play: z.strictObject({
     bays: z.record(z.string(), bay).prefault({}),
     contacts: z.record(z.string(), opening).prefault({}).describe("Doors and tamper contacts by device."),
@@ -65,13 +69,14 @@ export async function readScenario(file: string): Promise<Scenario> {
   return read.data;
 }
 
-function* crossChecks({ buses, devices, assets, permits, play }: Scenario): Iterable<string> {
+function* crossChecks({ buses, devices, assets, permits, earlyPermits, play }: Scenario): Iterable<string> {
   for (const [name, { bus: of }] of Object.entries(devices)) if (!buses[of]) yield `devices.${name}: no bus ${of}`;
   for (const [name, { sensor }] of Object.entries(play.bays)) {
     if (!assets[name]) yield `play.bays.${name}: no such asset`;
     if (!devices[sensor]) yield `play.bays.${name}.sensor: no device ${sensor}`;
   }
-  for (const name of permits) if (!assets[name]) yield `permits: no asset ${name}`;
+  for (const [key, names] of Object.entries({ permits, earlyPermits }))
+    for (const name of names) if (!assets[name]) yield `${key}: no asset ${name}`;
   for (const part of ["contacts", "gates", "meters"] as const)
     for (const name of Object.keys(play[part])) if (!devices[name]) yield `play.${part}.${name}: no such device`;
   for (const name of Object.keys(play.curves)) {

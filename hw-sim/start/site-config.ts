@@ -15,6 +15,7 @@ export const siteReady = z.looseObject({
     assets: z.record(z.string(), z.looseObject({ kind: z.string() })),
   }),
   permits: z.array(z.string()).default([]),
+  earlyPermits: z.array(z.string()).default([]),
   faults: z.record(z.string(), z.array(z.string())),
 });
 export type Site = z.infer<typeof siteReady>["site"];

@@ -161,7 +161,10 @@ function siteChild({ scenario, timeFactor }: Options, dir: string): Child {
 }
 
 function platformChild(broker: string, db: string, site: z.infer<typeof siteReady> | null): Child {
-  const confirm = (site?.permits ?? []).flatMap((bay) => ["--confirm", bay]);
+  const confirm = [
+    ...(site?.permits ?? []).flatMap((bay) => ["--confirm", bay]),
+    ...(site?.earlyPermits ?? []).flatMap((bay) => ["--confirm-early", bay]),
+  ];
   const set = site ? writableOf(site.site).flatMap((pair) => ["--set", pair]) : [];
   return new Child({
     name: "platform",

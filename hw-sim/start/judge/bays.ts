@@ -186,24 +186,33 @@ const staysOf = ({ levels, rule }: BayInput): readonly Stay[] =>
     .filter(({ value }) => value === true)
     .map(({ at, end, stands }) => ({ from: at, to: stands ? Number.POSITIVE_INFINITY : end }));
 
+interface ShownPermit {
+  /** The first that counts for certain; undefined: none. */
+  readonly at: number | undefined;
+  /** None but one that was shown just after the earliest moment that counts: the gateway may have seen the vehicle too late for it. */
+  readonly unsure: boolean;
+}
+
 /** A permit counts for a stay from `shownBefore` before the sensor saw the vehicle until it leaves. */
-function permitOf({ rule, confirmed }: BayInput, { from, to }: Stay): number | undefined {
-  const before = rule.permits?.shownBeforeMs ?? 0;
-  return confirmed.find((at) => at >= from - before && at < to);
+function permitOf({ rule, confirmed }: BayInput, { from, to }: Stay): ShownPermit {
+  const first = from - (rule.permits?.shownBeforeMs ?? 0);
+  const certain = first + lateOf(rule);
+  const at = confirmed.find((shown) => shown >= certain && shown < to);
+  return { at, unsure: at === undefined && confirmed.some((shown) => shown >= first && shown < Math.min(certain, to)) };
 }
 
 function expectRaised(input: BayInput, stay: Stay): Expected | null {
   const { rule, doubtful, end } = input;
   if (rule.permits === null) return null;
   const due = stay.from + rule.permits.graceMs;
-  const permit = permitOf(input, stay);
+  const { at: permit, unsure } = permitOf(input, stay);
   const tolerance = lateOf(rule) + MARGIN_MS;
   // Shown within the grace, or before.
   if (permit !== undefined && permit < due - tolerance) return null;
   // Gone before it could be said.
   if (due > stay.to + rule.debounceMs + tolerance) return null;
   const to = pushed(due + lateOf(rule), doubtful, rule);
-  const near = due > stay.to - tolerance || (permit !== undefined && permit < due + tolerance);
+  const near = unsure || due > stay.to - tolerance || (permit !== undefined && permit < due + tolerance);
   const must = !near && !touches(doubtful, [stay.from, Math.min(to, stay.to)]) && to <= end;
   return { state: "raised", from: due - EARLY_MS, to, since: stay.from, must: must || (stay.to > to && to <= end && !near) };
 }
@@ -233,9 +242,9 @@ function judgeRetained(input: BayInput, open: ReadonlySet<string>): readonly Bay
   if (status !== wordOf(last) || retained.quality !== "good")
     wrong(`status ${status} (${retained.quality}): it is ${wordOf(last)}`);
   const stay: Stay | null = last.value === true ? { from: last.at, to: Number.POSITIVE_INFINITY } : null;
-  const shown = stay === null ? undefined : permitOf(input, stay);
+  const { at: shown, unsure } = stay === null ? { at: undefined, unsure: false } : permitOf(input, stay);
   const isRecent = shown !== undefined && shown + lateOf(rule) > end;
-  if (permits && stay !== null && !isRecent && (permit === "valid") !== (shown !== undefined))
+  if (permits && stay !== null && !isRecent && !unsure && (permit === "valid") !== (shown !== undefined))
     wrong(`permit ${permit}: ${shown === undefined ? "none was shown" : "one was shown"}`);
   for (const [where, ids] of [
     [`assets/${asset}`, retained.alarms],

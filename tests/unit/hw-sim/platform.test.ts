@@ -28,6 +28,7 @@ const options = (more: Partial<PlatformOptions> = {}): PlatformOptions => ({
   prefix: "cippo/v1",
   ackAfterMs: 60,
   confirm: ["bay-1"],
+  confirmEarly: ["bay-2"],
   set: [["boiler.setpoint", 21]],
   mono: monotonic,
   wall: () => 1_764_000_000_000,
@@ -316,6 +317,21 @@ describe("commands", () => {
     const kept = await platform.db.all("SELECT state FROM commands ORDER BY state");
     expect(kept).toEqual([{ state: "refused" }, { state: "succeeded" }]);
     expect(heard.filter((one) => one.topic.endsWith("commands")).length).toBe(2);
+  });
+
+  it("confirm a badge before the vehicle comes, and again when the last one no longer counts", async () => {
+    const bay = (seq: number, status: string, permit: string) =>
+      up("assets/bay-2", { v: 1, epoch: "E1", seq, state: { status, permit } }, true);
+    const confirms = () => heard.filter((one) => one.body["action"] === "permit.confirm");
+    await bay(1, "occupied", "none");
+    await bay(2, "free", "none");
+    const first = await hear("commands", (body) => body["action"] === "permit.confirm");
+    await up("results", { v: 1, id: first.body["id"], state: "succeeded", value: null });
+    await eventually(async () => (await platform.db.all("SELECT 1 FROM commands WHERE state IS NULL")).length === 0);
+    await bay(3, "free", "valid");
+    await bay(4, "free", "expired");
+    await eventually(async () => confirms().length === 2);
+    expect(confirms().map(({ body }) => body["target"])).toEqual(["bay-2", "bay-2"]);
   });
 
   it("whose answer was lost end by their event", async () => {

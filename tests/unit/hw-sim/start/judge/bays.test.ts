@@ -168,7 +168,7 @@ describe("a permit", () => {
     expect(findings(standing, { ...lawful(20_000), events: [event("raised", RAISED)] })).toContain("missing");
   });
 
-  it.each([119_900, 117_500, 115_100, 60_000])("shown %i ms before the sensor saw the vehicle counts for it", (before) => {
+  it.each([119_300, 117_500, 115_100, 60_000])("shown %i ms before the sensor saw the vehicle counts for it", (before) => {
     const arrived = 200_000;
     const input: BayInput = {
       ...late,
@@ -181,6 +181,21 @@ describe("a permit", () => {
     expect(judgeBay(input)).toEqual([]);
     const accused = event("raised", arrived + GRACE, { since: arrived });
     expect(findings(input, { events: [accused] })).toContain("extra");
+  });
+
+  it("shown just after the earliest moment may count or not", () => {
+    const arrived = 200_000;
+    const input: BayInput = {
+      ...late,
+      levels: [level(false, 0, arrived), { ...level(true, arrived, 400_000), stands: true }],
+      attributes: [status("free", DEBOUNCE), status("occupied", arrived + DEBOUNCE)],
+      ...lawful(arrived - 119_900),
+      end: 300_000,
+    };
+    expect(judgeBay(input)).toEqual([]);
+    const accused = event("raised", arrived + GRACE, { since: arrived });
+    const retained = { state: { status: "occupied", permit: "none" }, quality: "good", alarms: ["e/1"], listed: ["e/1"] };
+    expect(judgeBay({ ...input, events: [accused], retained })).toEqual([]);
   });
 
   it("shown earlier than that does not", () => {
