@@ -1,6 +1,6 @@
 /** Acknowledges messages in the order in which they came, without letting a slow one hold up the others. */
 
-/** To be done once the PUBACK has left. */
+/** What is to be done once the PUBACK has left. */
 export type AfterAck = () => void;
 
 interface Turn {
@@ -13,7 +13,7 @@ export class AckOrder {
   /** In the order of arrival (MQTT 5 § 4.6 wants the PUBACKs so); the late ones are not among them. */
   readonly #order = new Set<Turn>();
 
-  /** `lateMs`: longer than this, a message loses its place: an acknowledgement behind it is worth more than the order. */
+  /** `lateMs`: a message that takes longer loses its place, so that the acknowledgements behind it can leave. */
   constructor(lateMs: number) {
     this.#lateMs = lateMs;
   }

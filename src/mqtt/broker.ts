@@ -24,6 +24,6 @@ export function brokerName(broker: string): string {
   return `${protocol}//${host}`;
 }
 
-/** Whether the link failed on our side of the broker: then the carrier decides, not the broker's load. */
+/** Whether the link failed before it reached the broker: then to wait would spare the broker nothing. */
 export const isLocal = (reason: string): boolean =>
   ["ENETUNREACH", "ENETDOWN", "EHOSTUNREACH", "EHOSTDOWN", "ETIMEDOUT", "EAI_AGAIN", "EADDRNOTAVAIL"].includes(reason);

@@ -22,14 +22,14 @@ import { openSocket, readPassword } from "./socket.ts";
 
 const SESSION_EXPIRY_S = 7 * 86_400;
 const WILL_DELAY_S = 45;
-/** Messages that may come down before we acknowledged the first: commands that wait for a disk leave room for acknowledgements. */
+/** Messages that may come before the first is acknowledged: enough that commands waiting for a disk do not block acknowledgements. */
 const INBOUND = 64;
 const GRACE_MS = 3000;
-/** A message that is not durable by then holds up no other. */
+/** A message that is not durable by then loses its place in the order of acknowledgements. */
 const LATE_MS = 5000;
-/** Work on messages that came down, in one turn of the event loop. */
+/** Time spent on received messages in one turn of the event loop. */
 const TURN_MS = 5;
-/** Messages in one turn: what each sets going ends only after it, and more than this need not be under way at once. */
+/** Messages handled in one turn: the work that each begins goes on after the turn, and need not all run at once. */
 const TURN_MESSAGES = 16;
 const UNLIMITED = 268_435_455;
 
@@ -56,10 +56,10 @@ function clientOptions(options: LinkOptions, password: Buffer | undefined): ICli
     protocolVersion: five ? 5 : 4,
     clean: false,
     keepalive: options.keepaliveSeconds,
-    // One link is one connection: the loop outside connects again, with its own waits.
+    // One link is one connection: the loop in sync connects again, with waits of its own.
     reconnectPeriod: 0,
     resubscribe: false,
-    // Ours comes first; theirs only must not.
+    // Our own time-out comes first; this one only must not come before it.
     connectTimeout: options.timeoutMs * 2,
     messageIdProvider: new UniqueMessageIdProvider(),
     ...(options.user !== undefined && { username: options.user, ...(password !== undefined && { password }) }),
@@ -103,7 +103,7 @@ class MqttLink implements Link {
   #resolveClosed: (error: EdgeError) => void = () => {};
   #over: EdgeError | null = null;
   #feeding = true;
-  /** A CONNACK said so. */
+  /** Set by the CONNACK. */
   #admitted = false;
 
   constructor(client: MqttClient, socket: Socket, options: LinkOptions) {
@@ -132,7 +132,7 @@ class MqttLink implements Link {
   async connected(stop: AbortSignal): Promise<void> {
     const ready = new Promise<void>((resolve) => {
       this.#client.once("connect", (connack) => {
-        // Current states stand on retained topics, and proof begins with a PUBACK: without either there is no contract.
+        // The contract needs retained topics for current states, and QoS 1 for proof of delivery.
         if (connack.properties?.retainAvailable === false) return this.end(this.#refused(REASON.noRetain));
         if (connack.properties?.maximumQoS === 0) return this.end(this.#refused(REASON.noQos1));
         this.sessionPresent = connack.sessionPresent;
@@ -153,7 +153,7 @@ class MqttLink implements Link {
   }
 
   publish(topic: string, payload: Uint8Array | string, { retain = false, correlation }: Publish = {}): Promise<number> {
-    // While it is not connected mqtt.js would keep the message for ever: it is never asked to.
+    // While it is not connected mqtt.js would keep the message without end.
     if (this.#over !== null) return Promise.reject(this.#over);
     if (!this.#feeding || !this.#client.connected) return Promise.reject(this.#lost("not connected", false));
     const body =
@@ -199,7 +199,7 @@ class MqttLink implements Link {
     this.#resolveClosed(reason);
   }
 
-  /** No DISCONNECT: the Will then tells, after its delay, that nobody is here; a quick restart is not worth a word. */
+  /** Without a DISCONNECT: the broker then publishes the Will after its delay, and a quick restart is never told. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#feeding = false;
     if (this.#pending.size > 0 && this.#over === null)
@@ -211,13 +211,13 @@ class MqttLink implements Link {
         });
       });
     this.end(new EdgeError("sync.unreachable", { broker: brokerName(this.#o.broker), reason: "stopped", ours: true }));
-    // Whoever waited for an answer writes down what it was before anything else is closed.
+    // Pending publishes are settled first, so that their callers record the outcome before anything else closes.
     await setImmediate();
   }
 
   /**
-   * mqtt.js handles nothing else while a message waits, PUBACKs and PINGRESPs included. So it is let go on at once, with an error by which it
-   * sends no PUBACK: that leaves from here.
+   * While a message waits, mqtt.js handles nothing else, not even PUBACK and PINGRESP. So its callback is called at once, with an error, so
+   * that it sends no PUBACK: this class sends it.
    */
   #take(packet: IPublishPacket, next: (error?: Error) => void): void {
     const work = this.#o.onMessage(incoming(packet), this.#ended.signal);
@@ -227,7 +227,7 @@ class MqttLink implements Link {
     this.#goOn(() => next(owed ? new Error("acknowledged later") : undefined));
   }
 
-  /** One read of a socket may bring thousands of messages, and each costs work: after a few milliseconds of it all other wires have their turn. */
+  /** One read of a socket may bring thousands of messages: after a few milliseconds of work the event loop goes on to everything else. */
   #goOn(next: () => void): void {
     const now = performance.now();
     if (this.#turnBegan === null) {
@@ -273,7 +273,7 @@ class MqttLink implements Link {
     return refusedBy(this.#o, reasonCode, cause);
   }
 
-  /** A refusal that 3.1.1 has no word for, a port that wants TLS, or a certificate refused without an alert. */
+  /** Reasons that show only as a closed connection: a refusal under 3.1.1, a port that wants TLS, a certificate refused without an alert. */
   #hungUp(cause?: unknown): EdgeError {
     return new EdgeError("sync.hung-up", { broker: brokerName(this.#o.broker), local: false }, cause);
   }

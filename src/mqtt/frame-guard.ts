@@ -11,10 +11,10 @@ const PUBACK = 0x40;
 /** "Implementation specific error": PUBACK has no code for a message that is too large. */
 const NOT_TAKEN = 0x83;
 
-/** A message that was not taken. */
+/** A message that was refused for its size. */
 export interface Oversized {
   readonly topic: string;
-  /** Of the whole packet after its fixed header. */
+  /** Bytes of the whole packet after its fixed header. */
   readonly bytes: number;
 }
 
@@ -25,8 +25,8 @@ export interface FrameGuardOptions {
 }
 
 /**
- * MQTT 3.1.1 has no limit that a broker would be told, and not every broker of version 5 keeps it. Hanging up would not help: the message
- * would come again with the session, for ever. So one of QoS 1 that is too large is passed over and acknowledged as not taken.
+ * Under MQTT 3.1.1 a broker cannot be told a limit, and not every broker of version 5 keeps to it. To end the link would not help: the
+ * session would bring the message again, for ever. So a QoS 1 message that is too large is skipped, and acknowledged as refused.
  */
 export function guardFrames(socket: Socket, { maximumBytes, mqtt, skipped }: FrameGuardOptions): void {
   const filter = new FrameFilter(maximumBytes, (message, packetId) => {
@@ -35,7 +35,7 @@ export function guardFrames(socket: Socket, { maximumBytes, mqtt, skipped }: Fra
     skipped(message);
   });
   const push = socket.push.bind(socket);
-  // What a reader of this socket hears of goes through here, whoever reads and however.
+  // Every way of reading this socket passes through here.
   socket.push = (chunk: Uint8Array | null, encoding?: BufferEncoding) => {
     if (chunk === null) return push(chunk, encoding);
     try {
@@ -66,7 +66,7 @@ export class FrameFilter {
     this.#skipped = skipped;
   }
 
-  /** What of the chunk may be read; fixed headers are held back until they are whole. Throws what is no MQTT, or too large and would not come again. */
+  /** The part of the chunk that mqtt.js may read; an incomplete fixed header is kept back. Throws on what is not MQTT, or is too large and not QoS 1. */
   take(chunk: Uint8Array): Uint8Array {
     const parts: Uint8Array[] = [];
     let at = 0;

@@ -50,14 +50,14 @@ export interface Filter {
 
 export interface Publish {
   readonly retain?: boolean;
-  /** Somebody else chose the topic: what the broker says of it is nothing to remember. */
+  /** A requester chose the topic: what the broker says of it is not remembered. */
   readonly passing?: boolean;
   readonly correlation?: Uint8Array;
 }
 
 export interface Link extends AsyncDisposable {
   readonly sessionPresent: boolean;
-  /** Not over yet. */
+  /** True until the link has ended. */
   readonly open: boolean;
   readonly receiveMaximum: number;
   /** Largest packet the broker takes, bytes. */

@@ -9,22 +9,22 @@ export interface Reconnect {
   readonly maxMs: number;
 }
 
-/** The link failed on our side: the broker's load is no reason to wait. */
+/** The wait when the link failed on our side: to wait longer would spare the broker nothing. */
 const LOCAL_MS = 2000;
 const CARRIER_LOOK_MS = 1000;
 
-/** Full jitter: a broker that comes back meets a thousand gateways spread over the whole time, not in step. */
+/** Full jitter: when a broker comes back, a thousand gateways connect spread over the whole time. */
 export const reconnectWait =
   ({ firstMs, maxMs }: Reconnect, random: () => number = Math.random) =>
   (failures: number, error?: EdgeError): number => {
-    // Two boxes under one id throw each other out: neither may be quick.
+    // Two gateways with the same id disconnect each other: neither may come back quickly.
     if (error?.context["reasonCode"] === REASON.takenOver) return maxMs / 2 + (random() * maxMs) / 2;
     const full = Math.min(maxMs, firstMs * 2 ** Math.min(20, Math.max(0, failures - 1)));
     if (error?.context["local"] === true && failures <= 1) return random() * Math.min(LOCAL_MS, full);
     return random() * full;
   };
 
-/** Resolves when an external interface has come up since the call: whatever is waited for, it is worth a try now. */
+/** Resolves when an external network interface has come up since the call: a connection is then worth a try. */
 export async function carrierBack(stop: AbortSignal): Promise<void> {
   let had = hasCarrier();
   while (!stop.aborted) {
@@ -35,7 +35,7 @@ export async function carrierBack(stop: AbortSignal): Promise<void> {
   }
 }
 
-/** Null: it cannot be told now. To ask the kernel takes a socket, and there may be no descriptor left for one. */
+/** Null: unknown at present. Asking the kernel takes a socket, and there may be no descriptor left for one. */
 function hasCarrier(): boolean | null {
   try {
     return Object.values(networkInterfaces()).some((addresses) => addresses?.some(({ internal }) => !internal) === true);

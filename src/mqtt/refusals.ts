@@ -45,7 +45,7 @@ export function refusedBy({ broker, clientId, mqtt, user, credentials }: Caller,
 }
 
 const DATE_ERRORS = new Set(["CERT_NOT_YET_VALID", "CERT_HAS_EXPIRED"]);
-/** OpenSSL's words for a chain that does not end at an authority of ours. */
+/** OpenSSL's codes for a chain that does not end at one of our authorities. */
 const AUTHORITY_ERRORS = new Set([
   "DEPTH_ZERO_SELF_SIGNED_CERT",
   "SELF_SIGNED_CERT_IN_CHAIN",
@@ -58,7 +58,7 @@ const AUTHORITY_ERRORS = new Set([
 const ALERT = /^ERR_SSL_.*ALERT_/;
 const WANTED = /ALERT_(CERTIFICATE_REQUIRED|HANDSHAKE_FAILURE)$/;
 const NO_TLS = /^ERR_SSL_(WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|UNEXPECTED_MESSAGE|HTTP_REQUEST)$/;
-/** The gateway's own "not accepted" that none of the above names. */
+/** Node's code for a broker's certificate that was not accepted, for a reason not named above. */
 const OTHER_TRUST = /^(ERR_TLS|CERT_|UNABLE_TO|INVALID_|HOSTNAME_)/;
 
 /** Why a TCP or TLS connection failed. */

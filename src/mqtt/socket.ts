@@ -15,7 +15,7 @@ export async function openSocket(options: SocketOptions, stop: AbortSignal): Pro
   const address = { host: url.hostname.replace(/^\[|\]$/g, ""), port: Number(url.port) || (PORTS[url.protocol] ?? 1883) };
   if (url.protocol === "mqtt:") return opened(connectTcp({ ...address, noDelay: true }), "connect", options, stop);
   const files = await readCredentials(options.credentials);
-  // RFC 6066: a server's name is never an address.
+  // RFC 6066: an IP address is not a server name.
   const name = isIP(address.host) === 0 ? { servername: address.host } : {};
   const tls = { secureContext: secureContext(files, options.credentials) };
   const socket = connectTls({ ...address, ...tls, ...name, rejectUnauthorized: true });
@@ -45,12 +45,12 @@ async function credential(folder: string, name: string): Promise<Buffer> {
   }
 }
 
-/** OpenSSL reads the files here: what is no certificate or no key, or not the key of that certificate, fails now and not at the broker. */
+/** OpenSSL reads the files here, so that a broken certificate, or a key that is not its own, fails before the broker is asked. */
 function secureContext(files: Partial<Record<Part, Buffer>>, credentials?: Credentials): SecureContext {
   for (const part of ["ca", "cert", "key"] as const) {
     if (files[part] === undefined) continue;
     try {
-      // Of authorities, what is no certificate is passed over by OpenSSL: then nobody would be known.
+      // OpenSSL skips anything in a file of authorities that is not a certificate: it could end up trusting nobody.
       if (part === "ca") new X509Certificate(files[part]);
       else createSecureContext({ [part]: files[part] });
     } catch (cause) {

@@ -9,9 +9,9 @@ import type { Topics } from "./topics.ts";
 /** Where answers go is remembered for this many commands; an older one is answered on `results`. */
 const MOST_RETURNS = 1000;
 const MOST_CORRELATION_BYTES = 256;
-/** Answers that wait for a slow broker; of more, the event is the record. */
+/** Answers that may wait for a slow broker; a command beyond is answered by its event alone. */
 const MOST_WAITING = 256;
-/** Only such ids are those of commands; whatever else came under that name is not kept. */
+/** The form of a command's id; anything else is not remembered. */
 const named = z.looseObject({ id: z.string().regex(/^[0-9A-Za-z][0-9A-Za-z/_.-]{0,127}$/) });
 
 interface Return {
@@ -31,9 +31,9 @@ export interface AnswersOptions {
 export class Answers {
   readonly #o: AnswersOptions;
   readonly #returns = new Map<string, Return>();
-  /** Commands that have their answer: a further one is for a copy, and goes when that copy has come. */
+  /** Commands that have been answered: another answer belongs to a repeated command, and leaves when that one has come. */
   readonly #answered = new Set<string>();
-  /** Commands whose answer was in flight when a link died: it may have been the reason. */
+  /** Commands whose answer was in flight when a link died: it is not sent again, since it may have been the reason. */
   readonly #buried = new Set<string>();
   #waiting = 0;
 
@@ -41,7 +41,7 @@ export class Answers {
     this.#o = options;
   }
 
-  /** A command came. What it answers is to be called when the broker has its PUBACK: then the answer may go. */
+  /** A command came. Call the returned function once its PUBACK has left: then the answer may go. */
   expect(body: unknown, { responseTopic, correlation }: Incoming): () => void {
     const id = named.safeParse(body).data?.id;
     if (id === undefined) return () => {};
@@ -63,7 +63,7 @@ export class Answers {
     };
   }
 
-  /** An answer is not kept for a broken link: the command's event is the record. */
+  /** An answer is lost with its link: the command's event is what lasts. */
   async give(result: CommandResult): Promise<void> {
     if (this.#answered.has(result.id)) return;
     const back = this.#returns.get(result.id);
@@ -103,10 +103,10 @@ export class Answers {
   }
 }
 
-/** Cut out of the packet that it came in: a packet kept for a few bytes would be kept whole. */
+/** A copy: a view of a few bytes would keep the whole packet in memory. */
 const copied = (bytes: Uint8Array): Uint8Array => Uint8Array.from(bytes);
 
-/** Keeps the newest so many. */
+/** Forgets the oldest beyond the limit. */
 function bound(kept: Map<string, unknown> | Set<string>): void {
   const [oldest] = kept.keys();
   if (kept.size > MOST_RETURNS && oldest !== undefined) kept.delete(oldest);

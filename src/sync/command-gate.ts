@@ -3,17 +3,17 @@ import { EdgeError } from "../kit/errors.ts";
 import type { Notifier } from "./notifier.ts";
 import type { Outbox } from "./outbox.ts";
 
-/** While nothing can be stored, so many wait; those beyond come again with the next connection. */
+/** Commands that may wait while nothing can be stored; the broker sends those beyond again at the next connection. */
 const MOST_WAITING = 16;
-/** At any time: more than a broker may have under way. */
+/** Commands that may wait or run at any time; a broker may have fewer in flight. */
 const MOST = 64;
 const LOOK_MS = 1000;
 
 export interface CommandGateOptions {
   readonly outbox: Pick<Outbox, "writable">;
-  /** Rings when something was stored. */
+  /** Notified when something was stored. */
   readonly notifier: Notifier;
-  /** The store writes, and some were turned away: only a new connection brings them again. */
+  /** The store writes again and some commands were turned away: asks for a new connection, which alone brings them again. */
   again(): void;
 }
 
@@ -26,7 +26,7 @@ export class CommandGate {
     this.#o = options;
   }
 
-  /** What `work` answers, begun when the store writes. Rejects when there is no place, or when `over` comes first: nobody waits for it then. */
+  /** Begins `work` when the store can be written. Rejects when too many wait, or when `over` (the end of the link) comes first. */
   async pass<T>(work: () => Promise<T>, over: AbortSignal): Promise<T> {
     const { outbox, notifier } = this.#o;
     if (this.#count >= (outbox.writable === false ? MOST_WAITING : MOST)) {

@@ -30,7 +30,7 @@ export interface SyncOptions {
   readonly keepaliveSeconds?: number;
   readonly pubackTimeoutMs?: number;
   readonly connectTimeoutMs?: number;
-  /** How long a link must have held before it is risked for what others died with. */
+  /** How long a link must have held before it sends a message with which earlier links have died. */
   readonly calmMs?: number;
   /** Shorter outages are only summed up. */
   readonly tellAfterMs?: number;
@@ -59,7 +59,7 @@ export interface SyncParts {
   readonly commands: Commands;
   readonly clock: Clock;
   readonly log: Log;
-  /** Where the loop says that it comes round. */
+  /** The loop reports here that it is alive. */
   readonly pulse?: Pulse;
 }
 
@@ -69,6 +69,6 @@ export interface SyncContext extends Omit<SyncParts, "options"> {
   readonly tracker: DeliveryTracker;
   readonly notifier: Notifier;
   readonly poison: PoisonDetector;
-  /** CT-U9: urgent events that could be neither stored nor given to the broker so far, by id. */
+  /** CT-U9: urgent events, by id, that could so far neither be stored nor be given to the broker. */
   readonly unstored: Map<string, EdgeEvent>;
 }

@@ -23,7 +23,7 @@ export interface InboxOptions {
   readonly log: Log;
   /** The platform acknowledged what is stored here. */
   heard(): void;
-  /** The marks or the wishes of the platform changed. */
+  /** What the platform holds, or asks for again, has changed. */
   changed(): void;
 }
 
@@ -45,13 +45,13 @@ export class Inbox {
     return undefined;
   }
 
-  /** One after the other, and between two of them everything else has its turn: each may take milliseconds, and many may come at once. */
+  /** One at a time, with a turn of the event loop between two: each may take milliseconds, and many may come at once. */
   #inTurn(work: () => void): Promise<void> {
     this.#turn = this.#turn.then(() => setImmediate()).then(work);
     return this.#turn;
   }
 
-  /** What cannot be understood must not come again: it is acknowledged to the broker whatever it does here. */
+  /** Never throws: what fails here must be acknowledged to the broker too, or it would come again for ever. */
   #acknowledged(message: Incoming): void {
     try {
       this.#ack(message);
@@ -64,7 +64,7 @@ export class Inbox {
   #ack({ payload, retained }: Incoming): void {
     const { outbox, tracker, clock } = this.#o;
     const message = readAck(parsed(payload));
-    // A retained one is stale by nature.
+    // A retained acknowledgement is old by definition.
     if (retained || message === null) {
       outbox.note("sync.ack-refused", { reason: retained ? "retained" : "malformed" });
       return;
@@ -75,7 +75,7 @@ export class Inbox {
     for (const ack of message.entries) {
       const { epoch, stream, upTo } = ack;
       const mark = tracker.acknowledge(ack, clock.mono());
-      // Of an early epoch, proved long ago, nothing is left to be checked or marked.
+      // An epoch that was wholly acknowledged long ago has no numbers left to check or mark.
       const old = epoch !== outbox.epoch.id && outbox.knows?.(epoch) === true;
       if (mark !== null) marks.push(mark);
       else if (!old) outbox.note("sync.ack-refused", { epoch, stream, upTo, head: tracker.head(epoch, stream) });
@@ -99,7 +99,7 @@ export class Inbox {
   }
 }
 
-/** Down is plain JSON, never compressed: nothing grows here. What is no JSON is handed on as text: whoever checks it says so. */
+/** What comes down is plain JSON, never compressed. Anything else is handed on as text, for whoever checks it to refuse. */
 function parsed(payload: Uint8Array): unknown {
   const text = Buffer.from(payload).toString("utf8");
   try {

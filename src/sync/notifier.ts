@@ -7,7 +7,7 @@ export class Notifier {
     for (const wake of this.#waiting) wake();
   }
 
-  /** Resolves at the next ring, after `ms`, or when stopped; never rejects. */
+  /** Resolves at the next `notify`, after `ms`, or when stopped; never rejects. */
   wait(ms: number, stop: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       const wake = (): void => {

@@ -66,7 +66,7 @@ export interface Documents {
   assets(): readonly AssetState[];
   /** Assets that are no longer in the configuration and whose retained state was not cleared yet. */
   removedAssets(): readonly string[];
-  /** The broker has the empty payload. */
+  /** The broker has taken the empty payload: its retained state is cleared. */
   clearedAsset(asset: string): void;
   alarms(): { readonly asOf: number; readonly open: readonly OpenAlarm[] };
   /** Fields of `reported` beyond `streams`: running config, buffer, versions. */

@@ -81,7 +81,7 @@ export class Session {
     });
   }
 
-  /** What the broker holds for us and could not give us comes with the next connection only. What was just said leaves before. */
+  /** Connects anew: only then does the broker send again what was not acknowledged. What is being sent gets a moment to leave. */
   again(): void {
     const { broker } = this.#context.options;
     const reason = new EdgeError("sync.unreachable", {
@@ -167,7 +167,7 @@ export class Session {
       this.#context.log.warn("sync.not-authorised", { code: "sync.not-authorised", topic, reasonCode });
       outbox.note("sync.not-authorised", { topic, reasonCode });
     }
-    // What goes up is not held back by what does not come down; proof waits.
+    // A refused subscription does not hold back what goes up; only its proof of delivery must wait.
     void pause(options.refusedRetryMs, this.#over.signal)
       .then(() => (this.#over.signal.aborted ? undefined : this.#subscribe()))
       .catch(() => undefined);
@@ -257,7 +257,7 @@ export class Session {
     await keepTrying("sync.history", (stop) => sendHistory(parts, stop), tries);
   }
 
-  /** On change, and at the latest after `reportEveryMs` while the platform has not proved what it was sent: so a lost tail is found. */
+  /** On each change, and every `reportEveryMs` while something is sent and not acknowledged: so the platform finds records lost at the end. */
   async #report(): Promise<void> {
     const { options, tracker, clock, documents } = this.#context;
     const stop = this.#over.signal;

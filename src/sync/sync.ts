@@ -40,7 +40,7 @@ export interface Sync {
 const STABLE_MS = 60_000;
 const UPLINK_LOOK_MS = 500;
 const MOST_UNSTORED = 1000;
-/** Of a link that ends slowly, and of pings. */
+/** Allowed beyond the longest wait: a link may end slowly, and pings take their time. */
 const SLACK_MS = 60_000;
 
 export function runSync(parts: SyncParts, stop: AbortSignal): Sync {
@@ -66,7 +66,7 @@ export function runSync(parts: SyncParts, stop: AbortSignal): Sync {
   const heard = () => uplink.heard();
   const inbox = new Inbox({ heard, topics, outbox, commands, answers, held, tracker: context.tracker, clock, log, changed });
   let failed: EdgeError | null = null;
-  // Either the broker is heard, at least as the answer to a ping, or it is tried again after the longest wait.
+  // The loop is alive if it hears the broker, at least a PINGRESP, or connects again after the longest wait.
   const beat = parts.pulse?.beat("sync", options.reconnect.maxMs + 2 * context.options.connectTimeoutMs + SLACK_MS) ?? null;
 
   const work = async (_: AbortSignal, works: () => void): Promise<void> => {
@@ -128,7 +128,7 @@ function uplinkOf({ outbox, clock, options }: SyncContext): Uplink {
   });
 }
 
-/** CT-U9: kept until they are stored or given away, over every connection. */
+/** CT-U9: keeps urgent events over every connection until they are stored or the broker has them. */
 function keepUnstored({ outbox, unstored }: SyncContext, tell: (event: EdgeEvent) => void): () => void {
   const ends = [
     outbox.onUnstored?.((event) => {

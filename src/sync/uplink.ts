@@ -3,13 +3,13 @@ import type { Clock } from "../kit/clock.ts";
 import { counted } from "../kit/counted.ts";
 import type { EventDraft, Text, UplinkStatus } from "../model.ts";
 
-/** However a link flaps: so many outages told at once, and one more in each of these times; those between are summed up in the next. */
+/** Bounds the events of a flapping link: so many outages at once, then one in each of these times, which sums up those between. */
 const TOLD_AT_ONCE = 6;
 const TELL_EVERY_MS = 600_000;
-/** Up for so long again, what was too short to be told by itself is summed up. */
+/** When the link has been up for so long, outages too short for an event of their own are summed up. */
 const SETTLED_MS = 60_000;
 
-/** An outage that was told of and not over when the run ended, as it is saved. */
+/** An outage that has its `uplink.down` event and was not over when the run ended, as it is saved. */
 interface Saved {
   readonly since: number;
   readonly mono: number;
@@ -56,7 +56,7 @@ export class Uplink {
     this.#down = former(options) ?? { mono, wall, code: undefined, told: false };
   }
 
-  /** The broker knows how we are. */
+  /** The broker has `state` and `alarms`: the link is up. */
   up(): void {
     const { mono, wall } = this.#o.clock.now();
     const down = this.#down;
@@ -64,7 +64,7 @@ export class Uplink {
     this.#down = null;
     this.#upSince = { wall, mono };
     const durationMs = Math.max(0, mono - down.mono);
-    // To be without a link for a moment after the start is none.
+    // The moment without a link after the start is not an outage.
     if (!this.#ever && !down.told) {
       this.#ever = true;
       return;
@@ -100,7 +100,7 @@ export class Uplink {
     this.#o.raise({ ...noted("platform.heard", "info", text), sinceMono: silent.mono, extra: { durationMs } });
   }
 
-  /** Now and then. `waits`: something is stored that the platform has not acknowledged. */
+  /** Called regularly. `waits`: something is stored that the platform has not acknowledged. */
   look(waits: boolean): void {
     const { mono } = this.#o.clock.now();
     const down = this.#down;
@@ -186,7 +186,7 @@ export class Uplink {
   }
 }
 
-/** An outage that an earlier run told of and that nobody told the end of; by the wall clock where that run was in another boot. */
+/** An outage of an earlier run whose end was never told; measured by the wall clock if that run was in another boot. */
 function former({ saved, clock }: UplinkOptions): Down | null {
   if (typeof saved !== "object" || saved === null) return null;
   const { since, mono, boot } = saved as Saved;

@@ -2,7 +2,7 @@
 import * as z from "zod";
 import { count, epoch, range, stream, v, wall } from "./words.ts";
 
-/** Of one message: entries, and of each entry `held` and `missing` ranges. What is beyond is read as not said: the rest follows with the next. */
+/** Most entries of one message, and most `held` and `missing` ranges of one entry. More are ignored: the platform sends them again. */
 const MOST_ENTRIES = 256;
 const MOST_RANGES = 500;
 
@@ -23,7 +23,7 @@ const envelope = z.looseObject({ v, acks: z.array(z.unknown()) });
 
 const head = ackEntry.omit({ held: true, missing: true });
 
-/** The entries of an acknowledgement that are right, and how many are not; null: it is none. */
+/** The valid entries of an acknowledgement, and how many are invalid; null: it is not an acknowledgement. */
 export function readAck(body: unknown): { readonly entries: readonly AckEntry[]; readonly wrong: number } | null {
   const message = envelope.safeParse(body);
   if (!message.success) return null;
@@ -39,7 +39,7 @@ function readEntry(entry: unknown): AckEntry | null {
   return held === null || missing === null ? null : { ...data, held, missing };
 }
 
-/** The first of them, checked as `range` does; by hand, since there may be thousands and a schema takes microseconds for each. Null: one is wrong. */
+/** The first of the ranges, or null when one is wrong. Checked by hand: there may be thousands, and a schema takes microseconds for each. */
 function rangesIn(list: unknown): [number, number][] | null {
   if (list === undefined) return [];
   if (!Array.isArray(list)) return null;

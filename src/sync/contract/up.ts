@@ -112,7 +112,7 @@ const settles = {
   events: z.union([range, z.null()]),
 };
 
-/** What an event of this kind carries besides. */
+/** Fields that an event of this kind carries in addition. */
 export const eventExtras: Readonly<Record<string, z.ZodType>> = {
   "clock.corrected": z.looseObject({
     ...settles,

@@ -7,7 +7,7 @@ const ZLIB = 0x78;
 const ZLIB_LEVEL = 3;
 /** Shorter ones gain nothing. */
 const DEFLATE_ABOVE = 512;
-/** A body is at most 128 KiB; what inflates beyond this is no body. */
+/** Far beyond any stored body: a guard against bytes that inflate without end. */
 const MAX_INFLATED = 16 * 1024 * 1024;
 
 /** One stretch of a stream with the body that stands for it. */
@@ -35,7 +35,7 @@ export function fitting(
   const texts: string[] = [];
   let bytes = JOINT.length;
   for (const { body } of pieces) {
-    // One that alone is large gains little from company and is sent as stored.
+    // A large body gains little by being joined: it is sent as it is stored.
     if (body.length * 2 > maxBytes) break;
     const text = tried(() => textOf(body));
     if (text === null) break;
@@ -65,7 +65,7 @@ export function cut({ range: [from, to], body }: Piece): readonly [Piece, Piece]
   return [part([from, from + half - 1], list.slice(0, half)), part([from + half, to], list.slice(half))];
 }
 
-/** A body that the card has damaged is no reason to stop: it travels as it is, and the platform names it. */
+/** A body damaged on the card does not stop the sending: it is sent as it is, and the platform reports it. */
 function tried<T>(read: () => T): T | null {
   try {
     return read();

@@ -61,7 +61,7 @@ export class BatchPublisher {
     }
   }
 
-  /** Links have died with it: it goes by itself, and others need not wait for it. */
+  /** Links have died with it: it is sent by itself, and others need not wait for it. */
   isSuspect({ epoch, stream, pieces }: BatchMessage): boolean {
     return this.#isSuspect(epoch, stream, pieces[0]);
   }
@@ -70,7 +70,7 @@ export class BatchPublisher {
     return piece !== undefined && this.#o.publisher.isSuspect({ name: `${epoch}/${stream}`, range: piece.range });
   }
 
-  /** Never rejects: a link that ends leaves the numbers pending. `still`: asked when there is a place; false leaves them to history. */
+  /** Never rejects: when the link ends, the numbers are pending again. `still` is asked just before sending; false leaves them to history. */
   async deliver(load: BatchMessage, still: () => boolean = () => true): Promise<void> {
     const { epoch, stream, asked } = load;
     try {
@@ -97,7 +97,7 @@ export class BatchPublisher {
     for (const half of halves) await this.#send(half, still);
   }
 
-  /** Its numbers stay taken meanwhile, so that nobody asks for them; its bodies are not kept. */
+  /** Its numbers stay taken, so that history does not read them; its bodies are not kept in memory. */
   #rest({ epoch, stream, way, pieces, asked }: BatchMessage, subject: Subject): void {
     const ranges = pieces.map(({ range }) => range);
     const release = (): void => {

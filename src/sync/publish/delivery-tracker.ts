@@ -8,8 +8,8 @@ const RESEND_EVERY_MS = 60_000;
 const MOST_PENDING = 64;
 const MOST_FORMER = 64;
 /**
- * Ranges that are kept of one stream, of what is held and of what is asked for. The highest held ones beyond are forgotten, and only sent
- * again; what is asked for beyond is asked for again.
+ * Most ranges kept of one stream, for `held` and for `wanted`. Of more, the highest held ones are forgotten and sent again; wanted ones
+ * the platform asks for again.
  */
 const MOST_RANGES = 500;
 
@@ -21,14 +21,14 @@ interface Entry {
   oldest: number;
   /** Proved by the platform (or, in broker mode, by the broker). */
   held: RangeSet;
-  /** The broker acknowledged with success, or nothing is stored to be sent. */
+  /** Accepted by the broker, or no longer stored and so not to be sent. */
   sent: RangeSet;
   /** In flight, or waiting to go live. */
   taken: RangeSet;
   /** Asked for again. */
   wanted: RangeSet;
   resent: { readonly range: Range; readonly mono: number }[];
-  /** Not stored when asked for, and said so. */
+  /** Asked for but no longer stored, and reported as such. */
   expired: RangeSet;
 }
 
@@ -88,8 +88,8 @@ export class DeliveryTracker {
   }
 
   /**
-   * The next stretch for history: what was asked for, then events before readings, and of each earlier epochs before this one. So a
-   * `ledger.gap` of today arrives before the platform misses the numbers of yesterday that it names.
+   * The next stretch for history: what was asked for, then events, then readings, each with earlier epochs first. So a `ledger.gap` of
+   * today arrives before the platform misses the numbers of yesterday that it names.
    */
   next(barred: (stream: Stream) => boolean): PendingRange | null {
     const entries = [...this.#entries.values()].filter(({ stream }) => !barred(stream));
@@ -119,7 +119,7 @@ export class DeliveryTracker {
     if (asked) entry.wanted = add(entry.wanted, range);
   }
 
-  /** The broker took it, or there is nothing to be taken. */
+  /** The broker accepted it, or nothing is left to be sent. */
   settle(epoch: string, stream: Stream, range: Range): void {
     const entry = this.#entry(epoch, stream);
     entry.taken = remove(entry.taken, range);
@@ -147,10 +147,10 @@ export class DeliveryTracker {
     if (entry === undefined) return null;
     const top = [...(ack.held ?? []), ...(ack.missing ?? [])].reduce((most, [, to]) => Math.max(most, to), ack.upTo);
     if (top > entry.head && ack.epoch === this.#current.id) return null;
-    // Beyond the last number of a former epoch means its last.
+    // The platform may name a number beyond the last of a former epoch: it means the last.
     const whole: Range = [1, entry.head];
     const held = union(add(entry.held, [1, Math.min(ack.upTo, entry.head)]), within(setOf(ack.held ?? []), whole));
-    // What is held from the first number on is no range beyond.
+    // The range that begins at the first number is `upTo`, and not listed again.
     entry.held = held.slice(0, MOST_RANGES + Number(upTo(held) > 0));
     this.#ask(entry, within(setOf(ack.missing ?? []), whole), mono);
     return markOf(entry);
@@ -165,7 +165,7 @@ export class DeliveryTracker {
     return this.#entries.get(key(epoch, stream))?.head ?? null;
   }
 
-  /** Former epochs first, and of too many those that are drained next: `reported` must fit into one message. */
+  /** Former epochs first; where there are too many, those that are sent next, since `reported` must fit into one message. */
   reported(): readonly ReportedStream[] {
     const all = [...this.#entries.values()];
     const former = all.filter((entry) => entry.epoch !== this.#current.id && upTo(entry.held) < entry.head);

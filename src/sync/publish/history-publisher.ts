@@ -12,7 +12,7 @@ import type { Publisher } from "./publisher.ts";
 const READ_BYTES = 128 * 1024;
 /** Messages under way, those in the window included. */
 const LANES = 4;
-/** Something may have become due without a ring: a topic that was barred. */
+/** Looks this often without being notified: a topic that was refused may be open again. */
 const LOOK_MS = 1000;
 
 export interface HistoryOptions {
@@ -27,7 +27,7 @@ export interface HistoryOptions {
 /** Runs until stopped; rejects when the store cannot be read. */
 export async function sendHistory(o: HistoryOptions, stop: AbortSignal): Promise<void> {
   const lanes = new Set<Promise<void>>();
-  /** What links have died with waits for its time: nothing else waits for it. */
+  /** A message with which links have died is sent later, by itself: others do not wait for it. */
   const aside = new Set<Promise<void>>();
   while (!stop.aborted) {
     o.tracker.refresh(o.outbox.streams());
@@ -37,7 +37,7 @@ export async function sendHistory(o: HistoryOptions, stop: AbortSignal): Promise
       continue;
     }
     const segments = await o.outbox.read(job.epoch, job.stream, job.range[0], job.range[1], READ_BYTES);
-    // The next connection may be at these numbers already.
+    // The link has ended: the next one may already be sending these numbers.
     if (stop.aborted) return;
     passOver(o, job, segments);
     for (const load of o.batches.pack("history", segments, job.asked)) {
@@ -62,7 +62,7 @@ function passOver(
     if (segment.from > next) absent.push([next, segment.from - 1]);
     next = Math.max(next, segment.to + 1);
   }
-  // An answer that was cut short by its size says nothing of what follows.
+  // The read ended at its limit of bytes: numbers behind it may well be stored.
   if (segments.length === 0) absent.push([from, to]);
   for (const range of absent) {
     tracker.take(epoch, stream, range);

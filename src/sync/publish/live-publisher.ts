@@ -4,11 +4,11 @@ import type { Segment } from "../../model.ts";
 import type { BatchPublisher } from "./batch-publisher.ts";
 import type { DeliveryTracker } from "./delivery-tracker.ts";
 
-/** Older is not live (CT-U3). */
+/** What is older than this goes as history (CT-U3). */
 const LIVE_MS = 10_000;
-/** What may wait for the cadence or for a slow link; the oldest beyond it is read from the store again, as history. */
+/** Bytes that may wait in memory for the cadence or a slow link; beyond it the oldest are left to history, which reads the store. */
 const MOST_BYTES = 256 * 1024;
-/** Bodies that fill messages gain nothing by waiting for the cadence, and would be read from the store again if too many waited. */
+/** From so many bytes on it sends at once: full messages gain nothing by waiting for the cadence. */
 const FULL_BYTES = 64 * 1024;
 const MOST_EVENTS = 256;
 
@@ -49,7 +49,7 @@ export class LivePublisher {
     if (this.#open) this.#schedule();
   }
 
-  /** State and alarms are at the broker: live may go. */
+  /** The broker has `state` and `alarms`: live messages may go. */
   open(): void {
     this.#open = true;
     for (const segment of this.#early.splice(0)) this.#event(segment);
@@ -73,7 +73,7 @@ export class LivePublisher {
     }
   }
 
-  /** The greeting may take as long as the broker likes: what is too much for memory is in the store. */
+  /** Bounds what waits while a slow broker takes the greeting: what is dropped from memory is still in the store. */
   #wait(segment: Segment): void {
     this.#early.push(segment);
     const oldest = this.#early.length > MOST_EVENTS ? this.#early.shift() : undefined;

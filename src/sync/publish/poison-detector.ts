@@ -1,7 +1,7 @@
 /** Finds the one message that a broker ends the connection for, so that all others go on (CT-U8). */
 import type { Range } from "../../model.ts";
 
-/** In flight at so many deaths, it goes alone; alone at so many more, it is known to be the one at fault. */
+/** After so many links died with it in flight, it is sent alone; after so many more died with it alone, it is at fault. */
 const SUSPECT = 3;
 const MOST = 256;
 const REST_FIRST_MS = 60_000;
@@ -16,11 +16,11 @@ export interface Subject {
 interface Entry extends Subject {
   readonly deaths: number;
   readonly alone: number;
-  /** Of these, those that were the broker's act: a network that loses large packets proves nothing against a record. */
+  /** Of these deaths, those that the broker caused: a network that loses large packets proves nothing against a record. */
   readonly ours: number;
-  /** Publishes that its topic had taken when it first died alone. */
+  /** How many publishes its topic had accepted when the link first died with it alone. */
   readonly takenThen: number;
-  /** Monotonic ms until which it is not tried, and until which it is held to be at fault. */
+  /** Until when, in monotonic ms, it is not tried, and until when it counts as at fault. */
   readonly until: number;
   readonly guiltyUntil: number;
 }
@@ -32,11 +32,11 @@ export class PoisonDetector {
   #entries: readonly Entry[] = [];
   /** topic → publishes taken. */
   readonly #taken = new Map<string, number>();
-  /** Bytes of the smallest message that a link died of alone, and of the largest that was taken since. */
+  /** Bytes of the smallest message with which a link died while it was alone, and of the largest accepted since. */
   #deadly = Number.POSITIVE_INFINITY;
   #harmless = 0;
 
-  /** Bytes of a message that a broker, which says no limit and cuts the link, is likely to take. */
+  /** Bytes that a broker is likely to take, where it names no limit but ends the link. */
   get likelyMaxBytes(): number {
     return this.#deadly > this.#harmless ? Math.max(this.#harmless, this.#deadly / 2) : Number.POSITIVE_INFINITY;
   }
@@ -48,7 +48,7 @@ export class PoisonDetector {
     return alone >= SUSPECT && mono < until ? "resting" : "alone";
   }
 
-  /** Whether it has died alone: what can be cut is then cut. */
+  /** Whether a link died with it alone: if it can be cut in two, it is then cut. */
   diedAlone(subject: Subject): boolean {
     return this.#of(subject).alone > 0;
   }
@@ -88,7 +88,7 @@ export class PoisonDetector {
     this.#entries = [...this.#entries, entry].slice(-MOST);
   }
 
-  /** The broker answered: whatever it said, it lives. */
+  /** The broker answered, whatever it said: this message does not end the link. */
   survived({ name, range: [from, to] }: Subject): void {
     if (this.#entries.length === 0) return;
     this.#entries = this.#entries.flatMap((entry) => {
@@ -102,7 +102,7 @@ export class PoisonDetector {
 
   taken(topic: string, bytes: number): void {
     this.#harmless = Math.max(this.#harmless, bytes);
-    // Only of topics on which something is suspected it matters.
+    // Counted only for topics on which a message is suspected.
     if (this.#entries.length === 0) this.#taken.clear();
     else this.#taken.set(topic, this.#takenOn(topic) + 1);
   }
@@ -111,7 +111,7 @@ export class PoisonDetector {
     return this.#taken.get(topic) ?? 0;
   }
 
-  /** The worst that is known of any part of it. */
+  /** The most severe suspicion against any part of it. */
   #of({ name, range: [from, to] }: Subject): Pick<Entry, "deaths" | "alone" | "ours" | "takenThen" | "until" | "guiltyUntil"> {
     let worst = { deaths: 0, alone: 0, ours: 0, takenThen: 0, until: 0, guiltyUntil: 0 };
     for (const entry of this.#entries)

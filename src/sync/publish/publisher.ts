@@ -16,11 +16,11 @@ export type Verdict = "taken" | "unheard" | "later" | "refused" | "too-large" | 
 /** Contract: no up message is larger, whatever the broker would take. */
 export const MAX_UP_BYTES = 128 * 1024;
 
-/** A link must have held this long before it is risked for what links have died with. */
+/** How long a link must have held before it sends a message with which earlier links have died. */
 const CALM_MS = 5000;
 const REST_LOOK_MS = 1000;
 const OPEN_LOOK_MS = 60_000;
-/** The platform may only be slower than we are to come back. */
+/** The first wait for a topic without subscribers: the platform may just be slower to come back than we are. */
 const UNHEARD_MS = 500;
 
 export interface PublishOptions extends Publish {
@@ -30,11 +30,11 @@ export interface PublishOptions extends Publish {
 export interface PublisherOptions {
   readonly link: Link;
   readonly clock: Clock;
-  /** A refused topic is tried again after this time; one that nobody subscribes sooner at first, and at the latest then. */
+  /** A refused topic is tried again after this time; one without subscribers sooner at first, and never later. */
   readonly retryMs: number;
   /** Ends all waiting; what is in flight is settled by the link. */
   readonly stop: AbortSignal;
-  /** What links have died with, this one and those before. */
+  /** Messages with which links have died, this one and earlier ones. */
   readonly poison: PoisonDetector;
   readonly calmMs?: number;
   /** The broker refused this topic, not this message. */
@@ -51,7 +51,7 @@ export class Publisher {
   readonly #notifier = new Notifier();
   readonly #begun: number;
   #open = false;
-  /** Signs of life of the platform so far. */
+  /** How often the platform has given a sign of life. */
   #signs = 0;
 
   constructor(options: PublisherOptions) {
@@ -60,7 +60,7 @@ export class Publisher {
     this.#begun = options.clock.mono();
   }
 
-  /** `state` and `alarms` are at the broker: everything else may leave. Until then it waits, and only what is of rank `state` goes. */
+  /** The broker has `state` and `alarms`: everything may leave. Before, only messages of rank `state` do. */
   open(): void {
     this.#open = true;
     this.#notifier.notify();
@@ -71,12 +71,12 @@ export class Publisher {
     return Math.min(MAX_UP_BYTES, this.#o.link.maximumPacketSize - packetSize(topic, 0));
   }
 
-  /** The same, of a broker that says no limit and ends the link instead: as far as it is known. */
+  /** The same, also for a broker that names no limit and ends the link instead, as far as its limit is known. */
   likelyMaxPayload(topic: string): number {
     return Math.min(this.maxPayload(topic), this.#o.poison.likelyMaxBytes);
   }
 
-  /** Whether the broker said "not now" of this topic within the last minute. */
+  /** Whether the topic is closed at present: the broker refused it, or nobody subscribes to it. */
   barred(topic: string): boolean {
     return (this.#closed.get(topic) ?? 0) > this.#o.clock.mono();
   }
@@ -88,7 +88,7 @@ export class Publisher {
     stop.throwIfAborted();
   }
 
-  /** The platform gave a sign of life: what nobody heard is worth saying again. */
+  /** The platform gave a sign of life: topics without subscribers are tried again. */
   heard(): void {
     this.#signs += 1;
     for (const topic of this.#unheard.keys()) this.#closed.delete(topic);
@@ -96,17 +96,17 @@ export class Publisher {
     this.#notifier.notify();
   }
 
-  /** Whether links have died with it: then it is to be sent by itself. */
+  /** Whether links have died with it: it must then be sent by itself. */
   isSuspect(subject: Subject): boolean {
     return this.#o.poison.isSuspect(subject);
   }
 
-  /** Whether a link has died of it while nothing else was in flight: what can be cut is then cut. */
+  /** Whether a link died while it alone was in flight: if it can be cut in two, it is then cut. */
   diedAlone(subject: Subject): boolean {
     return this.#o.poison.diedAlone(subject);
   }
 
-  /** Resolves when what rests may be tried again, or is known to be at fault; rejects when the link ends first. */
+  /** Resolves when a resting message may be tried again, or is known to be at fault; rejects when the link ends first. */
   async rested(subject: Subject, topic: string): Promise<void> {
     const { clock, stop, poison } = this.#o;
     while (poison.suspicion(subject, topic, clock.mono()) === "resting" && !stop.aborted) await pause(REST_LOOK_MS, stop);
@@ -151,7 +151,7 @@ export class Publisher {
     stop.throwIfAborted();
   }
 
-  /** Somebody else's topic: nothing is learnt from it. */
+  /** A topic chosen by a requester: what the broker says of it is not remembered. */
   async #passing(rank: Rank, topic: string, payload: () => Uint8Array | string | null, publish: Publish): Promise<Verdict> {
     const leave = await this.#quota.acquire(rank, this.#o.stop);
     try {
@@ -187,7 +187,7 @@ export class Publisher {
     if (code === REASON.badPayload) return "refused";
     if (code === REASON.tooLarge) return "too-large";
     if (code === REASON.noSubscriber) {
-      // Since it was sent the platform came: it may be said again at once.
+      // The platform came back after this was sent: it may be sent again at once.
       if (signs !== this.#signs) return "unheard";
       const wait = Math.min(this.#o.retryMs, 2 * (this.#unheard.get(topic) ?? UNHEARD_MS));
       this.#unheard.set(topic, wait);

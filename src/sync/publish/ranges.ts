@@ -14,7 +14,7 @@ export function setOf(ranges: readonly Range[]): RangeSet {
   return set;
 }
 
-/** `range` begins not before the last of the set does. */
+/** Adds a range that begins at or after the beginning of the last one. */
 function append(set: Range[], [from, to]: Range): void {
   const last = set.at(-1);
   if (last === undefined || from > last[1] + 1) set.push([from, to]);
@@ -40,7 +40,7 @@ export function add(set: RangeSet, [from, to]: Range): RangeSet {
   if (last === undefined || from > last[1] + 1) return [...set, [from, to]];
   const first = firstEndingAt(set, from - 1);
   const after = firstEndingAt(set, to + 1);
-  // The one that holds to + 1, or begins there, touches too.
+  // A range that begins at to + 1 touches, and is merged too.
   const end = (set[after]?.[0] ?? Number.POSITIVE_INFINITY) <= to + 1 ? after + 1 : after;
   const low = Math.min(from, set[first]?.[0] ?? from);
   const high = Math.max(to, set[end - 1]?.[1] ?? to);
@@ -76,7 +76,7 @@ export function subtract(a: RangeSet, b: RangeSet): RangeSet {
     for (let gone = b[j]; gone !== undefined && gone[0] <= to; gone = b[j]) {
       if (gone[0] > next) set.push([next, gone[0] - 1]);
       next = Math.max(next, gone[1] + 1);
-      // One that goes on behind this range may meet the next.
+      // It reaches beyond this range, and may cut the next one too.
       if (gone[1] > to) break;
       j += 1;
     }

@@ -30,7 +30,7 @@ export class RetainedPublisher {
     slot.running ??= this.#run(rank, topic, slot).finally(() => {
       slot.running = null;
     });
-    // Whoever does not wait for it learns of the link's end elsewhere.
+    // A caller that does not await this promise learns of the link's end elsewhere.
     slot.running.catch(() => undefined);
     return slot.running;
   }
@@ -46,7 +46,7 @@ export class RetainedPublisher {
         slot.dirty = true;
         await this.#publisher.reopened(topic);
       } else if (verdict === "resting") {
-        // Nobody waits for it: the greeting goes on without.
+        // The greeting does not wait for it.
         this.#log.warn("sync.retained-resting", { code: "sync.document-refused", topic, reason: "the link ends" });
         void this.#publisher.rested({ name: topic, range: [1, 1] }, topic).then(
           () => this.put(rank, topic, slot.build),

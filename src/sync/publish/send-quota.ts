@@ -1,8 +1,8 @@
 /** Who may send next: by priority, and never more in flight than the broker allows (MQTT 5 § 4.9; CT-U4, CT-U6). */
 
 /**
- * Most urgent first: urgent copies, then what says whether and how we are, then what must be alone, then the retained rest and answers, then
- * the streams.
+ * Most urgent first: urgent copies, then `state` and `alarms`, then what must be alone in flight, then other retained topics and answers,
+ * then the streams.
  */
 export const ORDER = ["urgent", "state", "alone", "retained", "events", "readings", "history"] as const;
 export type Rank = (typeof ORDER)[number];
@@ -36,9 +36,9 @@ export function sendQuota(receiveMaximum: number): SendQuota {
     if (alone) return false;
     if (rank === "alone") return inFlight === 0;
     if (rank === "urgent" || rank === "state") return inFlight < size;
-    // It would wait for ever behind what comes after it.
+    // Let others pass, and what waits to be alone would never find the link empty.
     if (wantsAlone()) return false;
-    // One place is kept free for an alarm; a window of one has none to keep.
+    // One place is kept free for an alarm, unless there is only one.
     if (inFlight >= Math.max(1, size - 1)) return false;
     return rank !== "history" || history < Math.min(MOST_HISTORY, Math.max(1, size - 2));
   };

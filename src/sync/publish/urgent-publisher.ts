@@ -6,9 +6,9 @@ import type { Outbox } from "../outbox.ts";
 import type { Subject } from "./poison-detector.ts";
 import type { Publisher } from "./publisher.ts";
 
-/** Older copies say so. */
+/** A copy older than this carries `late`. */
 const LATE_MS = 10_000;
-/** Copies under way; those beyond stay flagged in the store and are read when these are done. */
+/** Most copies in flight; further ones stay flagged in the store and are read when these are done. */
 const MOST = 1000;
 
 export interface UrgentPublisherOptions {
@@ -17,7 +17,7 @@ export interface UrgentPublisherOptions {
   readonly clock: Clock;
   readonly topic: string;
   readonly log: Log;
-  /** What an earlier connection could not give away; what was given away is taken out. */
+  /** Events that no connection could hand to the broker yet; one that the broker takes is removed. */
   readonly unstored: Map<string, EdgeEvent>;
 }
 
@@ -30,7 +30,7 @@ export class UrgentPublisher {
     this.#o = options;
   }
 
-  /** Copies that an earlier connection or run could not give away. A store that cannot be read keeps nobody from speaking. */
+  /** Offers the copies that an earlier connection or run could not send. A store that cannot be read must not end the greeting. */
   async pending(): Promise<void> {
     this.#more = false;
     try {
@@ -54,7 +54,7 @@ export class UrgentPublisher {
     }
   }
 
-  /** The store cannot be written: the alarm leaves without a number, under the id that its record will carry. */
+  /** The store cannot be written: the alarm is sent without a number, under the id that its record will have. */
   unstored(event: EdgeEvent): void {
     if (this.#sending.has(event.id) || this.#sending.size >= MOST) return;
     this.#sending.add(event.id);
@@ -72,7 +72,7 @@ export class UrgentPublisher {
       this.#o.outbox.sentUrgent({ epoch, seq: event.seq });
   }
 
-  /** False: the link ended first. A copy that is itself refused is done with: the event travels in its stream. */
+  /** False: the link ended first. A refused copy is not tried again: the event still travels in its stream. */
   async #publish(copy: () => string, subject: Subject): Promise<boolean> {
     const { publisher, topic, log } = this.#o;
     try {
@@ -99,6 +99,6 @@ export class UrgentPublisher {
   }
 }
 
-/** One of an earlier epoch carries its name. */
+/** An event of an earlier epoch names it. */
 const epochOf = (event: EdgeEvent, outbox: Outbox): string =>
   typeof event["epoch"] === "string" ? event["epoch"] : outbox.epoch.id;
