@@ -30,7 +30,7 @@ server.listen(port, "127.0.0.1", () => {
 function end(): void {
   server.close();
   aedes.close(() => process.exit(0));
-  // A client that does not take its leave must not keep the broker alive.
+  // A client that does not disconnect must not keep the broker alive.
   setTimeout(() => process.exit(0), 1000).unref();
 }
 process.once("SIGTERM", end).once("SIGINT", end);

@@ -11,7 +11,7 @@ export function parseOrExit<T>(help: string, read: () => T): T {
   }
 }
 
-/** What the word behind `--option` says. Throws a sentence where it is not understood. */
+/** The value of `--option`, checked by its schema. Throws a sentence when it is not valid. */
 export function optionValue<T>(option: string, schema: z.ZodType<T>, word: string | undefined): T {
   const { success, data, error } = schema.safeParse(word);
   if (success) return data;
@@ -36,7 +36,7 @@ const TEXTS = {
   unexpected: { it: "parola in più", en: "unexpected word" },
 } as const satisfies Record<string, Text>;
 
-/** What Node's parser of command lines did not understand, as a sentence in the reader's language. */
+/** An error of Node's command-line parser as a sentence in the reader's language. */
 export function usageSentence(error: unknown, lang: keyof Text): string {
   const { code, message } = error instanceof Error ? (error as NodeJS.ErrnoException) : { code: "", message: String(error) };
   const [, word = ""] = /'(-*[^\s',=<]+)/.exec(message) ?? [];

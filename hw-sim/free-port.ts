@@ -6,7 +6,7 @@ const FIRST = 10_000;
 const LAST = 65_535;
 const TRIES = 100;
 
-/** Below those that go to outgoing connections (ip(7), ip_local_port_range), above well-known ones; where there is no room, any. */
+/** Ports that the kernel uses for no outgoing connection (ip(7), ip_local_port_range), and that are not well known. */
 function range(): readonly [number, number] {
   const [first = "", last = ""] = readFileSync("/proc/sys/net/ipv4/ip_local_port_range", "utf8").trim().split(/\s+/);
   if (Number(first) - FIRST > 1000) return [FIRST, Number(first) - 1];

@@ -25,7 +25,7 @@ export interface AckTimes {
   readonly atRecords: number;
 }
 
-/** An acknowledgement stays far below the packet limit: what is beyond is told by the next one. */
+/** Bounds an acknowledgement far below the packet limit; the next one tells the rest. */
 const MAX_RANGES = 500;
 
 export function ackOf(holdings: Holdings, name: StreamName, reported?: Reported): Ack {

@@ -16,7 +16,7 @@ export interface Message {
 
 export type Json = Readonly<Record<string, unknown>>;
 
-/** What came of it, told after the commit. */
+/** The outcome of a message, told after the commit. */
 export interface Taken {
   /** Streams that grew, with how many numbers: they want an acknowledgement. */
   readonly grown: readonly (StreamName & { readonly fresh: number })[];
@@ -130,7 +130,7 @@ export class Ingest {
         for (const event of fresh) {
           results.push(...endOf(event));
           await this.#event(tx, name, event, live);
-          // Its number is held all the same: asking for it again would bring the same words.
+          // Its number counts as held: asking for it again would bring the same bytes.
           await understand(tx, change, name, event).catch((error: unknown) =>
             this.#malformed(tx, `${gateway}/${event.kind}`, error),
           );

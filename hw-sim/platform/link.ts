@@ -9,7 +9,7 @@ export interface LinkOptions {
   readonly prefix: string;
   readonly clientId: string;
   readonly log: Log;
-  /** Resolves when the message is durable; rejects when it could not be made so: it is tried again, and the broker waits. */
+  /** Resolves when the message is durable. When it rejects, the message is tried again, and the broker waits for its PUBACK. */
   take(message: Message): Promise<void>;
   connected(): void;
 }

@@ -31,7 +31,7 @@ export class Operator {
     this.#send = send;
   }
 
-  /** By what stands, not by what changed: a stay whose beginning was missed is confirmed all the same. */
+  /** Decides by the present state, not by the change: a stay whose beginning was missed is confirmed too. */
   sees(gateway: string, asset: string, body: Json): void {
     const state = attributes.safeParse(body["state"]).data;
     const wanted = this.#statusOf.get(asset);

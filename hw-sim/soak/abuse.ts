@@ -77,7 +77,7 @@ interface Link {
   readonly thrownOut: Promise<void>;
 }
 
-/** A client that a strict broker may throw out for what it says: the next message goes by a new connection. */
+/** A client that a strict broker may disconnect for its message: the next message uses a new connection. */
 class Adversary implements AsyncDisposable {
   readonly #url: string;
   #link: Promise<Link> | null = null;
@@ -86,7 +86,7 @@ class Adversary implements AsyncDisposable {
     this.#url = url;
   }
 
-  /** Resolves when the broker has taken the message, or thrown out who said it. */
+  /** Resolves when the broker has taken the message, or disconnected its sender. */
   async say(topic: string, body: unknown, properties: IClientPublishOptions["properties"]): Promise<void> {
     const { client, thrownOut } = await this.#connected();
     const options = { qos: 1 as const, ...(properties !== undefined && { properties }) };
@@ -126,7 +126,7 @@ async function many(count: number, send: (n: number) => Promise<unknown>): Promi
   await Promise.all(Array.from({ length: 20 }, lane));
 }
 
-/** Own stream topics, other gateways', the broker's own, too long, too deep, and what no topic may have in it. */
+/** This gateway's stream topics, other gateways', the broker's own, and names too long, too deep or with forbidden characters. */
 const topicsOf = (gateway: string): readonly string[] => [
   `cippo/v1/${gateway}/up/readings`,
   `cippo/v1/${gateway}/up/state`,
@@ -138,7 +138,7 @@ const topicsOf = (gateway: string): readonly string[] => [
   "$SYS/broker/uptime",
 ];
 
-/** `status` must be answered all the while; it throws what is not. */
+/** Asks `status` again and again meanwhile; throws when it is not answered in time. */
 async function crowd(path: string, status: () => Promise<unknown>, stop: AbortSignal): Promise<void> {
   const open: Socket[] = [];
   const listening = new AbortController();

@@ -11,7 +11,7 @@ import { faultsOf, type SoakFault } from "./faults.ts";
 import { measure, type Sample } from "./measure.ts";
 
 const LOOK_MS = 200;
-/** A radio's ladder and a held unit's rest are the slowest ways back. */
+/** The slowest recoveries: a radio that is restarted step by step, and a Modbus unit whose circuit breaker is open. */
 const BACK_MS = 120_000;
 
 export interface FaultRunOptions {
@@ -22,7 +22,7 @@ export interface FaultRunOptions {
   readonly probe: string;
   /** Part of a name; empty: all faults. */
   readonly only: string;
-  /** Abuse in place of faults. */
+  /** Injects abuse instead of faults. */
   readonly abuse: boolean;
 }
 

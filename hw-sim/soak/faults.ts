@@ -24,9 +24,9 @@ export interface Placed {
 
 /** Long enough for every time limit of a wire to be reached, short enough for two rounds in twenty minutes. */
 const WIRE_MS = 6000;
-/** Who is not asked but speaks by itself is missed only when it has been silent for some time. */
+/** A device that is not polled counts as silent only after its own `silentAfter`. */
 const SPEAKER_MS = 13_000;
-/** An instant; that the program is there again changes nothing about the one that died. */
+/** A kill lasts an instant: that the program runs again afterwards does not undo it. */
 const DEATH_MS = 100;
 const LATE_MS = 1500;
 const AWAY_MS = 10_000;
@@ -36,7 +36,7 @@ const LOCKED_MS = 8000;
 const FLAPS = 5;
 const FLAP_MS = 1000;
 const STARVED_MS = 8000;
-/** A whole bus faults these; any other a device alone. */
+/** Faults of a whole bus; all others are of one device. */
 const WHOLE_BUS: ReadonlySet<string> = new Set(["unplug", "helper-dies"]);
 
 const run = promisify(execFile);
@@ -123,7 +123,7 @@ function ownFaults({ gateway, gatewayDb, site }: Testbed, devices: readonly Plac
       async during(stop) {
         const open = readdirSync(`/proc/${gateway.pid}/fd`).length;
         await ask({ port: site.control }, { do: "fault", kind: "unplug", bus: plug, forMs: STARVED_MS / 2, lateMs: 0 });
-        // What the line gave back is taken away.
+        // Takes away the descriptor that the unplugged line gave back.
         await limited(gateway.pid, "nofile", open - 1, STARVED_MS, stop);
       },
     });
@@ -151,7 +151,7 @@ export async function limited(pid: number, what: "fsize" | "nofile", most: numbe
   }
 }
 
-/** None of it is a message of the contract, or of this gateway's past; all of it must be refused and cost nothing that stays. */
+/** Messages that break the contract, or belong to no gateway of ours: all must be refused, and leave nothing behind in memory. */
 async function nonsense(askPlatform: Testbed["askPlatform"], gateway: string): Promise<void> {
   const say = (what: string, body: unknown, times: number) => askPlatform({ do: "say", gateway, what, body, times });
   await say("commands", "\u0000 no command", 300);

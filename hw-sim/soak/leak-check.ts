@@ -4,13 +4,13 @@ import { FIGURES, type Sample } from "./measure.ts";
 export interface Level {
   readonly figure: keyof Sample;
   /**
-   * The least of a quarter: what comes and goes is not in it, what stays is. Of the second and the third the larger one, since a round of faults
-   * is not done within a quarter, and one fault leaves more going on than another; what stays is above both at the end. The first is the warm-up.
+   * The least of a quarter holds what stays, and not what comes and goes. Of the second and third quarter the larger least counts, since a
+   * round of faults takes longer than a quarter and some faults leave more going on than others. The first quarter is warm-up.
    */
   readonly before: number;
   /** The least of the last quarter. */
   readonly after: number;
-  /** What it may grow by from one quarter to the next: of things nothing, of memory what a collection leaves to chance. */
+  /** How much it may grow: counted things not at all, memory by what garbage collection leaves to chance. */
   readonly may: number;
   readonly flat: boolean;
 }

@@ -15,7 +15,7 @@ const sample = own.extend({ descriptors: z.number(), children: z.number() });
 export type Sample = Readonly<z.output<typeof sample>>;
 export const FIGURES = sample.keyof().options;
 
-/** A request on its way holds a timer and a listener, and a tool that runs for a moment is a child: the least of a few looks is what stays. */
+/** Requests under way hold timers and listeners, and short-lived tools are children: the least of a few looks is what stays. */
 const LOOKS = 4;
 const LOOK_MS = 130;
 
@@ -25,7 +25,7 @@ export async function measure(pid: number, probe: string): Promise<{ readonly sa
   const waits: Wait[] = [];
   for (let i = 0; i < LOOKS; i += 1) {
     if (i > 0) await sleep(LOOK_MS);
-    // Before the question: its connection may still be one of them for a moment after the answer.
+    // Counted before the question, whose own connection is a descriptor for a moment longer than the answer takes.
     const kernel = { descriptors: readdirSync(`/proc/${pid}/fd`).length, children: childrenOf(pid) };
     const { own, from, to } = held.parse(await ask({ path: probe }, {}));
     waits.push({ span: [from, to], ms: to - from });

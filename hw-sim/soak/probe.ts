@@ -52,7 +52,7 @@ const module = createRequire(import.meta.url)("node:timers");
 for (const name of ["setTimeout", "setInterval"] as const) {
   const make: (...words: unknown[]) => NodeJS.Timeout = module[name];
   const noted = (...words: unknown[]) => timers.note(make(...words));
-  // `promisify(setTimeout)` finds its other self on it.
+  // `promisify(setTimeout)` looks for its own variant among these properties.
   Object.defineProperties(noted, Object.getOwnPropertyDescriptors(make));
   module[name] = noted;
   Object.assign(globalThis, { [name]: noted });

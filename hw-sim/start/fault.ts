@@ -17,7 +17,7 @@ type Lang = keyof Text;
 const CIPPO = `node ${relative("", program("../cippo.js"))}`;
 const FOR = "30s";
 const LATE = "1500ms";
-/** The lists are no wider, in a pipe either. */
+/** Width of the lists, in a pipe too. */
 const COLUMNS = 80;
 
 const means: Readonly<Record<FaultKind, Text>> = {
@@ -62,7 +62,7 @@ const said = {
   notTime: { it: "atteso un tempo come 30s o 2min", en: "expected a time such as 30s or 2min" },
 } as const satisfies Record<string, Text>;
 
-/** What was typed is not what exists. Its message is a sentence in the reader's language. */
+/** A device or fault was named that does not exist. Its message is a sentence in the reader's language. */
 export class FaultUsage extends Error {}
 
 /** There is no simulated site to let fail. */
@@ -134,7 +134,7 @@ interface HelpWanted {
   readonly socket: string | undefined;
   readonly lang: Lang;
   readonly json: boolean;
-  /** It was the help that was asked for. */
+  /** The help was asked for, so it is no error. */
   readonly asked: boolean;
 }
 

@@ -36,7 +36,7 @@ const written = z.looseObject({
   devices: z.record(z.string(), z.looseObject({ type: z.string(), bus: z.string().default("") })).default({}),
 });
 
-/** Trying somebody's file touches nothing that a service uses. It has been checked. */
+/** A try-out must not touch what an installed service uses. The file has been checked before. */
 export async function borrowed(file: string, { socket, store, broker }: Places) {
   const document = parseDocument(await readFile(file, "utf8"));
   document.setIn(["gateway", "socket"], socket);

@@ -22,7 +22,7 @@ export async function makeRunFolder(): Promise<string> {
   }
 }
 
-/** Newest first: of those that are there, the last number is not the last that began. */
+/** Newest first, by time: numbers are reused, so the highest is not always the newest. */
 export async function runFolders(): Promise<readonly string[]> {
   const names = (await readdir(tmpdir())).filter((name) => NAME.test(name));
   return names.map((name) => join(tmpdir(), name));
@@ -36,7 +36,7 @@ export const partsSchema = z.object({
 });
 export type Parts = z.output<typeof partsSchema>;
 
-/** Whole or not at all: it may be read at any moment. */
+/** Written whole by a rename: it may be read at any moment. */
 export async function writeParts(dir: string, { control, faults, site }: z.output<typeof siteReady>): Promise<void> {
   const on = (bus: string) => Object.entries(site.devices).flatMap(([id, device]) => (device.bus === bus ? [id] : []));
   const buses = Object.fromEntries(Object.entries(faults).map(([bus, kinds]) => [bus, { devices: on(bus), faults: kinds }]));

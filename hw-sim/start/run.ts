@@ -42,7 +42,7 @@ export async function run(
     if (options.config !== null) await checkOwn(options.config, options.lang, stop);
     return await inOwnFolder(options, screen, stop, trouble);
   } catch (error) {
-    // Whatever breaks while everything is being stopped breaks because of that.
+    // While everything is being stopped, a process that ends is no failure.
     if (!stop.aborted) throw error;
     return null;
   }
@@ -50,7 +50,7 @@ export async function run(
 
 async function inOwnFolder(options: Options, screen: Screen, stop: AbortSignal, trouble: Disturbance): Promise<Judged | null> {
   const dir = await makeRunFolder();
-  // Ended hard while it was stopping: nothing is left behind all the same.
+  // A second Ctrl-C while it is stopping must leave nothing behind either.
   const ended = () => stop.aborted && !options.keep && removeNow(dir);
   process.once("exit", ended);
   let good = false;
@@ -206,7 +206,7 @@ async function drain({ world, screen, lang, counted }: Draining, stop: AbortSign
     }
     await pause(LOOK_EVERY_MS, stop);
     const { gateway } = world;
-    // A broker that is gone brings nothing back by being waited for.
+    // Waiting for a broker that is gone brings nothing.
     const gone =
       (await gateway.status().catch(() => null))?.sync.connected === false ? await brokerFault(world.broker.url) : null;
     if (gone !== null && !stop.aborted) {
@@ -228,7 +228,7 @@ async function settled(world: Testbed, deadline: number, stop: AbortSignal): Pro
   }
 }
 
-/** By the gateway's own database, read beside it. */
+/** Read from the gateway's own database, while it runs. */
 async function proven(world: Testbed, heads: Heads): Promise<boolean> {
   await using db = await Database.open(world.gatewayDb, "readonly");
   const streams = await stored(db, heads);

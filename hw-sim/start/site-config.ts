@@ -47,10 +47,10 @@ export function gatewayConfig(site: Site, { socket, store, broker }: Places): st
 }
 
 export interface Points {
-  /** Devices that nobody asks: they speak by themselves. */
+  /** Devices that are not polled: they send by themselves. */
   readonly speakers: ReadonlySet<string>;
   readonly rules: ReadonlyMap<string, PointRule>;
-  /** The slowest poll: how long until all that stands has been asked for once more. */
+  /** The longest polling period: after it every device has been asked once more. */
   readonly slowestMs: number;
 }
 
@@ -83,7 +83,7 @@ export interface SiteBay extends BayRule {
   readonly occupancy: string;
 }
 
-/** Read here once more, in the judge's own words: it shares nothing with the kind that it judges. */
+/** The judge's own schema of a bay: it shares nothing with the kind that it judges. */
 const bay = z.looseObject({
   kind: z.literal("parking-bay"),
   reservedFor: z.string().optional(),

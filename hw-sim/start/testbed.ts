@@ -83,7 +83,7 @@ export async function openTestbed(
     if (stop.aborted) reject(stop.reason);
   });
   stopped.catch(() => undefined);
-  // A part that is ready only after the stop is in no list; its process ends with this one, which is about to.
+  // A part that becomes ready after the stop is not in the list; its process ends with this one.
   const unlessStopped = <T>(work: Promise<T>): Promise<T> => Promise.race([work, stopped]);
   const pids: string[] = [];
   const keep = async (child: Child) => {

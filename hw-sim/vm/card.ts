@@ -38,7 +38,7 @@ export async function leftIn(file: string): Promise<Left> {
   return { epochs: [...epochs.values()], records };
 }
 
-/** All that ever reached the platform, acknowledged or not, must be on the card and say the same. Answers how much that is. */
+/** Every record that reached the platform, acknowledged or not, must be on the card and say the same. Answers how many. */
 export async function allThere(platformDb: string, left: Left): Promise<number> {
   await using db = await Database.open(platformDb, "readonly");
   let told = 0;

@@ -60,7 +60,7 @@ export class Machine implements AsyncDisposable {
         ...["-netdev", `user,id=net,hostfwd=tcp:127.0.0.1:${shell}-:${SHELL},hostfwd=tcp:127.0.0.1:${admin}-:${ADMIN}`],
         ...["-device", "virtio-net-pci,netdev=net,romfile=", "-device", "virtio-rng-pci"],
       ],
-      // It has nothing to say when all is well.
+      // It prints nothing when all is well.
       isReady: () => false,
       readyWithinMs: 1e9,
     });
@@ -83,7 +83,7 @@ export class Machine implements AsyncDisposable {
     }
   }
 
-  /** A script for bash goes in, run as root; all that it says comes out. Rejects when it fails, or is not done in time. */
+  /** Runs a bash script as root and resolves with all its output. Rejects when it fails or is not done in time. */
   async run(script: string, withinMs = 30_000): Promise<string> {
     if (!this.#child.running) throw new Error(this.#child.ending);
     const said = await converse(this.#shell, `exec 2>&1\n(set -eu\n${script}\n) </dev/null\nprintf '\\n%s' $?\nexit\n`, withinMs);

@@ -14,7 +14,7 @@ import { type Rig, until } from "./rig.ts";
 
 const GATEWAY = "vm-1";
 const DB = "/var/lib/cippo/cippo.sqlite";
-/** So much has arrived before the plug is pulled, and so long after that at most. */
+/** How much arrives before the power is cut, and how much longer it runs at most. */
 const FRESH = 20;
 const MORE_MS = 3000;
 const READY_MS = 120_000;

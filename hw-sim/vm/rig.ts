@@ -119,7 +119,7 @@ export class Rig implements AsyncDisposable {
     return until(held, withinMs, () => "not everything is acknowledged");
   }
 
-  /** What a failure is understood by, kept beside the disks; answers the gateway's last complaints. */
+  /** Keeps the logs of a failure beside the disks, and resolves with the gateway's last warnings. */
   async keepLogs(): Promise<string> {
     const said = (script: string) => this.machine.run(script, 60_000).catch((error: unknown) => `cannot be asked: ${error}`);
     const all = "journalctl -o short-monotonic --no-pager | tail -n 5000; systemctl status cippo --no-pager || true";

@@ -4,7 +4,7 @@ import type { DeviceStatus } from "../../src/model.ts";
 import { expect, type Table } from "../table.ts";
 import type { Rig } from "./rig.ts";
 
-/** Somebody who still holds the old number, and is no terminal's session. */
+/** A program that still holds the old number open, outside any terminal session. */
 const HOLDER = `import os, time; os.open("/dev/ttyACM0", os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK); time.sleep(1e6)`;
 /** ModemManager, a forgotten minicom: somebody who lets nobody else in. */
 const THIEF = `import fcntl, os, termios, time

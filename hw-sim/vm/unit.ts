@@ -6,7 +6,7 @@ import type { Rig } from "./rig.ts";
 const INSTALL = "/opt/cippo/current/systemd/install.sh";
 const START_MS = 90_000;
 
-/** The rest makes no sense without it. */
+/** Without an installed gateway no other case can run. */
 export async function installed(rig: Rig, table: Table): Promise<boolean> {
   return table.is("unit: installed by its own script, started, ready", async () => {
     await rig.configure();

@@ -42,7 +42,7 @@ interface Settled {
   readonly notAfter?: number;
 }
 
-/** A number is settled once: what a backup that came back says again of it is not taken. */
+/** The time of a number is settled once: what a restored backup says of it later is ignored. */
 async function settle(tx: Transaction, gateway: string, { epoch, offsetMs, boundMs, notBefore, notAfter, ...of }: Settled) {
   for (const stream of ["readings", "events"] as const) {
     const range = of[stream];

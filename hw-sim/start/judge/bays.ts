@@ -138,7 +138,7 @@ function judgeAlarms(input: BayInput): { readonly findings: readonly BayFinding[
     const at = unused.findIndex((event) => fits(event, one, id));
     return at < 0 ? undefined : unused.splice(0, at + 1).pop();
   };
-  // What stands before a match was passed over: nobody expected it there.
+  // Events before a match that matched nothing: they were not expected there.
   const passed = () => events.filter((event) => !unused.includes(event) && !used.has(event));
   const used = new Set<ReceivedEvent>();
   for (const stay of staysOf(input)) {
@@ -260,7 +260,7 @@ function judgeRetained(input: BayInput, open: ReadonlySet<string>): readonly Bay
 
 const lateOf = ({ lagMs }: BayRule): number => lagMs + MOST_LATE_MS;
 
-/** What falls due while nobody sees the bay is told once it has been seen again: for how long anew is the gateway's to say. */
+/** Until when something due while nobody saw the bay may be told: the gateway may begin debounce and grace anew. */
 function pushed(at: number, doubtful: readonly Window[], rule: BayRule): number {
   const anew = rule.debounceMs + (rule.permits?.graceMs ?? 0) + lateOf(rule);
   return [...doubtful]

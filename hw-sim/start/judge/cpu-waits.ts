@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { monotonic } from "../../../src/kit/clock.ts";
 
 const LOOK_EVERY_MS = 50;
-/** A shorter wait is every process's lot. */
+/** Shorter waits are normal and not noted. */
 const WORTH_MS = 5;
 
 /** One stretch of time in which somebody waited, and for how long in all. */

@@ -53,9 +53,9 @@ export interface Duplicate {
 }
 
 /**
- * The same happening under two numbers. A device says one thing of a point at a time of one boot, whose clock begins anew; an attribute may
- * change twice in a millisecond, but not to the same value. Of events: one beginning or end of the same thing, and any other only if all it says is the same.
- * Commands that are refused without an id cannot be told apart.
+ * The same fact under two numbers. A device tells one value of a point at one time of one boot; an attribute may change twice in a
+ * millisecond, but not to the same value. An event is doubled when it begins or ends the same thing twice, or when all its fields are equal.
+ * Commands refused without an id cannot be told apart.
  */
 export async function duplicates(db: Database, gateway: string, devices: ReadonlySet<string>): Promise<readonly Duplicate[]> {
   const readings = await db.all(

@@ -56,7 +56,7 @@ export interface ReadingsComparison {
 export const LATE_MS = 50;
 /** Half the shortest poll: the value of the poll before is recognised as old on the busiest machine. */
 export const MOST_LATE_MS = 500;
-/** A contact is looked at between two monitors of its line: a change that fell between is told at the look before it. */
+/** Between two monitors of its line a contact is read once: a change in that gap may be told earlier than the wire log says. */
 export const EARLY_MS = 250;
 /** Shorter than this beyond its debounce, a level may or may not be told. */
 const MARGIN_MS = 20;
@@ -170,7 +170,7 @@ function judgeLevels(
     if (level.end - level.at <= debounceMs + MARGIN_MS || level.weak) continue;
     const unchanged = before?.value === level.value;
     before = level;
-    // What need not be told takes no record away from what must be.
+    // A level that need not be told must not use up a record that another level needs.
     if (unchanged) continue;
     const hidden = blind.some(([from, to]) => from <= level.end && level.at <= to);
     const inTime = ({ value, mono }: ReceivedReading) =>
@@ -182,7 +182,7 @@ function judgeLevels(
       unused.splice(0, first + 1);
       continue;
     }
-    // What stands at the end is seen when its wire comes back; where it has not come back by then, nobody can.
+    // A level that still stands is seen when its wire comes back; if the wire is still away at the end, it cannot be.
     if (hidden && (!level.stands || isBlind(blind, level.end))) unseen += 1;
     else findings.push(finding("missing", at, { value: level.value, mono: level.at }, near({ mono: level.at }, rows)));
   }

@@ -171,7 +171,7 @@ async function judgeAssets(
   };
 }
 
-/** Which figures are not as they must be, in the reader's language. */
+/** The figures that are not as they must be, as sentences in the reader's language. */
 export function faultsOf(
   { records, readings, assets }: Report,
   silentTypes: readonly string[],

@@ -18,12 +18,12 @@ export async function brokerFault(broker: string): Promise<EdgeError | null> {
   const { protocol, hostname, port } = new URL(broker);
   const host = hostname.replace(/^\[(.*)\]$/, "$1");
   const to = { host, port: Number(port) || (PORTS[protocol] ?? 1883) };
-  // Whom to trust is the gateway's business; here it is only asked whether somebody answers.
+  // Certificates are the gateway's concern; here it only matters whether somebody answers.
   const socket = protocol === "mqtts:" ? connectTls({ ...to, rejectUnauthorized: false }) : connectTcp(to);
   try {
     const answer = await answerOf(socket, protocol === "mqtts:" ? "secureConnect" : "connect");
     if (answer[0] !== CONNACK) return new EdgeError("sync.unreachable", { broker, reason: "no MQTT" });
-    // It is there: who may use it, and with which password, is asked by others.
+    // It answers: whether it lets the gateway in is not checked here.
     const old = OLD.includes(answer[ANSWER - 1] ?? 0);
     return old ? new EdgeError("sync.protocol-version", { broker, mqtt: 5 }) : null;
   } catch (error) {

@@ -16,7 +16,7 @@ export interface ChildOptions {
 export type Json = Readonly<Record<string, unknown>>;
 
 const READY_WITHIN_MS = 20_000;
-/** Soft first; whoever does not end by then is ended. */
+/** SIGTERM first; after this time SIGKILL. */
 const STOP_WITHIN_MS = 12_000;
 const TAIL_LINES = 30;
 

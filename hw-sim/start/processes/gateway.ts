@@ -20,7 +20,7 @@ export interface GatewayOptions {
 const RESTART_MS = 1000;
 const OPENING_MS = 5000;
 const LOOK_EVERY_MS = 50;
-/** More ends than this without ever being ready is no accident. */
+/** After so many ends without ever being ready it is not started again. */
 const MAX_FAILURES = 3;
 const status = z.custom<GatewayStatus>((value) => typeof value === "object" && value !== null && "streams" in value);
 
@@ -71,7 +71,7 @@ export class Gateway implements AsyncDisposable {
 
   /** As a power cut to the process: it comes back by itself. */
   async kill(): Promise<void> {
-    // Before, and not when its end is heard of, which on a busy machine is later.
+    // Noted before the kill: on a busy machine the exit is reported later.
     this.#goesBlind();
     await this.#child.kill();
   }
@@ -100,7 +100,7 @@ export class Gateway implements AsyncDisposable {
     return child;
   }
 
-  /** Ready is when every device has been tried: opening a line takes its time, and what moved before that nobody could see. */
+  /** Ready means that every device has been tried: what moved before its line was open, nobody could see. */
   async #watches(child: Child): Promise<void> {
     this.#failures = 0;
     const latest = monotonic() + OPENING_MS;

@@ -1,7 +1,7 @@
 /** Ends a program that was started here, with all that it started itself, if this process is killed and cannot. */
 import { spawn } from "node:child_process";
 
-/** It holds our pipe: an end of it without the word means that we are gone. The program leads a process group of its own. */
+/** The guard reads our pipe: if it ends without the agreed word, we are gone. The program leads a process group of its own. */
 const SCRIPT = 'read -r word; [ "$word" = over ] || kill -s KILL -- "-$1"';
 
 /** The returned function calls it off: the program has ended. */

@@ -5,7 +5,7 @@ const LOOK_EVERY_MS = 500;
 /** npm starts a shell, which starts us. */
 const UP = 3;
 
-/** `cippo simulate` holds a channel to us; npm does not: it is looked for among our ancestors and looked at. */
+/** `cippo simulate` holds a channel to us; npm does not, so it is found among our ancestors and watched. */
 export function whenParentIsGone(gone: () => void): void {
   if (process.channel) {
     process.once("disconnect", gone);

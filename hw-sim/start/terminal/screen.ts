@@ -17,13 +17,13 @@ export interface ScreenOptions {
   readonly quit: () => void;
 }
 
-/** The terminal's other screen: what stood there before comes back as it was. */
+/** Switches to the terminal's alternate screen and back, so that its former content returns. */
 const ENTER = "\x1b[?1049h\x1b[?25l";
 const LEAVE = "\x1b[?25h\x1b[?1049l";
 const HOME = "\x1b[H";
 const CLEAR_LINE = "\x1b[K";
 const CLEAR_BELOW = "\x1b[J";
-/** Of what was said, so much stands below the picture. */
+/** How many of the last notes are shown below the picture. */
 const NOTES = 4;
 
 export function openScreen({ quiet, lang, quit }: ScreenOptions): Screen {
@@ -75,7 +75,7 @@ class Drawn implements Screen {
     process.stdout.write(`${HOME}${text}${CLEAR_BELOW}`);
   }
 
-  /** What was said stays readable on the screen that was there before. */
+  /** Writes the notes once more to the normal screen, where they stay readable. */
   [Symbol.dispose](): void {
     if (!this.#open) return;
     this.#open = false;
@@ -96,7 +96,7 @@ function lines(out: NodeJS.WriteStream, { pictures, lang }: LinesOptions): Scree
   return {
     show(seen) {
       const line = plain(seen, lang);
-      // The clock alone is no news.
+      // A line on which only the clock changed is not printed.
       const news = line.slice(6);
       if (pictures && news !== last) out.write(`${line}\n`);
       last = news;

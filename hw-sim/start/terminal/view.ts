@@ -46,7 +46,7 @@ export function numbers({ gateway, platform }: ViewInput): Numbers {
   return { delivered, acknowledged, buffer: gateway?.store.unacknowledged ?? 0 };
 }
 
-/** On a lower terminal every row is for what happens. */
+/** A terminal with fewer rows shows no hint at its foot. */
 const FOOT_FROM = 10;
 
 /** The whole picture, `columns` wide and at most `rows` high. */
@@ -98,7 +98,7 @@ interface Reader {
   readonly say: Translate;
 }
 
-/** What says how things stand is always there: on a low terminal devices give way, those that are well first, and before them what only looks good. */
+/** States and counts are always shown. On a low terminal empty lines and headings go first, then devices, healthy ones before others. */
 function fitted({ head, devices, state, foot, rows }: Parts, reader: Reader): readonly string[] {
   const { say } = reader;
   const lines = devices.map((device) => deviceLine(device, reader));
@@ -154,7 +154,7 @@ function assetLine({ asset, state, alarms, quality }: GatewayStatus["assets"][nu
   const status = String(state["status"] ?? "unknown");
   const known = stateWord(status, lang);
   const permit = state["permit"] === "valid" ? ` (${say("permit")})` : "";
-  // What stood when it was last seen.
+  // The bay is not seen at present: this is its last known state.
   const doubt = quality === "good" || status === "unknown" ? "" : `${YELLOW}~${OFF}`;
   return `${asset} ${doubt}${alarms.length > 0 ? RED : status === "free" ? GREEN : ""}${known}${permit}${OFF}`;
 }
