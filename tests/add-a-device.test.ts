@@ -1,4 +1,4 @@
-/** docs/add-a-device.md goes in, word for word; a gateway that knows a sixth device comes out of a copy of the repository. */
+/** Follows docs/add-a-device.md word for word in a copy of the repository: its gateway then knows one more device. */
 import { execFile } from "node:child_process";
 import { cp, mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";

@@ -1,4 +1,4 @@
-/** Every device's golden frames go through the code that live bytes go through; the values that their sources name must come out. */
+/** Sends every device's golden frames through the code that live bytes take, and expects the values of their sources. */
 import { describe, expect, it } from "vitest";
 import { deviceTypes, loadDriver } from "../src/drivers/index.ts";
 

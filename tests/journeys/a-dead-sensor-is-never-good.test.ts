@@ -1,4 +1,4 @@
-/** Sensors fall silent or send rubbish: every surface says which are down, why, since when and what to do, and none calls a value of theirs good. */
+/** Sensors fall silent or send rubbish: every surface says which, why, since when and what to do, and shows no good value. */
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import type { PointStatus } from "../../src/model.ts";

@@ -1,4 +1,4 @@
-/** A gateway that is told to stop in the middle of its work, or may open no further file, goes in; nothing that was read is lost, and it goes on by itself as soon as it can. */
+/** A gateway is stopped in the middle of its work, or may open no further file: it loses nothing and goes on by itself. */
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-/** Known values on the wires of a simulated site: each arrives in the platform's database with value, unit, time and quality; the bay's state is retained, its alarm open, and the gateway knows it all proved. */
+/** Known values on the wires of a site arrive in the platform's database with value, unit, time and quality. */
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { connect } from "mqtt";

@@ -1,4 +1,4 @@
-/** A technician with a terminal and no network asks the running gateway everything the command line offers, in two languages, for eyes and for machines. */
+/** A technician without a network asks the running gateway everything that the command line offers, in two languages. */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";

@@ -1,4 +1,4 @@
-/** The broker acknowledges the last readings and dies before the platform has seen them; then the site is silent. No later number betrays the gap, and yet they arrive: the gateway asks what is held. */
+/** The broker dies after acknowledging the last readings: no later number shows the gap, and yet they arrive. */
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { Broker, brokerKinds } from "../support/brokers.ts";

@@ -1,4 +1,4 @@
-/** Somebody copies yesterday's database back while the gateway is stopped: it says so where it can know, no number ever means two things, and everything arrives. */
+/** Yesterday's database is copied back: no number ever means two things, and everything arrives. */
 import { copyFile, cp, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";

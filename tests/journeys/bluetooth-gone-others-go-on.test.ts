@@ -1,4 +1,4 @@
-/** The Bluetooth adapter is pulled out, its process killed, and at last the gateway itself: every other device goes on meanwhile, Bluetooth comes back by itself, and no process stays behind. */
+/** The Bluetooth adapter is pulled out and its process killed: other devices go on, and Bluetooth comes back by itself. */
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { expect, it } from "vitest";

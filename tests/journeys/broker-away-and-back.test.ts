@@ -1,4 +1,4 @@
-/** The broker is killed in the middle of the day and comes back having forgotten everything; what the wire showed meanwhile arrives all the same: each number once, the present before the past. */
+/** The broker is killed and forgets everything: what the wires showed meanwhile arrives once, the present before the past. */
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { monotonic } from "../../src/kit/clock.ts";

@@ -1,4 +1,4 @@
-/** Commands arrive twice, late, wrong, and around a gateway that is killed at every step of their life: a wire is written at most once for an id, and the answer is never silence. */
+/** Commands twice, late, wrong, and around kills of the gateway: one write at most for an id, and always an answer. */
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { EdgeEvent } from "../../src/model.ts";

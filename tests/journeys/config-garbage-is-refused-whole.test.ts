@@ -1,4 +1,4 @@
-/** Broken configurations of every kind go in: each is refused with the place and name of every problem, nobody sees a stack trace, and nothing has been made or half applied. */
+/** Broken configurations are refused with the place of every problem, without a stack trace, and nothing is half applied. */
 import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";

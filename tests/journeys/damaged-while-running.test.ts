@@ -1,4 +1,4 @@
-/** The database of a running gateway is spoiled or cut while the platform is away; its manager starts it again, and then nothing is unaccounted for. */
+/** The database of a running gateway is damaged while the platform is away; after the restart all is accounted for. */
 import { open as openFile, stat, truncate } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";

@@ -1,4 +1,4 @@
-/** The platform stays away until the file is full: the gateway goes on, leaves out the least, names every number that it left out, and when the platform returns nothing is unaccounted for. */
+/** The platform stays away until the file is full: the gateway goes on and names every number that it left out. */
 import { createHash } from "node:crypto";
 import { stat } from "node:fs/promises";
 import { join } from "node:path";

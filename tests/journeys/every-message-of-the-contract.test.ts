@@ -1,4 +1,4 @@
-/** A whole system goes in, with a damaged database and a broker that comes late; one real example of every message comes out, checked against the schemas that are published. */
+/** Makes a whole system send one real example of every message, and checks each against the published schemas. */
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import mqtt from "mqtt";

@@ -1,4 +1,4 @@
-/** Gateways are killed at random moments, over two hundred times: what was told as durable is in the file, numbers have no hole, none means two things, and the file is sound. */
+/** Gateways are killed two hundred times: what was told as durable is in the file, and numbers have no hole. */
 import { mkdir, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";

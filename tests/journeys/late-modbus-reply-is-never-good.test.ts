@@ -1,4 +1,4 @@
-/** Slaves that answer late, twice, for others, cut, too long, corrupt or not at all: whatever the platform holds as good is what that unit showed in that register to that request. */
+/** Slaves answer late, twice, for others, cut or corrupt: a good value is always that unit's, for that request. */
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { monotonic } from "../../src/kit/clock.ts";

@@ -1,4 +1,4 @@
-/** A meter that is silent for one register, and one at another address: the platform has all the others, and the box says what is wrong with each. */
+/** A meter is silent for one register, another has a wrong address: the rest arrives, and the box says what is wrong. */
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { Held } from "../support/held.ts";

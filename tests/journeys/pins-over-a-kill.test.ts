@@ -1,4 +1,4 @@
-/** A pulse meter and a relay on pins, with a gateway that is killed and a platform that is away: no pulse is counted twice, and what must not stay on goes off. */
+/** A pulse meter and a relay over a kill of the gateway: no pulse counts twice, and what must not stay on goes off. */
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { EdgeEvent, Value } from "../../src/model.ts";

@@ -1,4 +1,4 @@
-/** A gateway with five bays is restarted, rebooted, and rebooted after a long time off: no event is repeated or forgotten, and time that nobody observed counts as the law says. */
+/** Five bays over restart, reboot and a long time off: no event is repeated or forgotten, and no time is invented. */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";

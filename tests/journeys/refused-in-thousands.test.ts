@@ -1,4 +1,4 @@
-/** Refused commands come in thousands to a box with a small, nearly full store whose platform is away: it goes on, stops in time, and loses no reading for them. */
+/** Thousands of refused commands meet a small, nearly full store: the gateway goes on and loses no reading for them. */
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { expect, it } from "vitest";

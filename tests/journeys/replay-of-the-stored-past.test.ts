@@ -1,4 +1,4 @@
-/** A day with stays, a confirmed badge, a sensor that fails for a moment and restarts, soft and hard, is lived by a real gateway; played again from its database, the same rules say the same things in the same order. */
+/** A day of a real gateway, played again from its database: the same rules say the same things in the same order. */
 import { expect, it } from "vitest";
 import { loadSite } from "../../src/config.ts";
 import { replay } from "../../src/edge/engine/replay.ts";

@@ -1,4 +1,4 @@
-/** An adapter is pulled out and plugged in again, each time as another terminal: nothing is good meanwhile, all is good soon after, and nothing leaks or is replayed. */
+/** A serial adapter is unplugged and plugged in under another name: nothing is good meanwhile, all is good soon after. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readdirSync, realpathSync } from "node:fs";

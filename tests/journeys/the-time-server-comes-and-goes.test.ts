@@ -1,4 +1,4 @@
-/** Under chrony the kernel alone knows the time: a gateway that starts too early, is killed, finds the time, is killed again and loses its server. */
+/** Under chrony a gateway starts before the time is known, is killed, finds the time, and loses its server again. */
 import { existsSync } from "node:fs";
 import { chmod, readFile, writeFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";

@@ -1,4 +1,4 @@
-/** Hundreds of truncated, zeroed and garbled WALs go in; each opens to a prefix of what was committed: whole windows, in order, none invented. */
+/** Truncated, zeroed and garbled WALs open to a prefix of what was committed: whole windows, in order, none invented. */
 import { copyFile, readFile, stat, writeFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Store } from "../../src/edge/parts.ts";

@@ -1,4 +1,4 @@
-/** mbpoll, a master that we did not write, reads and writes the simulated slaves over TCP and over a pseudo-terminal; it must find what they hold. */
+/** mbpoll, a master that we did not write, reads and writes the simulated slaves over TCP and a pseudo-terminal. */
 import { execFile } from "node:child_process";
 import { lstatSync } from "node:fs";
 import { join } from "node:path";

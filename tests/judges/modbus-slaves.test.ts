@@ -1,4 +1,4 @@
-/** Slaves of libmodbus and of pymodbus, over TCP and over a pseudo-terminal, are read and written by our master; what they hold is what it says. */
+/** Our master reads and writes slaves of libmodbus and pymodbus, over TCP and a pseudo-terminal. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Library, missing, type PeerWire, Scratch, type Slave, startSlave } from "../../bench/modbus/peers.ts";
 import { busSchema, type ModbusSpec } from "../../src/drivers/buses.ts";

@@ -1,4 +1,4 @@
-/** A site that lives through random histories by the real engine, with a store that forgets what was not committed when it is killed. */
+/** A site that lives through random histories by the real engine; its store forgets at a kill what was not committed. */
 import { Alarms } from "../../src/edge/alarms.ts";
 import { catchUp } from "../../src/edge/engine/catch-up.ts";
 import { RuleEngine } from "../../src/edge/engine/engine.ts";

@@ -1,4 +1,4 @@
-/** Configurations go in, right, wrong and garbage; the site, or every problem with its line and column, comes out. */
+/** Configurations that are right, wrong and garbage: the site, or every problem with its line and column. */
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-/** What a machine brings along goes in: packages without their native part, a login on the port of a sensor; the one is refused in words, the other kept away, come out. */
+/** Packages without their native part are named, and a login is kept off a sensor's port. */
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, readlinkSync } from "node:fs";

@@ -1,4 +1,4 @@
-/** Streams split anywhere, with garbage between and frames cut short, go into every parser of bytes and lines; never an exception, never more held than its cap, and always the next whole frame comes out. `npm run test:parsers`: a million each. */
+/** Random streams for every parser: no exception, bounded memory, and always the next whole frame (`test:parsers`). */
 import { equal, ok } from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import type { Socket } from "node:net";

@@ -1,4 +1,4 @@
-/** A hand-made Admin behind a real Unix socket goes in; answers, refusals and bounds come out as the protocol says. */
+/** The admin protocol on a real Unix socket: answers, refusals and limits. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmod, mkdtemp, rename, rm, stat, writeFile } from "node:fs/promises";

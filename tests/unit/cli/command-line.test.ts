@@ -1,4 +1,4 @@
-/** Command lines go in as a person types them; what the built `cippo` prints and its exit code come out. */
+/** What the built `cippo` prints, and its exit code, for command lines as people type them. */
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";

@@ -1,4 +1,4 @@
-/** Nothing goes in; one complete picture of a gateway comes out, with something of everything: for the tests of this folder. */
+/** One complete status of a gateway with something of everything, for the tests of this folder. */
 import type { GatewayStatus } from "../../../src/model.ts";
 
 export const gatewayStatus: GatewayStatus = {

@@ -1,4 +1,4 @@
-/** A site's names and what a technician typed go in; what exists passes, and what does not is answered with what there is. */
+/** Names that a technician types: those that exist pass, and for the others the answer says what there is. */
 import { describe, expect, it } from "vitest";
 import { checkDevice, checkPoint, checkSource, type Names } from "../../../src/cli/names.ts";
 import { asEdgeError } from "../../../src/kit/errors.ts";

@@ -1,4 +1,4 @@
-/** Words of a command line, of an environment and of tables go in; language, arguments, moments and aligned lines come out. */
+/** Language, arguments, moments and aligned tables of the command line. */
 import { describe, expect, it } from "vitest";
 import { argsOf, momentOf } from "../../../src/cli/asked.ts";
 import { table } from "../../../src/cli/table.ts";

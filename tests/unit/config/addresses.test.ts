@@ -1,4 +1,4 @@
-/** Addresses of brokers, units, device servers and ports as people write them: which are taken, and what is said of the others. */
+/** Addresses of brokers, units, servers and ports as people write them: which are accepted, and what is said of others. */
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { networkInterfaces } from "node:os";

@@ -1,4 +1,4 @@
-/** Configurations as they come from Italian keyboards, word processors, Windows and manuals: what is said of each, and how it should read. */
+/** Configurations from Italian keyboards, word processors, Windows and manuals: what is said of each mistake. */
 import { describe, expect, it } from "vitest";
 import { checkSite, type Problem, problemLine } from "../../../src/config.ts";
 

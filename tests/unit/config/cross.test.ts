@@ -1,4 +1,4 @@
-/** Sites with several mistakes at once go in; each mistake, and nothing that only follows from another, comes out in one go. */
+/** Sites with several mistakes at once: each is told in one go, and nothing that only follows from another. */
 import { describe, expect, it } from "vitest";
 import { checkSite } from "../../../src/config.ts";
 

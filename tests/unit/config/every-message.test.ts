@@ -1,4 +1,4 @@
-/** Every place of every schema is given values that it does not take: each complaint is said in both languages, without a word of the checker's own. */
+/** Gives every place of every schema values that it rejects: each complaint exists in both languages. */
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";

@@ -1,4 +1,4 @@
-/** The product's own Bluetooth child goes in, on a private D-Bus with a BlueZ that is not ours; what it hears, reads and survives comes out. Skipped where python3-dbusmock is missing. */
+/** The product's Bluetooth child on a private D-Bus with a BlueZ that is not ours; skipped without python3-dbusmock. */
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { BleCommand, BleMessageBody } from "../../../src/drivers/ble-child/ble-protocol.ts";

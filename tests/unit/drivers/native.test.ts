@@ -1,4 +1,4 @@
-/** The built gateway goes in, beside packages that cannot be loaded; the devices that need them say which one is missing, and the others go on, come out. */
+/** Packages that cannot be loaded: only the devices that need them fail, and name the one that is missing. */
 import { cp, mkdir, readdir, rm, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";

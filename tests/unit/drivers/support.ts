@@ -1,4 +1,4 @@
-/** A script of what a far side does with each request goes in; a real TCP server for one Modbus line comes out. */
+/** A real TCP server for one Modbus line, scripted in what it does with each request. */
 import { createServer, type Server, type Socket } from "node:net";
 // @ts-expect-error the package has types, its `exports` hide them
 import { MockBinding, type MockPortBinding } from "@serialport/binding-mock";

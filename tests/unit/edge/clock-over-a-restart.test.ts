@@ -1,4 +1,4 @@
-/** What a run knew of the time, and what it could not know, is there for the next one: by the same boot as it was, by another as bounds. */
+/** What a run knew of the time is there for the next one: exactly in the same boot, as bounds in another. */
 import { expect, it } from "vitest";
 import { contactBefore, Stretches } from "../../../src/edge/clock-stretches.ts";
 import { replay } from "../../../src/edge/engine/replay.ts";

@@ -1,4 +1,4 @@
-/** However often the time server is lost and found, over restarts, kills and reboots, each record ends with one right time or one pair of bounds. */
+/** The time server is lost and found over restarts, kills and reboots: each record ends with one right time or bounds. */
 import { copyFile, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

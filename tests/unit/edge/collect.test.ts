@@ -1,4 +1,4 @@
-/** Devices that open late, fail, fall silent or run ahead of time go in; when they are asked, what is taken from them and what reaches them come out. */
+/** Devices that open late, fail, fall silent or run ahead of time: when they are asked, and what is taken from them. */
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { Collector, polledRetry } from "../../../src/edge/collect.ts";
 import { monotonic } from "../../../src/kit/clock.ts";

@@ -1,4 +1,4 @@
-/** Increments, and totals of an earlier run, go in; totals without the rests of binary fractions come out, each saved. */
+/** Totals of increments without the remainders of binary fractions, each saved. */
 import { expect, it } from "vitest";
 import { Counters } from "../../../src/edge/counters.ts";
 

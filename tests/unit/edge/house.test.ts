@@ -1,4 +1,4 @@
-/** Devices that speak, fail and fall silent, and commands at every point of their life, go in; records, events and single effects must come out. */
+/** A gateway's edge with devices that speak, fail and fall silent, and commands at every point of their life. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "vitest";
 import { House } from "../../../src/edge/house.ts";

@@ -1,4 +1,4 @@
-/** How the last run ended, and the clock of this one, go in; the time that nobody looked, and what is said of it, come out. */
+/** What an opening says of the time that nobody looked, by how the last run ended and by the clock of this one. */
 import { describe, expect, it } from "vitest";
 import { lastLook, saveStop, tellOpening, timeOff } from "../../../src/edge/opening.ts";
 import type { Store } from "../../../src/edge/parts.ts";

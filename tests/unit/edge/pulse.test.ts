@@ -1,4 +1,4 @@
-/** Stores that write, refuse or hang and devices that poll, push or hang go in; which of them the watchdog would hear of comes out. */
+/** Stores that refuse or hang and devices that poll, push or hang: which of them the watchdog hears of. */
 import { describe, expect, it, vi } from "vitest";
 import { Collector } from "../../../src/edge/collect.ts";
 import { Window } from "../../../src/edge/window/window.ts";

@@ -1,4 +1,4 @@
-/** Words that nobody understands go to each program of the simulated site; one sentence, its help and exit 2 come out, and never a stack trace. */
+/** Every program of the simulator answers words that it does not understand with a sentence, its help and exit 2. */
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";

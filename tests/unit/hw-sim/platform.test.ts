@@ -1,4 +1,4 @@
-/** Messages as a gateway would send them go through a real broker into the reference platform; its database and its answers must be what the contract says. */
+/** The reference platform behind a real broker: its database and its answers are what the contract says. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";

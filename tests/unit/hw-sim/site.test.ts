@@ -1,4 +1,4 @@
-/** A whole simulated site is started and met as a gateway would meet it: sockets, pseudo-terminals and tools; its control port and its served log must agree with what the wires gave. */
+/** A simulated site met as a gateway meets it: sockets, pseudo-terminals, tools, control port and log agree. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";

@@ -1,4 +1,4 @@
-/** Crafted samples go in, and a process that leaks on purpose; what grows must be called so, what comes and goes must not. */
+/** The soak's leak check finds what grows, also in a process that leaks on purpose, and forgives what comes and goes. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";

@@ -1,4 +1,4 @@
-/** Errors go in; how they count, and that those kept for long keep nothing of where they were made, come out. */
+/** How errors count, and that kept ones hold no reference to where they were made. */
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { expect, it } from "vitest";

@@ -1,4 +1,4 @@
-/** However often the same thing happens, a day's log stays below 1 MB, tells how it began, how it ended and how often it was, and hides nothing else. */
+/** A repeated message keeps a day's log below 1 MB: its beginning, end and number are told, and nothing else is hidden. */
 import { closeSync, fstatSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-/** Work that fails, returns or is told to stop goes in; when it is run again, and that nobody waits for what is over, comes out. */
+/** When work that fails, returns or is stopped runs again, and that nobody waits for what is over. */
 import { describe, expect, it } from "vitest";
 import { EdgeError } from "../../../src/kit/errors.ts";
 import { type Fields, noLog } from "../../../src/kit/log.ts";

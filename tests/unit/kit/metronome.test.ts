@@ -1,4 +1,4 @@
-/** Periods, offsets and names go in; when ticks come, and that names spread them, comes out. */
+/** When ticks come for periods and offsets, and that names spread them. */
 import { afterAll, describe, expect, it } from "vitest";
 import { monotonic } from "../../../src/kit/clock.ts";
 import { pause } from "../../../src/kit/loop.ts";

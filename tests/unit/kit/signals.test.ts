@@ -1,4 +1,4 @@
-/** Signals that end, or are let go of, go in; the joined one must end with the first of them, once, and leave nothing behind. */
+/** A joined signal ends with the first of its sources, once, and leaves nothing behind. */
 import { getEventListeners } from "node:events";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";

@@ -1,4 +1,4 @@
-/** The service manager's environment goes in; what it is told, when the watchdog is fed and when it is not, how log lines reach the journal, and the unit's own marks come out. */
+/** What the service manager is told, when the watchdog is fed, and how log lines reach the journal. */
 import { spawnSync } from "node:child_process";
 import { closeSync, existsSync, fstatSync, openSync } from "node:fs";
 import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";

@@ -1,4 +1,4 @@
-/** Whoever synchronises the kernel's clock is believed: timesyncd by its mark, chrony and ntpd by what the kernel says through timedatectl. */
+/** timesyncd is believed by its mark, chrony and ntpd by what the kernel says through timedatectl. */
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-/** Packets of many lengths go through the packet writer as the product bundles it; what stays in memory afterwards must be next to nothing. */
+/** Packets of many lengths through the bundled packet writer leave next to nothing in memory. */
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { expect, it } from "vitest";

@@ -1,4 +1,4 @@
-/** Certificates made on the spot go in; a TLS link, or the reason why there is none, comes out. */
+/** Certificates made on the spot: a TLS link, or the reason why there is none. */
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer as createTcpServer } from "node:net";

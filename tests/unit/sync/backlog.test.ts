@@ -1,4 +1,4 @@
-/** A backlog and a real broker in this process go in; how fast it drains, how flat memory stays and that an alarm still overtakes it come out. */
+/** A backlog and a real broker in this process: how fast it drains, in how much memory, and that alarms overtake it. */
 import { once } from "node:events";
 import { createServer, type Server } from "node:net";
 import { Aedes } from "aedes";

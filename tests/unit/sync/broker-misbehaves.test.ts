@@ -1,4 +1,4 @@
-/** A broker that refuses, forgets, delays, lies or falls silent goes in; nothing lost, nothing in a loop, and a reason that people can read come out (field notes, faults B1–B9). */
+/** Brokers that refuse, forget, delay, lie or fall silent: nothing is lost, nothing loops (field notes, B1–B9). */
 import { getEventListeners } from "node:events";
 import { describe, expect, it } from "vitest";
 import { FakeHouse } from "../../support/fake-house.ts";

@@ -1,4 +1,4 @@
-/** The contract's schemas go in; JSON Schema comes out of each, and the examples of the contract pass them. */
+/** Each schema of the contract gives a JSON Schema, and the contract's examples pass them. */
 import { expect, it } from "vitest";
 import * as z from "zod";
 import { messageOn, messages } from "../../../src/sync/contract/messages.ts";

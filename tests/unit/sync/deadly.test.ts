@@ -1,4 +1,4 @@
-/** One message that a broker answers by ending the link: it is found, everything else is delivered, and only it is given up. */
+/** A broker ends the link for one message: it is found, everything else is delivered, and only it is given up. */
 import { describe, expect, it } from "vitest";
 import { Broker, brokerKinds } from "../../support/brokers.ts";
 import { FakeHouse } from "../../support/fake-house.ts";

@@ -1,4 +1,4 @@
-/** Ranges and bodies go in; sets, joined and cut bodies come out, checked against the plainest model: a set of numbers. */
+/** Range sets, joined and cut bodies, checked against the plainest model: a set of numbers. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Range } from "../../../src/model.ts";

@@ -1,4 +1,4 @@
-/** What happens before the broker has acknowledged `state` and `alarms`: it is told after them, and little of it waits in memory. */
+/** Before the broker has `state` and `alarms` nothing else is sent, and little of it waits in memory. */
 import { expect, it } from "vitest";
 import { readBody } from "../../../src/sync/publish/batch-body.ts";
 import { FakeHouse } from "../../support/fake-house.ts";

@@ -1,4 +1,4 @@
-/** Commands and documents from the platform go in; each reaches the house once it is durable and not before it is acknowledged, and its answer finds the way back. */
+/** Commands from the platform are handed on, durable before they are acknowledged, and answered where they came from. */
 import { deflateSync } from "node:zlib";
 import { expect, it } from "vitest";
 import { codes } from "../../../src/kit/codes.ts";

@@ -1,4 +1,4 @@
-/** Commits, outages and a platform's answers go in; the order, the proofs and the losses that the contract promises come out. */
+/** The order, the proofs and the losses that the contract promises, over commits, outages and acknowledgements. */
 import { describe, expect, it } from "vitest";
 import { readBody } from "../../../src/sync/publish/batch-body.ts";
 import { FakeHouse } from "../../support/fake-house.ts";

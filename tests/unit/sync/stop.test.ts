@@ -1,4 +1,4 @@
-/** The service manager gives a stop 12 seconds: whatever the broker leaves unanswered, it must not take longer than the link's own grace. */
+/** A stop takes no longer than the link's grace, whatever the broker leaves unanswered. */
 import { expect, it } from "vitest";
 import { FakeHouse } from "../../support/fake-house.ts";
 import { RawBroker } from "../../support/raw-broker.ts";

@@ -1,4 +1,4 @@
-/** A disk that cannot be written costs neither the link nor a command: alarms speak, acknowledgements count, commands wait and are judged afterwards. */
+/** While the disk cannot be written, alarms are sent, acknowledgements count, and commands wait to be judged afterwards. */
 import { expect, it } from "vitest";
 import { House } from "../../../src/edge/house.ts";
 import { type Clock, monotonic } from "../../../src/kit/clock.ts";

@@ -1,4 +1,4 @@
-/** A build beside programs that run from dist/: none of their files is ever missing, and nothing is touched when nothing changed. */
+/** A build replaces dist/ under running programs: no file is ever missing, and nothing changes when nothing changed. */
 import { execFile } from "node:child_process";
 import { appendFile, cp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";

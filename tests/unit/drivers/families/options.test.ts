@@ -1,4 +1,4 @@
-/** Every device's options and the buses go in; schemas that documents can be generated from, each option described, come out. */
+/** Options of every device and bus: each schema can be documented, and each option has a description. */
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { busSchema, wireOf } from "../../../../src/drivers/buses.ts";

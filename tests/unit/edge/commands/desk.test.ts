@@ -1,4 +1,4 @@
-/** Commands, a clock in the test's hand and what an earlier run left go in; which of them reach the wire, and how each ended, come out. */
+/** Which commands reach the wire, and how each ends, with a clock in the test's hand and what an earlier run left. */
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { describe, expect, it, vi } from "vitest";

@@ -1,4 +1,4 @@
-/** What earlier runs left switched on goes in; what a start switches off, and in which order, comes out. */
+/** What a start switches off, and in which order, of what earlier runs left on. */
 import { describe, expect, it, vi } from "vitest";
 import { deviceInfo, loadDriver } from "../../../../src/drivers/index.ts";
 import { openWires } from "../../../../src/drivers/wires.ts";

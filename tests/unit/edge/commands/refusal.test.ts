@@ -1,4 +1,4 @@
-/** Commands that must not be done go in, each wrong in one way; the code that says why, or null for one that may be done, comes out. */
+/** Commands each wrong in one way: the code that says why they are refused. */
 import { describe, expect, it } from "vitest";
 import { envelope, reasonOf } from "../../../../src/edge/commands/envelope.ts";
 import { type Arrival, refusalOf } from "../../../../src/edge/commands/refusal.ts";

@@ -1,4 +1,4 @@
-/** A bay reserved for disabled people, as its sensor and a patrol tell of it: status and illegal occupation as the city's plan asks. */
+/** A bay reserved for disabled people: status and illegal occupation, from its sensor and a patrol. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { runBay, type Told, WALL } from "../../../support/kind-run.ts";

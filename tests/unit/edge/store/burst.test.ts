@@ -1,4 +1,4 @@
-/** Refused commands in thousands meet a small quota that is full of undelivered readings: nothing stops, nothing is lost without a name. */
+/** Thousands of refused commands meet a small quota full of undelivered readings: nothing is lost without a name. */
 import { randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import type { Store } from "../../../../src/edge/parts.ts";

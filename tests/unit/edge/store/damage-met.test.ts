@@ -1,4 +1,4 @@
-/** Pages of a file in use are spoiled, or the file is cut: whoever meets that tells, and what is lost is named at the next opening. */
+/** Pages of a file in use are damaged: whoever meets that tells, and the next opening names what is lost. */
 import { open as openFile, readFile, stat, truncate } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import type { Store } from "../../../../src/edge/parts.ts";

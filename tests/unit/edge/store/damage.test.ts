@@ -1,4 +1,4 @@
-/** Damaged, foreign, busy and vanishing files go in; the store opens all the same, or says why it cannot. */
+/** Damaged, foreign, busy and vanishing files: the store opens all the same, or says why it cannot. */
 import { spawn } from "node:child_process";
 import { open as openFile, readdir, readFile, stat, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-/** A file system of a few MB fills up; the store goes on with its ballast, then waits, then goes on by itself. Needs the right to mount. */
+/** A file system of a few MB fills up: the store uses its ballast, waits, and goes on by itself. Needs the right to mount. */
 import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { readdir, rm, writeFile } from "node:fs/promises";

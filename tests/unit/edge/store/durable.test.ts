@@ -1,4 +1,4 @@
-/** The disk fails at what follows a commit: what is durable is never called refused, and what was left undone is done later. */
+/** The disk fails after a commit: what is durable is never called refused, and what was left undone is done later. */
 import { expect, it } from "vitest";
 import type { Shed, Store } from "../../../../src/edge/parts.ts";
 import { decodeBody } from "../../../../src/edge/segment.ts";

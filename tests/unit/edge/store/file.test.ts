@@ -1,4 +1,4 @@
-/** Paths go in; a connection with the pragmas that a box without a battery needs, and a layout that is whole or not there, come out. */
+/** Opens databases with the pragmas that a box without a battery needs, and a layout that is whole or absent. */
 import { describe, expect, it } from "vitest";
 import { openFile } from "../../../../src/edge/store/file.ts";
 import { openDatabase } from "../../../../src/edge/store/sqlite.ts";

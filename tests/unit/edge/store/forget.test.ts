@@ -1,4 +1,4 @@
-/** Commands of every state and age go in; which of them the file and the memory forget, and that these are the same, comes out. */
+/** File and memory forget the same commands, by state and age. */
 import { expect, it } from "vitest";
 import { tables } from "../../../../src/edge/migrations/0001-tables.ts";
 import type { InboxRow } from "../../../../src/edge/parts.ts";

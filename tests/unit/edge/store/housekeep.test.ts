@@ -1,4 +1,4 @@
-/** Full, old and idle stores go in; what may go goes, nothing else, and each loss is named before it happens. */
+/** Full, old and idle stores: what may go goes, nothing else, and each loss is named before it happens. */
 import { stat } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import type { InboxRow, Shed, Store } from "../../../../src/edge/parts.ts";

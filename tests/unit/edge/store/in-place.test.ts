@@ -1,4 +1,4 @@
-/** The files of a running store are removed or replaced under it; it says so and takes nothing more, and the next opening goes on. */
+/** The files of a running store are removed or replaced: it says so, takes nothing more, and the next opening goes on. */
 import { copyFile, link, rename, rm } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import { openStore } from "../../../../src/edge/store/store.ts";

@@ -1,4 +1,4 @@
-/** A process that commits is killed in the middle, again and again; every window that it had reported is there, whole, and nothing half of another. */
+/** A process that commits is killed again and again: every reported window is there, whole, and no half of another. */
 import { spawn } from "node:child_process";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";

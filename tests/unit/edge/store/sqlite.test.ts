@@ -1,4 +1,4 @@
-/** Values that SQLite's binding would quietly turn into NULL are refused; library errors come out under our codes. */
+/** Values that SQLite's binding would turn into NULL are refused, and its errors have our codes. */
 import { readdirSync, readlinkSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { type Bound, openDatabase } from "../../../../src/edge/store/sqlite.ts";

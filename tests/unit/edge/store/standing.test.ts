@@ -1,4 +1,4 @@
-/** Marks in any order go in; what is held is their union, whatever their order, and never shrinks. */
+/** Acknowledged marks in any order: what is held is their union and never shrinks. */
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { covered, type Epoch, emptyLine, grown, keyOf, seqOf } from "../../../../src/edge/store/standing.ts";

@@ -1,4 +1,4 @@
-/** A number of records goes in; commits, stores in folders of their own, and a clock that is moved by hand come out. */
+/** Commits, stores in folders of their own, and a clock that is moved by hand, for the tests of the store. */
 import { mkdtemp, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

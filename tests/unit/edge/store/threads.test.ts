@@ -1,4 +1,4 @@
-/** A process whose threads are taken by calls that do not return goes in; with the unit's number of threads commits go on, with Node's own none does. */
+/** With the unit's number of threads commits go on while calls block Node's pool; with Node's default they do not. */
 import { spawn, spawnSync } from "node:child_process";
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-/** Windows that hold too much, or what no disk takes, go in; what stays, the numbers that went and the event that names them come out. */
+/** Windows that hold too much, or what no disk takes: what stays, what goes, and the event that names it. */
 import { describe, expect, it } from "vitest";
 import { type Content, emptyContent, type Group } from "../../../../src/edge/window/content.ts";
 import { gapEvent, isFull, purge, relieve } from "../../../../src/edge/window/ledger.ts";

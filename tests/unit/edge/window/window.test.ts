@@ -1,4 +1,4 @@
-/** Records and events under failing disks and jumping clocks go in; gapless numbers, whole commits and honest times must come out. */
+/** Records and events under failing disks and jumping clocks: gapless numbers, whole commits, honest times. */
 import { describe, expect, it } from "vitest";
 import { Window } from "../../../../src/edge/window/window.ts";
 import { type Clock, monotonic } from "../../../../src/kit/clock.ts";

@@ -1,4 +1,4 @@
-/** What the contract asks of a broker is asked of the embedded one; and the platform's PUBACK and reconnection are looked at from the broker's side. */
+/** The embedded broker keeps what the contract asks of one; the platform's PUBACK and reconnection seen from its side. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";

@@ -1,4 +1,4 @@
-/** The site's own gpiomon, gpioget and gpioset are run as real processes in both syntaxes; levels, edges and complaints come out as the real tools word them. */
+/** The site's gpiomon, gpioget and gpioset as real processes in both syntaxes, with the words of the real tools. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, readFile, rm } from "node:fs/promises";

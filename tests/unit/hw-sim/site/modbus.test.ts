@@ -1,4 +1,4 @@
-/** Hand-built requests with documented checksums go into the simulated Modbus line; the bytes a real slave would answer come out, and what they showed stands in the served log. */
+/** Hand-built requests with documented checksums get the bytes of a real slave, and stand in the log. */
 import { once } from "node:events";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { connect, type Socket } from "node:net";

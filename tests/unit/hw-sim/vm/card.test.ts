@@ -1,4 +1,4 @@
-/** A store and what was told of it go in; the judge of the power cuts passes what is whole, and names each thing that a cut must not do. */
+/** The judge of the power cuts passes a whole store, and names each thing that a cut must not do. */
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { Ingest } from "../../../../hw-sim/platform/ingest.ts";

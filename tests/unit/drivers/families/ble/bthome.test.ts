@@ -1,4 +1,4 @@
-/** Packets of BTHome sensors go in, repeated, replayed, encrypted, cut or random; each value once, and never an exception but the two that it may have, comes out. */
+/** BTHome packets repeated, replayed, encrypted, cut or random: each value comes once, and only two errors may be thrown. */
 import { createCipheriv, randomBytes } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";

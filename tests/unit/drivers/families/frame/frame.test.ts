@@ -1,4 +1,4 @@
-/** Streams of frames, torn, dribbled and mixed with garbage, go in; only frames that were sent come out. */
+/** Streams of frames, torn, dribbled and mixed with garbage: only frames that were sent are read. */
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 import fc from "fast-check";

@@ -1,4 +1,4 @@
-/** Edges that bounce, chatter and stop go in; settled states at the time of their edge, passages counted once, and signs of life come out. */
+/** Contacts that bounce, chatter and stop: settled states at the time of their edge, and passages counted once. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { gpioContact } from "../../../../../src/drivers/devices/gpio-contact.ts";

@@ -1,4 +1,4 @@
-/** Edges of a pulse output go in; what each pulse adds, and when nobody counted, come out. */
+/** What each pulse of an output adds, and when nobody counted. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { gpioPulse } from "../../../../../src/drivers/devices/gpio-pulse.ts";

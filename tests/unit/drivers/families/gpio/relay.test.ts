@@ -1,4 +1,4 @@
-/** An output that obeys, sticks, refuses, or is lost goes in; the relay's state as read back, and an honest outcome of each command, come out. */
+/** Outputs that obey, stick, refuse or are lost: the relay's state as read back, and an honest outcome of each command. */
 import { describe, expect, it } from "vitest";
 import { gpioRelay } from "../../../../../src/drivers/devices/gpio-relay.ts";
 import type { GpioOutput, Wires } from "../../../../../src/drivers/driver.ts";

@@ -1,4 +1,4 @@
-/** A gateway that stands still while a contact moves goes in; no spike that is told as a state or a pulse, and no level lost that surely stood, comes out. */
+/** A gateway stands still while a contact moves: no spike is told as a state, and no level that surely stood is lost. */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";

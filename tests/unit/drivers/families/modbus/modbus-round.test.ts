@@ -1,4 +1,4 @@
-/** Units that are silent, busy, corrupt or hang up in the middle of a round: what they did say is kept, and the rest is asked again. Real sockets. */
+/** Units silent, busy or corrupt in the middle of a round: what they said is kept, the rest asked again. Real sockets. */
 import { describe, expect, it } from "vitest";
 import type { Driver } from "../../../../../src/drivers/driver.ts";
 import { modbusDevice } from "../../../../../src/drivers/families/modbus/modbus-table.ts";

@@ -1,4 +1,4 @@
-/** A unit's registers behind a real socket go in; readings judged point by point, and commands that happen once, come out. */
+/** A unit's registers behind a real socket: readings judged point by point, and commands that happen once. */
 import { describe, expect, it } from "vitest";
 import { modbusPoints } from "../../../../../src/drivers/devices/modbus-points.ts";
 import type { RegisterPoint } from "../../../../../src/drivers/driver.ts";

@@ -1,4 +1,4 @@
-/** A unit that refuses holes, says what it is, or comes back with less goes in; what is asked of it and what is believed comes out. Real sockets. */
+/** Units that refuse holes, name themselves or come back with less: what is asked of them and believed. Real sockets. */
 import { describe, expect, it } from "vitest";
 import type { Driver } from "../../../../../src/drivers/driver.ts";
 import { modbusDevice } from "../../../../../src/drivers/families/modbus/modbus-table.ts";

@@ -1,4 +1,4 @@
-/** Tables go in; blocks, values as their bytes say, and registers that give the value back come out. */
+/** Blocks of a table, values from their bytes, and registers that give the value back. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { eastronSdm120 } from "../../../../../src/drivers/devices/eastron-sdm120.ts";

@@ -1,4 +1,4 @@
-/** What a unit is asked and written in each round: rare points, values repeated, and the pause after a connection. Real sockets. */
+/** What a unit is asked in each round: rare points, repeated values, the pause after a connection. Real sockets. */
 import { describe, expect, it } from "vitest";
 import { KeepAlive } from "../../../../../src/drivers/families/modbus/unit-schedule.ts";
 import { deviceInfo, loadDriver } from "../../../../../src/drivers/index.ts";

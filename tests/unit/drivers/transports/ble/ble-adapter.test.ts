@@ -1,4 +1,4 @@
-/** A scripted Bluetooth child that dies, hangs, floods or talks nonsense goes in; clear errors, and a radio that works again, come out. */
+/** A Bluetooth child that dies, hangs, floods or talks nonsense: clear errors, and a radio that works again. */
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-/** Where a gateway runs goes in; how it starts its helpers comes out: bound to its own life, or to its service's. */
+/** Helper programs end with the gateway, or with its service. */
 import { expect, it } from "vitest";
 import { dieWithParent } from "../../../../../src/drivers/transports/child/die-with-parent.ts";
 

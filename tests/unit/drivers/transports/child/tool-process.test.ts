@@ -1,4 +1,4 @@
-/** Commands that say more than anybody reads go in; the first lines in order, and how many were not read, come out: never a full memory, never a gap that nobody sees. */
+/** Commands that print more than anybody reads: the first lines, a count of the rest, and bounded memory. */
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

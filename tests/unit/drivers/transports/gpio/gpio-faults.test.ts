@@ -1,4 +1,4 @@
-/** A chip whose lines chatter, stick, are somebody else's or lose their helper goes in; one device that suffers, and all others as they were, come out (fault G1). */
+/** GPIO lines that chatter, stick, are taken or lose their helper: one device suffers, the others do not (fault G1). */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,4 +1,4 @@
-/** The real onoff over a sysfs of files goes in; the right line, what was read back, and no glitch come out: every trap that the library sets. */
+/** The real onoff over a sysfs of files: the right line, the value read back, no glitch; every trap of that library. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-/** The site's own gpioset and gpioinfo, real processes in both syntaxes, go in; an output that is what it was set to, or is known to be lost, comes out. */
+/** gpioset and gpioinfo as real processes in both syntaxes: an output is as it was set, or known to be lost. */
 import { spawnSync } from "node:child_process";
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,4 +1,4 @@
-/** Tools that behave like libgpiod's 1.6 and 2.1 go in; levels and edges, or an error that says what to do, come out. */
+/** Tools that behave like libgpiod 1.6 and 2.1: levels and edges, or an error that says what to do. */
 import { spawnSync } from "node:child_process";
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { appendFile } from "node:fs/promises";

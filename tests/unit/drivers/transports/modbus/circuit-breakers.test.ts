@@ -1,4 +1,4 @@
-/** Answers and silences at given moments go in; when a unit may be asked again, and how busy a line was, come out. */
+/** When a unit may be asked again after answers and silences, and how busy its line was. */
 import { describe, expect, it } from "vitest";
 import type { ModbusRequest, Priority } from "../../../../../src/drivers/driver.ts";
 import { CircuitBreakers } from "../../../../../src/drivers/transports/modbus/circuit-breakers.ts";

@@ -1,4 +1,4 @@
-/** What is said, and what may be tolerated, when a wrong unit, a late reply, a second master or a careless gateway answers. Real sockets. */
+/** What is said when a wrong unit, a late reply, a second master or a careless gateway answers. Real sockets. */
 import { describe, expect, it } from "vitest";
 import { busSchema, type ModbusSpec } from "../../../../../src/drivers/buses.ts";
 import type { ModbusRequest } from "../../../../../src/drivers/driver.ts";

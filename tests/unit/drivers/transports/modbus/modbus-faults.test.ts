@@ -1,4 +1,4 @@
-/** Any schedule of faults on a Modbus line goes in; every value that comes out is the one that was asked for. */
+/** Random schedules of faults on a Modbus line: every value is the one that was asked for. */
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { faultyRun, ours, SLOWEST_MS, TIMEOUT_MS, tolerating } from "../../../../../bench/modbus/faulty-run.ts";

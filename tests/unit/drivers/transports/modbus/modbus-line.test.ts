@@ -1,4 +1,4 @@
-/** Far sides that answer late, wrong, torn or not at all go in; never a value of another request comes out. Real sockets. */
+/** Far sides that answer late, wrong, torn or never: no request gets another one's value. Real sockets. */
 import { describe, expect, it } from "vitest";
 import type { ModbusSpec } from "../../../../../src/drivers/buses.ts";
 import type { ModbusRequest } from "../../../../../src/drivers/driver.ts";

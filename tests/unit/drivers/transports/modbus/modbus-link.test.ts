@@ -1,4 +1,4 @@
-/** Connections and ports that end, stall or refuse under a Modbus line go in; nothing pending for ever, nothing left open and no value that is not one come out. */
+/** Connections that end, stall or refuse under a Modbus line: nothing stays pending or open, and no value is invented. */
 import { readdirSync, readFileSync } from "node:fs";
 import type { Socket } from "node:net";
 // @ts-expect-error the package has types, its `exports` hide them

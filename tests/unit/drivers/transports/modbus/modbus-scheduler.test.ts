@@ -1,4 +1,4 @@
-/** Many units, some dead, and requests of every priority go in; who is asked when, and what the line counted, come out. Real sockets. */
+/** Many units, some dead, and requests of every priority: who is asked when, and what the line counts. Real sockets. */
 import { describe, expect, it } from "vitest";
 import type { ModbusSpec } from "../../../../../src/drivers/buses.ts";
 import type { ModbusRequest, Priority } from "../../../../../src/drivers/driver.ts";

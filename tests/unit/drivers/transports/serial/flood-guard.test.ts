@@ -1,4 +1,4 @@
-/** Pieces as a line, a busy line and a flood bring them go in; which of them is more than any line carries comes out. */
+/** Which amounts of bytes are more than any serial line carries. */
 import { expect, it } from "vitest";
 import { FloodGuard } from "../../../../../src/drivers/transports/serial/flood-guard.ts";
 

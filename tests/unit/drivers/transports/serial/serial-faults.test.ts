@@ -1,4 +1,4 @@
-/** Serial ports that are pulled out a hundred times, missing, denied or somebody else's go in; one device that is down, nothing that is left behind, and all others as they were, come out. */
+/** Serial ports unplugged a hundred times, missing, denied or taken: one device is down, and nothing is left behind. */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { getEventListeners, once } from "node:events";
 import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";

@@ -1,4 +1,4 @@
-/** Ports that are missing, locked, unplugged or dribble go in; frames or an error that names the trouble come out. Mock binding, real pseudo-terminals, real sockets. */
+/** Serial ports that are missing, locked, unplugged or dribble: frames, or an error that names the trouble. */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readlinkSync, realpathSync, rmSync, symlinkSync } from "node:fs";
 import { open as openFile } from "node:fs/promises";

@@ -1,4 +1,4 @@
-/** Random ranges go in; the range set must hold exactly the numbers a plain Set of numbers would. */
+/** Random range sets hold exactly the numbers that a plain set of numbers would. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {

@@ -1,4 +1,4 @@
-/** A gateway's and a platform's database with known contents go in; stored, delivered, gaps and duplicates must be counted apart from each other. */
+/** Two databases with known contents: stored, delivered, gaps and duplicates are counted apart. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

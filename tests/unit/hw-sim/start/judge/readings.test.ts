@@ -1,4 +1,4 @@
-/** Crafted runs go in, each with one thing wrong, missing or out of sight; the comparison must say exactly that. */
+/** Crafted runs, each with one thing wrong, missing or out of sight: the comparison says exactly that. */
 import { describe, expect, it } from "vitest";
 import type { WireRecord } from "../../../../../hw-sim/site/wire-log.ts";
 import type { PointRule } from "../../../../../hw-sim/start/judge/levels.ts";

@@ -1,4 +1,4 @@
-/** Pictures of a gateway go in; what a person reads on a terminal, and in a pipe, must say how things stand. */
+/** What a person reads of a gateway on a terminal and in a pipe. */
 import { describe, expect, it } from "vitest";
 import { clip, numbers, picture, plain, type ViewInput, type ViewOptions } from "../../../../../hw-sim/start/terminal/view.ts";
 
