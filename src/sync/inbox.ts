@@ -5,11 +5,11 @@ import type { Log } from "../kit/log.ts";
 import type { Mark } from "../model.ts";
 import type { AfterAck } from "../mqtt/ack-order.ts";
 import type { Incoming } from "../mqtt/link.ts";
-import type { Answers } from "./answers.ts";
 import type { CommandGate } from "./command-gate.ts";
 import { readAck } from "./contract/down.ts";
 import type { Commands, Outbox } from "./outbox.ts";
 import type { DeliveryTracker } from "./publish/delivery-tracker.ts";
+import type { ResultPublisher } from "./publish/result-publisher.ts";
 import type { Topics } from "./topics.ts";
 
 export interface InboxOptions {
@@ -17,8 +17,8 @@ export interface InboxOptions {
   readonly outbox: Outbox;
   readonly commands: Commands;
   readonly tracker: DeliveryTracker;
-  readonly answers: Answers;
-  readonly held: CommandGate;
+  readonly results: ResultPublisher;
+  readonly gate: CommandGate;
   readonly clock: Clock;
   readonly log: Log;
   /** The platform acknowledged what is stored here. */
@@ -89,10 +89,10 @@ export class Inbox {
 
   /** The broker gets its PUBACK before the requester gets an answer: an answer that ends the link must not bring the command again. */
   #command(message: Incoming, over: AbortSignal): Promise<AfterAck> {
-    const { answers, commands, held } = this.#o;
-    return held.pass(async () => {
+    const { results, commands, gate } = this.#o;
+    return gate.pass(async () => {
       const body = parsed(message.payload);
-      const acknowledged = answers.expect(body, message);
+      const acknowledged = results.expect(body, message);
       await commands.receive({ body, retained: message.retained, origin: "platform" });
       return acknowledged;
     }, over);

@@ -105,7 +105,7 @@ export class Session {
     stop.addEventListener("abort", end, { once: true });
     if (stop.aborted) end();
     void this.#link.closed.then((reason) => this.#over.abort(reason));
-    const deaf = outbox.onCommitted((committed) => this.#committed(committed));
+    const stopListening = outbox.onCommitted((committed) => this.#committed(committed));
     try {
       // What is in flight is settled by the link, which gives it a moment once this has returned.
       await Promise.race([this.#work(greeted), aborted(this.#over.signal)]);
@@ -113,7 +113,7 @@ export class Session {
       if (!stop.aborted) throw this.#over.signal.aborted ? this.#over.signal.reason : error;
     } finally {
       stop.removeEventListener("abort", end);
-      deaf();
+      stopListening();
       this.#live.close();
       end();
     }

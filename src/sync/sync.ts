@@ -8,13 +8,13 @@ import { openLink } from "../mqtt/client.ts";
 import type { Oversized } from "../mqtt/frame-guard.ts";
 import { MAX_DOWN_BYTES } from "../mqtt/link.ts";
 import { carrierBack, reconnectWait } from "../mqtt/reconnect.ts";
-import { Answers } from "./answers.ts";
 import { CommandGate } from "./command-gate.ts";
 import { DEFAULTS, type SyncContext, type SyncOptions, type SyncParts } from "./context.ts";
 import { Inbox } from "./inbox.ts";
 import { Notifier } from "./notifier.ts";
 import { DeliveryTracker } from "./publish/delivery-tracker.ts";
 import { PoisonDetector } from "./publish/poison-detector.ts";
+import { ResultPublisher } from "./publish/result-publisher.ts";
 import { Session } from "./session.ts";
 import { PREFIX, topicsOf } from "./topics.ts";
 import { Uplink } from "./uplink.ts";
@@ -60,11 +60,11 @@ export function runSync(parts: SyncParts, stop: AbortSignal): Sync {
     session?.publisher.heard();
     context.notifier.notify();
   };
-  const answers = new Answers({ topics, log, publisher: () => session?.publisher ?? null });
-  const held = new CommandGate({ outbox, notifier: context.notifier, again: () => session?.again() });
+  const results = new ResultPublisher({ topics, log, publisher: () => session?.publisher ?? null });
+  const gate = new CommandGate({ outbox, notifier: context.notifier, again: () => session?.again() });
   const uplink = uplinkOf(context);
   const heard = () => uplink.heard();
-  const inbox = new Inbox({ heard, topics, outbox, commands, answers, held, tracker: context.tracker, clock, log, changed });
+  const inbox = new Inbox({ heard, topics, outbox, commands, results, gate, tracker: context.tracker, clock, log, changed });
   let failed: EdgeError | null = null;
   // The loop is alive if it hears the broker, at least a PINGRESP, or connects again after the longest wait.
   const beat = parts.pulse?.beat("sync", options.reconnect.maxMs + 2 * context.options.connectTimeoutMs + SLACK_MS) ?? null;
@@ -84,10 +84,10 @@ export function runSync(parts: SyncParts, stop: AbortSignal): Sync {
       clearTimeout(stable);
     }
   };
-  const quiet = commands.onResult((result) => void answers.give(result));
+  const stopResults = commands.onResult((result) => void results.give(result));
   const waits = () => outbox.streams().some(({ upTo, head }) => upTo < head);
   const looking = setInterval(() => uplink.look(waits()), UPLINK_LOOK_MS);
-  const kept = keepUnstored(context, (event) => session?.unstored(event));
+  const stopKeeping = keepUnstored(context, (event) => session?.unstored(event));
   const done = keepTrying("sync", work, {
     log,
     stop,
@@ -99,8 +99,8 @@ export function runSync(parts: SyncParts, stop: AbortSignal): Sync {
     },
   }).finally(() => {
     clearInterval(looking);
-    quiet();
-    kept();
+    stopResults();
+    stopKeeping();
     beat?.end();
   });
 

@@ -1,6 +1,6 @@
 /** The messages that may come down, as zod schemas: tolerant envelopes, strict `args` (contract, Down). */
 import * as z from "zod";
-import { count, epoch, range, stream, v, wall } from "./words.ts";
+import { count, epoch, range, stream, v, wall } from "./shared-fields.ts";
 
 /** Most entries of one message, and most `held` and `missing` ranges of one entry. More are ignored: the platform sends them again. */
 const MOST_ENTRIES = 256;

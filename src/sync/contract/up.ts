@@ -1,6 +1,6 @@
 /** The messages that go up, as zod schemas that tests and documents check every message against. */
 import * as z from "zod";
-import { cat, clock, count, epoch, place, quality, range, seq, severity, stream, text, v, value, wall } from "./words.ts";
+import { cat, clock, count, epoch, place, quality, range, seq, severity, stream, text, v, value, wall } from "./shared-fields.ts";
 
 export const stateMessage = z.looseObject({
   v,

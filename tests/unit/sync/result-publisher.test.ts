@@ -7,7 +7,7 @@ import { runInNewContext } from "node:vm";
 import { connectAsync, type MqttClient } from "mqtt";
 import { describe, expect, it } from "vitest";
 import { noLog } from "../../../src/kit/log.ts";
-import { Answers } from "../../../src/sync/answers.ts";
+import { ResultPublisher } from "../../../src/sync/publish/result-publisher.ts";
 import { topicsOf } from "../../../src/sync/topics.ts";
 import { Broker, brokerKinds } from "../../support/brokers.ts";
 import { FakeHouse } from "../../support/fake-house.ts";
@@ -138,7 +138,7 @@ it("what a broker says of a requester's topic is not remembered, nor does it hol
 it("of a hundred thousand commands, right and wrong, with long ids and packets, next to nothing stays in memory", async () => {
   setFlagsFromString("--expose-gc");
   const collect = runInNewContext("gc") as () => void;
-  const answers = new Answers({ topics: topicsOf("gw"), log: noLog, publisher: () => null });
+  const results = new ResultPublisher({ topics: topicsOf("gw"), log: noLog, publisher: () => null });
   // What buffers held is given back in the background: the least of a few looks is what stays.
   const held = async () => {
     let least = Number.POSITIVE_INFINITY;
@@ -154,7 +154,7 @@ it("of a hundred thousand commands, right and wrong, with long ids and packets, 
     for (let i = 0; i < count; i += 1) {
       const payload = Buffer.alloc(2000);
       const wish = { responseTopic: `${ROOT}/up/results/${i}`, correlation: payload.subarray(0, i % 300) };
-      answers.expect(
+      results.expect(
         { id: i % 2 ? `r-${i}` : `${i} ${"x".repeat(2000)}` },
         { topic: COMMANDS, payload, retained: false, ...wish },
       );
