@@ -17,7 +17,7 @@ import { acker } from "./way/processes/acker.ts";
 import { brokerUrl } from "./way/processes/broker.ts";
 import { Child } from "./way/processes/child.ts";
 import { type Feeding, gatewaySide, type Opening } from "./way/processes/gateway.ts";
-import { PRODUCT, said } from "./way/product.ts";
+import { PRODUCT, printed } from "./way/product.ts";
 
 const RESULTS = "bench/results/alarm.json";
 const ROLES: Readonly<Record<string, () => void>> = { gateway: gatewaySide, acker };
@@ -57,7 +57,7 @@ async function main(): Promise<void> {
   const child = spawn(process.execPath, [PRODUCT, "run", "--config", config], { stdio: ["ignore", "pipe", "inherit"] });
   const gone = once(child, "exit");
   try {
-    await said(child, "gateway.ready");
+    await printed(child, "gateway.ready");
     // The sensor's line is open and its first state is stored before the centre comes back.
     await sleep(2000);
     await using wire = await openWire(program, port, 250);

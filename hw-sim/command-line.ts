@@ -19,10 +19,10 @@ export function optionValue<T>(option: string, schema: z.ZodType<T>, word: strin
 }
 
 /** A number as people write one. */
-export const number = (said: string, fits: (n: number) => boolean) =>
+export const number = (expected: string, fits: (n: number) => boolean) =>
   z
-    .string({ error: `expected ${said}` })
-    .refine((word) => word.trim() !== "" && fits(Number(word)), { error: `expected ${said}` })
+    .string({ error: `expected ${expected}` })
+    .refine((word) => word.trim() !== "" && fits(Number(word)), { error: `expected ${expected}` })
     .transform(Number);
 
 function sentence(error: unknown): string {

@@ -70,7 +70,7 @@ async function footprint(
 ): Promise<Footprint> {
   const gone = once(child, "exit");
   try {
-    await said(child, ready);
+    await printed(child, ready);
     const startMs = cpuMs(child.pid ?? 0);
     const settling = Math.min(SETTLED_S, seconds / 2);
     await sleep(settling * 1000);
@@ -85,7 +85,7 @@ async function footprint(
   }
 }
 
-export async function said(child: ChildProcess, word: string): Promise<void> {
+export async function printed(child: ChildProcess, word: string): Promise<void> {
   let text = "";
   await new Promise<void>((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error(`not ready: ${text}`)), READY_MS);

@@ -29,7 +29,7 @@ export async function complain(raw: unknown, json: boolean, lang: keyof Text = "
   await new Promise<void>((resolve) => process.stdout.write(`${line}\n`, () => resolve()));
 }
 
-const said = {
+const TEXTS = {
   found: { it: "c'è", en: "found" },
   nothing: { it: "non c'è nulla", en: "found nothing" },
   expected: { it: "atteso:", en: "expected" },
@@ -43,10 +43,10 @@ function wordsOf(raw: unknown, lang: keyof Text): string {
   const lines = problems.parse(raw.context["problems"]).map((one) => {
     const where = one.path === "" ? "" : `${one.path}: `;
     const isMissing = one.found === "nulla" || one.found === "nothing";
-    const there = isMissing ? said.nothing[lang] : `${said.found[lang]} ${one.found}`;
-    const more = [one.hint, one.write && `${said.write[lang]} \`${one.write}\``].filter(Boolean).map((part) => `; ${part}`);
-    const what = `${there}, ${said.expected[lang]} ${one.expected}${more.join("")}`;
-    return `${one.file}:${one.line}:${one.column}: ${one.code}${one.severity === "warning" ? ` (${said.warning[lang]})` : ""}: ${where}${what}`;
+    const there = isMissing ? TEXTS.nothing[lang] : `${TEXTS.found[lang]} ${one.found}`;
+    const more = [one.hint, one.write && `${TEXTS.write[lang]} \`${one.write}\``].filter(Boolean).map((part) => `; ${part}`);
+    const what = `${there}, ${TEXTS.expected[lang]} ${one.expected}${more.join("")}`;
+    return `${one.file}:${one.line}:${one.column}: ${one.code}${one.severity === "warning" ? ` (${TEXTS.warning[lang]})` : ""}: ${where}${what}`;
   });
-  return [...lines, `${said.error[lang]} ${raw.code}: ${raw.what(lang)}`, `→ ${raw.hint(lang)}`].join("\n");
+  return [...lines, `${TEXTS.error[lang]} ${raw.code}: ${raw.what(lang)}`, `→ ${raw.hint(lang)}`].join("\n");
 }

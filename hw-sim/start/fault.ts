@@ -35,7 +35,7 @@ const means: Readonly<Record<FaultKind, Text>> = {
 };
 const isKind = (word: string): word is FaultKind => Object.hasOwn(means, word);
 
-const said = {
+const TEXTS = {
   usage: {
     it: `Uso: ${CIPPO} simulate fault PARTE GUASTO [--for ${FOR}] [--late ${LATE}]`,
     en: `Usage: ${CIPPO} simulate fault PART FAULT [--for ${FOR}] [--late ${LATE}]`,
@@ -84,7 +84,7 @@ const wordsOf = (words: readonly string[]) => {
     return parsed(words);
   } catch (error) {
     const lang: Lang = /--lang[= ]it\b/.test(words.join(" ")) ? "it" : "en";
-    throw new FaultUsage(`${usageSentence(error, lang)}. ${said.usage[lang]}`);
+    throw new FaultUsage(`${usageSentence(error, lang)}. ${TEXTS.usage[lang]}`);
   }
 };
 
@@ -113,20 +113,20 @@ export async function simulateFault(words: readonly string[], print: (line: stri
   const times = { forMs: time("--for", values.for, lang), lateMs: time("--late", values.late, lang) };
   const { dir, parts } = await running(socket, lang);
   const fault = faultOf(parts, part, kind, lang);
-  if (more.length > 0) throw new FaultUsage(said.usage[lang]);
+  if (more.length > 0) throw new FaultUsage(TEXTS.usage[lang]);
   await ask({ port: parts.control }, { do: "fault", ...fault, ...times });
   if (values.json) return print(JSON.stringify({ ...fault, ...times }));
-  print(`${part}: ${fault.kind} ${said.lasts[lang]} ${spoken(times.forMs)} (${means[fault.kind][lang]})`);
-  print(`${said.look[lang]} ${CIPPO} --socket ${dir}/sock status`);
+  print(`${part}: ${fault.kind} ${TEXTS.lasts[lang]} ${spoken(times.forMs)} (${means[fault.kind][lang]})`);
+  print(`${TEXTS.look[lang]} ${CIPPO} --socket ${dir}/sock status`);
 }
 
 function faultOf({ buses }: Parts, part: string, kind: string | undefined, lang: Lang) {
   const bus = Object.entries(buses).find(([name, { devices }]) => name === part || devices.includes(part));
   const all = Object.entries(buses).flatMap(([name, { devices }]) => [name, ...devices]);
-  if (!bus) throw new FaultUsage(`${said.noPart[lang]}: ${part} (${all.join(", ")})`);
+  if (!bus) throw new FaultUsage(`${TEXTS.noPart[lang]}: ${part} (${all.join(", ")})`);
   const [name, { faults }] = bus;
   if (kind === undefined || !isKind(kind) || !faults.includes(kind))
-    throw new FaultUsage(`${part} ${said.noFault[lang]}: ${faults.join(", ")}`);
+    throw new FaultUsage(`${part} ${TEXTS.noFault[lang]}: ${faults.join(", ")}`);
   return name === part ? { kind, bus: part } : { kind, device: part };
 }
 
@@ -145,36 +145,36 @@ async function help({ socket, lang, json, asked }: HelpWanted, print: (line: str
   });
   if (json && !(site instanceof Error))
     return print(JSON.stringify({ folder: site.dir, buses: site.parts.buses, now: site.now }));
-  for (const line of [said.about[lang], said.usage[lang], "", said.faults[lang]]) print(line);
+  for (const line of [TEXTS.about[lang], TEXTS.usage[lang], "", TEXTS.faults[lang]]) print(line);
   for (const [kind, what] of Object.entries(means)) print(`  ${kind.padEnd(13)}${what[lang]}`);
   print("");
   if (site instanceof Error) {
     if (!asked) throw site;
     return print(site.message);
   }
-  print(`${said.parts[lang]}  (${site.dir})`);
+  print(`${TEXTS.parts[lang]}  (${site.dir})`);
   for (const [bus, { devices, faults }] of Object.entries(site.parts.buses)) {
     print(folded(`  ${bus}: ${devices.join(", ")}`, COLUMNS));
-    print(folded(`    ${said.can[lang]} ${faults.join(", ")}`, COLUMNS));
+    print(folded(`    ${TEXTS.can[lang]} ${faults.join(", ")}`, COLUMNS));
   }
   if (site.now.length > 0)
-    print(`${said.now[lang]}  ${site.now.map((one) => `${one.device ?? one.bus} ${one.kind}`).join(", ")}`);
+    print(`${TEXTS.now[lang]}  ${site.now.map((one) => `${one.device ?? one.bus} ${one.kind}`).join(", ")}`);
   const [bus, first] = Object.entries(site.parts.buses)[0] ?? [];
   print("");
-  print(`${said.example[lang]} ${CIPPO} simulate fault ${first?.devices[0] ?? bus} ${first?.faults[0]} --for ${FOR}`);
+  print(`${TEXTS.example[lang]} ${CIPPO} simulate fault ${first?.devices[0] ?? bus} ${first?.faults[0]} --for ${FOR}`);
 }
 
 /** The site whose socket was named, or the only one that runs. */
 async function running(socket: string | undefined, lang: Lang): Promise<Running> {
   if (socket !== undefined) {
     const one = await siteIn(dirname(socket));
-    if (!one) throw new NoSite(`${dirname(socket)}: ${said.noneThere[lang]}`);
+    if (!one) throw new NoSite(`${dirname(socket)}: ${TEXTS.noneThere[lang]}`);
     return one;
   }
   const all = (await Promise.all((await runFolders()).map(siteIn))).filter((one) => one !== undefined);
   const [first] = all;
-  if (!first) throw new NoSite(said.none[lang]);
-  if (all.length > 1) throw new FaultUsage(`${said.several[lang]} ${all.map(({ dir }) => `--socket ${dir}/sock`).join("  ")}`);
+  if (!first) throw new NoSite(TEXTS.none[lang]);
+  if (all.length > 1) throw new FaultUsage(`${TEXTS.several[lang]} ${all.map(({ dir }) => `--socket ${dir}/sock`).join("  ")}`);
   return first;
 }
 
@@ -189,6 +189,6 @@ async function siteIn(dir: string): Promise<Running | undefined> {
 
 function time(name: string, text: string, lang: Lang): number {
   const read = duration().safeParse(text);
-  if (!read.success || read.data <= 0) throw new FaultUsage(`${name} ${text}: ${said.notTime[lang]}`);
+  if (!read.success || read.data <= 0) throw new FaultUsage(`${name} ${text}: ${TEXTS.notTime[lang]}`);
   return read.data;
 }

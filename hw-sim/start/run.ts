@@ -98,12 +98,13 @@ async function inFolder(
     const stopped = AbortSignal.any([stop, ended.signal]);
     waits = watchWaits(() => [open.gateway.pid, ...(open.site ? [open.site.pid] : [])], stopped);
     // The last picture must not know more than the verdict, which counts up to the heads.
-    const counted = new AbortController();
-    const showing = show(world, screen, begun, AbortSignal.any([stopped, counted.signal]));
+    const headsNoted = new AbortController();
+    const showing = show(world, screen, begun, AbortSignal.any([stopped, headsNoted.signal]));
     try {
       const events = trouble(world, screen, stopped);
       [, own] = await Promise.race([Promise.all([pause(options.forMs ?? FOREVER_MS, stop), events]), world.broken]);
-      course = stop.aborted || options.forMs === null ? null : await drain({ world, screen, lang: options.lang, counted }, stop);
+      course =
+        stop.aborted || options.forMs === null ? null : await drain({ world, screen, lang: options.lang, headsNoted }, stop);
     } finally {
       ended.abort();
       await showing;
@@ -181,14 +182,14 @@ interface Draining {
   readonly screen: Screen;
   readonly lang: Options["lang"];
   /** Aborted when the heads are noted. */
-  readonly counted: AbortController;
+  readonly headsNoted: AbortController;
 }
 
 /**
  * Freezes the site, lets what stands arrive, and notes how far every stream has come: these heads are what must be acknowledged, stored and
  * delivered alike (polls go on, so a moving head would never be reached). The gateway stays up until its own database shows the proof.
  */
-async function drain({ world, screen, lang, counted }: Draining, stop: AbortSignal): Promise<Course> {
+async function drain({ world, screen, lang, headsNoted }: Draining, stop: AbortSignal): Promise<Course> {
   const say = translator(lang);
   const deadline = monotonic() + DRAIN_MS;
   if (world.site) await ask({ port: world.site.control }, { do: "freeze" });
@@ -196,7 +197,7 @@ async function drain({ world, screen, lang, counted }: Draining, stop: AbortSign
   screen.note(`${world.site ? say("frozen") : ""}${say("waiting")}`);
   await pause(world.points.slowestMs + 2 * COMMIT_MS, stop);
   const heads = await settled(world, deadline, stop);
-  counted.abort();
+  headsNoted.abort();
   const faults: string[] = [];
   while (!(await proven(world, heads).catch(() => false))) {
     if (stop.aborted) break;

@@ -31,8 +31,8 @@ export async function leftIn(file: string): Promise<Left> {
       expect(from === expected, `${epochs.get(n)}/${stream}: ${expected} is missing, ${from} is there`);
       next.set(n, from + Number(row["span"]));
       const batch = read.open(Buffer.from(String(row["body"]), "hex"));
-      const said = stream === "readings" ? read.readings(batch).rows : read.events(batch).events;
-      for (const record of said) records.set(`${epochs.get(n)}/${stream}/${record.seq}`, wordsOf(record));
+      const list = stream === "readings" ? read.readings(batch).rows : read.events(batch).events;
+      for (const record of list) records.set(`${epochs.get(n)}/${stream}/${record.seq}`, wordsOf(record));
     }
   }
   return { epochs: [...epochs.values()], records };
@@ -41,12 +41,12 @@ export async function leftIn(file: string): Promise<Left> {
 /** Every record that reached the platform, acknowledged or not, must be on the card and say the same. Answers how many. */
 export async function allThere(platformDb: string, left: Left): Promise<number> {
   await using db = await Database.open(platformDb, "readonly");
-  let told = 0;
-  const judge = (number: string, said: string) => {
-    told += 1;
+  let count = 0;
+  const judge = (number: string, told: string) => {
+    count += 1;
     const kept = left.records.get(number);
-    expect(kept !== undefined, `${number} was told and is lost: ${said}`);
-    expect(kept === said, `${number} means two things: ${said}, on the card ${kept}`);
+    expect(kept !== undefined, `${number} was told and is lost: ${told}`);
+    expect(kept === told, `${number} means two things: ${told}, on the card ${kept}`);
   };
   for (const row of await db.all("SELECT * FROM readings"))
     judge(`${row["epoch"]}/readings/${row["seq"]}`, wordsOf({ ...row, value: JSON.parse(String(row["value"])) }));
@@ -54,7 +54,7 @@ export async function allThere(platformDb: string, left: Left): Promise<number> 
     const event = JSON.parse(String(row["body"]));
     judge(`${row["epoch"]}/events/${event.seq}`, wordsOf(event));
   }
-  return told;
+  return count;
 }
 
 /** What a record says, its time included; of an event, all. */

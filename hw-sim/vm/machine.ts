@@ -86,11 +86,15 @@ export class Machine implements AsyncDisposable {
   /** Runs a bash script as root and resolves with all its output. Rejects when it fails or is not done in time. */
   async run(script: string, withinMs = 30_000): Promise<string> {
     if (!this.#child.running) throw new Error(this.#child.ending);
-    const said = await converse(this.#shell, `exec 2>&1\n(set -eu\n${script}\n) </dev/null\nprintf '\\n%s' $?\nexit\n`, withinMs);
-    const at = said.lastIndexOf("\n");
-    const text = said.slice(0, Math.max(0, at)).toString().trim();
-    const code = said.slice(at + 1).toString();
-    if (at < 0 || code !== "0") throw new Error(`${text || "nothing said"} (exit ${code || "unknown: the machine went away"})`);
+    const output = await converse(
+      this.#shell,
+      `exec 2>&1\n(set -eu\n${script}\n) </dev/null\nprintf '\\n%s' $?\nexit\n`,
+      withinMs,
+    );
+    const at = output.lastIndexOf("\n");
+    const text = output.slice(0, Math.max(0, at)).toString().trim();
+    const code = output.slice(at + 1).toString();
+    if (at < 0 || code !== "0") throw new Error(`${text || "no output"} (exit ${code || "unknown: the machine went away"})`);
     return text;
   }
 

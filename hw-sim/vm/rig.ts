@@ -121,11 +121,11 @@ export class Rig implements AsyncDisposable {
 
   /** Keeps the logs of a failure beside the disks, and resolves with the gateway's last warnings. */
   async keepLogs(): Promise<string> {
-    const said = (script: string) => this.machine.run(script, 60_000).catch((error: unknown) => `cannot be asked: ${error}`);
+    const outputOf = (script: string) => this.machine.run(script, 60_000).catch((error: unknown) => `cannot be asked: ${error}`);
     const all = "journalctl -o short-monotonic --no-pager | tail -n 5000; systemctl status cippo --no-pager || true";
-    await writeFile(join(this.folder, "journal"), await said(all));
+    await writeFile(join(this.folder, "journal"), await outputOf(all));
     await writeFile(join(this.folder, "platform.log"), this.#platform.tail.join("\n"));
-    return said("journalctl -u cippo -p warning -o short-monotonic --no-pager | tail -n 40");
+    return outputOf("journalctl -u cippo -p warning -o short-monotonic --no-pager | tail -n 40");
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -69,18 +69,18 @@ export function explained(
   const { credentials, clockSynced } = caller;
   const broker = brokerName(caller.broker);
   const reason = error.code ?? error.message;
-  const said = (code: Code, more: object = {}) => new EdgeError(code, { broker, reason, ...more }, error);
+  const fault = (code: Code, more: object = {}) => new EdgeError(code, { broker, reason, ...more }, error);
   const ca = credentials?.ca ?? "ca";
   const cert = credentials?.cert;
-  if (DATE_ERRORS.has(reason)) return said(clockSynced() ? "sync.broker-dates" : "sync.clock");
-  if (AUTHORITY_ERRORS.has(reason)) return said("sync.broker-authority", { ca });
+  if (DATE_ERRORS.has(reason)) return fault(clockSynced() ? "sync.broker-dates" : "sync.clock");
+  if (AUTHORITY_ERRORS.has(reason)) return fault("sync.broker-authority", { ca });
   if (reason === "ERR_TLS_CERT_ALTNAME_INVALID")
-    return said("sync.broker-name", { host: new URL(caller.broker).hostname, names: namesOf(error) });
-  if (WANTED.test(reason) && cert === undefined) return said("sync.certificate-wanted");
-  if (ALERT.test(reason)) return said("sync.own-certificate", { cert: cert ?? "cert" });
-  if (NO_TLS.test(reason)) return said("sync.not-tls");
-  if (OTHER_TRUST.test(reason)) return said("sync.broker-certificate", { ca });
-  return said("sync.unreachable", { local: isLocal(reason) });
+    return fault("sync.broker-name", { host: new URL(caller.broker).hostname, names: namesOf(error) });
+  if (WANTED.test(reason) && cert === undefined) return fault("sync.certificate-wanted");
+  if (ALERT.test(reason)) return fault("sync.own-certificate", { cert: cert ?? "cert" });
+  if (NO_TLS.test(reason)) return fault("sync.not-tls");
+  if (OTHER_TRUST.test(reason)) return fault("sync.broker-certificate", { ca });
+  return fault("sync.unreachable", { local: isLocal(reason) });
 }
 
 /** The names that a certificate is for, as people write them. */

@@ -68,9 +68,9 @@ export async function openLines(): Promise<Lines> {
   return {
     ports,
     answered() {
-      const counted = answers;
+      const count = answers;
       answers = 0;
-      return counted;
+      return count;
     },
     async [Symbol.asyncDispose]() {
       for (const server of servers) server.close();

@@ -147,6 +147,6 @@ export class Radio implements AsyncDisposable {
   }
 }
 
-function say(socket: Socket, said: BleMessageBody): void {
-  if (socket.writable) socket.write(`${JSON.stringify({ v: PROTOCOL, ...said })}\n`);
+function say(socket: Socket, message: BleMessageBody): void {
+  if (socket.writable) socket.write(`${JSON.stringify({ v: PROTOCOL, ...message })}\n`);
 }

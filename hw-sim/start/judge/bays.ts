@@ -96,15 +96,15 @@ function judgeStatus({ rule, levels, attributes, doubtful, end }: BayInput): rea
   const { asset, debounceMs } = rule;
   const findings: BayFinding[] = [];
   const told = attributes.filter(({ name, quality }) => name === "status" && quality === "good");
-  const counted = settled(levels, debounceMs);
+  const standing = settled(levels, debounceMs);
   for (const { value, mono } of told) {
-    const right = counted.some(
+    const right = standing.some(
       (level) =>
         wordOf(level) === value && mono >= level.at + debounceMs - EARLY_MS && mono <= level.end + debounceMs + lateOf(rule),
     );
     if (!right && !inside(doubtful, mono)) findings.push({ what: "wrong", asset, told: `status ${value} at ${mono}` });
   }
-  for (const level of counted) {
+  for (const level of standing) {
     const [from, to] = [level.at + debounceMs - EARLY_MS, level.at + debounceMs + lateOf(rule)];
     if (to > end || touches(doubtful, [level.at, to])) continue;
     if (!told.some(({ value, mono }) => value === wordOf(level) && mono >= from && mono <= to))

@@ -84,9 +84,9 @@ export function compareReadings(input: ReadingsInput): ReadingsComparison {
     const good = rows.filter((row) => row.quality === "good");
     checked += good.length;
     if (rule.kind === "increments") {
-      const counted = judgePulses(at, pulses.get(key) ?? [], rows, rule, blindFor(input, at, rule, UNHEARD));
-      findings.push(...counted.findings);
-      unseen += counted.unseen;
+      const judged = judgePulses(at, pulses.get(key) ?? [], rows, rule, blindFor(input, at, rule, UNHEARD));
+      findings.push(...judged.findings);
+      unseen += judged.unseen;
       continue;
     }
     const seen = shown.get(key) ?? [];
@@ -205,8 +205,8 @@ function judgePulses(
   const findings: Finding[] = [];
   for (const row of rows) {
     if (row.quality === "bad" || typeof row.value !== "number") continue;
-    const counted = Math.round(row.value / perPulse);
-    if (!same(row.value, counted * perPulse) || counted > shownBy(row.mono + EARLY_MS))
+    const pulsesTold = Math.round(row.value / perPulse);
+    if (!same(row.value, pulsesTold * perPulse) || pulsesTold > shownBy(row.mono + EARLY_MS))
       findings.push(finding("wrong", at, row, `${shownBy(row.mono)} pulses by then`));
   }
   const most = rows.reduce((sum, { value }) => (typeof value === "number" ? Math.max(sum, value) : sum), 0);

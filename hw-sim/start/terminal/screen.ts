@@ -35,7 +35,7 @@ export function openScreen({ quiet, lang, quit }: ScreenOptions): Screen {
 class Drawn implements Screen {
   readonly #lang: keyof Text;
   readonly #colours = hasColours(process.stdout, process.env);
-  readonly #said: string[] = [];
+  readonly #notes: string[] = [];
   readonly #giveBack: () => void;
   readonly #leave = () => this[Symbol.dispose]();
   readonly #draw = () => this.#drawn();
@@ -57,7 +57,7 @@ class Drawn implements Screen {
 
   note(line: string): void {
     if (!this.#open) return void process.stdout.write(`${line}\n`);
-    this.#said.push(line);
+    this.#notes.push(line);
     this.#drawn();
   }
 
@@ -69,7 +69,7 @@ class Drawn implements Screen {
     const look = { lang: this.#lang, colours: this.#colours };
     const shown = this.#seen === null ? [] : picture(this.#seen, columns, rows, look);
     const room = this.#seen === null ? rows : Math.min(NOTES, rows - shown.length);
-    const notes = room > 0 ? this.#said.slice(-room) : [];
+    const notes = room > 0 ? this.#notes.slice(-room) : [];
     const lines = [...shown, ...notes.map((note) => clip(note, columns))];
     const text = lines.map((line) => `${line}${CLEAR_LINE}`).join("\r\n");
     process.stdout.write(`${HOME}${text}${CLEAR_BELOW}`);
@@ -82,7 +82,7 @@ class Drawn implements Screen {
     process.off("exit", this.#leave);
     process.stdout.off("resize", this.#draw);
     this.#giveBack();
-    process.stdout.write(`${LEAVE}${this.#said.map((line) => `${line}\n`).join("")}`);
+    process.stdout.write(`${LEAVE}${this.#notes.map((line) => `${line}\n`).join("")}`);
   }
 }
 

@@ -27,9 +27,9 @@ const head = ackEntry.omit({ held: true, missing: true });
 export function readAck(body: unknown): { readonly entries: readonly AckEntry[]; readonly wrong: number } | null {
   const message = envelope.safeParse(body);
   if (!message.success) return null;
-  const said = message.data.acks.slice(0, MOST_ENTRIES);
-  const entries = said.flatMap((entry) => readEntry(entry) ?? []);
-  return { entries, wrong: said.length - entries.length };
+  const read = message.data.acks.slice(0, MOST_ENTRIES);
+  const entries = read.flatMap((entry) => readEntry(entry) ?? []);
+  return { entries, wrong: read.length - entries.length };
 }
 
 function readEntry(entry: unknown): AckEntry | null {

@@ -89,8 +89,8 @@ export class ResultPublisher {
     let inFlight = false;
     const body = () => {
       inFlight = true;
-      const { told: _, ...said } = result;
-      return JSON.stringify({ v: 1, ...said });
+      const { told: _, ...answer } = result;
+      return JSON.stringify({ v: 1, ...answer });
     };
     try {
       const passing = topic !== this.#o.topics.up("results");
