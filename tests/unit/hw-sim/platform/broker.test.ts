@@ -118,6 +118,7 @@ const options = (more: Partial<PlatformOptions> = {}): PlatformOptions => ({
   prefix: "cippo/v1",
   ackAfterMs: 20,
   confirm: [],
+  confirmEarly: [],
   set: [],
   mono: () => 1,
   wall: () => 1,
