@@ -7,6 +7,7 @@ import { broadcast } from "../kit/signals.ts";
 import { AckOrder } from "./ack-order.ts";
 import { brokerName } from "./broker.ts";
 import { guardFrames, type Oversized } from "./frame-guard.ts";
+import { InboundPace } from "./inbound-pace.ts";
 import {
   type Filter,
   type Incoming,
@@ -27,10 +28,6 @@ const INBOUND = 64;
 const GRACE_MS = 3000;
 /** A message that is not durable by then loses its place in the order of acknowledgements. */
 const LATE_MS = 5000;
-/** Time spent on received messages in one turn of the event loop. */
-const TURN_MS = 5;
-/** Messages handled in one turn: the work that each begins goes on after the turn, and need not all run at once. */
-const TURN_MESSAGES = 16;
 const UNLIMITED = 268_435_455;
 
 export async function openLink(options: LinkOptions, stop: AbortSignal): Promise<Link> {
@@ -66,13 +63,15 @@ function clientOptions(options: LinkOptions, password: Buffer | undefined): ICli
     ...(five && {
       properties: { sessionExpiryInterval: SESSION_EXPIRY_S, receiveMaximum: INBOUND, maximumPacketSize: MAX_DOWN_BYTES },
     }),
-    will: {
-      topic: options.will.topic,
-      payload: Buffer.from(options.will.payload),
-      qos: 1,
-      retain: true,
-      ...(five && { properties: { willDelayInterval: WILL_DELAY_S } }),
-    },
+    ...(options.will && {
+      will: {
+        topic: options.will.topic,
+        payload: Buffer.from(options.will.payload),
+        qos: 1,
+        retain: true,
+        ...(five && { properties: { willDelayInterval: WILL_DELAY_S } }),
+      },
+    }),
   };
 }
 
@@ -95,9 +94,7 @@ class MqttLink implements Link {
   readonly #idle: (() => void)[] = [];
   readonly #watchdog: NodeJS.Timeout;
   readonly #inbound = new AckOrder(LATE_MS);
-  /** When the present turn of the event loop met its first message; null: it met none yet. */
-  #turnBegan: number | null = null;
-  #inTurn = 0;
+  readonly #pace: InboundPace;
   /** Every message under way listens to it. */
   readonly #ended = broadcast();
   #resolveClosed: (error: EdgeError) => void = () => {};
@@ -110,6 +107,7 @@ class MqttLink implements Link {
     this.#client = client;
     this.#socket = socket;
     this.#o = options;
+    this.#pace = new InboundPace(options.underWayMost);
     this.closed = new Promise((resolve) => {
       this.#resolveClosed = resolve;
     });
@@ -132,9 +130,10 @@ class MqttLink implements Link {
   async connected(stop: AbortSignal): Promise<void> {
     const ready = new Promise<void>((resolve) => {
       this.#client.once("connect", (connack) => {
-        // The contract needs retained topics for current states, and QoS 1 for proof of delivery.
-        if (connack.properties?.retainAvailable === false) return this.end(this.#refused(REASON.noRetain));
-        if (connack.properties?.maximumQoS === 0) return this.end(this.#refused(REASON.noQos1));
+        // The contract needs retained topics for current states, and QoS 1 for proof of delivery. Who has no will only listens.
+        const speaks = this.#o.will !== undefined;
+        if (speaks && connack.properties?.retainAvailable === false) return this.end(this.#refused(REASON.noRetain));
+        if (speaks && connack.properties?.maximumQoS === 0) return this.end(this.#refused(REASON.noQos1));
         this.sessionPresent = connack.sessionPresent;
         this.receiveMaximum = connack.properties?.receiveMaximum ?? this.receiveMaximum;
         this.maximumPacketSize = connack.properties?.maximumPacketSize ?? UNLIMITED;
@@ -223,23 +222,8 @@ class MqttLink implements Link {
     const work = this.#o.onMessage(incoming(packet), this.#ended.signal);
     const { qos, messageId } = packet;
     const owed = qos === 1 && messageId !== undefined;
-    void this.#inbound.take(work, () => owed && this.#puback(messageId));
-    this.#goOn(() => next(owed ? new Error("acknowledged later") : undefined));
-  }
-
-  /** One read of a socket may bring thousands of messages: after a few milliseconds of work the event loop goes on to everything else. */
-  #goOn(next: () => void): void {
-    const now = performance.now();
-    if (this.#turnBegan === null) {
-      this.#turnBegan = now;
-      this.#inTurn = 0;
-      void setImmediate().then(() => {
-        this.#turnBegan = null;
-      });
-    }
-    this.#inTurn += 1;
-    if (this.#inTurn < TURN_MESSAGES && now - this.#turnBegan < TURN_MS) next();
-    else void setImmediate().then(next);
+    const done = this.#inbound.take(work, () => owed && this.#puback(messageId));
+    this.#pace.take(done, () => next(owed ? new Error("acknowledged later") : undefined));
   }
 
   /** MQTT 5 § 3.4.2.1: without a reason code, success. */
@@ -283,12 +267,14 @@ class MqttLink implements Link {
   }
 }
 
-function incoming({ topic, payload, retain, properties }: IPublishPacket): Incoming {
+function incoming({ topic, payload, retain, dup, messageId, properties }: IPublishPacket): Incoming {
   const { responseTopic, correlationData } = properties ?? {};
   return {
     topic,
     payload: typeof payload === "string" ? Buffer.from(payload) : payload,
     retained: retain,
+    again: dup,
+    ...(messageId !== undefined && { id: messageId }),
     ...(responseTopic !== undefined && { responseTopic }),
     ...(correlationData !== undefined && { correlation: correlationData }),
   };

@@ -19,6 +19,10 @@ export interface Incoming {
   readonly topic: string;
   readonly payload: Uint8Array;
   readonly retained: boolean;
+  /** The broker sent it before (DUP): it may have been taken, and our acknowledgement lost. */
+  readonly again: boolean;
+  /** Packet identifier of one that is to be acknowledged; the broker sends it again under the same (MQTT 5 § 4.4). Undefined: QoS 0. */
+  readonly id?: number;
   readonly responseTopic?: string;
   readonly correlation?: Uint8Array;
 }
@@ -31,7 +35,13 @@ export interface LinkOptions extends SocketOptions {
   readonly keepaliveSeconds: number;
   /** A publish without PUBACK for this long ends the link. */
   readonly pubackTimeoutMs: number;
-  readonly will: { readonly topic: string; readonly payload: string };
+  /** What the broker says of us when we are gone. Absent: we only listen, and need of a broker neither retained messages nor QoS 1. */
+  readonly will?: { readonly topic: string; readonly payload: string };
+  /**
+   * While so many messages are not done with, no more are read from the socket, answers to pings included: it is for who only listens. A broker
+   * of MQTT 5 holds those of QoS 1 back by itself. Absent: all are taken.
+   */
+  readonly underWayMost?: number;
   /**
    * The message is acknowledged when this resolves, and then what it resolves with is done; when it rejects it is not acknowledged, and comes
    * again with the next connection. `over`: the link has ended, and with it this delivery.

@@ -156,7 +156,7 @@ it("of a hundred thousand commands, right and wrong, with long ids and packets, 
       const wish = { responseTopic: `${ROOT}/up/results/${i}`, correlation: payload.subarray(0, i % 300) };
       results.expect(
         { id: i % 2 ? `r-${i}` : `${i} ${"x".repeat(2000)}` },
-        { topic: COMMANDS, payload, retained: false, ...wish },
+        { topic: COMMANDS, payload, retained: false, again: false, ...wish },
       );
     }
   };
