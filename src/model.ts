@@ -122,6 +122,14 @@ export interface Device extends AsyncDisposable {
   unread?(): (Error & { readonly code: string; readonly context: Readonly<Record<string, unknown>> }) | null;
   /** A person waits: what its wire holds back for the others' sake may go now, once. */
   hurry?(): void;
+  /** Why nothing can come from it at the moment, though it stays open: what it said last stands until it counts as silent. Null: it can. */
+  outage?(): (Error & { readonly code: string; readonly context: Readonly<Record<string, unknown>> }) | null;
+}
+
+/** What an opened device may ask of whoever takes its readings. */
+export interface DeviceHost {
+  /** Resolves when all that it yielded so far is durable; rejects when that cannot be any more in this run. */
+  durable(): Promise<void>;
 }
 
 /** A device as the rest of the house sees it: what main makes of one line under `devices:`. */
@@ -137,7 +145,8 @@ export interface DeviceInfo {
   readonly everyMs?: number;
   /** How it answers on a wire that it shares; undefined before it was asked. */
   wire?(): WireStatus | undefined;
-  open(stop: AbortSignal): Promise<Device>;
+  /** `host` absent: nobody stores what it yields, so that there is nothing to wait for. */
+  open(stop: AbortSignal, host?: DeviceHost): Promise<Device>;
 }
 
 // ---------------------------------------------------------------- records, events, segments
@@ -389,7 +398,7 @@ export interface DeviceProblem {
 }
 
 /** What a device has cost its wire since the start: one that is asked, or one that speaks by itself. */
-export type WireStatus = AskedStatus | HeardStatus;
+export type WireStatus = AskedStatus | HeardStatus | ReceivedStatus;
 
 export interface AskedStatus {
   readonly requests: number;
@@ -409,6 +418,17 @@ export interface HeardStatus {
   readonly strayBytes: number;
   /** What came faster than the gateway took it, and was dropped: bytes of a line, advertisements of a radio. */
   readonly unread: number;
+}
+
+/** Messages that a broker sent of it. */
+export interface ReceivedStatus {
+  readonly messages: number;
+  /** Among them: kept by the broker, and perhaps old. */
+  readonly retained: number;
+  /** That said again what had been taken already. */
+  readonly repeated: number;
+  /** That could not be understood. */
+  readonly malformed: number;
 }
 
 /** One physical line that devices share. */

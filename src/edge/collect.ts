@@ -16,6 +16,8 @@ export interface Host {
   readings(device: DeviceInfo, readings: readonly Reading[]): void;
   /** Nothing was understood for `silentAfterMs`, and why; null: something again after that. */
   silence(device: DeviceInfo, problem: DeviceProblem | null, mono: number): void;
+  /** Resolves when all that was taken so far is durable; rejects when that cannot be any more in this run. */
+  durable(): Promise<void>;
   readonly log: Log;
   readonly pulse: Pulse;
 }
@@ -100,7 +102,7 @@ export class Collector {
 
   async #pull(stop: AbortSignal, works: () => void, beat: Beat | null): Promise<void> {
     beat?.touch();
-    await using device = await this.info.open(stop);
+    await using device = await this.info.open(stop, this.#host);
     this.#device = device;
     this.#health.opened(monotonic());
     if (this.#waiting.size > 0) device.hurry?.();
@@ -167,6 +169,7 @@ export class Collector {
 
   /** Called about twice a second. What a silent device said last is not its state any more, in no record of it. */
   watchSilence(mono: number): void {
+    this.#health.outage(this.#device?.outage?.() ?? null, mono);
     if (this.#health.becomesSilent(mono)) {
       const problem = this.#problem(mono);
       this.#unknown(problem.code, mono);

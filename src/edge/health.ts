@@ -20,6 +20,9 @@ export interface Cause {
   readonly points?: readonly string[];
 }
 
+/** Something that goes on. */
+type Lasting = Readonly<{ code: string; context: Context; since: number }>;
+
 /** Codes of readings that are no fault of the device: what passed before it was opened, and what the site says is normal. */
 const NO_FAULT: readonly string[] = ["counter.unobserved", "sensor.nothing-in-range"];
 
@@ -28,7 +31,7 @@ const SETTLED_MS = 5000;
 
 /** It came, but nothing could be read from it. A device of which nothing else comes is as good as silent. */
 export const isUnread = ({ quality, code = "" }: Reading): boolean =>
-  quality === "bad" && (code.startsWith("bus.") || code === "frame.invalid" || code === "ble.key");
+  quality === "bad" && (code.startsWith("bus.") || ["frame.invalid", "ble.key", "mqtt.malformed"].includes(code));
 
 /** A device that fell ill so often in this time, or in so many of its periods, is not well though it answers at the moment. */
 const FALLS_KEPT = 100;
@@ -46,8 +49,9 @@ export class Health {
   #isSilent: boolean;
   /** It sends only when something happens. */
   #isTriggered = false;
-  /** What of its messages cannot be read, and since when. */
-  #unread: { readonly code: string; readonly context: Context; readonly since: number } | null = null;
+  /** What of its messages cannot be read; why nothing can come from it though it is open. */
+  #unread: Lasting | null = null;
+  #outage: Lasting | null = null;
   #ever = false;
   /** When something of it was last understood, and what its wire had counted by then. */
   #understood: number;
@@ -65,12 +69,13 @@ export class Health {
   }
 
   get isDown(): boolean {
-    return this.#isSilent || this.#error !== null;
+    return this.#isSilent || this.#error !== null || (this.#outage !== null && !this.#ever);
   }
 
   state(mono: number): DeviceState {
     if (this.isDown) return "down";
-    if (this.#troubled.size > 0 || this.#unread !== null || this.#falls.within(mono) >= UNSTEADY.times) return "problem";
+    if (this.#troubled.size > 0 || (this.#unread ?? this.#outage) !== null || this.#falls.within(mono) >= UNSTEADY.times)
+      return "problem";
     return this.#ever ? "up" : "starting";
   }
 
@@ -84,9 +89,12 @@ export class Health {
   /** What it says of itself: whether it sends only when something happens, and what of its last message could not be read. */
   says(isTriggered: boolean, unread: { readonly code: string; readonly context: Context } | null, mono: number): void {
     this.#isTriggered = isTriggered;
-    if (unread === null) this.#unread = null;
-    else if (this.#unread?.code !== unread.code) this.#unread = { ...pick(unread), since: mono };
-    else this.#unread = { ...pick(unread), since: this.#unread.since };
+    this.#unread = lasting(unread, this.#unread, mono);
+  }
+
+  /** Why nothing can come from it though it is open; null: it can. What it said stands all the same, until it is silent. */
+  outage(why: { readonly code: string; readonly context: Context } | null, mono: number): void {
+    this.#outage = lasting(why, this.#outage, mono);
   }
 
   /** Something came. True: it is understood, and was not before for a long time. */
@@ -100,6 +108,8 @@ export class Health {
       if (this.#error !== null) this.#error = errorOf(unread);
       return false;
     }
+    // What a broker kept may be years old: it is shown, and is no sign of life.
+    if (batch.length > 0 && batch.every(({ code }) => code === "mqtt.retained")) return false;
     this.#error = null;
     this.#understood = mono;
     this.#ever = true;
@@ -148,7 +158,8 @@ export class Health {
 
   /** What is most wrong with it; null: all is well. */
   cause(mono: number): Cause | null {
-    if (!this.isDown) return this.#troubled.size > 0 ? this.#worst() : (this.#unreadCause() ?? this.#unsteady(mono));
+    if (this.#outage !== null) return this.#causeOf(this.#outage);
+    if (!this.isDown) return this.#troubled.size > 0 ? this.#worst() : (this.#causeOf(this.#unread) ?? this.#unsteady(mono));
     if (this.#error !== null && !this.#isOver(this.#error, mono))
       return { error: this.#said(this.#error.code, this.#error.context), since: this.#failing };
     return this.#silence(mono);
@@ -159,10 +170,8 @@ export class Health {
     return this.isDown || [...this.#troubled.values()].some(({ isBad }) => isBad) ? this.cause(mono) : null;
   }
 
-  #unreadCause(): Cause | null {
-    if (this.#unread === null) return null;
-    const { code, context, since } = this.#unread;
-    return { error: this.#said(code, context), since };
+  #causeOf(what: Lasting | null): Cause | null {
+    return what && { error: this.#said(what.code, what.context), since: what.since };
   }
 
   /** A pushed device whose wire is open again, and stays so, is down for another reason than the one for which it was closed. */
@@ -206,11 +215,11 @@ export class Health {
     const group = first?.[1] ?? others.flatMap(([, more]) => more);
     const { code, why } = group[0]?.[1] ?? { code: "internal", why: {} };
     const points = group.map(([point]) => point);
+    const list = points.join(", ");
     const since = Math.min(...group.map(([, trouble]) => trouble.since));
-    const isAll = points.length === Object.keys(this.#info.points).length;
-    return isAll
+    return points.length === Object.keys(this.#info.points).length
       ? { error: this.#said(code, why), since }
-      : { error: this.#said(code, why, same(points.join(", "))), since, points };
+      : { error: this.#said(code, why, { it: list, en: list }), since, points };
   }
 
   /** `figures` are said after the sentence of the code. */
@@ -251,7 +260,9 @@ class Falls {
 const errorOf = ({ code = "internal", why = {} }: Reading): EdgeError =>
   new EdgeError(isCode(code) ? code : "internal", { message: code, ...why });
 
-const pick = ({ code, context }: { readonly code: string; readonly context: Context }) => ({ code, context });
+/** The same thing goes on since it began. */
+const lasting = (now: Pick<Lasting, "code" | "context"> | null, before: Lasting | null, mono: number): Lasting | null =>
+  now && { code: now.code, context: now.context, since: before?.code === now.code ? before.since : mono };
 
 /** For people; with the figures that belong to it. */
 export function problemOf({ error, since, points }: Cause, mono: number): DeviceProblem {
@@ -263,8 +274,6 @@ export function problemOf({ error, since, points }: Cause, mono: number): Device
     ...(points && { points }),
   };
 }
-
-const same = (text: string): Text => ({ it: text, en: text });
 
 const strayIn = (wire: WireStatus | undefined): number => (wire !== undefined && "strayBytes" in wire ? wire.strayBytes : 0);
 

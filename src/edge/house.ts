@@ -99,6 +99,7 @@ export class House {
       pulse: this.#pulse,
       readings: (...of) => this.#ingest.readings(...of),
       silence: (...of) => this.#ingest.silence(...of),
+      durable: () => this.#window.durable(),
     };
     this.#collectors = new Map(devices.map((d) => [d.id, new Collector(d, host, ...this.#silence(d.id))]));
     const offMs = timeOff(store.formerEnd, store.epoch, clock.now()).offMs ?? 0;

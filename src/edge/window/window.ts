@@ -14,8 +14,10 @@ import { draftOf, gapEvent, isFull, type Loss, lighten, purge, relieve, widenGap
 import { Numbers, type WallTime } from "./numbers.ts";
 import { type ClockNews, newsEvent, type Stretch } from "./wall.ts";
 
-/** Acknowledgements wait at most this long for a window to travel with. */
+/** Acknowledgements wait at most this long for a window to travel with, those of the platform and those that a source waits for. */
 const MARKS_WAIT_MS = 1000;
+/** So many messages of sources that wait are worth a commit of their own: a broker hands out only a few dozen before it hears of the first. */
+const WAITING_MOST = 16;
 const RETRY_FIRST_MS = 250;
 const RETRY_MAX_MS = 5000;
 const TEND_EVERY_MS = 5000;
@@ -52,8 +54,8 @@ export class Window {
   onClock: (news: ClockNews) => void = () => {};
   readonly #unstored: Listeners<EdgeEvent>;
   #open = emptyContent();
-  /** Records and events of the window that is being committed. */
-  #writing = 0;
+  /** What is being committed. */
+  #closing: Content | null = null;
   /** Events that name more than they did when the disk may have stored them. */
   readonly #widened = new Set<number>();
   #lost: EdgeError | null = null;
@@ -97,7 +99,12 @@ export class Window {
   }
 
   get waiting(): number {
-    return this.#writing + this.#open.records + this.#open.events.length;
+    return this.#writing + weightOf(this.#open);
+  }
+
+  /** Records and events of the window that is being committed. */
+  get #writing(): number {
+    return this.#closing === null ? 0 : weightOf(this.#closing);
   }
 
   /** The last numbers given out. */
@@ -186,6 +193,18 @@ export class Window {
       if (this.#over !== null) return reject(this.#over);
       this.#open.waiters.push({ resolve, reject });
       this.#closeBy(this.#o.clock.mono());
+    });
+  }
+
+  /** As `flush`, for whoever can wait for the window to close by itself. */
+  durable(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.#over !== null) return reject(this.#over);
+      const content = weightOf(this.#open) > 0 ? this.#open : this.#closing;
+      if (content === null) return resolve();
+      content.waiters.push({ resolve, reject });
+      if (content === this.#open)
+        this.#closeBy(this.#o.clock.mono() + (content.waiters.length < WAITING_MOST ? MARKS_WAIT_MS : 0));
     });
   }
 
@@ -292,7 +311,7 @@ export class Window {
     const closed = this.#open;
     this.#open = emptyContent();
     this.#due = null;
-    this.#writing = closed.records + closed.events.length;
+    this.#closing = closed;
     try {
       await store.commit(commit, this.#full ? "reserve" : "quota");
     } catch (raw) {
@@ -304,7 +323,7 @@ export class Window {
       this.#due = this.#o.clock.mono();
       return stored ? await this.#commit() : error;
     } finally {
-      this.#writing = 0;
+      this.#closing = null;
     }
     this.#full = false;
     this.#widened.clear();
@@ -461,3 +480,5 @@ export class Window {
     }
   }
 }
+
+const weightOf = ({ records, events }: Content): number => records + events.length;

@@ -40,6 +40,7 @@ function collected(device: Partial<Device>, more: Partial<DeviceInfo> = {}, read
   const rows: Reading[] = [];
   const host = {
     readings: (_: DeviceInfo, readings: readonly Reading[]) => void rows.push(...readings),
+    durable: () => Promise.resolve(),
     silence: () => undefined,
     log: noLog,
     pulse: new Pulse(),

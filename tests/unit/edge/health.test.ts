@@ -49,6 +49,7 @@ async function running(type: string, written: Readonly<Record<string, unknown>>,
   const told: (DeviceProblem | null)[] = [];
   const host = {
     readings: (_: unknown, readings: readonly Reading[]) => void rows.push(...readings),
+    durable: () => Promise.resolve(),
     silence: (_: unknown, problem: DeviceProblem | null) => void told.push(problem),
     log: noLog,
     pulse: new Pulse(),

@@ -107,7 +107,7 @@ describe("a device's beat", () => {
         async [Symbol.asyncDispose]() {},
       }),
     };
-    const host = { readings: () => undefined, silence: () => undefined, log: noLog, pulse };
+    const host = { readings: () => undefined, silence: () => undefined, durable: () => Promise.resolve(), log: noLog, pulse };
     const stop = new AbortController();
     return { hand, pulse, stop, run: new Collector(info, host, false).run(stop.signal) };
   }

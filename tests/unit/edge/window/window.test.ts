@@ -80,6 +80,50 @@ describe("numbers", () => {
   });
 });
 
+describe("whoever waits until it is durable", () => {
+  it("hears of it with the commit that holds it, and makes no commit of its own", async () => {
+    await using o = opened(50);
+    o.window.add(record(1));
+    await o.window.durable();
+    expect(o.store.commits).toHaveLength(1);
+    await o.window.durable();
+    expect(o.store.commits).toHaveLength(1);
+  });
+
+  it("waits for a commit that is under way, and not for the one after it", async () => {
+    await using o = opened(1);
+    o.store.failing = "store.unwritable";
+    o.window.add(record(1));
+    while (o.store.attempts < 1) await new Promise((resolve) => setTimeout(resolve, 1));
+    const durable = o.window.durable();
+    o.store.failing = null;
+    await durable;
+    expect(o.store.records().map((r) => r.value)).toEqual([1]);
+  });
+
+  it("does not wait a long window out; and sixteen who wait are worth a commit at once", async () => {
+    await using o = opened(3_600_000);
+    const before = monotonic();
+    o.window.add(record(1));
+    await o.window.durable();
+    expect(monotonic() - before).toBeGreaterThanOrEqual(900);
+    const then = monotonic();
+    o.window.add(record(2));
+    await Promise.all(Array.from({ length: 16 }, () => o.window.durable()));
+    expect(monotonic() - then).toBeLessThan(900);
+  });
+
+  it("is told at a stop that it will not be", async () => {
+    const o = opened();
+    o.store.failing = "store.unwritable";
+    o.window.add(record(1));
+    const durable = o.window.durable();
+    o.window.leave();
+    await o[Symbol.asyncDispose]();
+    await expect(durable).rejects.toMatchObject({ code: "store.unwritable" });
+  });
+});
+
 describe("a disk that fails", () => {
   it("keeps the window, tells nobody, and commits it whole when the disk is back", async () => {
     await using o = opened();

@@ -218,6 +218,7 @@ describe("a bthome sensor", () => {
       const silences: string[] = [];
       const host = {
         readings: () => undefined,
+        durable: () => Promise.resolve(),
         silence: (_: unknown, problem: { readonly code: string } | null) => void silences.push(problem?.code ?? "speaks"),
         log: noLog,
         pulse: new Pulse(),

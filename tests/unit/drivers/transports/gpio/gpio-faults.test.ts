@@ -40,6 +40,7 @@ async function site(
     const info = deviceInfo(id, driver, driver.options.parse(written), "pins", wires);
     const host = {
       readings: (_: unknown, readings: readonly Reading[]) => void rows.push(...readings.map((one) => ({ ...one, device: id }))),
+      durable: () => Promise.resolve(),
       silence: () => undefined,
       log: noLog,
       pulse: new Pulse(),

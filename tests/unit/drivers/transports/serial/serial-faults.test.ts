@@ -101,7 +101,13 @@ describe.runIf(socat)("ports that cannot be had at the start (skipped without so
     const collectors = new Map(
       [missing, busy, good].map((path) => {
         const info = deviceInfo(path, driver, driver.options.parse({}), path, wires);
-        const host = { readings: () => undefined, silence: () => undefined, log: noLog, pulse: new Pulse() };
+        const host = {
+          readings: () => undefined,
+          silence: () => undefined,
+          durable: () => Promise.resolve(),
+          log: noLog,
+          pulse: new Pulse(),
+        };
         return [path, new Collector(info, host, false)] as const;
       }),
     );
