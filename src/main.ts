@@ -39,7 +39,11 @@ export async function runGateway({ loaded, log, clock: given }: RunOptions, stop
   const { quotaMB, keep: keepMs } = site.store;
   const runtime = process.env["RUNTIME_DIRECTORY"];
   await using store = await openStore({ file, quotaMB, keepMs, clock: source, log, kindOf: kindOf(site), runtime });
-  await using wires = openWires(site.buses, log, site.credentials?.folder ?? process.env["CREDENTIALS_DIRECTORY"]);
+  await using wires = openWires(site.buses, log, {
+    credentials: site.credentials?.folder ?? process.env["CREDENTIALS_DIRECTORY"],
+    gateway: site.gateway.id,
+    clockSynced: () => source.now().synced,
+  });
   const devices = Object.values(site.devices).map(
     (d): DeviceInfo => deviceInfo(d.id, d.driver, d.options, d.bus ?? "", wires, d.place),
   );

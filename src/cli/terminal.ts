@@ -115,9 +115,18 @@ export const shownAge = (ms: number | null, say: Say): string => (ms === null ? 
 /** How fast it answers, and what of its requests went wrong; of one that speaks by itself, what of its bytes made sense. */
 export function shownWire(wire: WireStatus | undefined, say: Say): string {
   if (wire === undefined) return "";
+  const some = (count: number, phrase: Phrase) => (count === 0 ? [] : [counted(count, say(phrase))]);
+  if ("messages" in wire) {
+    const { messages, retained, repeated, malformed } = wire;
+    return [
+      counted(messages, say("messages")),
+      ...some(retained, "retained"),
+      ...some(repeated, "repeated"),
+      ...some(malformed, "malformed"),
+    ].join(", ");
+  }
   if ("frames" in wire) {
     const { frames, strayBytes, unread } = wire;
-    const some = (count: number, phrase: Phrase) => (count === 0 ? [] : [counted(count, say(phrase))]);
     return [counted(frames, say("frames")), ...some(strayBytes, "strayBytes"), ...some(unread, "unread")].join(", ");
   }
   const { requests, timeouts, checksumErrors, exceptions, latencyMs, held } = wire;

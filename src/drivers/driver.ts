@@ -1,10 +1,11 @@
 /** The contract of this room: what a device type is (`Driver`), what wires it may ask for (`Wires`), and what proves it (`Golden`). Types only. */
 import type * as z from "zod";
-import type { AskedStatus, BusStatus, Device, HeardStatus, PointSpec, Text, Value, WireStatus } from "../model.ts";
+import type { AskedStatus, BusStatus, Device, DeviceHost, HeardStatus, PointSpec, Text, Value, WireStatus } from "../model.ts";
 import type { BusSpec, BusWire } from "./buses.ts";
+import type { MqttFeed } from "./mqtt-feed.ts";
 
-/** The wires that have drivers. */
-export type Wire = Exclude<BusWire, "mqtt"> | "net";
+/** What devices hang on: a bus of the configuration, or the network itself. */
+export type Wire = BusWire | "net";
 
 /** One type of device. A file in devices/ exports one, made by its family from a table. */
 export interface Driver<O = unknown> {
@@ -24,7 +25,7 @@ export interface Driver<O = unknown> {
   /** What it asks of a bus of its wire that this one cannot give, as the end of "expected …"; absent or empty: it fits. */
   misfits?(options: O, bus: BusSpec): readonly Text[];
   /** How the device answers on its wire, counted since it was opened; undefined before it was asked. Absent: nothing is counted. */
-  status?(at: Pick<Opening<O>, "options" | "bus" | "wires">): WireStatus | undefined;
+  status?(at: Pick<Opening<O>, "id" | "options" | "bus" | "wires">): WireStatus | undefined;
   open(at: Opening<O>): Promise<Device>;
   /** Bytes (or edges) with their meaning and their source; tests run them through `decode`. */
   readonly goldens: readonly Golden[];
@@ -44,6 +45,7 @@ export type Layout =
   | { readonly wire: "serial"; readonly baud: number; readonly everyMs: number; readonly frame: FrameLayout }
   | GpioLayout
   | { readonly wire: "net"; readonly host: string; readonly port: number }
+  | { readonly wire: "mqtt"; readonly messages: readonly MessageLayout[] }
   | { readonly wire: "ble"; readonly mac: string; readonly service: string; readonly objects: readonly AdvertisedPoint[] }
   | { readonly wire: "ble"; readonly mac: string; readonly characteristics: Readonly<Record<string, CharacteristicPoint>> };
 
@@ -153,6 +155,23 @@ export interface CharacteristicPoint extends PointSpec, BleCharacteristic {
   readonly decode: "uint8" | "text";
 }
 
+/** What messages of one topic hold. */
+export interface MessageLayout {
+  readonly topic: string;
+  readonly points: Readonly<Record<string, MessageValue>>;
+}
+
+/** Where a value stands in a message, and what it is. A number is multiplied by `scale`, and `offset` added. */
+export interface MessageValue {
+  /** JSON pointer (RFC 6901); null: the whole payload, which need not be JSON. */
+  readonly at: string | null;
+  readonly is: "number" | "boolean" | "text";
+  readonly scale?: number;
+  readonly offset?: number;
+  /** What is written there, as text, to what it means. */
+  readonly map?: Readonly<Record<string, boolean | string>>;
+}
+
 /** A fixed frame: header bytes, fields one after the other, checksum last (`sum8`: low byte of the sum of all bytes before it). */
 export interface FrameLayout {
   readonly header: readonly number[];
@@ -165,11 +184,14 @@ export interface Opening<O> {
   readonly options: O;
   readonly bus: string;
   readonly wires: Wires;
+  /** Absent: nobody stores what it yields. */
+  readonly host?: DeviceHost | undefined;
   readonly stop: AbortSignal;
 }
 
 /**
- * A proof. `rx`: hex bytes as on the wire (after the request `tx` where there is one), or for contacts "0@0 1@120 0@130" (level@ms).
+ * A proof. `rx`: hex bytes as on the wire (after the request `tx` where there is one), for contacts "0@0 1@120 0@130" (level@ms), for MQTT the topic,
+ * a blank and the payload.
  * `source`: datasheet and page, or `constructed: …` saying how the checksum was computed. `options`: what the config said. `refused`: must be rejected.
  */
 export interface Golden {
@@ -189,6 +211,7 @@ export interface Wires {
   serial(bus: string): SerialLine;
   gpio(bus: string): GpioChip;
   ble(bus: string): BleRadio;
+  mqtt(bus: string): MqttFeed;
   /** The network itself, which needs no bus. */
   net(): NetProbe;
   /** Bytes of a file of this name in the site's credentials folder. Throws `credentials.missing`. */

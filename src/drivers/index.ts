@@ -14,6 +14,7 @@ export const deviceTypes: Readonly<Record<string, () => Promise<Driver>>> = {
   "gpio-contact": async () => (await import("./devices/gpio-contact.ts")).gpioContact,
   "gpio-pulse": async () => (await import("./devices/gpio-pulse.ts")).gpioPulse,
   "gpio-relay": async () => (await import("./devices/gpio-relay.ts")).gpioRelay,
+  "mqtt-json": async () => (await import("./devices/mqtt-json.ts")).mqttJson,
   "tcp-alive": async () => (await import("./devices/tcp-alive.ts")).tcpAlive,
   "modbus-points": async () => (await import("./devices/modbus-points.ts")).modbusPoints,
 };
@@ -64,7 +65,7 @@ export function deviceInfo(id: string, driver: Driver, options: unknown, bus: st
     silentAfterMs: driver.silentAfterMs(options),
     ...(everyMs !== undefined && { everyMs }),
     ...(place && { place }),
-    ...(status && { wire: () => status({ options, bus, wires }) }),
-    open: (stop) => driver.open({ id, options, bus, wires, stop }),
+    ...(status && { wire: () => status({ id, options, bus, wires }) }),
+    open: (stop, host) => driver.open({ id, options, bus, wires, host, stop }),
   };
 }

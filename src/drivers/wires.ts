@@ -6,9 +6,11 @@ import type { Log } from "../kit/log.ts";
 import type { BusStatus } from "../model.ts";
 import { type BusSpec, wireOf } from "./buses.ts";
 import type { BleRadio, GpioChip, ModbusBus, SerialLine, Wire, Wires } from "./driver.ts";
+import type { MqttFeed } from "./mqtt-feed.ts";
 import { BleAdapter } from "./transports/ble/ble-adapter.ts";
 import { gpioChip } from "./transports/gpio/gpio-chip.ts";
 import { ModbusLine } from "./transports/modbus/modbus-line.ts";
+import { BrokerSession } from "./transports/mqtt/broker-session.ts";
 import { tcpProbe } from "./transports/net/tcp-probe.ts";
 import { serialLine } from "./transports/serial/serial-port.ts";
 
@@ -17,11 +19,23 @@ export interface OpenWires extends Wires, AsyncDisposable {
   readonly lines: () => readonly BusStatus[];
 }
 
-export function openWires(buses: Readonly<Record<string, BusSpec>>, log: Log, credentials?: string): OpenWires {
+/** What wires must know of the gateway that they belong to. */
+export interface WiresOptions {
+  /** Folder of the credentials. */
+  readonly credentials?: string | undefined;
+  /** Its name, by which a broker knows it. */
+  readonly gateway?: string;
+  /** Without a synchronised clock a certificate's dates prove nothing. Absent: it is. */
+  readonly clockSynced?: () => boolean;
+}
+
+export function openWires(buses: Readonly<Record<string, BusSpec>>, log: Log, options: WiresOptions = {}): OpenWires {
+  const { credentials, gateway = "cippo", clockSynced = () => true } = options;
   const modbus = new Map<string, ModbusLine>();
   const serial = new Map<string, SerialLine>();
   const gpio = new Map<string, GpioChip>();
   const ble = new Map<string, BleAdapter>();
+  const mqtt = new Map<string, BrokerSession>();
   const probe = tcpProbe();
 
   const spec = (bus: string, wire: Wire): BusSpec => {
@@ -46,6 +60,11 @@ export function openWires(buses: Readonly<Record<string, BusSpec>>, log: Log, cr
       const found = spec(bus, "ble");
       return shared(ble, bus, () => new BleAdapter(found as Extract<BusSpec, { ble: string }>, log));
     },
+    mqtt(bus): MqttFeed {
+      const found = spec(bus, "mqtt") as Extract<BusSpec, { mqtt: string }>;
+      const folder = credentials === undefined ? {} : { folder: credentials };
+      return shared(mqtt, bus, () => new BrokerSession({ bus, spec: found, gateway, ...folder, clockSynced, log }));
+    },
     net: () => probe,
     credential(name) {
       return readFile(join(credentials ?? "", name)).catch((cause: unknown) => {
@@ -54,7 +73,8 @@ export function openWires(buses: Readonly<Record<string, BusSpec>>, log: Log, cr
     },
     lines: () => [...modbus].map(([bus, line]) => ({ bus, ...line.status })),
     async [Symbol.asyncDispose]() {
-      await Promise.all([...modbus.values(), ...ble.values()].map((line) => line[Symbol.asyncDispose]()));
+      const open = [...modbus.values(), ...ble.values(), ...mqtt.values()];
+      await Promise.all(open.map((line) => line[Symbol.asyncDispose]()));
     },
   };
 }

@@ -43,7 +43,7 @@ describe("buses", () => {
     [{ serial: "tcp://10.20.0.31:4001" }, "serial"],
     [{ gpio: "auto" }, "gpio"],
     [{ ble: "hci0" }, "ble"],
-    [{ mqtt: "mqtts://regional-iot.example:8883", credentials: "lora" }, "mqtt"],
+    [{ mqtt: "mqtts://regional-iot.example:8883", credentials: { ca: "regional-ca.crt" } }, "mqtt"],
   ])("%j is %s", (written, wire) => expect(wireOf(busSchema.parse(written))).toBe(wire));
 
   it.each([

@@ -1,0 +1,66 @@
+/** One mqtt-json device as the gateway runs it, whose readings become durable when the test says so. */
+import { busSchema } from "../../../../../src/drivers/buses.ts";
+import { deviceInfo, loadDriver } from "../../../../../src/drivers/index.ts";
+import { openWires } from "../../../../../src/drivers/wires.ts";
+import { Collector } from "../../../../../src/edge/collect.ts";
+import { monotonic } from "../../../../../src/kit/clock.ts";
+import { noLog } from "../../../../../src/kit/log.ts";
+import { Pulse } from "../../../../../src/kit/pulse.ts";
+import { broadcast } from "../../../../../src/kit/signals.ts";
+import type { DeviceProblem, Reading } from "../../../../../src/model.ts";
+
+type Written = Readonly<Record<string, unknown>>;
+
+export async function running(devices: Readonly<Record<string, Written>>, bus: Written, folder?: string) {
+  const spec = busSchema.parse(bus);
+  const wires = openWires({ lora: spec }, noLog, { gateway: "gw", credentials: folder });
+  const stop = broadcast();
+  const made = await Promise.all(
+    Object.entries(devices).map(async ([id, { type = "mqtt-json", ...written }]) => {
+      const driver = await loadDriver(String(type));
+      return deviceOf(deviceInfo(id, driver, driver.options.parse(written), "lora", wires), stop.signal);
+    }),
+  );
+  return {
+    devices: Object.fromEntries(made.map((one) => [one.id, one])) as Readonly<Record<string, (typeof made)[number]>>,
+    async [Symbol.asyncDispose]() {
+      stop.abort();
+      await Promise.all(made.map(({ run }) => run));
+      await wires[Symbol.asyncDispose]();
+    },
+  };
+}
+
+function deviceOf(info: ReturnType<typeof deviceInfo>, stop: AbortSignal) {
+  const rows: Reading[] = [];
+  const told: (DeviceProblem | null)[] = [];
+  let waiting: (() => void)[] = [];
+  let isOpen = false;
+  const host = {
+    readings: (_: unknown, readings: readonly Reading[]) => void rows.push(...readings),
+    silence: (_: unknown, problem: DeviceProblem | null) => void told.push(problem),
+    durable: () => (isOpen ? Promise.resolve() : new Promise<void>((resolve) => waiting.push(resolve))),
+    log: noLog,
+    pulse: new Pulse(),
+  };
+  const collector = new Collector(info, host, false);
+  const run = collector.run(stop);
+  return {
+    id: info.id,
+    run,
+    rows,
+    told,
+    get waiting() {
+      return waiting.length;
+    },
+    commit() {
+      isOpen = true;
+      for (const resolve of waiting) resolve();
+      waiting = [];
+    },
+    look() {
+      collector.watchSilence(monotonic());
+      return collector.status();
+    },
+  };
+}
