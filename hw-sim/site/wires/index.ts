@@ -3,6 +3,7 @@ import * as z from "zod";
 import { ble } from "./ble.ts";
 import { gpio } from "./gpio.ts";
 import { modbus } from "./modbus.ts";
+import { mqtt } from "./mqtt.ts";
 import { serial } from "./serial.ts";
 import type { BusOptions, OpenBus } from "./wire.ts";
 
@@ -11,6 +12,7 @@ const WIRES = {
   serial,
   gpio,
   ble,
+  mqtt,
 } as const;
 
 type Name = keyof typeof WIRES;
