@@ -1,6 +1,6 @@
 /** The running rooms go in; what a person at the box may ask comes out. Glue only. */
-import { checkDevice, checkPoint, checkSource, type Names } from "./cli/names.ts";
-import type { Admin } from "./cli/server.ts";
+import { checkDevice, checkPoint, checkSource, type Names } from "./cli/site-names.ts";
+import type { Admin } from "./cli/socket/admin-server.ts";
 import type { Loaded } from "./config.ts";
 import type { House } from "./edge/house.ts";
 import type { Store } from "./edge/parts.ts";

@@ -2,7 +2,7 @@
 
 import { join } from "node:path";
 import { adminOf, statusLine } from "./admin.ts";
-import { serveAdmin } from "./cli/server.ts";
+import { serveAdmin } from "./cli/socket/admin-server.ts";
 import type { Loaded, Site } from "./config.ts";
 import { deviceInfo } from "./drivers/index.ts";
 import { openWires } from "./drivers/wires.ts";

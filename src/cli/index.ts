@@ -1,11 +1,11 @@
 /** The words of a command line go in; one command runs and its exit code comes out: 0 done, 1 a problem was found or it failed, 2 usage. */
-import "./lean-start.ts";
+import "./v8-flags.ts";
 import { CommanderError } from "commander";
 import type { Lang } from "../config.ts";
 import { asEdgeError, EdgeError } from "../kit/errors.ts";
 import { langOf, optionIn } from "../kit/language.ts";
 import { checkHelp, commandIn, program, usageError } from "./program.ts";
-import { complain } from "./terminal.ts";
+import { complain } from "./screen/terminal.ts";
 
 const argv = process.argv.slice(2);
 const json = argv.includes("--json");

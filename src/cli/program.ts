@@ -4,11 +4,11 @@ import { nearest } from "../config/nearest.ts";
 import type { Lang } from "../config.ts";
 import { EdgeError } from "../kit/errors.ts";
 import { version } from "../version.ts";
-import { defaultSocket } from "./asked.ts";
+import { defaultSocket } from "./arguments.ts";
 import type { EventsOptions } from "./commands/events.ts";
 import type { HistoryOptions } from "./commands/history.ts";
-import { type Globals, type Terminal, terminal } from "./terminal.ts";
-import { type Phrase, type Say, sayIn } from "./texts.ts";
+import { type Globals, type Terminal, terminal } from "./screen/terminal.ts";
+import { type Phrase, type Say, sayIn } from "./screen/texts.ts";
 
 type Act = (words: readonly unknown[], options: Globals & OptionValues, terminal: Terminal) => Promise<number>;
 type Add = (name: string, phrase: Phrase, shape: (command: Command, say: Say) => Command, act: Act) => void;
@@ -103,7 +103,7 @@ function addQuestions(add: Add): void {
   );
   const shapeRead = (c: Command, say: Say) => c.argument("<device>", say("argDevice"), word(say, "device"));
   add("read", "read", shapeRead, async ([device], options, t) =>
-    (await import("./commands/read.ts")).read(device as string, options, t),
+    (await import("./commands/read-device.ts")).read(device as string, options, t),
   );
   const shapeCommand = (c: Command, say: Say) =>
     c
@@ -132,18 +132,18 @@ function addQuestions(add: Add): void {
 function addConfig(add: Add): void {
   const shapeCheck = (c: Command, say: Say) => c.argument("[file]", say("argFile"), said(`${say("missingArgument")} file`));
   add("check", "configCheck", shapeCheck, async ([file], options, t) =>
-    (await import("./commands/config.ts")).configCheck(file as string | undefined, options, t),
+    (await import("./commands/check-config.ts")).configCheck(file as string | undefined, options, t),
   );
-  add("schema", "configSchema", plain, async (_, __, t) => (await import("./commands/config.ts")).configSchema(t));
+  add("schema", "configSchema", plain, async (_, __, t) => (await import("./commands/check-config.ts")).configSchema(t));
 }
 
 /** What is known without a gateway. */
 function addKnowledge(add: Add): void {
   const shapeErrors = (c: Command, say: Say) => c.argument("[code]", say("argCode"));
   add("errors", "errors", shapeErrors, async ([code], _, t) =>
-    (await import("./commands/errors.ts")).errors(code as string | undefined, t),
+    (await import("./commands/explain-errors.ts")).errors(code as string | undefined, t),
   );
-  add("version", "version", plain, async (_, __, t) => (await import("./commands/version.ts")).version(t));
+  add("version", "version", plain, async (_, __, t) => (await import("./commands/show-version.ts")).version(t));
 }
 
 /** As commander writes it, but in one language. */

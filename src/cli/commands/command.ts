@@ -3,9 +3,9 @@ import { userInfo } from "node:os";
 import { EdgeError, isCode, toldOf } from "../../kit/errors.ts";
 import { endWord } from "../../kit/state-words.ts";
 import type { CommandResult } from "../../model.ts";
-import { argsOf, socketOf } from "../asked.ts";
-import { ask } from "../client.ts";
-import { type Globals, shownValue, type Terminal } from "../terminal.ts";
+import { argsOf, socketOf } from "../arguments.ts";
+import { type Globals, shownValue, type Terminal } from "../screen/terminal.ts";
+import { ask } from "../socket/admin-client.ts";
 
 /** Who asks, as far as this side knows: behind sudo stands a person. */
 function saysWho(): { readonly says?: string } {

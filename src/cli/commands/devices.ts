@@ -2,10 +2,8 @@
 import { takes } from "../../edge/commands/takes.ts";
 import { wrapped } from "../../kit/wrap.ts";
 import type { CommandTarget, DeviceStatus, GatewayStatus, PointStatus } from "../../model.ts";
-import { socketOf } from "../asked.ts";
-import { ask } from "../client.ts";
-import { checkDevice } from "../names.ts";
-import { table } from "../table.ts";
+import { socketOf } from "../arguments.ts";
+import { table } from "../screen/table.ts";
 import {
   besides,
   type Globals,
@@ -15,7 +13,9 @@ import {
   shownValue,
   shownWire,
   type Terminal,
-} from "../terminal.ts";
+} from "../screen/terminal.ts";
+import { checkDevice } from "../site-names.ts";
+import { ask } from "../socket/admin-client.ts";
 
 export interface DevicesOptions extends Globals {
   readonly types?: boolean;

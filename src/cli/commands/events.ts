@@ -2,9 +2,9 @@
 import { EdgeError } from "../../kit/errors.ts";
 import { stateWord } from "../../kit/state-words.ts";
 import type { EdgeEvent } from "../../model.ts";
-import { momentOf, socketOf } from "../asked.ts";
-import { stream } from "../client.ts";
-import { type Globals, shownTime, type Terminal } from "../terminal.ts";
+import { momentOf, socketOf } from "../arguments.ts";
+import { type Globals, shownTime, type Terminal } from "../screen/terminal.ts";
+import { stream } from "../socket/admin-client.ts";
 
 export interface EventsOptions extends Globals {
   readonly since?: string;

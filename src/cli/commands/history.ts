@@ -2,11 +2,11 @@
 import { counted } from "../../kit/counted.ts";
 import { EdgeError } from "../../kit/errors.ts";
 import type { Text, Value } from "../../model.ts";
-import { momentOf, now, socketOf } from "../asked.ts";
-import { stream } from "../client.ts";
-import type { HistoryRow } from "../protocol.ts";
-import { plain } from "../table.ts";
-import { type Globals, shownTime, shownValue, type Terminal } from "../terminal.ts";
+import { momentOf, now, socketOf } from "../arguments.ts";
+import { plain } from "../screen/table.ts";
+import { type Globals, shownTime, shownValue, type Terminal } from "../screen/terminal.ts";
+import { stream } from "../socket/admin-client.ts";
+import type { HistoryRow } from "../socket/admin-protocol.ts";
 
 export interface HistoryOptions extends Globals {
   readonly since: string;

@@ -3,8 +3,8 @@ import { loadSite } from "../../config.ts";
 import { EdgeError } from "../../kit/errors.ts";
 import { jsonLog, type Level } from "../../kit/log.ts";
 import { broadcast } from "../../kit/signals.ts";
-import { configIn } from "../asked.ts";
-import type { Globals, Terminal } from "../terminal.ts";
+import { configIn } from "../arguments.ts";
+import type { Globals, Terminal } from "../screen/terminal.ts";
 
 const LEVELS: readonly Level[] = ["debug", "info", "warn", "error", "silent"];
 /** What has not ended by then will not. */

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { EdgeError } from "../../kit/errors.ts";
-import type { Terminal } from "../terminal.ts";
+import type { Terminal } from "../screen/terminal.ts";
 
 /** The language is given to it as every command has found it: by `--lang`, the environment or the configuration. */
 export async function simulate(words: readonly string[], { lang }: Terminal): Promise<number> {

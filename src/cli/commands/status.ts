@@ -2,10 +2,10 @@
 import { assetWords, stateWord } from "../../kit/state-words.ts";
 import { COLUMNS, columnsOf } from "../../kit/tty.ts";
 import type { GatewayStatus } from "../../model.ts";
-import { socketOf } from "../asked.ts";
-import { ask } from "../client.ts";
-import { headOf, statusPage } from "../status-page.ts";
-import { type Globals, shownAge, shownProblem, shownTime, shownValue, type Terminal } from "../terminal.ts";
+import { socketOf } from "../arguments.ts";
+import { headOf, statusPage } from "../screen/status-page.ts";
+import { type Globals, shownAge, shownProblem, shownTime, shownValue, type Terminal } from "../screen/terminal.ts";
+import { ask } from "../socket/admin-client.ts";
 
 export interface StatusOptions extends Globals {
   readonly all?: boolean;

@@ -3,11 +3,11 @@ import { counted } from "../../kit/counted.ts";
 import { stateWord } from "../../kit/state-words.ts";
 import { onQuit } from "../../kit/tty.ts";
 import type { GatewayStatus, Quality, Value } from "../../model.ts";
-import { now, socketOf } from "../asked.ts";
-import { stream } from "../client.ts";
-import type { Happened } from "../protocol.ts";
-import { plain } from "../table.ts";
-import { type Globals, shownTime, shownValue, type Terminal } from "../terminal.ts";
+import { now, socketOf } from "../arguments.ts";
+import { plain } from "../screen/table.ts";
+import { type Globals, shownTime, shownValue, type Terminal } from "../screen/terminal.ts";
+import { stream } from "../socket/admin-client.ts";
+import type { Happened } from "../socket/admin-protocol.ts";
 
 export async function watch(names: readonly string[], options: Globals, terminal: Terminal): Promise<number> {
   const socket = await socketOf(options);

@@ -1,6 +1,6 @@
 /** Names that a technician types: those that exist pass, and for the others the answer says what there is. */
 import { describe, expect, it } from "vitest";
-import { checkDevice, checkPoint, checkSource, type Names } from "../../../src/cli/names.ts";
+import { checkDevice, checkPoint, checkSource, type Names } from "../../../src/cli/site-names.ts";
 import { asEdgeError } from "../../../src/kit/errors.ts";
 
 const names: Names = {

@@ -1,9 +1,9 @@
 /** Language, arguments, moments and aligned tables of the command line. */
 import { describe, expect, it } from "vitest";
-import { argsOf, momentOf } from "../../../src/cli/asked.ts";
-import { table } from "../../../src/cli/table.ts";
-import { besides, shownWire } from "../../../src/cli/terminal.ts";
-import { sayIn, texts } from "../../../src/cli/texts.ts";
+import { argsOf, momentOf } from "../../../src/cli/arguments.ts";
+import { table } from "../../../src/cli/screen/table.ts";
+import { besides, shownWire } from "../../../src/cli/screen/terminal.ts";
+import { sayIn, texts } from "../../../src/cli/screen/texts.ts";
 import { nearest } from "../../../src/config.ts";
 import { langOf, optionIn } from "../../../src/kit/language.ts";
 import { wrapped } from "../../../src/kit/wrap.ts";

@@ -5,8 +5,8 @@ import { systemClock } from "../kit/clock.ts";
 import { EdgeError } from "../kit/errors.ts";
 import { duration } from "../kit/quantities.ts";
 import type { Args } from "../model.ts";
-import type { Globals } from "./terminal.ts";
-import type { Phrase, Say } from "./texts.ts";
+import type { Globals } from "./screen/terminal.ts";
+import type { Phrase, Say } from "./screen/texts.ts";
 
 const DEFAULT_CONFIG = "/etc/cippo/gateway.yaml";
 

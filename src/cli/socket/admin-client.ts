@@ -2,9 +2,9 @@
 import { stat } from "node:fs/promises";
 import { connect, type Socket } from "node:net";
 import { createInterface } from "node:readline";
-import { EdgeError } from "../kit/errors.ts";
-import type { CommandResult, CommandTarget, EdgeEvent, GatewayStatus, PointStatus } from "../model.ts";
-import { type Answer, answerSchema, errorOf, type HistoryRow, VERSION, type Wanted, type Watched } from "./protocol.ts";
+import { EdgeError } from "../../kit/errors.ts";
+import type { CommandResult, CommandTarget, EdgeEvent, GatewayStatus, PointStatus } from "../../model.ts";
+import { type Answer, answerSchema, errorOf, type HistoryRow, VERSION, type Wanted, type Watched } from "./admin-protocol.ts";
 
 /** What each request is answered with: one answer, or each of many. The envelope is checked; version 1 vouches for what is in it. */
 interface Answers {

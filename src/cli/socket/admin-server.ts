@@ -2,12 +2,12 @@
 import { chmod, lstat, mkdir, unlink } from "node:fs/promises";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { dirname } from "node:path";
-import { asEdgeError, EdgeError } from "../kit/errors.ts";
-import type { Log } from "../kit/log.ts";
-import type { Admin } from "./admin.ts";
-import { type Connection, serveConnection } from "./connection.ts";
+import { asEdgeError, EdgeError } from "../../kit/errors.ts";
+import type { Log } from "../../kit/log.ts";
+import type { Admin } from "./admin-api.ts";
+import { type Connection, serveConnection } from "./admin-connection.ts";
 
-export type { Admin } from "./admin.ts";
+export type { Admin } from "./admin-api.ts";
 
 /** sockaddr_un.sun_path holds 108 bytes with its end (unix(7)). */
 const MAX_PATH = 107;

@@ -1,8 +1,8 @@
 /** A configuration file goes in; every problem in it, or the schema that an editor completes it by, comes out. */
 import { checkFile, jsonSchema, problemLine } from "../../config.ts";
 import { counted } from "../../kit/counted.ts";
-import { configIn } from "../asked.ts";
-import type { Globals, Terminal } from "../terminal.ts";
+import { configIn } from "../arguments.ts";
+import type { Globals, Terminal } from "../screen/terminal.ts";
 
 /** Exit 1 when a problem is an error; warnings alone are fine. */
 export async function configCheck(file: string | undefined, options: Globals, terminal: Terminal): Promise<number> {

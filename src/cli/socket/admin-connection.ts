@@ -1,12 +1,12 @@
 /** One client's connection goes in; each line of it is answered, bounded in length, number and speed. */
 import { once } from "node:events";
 import type { Socket } from "node:net";
-import { monotonic } from "../kit/clock.ts";
-import { EdgeError } from "../kit/errors.ts";
-import type { Log } from "../kit/log.ts";
-import type { Admin } from "./admin.ts";
-import { issuerOf, type Peer, peerOf } from "./peer.ts";
-import { failureOf, MAX_LINE, type Request, requestSchema, VERSION, type Watched } from "./protocol.ts";
+import { monotonic } from "../../kit/clock.ts";
+import { EdgeError } from "../../kit/errors.ts";
+import type { Log } from "../../kit/log.ts";
+import type { Admin } from "./admin-api.ts";
+import { failureOf, MAX_LINE, type Request, requestSchema, VERSION, type Watched } from "./admin-protocol.ts";
+import { issuerOf, type Peer, peerOf } from "./peer-credentials.ts";
 
 /** Requests of one connection that may be at work together; the next wait. So many watches, and no more, are taken beside them. */
 const MAX_AT_WORK = 16;

@@ -1,6 +1,6 @@
 /** Nothing goes in; the version of the product, of Node and of the machine comes out. */
 import { version as cippo } from "../../version.ts";
-import type { Terminal } from "../terminal.ts";
+import type { Terminal } from "../screen/terminal.ts";
 
 export async function version(terminal: Terminal): Promise<number> {
   const found = { cippo, node: process.versions.node, platform: `${process.platform} ${process.arch}` };
