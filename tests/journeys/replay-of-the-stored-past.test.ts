@@ -1,7 +1,7 @@
 /** A day of a real gateway, played again from its database: the same rules say the same things in the same order. */
 import { expect, it } from "vitest";
 import { loadSite } from "../../src/config.ts";
-import { replay } from "../../src/edge/engine/replay.ts";
+import { replay } from "../../src/edge/engine/past/replay.ts";
 import { openStore } from "../../src/edge/store/store.ts";
 import { systemClock } from "../../src/kit/clock.ts";
 import { noLog } from "../../src/kit/log.ts";

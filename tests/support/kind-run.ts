@@ -1,7 +1,7 @@
 /** Runs one parking bay through timed inputs and restarts by the real engine and alarms, and keeps all that is told of it. */
 import { Alarms } from "../../src/edge/alarms.ts";
 import { RuleEngine } from "../../src/edge/engine/engine.ts";
-import type { Input } from "../../src/edge/engine/past.ts";
+import type { Input } from "../../src/edge/engine/past/lived.ts";
 import { nextEpochTime, SiteTime } from "../../src/edge/engine/site-time.ts";
 import type { Moment } from "../../src/edge/kinds/kind.ts";
 import { parkingBay } from "../../src/edge/kinds/parking-bay/index.ts";

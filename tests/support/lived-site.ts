@@ -1,7 +1,7 @@
 /** A site that lives through random histories by the real engine; its store forgets at a kill what was not committed. */
 import { Alarms } from "../../src/edge/alarms.ts";
-import { catchUp } from "../../src/edge/engine/catch-up.ts";
 import { RuleEngine } from "../../src/edge/engine/engine.ts";
+import { catchUp } from "../../src/edge/engine/past/catch-up.ts";
 import { nextEpochTime, SITE_TIME_KEY, SiteTime, withEpochTime } from "../../src/edge/engine/site-time.ts";
 import type { SiteAsset } from "../../src/edge/kinds/index.ts";
 import type { StoredEvent, StoredRecord } from "../../src/edge/parts.ts";

@@ -10,7 +10,7 @@ import { Agenda } from "./agenda.ts";
 import { asideKeyOf, stateKeyOf } from "./asset-key.ts";
 import { type Answers, type AnySaid, AssetRun, isUncertain, KindContext, type Role, type Heard as UpTo } from "./asset-run.ts";
 import { type Judged, placeOf, settleClaim } from "./claims.ts";
-import type { Input } from "./past.ts";
+import type { Input } from "./past/lived.ts";
 import { restore } from "./saved.ts";
 import { become, observe, SILENT, type Sight, settle, sightOf } from "./senses.ts";
 import type { SiteTime } from "./site-time.ts";

@@ -1,7 +1,7 @@
 /** What a run knew of the time is there for the next one: exactly in the same boot, as bounds in another. */
 import { expect, it } from "vitest";
 import { contactBefore, Stretches } from "../../../src/edge/clock-stretches.ts";
-import { replay } from "../../../src/edge/engine/replay.ts";
+import { replay } from "../../../src/edge/engine/past/replay.ts";
 import { parkingBay } from "../../../src/edge/kinds/parking-bay/index.ts";
 import type { EventDraft, Now, Restated } from "../../../src/model.ts";
 import { MemoryStore } from "../../support/memory-store.ts";

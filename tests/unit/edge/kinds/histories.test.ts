@@ -1,7 +1,7 @@
 /** Random lives of a site, with kills, reboots, badges and silence: played again from what is stored they say the same. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { replay } from "../../../../src/edge/engine/replay.ts";
+import { replay } from "../../../../src/edge/engine/past/replay.ts";
 import type { SiteAsset } from "../../../../src/edge/kinds/index.ts";
 import { assetKind, held, word } from "../../../../src/edge/kinds/kind.ts";
 import { parkingBay } from "../../../../src/edge/kinds/parking-bay/index.ts";

@@ -1,12 +1,12 @@
 /** Plays the stored past of a site again, in the order in which it was lived, and says what its kinds say of it. */
-import { isTrusted } from "../../kit/held-clock.ts";
-import type { EventDraft, ReadingRecord } from "../../model.ts";
-import { Alarms } from "../alarms.ts";
-import type { SiteAsset } from "../kinds/index.ts";
-import type { Store, StoredEvent, StoredRecord } from "../parts.ts";
-import { RuleEngine } from "./engine.ts";
-import { inOrder, inputOf } from "./past.ts";
-import { type EpochTime, epochTimes, nextEpochTime, SITE_TIME_KEY, SiteTime } from "./site-time.ts";
+import { isTrusted } from "../../../kit/held-clock.ts";
+import type { EventDraft, ReadingRecord } from "../../../model.ts";
+import { Alarms } from "../../alarms.ts";
+import type { SiteAsset } from "../../kinds/index.ts";
+import type { Store, StoredEvent, StoredRecord } from "../../parts.ts";
+import { RuleEngine } from "../engine.ts";
+import { type EpochTime, epochTimes, nextEpochTime, SITE_TIME_KEY, SiteTime } from "../site-time.ts";
+import { inOrder, inputOf } from "./lived.ts";
 
 /** An alarm as the kinds raise it again. `mono`: kernel monotonic ms of the boot it belongs to. */
 export interface Replayed {
