@@ -14,6 +14,8 @@ const DEBOUNCE_MS = 5000;
 /** A bay that changes stays so for an hour; each of its sensors is read once a second. */
 const STAY_MS = 3_600_000;
 const OPENED = 1000;
+/** A site that has run for a year: numbers as long as they then are. */
+const RAN = { epoch: { id: "01KAPT3V0FXQ8Y5ZB7WJ2M4N6R", n: 321 }, at: 31_536_000_000, readings: 100_000_000 };
 const WALL = 1_764_000_000_000;
 
 interface Site {
@@ -42,7 +44,7 @@ function openSite(size: number): Site {
   const saved = new Map<string, unknown>();
   const count = { published: 0, changes: 0, events: 0 };
   const visible = new Map<string, string>();
-  let seq = 0;
+  let seq = RAN.readings;
   const sink = {
     add: (_record: ReadingRecord) => ++seq,
     save: (key: string, value: unknown) => void saved.set(key, value),
@@ -66,8 +68,8 @@ function openSite(size: number): Site {
     sink,
     alarms: new Alarms(sink, new Map()),
     saved: new Map(),
-    epoch: "bench",
-    time: new SiteTime({ opened: OPENED, at: 0, passed: 0 }),
+    epoch: RAN.epoch,
+    time: new SiteTime({ opened: OPENED, at: RAN.at, passed: RAN.at }),
   });
   engine.opened(OPENED, null);
   const read = (bay: number, taken: boolean, mono: number) => {

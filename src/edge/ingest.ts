@@ -51,7 +51,7 @@ export class Ingest {
     };
     this.#store = store;
     const time = new SiteTime(openingTime(store, null));
-    this.#engine = new RuleEngine({ assets, sink, alarms, saved: store.saved, epoch: store.epoch.id, time });
+    this.#engine = new RuleEngine({ assets, sink, alarms, saved: store.saved, epoch: store.epoch, time });
     this.#counters = new Counters(devices, store.saved, save);
   }
 
@@ -70,7 +70,7 @@ export class Ingest {
   opened(mono: number, { offMs }: TimeOff): void {
     const time = openingTime(this.#store, offMs);
     this.#window.save(SITE_TIME_KEY, withEpochTime(this.#store.saved.get(SITE_TIME_KEY), time));
-    this.#engine.opened(mono, offMs, { epoch: time.epoch, time: new SiteTime(time) });
+    this.#engine.opened(mono, offMs, { epoch: this.#store.epoch, time: new SiteTime(time) });
     this.#schedule();
   }
 
@@ -180,7 +180,10 @@ const naming = (id: string, { it, en }: Text): Text =>
 /** Where this epoch opens in the times of the site. `offMs`: how long nobody looked, null where that is not known. */
 function openingTime(store: IngestOptions["store"], offMs: number | null): EpochTime {
   const end = lastLook(store);
-  const { id, boot, opened } = store.epoch;
   const former = epochTimes(store.saved.get(SITE_TIME_KEY)).at(-1);
-  return nextEpochTime(former, { id, opened }, { lastMono: end?.mono ?? null, isSameBoot: end?.boot === boot, offMs });
+  return nextEpochTime(former, store.epoch, {
+    lastMono: end?.mono ?? null,
+    isSameBoot: end?.boot === store.epoch.boot,
+    offMs,
+  });
 }

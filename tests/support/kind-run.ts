@@ -101,9 +101,9 @@ export function runBay(
     },
     wall: (mono: number) => ({ wall: mono + WALL, synced }),
   };
-  let time = nextEpochTime(undefined, { id: "e0", opened: 0 }, { lastMono: null, isSameBoot: true, offMs: null });
+  let time = nextEpochTime(undefined, { id: "e0", n: 0, opened: 0 }, { lastMono: null, isSameBoot: true, offMs: null });
   /** What lies in the store: each input with its number, as it would be read after a restart. */
-  const stored: (Numbered & { readonly epoch: string; readonly moment: Moment })[] = [];
+  const stored: (Numbered & { readonly n: number; readonly moment: Moment })[] = [];
   const momentOf = (mono: number): Moment => {
     const site = new SiteTime(time);
     return { at: site.at(mono), passed: site.at(mono) + site.offMs, wall: mono + WALL, synced };
@@ -114,12 +114,12 @@ export function runBay(
       sink,
       alarms: new Alarms(sink, new Map(saved)),
       saved: new Map(saved),
-      epoch: time.epoch,
+      epoch: { id: time.epoch, n: time.n },
       time: new SiteTime(time),
     });
-    for (const { input, epoch, readings, events: number, moment } of stored)
+    for (const { input, n, readings, events: number, moment } of stored)
       engine.relearn(input, moment, ({ upTo }) => {
-        if (upTo?.epoch !== epoch) return false;
+        if (upTo?.n !== n) return false;
         return readings > upTo.readings || number > upTo.events;
       });
     return engine;
@@ -127,7 +127,7 @@ export function runBay(
   let engine = begin();
   engine.opened(0, null);
   let epochs = 0;
-  const keep = (of: Numbered, mono: number) => stored.push({ ...of, epoch: time.epoch, moment: momentOf(mono) });
+  const keep = (of: Numbered, mono: number) => stored.push({ ...of, n: time.n, moment: momentOf(mono) });
   for (const one of told) {
     if ("restart" in one) {
       const { offMs, shiftMs } = one.restart;
@@ -135,8 +135,8 @@ export function runBay(
       const off = { lastMono: one.at - shiftMs, isSameBoot: shiftMs === 0, offMs };
       const former = begin();
       epochs += 1;
-      time = nextEpochTime(time, { id: `e${epochs}`, opened: one.at }, off);
-      former.opened(one.at, offMs, { epoch: time.epoch, time: new SiteTime(time) });
+      time = nextEpochTime(time, { id: `e${epochs}`, n: epochs, opened: one.at }, off);
+      former.opened(one.at, offMs, { epoch: { id: time.epoch, n: time.n }, time: new SiteTime(time) });
       engine = former;
       continue;
     }

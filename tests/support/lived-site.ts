@@ -81,7 +81,7 @@ export class LivedSite {
     const unseen = last === null ? null : isSameBoot ? opened - last.mono : isOffKnown ? this.#wall + opened - last.wall : null;
     const former = this.#timesSaved().at(-1);
     const off = { lastMono: last?.mono ?? null, isSameBoot, offMs: unseen };
-    const time = nextEpochTime(former, { id: this.#epoch, opened }, off);
+    const time = nextEpochTime(former, { id: this.#epoch, n: this.#epochs, opened }, off);
     const sink = {
       raise: (draft: EventDraft, mono: number) => this.#raise(draft, mono),
       save: (key: string, value: unknown) => void this.#window.saved.set(key, structuredClone(value)),
@@ -92,7 +92,14 @@ export class LivedSite {
     };
     const saved = new Map(structuredClone([...this.#saved]));
     const alarms = new Alarms(sink, saved);
-    const engine = new RuleEngine({ assets: this.#assets, sink, alarms, saved, epoch: this.#epoch, time: new SiteTime(time) });
+    const engine = new RuleEngine({
+      assets: this.#assets,
+      sink,
+      alarms,
+      saved,
+      epoch: { id: this.#epoch, n: this.#epochs },
+      time: new SiteTime(time),
+    });
     await catchUp(engine, this.past, this.#wall + this.#mono);
     const shiftMs = last === null || isSameBoot ? 0 : opened - last.mono;
     this.#note("epoch.opened", { opened, offMs: unseen, shiftMs });
@@ -102,7 +109,10 @@ export class LivedSite {
   }
 
   #timesSaved() {
-    return withEpochTime(this.#saved.get(SITE_TIME_KEY), { epoch: "", opened: 0, at: 0, passed: 0, offMs: null }).slice(0, -1);
+    return withEpochTime(this.#saved.get(SITE_TIME_KEY), { epoch: "", n: 0, opened: 0, at: 0, passed: 0, offMs: null }).slice(
+      0,
+      -1,
+    );
   }
 
   wait(ms: number): void {

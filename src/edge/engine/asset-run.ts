@@ -1,36 +1,18 @@
 /** One asset as its engine runs it: what its senses know, what its kind has learned, what is shown of it and what is saved. */
 import type { Asset, AssetState, Quality, Value } from "../../model.ts";
-import type { AnyKind, Context, Moment, Said, Seen, Sense, Spell, Uncertain } from "../kinds/kind.ts";
+import type { AnyKind, Sense } from "../kinds/kind.ts";
+import { printOf } from "./asset-key.ts";
 import type { ClaimState } from "./claims.ts";
 import { dueOf, type SenseState, type SenseTimes, unseen } from "./senses.ts";
 
 const NEVER = Number.POSITIVE_INFINITY;
 
-/** What is saved of an asset: a cache of its past, which the tail that is stored after it brings up to date. */
-export interface SavedAsset {
-  readonly v: 1;
-  /** Kind, version and senses: under another one the facts do not fit. */
-  readonly print: string;
-  /** The last numbers that it has heard. */
-  readonly upTo: Heard;
-  readonly facts: unknown;
-  readonly senses: Readonly<Record<string, SenseState>>;
-  readonly claims: Readonly<Record<string, ClaimState>>;
-  readonly shown: Readonly<Record<string, Attribute>>;
-  /** Ms of observation of what it heard last. */
-  readonly heardAt: number;
-  readonly at: number;
-  readonly since: number;
-  readonly atEpoch?: string;
-  readonly sinceEpoch?: string;
-}
-
 /** What became of the saved state. `kept`: its facts stand; `none`: there was none; `aside`: there is one that does not fit. */
 export type Restored = "kept" | "none" | "aside";
 
-/** Up to which numbers of an epoch everything was heard. */
+/** Up to which numbers of an epoch, the `n`th of its file, everything was heard. */
 export interface Heard {
-  readonly epoch: string;
+  readonly n: number;
   readonly readings: number;
   readonly events: number;
 }
@@ -46,19 +28,6 @@ export interface Role {
   readonly name: string;
   readonly sense: Sense<unknown>;
   readonly times: SenseTimes;
-}
-
-/** What changes by time alone and is known outside: opening hours and pushed lists. Absent: nobody knows. */
-export interface Answers {
-  /** `from` and `to` in epoch ms. */
-  hours?(text: string, wall: number): { readonly is: boolean; readonly from: number; readonly to: number } | undefined;
-  listed?(
-    list: string,
-    asset: string,
-    wall: number,
-  ): { readonly is: boolean; readonly from: number; readonly to: number } | undefined;
-  /** The local day, YYYY-MM-DD, and when it ends. */
-  day?(wall: number, aheadDays: number): { readonly day: string; readonly to: number } | undefined;
 }
 
 export class AssetRun {
@@ -107,7 +76,8 @@ export class AssetRun {
       if (sense === undefined) return [];
       return [{ name, sense, times: { settleMs: sense.settleMs, silentAfterMs: asset.silentAfterMs[name] ?? 0 } }];
     });
-    this.print = JSON.stringify([kind.kind, kind.version, this.roles.map(({ name, sense: { of, from } }) => [name, of, from])]);
+    const heard = this.roles.map(({ name, sense: { of, from } }) => [name, of, from]);
+    this.print = printOf(kind.kind, kind.version, heard);
     this.forget();
   }
 
@@ -147,25 +117,6 @@ export class AssetRun {
     this.due = due;
   }
 
-  saved(upTo: Heard): SavedAsset {
-    const { print, facts, senses, claims, shown, heardAt, at, since, atEpoch, sinceEpoch } = this;
-    const epochs = { ...(atEpoch !== undefined && { atEpoch }), ...(sinceEpoch !== undefined && { sinceEpoch }) };
-    // What is kept by reference until the commit must not change under it.
-    return {
-      v: 1,
-      print,
-      upTo,
-      facts,
-      senses: copied(senses),
-      claims: { ...claims },
-      shown: { ...shown },
-      heardAt,
-      at,
-      since,
-      ...epochs,
-    };
-  }
-
   /** What the platform is shown of it. */
   state(epoch: string, alarms: readonly string[]): AssetState {
     return {
@@ -182,67 +133,3 @@ export class AssetRun {
     };
   }
 }
-
-const copied = (senses: Readonly<Record<string, SenseState>>): Record<string, SenseState> =>
-  Object.fromEntries(Object.entries(senses).map(([name, state]) => [name, { ...state }]));
-
-/** The moment at which a kind is asked, and what it may ask; `again` is when time alone may change an answer that it was given. */
-export class KindContext implements Context<unknown, Record<string, Sense<unknown>>> {
-  readonly now: Moment;
-  readonly o: unknown;
-  readonly sees: Record<string, Seen<unknown>>;
-  again = NEVER;
-  readonly #asset: string;
-  readonly #answers: Answers;
-
-  constructor(run: AssetRun, now: Moment, answers: Answers) {
-    this.now = now;
-    this.o = run.asset.options;
-    this.#asset = run.asset.id;
-    this.#answers = answers;
-    this.sees = {};
-    for (const { name } of run.roles) {
-      const state = run.senses[name];
-      if (state !== undefined) this.sees[name] = state.seen;
-    }
-  }
-
-  ended(passed: number): number | null {
-    const at = passed - (this.now.passed - this.now.at);
-    if (this.now.at >= at) return at;
-    this.#until(at);
-    return null;
-  }
-
-  beforeDay(day: string, aheadDays = 0): boolean | "unknown" {
-    const today = this.now.synced ? this.#answers.day?.(this.now.wall, aheadDays) : undefined;
-    if (today === undefined) return "unknown";
-    this.#untilWall(today.to);
-    return today.day < day;
-  }
-
-  open(hours: string): Spell {
-    return this.#spell(this.#answers.hours?.(hours, this.now.wall));
-  }
-
-  listed(list: string): Spell {
-    return this.#spell(this.#answers.listed?.(list, this.#asset, this.now.wall));
-  }
-
-  #spell(answer: ReturnType<NonNullable<Answers["hours"]>>): Spell {
-    if (answer === undefined) return { is: "unknown", since: 0 };
-    this.#untilWall(answer.to);
-    return { is: this.now.synced ? answer.is : "unknown", since: this.now.at - (this.now.wall - answer.from) };
-  }
-
-  #untilWall(wall: number): void {
-    this.#until(this.now.at + (wall - this.now.wall));
-  }
-
-  #until(at: number): void {
-    if (at > this.now.at && at < this.again) this.again = at;
-  }
-}
-
-export const isUncertain = (value: Value | Uncertain): value is Uncertain => typeof value === "object" && value !== null;
-export type AnySaid = Said<string, string>;

@@ -1,6 +1,6 @@
 /** Steps asset kinds with what is stored, in order: the same live, after a restart and in replay. */
 import { EdgeError } from "../../kit/errors.ts";
-import type { Args, AssetState, ReadingRecord, Restated, Value } from "../../model.ts";
+import type { Args, AssetState, EpochInfo, ReadingRecord, Restated, Value } from "../../model.ts";
 import type { Alarms } from "../alarms.ts";
 import type { SiteAsset } from "../kinds/index.ts";
 import type { Act, Claim, Heard as HeardOf, Moment, Senses } from "../kinds/kind.ts";
@@ -8,10 +8,11 @@ import { restated } from "../restated.ts";
 import type { WallTime } from "../window/numbers.ts";
 import { Agenda } from "./agenda.ts";
 import { asideKeyOf, stateKeyOf } from "./asset-key.ts";
-import { type Answers, type AnySaid, AssetRun, isUncertain, KindContext, type Role, type Heard as UpTo } from "./asset-run.ts";
+import { AssetRun, type Role } from "./asset-run.ts";
 import { type Judged, placeOf, settleClaim } from "./claims.ts";
+import { type Answers, type AnySaid, isUncertain, KindContext } from "./context.ts";
 import type { Input } from "./past/lived.ts";
-import { restore } from "./saved.ts";
+import { restore, savedOf } from "./saved.ts";
 import { become, observe, SILENT, type Sight, settle, sightOf } from "./senses.ts";
 import type { SiteTime } from "./site-time.ts";
 
@@ -35,12 +36,14 @@ export interface EngineSink {
   wall(mono: number): WallTime;
 }
 
+export type Epoch = Pick<EpochInfo, "id" | "n">;
+
 export interface EngineOptions {
   readonly assets: readonly SiteAsset[];
   readonly sink: EngineSink;
   readonly alarms: Alarms;
   readonly saved: ReadonlyMap<string, unknown>;
-  readonly epoch: string;
+  readonly epoch: Epoch;
   readonly time: SiteTime;
   readonly answers?: Answers;
 }
@@ -66,7 +69,7 @@ export class RuleEngine {
   /** Whose state is to be shown when what is told has been heard by all: one message, however many attributes changed. */
   readonly #changed = new Set<AssetRun>();
   readonly #saved: ReadonlyMap<string, unknown>;
-  #epoch: string;
+  #epoch: Epoch;
   #time: SiteTime;
   /** While the stored past is heard again: its moment. */
   #past: Moment | null = null;
@@ -107,7 +110,7 @@ export class RuleEngine {
   // ------------------------------------------------------------ what it is told
 
   /** An epoch opens: what nobody saw for too long is unknown, what fell due meanwhile is told, and every asset is shown once. */
-  opened(mono: number, offMs: number | null, next?: { readonly epoch: string; readonly time: SiteTime }): void {
+  opened(mono: number, offMs: number | null, next?: { readonly epoch: Epoch; readonly time: SiteTime }): void {
     if (next !== undefined) {
       this.#epoch = next.epoch;
       this.#time = next.time;
@@ -531,15 +534,14 @@ export class RuleEngine {
   #publish(): void {
     for (const run of this.#changed) {
       run.isShown = true;
-      this.#sink.asset(run.state(this.#epoch, this.#alarms.idsOf(run.asset.id)));
+      this.#sink.asset(run.state(this.#epoch.id, this.#alarms.idsOf(run.asset.id)));
     }
     this.#changed.clear();
   }
 
   #save(run: AssetRun): void {
     run.saveAt = NEVER;
-    const upTo: UpTo = { epoch: this.#epoch, ...this.#heard };
-    this.#sink.save(stateKeyOf(run.asset.id), run.saved(upTo));
+    this.#sink.save(stateKeyOf(run.asset.id), savedOf(run, { n: this.#epoch.n, ...this.#heard }));
   }
 
   #schedule(run: AssetRun): void {

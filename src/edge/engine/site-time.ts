@@ -1,8 +1,11 @@
 /** The two times of a site that never go back: what was observed, and what has passed. Monotonic times of a boot are turned into them. */
+import type { EpochInfo } from "../../model.ts";
 
 /** One epoch's place in them. */
 export interface EpochTime {
   readonly epoch: string;
+  /** Number of the epoch in its file. */
+  readonly n: number;
   /** Kernel monotonic ms at which the epoch opened; `at` and `passed` are those of that moment. */
   readonly opened: number;
   readonly at: number;
@@ -53,14 +56,14 @@ export class SiteTime {
  */
 export function nextEpochTime(
   former: EpochTime | undefined,
-  epoch: { readonly id: string; readonly opened: number },
+  epoch: Pick<EpochInfo, "id" | "n" | "opened">,
   off: { readonly lastMono: number | null; readonly isSameBoot: boolean; readonly offMs: number | null },
 ): EpochTime {
-  const { id, opened } = epoch;
-  if (former === undefined || off.lastMono === null) return { epoch: id, opened, at: 0, passed: 0, offMs: off.offMs };
+  const { id, n, opened } = epoch;
+  if (former === undefined || off.lastMono === null) return { epoch: id, n, opened, at: 0, passed: 0, offMs: off.offMs };
   const ran = Math.max(0, (off.isSameBoot ? opened : off.lastMono) - former.opened);
   const unseen = off.isSameBoot ? 0 : (off.offMs ?? 0);
-  return { epoch: id, opened, at: former.at + ran, passed: former.passed + ran + unseen, offMs: off.offMs };
+  return { epoch: id, n, opened, at: former.at + ran, passed: former.passed + ran + unseen, offMs: off.offMs };
 }
 
 /** What is saved of them, with the newest one added. */
@@ -71,6 +74,6 @@ export const withEpochTime = (saved: unknown, time: EpochTime): readonly EpochTi
 export const epochTimes = (saved: unknown): readonly EpochTime[] => (Array.isArray(saved) ? saved.filter(isEpochTime) : []);
 
 const isEpochTime = (one: unknown): one is EpochTime => {
-  const { epoch, opened, at, passed, offMs } = (one ?? {}) as Partial<Record<keyof EpochTime, unknown>>;
-  return typeof epoch === "string" && [opened, at, passed, offMs ?? 0].every((ms) => typeof ms === "number");
+  const { epoch, n, opened, at, passed, offMs } = (one ?? {}) as Partial<Record<keyof EpochTime, unknown>>;
+  return typeof epoch === "string" && [n, opened, at, passed, offMs ?? 0].every((ms) => typeof ms === "number");
 };

@@ -20,8 +20,8 @@ export async function catchUp(engine: RuleEngine, past: Past, wall: number): Pro
 
 async function hearTails(engine: RuleEngine, past: Past, times: ReadonlyMap<string, EpochTime>): Promise<void> {
   for (const time of times.values()) {
-    const { epoch } = time;
-    const runs = engine.runs.filter(({ upTo }) => upTo?.epoch === epoch);
+    const { epoch, n } = time;
+    const runs = engine.runs.filter(({ upTo }) => upTo?.n === n);
     if (runs.length === 0) continue;
     const least = (stream: "readings" | "events") => Math.min(...runs.map(({ upTo }) => upTo?.[stream] ?? 0));
     const from = { epoch, readings: least("readings"), events: least("events") };

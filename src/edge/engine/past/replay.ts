@@ -4,7 +4,7 @@ import type { EventDraft, ReadingRecord } from "../../../model.ts";
 import { Alarms } from "../../alarms.ts";
 import type { SiteAsset } from "../../kinds/index.ts";
 import type { Store, StoredEvent, StoredRecord } from "../../parts.ts";
-import { RuleEngine } from "../engine.ts";
+import { type Epoch, RuleEngine } from "../engine.ts";
 import { type EpochTime, epochTimes, nextEpochTime, SITE_TIME_KEY, SiteTime } from "../site-time.ts";
 import { inOrder, inputOf } from "./lived.ts";
 
@@ -61,9 +61,9 @@ class Replay {
   }
 
   event(stored: StoredEvent): void {
-    const { epoch, event } = stored;
+    const { epoch, n, event } = stored;
     const extra = event as Readonly<Record<string, unknown>>;
-    if (event.kind === "epoch.opened") this.#open(epoch, event, extra);
+    if (event.kind === "epoch.opened") this.#open({ id: epoch, n }, event, extra);
     else if (epoch !== this.#time?.epoch) this.#resume(epoch, event.at, event.clock);
     const opened = this.#time?.opened;
     if (this.#engine === null || opened === undefined || this.#time?.epoch !== epoch) return;
@@ -88,7 +88,7 @@ class Replay {
   }
 
   #open(
-    epoch: string,
+    { id, n }: Epoch,
     { at, mono: after, clock }: StoredEvent["event"],
     { opened, offMs, shiftMs, heldMs }: Readonly<Record<string, unknown>>,
   ): void {
@@ -98,8 +98,8 @@ class Replay {
     // In another boot the shift leads from the former run's last look to the opening of this one.
     const lastMono = this.#time === undefined ? null : Number(opened) - shift;
     const time =
-      this.#times.get(epoch) ??
-      nextEpochTime(this.#time, { id: epoch, opened: Number(opened) }, { lastMono, isSameBoot: shift === 0, offMs: off });
+      this.#times.get(id) ??
+      nextEpochTime(this.#time, { id, n, opened: Number(opened) }, { lastMono, isSameBoot: shift === 0, offMs: off });
     const lived = { ...time, offMs: off };
     this.#leave(lived);
     this.#contact = contactBefore(begun, heldMs);
@@ -117,12 +117,12 @@ class Replay {
 
   #begin(time: EpochTime, mono: number): void {
     this.#time = time;
-    const next = { epoch: time.epoch, time: new SiteTime(time) };
+    const next = { epoch: { id: time.epoch, n: time.n }, time: new SiteTime(time) };
     this.#engine ??= this.#made(next);
     this.#engine.opened(mono, time.offMs, next);
   }
 
-  #made({ epoch, time }: { readonly epoch: string; readonly time: SiteTime }): RuleEngine {
+  #made({ epoch, time }: { readonly epoch: Epoch; readonly time: SiteTime }): RuleEngine {
     const sink = {
       add: (_record: ReadingRecord) => this.#seq++,
       save: () => {},

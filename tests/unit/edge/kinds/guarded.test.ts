@@ -1,8 +1,9 @@
 /** A kind that throws, and a saved state that does not fit, cost their own asset and nobody else. */
 import { describe, expect, it } from "vitest";
 import { Alarms } from "../../../../src/edge/alarms.ts";
-import { asideKeyOf, stateKeyOf } from "../../../../src/edge/engine/asset-key.ts";
+import { asideKeyOf, printOf, stateKeyOf } from "../../../../src/edge/engine/asset-key.ts";
 import { RuleEngine } from "../../../../src/edge/engine/engine.ts";
+import type { SavedAsset } from "../../../../src/edge/engine/saved.ts";
 import { SiteTime } from "../../../../src/edge/engine/site-time.ts";
 import type { SiteAsset } from "../../../../src/edge/kinds/index.ts";
 import { type AnyKind, assetKind, held, shown, state, value } from "../../../../src/edge/kinds/kind.ts";
@@ -86,7 +87,7 @@ function site(saved = new Map<string, unknown>(), kind: AnyKind = tap) {
   };
   const time = new SiteTime({ opened: 0, at: 0, passed: 0 });
   const alarms = new Alarms(sink, new Map(saved));
-  const engine = new RuleEngine({ assets, sink, alarms, saved: new Map(saved), epoch: "e", time });
+  const engine = new RuleEngine({ assets, sink, alarms, saved: new Map(saved), epoch: { id: "e", n: 1 }, time });
   const read = (id: string, flow: number, mono: number) => {
     engine.timers(mono);
     seq += 1;
@@ -168,19 +169,17 @@ describe("a kind that throws", () => {
 
 describe("a saved state that does not fit", () => {
   it.each([
-    ["of another kind", { v: 1, print: JSON.stringify(["bay", 1, []]), upTo: { epoch: "e", readings: 1, events: 0 } }],
-    ["of an earlier version", null],
+    ["of another kind", { p: printOf("bay", 1, []) }],
+    ["of an earlier version", { p: printOf("tap", 1, [["flow", "value", "a-meter.flow"]]) }],
     ["of another program", { rule: { due: {}, status: "free" }, attributes: {} }],
     ["of no form", "gone"],
+    ["with numbers that are none", { u: [1, null, 0] }],
   ])("%s is set aside and named; the alarm that it left is judged anew", (_, raw) => {
     const { saved, read, engine } = site();
     engine.opened(0, 0);
     read("a", 4, 100);
-    const former = {
-      ...(saved.get(stateKeyOf("a")) as object),
-      print: JSON.stringify(["tap", 1, [["flow", "value", "a-meter.flow"]]]),
-    };
-    const unfit = raw === null ? former : typeof raw === "object" && "print" in raw ? { ...former, ...raw } : raw;
+    const former = saved.get(stateKeyOf("a")) as SavedAsset;
+    const unfit = raw instanceof Object && !("rule" in raw) ? { ...former, ...raw } : raw;
     saved.set(stateKeyOf("a"), unfit);
     const again = site(saved);
     again.engine.opened(200, 0);
@@ -253,7 +252,7 @@ describe("what is shown and saved", () => {
     const { engine, read, saved } = site();
     engine.opened(0, 0);
     read("a", 1, 100);
-    const upTo = () => (saved.get(stateKeyOf("a")) as { upTo: { readings: number } }).upTo.readings;
+    const upTo = () => (saved.get(stateKeyOf("a")) as SavedAsset).u[1];
     const decided = upTo();
     for (let i = 0; i < 100; i += 1) read("a", 1, 200 + i);
     expect(upTo()).toBe(decided);

@@ -1,0 +1,80 @@
+/** What a kind may ask at a moment, and when time alone may change an answer that it was given. */
+import type { Value } from "../../model.ts";
+import type { Context, Moment, Said, Seen, Sense, Spell, Uncertain } from "../kinds/kind.ts";
+import type { AssetRun } from "./asset-run.ts";
+
+const NEVER = Number.POSITIVE_INFINITY;
+
+/** What changes by time alone and is known outside: opening hours and pushed lists. Absent: nobody knows. */
+export interface Answers {
+  /** `from` and `to` in epoch ms. */
+  hours?(text: string, wall: number): { readonly is: boolean; readonly from: number; readonly to: number } | undefined;
+  listed?(
+    list: string,
+    asset: string,
+    wall: number,
+  ): { readonly is: boolean; readonly from: number; readonly to: number } | undefined;
+  /** The local day, YYYY-MM-DD, and when it ends. */
+  day?(wall: number, aheadDays: number): { readonly day: string; readonly to: number } | undefined;
+}
+
+/** The moment at which a kind is asked, and what it may ask; `again` is when time alone may change an answer that it was given. */
+export class KindContext implements Context<unknown, Record<string, Sense<unknown>>> {
+  readonly now: Moment;
+  readonly o: unknown;
+  readonly sees: Record<string, Seen<unknown>>;
+  again = NEVER;
+  readonly #asset: string;
+  readonly #answers: Answers;
+
+  constructor(run: AssetRun, now: Moment, answers: Answers) {
+    this.now = now;
+    this.o = run.asset.options;
+    this.#asset = run.asset.id;
+    this.#answers = answers;
+    this.sees = {};
+    for (const { name } of run.roles) {
+      const state = run.senses[name];
+      if (state !== undefined) this.sees[name] = state.seen;
+    }
+  }
+
+  ended(passed: number): number | null {
+    const at = passed - (this.now.passed - this.now.at);
+    if (this.now.at >= at) return at;
+    this.#until(at);
+    return null;
+  }
+
+  beforeDay(day: string, aheadDays = 0): boolean | "unknown" {
+    const today = this.now.synced ? this.#answers.day?.(this.now.wall, aheadDays) : undefined;
+    if (today === undefined) return "unknown";
+    this.#untilWall(today.to);
+    return today.day < day;
+  }
+
+  open(hours: string): Spell {
+    return this.#spell(this.#answers.hours?.(hours, this.now.wall));
+  }
+
+  listed(list: string): Spell {
+    return this.#spell(this.#answers.listed?.(list, this.#asset, this.now.wall));
+  }
+
+  #spell(answer: ReturnType<NonNullable<Answers["hours"]>>): Spell {
+    if (answer === undefined) return { is: "unknown", since: 0 };
+    this.#untilWall(answer.to);
+    return { is: this.now.synced ? answer.is : "unknown", since: this.now.at - (this.now.wall - answer.from) };
+  }
+
+  #untilWall(wall: number): void {
+    this.#until(this.now.at + (wall - this.now.wall));
+  }
+
+  #until(at: number): void {
+    if (at > this.now.at && at < this.again) this.again = at;
+  }
+}
+
+export const isUncertain = (value: Value | Uncertain): value is Uncertain => typeof value === "object" && value !== null;
+export type AnySaid = Said<string, string>;
