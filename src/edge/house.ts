@@ -32,7 +32,7 @@ import { Collector, type Host } from "./collect.ts";
 import { CommandDesk, type CommandOptions } from "./commands/desk.ts";
 import { Lanes } from "./commands/lanes.ts";
 import { LimitKeeper } from "./commands/limits.ts";
-import { assetsIn, stateKeyOf } from "./engine/asset-key.ts";
+import { assetsIn, stateKeyOf } from "./engine/asset/asset-key.ts";
 import { Ingest } from "./ingest.ts";
 import type { SiteAsset } from "./kinds/index.ts";
 import { lastLook, saveStop, tellOpening, timeOff } from "./opening.ts";

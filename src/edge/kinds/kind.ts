@@ -142,6 +142,20 @@ export type Act =
   | { readonly do: "measure"; readonly name: string; readonly value: number; readonly complete: boolean }
   | { readonly do: "note"; readonly kind: string; readonly severity: Severity; readonly text: Text };
 
+/** What a kind learned, with what is told of it once: see `withActs`. */
+export class Learned<F> {
+  readonly facts: F;
+  readonly acts: readonly Act[];
+
+  constructor(facts: F, acts: readonly Act[]) {
+    this.facts = facts;
+    this.acts = acts;
+  }
+}
+
+/** The facts that were learned, and what is measured or noted in this moment, once and never again. */
+export const withActs = <F>(facts: F, ...acts: readonly Act[]): Learned<F> => new Learned(facts, acts);
+
 type SeenBy<S> = S extends Sense<infer T> ? Seen<T> : S extends Sense<infer T> | undefined ? Seen<T> | undefined : never;
 
 export interface Context<O, S extends Senses> {
@@ -185,11 +199,11 @@ export interface Kind<O, S extends Senses, F, T extends string, A extends string
   /** What of the options the catalog may say. */
   statics?(options: O): Readonly<Record<string, unknown>>;
   readonly facts: F;
-  /** Facts of an earlier version, or undefined where they cannot be taken over. */
+  /** Facts of an earlier version, or undefined where they cannot be taken over. Of those, what was null may be missing. */
   migrate?(facts: unknown, version: number): F | undefined;
   /** How much of the stored past must be heard again to know what is, ms of wall time, where no facts are left. */
   readonly lookBackMs: number;
-  learn?(facts: F, heard: Heard<S>, context: Context<O, S>): F | readonly [F, readonly Act[]];
+  learn?(facts: F, heard: Heard<S>, context: Context<O, S>): F | Learned<F>;
   says(facts: F, context: Context<O, S>): Said<T, A>;
 }
 

@@ -1,7 +1,7 @@
 /** Brings what was saved of the assets up to what is stored: the tail after it, or the past where nothing that fits was saved. */
 import type { Moment } from "../../kinds/kind.ts";
 import type { Store } from "../../parts.ts";
-import type { AssetRun } from "../asset-run.ts";
+import type { AssetRun } from "../asset/asset-run.ts";
 import type { RuleEngine } from "../engine.ts";
 import { type EpochTime, epochTimes, SITE_TIME_KEY, SiteTime } from "../site-time.ts";
 import { inOrder, inputOf, type Lived, tailOf } from "./lived.ts";

@@ -4,7 +4,8 @@ import type { EventDraft, ReadingRecord } from "../../../model.ts";
 import { Alarms } from "../../alarms.ts";
 import type { SiteAsset } from "../../kinds/index.ts";
 import type { Store, StoredEvent, StoredRecord } from "../../parts.ts";
-import { type Epoch, RuleEngine } from "../engine.ts";
+import type { Epoch } from "../asset/asset-run.ts";
+import { RuleEngine } from "../engine.ts";
 import { type EpochTime, epochTimes, nextEpochTime, SITE_TIME_KEY, SiteTime } from "../site-time.ts";
 import { inOrder, inputOf } from "./lived.ts";
 

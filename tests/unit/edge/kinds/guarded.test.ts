@@ -1,12 +1,12 @@
 /** A kind that throws, and a saved state that does not fit, cost their own asset and nobody else. */
 import { describe, expect, it } from "vitest";
 import { Alarms } from "../../../../src/edge/alarms.ts";
-import { asideKeyOf, printOf, stateKeyOf } from "../../../../src/edge/engine/asset-key.ts";
+import { asideKeyOf, printOf, stateKeyOf } from "../../../../src/edge/engine/asset/asset-key.ts";
+import type { SavedAsset } from "../../../../src/edge/engine/asset/saved.ts";
 import { RuleEngine } from "../../../../src/edge/engine/engine.ts";
-import type { SavedAsset } from "../../../../src/edge/engine/saved.ts";
 import { SiteTime } from "../../../../src/edge/engine/site-time.ts";
 import type { SiteAsset } from "../../../../src/edge/kinds/index.ts";
-import { type AnyKind, assetKind, held, shown, state, value } from "../../../../src/edge/kinds/kind.ts";
+import { type AnyKind, assetKind, held, shown, state, value, withActs } from "../../../../src/edge/kinds/kind.ts";
 import type { Asset, AssetState, EventDraft, ReadingRecord } from "../../../../src/model.ts";
 
 const ALARM = {
@@ -42,7 +42,7 @@ const tap = assetKind({
   },
 });
 
-function site(saved = new Map<string, unknown>(), kind: AnyKind = tap) {
+function site(saved = new Map<string, unknown>(), kind: AnyKind = tap, store: (attribute: string) => void = () => {}) {
   const assetOf = (id: string): Asset => ({
     id,
     urn: `urn:${id}`,
@@ -76,6 +76,7 @@ function site(saved = new Map<string, unknown>(), kind: AnyKind = tap) {
     save: (key: string, what: unknown) => void saved.set(key, structuredClone(what)),
     openAlarms: () => {},
     add(record: ReadingRecord) {
+      store(record.name);
       records.push(`${record.source}.${record.name}=${record.value}`);
       seq += 1;
       return seq;
@@ -164,6 +165,66 @@ describe("a kind that throws", () => {
     const mended = site(again.saved);
     mended.engine.opened(300, 0);
     expect(mended.told).toEqual(["a rule.failed cleared", "a tap.leak updated", "b rule.failed cleared"]);
+  });
+});
+
+describe("what a kind does once", () => {
+  const volume = { unit: "m3", kind: "interval" as const };
+  const metered = (learn: AnyKind["learn"]): AnyKind => ({ ...tap, shows: { ...tap.shows, volume }, facts: [], learn });
+  const measure = (name: string, value: number, complete = true) => ({ do: "measure" as const, name, value, complete });
+
+  it("is one record for each measure, equal ones too, and never repeated", () => {
+    const kind = metered((facts) => withActs(facts, measure("volume", 2, facts.length > 0)));
+    const { engine, records, read } = site(new Map(), kind);
+    engine.opened(0, 0);
+    read("a", 1, 100);
+    read("a", 1, 200);
+    engine.timers(2_000_000);
+    expect(records.filter((one) => one.startsWith("a.volume"))).toEqual(["a.volume=2", "a.volume=2"]);
+  });
+
+  it("facts may be a list, of two things too", () => {
+    const kind = metered((facts, heard) =>
+      heard.of === "flow" && heard.seen.known ? [...facts, heard.seen.value].slice(-2) : facts,
+    );
+    const { engine, saved, read, told } = site(new Map(), kind);
+    engine.opened(0, 0);
+    for (const [i, flow] of [1, 2, 3].entries()) read("a", flow, 100 + i);
+    engine.timers(100_000);
+    expect((saved.get(stateKeyOf("a")) as SavedAsset).f).toEqual([2, 3]);
+    expect(told).toEqual([]);
+  });
+
+  it.each([
+    ["an attribute that is no interval", measure("flow", 1), "flow is no attribute of kind interval"],
+    ["a number that is none", measure("volume", Number.NaN), "volume is NaN"],
+  ])("of %s is a fault of the kind: nothing is learned, nothing is stored", (_, act, reason) => {
+    const { engine, events, records, saved, read } = site(
+      new Map(),
+      metered((facts) => withActs([...facts, 1], act)),
+    );
+    engine.opened(0, 0);
+    read("a", 1, 100);
+    expect(events[0]?.cause?.["reason"]).toContain(reason);
+    expect(records.filter((one) => one.startsWith("a.volume"))).toEqual([]);
+    expect((saved.get(stateKeyOf("a")) as SavedAsset).f).toEqual([]);
+  });
+
+  it("a fault of whoever stores it is not the kind's", () => {
+    const kind = metered((facts) => withActs(facts, measure("volume", 2)));
+    const { engine, told, read } = site(new Map(), kind, (name) => {
+      if (name === "volume") throw new Error("no room");
+    });
+    engine.opened(0, 0);
+    expect(() => read("a", 1, 100)).toThrow("no room");
+    expect(told).toEqual([]);
+  });
+
+  it("a number that is none is not shown", () => {
+    const kind: AnyKind = { ...tap, says: () => ({ shows: { flow: Number.NaN }, claims: { "tap.leak": false } }) };
+    const { engine, events } = site(new Map(), kind);
+    engine.opened(0, 0);
+    expect(events[0]?.cause).toMatchObject({ input: "says", reason: "RangeError: flow is NaN" });
   });
 });
 

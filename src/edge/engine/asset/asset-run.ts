@@ -1,14 +1,16 @@
 /** One asset as its engine runs it: what its senses know, what its kind has learned, what is shown of it and what is saved. */
-import type { Asset, AssetState, Quality, Value } from "../../model.ts";
-import type { AnyKind, Sense } from "../kinds/kind.ts";
+import type { Asset, AssetState, EpochInfo, Quality, Value } from "../../../model.ts";
+import type { AnyKind, Sense } from "../../kinds/kind.ts";
+import type { ClaimState } from "../claims.ts";
+import { dueOf, type SenseState, type SenseTimes, unseen } from "../senses.ts";
 import { printOf } from "./asset-key.ts";
-import type { ClaimState } from "./claims.ts";
-import { dueOf, type SenseState, type SenseTimes, unseen } from "./senses.ts";
 
 const NEVER = Number.POSITIVE_INFINITY;
 
 /** What became of the saved state. `kept`: its facts stand; `none`: there was none; `aside`: there is one that does not fit. */
 export type Restored = "kept" | "none" | "aside";
+
+export type Epoch = Pick<EpochInfo, "id" | "n">;
 
 /** Up to which numbers of an epoch, the `n`th of its file, everything was heard. */
 export interface Heard {
@@ -51,7 +53,7 @@ export class AssetRun {
   seq = 0;
   /** A step of its kind threw, and none went well since; the last input that it threw at. */
   isFailed = false;
-  failedStep = -1;
+  failedAt = -1;
   /** What became of what was saved, and up to which numbers that had heard everything; null: nothing was saved that fits. */
   restored: Restored = "none";
   upTo: Heard | null = null;

@@ -1,10 +1,10 @@
 /** Writes what is saved of an asset as briefly as it can be, and takes it up again, checked. */
-import type { Quality, Value } from "../../model.ts";
-import type { Seen } from "../kinds/kind.ts";
+import type { Quality, Value } from "../../../model.ts";
+import type { Seen } from "../../kinds/kind.ts";
+import type { ClaimState } from "../claims.ts";
+import type { SenseState } from "../senses.ts";
 import { PRINT } from "./asset-key.ts";
 import type { AssetRun, Attribute, Heard, Restored } from "./asset-run.ts";
-import type { ClaimState } from "./claims.ts";
-import type { SenseState } from "./senses.ts";
 
 /**
  * A cache of the asset's past, which the tail that is stored after it brings up to date. It is written with each decision, to a card that

@@ -1,0 +1,42 @@
+/** Keeps each asset in the agenda at its next moment, and saves its state when that is due. */
+import { Agenda } from "./agenda.ts";
+import { stateKeyOf } from "./asset-key.ts";
+import type { AssetRun, Epoch } from "./asset-run.ts";
+import { savedOf } from "./saved.ts";
+
+/** What was learned and decided nothing is saved this late. */
+const SAVE_MS = 60_000;
+const NEVER = Number.POSITIVE_INFINITY;
+
+export class RunKeeper {
+  /** The last numbers that were heard in the epoch. */
+  heard: { readings: number; events: number } = { readings: 0, events: 0 };
+  epoch: Epoch;
+  readonly #agenda = new Agenda<AssetRun>();
+  readonly #save: (key: string, value: unknown) => void;
+
+  constructor(epoch: Epoch, save: (key: string, value: unknown) => void) {
+    this.epoch = epoch;
+    this.#save = save;
+  }
+
+  /** Whose moment comes next. */
+  get next(): AssetRun | undefined {
+    return this.#agenda.first;
+  }
+
+  schedule(run: AssetRun): void {
+    run.schedule();
+    this.#agenda.put(run);
+  }
+
+  save(run: AssetRun): void {
+    run.saveAt = NEVER;
+    this.#save(stateKeyOf(run.asset.id), savedOf(run, { n: this.epoch.n, ...this.heard }));
+  }
+
+  /** Something was learned that decided nothing. */
+  saveLater(run: AssetRun, at: number): void {
+    run.saveAt = Math.min(run.saveAt, at + SAVE_MS);
+  }
+}

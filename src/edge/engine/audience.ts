@@ -1,0 +1,40 @@
+/** Knows which assets listen to which points and sources. */
+import type { AssetRun, Role } from "./asset/asset-run.ts";
+
+export interface Listener {
+  readonly run: AssetRun;
+  readonly role: Role;
+}
+
+const NOBODY: readonly Listener[] = [];
+
+export class Audience {
+  /** Source → point → who listens; and by source alone. */
+  readonly #byPoint = new Map<string, Map<string, Listener[]>>();
+  readonly #bySource = new Map<string, Listener[]>();
+
+  add(run: AssetRun): void {
+    for (const role of run.roles) {
+      const dot = role.sense.from.indexOf(".");
+      const [source, point] = [role.sense.from.slice(0, dot), role.sense.from.slice(dot + 1)];
+      const points = this.#byPoint.get(source) ?? new Map<string, Listener[]>();
+      this.#byPoint.set(source, points);
+      push(points, point, { run, role });
+      push(this.#bySource, source, { run, role });
+    }
+  }
+
+  ofPoint(source: string, point: string): readonly Listener[] {
+    return this.#byPoint.get(source)?.get(point) ?? NOBODY;
+  }
+
+  ofSource(source: string): readonly Listener[] {
+    return this.#bySource.get(source) ?? NOBODY;
+  }
+}
+
+function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {
+  const list = map.get(key);
+  if (list === undefined) map.set(key, [value]);
+  else list.push(value);
+}

@@ -1,0 +1,54 @@
+/** Lets an asset hear what its senses make of records, silences and the time that passes. */
+import type { ReadingRecord } from "../../model.ts";
+import type { AssetRun, Role } from "./asset/asset-run.ts";
+import type { Judge } from "./judge.ts";
+import { become, observe, SILENT, type Sight, settle, sightOf } from "./senses.ts";
+
+export class Hearing {
+  readonly #judge: Judge;
+
+  constructor(judge: Judge) {
+    this.#judge = judge;
+  }
+
+  /** True: the asset must be looked at anew. */
+  observe(run: AssetRun, { name, sense, times }: Role, record: ReadingRecord, at: number): boolean {
+    const state = run.senses[name];
+    if (state === undefined) return false;
+    const change = observe(state, sense, sightOf(sense, record), times, at);
+    if (change === "none") return run.isFailed;
+    return change === "looked" || this.#become(run, name, change.become, change.since, at, sense.of === "value");
+  }
+
+  /** True: something of it is unknown now that was not. */
+  lose(run: AssetRun, { name }: Role, at: number): boolean {
+    return this.#become(run, name, { known: false, code: SILENT }, at, at, false);
+  }
+
+  /** Nobody looked for so long, null: who knows how long. What may not be unseen for that long is unknown. */
+  unobserved(run: AssetRun, offMs: number | null, at: number): boolean {
+    let isChanged = false;
+    for (const role of run.roles)
+      if ((offMs === null || offMs > role.times.silentAfterMs) && this.lose(run, role, at)) isChanged = true;
+    return isChanged;
+  }
+
+  /** Brings its senses to a moment. True: something changed. */
+  settle(run: AssetRun, at: number): boolean {
+    let isChanged = false;
+    for (const { name, sense, times } of run.roles) {
+      const state = run.senses[name];
+      const change = state === undefined ? "none" : settle(state, times, at);
+      if (change === "none") continue;
+      isChanged = true;
+      if (change !== "looked") this.#become(run, name, change.become, change.since, at, sense.of === "value");
+    }
+    return isChanged;
+  }
+
+  #become(run: AssetRun, role: string, sight: Sight, since: number, at: number, always: boolean): boolean {
+    const state = run.senses[role];
+    if (state === undefined) return false;
+    return !become(state, sight, since, always) || this.#judge.learn(run, { of: role, seen: state.seen }, at);
+  }
+}

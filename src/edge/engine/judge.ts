@@ -1,0 +1,167 @@
+/** Asks a kind, guarded, what it learns and what it says, and lets that be shown, told and saved. */
+import { EdgeError } from "../../kit/errors.ts";
+import type { Alarms } from "../alarms.ts";
+import { type Act, type Claim, type Heard as HeardOf, Learned, type Senses } from "../kinds/kind.ts";
+import type { AssetRun } from "./asset/asset-run.ts";
+import type { RunKeeper } from "./asset/run-keeper.ts";
+import { type Judged, placeOf, settleClaim } from "./claims.ts";
+import { type Answers, type AnySaid, KindContext } from "./kind-context.ts";
+import type { Moments } from "./moments.ts";
+import type { Showing } from "./showing.ts";
+
+const NEVER = Number.POSITIVE_INFINITY;
+export const FAILED = "rule.failed";
+
+export type Heard = HeardOf<Record<string, NonNullable<Senses[string]>>>;
+
+export class Judge {
+  readonly #alarms: Alarms;
+  readonly #answers: Answers;
+  readonly #moments: Moments;
+  readonly #keeper: RunKeeper;
+  readonly #showing: Showing;
+
+  constructor(alarms: Alarms, answers: Answers, moments: Moments, keeper: RunKeeper, showing: Showing) {
+    this.#alarms = alarms;
+    this.#answers = answers;
+    this.#moments = moments;
+    this.#keeper = keeper;
+    this.#showing = showing;
+  }
+
+  /** A kind that throws costs its own asset this input. False: it did. Of the past it only learns. */
+  learn(run: AssetRun, heard: Heard, at: number): boolean {
+    const isPast = this.#moments.past !== null;
+    let learned: unknown;
+    try {
+      learned = run.kind.learn === undefined ? run.facts : run.kind.learn(run.facts, heard as never, this.#context(run, at));
+      if (learned instanceof Learned) for (const act of learned.acts) checkAct(run, act);
+    } catch (error) {
+      if (!isPast) this.failed(run, heard.of, error, at);
+      return false;
+    }
+    run.facts = learned instanceof Learned ? learned.facts : learned;
+    if (learned instanceof Learned && !isPast) for (const act of learned.acts) this.#act(run, act, at);
+    return true;
+  }
+
+  #act(run: AssetRun, act: Act, at: number): void {
+    if (act.do === "measure") this.#showing.measure(run, act, at);
+    else {
+      const { kind, severity, text } = act;
+      this.#alarms.note({ kind, severity, text, asset: run.asset.id, extra: placeOf(run.asset) }, this.#moments.mono(at));
+    }
+  }
+
+  /** When it is to be asked again after what it heard last: what fell due while no gateway ran is told in the order of its time. */
+  plan(run: AssetRun): void {
+    if (run.restored !== "kept") return;
+    const context = this.#context(run, run.heardAt);
+    try {
+      const { claims }: AnySaid = run.kind.says(run.facts, context);
+      run.again = context.again;
+      for (const [key, claim] of Object.entries(claims))
+        if (typeof claim === "object" && "due" in claim && !this.#alarms.isOpen(run.asset.id, key))
+          run.again = Math.min(run.again, Math.max(claim.due, run.heardAt));
+    } catch {
+      // It is asked at the opening, and named there.
+      run.again = NEVER;
+    }
+  }
+
+  /** What the kind says now, shown and told. `save`: whatever comes of it. */
+  judge(run: AssetRun, at: number, save: boolean): void {
+    run.heardAt = at;
+    if (run.failedAt === this.#moments.inputs) return;
+    let said: AnySaid;
+    const context = this.#context(run, at);
+    try {
+      said = run.kind.says(run.facts, context);
+      checkSaid(said);
+    } catch (error) {
+      this.failed(run, "says", error, at);
+      return;
+    }
+    if (run.isFailed) this.#recovers(run, at);
+    const isShown = this.#showing.attributes(run, said, at);
+    run.again = context.again;
+    const isTold = this.#claims(run, said.claims, at);
+    if (isTold || isShown || save) this.#keeper.save(run);
+    else this.#keeper.saveLater(run, at);
+    if (isTold) this.#showing.show(run);
+    this.#keeper.schedule(run);
+  }
+
+  #context(run: AssetRun, at: number): KindContext {
+    return new KindContext(run, this.#moments.moment(at), this.#answers);
+  }
+
+  #claims(run: AssetRun, claims: Readonly<Record<string, Claim>>, at: number): boolean {
+    const judged: Judged = {
+      asset: run.asset,
+      kind: run.kind,
+      at,
+      mono: this.#moments.mono(at),
+      monoOf: (when) => this.#moments.mono(when),
+      why: run.why,
+      cause: run.cause,
+    };
+    let anyTold = false;
+    for (const key of Object.keys(run.kind.alarms)) {
+      const { state, due, isTold } = settleClaim(claims[key] ?? false, key, run.claims[key], judged, this.#alarms);
+      if (state === undefined) delete run.claims[key];
+      else run.claims[key] = state;
+      run.again = Math.min(run.again, due);
+      anyTold ||= isTold;
+    }
+    return anyTold;
+  }
+
+  /** Named once; the asset is unknown, and what stands of it is in doubt. */
+  failed(run: AssetRun, input: string, error: unknown, at: number): void {
+    const { id } = run.asset;
+    const { kind, version } = run.kind;
+    run.isFailed = true;
+    run.failedAt = this.#moments.inputs;
+    const cause = { kind, version, input, reason: String(error) };
+    const edge = new EdgeError(FAILED, cause, error);
+    const text = { it: `${id}: ${edge.what("it")}`, en: `${id}: ${edge.what("en")}` };
+    const draft = { kind: FAILED, severity: "high" as const, asset: id, text, cause, extra: placeOf(run.asset) };
+    this.#alarms.raise(id, FAILED, draft, this.#moments.mono(at));
+    this.#showing.attribute(run, run.firstAttribute, { value: "unknown", quality: "uncertain", code: FAILED }, at, at);
+    run.again = NEVER;
+    this.#claims(run, Object.fromEntries(Object.keys(run.kind.alarms).map((key) => [key, "unknown" as const])), at);
+    this.#keeper.save(run);
+    this.#showing.show(run);
+    this.#keeper.schedule(run);
+  }
+
+  #recovers(run: AssetRun, at: number): void {
+    const { id, name } = run.asset;
+    run.isFailed = false;
+    const text = { it: `${name.it}: regola di nuovo in funzione`, en: `${name.en}: its rule works again` };
+    const draft = { kind: FAILED, severity: "high" as const, asset: id, text, extra: placeOf(run.asset) };
+    this.#alarms.clear(id, FAILED, draft, this.#moments.mono(at));
+  }
+}
+
+/** A number that is none would be refused by the store, far from the kind that made it. */
+function checkSaid({ shows, claims, since = 0 }: AnySaid): void {
+  mustBeFinite("since", since);
+  for (const [name, value] of Object.entries(shows)) if (typeof value === "number") mustBeFinite(name, value);
+  for (const [key, claim] of Object.entries(claims)) {
+    if (typeof claim !== "object" || !("due" in claim)) continue;
+    mustBeFinite(`${key}: since`, claim.since);
+    if (Number.isNaN(claim.due)) mustBeFinite(`${key}: due`, claim.due);
+  }
+}
+
+function checkAct(run: AssetRun, act: Act): void {
+  if (act.do !== "measure") return;
+  mustBeFinite(act.name, act.value);
+  if (run.kind.shows[act.name]?.kind !== "interval") throw new RangeError(`${act.name} is no attribute of kind interval`);
+}
+
+function mustBeFinite(what: string, value: number): void {
+  if (!Number.isFinite(value)) throw new RangeError(`${what} is ${value}`);
+}

@@ -1,0 +1,37 @@
+/** Turns the moments at which an engine is told something into the times of its site. */
+import type { Moment } from "../kinds/kind.ts";
+import type { WallTime } from "../window/numbers.ts";
+import type { SiteTime } from "./site-time.ts";
+
+export class Moments {
+  /** That of the epoch; another one when the next epoch opens. */
+  time: SiteTime;
+  /** While the stored past is heard again: its moment. */
+  past: Moment | null = null;
+  /** Counts what the engine is told, so that a kind that threw is not asked about the same input again. */
+  inputs = 0;
+  readonly #wall: (mono: number) => WallTime;
+
+  constructor(time: SiteTime, wall: (mono: number) => WallTime) {
+    this.time = time;
+    this.#wall = wall;
+  }
+
+  /** Ms of observation at a kernel monotonic moment. */
+  at(mono: number): number {
+    return this.time.at(mono);
+  }
+
+  mono(at: number): number {
+    return this.time.mono(at);
+  }
+
+  wall(at: number): WallTime {
+    return this.#wall(this.time.mono(at));
+  }
+
+  /** What a kind may know of the moment. */
+  moment(at: number): Moment {
+    return this.past ?? { at, passed: at + this.time.offMs, ...this.wall(at) };
+  }
+}
