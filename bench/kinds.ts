@@ -48,6 +48,7 @@ function openSite(size: number): Site {
   const sink = {
     add: (_record: ReadingRecord) => ++seq,
     save: (key: string, value: unknown) => void saved.set(key, value),
+    order: () => {},
     openAlarms: () => {},
     wall: (mono: number) => ({ wall: mono + WALL, synced: true }),
     asset({ asset, state, alarms }: AssetState) {

@@ -6,6 +6,9 @@ import type { WallTime } from "./window/numbers.ts";
 /** Where the list is saved: one row, together with the events that change it. */
 const STATE_KEY = "alarms";
 
+/** The key under which a device that is down stands open. */
+export const DOWN = "down";
+
 export interface AlarmSink {
   raise(draft: EventDraft, mono: number): EdgeEvent;
   save(key: string, value: unknown): void;
@@ -46,6 +49,11 @@ export class Alarms {
 
   isOpen(owner: string, key: string): boolean {
     return this.#open.has(`${owner}|${key}`);
+  }
+
+  /** Nothing of this device is understood. */
+  isDown(device: string): boolean {
+    return this.isOpen(device, DOWN);
   }
 
   /** Epoch ms. */

@@ -33,7 +33,7 @@ import { CommandDesk, type CommandOptions } from "./commands/desk.ts";
 import { Lanes } from "./commands/lanes.ts";
 import { LimitKeeper } from "./commands/limits.ts";
 import { assetsIn, stateKeyOf } from "./engine/asset/asset-key.ts";
-import { Ingest } from "./ingest.ts";
+import { Ingest, type IngestOptions } from "./ingest.ts";
 import type { SiteAsset } from "./kinds/index.ts";
 import { lastLook, saveStop, tellOpening, timeOff } from "./opening.ts";
 import type { Store } from "./parts.ts";
@@ -93,7 +93,8 @@ export class House {
     this.#window.alarms = this.#alarms.list();
     this.#removed = new Set(assetsIn(store.saved.keys()));
     for (const { asset } of assets) this.#removed.delete(asset.id);
-    this.#ingest = new Ingest(this.#o, this.#window, this.#alarms);
+    const order: IngestOptions["order"] = (...of) => this.commands.order(...of);
+    this.#ingest = new Ingest({ ...this.#o, order }, this.#window, this.#alarms);
     const host: Host = {
       log,
       pulse: this.#pulse,
@@ -352,6 +353,7 @@ export class House {
         ...this.#commandHost(),
         inbox: (row) => this.#window.inbox(row),
         asset: (...order) => this.#ingest.command(...order),
+        ordered: (...end) => this.#ingest.ordered(...end),
       },
     };
   }

@@ -3,9 +3,10 @@ import type { Clock } from "../kit/clock.ts";
 import { Listeners } from "../kit/listeners.ts";
 import type { Log } from "../kit/log.ts";
 import type { Args, DeviceInfo, DeviceProblem, Reading, ReadingRecord, Restated, Text } from "../model.ts";
-import type { Alarms } from "./alarms.ts";
+import { type Alarms, DOWN } from "./alarms.ts";
 import { Counters } from "./counters.ts";
 import { RuleEngine } from "./engine/engine.ts";
+import type { OrderSink } from "./engine/orders.ts";
 import { catchUp } from "./engine/past/catch-up.ts";
 import { type EpochTime, epochTimes, nextEpochTime, SITE_TIME_KEY, SiteTime, withEpochTime } from "./engine/site-time.ts";
 import type { SiteAsset } from "./kinds/index.ts";
@@ -22,6 +23,8 @@ export interface IngestOptions {
   readonly assets: readonly SiteAsset[];
   readonly clock: Clock;
   readonly log: Log;
+  /** Takes an order of a kind in, in the same commit; it answers later, by `ordered`. */
+  readonly order: OrderSink["order"];
 }
 
 export class Ingest {
@@ -37,7 +40,7 @@ export class Ingest {
   #due: number | null = null;
   #stop: AbortSignal = new AbortController().signal;
 
-  constructor({ store, devices, assets, clock, log }: IngestOptions, window: Window, alarms: Alarms) {
+  constructor({ store, devices, assets, clock, log, order }: IngestOptions, window: Window, alarms: Alarms) {
     this.#clock = clock;
     this.#watchers = new Listeners("record", log);
     this.#window = window;
@@ -48,6 +51,7 @@ export class Ingest {
       save,
       asset: (state: Parameters<Window["asset"]>[0]) => window.asset(state),
       wall: (mono: number) => window.wall(mono),
+      order,
     };
     this.#store = store;
     const time = new SiteTime(openingTime(store, null));
@@ -113,13 +117,13 @@ export class Ingest {
     };
     if (problem === null) {
       const text = { it: `${id} risponde di nuovo`, en: `${id} answers again` };
-      this.#alarms.clear(id, "down", { ...draft, text }, at);
+      this.#alarms.clear(id, DOWN, { ...draft, text }, at);
     } else {
       const { code, what, forMs } = problem;
-      const action = this.#alarms.isOpen(id, "down") ? "update" : "raise";
+      const action = this.#alarms.isDown(id) ? "update" : "raise";
       this.#alarms[action](
         id,
-        "down",
+        DOWN,
         { ...draft, text: naming(id, what), cause: { device: id, code }, sinceMono: mono - forMs },
         at,
       );
@@ -132,6 +136,13 @@ export class Ingest {
   command(asset: string, action: string, args: Args, mono: number): void {
     this.#engine.timers(mono);
     this.#engine.action(asset, action, args, this.#engine.notBefore(mono), this.#window.newest.events);
+    this.#schedule();
+  }
+
+  /** How an order of a kind ended; what comes of it joins the commit under way. */
+  ordered(order: string, by: string, isDone: boolean, mono: number): void {
+    this.#engine.timers(mono);
+    this.#engine.ordered({ order, by, isDone }, mono, this.#window.newest.events);
     this.#schedule();
   }
 

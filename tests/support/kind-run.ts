@@ -96,6 +96,7 @@ export function runBay(
       seq += 1;
       return seq;
     },
+    order: () => {},
     asset: (state: AssetState) => {
       shown = state;
     },

@@ -86,6 +86,7 @@ export class LivedSite {
       raise: (draft: EventDraft, mono: number) => this.#raise(draft, mono),
       save: (key: string, value: unknown) => void this.#window.saved.set(key, structuredClone(value)),
       openAlarms: () => {},
+      order: () => {},
       asset: () => {},
       add: (record: ReadingRecord) => this.#add(record),
       wall: (mono: number) => ({ wall: mono + this.#wall, synced: true }),

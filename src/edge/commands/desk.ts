@@ -4,22 +4,18 @@ import { EdgeError, toldOf } from "../../kit/errors.ts";
 import { Listeners } from "../../kit/listeners.ts";
 import type { Log } from "../../kit/log.ts";
 import type { Args, CommandResult, CommandState, CommandTarget, EventDraft, Origin, Outcome } from "../../model.ts";
+import type { Order } from "../engine/orders.ts";
 import type { InboxRow } from "../parts.ts";
 import { forgettable } from "../store/forget.ts";
 import { type Ending, eventOf, malformed, resultOf } from "./answers.ts";
-import { type Envelope, envelope, localEnvelope, readableIn, reasonOf } from "./envelope.ts";
+import { type Envelope, envelope, localEnvelope, readableIn, reasonOf, ruleEnvelope } from "./envelope.ts";
+import { afterTimeOff, type InboxBody, rowOf, toBeKept } from "./inbox-row.ts";
 import type { LimitKeeper } from "./limits.ts";
-import { LIFETIME_MAX_MS, type Refusal, refusalOf, refused } from "./refusal.ts";
+import { type Refusal, refusalOf, refused } from "./refusal.ts";
 import { Refused } from "./refused.ts";
 
 /** After so many more, those that can be forgotten are looked for: a walk through all of them takes milliseconds. */
 const FORGET_EVERY = 1000;
-
-/** What is kept of a command in the inbox. */
-interface Body extends Pick<Envelope, "target" | "action" | "args" | "expiresAt" | "issuer"> {
-  readonly origin: Origin;
-  readonly result?: CommandResult;
-}
 
 export interface CommandHost {
   mono(): number;
@@ -30,6 +26,8 @@ export interface CommandHost {
   running(): number;
   /** Steps the kind of an asset; its effects join the commit under way. */
   asset(asset: string, action: string, args: Args, mono: number): void;
+  /** A rule hears how its order ended; what comes of that joins the commit of the end. */
+  ordered(order: string, by: string, isDone: boolean, mono: number): void;
   /** `latest`: kernel monotonic ms from which on it must not begin any more. */
   perform(target: string, value: number | boolean, stop: AbortSignal, latest: number): Promise<Outcome>;
   /** One effect at a time on one target, switching off at a limit included. */
@@ -57,8 +55,8 @@ export class CommandDesk {
   readonly #inbox: Map<string, InboxRow>;
   readonly #results: Listeners<CommandResult>;
   /** Opens when what an earlier run left has its turn: nothing new comes before it. */
-  readonly #resumed: Promise<void>;
-  #open: () => void = () => {};
+  readonly #resumed: Promise<AbortSignal>;
+  #open: (stop: AbortSignal) => void = () => {};
   readonly #refused = new Refused();
   #sinceForgotten = 0;
 
@@ -86,29 +84,41 @@ export class CommandDesk {
     this.#forget();
     const command = parsed.data;
     if (this.#inbox.has(command.id)) return this.#tell(command.id);
-    const { gateway, clock, knowsFrom } = this.#o;
     const known = this.#refused.endingOf(command.id);
-    if (known !== undefined) return this.#answer(resultOf(command, known, clock.now().wall));
-    const target = this.#targetOf(command);
-    const refusal =
-      refusalOf(command, { gateway, target, retained, origin, now: clock.now(), knowsFrom }) ?? this.#tooSoon(command);
+    if (known !== undefined) return this.#answer(resultOf(command, known, this.#o.clock.now().wall));
+    const refusal = this.#refusal(command, origin, retained) ?? this.#tooSoon(command);
     if (refusal !== null) return this.#refuse(command, origin, refusal);
     this.#step(command, origin, "accepted");
     await this.#o.host.flush();
     this.#execute(command, origin, stop);
   }
 
+  /** What a rule wants: accepted in the very commit that holds why, and then done like any other command. */
+  order(order: Order, mono: number): void {
+    const { gateway, clock, host, log } = this.#o;
+    if (this.#inbox.has(order.id)) return;
+    const command = ruleEnvelope(clock.now().wall, gateway, order);
+    this.#step(command, "rule", "accepted", undefined, mono);
+    const begin = async () => {
+      const stop = await this.#resumed;
+      await host.flush();
+      this.#execute(command, "rule", stop);
+    };
+    // Where a stop comes first, the next start finds it accepted.
+    begin().catch((error: unknown) => log.debug("command.waits", { id: order.id, cause: error }));
+  }
+
   /** What was accepted and never begun is begun; what was begun and never ended is `unknown`. */
   async resume(stop: AbortSignal): Promise<void> {
     for (const row of this.#o.saved.values()) {
-      const body = row.body as Body;
+      const body = row.body as InboxBody;
       const command = { ...body, v: 1 as const, id: row.id, gateway: this.#o.gateway, issuedAt: 0 };
       if (row.state === "executing") {
         this.#end(command, body.origin, { state: "unknown", code: "command.interrupted" });
         await this.#tell(row.id);
       } else if (row.state === "accepted") this.#execute(command, body.origin, stop, true);
     }
-    this.#open();
+    this.#open(stop);
   }
 
   /** For a person at the socket: issues, waits for the end, answers it. */
@@ -146,7 +156,8 @@ export class CommandDesk {
     const act = async () => {
       // One effect per id (C2), whatever path led here.
       if (this.#inbox.get(id)?.state !== "accepted") return;
-      const spoilt = this.#spoilt(command, resumed);
+      // A rule is told that its target takes no such thing when its turn comes: never from within its own step.
+      const spoilt = this.#spoilt(command, resumed) ?? (origin === "rule" ? this.#refusal(command, origin) : null);
       if (spoilt !== null) {
         this.#end(command, origin, spoilt);
         return this.#tell(id);
@@ -198,6 +209,12 @@ export class CommandDesk {
     return { state: "refused", code: "command.clock-unsynced" };
   }
 
+  #refusal(command: Envelope, origin: Origin, retained = false): Refusal | null {
+    const { gateway, clock, knowsFrom } = this.#o;
+    const target = this.#targetOf(command);
+    return refusalOf(command, { gateway, target, retained, origin, now: clock.now(), knowsFrom });
+  }
+
   /** What is left of its time: by the running time, which no clock that is set can move, and by the right time where that is known. */
   #leftMs({ id, expiresAt }: Envelope): number {
     const { wall, synced } = this.#o.clock.now();
@@ -206,27 +223,24 @@ export class CommandDesk {
   }
 
   #step(command: Envelope, origin: Origin, state: CommandState, result?: CommandResult, mono?: number): void {
-    const { id, target, action, args, issuedAt, expiresAt, issuer } = command;
-    const running = this.#o.host.running();
-    const received = this.#inbox.get(id)?.received ?? running;
     const { wall, synced } = this.#o.clock.now();
-    // Without the right time: as long as its sender meant, counted from here.
-    const lives = Math.min(LIFETIME_MAX_MS, Math.max(0, expiresAt - (synced ? wall : issuedAt)));
-    const body: Body = { target, action, args, expiresAt, issuer, origin, ...(result !== undefined && { result }) };
-    const row: InboxRow = { id, received, expires: this.#inbox.get(id)?.expires ?? running + lives, state, body };
-    this.#inbox.set(id, row);
-    this.#o.host.inbox(result === undefined ? row : { ...row, body: { ...body, result: toSender(result) } });
+    const now = { running: this.#o.host.running(), wall: synced ? wall : null, former: this.#inbox.get(command.id) };
+    const row = rowOf(command, now, { state, origin, result });
+    this.#inbox.set(row.id, row);
+    this.#o.host.inbox(toBeKept(row));
     this.#o.host.raise(eventOf(command, origin, state, result), mono);
   }
 
   #end(command: Envelope, origin: Origin, ending: Ending): void {
-    this.#step(command, origin, ending.state, resultOf(command, ending, this.#o.clock.now().wall));
+    const mono = this.#o.host.mono();
+    this.#step(command, origin, ending.state, resultOf(command, ending, this.#o.clock.now().wall), mono);
+    if (origin === "rule") this.#o.host.ordered(command.id, command.issuer, ending.state === "succeeded", mono);
   }
 
   /** Answers when that is durable; the same id again gets the same answer, and no second effect. */
   async #tell(id: string): Promise<void> {
     await this.#o.host.flush();
-    const result = (this.#inbox.get(id)?.body as Body | undefined)?.result;
+    const result = (this.#inbox.get(id)?.body as InboxBody | undefined)?.result;
     if (result !== undefined) this.#answer(result);
   }
 
@@ -279,10 +293,3 @@ export class CommandDesk {
     for (const id of forgettable(this.#inbox.values(), this.#o.host.running())) this.#inbox.delete(id);
   }
 }
-
-/** As the platform is answered: the words for people at the box are not kept. */
-const toSender = ({ told: _, ...result }: CommandResult): CommandResult => result;
-
-/** What has not begun aged while nothing ran. */
-const afterTimeOff = (row: InboxRow, offMs: number): InboxRow =>
-  row.state === "accepted" ? { ...row, expires: row.expires - offMs } : row;

@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto";
 import * as z from "zod";
 import type { Args } from "../../model.ts";
+import type { Order } from "../engine/orders.ts";
 
 const name = () => z.string().max(200);
 const id = () => z.string().regex(/^[0-9A-Za-z][0-9A-Za-z/_.-]{0,127}$/);
@@ -59,6 +60,22 @@ export function localEnvelope(
 ): Envelope {
   return { v: 1, id: uuidv7(wall), ...of, args: { ...of.args }, issuedAt: wall, expiresAt: wall + LOCAL_LIFETIME_MS };
 }
+
+/** An order of a rule that could not begin for so long is over; the rule orders again. */
+const RULE_LIFETIME_MS = 60_000;
+
+/** The command of a rule: its id says whose it is, in which epoch, so that no crash can repeat it. */
+export const ruleEnvelope = (wall: number, gateway: string, { id, target, value, by }: Order): Envelope => ({
+  v: 1,
+  id,
+  gateway,
+  target,
+  action: "set",
+  args: { value },
+  issuedAt: wall,
+  expiresAt: wall + RULE_LIFETIME_MS,
+  issuer: by,
+});
 
 /** RFC 9562 version 7: sortable by its time. */
 function uuidv7(wall: number): string {

@@ -16,14 +16,15 @@ import { Hearing } from "./hearing.ts";
 import { FAILED, Judge } from "./judge.ts";
 import type { Answers } from "./kind-context.ts";
 import { Moments } from "./moments.ts";
-import type { Input } from "./past/lived.ts";
+import { type OrderSink, Orders } from "./orders.ts";
+import type { Input, OrderEnd } from "./past/lived.ts";
 import { Showing, type ShowingSink } from "./showing.ts";
 import type { SiteTime } from "./site-time.ts";
 
 /** So many steps may follow one another in a moment, from asset to asset. */
 const CASCADE_STEPS = 1000;
 
-export interface EngineSink extends ShowingSink {
+export interface EngineSink extends ShowingSink, OrderSink {
   save(key: string, value: unknown): void;
   /** Wall time of a monotonic moment, whether it can be trusted, and in whose unsynchronised time it is. */
   wall(mono: number): WallTime;
@@ -49,6 +50,7 @@ export class RuleEngine {
   readonly #moments: Moments;
   readonly #keeper: RunKeeper;
   readonly #showing: Showing;
+  readonly #orders: Orders;
   readonly #judge: Judge;
   readonly #hearing: Hearing;
   readonly #audience = new Audience();
@@ -67,7 +69,8 @@ export class RuleEngine {
     this.#showing = new Showing(sink, alarms, this.#moments, (record, seq) => {
       if (this.#audience.ofPoint(record.source, record.name).length > 0) this.#queue.push({ record, seq });
     });
-    this.#judge = new Judge(alarms, answers, this.#moments, this.#keeper, this.#showing);
+    this.#orders = new Orders(sink, (device) => alarms.isDown(device), this.#moments, this.#keeper);
+    this.#judge = new Judge(alarms, answers, this.#moments, this.#keeper, this.#showing, this.#orders);
     this.#hearing = new Hearing(this.#judge);
     assets.forEach(({ asset, kind }, place) => {
       const run = new AssetRun(asset, kind, place);
@@ -103,6 +106,7 @@ export class RuleEngine {
       this.#hearing.unobserved(run, offMs, at);
       run.repeatAt = at;
       run.isShown = false;
+      this.#orders.schedule(run);
       this.#keeper.schedule(run);
     }
     this.timers(mono);
@@ -151,9 +155,10 @@ export class RuleEngine {
     this.#moments.inputs += 1;
     const isChanged = this.#hearing.settle(run, at);
     this.#showing.due(run, at);
+    const isOrdered = this.#orders.due(run, at);
     if (isChanged || at >= run.again) this.#judge.judge(run, at, true);
     else {
-      if (at >= run.saveAt) this.#keeper.save(run);
+      if (isOrdered || at >= run.saveAt) this.#keeper.save(run);
       this.#keeper.schedule(run);
     }
   }
@@ -185,6 +190,8 @@ export class RuleEngine {
   device(device: string, isUp: boolean, mono: number, seq: number): void {
     this.#keeper.heard.events = seq;
     if (!isUp) this.#tell({ lost: device }, mono, true);
+    const at = this.#moments.at(mono);
+    for (const run of this.#byId.values()) if (this.#orders.reached(run, device, at)) this.#keeper.schedule(run);
     this.#drain();
   }
 
@@ -192,6 +199,15 @@ export class RuleEngine {
     this.#keeper.heard.events = seq;
     this.#tell({ asset, action, args }, mono, true);
     this.#drain();
+  }
+
+  /** How an order of one of its kinds ended. */
+  ordered(end: OrderEnd, mono: number, seq: number): void {
+    this.#keeper.heard.events = seq;
+    const run = this.#byId.get(end.by);
+    if (run === undefined || !this.#orders.ended(run, end, this.#moments.at(mono))) return;
+    this.#keeper.save(run);
+    this.#keeper.schedule(run);
   }
 
   /** `save`: whatever comes of it. */
@@ -252,6 +268,10 @@ export class RuleEngine {
       const run = this.#byId.get(told.asset);
       const { action, args } = told;
       return run === undefined ? [] : [{ run, take: () => this.#judge.learn(run, { of: "action", action, args }, at) }];
+    }
+    if ("order" in told) {
+      const run = this.#byId.get(told.by);
+      return run === undefined ? [] : [{ run, take: () => this.#orders.ended(run, told, at) }];
     }
     return this.runs.map((run) => ({ run, take: () => this.#hearing.unobserved(run, told.offMs, at) }));
   }

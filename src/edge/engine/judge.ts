@@ -7,6 +7,7 @@ import type { RunKeeper } from "./asset/run-keeper.ts";
 import { type Judged, placeOf, settleClaim } from "./claims.ts";
 import { type Answers, type AnySaid, KindContext } from "./kind-context.ts";
 import type { Moments } from "./moments.ts";
+import type { Orders } from "./orders.ts";
 import type { Showing } from "./showing.ts";
 
 const NEVER = Number.POSITIVE_INFINITY;
@@ -20,13 +21,15 @@ export class Judge {
   readonly #moments: Moments;
   readonly #keeper: RunKeeper;
   readonly #showing: Showing;
+  readonly #orders: Orders;
 
-  constructor(alarms: Alarms, answers: Answers, moments: Moments, keeper: RunKeeper, showing: Showing) {
+  constructor(alarms: Alarms, answers: Answers, moments: Moments, keeper: RunKeeper, showing: Showing, orders: Orders) {
     this.#alarms = alarms;
     this.#answers = answers;
     this.#moments = moments;
     this.#keeper = keeper;
     this.#showing = showing;
+    this.#orders = orders;
   }
 
   /** A kind that throws costs its own asset this input. False: it did. Of the past it only learns. */
@@ -86,7 +89,8 @@ export class Judge {
     const isShown = this.#showing.attributes(run, said, at);
     run.again = context.again;
     const isTold = this.#claims(run, said.claims, at);
-    if (isTold || isShown || save) this.#keeper.save(run);
+    const isOrdered = this.#orders.want(run, said.wants ?? {}, at);
+    if (isTold || isShown || isOrdered || save) this.#keeper.save(run);
     else this.#keeper.saveLater(run, at);
     if (isTold) this.#showing.show(run);
     this.#keeper.schedule(run);
@@ -146,9 +150,10 @@ export class Judge {
 }
 
 /** A number that is none would be refused by the store, far from the kind that made it. */
-function checkSaid({ shows, claims, since = 0 }: AnySaid): void {
+function checkSaid({ shows, claims, wants = {}, since = 0 }: AnySaid): void {
   mustBeFinite("since", since);
-  for (const [name, value] of Object.entries(shows)) if (typeof value === "number") mustBeFinite(name, value);
+  for (const [name, value] of [...Object.entries(shows), ...Object.entries(wants)])
+    if (typeof value === "number") mustBeFinite(name, value);
   for (const [key, claim] of Object.entries(claims)) {
     if (typeof claim !== "object" || !("due" in claim)) continue;
     mustBeFinite(`${key}: since`, claim.since);

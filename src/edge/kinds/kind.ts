@@ -130,6 +130,8 @@ export interface Said<T extends string, A extends string> {
   /** When the first attribute began, ms of observation; absent: now. */
   readonly since?: number;
   readonly claims: Readonly<Record<A, Claim>>;
+  /** What other things should be told to be, by `device.point`: an order goes out when this changes, and again until it succeeded. */
+  readonly wants?: Readonly<Record<string, boolean | number>>;
 }
 
 /** What of an attribute is shown for a sense: its value in `words`, uncertain in doubt, "unknown" when nobody knows. */

@@ -2,6 +2,7 @@
 import type { Asset, AssetState, EpochInfo, Quality, Value } from "../../../model.ts";
 import type { AnyKind, Sense } from "../../kinds/kind.ts";
 import type { ClaimState } from "../claims.ts";
+import type { Want } from "../orders.ts";
 import { dueOf, type SenseState, type SenseTimes, unseen } from "../senses.ts";
 import { printOf } from "./asset-key.ts";
 
@@ -42,6 +43,8 @@ export class AssetRun {
   senses: Record<string, SenseState> = {};
   claims: Record<string, ClaimState> = {};
   shown: Record<string, Attribute> = {};
+  /** What its kind wants other things to be, by `device.point`. */
+  wants: Record<string, Want> = {};
   /** Epoch ms of the newest change of an attribute, and of the first one's; whose unsynchronised time each is in, if any's. */
   at = 0;
   since = 0;
@@ -65,6 +68,7 @@ export class AssetRun {
   repeatAt = NEVER;
   saveAt = NEVER;
   showAt = NEVER;
+  orderAt = NEVER;
   lastShown = Number.NEGATIVE_INFINITY;
   /** It was shown since its epoch opened. */
   isShown = false;
@@ -111,7 +115,7 @@ export class AssetRun {
   }
 
   schedule(): void {
-    let due = Math.min(this.again, this.repeatAt, this.saveAt, this.showAt);
+    let due = Math.min(this.again, this.repeatAt, this.saveAt, this.showAt, this.orderAt);
     for (const { name, times } of this.roles) {
       const state = this.senses[name];
       if (state !== undefined) due = Math.min(due, dueOf(state, times));

@@ -2,6 +2,7 @@
 import type { Quality, Value } from "../../../model.ts";
 import type { Seen } from "../../kinds/kind.ts";
 import type { ClaimState } from "../claims.ts";
+import type { Want } from "../orders.ts";
 import type { SenseState } from "../senses.ts";
 import { PRINT } from "./asset-key.ts";
 import type { AssetRun, Attribute, Heard, Restored } from "./asset-run.ts";
@@ -22,6 +23,8 @@ export interface SavedAsset {
   /** Senses: a value that nobody doubts as [value, ms before `h`], all else whole. */
   readonly s?: Readonly<Record<string, readonly [value: unknown, age: number] | SenseState>>;
   readonly c?: Readonly<Record<string, ClaimState>>;
+  /** What is wanted of other things. */
+  readonly o?: Readonly<Record<string, Want>>;
   /** Attributes as they are shown: a good value bare, any other with its quality and code. */
   readonly w?: Readonly<Record<string, Value | readonly [value: Value, quality: Quality, code?: string]>>;
   /** Epoch ms of the newest change of an attribute, and how long before that the first one began. */
@@ -31,7 +34,7 @@ export interface SavedAsset {
 }
 
 export function savedOf(run: AssetRun, { n, readings, events }: Heard): SavedAsset {
-  const { heardAt, claims, atEpoch, sinceEpoch } = run;
+  const { heardAt, claims, wants, atEpoch, sinceEpoch } = run;
   const facts = factsOf(run);
   const senses = sensesOf(run);
   const shown = Object.entries(run.shown).map(([name, { value, quality, code }]) => [
@@ -46,6 +49,7 @@ export function savedOf(run: AssetRun, { n, readings, events }: Heard): SavedAss
     ...(facts !== undefined && { f: facts }),
     ...(senses.length > 0 && { s: Object.fromEntries(senses) }),
     ...(Object.keys(claims).length > 0 && { c: { ...claims } }),
+    ...(Object.keys(wants).length > 0 && { o: { ...wants } }),
     ...(shown.length > 0 && { w: Object.fromEntries(shown) }),
     ...(run.at !== 0 && { t: [run.at, run.at - run.since] as const }),
     ...((atEpoch ?? sinceEpoch) !== undefined && { e: [atEpoch ?? null, sinceEpoch ?? null] as const }),
@@ -86,6 +90,7 @@ function take(run: AssetRun, raw: unknown): Restored {
   if (facts === undefined) return "aside";
   run.facts = facts;
   run.claims = { ...raw.c };
+  run.wants = wantsIn(raw);
   run.heardAt = raw.h;
   for (const { name } of run.roles) {
     const state = senseIn(raw.s?.[name], raw.h);
@@ -125,6 +130,11 @@ function shownIn({ w = {} }: SavedAsset, shows: Readonly<Record<string, unknown>
   return shown;
 }
 
+function wantsIn({ o = {} }: SavedAsset): Record<string, Want> {
+  const isWant = (want: Want) => isRecord(want) && ["boolean", "number"].includes(typeof want.value);
+  return Object.fromEntries(Object.entries(o).filter(([, want]) => isWant(want)));
+}
+
 function senseIn(written: NonNullable<SavedAsset["s"]>[string] | undefined, heardAt: number): SenseState | undefined {
   if (written === undefined) return undefined;
   if (!isList(written)) return isSeen(written.seen) ? { ...written } : undefined;
@@ -134,11 +144,11 @@ function senseIn(written: NonNullable<SavedAsset["s"]>[string] | undefined, hear
 
 function isWhole(raw: unknown): raw is SavedAsset {
   if (!isRecord(raw)) return false;
-  const { p, u, h, s = {}, c = {}, w = {}, t = [0, 0] } = raw as Partial<SavedAsset>;
+  const { p, u, h, s = {}, c = {}, o = {}, w = {}, t = [0, 0] } = raw as Partial<SavedAsset>;
   const numbers = (list: unknown, count: number) =>
     Array.isArray(list) && list.length === count && list.every((one) => Number.isFinite(one));
   return (
-    typeof p === "string" && PRINT.test(p) && numbers(u, 3) && Number.isFinite(h) && [s, c, w].every(isRecord) && numbers(t, 2)
+    typeof p === "string" && PRINT.test(p) && numbers(u, 3) && Number.isFinite(h) && [s, c, o, w].every(isRecord) && numbers(t, 2)
   );
 }
 

@@ -24,14 +24,26 @@ export async function* inOrder(records: AsyncIterable<StoredRecord>, events: Asy
 export type Input =
   | { readonly record: ReadingRecord }
   | { readonly lost: string }
-  | { readonly asset: string; readonly action: string; readonly args: Args };
+  | { readonly asset: string; readonly action: string; readonly args: Args }
+  | OrderEnd;
+
+/** How what an asset's kind ordered ended. */
+export interface OrderEnd {
+  readonly order: string;
+  readonly by: string;
+  readonly isDone: boolean;
+}
+
+const ENDS = ["succeeded", "failed", "expired", "refused", "unknown"].map((state) => `command.${state}`);
 
 /** What a stored event means to assets; null: nothing. */
 export function inputOf({ event }: StoredEvent): Input | null {
   if (event.kind === "device.down" && event.device !== undefined)
     return event.state === "cleared" ? null : { lost: event.device };
+  const { target, action, args, command, origin, by } = event as Readonly<Record<string, unknown>>;
+  if (origin === "rule" && ENDS.includes(event.kind))
+    return { order: String(command), by: String(by), isDone: event.kind === "command.succeeded" };
   if (event.kind !== "command.executing") return null;
-  const { target, action, args } = event as Readonly<Record<string, unknown>>;
   return { asset: String(target), action: String(action), args: (args ?? {}) as Args };
 }
 

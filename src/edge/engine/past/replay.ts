@@ -76,6 +76,7 @@ class Replay {
     const input = inputOf(stored);
     if (input === null || "record" in input) return;
     if ("lost" in input) this.#engine.device(input.lost, false, mono, event.seq);
+    else if ("order" in input) this.#engine.ordered(input, mono, event.seq);
     else this.#engine.action(input.asset, input.action, input.args, mono, event.seq);
   }
 
@@ -128,6 +129,7 @@ class Replay {
       add: (_record: ReadingRecord) => this.#seq++,
       save: () => {},
       asset: () => {},
+      order: () => {},
       openAlarms: () => {},
       wall: (mono: number) => ({ wall: mono + this.#offset, synced: this.#trusted(mono) }),
       raise: (draft: EventDraft, mono: number) => this.#tell(draft, mono),

@@ -74,6 +74,7 @@ function site(saved = new Map<string, unknown>(), kind: AnyKind = tap, store: (a
       };
     },
     save: (key: string, what: unknown) => void saved.set(key, structuredClone(what)),
+    order: () => {},
     openAlarms: () => {},
     add(record: ReadingRecord) {
       store(record.name);
