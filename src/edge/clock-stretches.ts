@@ -52,6 +52,12 @@ export function contactBefore({ saved }: Pick<Store, "saved">, end: Store["forme
   return { offset: end.wall - end.mono, mono: end.mono };
 }
 
+/** When the epoch that saved this lost its contact, by kernel monotonic ms; null: it did not, never had any, or is another one. */
+export function contactLost(saved: ReadonlyMap<string, unknown>, epoch: string): number | null {
+  const last = saved.get(STATE_KEY) as Partial<Saved> | undefined;
+  return last?.epoch === epoch ? (last.stretch?.contact ?? null) : null;
+}
+
 export class Stretches {
   readonly #sink: StretchesSink;
   readonly #restate: (of: Restated) => void;

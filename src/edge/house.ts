@@ -122,7 +122,7 @@ export class House {
     await this.#ingest.catchUp();
     const { store, clock, assets } = this.#o;
     const now = clock.now();
-    const off = tellOpening(this.#window, store, now, this.catalog.hash, (of) => this.#ingest.restate(of));
+    const off = tellOpening(this.#window, store, now, this.catalog.hash, this.#ingest);
     this.#limits.open();
     const owners = [
       ...this.#collectors.keys(),

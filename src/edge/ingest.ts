@@ -34,6 +34,8 @@ export class Ingest {
   readonly #engine: RuleEngine;
   readonly #store: IngestOptions["store"];
   readonly #counters: Counters;
+  /** The place of this epoch in the times of the site. */
+  #opened: EpochTime;
   readonly #watchers: Listeners<ReadingRecord>;
   #timer: NodeJS.Timeout | undefined;
   /** What the timer is set to. */
@@ -54,7 +56,8 @@ export class Ingest {
       order,
     };
     this.#store = store;
-    const time = new SiteTime(openingTime(store, null));
+    this.#opened = openingTime(store, null);
+    const time = new SiteTime(this.#opened);
     this.#engine = new RuleEngine({ assets, sink, alarms, saved: store.saved, epoch: store.epoch, time });
     this.#counters = new Counters(devices, store.saved, save);
   }
@@ -65,6 +68,19 @@ export class Ingest {
     this.#engine.restate(of);
   }
 
+  /** How long nobody looked before this epoch became known only now. */
+  wasOff(ms: number, mono: number): void {
+    this.#engine.timers(mono);
+    this.#keepTime({ ...this.#opened, found: { mono, ms } });
+    this.#engine.wasOff(ms, mono, this.#window.newest.events);
+    this.#schedule();
+  }
+
+  #keepTime(time: EpochTime): void {
+    this.#opened = time;
+    this.#window.save(SITE_TIME_KEY, withEpochTime(this.#store.saved.get(SITE_TIME_KEY), time));
+  }
+
   /** Before the first word of the epoch: what is stored is known again. Errors: those of the store. */
   async catchUp(): Promise<void> {
     await catchUp(this.#engine, this.#store, this.#clock.now().wall);
@@ -73,7 +89,7 @@ export class Ingest {
   /** The kinds meet the time off. */
   opened(mono: number, { offMs }: TimeOff): void {
     const time = openingTime(this.#store, offMs);
-    this.#window.save(SITE_TIME_KEY, withEpochTime(this.#store.saved.get(SITE_TIME_KEY), time));
+    this.#keepTime(time);
     this.#engine.opened(mono, offMs, { epoch: this.#store.epoch, time: new SiteTime(time) });
     this.#schedule();
   }

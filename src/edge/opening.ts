@@ -26,6 +26,10 @@ export function timeOff(end: End, { boot, opened }: EpochInfo, now: Now): TimeOf
   return { offMs: known ? Math.max(0, now.wall - end.wall) : null, shiftMs: opened - end.mono };
 }
 
+/** By a clock that was found after the opening; null: the former run had no right time either. */
+const offSeenFrom = (end: End, { opened }: EpochInfo, now: Now): number | null =>
+  end === null || !end.synced ? null : Math.max(0, Math.round(now.wall - (now.mono - opened) - end.wall));
+
 /** A soft stop says until when everything was observed. After a kill the last record must do: what was seen since was worth no row. */
 export function lastLook({ formerEnd, saved }: Pick<Store, "formerEnd" | "saved">): End {
   const stopped = (saved.get(STOPPED) ?? null) as End;
@@ -38,6 +42,7 @@ export interface OpeningSink {
   raise(draft: EventDraft, mono: number): unknown;
   save(key: string, value: unknown): void;
   onClock: (news: ClockNews) => void;
+  lateOff: (now: Now) => number | null;
   /** What is stamped while the time is not known. */
   readonly stretch: Stretch | null;
 }
@@ -48,18 +53,19 @@ export function saveStop(sink: Pick<OpeningSink, "save">, clock: Clock): void {
   sink.save(STOPPED, { boot: clock.boot, mono, wall, synced });
 }
 
-/** Told before anybody else may speak, all at the moment `now`. `catalog`: hash of the one in force; `restate` corrects what stands. */
+/** Told before anybody else may speak, all at the moment `now`. `catalog`: hash of the one in force; `heard` corrects what stands, and hears how long nobody looked where only a later clock tells it. */
 export function tellOpening(
   sink: OpeningSink,
   store: Store,
   now: Now,
   catalog: string,
-  restate: (of: Restated) => void,
+  heard: { restate(of: Restated): void; wasOff(ms: number, mono: number): void },
 ): TimeOff {
   const { epoch, saved } = store;
   const note = (kind: string, severity: EventDraft["severity"], text: Text, extra: Readonly<Record<string, unknown>>) =>
     sink.raise({ kind, state: "noted", severity, text, extra }, now.mono);
-  const off = timeOff(lastLook(store), epoch, now);
+  const end = lastLook(store);
+  const off = timeOff(end, epoch, now);
   const { n, cause, boot, opened, former } = epoch;
   const last = contactOf(now);
   // Rules that are played again must know for how long hours can be judged without a time server.
@@ -79,8 +85,16 @@ export function tellOpening(
     note("catalog.changed", "info", { it: "Catalogo cambiato", en: "Catalog changed" }, { hash: catalog, previous });
     sink.save("catalog", catalog);
   }
-  const stretches = new Stretches(sink, store, restate);
-  sink.onClock = (news) => stretches.told(news);
+  const stretches = new Stretches(sink, store, (of) => heard.restate(of));
+  let isKnown = off.offMs !== null;
+  sink.lateOff = (later) => (isKnown ? null : offSeenFrom(end, epoch, later));
+  sink.onClock = (news) => {
+    stretches.told(news);
+    const ms = news.what === "found" ? sink.lateOff(news.now) : null;
+    if (ms === null) return;
+    isKnown = true;
+    heard.wasOff(ms, news.now.mono);
+  };
   stretches.opened(now);
   return off;
 }

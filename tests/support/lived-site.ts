@@ -2,7 +2,7 @@
 import { Alarms } from "../../src/edge/alarms.ts";
 import { RuleEngine } from "../../src/edge/engine/engine.ts";
 import { catchUp } from "../../src/edge/engine/past/catch-up.ts";
-import { nextEpochTime, SITE_TIME_KEY, SiteTime, withEpochTime } from "../../src/edge/engine/site-time.ts";
+import { type EpochTime, nextEpochTime, SITE_TIME_KEY, SiteTime, withEpochTime } from "../../src/edge/engine/site-time.ts";
 import type { SiteAsset } from "../../src/edge/kinds/index.ts";
 import type { StoredEvent, StoredRecord } from "../../src/edge/parts.ts";
 import { encodeEvent, encodeReadings } from "../../src/edge/segment.ts";
@@ -28,6 +28,9 @@ export class LivedSite {
   /** Of the present boot; and what has passed beside it. */
   #mono = 1000;
   #ahead = 0;
+  /** The place of the epoch in the times of the site, and the time off before it that only a later clock can tell; null: it is known. */
+  #time: EpochTime | null = null;
+  #untold: number | null = null;
   #last: { readonly boot: number; readonly mono: number; readonly wall: number } | null = null;
 
   constructor(assets: readonly SiteAsset[]) {
@@ -80,6 +83,7 @@ export class LivedSite {
     const isSameBoot = last?.boot === this.#boot;
     const unseen = last === null ? null : isSameBoot ? opened - last.mono : isOffKnown ? this.#wall + opened - last.wall : null;
     const former = this.#timesSaved().at(-1);
+    this.#untold = last === null || isSameBoot || isOffKnown ? null : this.#wall + opened - last.wall;
     const off = { lastMono: last?.mono ?? null, isSameBoot, offMs: unseen };
     const time = nextEpochTime(former, { id: this.#epoch, n: this.#epochs, opened }, off);
     const sink = {
@@ -104,9 +108,25 @@ export class LivedSite {
     await catchUp(engine, this.past, this.#wall + this.#mono);
     const shiftMs = last === null || isSameBoot ? 0 : opened - last.mono;
     this.#note("epoch.opened", { opened, offMs: unseen, shiftMs });
-    this.#window.saved.set(SITE_TIME_KEY, withEpochTime(this.#saved.get(SITE_TIME_KEY), time));
+    this.#keepTime(time);
     engine.opened(opened, unseen);
     this.#engine = engine;
+  }
+
+  #keepTime(time: EpochTime): void {
+    this.#time = time;
+    this.#window.saved.set(SITE_TIME_KEY, withEpochTime(this.#saved.get(SITE_TIME_KEY), time));
+  }
+
+  /** A time server is found: how long nobody looked before this epoch is known from now on, where it was not. */
+  findsClock(): void {
+    const ms = this.#untold;
+    if (ms === null || this.#time === null) return;
+    this.#untold = null;
+    this.#engine?.timers(this.#mono);
+    this.#note("clock.corrected", { offMs: ms });
+    this.#keepTime({ ...this.#time, found: { mono: this.#mono, ms } });
+    this.#engine?.wasOff(ms, this.#mono, this.#numbers.events);
   }
 
   #timesSaved() {

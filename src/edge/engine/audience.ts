@@ -1,4 +1,4 @@
-/** Knows which assets listen to which points and sources. */
+/** Knows the assets of the site, and which of them listen to which points and sources. */
 import type { AssetRun, Role } from "./asset/asset-run.ts";
 
 export interface Listener {
@@ -13,7 +13,19 @@ export class Audience {
   readonly #byPoint = new Map<string, Map<string, Listener[]>>();
   readonly #bySource = new Map<string, Listener[]>();
 
+  readonly #byId = new Map<string, AssetRun>();
+
+  /** In the order of the configuration. */
+  get runs(): Iterable<AssetRun> {
+    return this.#byId.values();
+  }
+
+  of(asset: string): AssetRun | undefined {
+    return this.#byId.get(asset);
+  }
+
   add(run: AssetRun): void {
+    this.#byId.set(run.asset.id, run);
     for (const role of run.roles) {
       const dot = role.sense.from.indexOf(".");
       const [source, point] = [role.sense.from.slice(0, dot), role.sense.from.slice(dot + 1)];

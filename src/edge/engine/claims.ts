@@ -64,6 +64,16 @@ function hold(claim: Held, key: string, state: ClaimState | undefined, of: Judge
   return { state: { since, lostAt: null }, due: NEVER, isTold: true };
 }
 
+/** Alarms of a former kind or version that nothing claims any more. `but`: one that is not the kind's to claim. */
+export function clearOrphans({ asset, kind }: Pick<Judged, "asset" | "kind">, but: string, alarms: Alarms, mono: number): void {
+  const { id, name } = asset;
+  for (const { key, kind: of, severity } of alarms.ofOwner(id)) {
+    if (key === but || Object.hasOwn(kind.alarms, key)) continue;
+    const text = { it: `${name.it}: ${of} non si valuta più`, en: `${name.en}: ${of} is no longer judged` };
+    alarms.clear(id, key, { kind: of, severity, asset: id, text, reason: "removed", extra: placeOf(asset) }, mono);
+  }
+}
+
 function doubt(key: string, state: ClaimState | undefined, of: Judged, alarms: Alarms): Outcome {
   const { id } = of.asset;
   if (state === undefined) return { state: undefined, due: NEVER, isTold: false };

@@ -1,23 +1,21 @@
 /** Steps asset kinds with what is stored, in order: the same live, after a restart and in replay. */
-import { EdgeError } from "../../kit/errors.ts";
 import type { Args, ReadingRecord, Restated } from "../../model.ts";
 import type { Alarms } from "../alarms.ts";
 import type { SiteAsset } from "../kinds/index.ts";
 import type { Moment } from "../kinds/kind.ts";
-import { restated } from "../restated.ts";
 import type { WallTime } from "../window/numbers.ts";
 import { asideKeyOf, stateKeyOf } from "./asset/asset-key.ts";
 import { AssetRun, type Epoch } from "./asset/asset-run.ts";
 import { RunKeeper } from "./asset/run-keeper.ts";
 import { restore } from "./asset/saved.ts";
 import { Audience } from "./audience.ts";
-import { placeOf } from "./claims.ts";
-import { Hearing } from "./hearing.ts";
+import { clearOrphans } from "./claims.ts";
+import { Hearing, type Told } from "./hearing.ts";
 import { FAILED, Judge } from "./judge.ts";
 import type { Answers } from "./kind-context.ts";
 import { Moments } from "./moments.ts";
 import { type OrderSink, Orders } from "./orders.ts";
-import type { Input, OrderEnd } from "./past/lived.ts";
+import type { OrderEnd } from "./past/lived.ts";
 import { Showing, type ShowingSink } from "./showing.ts";
 import type { SiteTime } from "./site-time.ts";
 
@@ -40,9 +38,6 @@ export interface EngineOptions {
   readonly answers?: Answers;
 }
 
-/** How long nobody looked is an input too: what was unseen for too long is unknown. */
-type Told = Input | { readonly offMs: number | null };
-
 export class RuleEngine {
   readonly #sink: EngineSink;
   readonly #alarms: Alarms;
@@ -54,9 +49,10 @@ export class RuleEngine {
   readonly #judge: Judge;
   readonly #hearing: Hearing;
   readonly #audience = new Audience();
-  readonly #byId = new Map<string, AssetRun>();
   /** Attribute records that other assets listen to, with their numbers: heard when the step that made them is over. */
   readonly #queue: { readonly record: ReadingRecord; readonly seq: number }[] = [];
+  /** What it does now, and what it was told meanwhile. */
+  readonly #waiting: (() => void)[] = [];
   /** The latest moment of which something was told by itself. */
   #fired = Number.NEGATIVE_INFINITY;
 
@@ -71,24 +67,27 @@ export class RuleEngine {
     });
     this.#orders = new Orders(sink, (device) => alarms.isDown(device), this.#moments, this.#keeper);
     this.#judge = new Judge(alarms, answers, this.#moments, this.#keeper, this.#showing, this.#orders);
-    this.#hearing = new Hearing(this.#judge);
+    this.#hearing = new Hearing(this.#judge, this.#orders, this.#audience);
     assets.forEach(({ asset, kind }, place) => {
       const run = new AssetRun(asset, kind, place);
       restore(run, saved.get(stateKeyOf(asset.id)));
       run.isFailed = alarms.isOpen(asset.id, FAILED);
-      this.#byId.set(asset.id, run);
       this.#audience.add(run);
     });
   }
 
   get runs(): readonly AssetRun[] {
-    return [...this.#byId.values()];
+    return [...this.#audience.runs];
   }
 
   // ------------------------------------------------------------ an epoch opens
 
   /** What nobody saw for too long is unknown, what fell due meanwhile is told, and every asset is shown once. */
   opened(mono: number, offMs: number | null, next?: { readonly epoch: Epoch; readonly time: SiteTime }): void {
+    this.#whole(() => this.#open(mono, offMs, next));
+  }
+
+  #open(mono: number, offMs: number | null, next?: { readonly epoch: Epoch; readonly time: SiteTime }): void {
     if (next !== undefined) {
       this.#keeper.epoch = next.epoch;
       this.#keeper.heard = { readings: 0, events: 0 };
@@ -97,7 +96,7 @@ export class RuleEngine {
     }
     const at = this.#moments.at(mono);
     const { wall, epoch } = this.#sink.wall(mono);
-    for (const run of this.#byId.values()) {
+    for (const run of this.#audience.runs) {
       if (run.at === 0) {
         run.at = run.since = wall;
         run.atEpoch = run.sinceEpoch = epoch;
@@ -109,39 +108,25 @@ export class RuleEngine {
       this.#orders.schedule(run);
       this.#keeper.schedule(run);
     }
-    this.timers(mono);
-    for (const run of this.#byId.values()) {
-      this.#orphans(run, mono);
-      if (run.restored === "aside") this.#setAside(run, mono);
+    this.#timers(mono);
+    for (const run of this.#audience.runs) {
+      clearOrphans(run, FAILED, this.#alarms, mono);
+      if (run.restored === "aside") {
+        this.#sink.save(asideKeyOf(run.asset.id), this.#saved.get(stateKeyOf(run.asset.id)));
+        this.#judge.unfit(run, mono);
+      }
       this.#judge.judge(run, at, true);
     }
-    this.#drain();
-  }
-
-  /** Alarms of a former kind or version that nothing claims any more. */
-  #orphans(run: AssetRun, mono: number): void {
-    const { id, name } = run.asset;
-    for (const { key, kind, severity } of this.#alarms.ofOwner(id)) {
-      if (key === FAILED || Object.hasOwn(run.kind.alarms, key)) continue;
-      const text = { it: `${name.it}: ${kind} non si valuta più`, en: `${name.en}: ${kind} is no longer judged` };
-      this.#alarms.clear(id, key, { kind, severity, asset: id, text, reason: "removed", extra: placeOf(run.asset) }, mono);
-    }
-  }
-
-  /** What was saved does not fit: it is kept beside and named, and what is known was learned from the stored past. */
-  #setAside(run: AssetRun, mono: number): void {
-    const { id } = run.asset;
-    run.restored = "kept";
-    this.#sink.save(asideKeyOf(id), this.#saved.get(stateKeyOf(id)));
-    const error = new EdgeError("rule.state-unfit", { kind: run.kind.kind, version: run.kind.version });
-    const text = { it: `${id}: ${error.what("it")}`, en: `${id}: ${error.what("en")}` };
-    this.#alarms.note({ kind: "rule.state-unfit", severity: "low", asset: id, text, extra: placeOf(run.asset) }, mono);
   }
 
   // ------------------------------------------------------------ time passes
 
   /** What fell due by itself up to a moment, in the order of its time; then nothing earlier can come: see `notBefore`. */
   timers(mono: number): void {
+    this.#whole(() => this.#timers(mono));
+  }
+
+  #timers(mono: number): void {
     const now = this.#moments.at(mono);
     for (let run = this.#keeper.next; run !== undefined && run.due <= now; run = this.#keeper.next) {
       const at = run.due;
@@ -178,8 +163,7 @@ export class RuleEngine {
 
   /** A numbered record of a device. */
   record(record: ReadingRecord, seq: number): void {
-    this.#hear(record, seq);
-    this.#drain();
+    this.#whole(() => this.#hear(record, seq));
   }
 
   #hear(record: ReadingRecord, seq: number): void {
@@ -188,63 +172,66 @@ export class RuleEngine {
   }
 
   device(device: string, isUp: boolean, mono: number, seq: number): void {
-    this.#keeper.heard.events = seq;
-    if (!isUp) this.#tell({ lost: device }, mono, true);
-    const at = this.#moments.at(mono);
-    for (const run of this.#byId.values()) if (this.#orders.reached(run, device, at)) this.#keeper.schedule(run);
-    this.#drain();
+    this.#whole(() => {
+      this.#keeper.heard.events = seq;
+      if (!isUp) this.#tell({ lost: device }, mono, true);
+      const at = this.#moments.at(mono);
+      for (const run of this.#audience.runs) if (this.#orders.reached(run, device, at)) this.#keeper.schedule(run);
+    });
   }
 
   action(asset: string, action: string, args: Args, mono: number, seq: number): void {
-    this.#keeper.heard.events = seq;
-    this.#tell({ asset, action, args }, mono, true);
-    this.#drain();
+    this.#whole(() => {
+      this.#keeper.heard.events = seq;
+      this.#tell({ asset, action, args }, mono, true);
+    });
   }
 
   /** How an order of one of its kinds ended. */
   ordered(end: OrderEnd, mono: number, seq: number): void {
-    this.#keeper.heard.events = seq;
-    const run = this.#byId.get(end.by);
-    if (run === undefined || !this.#orders.ended(run, end, this.#moments.at(mono))) return;
-    this.#keeper.save(run);
-    this.#keeper.schedule(run);
+    this.#whole(() => {
+      this.#keeper.heard.events = seq;
+      const run = this.#audience.of(end.by);
+      if (run === undefined || !this.#orders.ended(run, end, this.#moments.at(mono))) return;
+      this.#keeper.save(run);
+      this.#keeper.schedule(run);
+    });
   }
 
   /** `save`: whatever comes of it. */
   #tell(told: Told, mono: number, save: boolean): void {
     this.#moments.inputs += 1;
     const at = this.#moments.at(mono);
-    for (const { run, take } of this.#concerned(told, at)) if (take()) this.#judge.judge(run, at, save);
+    for (const { run, take } of this.#hearing.concerned(told, at)) if (take()) this.#judge.judge(run, at, save);
   }
 
   /** How long the machine was off before this epoch became known only now. */
-  wasOff(ms: number, mono: number): void {
-    this.#moments.inputs += 1;
-    this.#moments.time.wasOff(ms);
-    const at = this.#moments.at(mono);
-    for (const run of this.#byId.values()) this.#judge.judge(run, at, true);
-    this.#drain();
+  wasOff(ms: number, mono: number, seq: number): void {
+    this.#whole(() => {
+      this.#keeper.heard.events = seq;
+      this.#moments.inputs += 1;
+      this.#moments.time.wasOff(ms);
+      const at = this.#moments.at(mono);
+      for (const run of this.#audience.runs) this.#judge.judge(run, at, true);
+    });
   }
 
   /** Something became known of the time in which their states began. */
   restate(of: Restated): void {
-    for (const run of this.#byId.values()) {
-      const [at, since] = [run.atEpoch === of.epoch, run.sinceEpoch === of.epoch];
-      if (at) ({ wall: run.at, epoch: run.atEpoch } = { epoch: undefined, ...restated(run.at, of) });
-      if (since) ({ wall: run.since, epoch: run.sinceEpoch } = { epoch: undefined, ...restated(run.since, of) });
-      if (at || since) {
+    this.#whole(() => {
+      for (const run of this.#audience.runs) {
+        if (!run.restate(of)) continue;
         this.#keeper.save(run);
         this.#showing.show(run);
       }
-    }
-    this.#showing.publish(this.#keeper.epoch.id);
+    });
   }
 
   /** Hears something of the stored past again, at its moment: facts are learned, nothing is said. `only`: who must. */
   relearn(told: Told, moment: Moment, only: (run: AssetRun) => boolean): void {
     this.#moments.past = moment;
     const { at } = moment;
-    for (const { run, take } of this.#concerned(told, at)) {
+    for (const { run, take } of this.#hearing.concerned(told, at)) {
       if (!only(run)) continue;
       this.#hearing.settle(run, at);
       take();
@@ -253,30 +240,22 @@ export class RuleEngine {
     this.#moments.past = null;
   }
 
-  /** Whom it concerns, and how they take it in: true where they must be looked at anew. */
-  #concerned(told: Told, at: number): readonly { readonly run: AssetRun; readonly take: () => boolean }[] {
-    if ("record" in told) {
-      const { record } = told;
-      const listeners = this.#audience.ofPoint(record.source, record.name);
-      return listeners.map(({ run, role }) => ({ run, take: () => this.#hearing.observe(run, role, record, at) }));
-    }
-    if ("lost" in told) {
-      const listeners = this.#audience.ofSource(told.lost);
-      return listeners.map(({ run, role }) => ({ run, take: () => this.#hearing.lose(run, role, at) }));
-    }
-    if ("asset" in told) {
-      const run = this.#byId.get(told.asset);
-      const { action, args } = told;
-      return run === undefined ? [] : [{ run, take: () => this.#judge.learn(run, { of: "action", action, args }, at) }];
-    }
-    if ("order" in told) {
-      const run = this.#byId.get(told.by);
-      return run === undefined ? [] : [{ run, take: () => this.#orders.ended(run, told, at) }];
-    }
-    return this.runs.map((run) => ({ run, take: () => this.#hearing.unobserved(run, told.offMs, at) }));
-  }
+  // ------------------------------------------------------------ one thing after the other
 
-  // ------------------------------------------------------------ assets hear assets
+  /** Does one thing to its end, what other assets hear of it included. What comes in meanwhile waits: no step is entered twice. */
+  #whole(work: () => void): void {
+    this.#waiting.push(work);
+    if (this.#waiting.length > 1) return;
+    try {
+      for (let next: (() => void) | undefined = work; next !== undefined; next = this.#waiting[0]) {
+        next();
+        this.#drain();
+        this.#waiting.shift();
+      }
+    } finally {
+      this.#waiting.length = 0;
+    }
+  }
 
   #drain(): void {
     let steps = 0;
@@ -290,7 +269,7 @@ export class RuleEngine {
 
   /** Assets that hear each other in a circle never come to rest: the one whose turn it is fails, and the circle ends there. */
   #breaks({ source, mono }: ReadingRecord): void {
-    const run = this.#byId.get(source);
+    const run = this.#audience.of(source);
     this.#moments.inputs += 1;
     const error = new Error(`more than ${CASCADE_STEPS} steps in one moment`);
     if (run !== undefined) this.#judge.failed(run, "assets", error, this.#moments.at(mono));

@@ -1,14 +1,51 @@
 /** Lets an asset hear what its senses make of records, silences and the time that passes. */
 import type { ReadingRecord } from "../../model.ts";
 import type { AssetRun, Role } from "./asset/asset-run.ts";
+import type { Audience } from "./audience.ts";
 import type { Judge } from "./judge.ts";
+import type { Orders } from "./orders.ts";
+import type { Input } from "./past/lived.ts";
 import { become, observe, SILENT, type Sight, settle, sightOf } from "./senses.ts";
+
+/** How long nobody looked is an input too: what was unseen for too long is unknown. */
+export type Told = Input | { readonly offMs: number | null };
+
+interface Concerned {
+  readonly run: AssetRun;
+  readonly take: () => boolean;
+}
 
 export class Hearing {
   readonly #judge: Judge;
+  readonly #orders: Orders;
+  readonly #audience: Audience;
 
-  constructor(judge: Judge) {
+  constructor(judge: Judge, orders: Orders, audience: Audience) {
     this.#judge = judge;
+    this.#orders = orders;
+    this.#audience = audience;
+  }
+
+  /** Whom it concerns, and how they take it in: true where they must be looked at anew. */
+  concerned(told: Told, at: number): readonly Concerned[] {
+    if ("record" in told) {
+      const { record } = told;
+      const listeners = this.#audience.ofPoint(record.source, record.name);
+      return listeners.map(({ run, role }) => ({ run, take: () => this.observe(run, role, record, at) }));
+    }
+    if ("lost" in told) {
+      const listeners = this.#audience.ofSource(told.lost);
+      return listeners.map(({ run, role }) => ({ run, take: () => this.lose(run, role, at) }));
+    }
+    if ("offMs" in told) {
+      const { offMs } = told;
+      return [...this.#audience.runs].map((run) => ({ run, take: () => this.unobserved(run, offMs, at) }));
+    }
+    const run = this.#audience.of("order" in told ? told.by : told.asset);
+    if (run === undefined) return [];
+    if ("order" in told) return [{ run, take: () => this.#orders.ended(run, told, at) }];
+    const { action, args } = told;
+    return [{ run, take: () => this.#judge.learn(run, { of: "action", action, args }, at) }];
   }
 
   /** True: the asset must be looked at anew. */

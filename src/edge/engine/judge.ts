@@ -140,6 +140,15 @@ export class Judge {
     this.#keeper.schedule(run);
   }
 
+  /** What was saved does not fit: it is kept beside and named, and what is known was learned from the stored past. */
+  unfit(run: AssetRun, mono: number): void {
+    const { id } = run.asset;
+    run.restored = "kept";
+    const error = new EdgeError("rule.state-unfit", { kind: run.kind.kind, version: run.kind.version });
+    const text = { it: `${id}: ${error.what("it")}`, en: `${id}: ${error.what("en")}` };
+    this.#alarms.note({ kind: "rule.state-unfit", severity: "low", asset: id, text, extra: placeOf(run.asset) }, mono);
+  }
+
   #recovers(run: AssetRun, at: number): void {
     const { id, name } = run.asset;
     run.isFailed = false;

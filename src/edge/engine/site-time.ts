@@ -12,6 +12,8 @@ export interface EpochTime {
   readonly passed: number;
   /** How long nobody looked before it; null where that cannot be known. */
   readonly offMs: number | null;
+  /** When it became known only while the epoch ran, and how long it was: from then on it has passed. */
+  readonly found?: { readonly mono: number; readonly ms: number };
 }
 
 /** Under this key of the store: the newest epochs, oldest first, so that the past can be heard again without their first events. */
@@ -63,8 +65,19 @@ export function nextEpochTime(
   if (former === undefined || off.lastMono === null) return { epoch: id, n, opened, at: 0, passed: 0, offMs: off.offMs };
   const ran = Math.max(0, (off.isSameBoot ? opened : off.lastMono) - former.opened);
   const unseen = off.isSameBoot ? 0 : (off.offMs ?? 0);
-  return { epoch: id, n, opened, at: former.at + ran, passed: former.passed + ran + unseen, offMs: off.offMs };
+  return {
+    epoch: id,
+    n,
+    opened,
+    at: former.at + ran,
+    passed: former.passed + (former.found?.ms ?? 0) + ran + unseen,
+    offMs: off.offMs,
+  };
 }
+
+/** What had passed at a kernel monotonic moment of the epoch beside what was observed. */
+export const offAt = ({ at, passed, found }: EpochTime, mono: number): number =>
+  passed - at + (found !== undefined && mono >= found.mono ? found.ms : 0);
 
 /** What is saved of them, with the newest one added. */
 export const withEpochTime = (saved: unknown, time: EpochTime): readonly EpochTime[] =>

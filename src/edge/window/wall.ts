@@ -119,15 +119,27 @@ const note = (kind: string, it: string, en: string, extra: EventDraft["extra"]):
   ...(extra !== undefined && { extra }),
 });
 
-/** `boundMs`: what a record of the ranges may still be wrong by. */
-export const correctedEvent = (epoch: string, offsetMs: number, bound: number, ranges: Ranges): EventDraft =>
-  note("clock.corrected", "Orologio sincronizzato", "Clock synchronised", { epoch, offsetMs, boundMs: bound, ...ranges });
+/** `bound`: what a record of the ranges may still be wrong by; `offMs`: how long nobody looked before the epoch, where that is known only now. */
+export const correctedEvent = (
+  epoch: string,
+  offsetMs: number,
+  bound: number,
+  ranges: Ranges,
+  offMs: number | null = null,
+): EventDraft =>
+  note("clock.corrected", "Orologio sincronizzato", "Clock synchronised", {
+    epoch,
+    offsetMs,
+    boundMs: bound,
+    ...ranges,
+    ...(offMs !== null && { offMs }),
+  });
 
-/** The event of what the wall told; null where nobody need know. */
-export function newsEvent(news: ClockNews, epoch: string): EventDraft | null {
+/** The event of what the wall told; null where nobody need know. `offMs`: see `correctedEvent`. */
+export function newsEvent(news: ClockNews, epoch: string, offMs: number | null): EventDraft | null {
   switch (news.what) {
     case "found":
-      return correctedEvent(epoch, news.offsetMs, news.boundMs, news.ranges);
+      return correctedEvent(epoch, news.offsetMs, news.boundMs, news.ranges, offMs);
     case "lost": {
       const { heldMs = Number.POSITIVE_INFINITY } = news.now;
       const known = Number.isFinite(heldMs) ? { heldMs, boundMs: Math.ceil(driftMs(heldMs)) } : { heldMs: null, boundMs: null };

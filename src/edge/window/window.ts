@@ -5,7 +5,7 @@ import { Listeners } from "../../kit/listeners.ts";
 import type { Log } from "../../kit/log.ts";
 import { pause } from "../../kit/loop.ts";
 import type { Beat } from "../../kit/pulse.ts";
-import type { AssetState, EdgeEvent, EventDraft, Mark, OpenAlarm, ReadingRecord } from "../../model.ts";
+import type { AssetState, EdgeEvent, EventDraft, Mark, Now, OpenAlarm, ReadingRecord } from "../../model.ts";
 import type { Commit, InboxRow, Shed, Store } from "../parts.ts";
 import { weigh, weighRefusals } from "../store/weigh.ts";
 import { type Committed, commitOf, committedOf, encodable, marksOnly } from "./committed.ts";
@@ -52,6 +52,8 @@ export class Window {
   readonly #committed: Listeners<Committed>;
   /** Told when the clock is found or lost in this run, in the commit of the event that says so. */
   onClock: (news: ClockNews) => void = () => {};
+  /** How long nobody looked before this epoch, where a clock that is found tells it; null: it does not, or that was known. */
+  lateOff: (now: Now) => number | null = () => null;
   readonly #unstored: Listeners<EdgeEvent>;
   #open = emptyContent();
   /** What is being committed. */
@@ -464,7 +466,7 @@ export class Window {
   #look(): void {
     const news = this.#numbers.look(this.#open.records > 0);
     if (news === null) return;
-    const draft = newsEvent(news, this.#o.store.epoch.id);
+    const draft = newsEvent(news, this.#o.store.epoch.id, news.what === "found" ? this.lateOff(news.now) : null);
     if (draft !== null) this.raise(draft, news.now.mono);
     this.onClock(news);
     if (news.what !== "held") this.restated();

@@ -127,12 +127,9 @@ class Run {
     this.window = new Window({ store, clock, log: noLog, commitMs: 0, cat: "cat" });
     this.alarms = new Alarms(this.window, store.saved);
     const assets = [bay()];
-    this.#ingest = new Ingest({ store, devices: [DEVICE], assets, clock, log: noLog }, this.window, this.alarms);
+    this.#ingest = new Ingest({ store, devices: [DEVICE], assets, clock, log: noLog, order: () => {} }, this.window, this.alarms);
     const now = clock.now();
-    this.#ingest.opened(
-      now.mono,
-      tellOpening(this.window, store, now, "cat", (of) => this.#ingest.restate(of)),
-    );
+    this.#ingest.opened(now.mono, tellOpening(this.window, store, now, "cat", this.#ingest));
     this.#ingest.rest();
     this.#running = this.window.run(this.#stop.signal);
   }

@@ -46,9 +46,10 @@ describe("the first words of an epoch", () => {
       raise: (draft: EventDraft, mono: number) => drafts.push({ ...draft, sinceMono: mono }),
       save: (key: string, value: unknown) => store.saved.set(key, value),
       onClock: () => {},
+      lateOff: () => null,
       stretch: null,
     };
-    const off = tellOpening(sink, store, now, catalog, () => {});
+    const off = tellOpening(sink, store, now, catalog, { restate: () => {}, wasOff: () => {} });
     return { drafts, off };
   }
 

@@ -1,6 +1,7 @@
 /** One asset as its engine runs it: what its senses know, what its kind has learned, what is shown of it and what is saved. */
-import type { Asset, AssetState, EpochInfo, Quality, Value } from "../../../model.ts";
+import type { Asset, AssetState, EpochInfo, Quality, Restated, Value } from "../../../model.ts";
 import type { AnyKind, Sense } from "../../kinds/kind.ts";
+import { restated } from "../../restated.ts";
 import type { ClaimState } from "../claims.ts";
 import type { Want } from "../orders.ts";
 import { dueOf, type SenseState, type SenseTimes, unseen } from "../senses.ts";
@@ -121,6 +122,14 @@ export class AssetRun {
       if (state !== undefined) due = Math.min(due, dueOf(state, times));
     }
     this.due = due;
+  }
+
+  /** Something became known of the time of an epoch. True: one of its moments was noted in it. */
+  restate(of: Restated): boolean {
+    const [at, since] = [this.atEpoch === of.epoch, this.sinceEpoch === of.epoch];
+    if (at) ({ wall: this.at, epoch: this.atEpoch } = { epoch: undefined, ...restated(this.at, of) });
+    if (since) ({ wall: this.since, epoch: this.sinceEpoch } = { epoch: undefined, ...restated(this.since, of) });
+    return at || since;
   }
 
   /** What the platform is shown of it. */

@@ -1,9 +1,11 @@
 /** Brings what was saved of the assets up to what is stored: the tail after it, or the past where nothing that fits was saved. */
+import { contactLost } from "../../clock-stretches.ts";
 import type { Moment } from "../../kinds/kind.ts";
 import type { Store } from "../../parts.ts";
 import type { AssetRun } from "../asset/asset-run.ts";
 import type { RuleEngine } from "../engine.ts";
-import { type EpochTime, epochTimes, SITE_TIME_KEY, SiteTime } from "../site-time.ts";
+import { type EpochTime, epochTimes, offAt, SITE_TIME_KEY, SiteTime } from "../site-time.ts";
+import { ClockTrust } from "./clock-trust.ts";
 import { inOrder, inputOf, type Lived, tailOf } from "./lived.ts";
 
 type Past = Pick<Store, "read" | "history" | "events" | "saved">;
@@ -26,8 +28,9 @@ async function hearTails(engine: RuleEngine, past: Past, times: ReadonlyMap<stri
     const least = (stream: "readings" | "events") => Math.min(...runs.map(({ upTo }) => upTo?.[stream] ?? 0));
     const from = { epoch, readings: least("readings"), events: least("events") };
     const member = new Set(runs);
+    const retold = new Retold(engine, new ClockTrust(contactLost(past.saved, epoch)));
     for await (const lived of tailOf(past, from, time.opened))
-      hear(engine, lived, time, (run) => member.has(run) && isAbove(lived, run));
+      retold.hear(lived, time, (run) => member.has(run) && isAbove(lived, run));
   }
 }
 
@@ -41,33 +44,50 @@ async function lookBack(engine: RuleEngine, past: Past, times: ReadonlyMap<strin
   const backMs = Math.max(0, ...[...blank].map(({ kind }) => kind.lookBackMs));
   if (backMs === 0 || times.size === 0) return;
   const sinceWall = wall - backMs;
+  const retold = new Retold(engine, new ClockTrust());
   let epoch = "";
   for await (const lived of inOrder(past.history({ sinceWall }), past.events({ sinceWall }))) {
     const of = "record" in lived ? lived.record : lived.event;
     const time = times.get(of.epoch);
     if (time === undefined) continue;
-    if (of.epoch !== epoch) {
-      engine.relearn({ offMs: time.offMs }, momentOf(time, time.opened, wallOf(lived), false), (run) => blank.has(run));
-      epoch = of.epoch;
+    if (of.epoch !== epoch) retold.opens(time, lived, (run) => blank.has(run));
+    epoch = of.epoch;
+    retold.hear(lived, time, (run) => blank.has(run));
+  }
+}
+
+/** Lets an engine hear the past, each moment with what was known of its time. */
+class Retold {
+  readonly #engine: RuleEngine;
+  readonly #trust: ClockTrust;
+
+  constructor(engine: RuleEngine, trust: ClockTrust) {
+    this.#engine = engine;
+    this.#trust = trust;
+  }
+
+  /** An epoch of which the first words may be gone. */
+  opens(time: EpochTime, first: Lived, only: (run: AssetRun) => boolean): void {
+    const wall = "record" in first ? first.record.wall : first.event.event.at;
+    this.#engine.relearn({ offMs: time.offMs }, momentOf(time, time.opened, wall, false), only);
+  }
+
+  hear(lived: Lived, time: EpochTime, only: (run: AssetRun) => boolean): void {
+    if ("record" in lived) {
+      const { mono, wall, clock } = lived.record;
+      this.#engine.relearn({ record: lived.record }, momentOf(time, mono, wall, this.#trust.trusts(clock, mono)), only);
+      return;
     }
-    hear(engine, lived, time, (run) => blank.has(run));
+    const { event } = lived.event;
+    const mono = time.opened + event.mono;
+    if (event.kind === "epoch.opened" || event.kind === "clock.lost") this.#trust.told(mono, event["heldMs"]);
+    const input = inputOf(lived.event);
+    if (input === null) return;
+    this.#engine.relearn(input, momentOf(time, mono, event.at, this.#trust.trusts(event.clock, mono)), only);
   }
 }
-
-function hear(engine: RuleEngine, lived: Lived, time: EpochTime, only: (run: AssetRun) => boolean): void {
-  if ("record" in lived) {
-    const { mono, wall, clock } = lived.record;
-    engine.relearn({ record: lived.record }, momentOf(time, mono, wall, clock === "synced"), only);
-    return;
-  }
-  const input = inputOf(lived.event);
-  const { mono, at, clock } = lived.event.event;
-  if (input !== null) engine.relearn(input, momentOf(time, time.opened + mono, at, clock === "synced"), only);
-}
-
-const wallOf = (lived: Lived): number => ("record" in lived ? lived.record.wall : lived.event.event.at);
 
 function momentOf(time: EpochTime, mono: number, wall: number, synced: boolean): Moment {
   const at = new SiteTime(time).at(mono);
-  return { at, passed: at + (time.passed - time.at), wall, synced };
+  return { at, passed: at + offAt(time, mono), wall, synced };
 }

@@ -1,5 +1,4 @@
 /** Plays the stored past of a site again, in the order in which it was lived, and says what its kinds say of it. */
-import { isTrusted } from "../../../kit/held-clock.ts";
 import type { EventDraft, ReadingRecord } from "../../../model.ts";
 import { Alarms } from "../../alarms.ts";
 import type { SiteAsset } from "../../kinds/index.ts";
@@ -7,6 +6,7 @@ import type { Store, StoredEvent, StoredRecord } from "../../parts.ts";
 import type { Epoch } from "../asset/asset-run.ts";
 import { RuleEngine } from "../engine.ts";
 import { type EpochTime, epochTimes, nextEpochTime, SITE_TIME_KEY, SiteTime } from "../site-time.ts";
+import { ClockTrust } from "./clock-trust.ts";
 import { inOrder, inputOf } from "./lived.ts";
 
 /** An alarm as the kinds raise it again. `mono`: kernel monotonic ms of the boot it belongs to. */
@@ -40,9 +40,8 @@ class Replay {
   #seq = 0;
   /** Turns kernel monotonic ms into wall time. */
   #offset = 0;
-  #synced = true;
-  /** Kernel monotonic ms of the last contact with a time server before the time was lost; null: there was none. */
-  #contact: number | null = null;
+  #clock: "synced" | "unsynced" = "synced";
+  readonly #trust = new ClockTrust();
 
   constructor(assets: readonly SiteAsset[], times: readonly EpochTime[]) {
     this.#assets = assets;
@@ -71,13 +70,18 @@ class Replay {
     const mono = opened + event.mono;
     this.#engine.timers(mono);
     this.#wallAt(mono, event.at, event.clock);
-    if (event.kind === "clock.lost") this.#contact = contactBefore(mono, extra["heldMs"]);
-    if (event.kind === "clock.corrected" && typeof extra["offMs"] === "number") this.#engine.wasOff(extra["offMs"], mono);
+    if (event.kind === "clock.lost") this.#trust.told(mono, extra["heldMs"]);
+    if (event.kind === "clock.corrected" && typeof extra["offMs"] === "number") this.#found(extra["offMs"], mono, event.seq);
     const input = inputOf(stored);
     if (input === null || "record" in input) return;
     if ("lost" in input) this.#engine.device(input.lost, false, mono, event.seq);
     else if ("order" in input) this.#engine.ordered(input, mono, event.seq);
     else this.#engine.action(input.asset, input.action, input.args, mono, event.seq);
+  }
+
+  #found(ms: number, mono: number, seq: number): void {
+    if (this.#time !== undefined) this.#time = { ...this.#time, found: { mono, ms } };
+    this.#engine?.wasOff(ms, mono, seq);
   }
 
   /** An epoch that is known by its saved times only. */
@@ -104,7 +108,7 @@ class Replay {
       nextEpochTime(this.#time, { id, n, opened: Number(opened) }, { lastMono, isSameBoot: shift === 0, offMs: off });
     const lived = { ...time, offMs: off };
     this.#leave(lived);
-    this.#contact = contactBefore(begun, heldMs);
+    this.#trust.told(begun, heldMs);
     this.#wallAt(begun, at, clock);
     this.#begin(lived, begun);
   }
@@ -131,7 +135,7 @@ class Replay {
       asset: () => {},
       order: () => {},
       openAlarms: () => {},
-      wall: (mono: number) => ({ wall: mono + this.#offset, synced: this.#trusted(mono) }),
+      wall: (mono: number) => ({ wall: mono + this.#offset, synced: this.#trust.trusts(this.#clock, mono) }),
       raise: (draft: EventDraft, mono: number) => this.#tell(draft, mono),
     };
     return new RuleEngine({ assets: this.#assets, sink, alarms: new Alarms(sink, new Map()), saved: new Map(), epoch, time });
@@ -139,12 +143,7 @@ class Replay {
 
   #wallAt(mono: number, wall: number, clock: "synced" | "unsynced"): void {
     this.#offset = wall - mono;
-    this.#synced = clock === "synced";
-  }
-
-  /** As the numbering of records says it live. */
-  #trusted(mono: number): boolean {
-    return this.#synced || (this.#contact !== null && isTrusted(mono - this.#contact));
+    this.#clock = clock;
   }
 
   #tell(draft: EventDraft, mono: number) {
@@ -156,5 +155,3 @@ class Replay {
     return { ...rest, seq, after: 0, at, since, mono, clock: "synced" as const, id: id ?? `replay/${seq}` };
   }
 }
-
-const contactBefore = (mono: number, heldMs: unknown): number | null => (typeof heldMs === "number" ? mono - heldMs : null);

@@ -41,6 +41,7 @@ function opened({ safe = false, offMs = 0, saved = [], limits }: Setting = {}) {
     inbox: (row: InboxRow) => void rows.push(row),
     flush: async () => undefined,
     asset: () => undefined,
+    ordered: () => undefined,
     alone: (target: string, work: () => Promise<void>) => lanes.alone(target, work),
     perform: async (_target: string, value: number | boolean, _stop: AbortSignal, latest?: number) => {
       written.push(value);

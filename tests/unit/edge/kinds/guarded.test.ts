@@ -171,7 +171,12 @@ describe("a kind that throws", () => {
 
 describe("what a kind does once", () => {
   const volume = { unit: "m3", kind: "interval" as const };
-  const metered = (learn: AnyKind["learn"]): AnyKind => ({ ...tap, shows: { ...tap.shows, volume }, facts: [], learn });
+  const metered = (learn: NonNullable<AnyKind["learn"]>): AnyKind => ({
+    ...tap,
+    shows: { ...tap.shows, volume },
+    facts: [],
+    learn,
+  });
   const measure = (name: string, value: number, complete = true) => ({ do: "measure" as const, name, value, complete });
 
   it("is one record for each measure, equal ones too, and never repeated", () => {

@@ -80,6 +80,7 @@ const WHAT = [
   "stop",
   "reboot",
   "reboot unknown",
+  "clock found",
 ] as const;
 const moves = fc.array(
   fc.record({
@@ -109,6 +110,7 @@ async function live(list: readonly Move[]): Promise<LivedSite> {
     else if (what === "down" || what === "up") site.device(sensor, what === "up");
     else if (what === "badge") site.orders(where, "permit.confirm");
     else if (what === "badge until") site.orders(where, "permit.confirm", { until: wall + 60_000 });
+    else if (what === "clock found") site.findsClock();
     else if (what === "commit") site.commit();
     else {
       if (what !== "kill") site.commit();

@@ -40,8 +40,10 @@ async function open(slave: Coils, store: MemoryStore, target = "relay.lamp") {
   const wires = openWires({ plant: slave.bus as never }, noLog);
   const driver = await loadDriver("modbus-points");
   if (driver === undefined) throw new Error("no driver");
-  const device = (id: string, unit: number, points: object) =>
-    deviceInfo(id, driver, driver.options.parse({ unit, every: "100ms", points }), "plant", wires);
+  const device = (id: string, unit: number, points: object) => ({
+    ...deviceInfo(id, driver, driver.options.parse({ unit, every: "100ms", points }), "plant", wires),
+    silentAfterMs: 1000,
+  });
   const options = { door: "contact.door", lamp: target };
   const asset = {
     id: "entry",
@@ -54,7 +56,10 @@ async function open(slave: Coils, store: MemoryStore, target = "relay.lamp") {
   const house = new House({
     gateway: "gw",
     store,
-    devices: [device("contact", 1, { door: { fc: 2, address: 1, decode: "bool" } }), device("relay", 2, { lamp: { coil: 5, writable: true } })],
+    devices: [
+      device("contact", 1, { door: { fc: 2, address: 1, decode: "bool" } }),
+      device("relay", 2, { lamp: { coil: 5, writable: true } }),
+    ],
     assets: [{ asset, kind: lamp }],
     commitMs: 10,
     clock,
@@ -118,14 +123,14 @@ it("goes out once, though the gateway ended between acceptance and effect", asyn
     await using _ = await open(slave, first);
     await until(() => steps(first).includes("succeeded"), WAIT_MS, "its own order");
   }
-  slave.writes.splice(0);
+  const before = slave.writes.length;
   const saved = first.saved.get(stateKeyOf("entry")) as SavedAsset;
   const second = new MemoryStore(monotonic());
   second.saved.set(stateKeyOf("entry"), { ...saved, o: wanted });
   for (const [id, row] of first.inbox) if (id.includes("FORMER")) second.inbox.set(id, { ...row, state: "accepted" });
   await using _ = await open(slave, second);
   await until(() => steps(second).includes("succeeded"), WAIT_MS, "what was accepted before");
-  expect(slave.writes).toEqual([{ coil: 5, value: false }]);
+  expect(slave.writes.slice(before)).toEqual([{ coil: 5, value: false }]);
   expect(ordered(second)).toEqual({ "relay.lamp": { value: false } });
 });
 
