@@ -3,8 +3,10 @@ import type { EdgeEvent, EventDraft, OpenAlarm, Restated } from "../model.ts";
 import { restated } from "./restated.ts";
 import type { WallTime } from "./window/numbers.ts";
 
-/** Where the list is saved: one row, together with the events that change it. */
-const STATE_KEY = "alarms";
+/** Each is saved in a row of its own, together with the event that changes it: what stands for weeks is not written again. */
+const PREFIX = "alarm/";
+/** Where earlier releases kept all of them in one row. */
+const FORMER_KEY = "alarms";
 
 /** The key under which a device that is down stands open. */
 export const DOWN = "down";
@@ -25,8 +27,16 @@ export class Alarms {
 
   constructor(sink: AlarmSink, saved: ReadonlyMap<string, unknown>) {
     this.#sink = sink;
-    this.#open = new Map(Object.entries((saved.get(STATE_KEY) ?? {}) as Record<string, OpenAlarm>));
+    const former = Object.entries((saved.get(FORMER_KEY) ?? {}) as Record<string, OpenAlarm>);
+    const rows = [...saved].filter(([key, alarm]) => key.startsWith(PREFIX) && alarm !== null);
+    this.#open = new Map([...former, ...rows.map(([key, alarm]) => [key.slice(PREFIX.length), alarm as OpenAlarm] as const)]);
+    if (saved.has(FORMER_KEY)) this.#divide(former);
     sink.openAlarms(this.list());
+  }
+
+  #divide(former: readonly (readonly [string, OpenAlarm])[]): void {
+    for (const [key, alarm] of former) this.#sink.save(PREFIX + key, alarm);
+    this.#sink.save(FORMER_KEY, null);
   }
 
   list(): readonly OpenAlarm[] {
@@ -67,7 +77,7 @@ export class Alarms {
     const event = this.#sink.raise({ ...draft, state: "raised" }, mono);
     const { id, asset, device, kind, severity, since } = event;
     const { epoch } = this.#sink.wall(mono);
-    this.#set(owner, key, {
+    this.#set(`${owner}|${key}`, {
       id,
       kind,
       severity,
@@ -76,6 +86,7 @@ export class Alarms {
       ...(asset !== undefined && { asset }),
       ...(device !== undefined && { device }),
     });
+    this.#sink.openAlarms(this.list());
   }
 
   update(owner: string, key: string, draft: AlarmDraft, mono: number): void {
@@ -89,7 +100,8 @@ export class Alarms {
     if (open === undefined) return;
     this.#sink.raise({ reason: "normal", ...draft, id: open.id, state: "cleared", ...sinceOf(open) }, mono);
     this.#open.delete(`${owner}|${key}`);
-    this.#saved();
+    this.#sink.save(`${PREFIX}${owner}|${key}`, null);
+    this.#sink.openAlarms(this.list());
   }
 
   /** Something that happened and does not stand. */
@@ -103,10 +115,10 @@ export class Alarms {
     for (const [key, { sinceEpoch, since, ...rest }] of this.#open) {
       if (sinceEpoch !== of.epoch) continue;
       const { wall, epoch } = restated(since, of);
-      this.#open.set(key, { ...rest, since: wall, ...(epoch !== undefined && { sinceEpoch: epoch }) });
+      this.#set(key, { ...rest, since: wall, ...(epoch !== undefined && { sinceEpoch: epoch }) });
       changed = true;
     }
-    if (changed) this.#saved();
+    if (changed) this.#sink.openAlarms(this.list());
   }
 
   /** Owners that the configuration no longer names: their alarms end as `removed`. */
@@ -130,14 +142,9 @@ export class Alarms {
     }
   }
 
-  #set(owner: string, key: string, alarm: OpenAlarm): void {
-    this.#open.set(`${owner}|${key}`, alarm);
-    this.#saved();
-  }
-
-  #saved(): void {
-    this.#sink.save(STATE_KEY, Object.fromEntries(this.#open));
-    this.#sink.openAlarms(this.list());
+  #set(key: string, alarm: OpenAlarm): void {
+    this.#open.set(key, alarm);
+    this.#sink.save(PREFIX + key, alarm);
   }
 }
 

@@ -120,14 +120,14 @@ it.each([
   async (id, reason) => {
     const store = used();
     const alarm = { id: "a", kind: "command.limit-missed", severity: "high", since: 1, device: "d" };
-    store.saved.set("limit/d.pump", overdue).set("alarms", { "d.pump|maxOn": alarm });
+    store.saved.set("limit/d.pump", overdue).set("alarm/d.pump|maxOn", alarm);
     await using _at = await started(store, id);
     await vi.waitFor(
       () => expect(store.happened().filter(({ state }) => state === "cleared")).toMatchObject([{ id: "a", reason }]),
       15_000,
     );
     expect(store.happened().filter(({ state }) => state === "raised")).toEqual([]);
-    expect(store.saved.get("alarms")).toEqual({});
+    expect(store.saved.get("alarm/d.pump|maxOn")).toBeNull();
   },
 );
 
