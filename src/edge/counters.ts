@@ -1,4 +1,4 @@
-/** What a device counted goes in; the totals of its points, saved in the commit of the record that they stand in, come out. Drivers own no store. */
+/** Keeps a total of what a device only adds up, in the commit of the record that it stands in. */
 
 export class Counters {
   /** Device → point → total. */

@@ -4,7 +4,7 @@ import { EdgeError, toldOf } from "../../kit/errors.ts";
 import { Listeners } from "../../kit/listeners.ts";
 import type { Log } from "../../kit/log.ts";
 import type { Args, CommandResult, CommandState, CommandTarget, EventDraft, Origin, Outcome } from "../../model.ts";
-import type { Order } from "../engine/orders.ts";
+import type { Order } from "../engine/asset/want.ts";
 import type { InboxRow } from "../parts.ts";
 import { forgettable } from "../store/forget.ts";
 import { type Ending, eventOf, malformed, resultOf } from "./answers.ts";

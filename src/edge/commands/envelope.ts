@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import * as z from "zod";
 import type { Args } from "../../model.ts";
-import type { Order } from "../engine/orders.ts";
+import type { Order } from "../engine/asset/want.ts";
 
 const name = () => z.string().max(200);
 const id = () => z.string().regex(/^[0-9A-Za-z][0-9A-Za-z/_.-]{0,127}$/);

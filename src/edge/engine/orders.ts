@@ -1,6 +1,7 @@
 /** Makes orders of what kinds want other things to be, and orders again what did not succeed. */
 import type { AssetRun } from "./asset/asset-run.ts";
 import type { RunKeeper } from "./asset/run-keeper.ts";
+import type { Order, Want } from "./asset/want.ts";
 import type { Moments } from "./moments.ts";
 import type { OrderEnd } from "./past/lived.ts";
 
@@ -8,27 +9,6 @@ import type { OrderEnd } from "./past/lived.ts";
 const AGAIN_FIRST_MS = 10_000;
 const AGAIN_MAX_MS = 3_600_000;
 const NEVER = Number.POSITIVE_INFINITY;
-
-/** One thing that is to be told to be something. */
-export interface Order {
-  readonly id: string;
-  /** `device.point` */
-  readonly target: string;
-  readonly value: boolean | number;
-  /** The asset whose kind wants it. */
-  readonly by: string;
-}
-
-/** JSON, saved with its asset. Times in ms of observation. */
-export interface Want {
-  readonly value: boolean | number;
-  /** The order that is under way; absent: it succeeded, or waits for `again`. */
-  readonly id?: string;
-  /** So many orders in a row did not succeed. */
-  readonly failed?: number;
-  /** When it is ordered again. */
-  readonly again?: number;
-}
 
 export interface OrderSink {
   /** Takes the order in with the commit that holds its reason. It answers later, never from within. */

@@ -1,4 +1,4 @@
-/** Shows the attributes of assets: as records when they change and now and then, as retained states at most as often as people look. */
+/** Shows the attributes of assets: as records, and as retained states no more often than people look. */
 import type { AssetState, ReadingRecord, Value } from "../../model.ts";
 import type { Alarms } from "../alarms.ts";
 import type { Act } from "../kinds/kind.ts";

@@ -1,4 +1,4 @@
-/** The two times of a site that never go back: what was observed, and what has passed. Monotonic times of a boot are turned into them. */
+/** The two times of a site that never go back, over reboots too: what was observed, and what has passed. */
 import type { EpochInfo } from "../../model.ts";
 
 /** One epoch's place in them. */

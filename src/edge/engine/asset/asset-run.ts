@@ -3,9 +3,9 @@ import type { Asset, AssetState, EpochInfo, Quality, Restated, Value } from "../
 import type { AnyKind, Sense } from "../../kinds/kind.ts";
 import { restated } from "../../restated.ts";
 import type { ClaimState } from "../claims.ts";
-import type { Want } from "../orders.ts";
 import { dueOf, type SenseState, type SenseTimes, unseen } from "../senses.ts";
 import { printOf } from "./asset-key.ts";
+import type { Want } from "./want.ts";
 
 const NEVER = Number.POSITIVE_INFINITY;
 

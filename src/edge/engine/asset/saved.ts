@@ -2,10 +2,10 @@
 import type { Quality, Value } from "../../../model.ts";
 import type { Seen } from "../../kinds/kind.ts";
 import type { ClaimState } from "../claims.ts";
-import type { Want } from "../orders.ts";
 import type { SenseState } from "../senses.ts";
 import { PRINT } from "./asset-key.ts";
 import type { AssetRun, Attribute, Heard, Restored } from "./asset-run.ts";
+import type { Want } from "./want.ts";
 
 /**
  * A cache of the asset's past, which the tail that is stored after it brings up to date. It is written with each decision, to a card that

@@ -1,4 +1,4 @@
-/** Brings what was saved of the assets up to what is stored: the tail after it, or the past where nothing that fits was saved. */
+/** Brings what was saved of the assets up to what is stored, or lets them hear the past again where nothing fits. */
 import { contactLost } from "../../clock-stretches.ts";
 import type { Moment } from "../../kinds/kind.ts";
 import type { Store } from "../../parts.ts";
