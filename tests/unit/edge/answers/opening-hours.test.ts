@@ -1,0 +1,108 @@
+/** Opening hours, holidays and local days, over both changes of daylight saving. */
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { easterOf } from "../../../../src/edge/answers/holidays.ts";
+import { dateOf, dayOf, dayText, LocalTime } from "../../../../src/edge/answers/local-time.ts";
+import { NotUnderstood, parseHours } from "../../../../src/edge/answers/opening-hours.ts";
+import { SiteAnswers } from "../../../../src/edge/answers/site-answers.ts";
+
+const answers = () => new SiteAnswers({ timezone: "Europe/Rome", holidays: { country: "IT", extra: ["07-04"] } });
+const at = (text: string) => Date.parse(text);
+/** Such as "open 08:00–13:00". */
+function said(hours: string, when: string): string {
+  const { is, from, to } = answers().hours(hours, at(when));
+  const local = new Intl.DateTimeFormat("sv-SE", { timeZone: "Europe/Rome", dateStyle: "short", timeStyle: "short" });
+  return `${is ? "open" : "closed"} ${local.format(from)} – ${local.format(to)}`;
+}
+const SHOP = "Mo-Fr 08:00-13:00,15:00-20:00; Sa 08:00-13:00; PH off";
+
+describe("opening hours", () => {
+  it.each([
+    // 2026-11-30 is a Monday; Rome is UTC+1.
+    [SHOP, "2026-11-30T07:30:00Z", "open 2026-11-30 08:00 – 2026-11-30 13:00"],
+    [SHOP, "2026-11-30T12:00:00Z", "closed 2026-11-30 13:00 – 2026-11-30 15:00"],
+    [SHOP, "2026-11-30T12:00:00.001Z", "closed 2026-11-30 13:00 – 2026-11-30 15:00"],
+    [SHOP, "2026-12-05T13:00:00Z", "closed 2026-12-05 13:00 – 2026-12-07 08:00"],
+    // Immaculate Conception; the patron saint; Monday of Easter.
+    [SHOP, "2026-12-08T10:00:00Z", "closed 2026-12-07 20:00 – 2026-12-09 08:00"],
+    [SHOP, "2025-07-04T10:00:00Z", "closed 2025-07-03 20:00 – 2025-07-05 08:00"],
+    [SHOP, "2026-04-06T10:00:00Z", "closed 2026-04-04 13:00 – 2026-04-07 08:00"],
+    // Over midnight, from the day on which it began.
+    ["Fr-Sa 22:00-02:00", "2026-12-05T00:30:00Z", "open 2026-12-04 22:00 – 2026-12-05 02:00"],
+    ["Fr-Sa 22:00-02:00", "2026-12-06T00:30:00Z", "open 2026-12-05 22:00 – 2026-12-06 02:00"],
+    ["Fr-Sa 22:00-02:00", "2026-12-06T01:00:00Z", "closed 2026-12-06 02:00 – 2026-12-11 22:00"],
+    // Days that touch are one stretch.
+    ["Sa-Su 00:00-24:00", "2026-12-05T12:00:00Z", "open 2026-12-05 00:00 – 2026-12-07 00:00"],
+    ["Jun-Sep 09:00-19:00; PH off", "2026-11-30T12:00:00Z", "closed 2026-09-30 19:00 – 2027-06-01 09:00"],
+    ["Dec-Feb Mo-Su 09:00-19:00", "2027-01-15T12:00:00Z", "open 2027-01-15 09:00 – 2027-01-15 19:00"],
+    // The night that has no 02:30, and the one that has two.
+    ["Mo-Su 02:30-04:00", "2026-03-29T01:29:00Z", "closed 2026-03-28 04:00 – 2026-03-29 03:30"],
+    ["Mo-Su 02:30-04:00", "2026-10-25T00:45:00Z", "open 2026-10-25 02:30 – 2026-10-25 04:00"],
+    ["Mo-Su 02:30-04:00", "2026-10-25T02:59:00Z", "open 2026-10-25 02:30 – 2026-10-25 04:00"],
+  ])("%s at %s: %s", (hours, when, wanted) => expect(said(hours, when)).toBe(wanted));
+
+  it("that never end and those that never begin are looked at again", () => {
+    const now = at("2026-11-30T12:00:00Z");
+    const [always, never] = [answers().hours("24/7", now), answers().hours("off", now)];
+    expect([always.is, never.is]).toEqual([true, false]);
+    expect(always.to - now).toBeGreaterThan(10 * 86_400_000);
+    expect(never.to - now).toBeGreaterThan(300 * 86_400_000);
+  });
+
+  it.each(["Mo-Fr 8-20", "Mo-Fr 08:00-20:00 || off", "sunrise-sunset", "Mo-Xx 08:00-20:00", "week 1-10", "Mo 25:00-26:00", ""])(
+    "%j is refused: a sign that is not understood is not guessed",
+    (text) => expect(() => parseHours(text)).toThrow(NotUnderstood),
+  );
+
+  it("an answer holds from its beginning to its end, and is another one there", () => {
+    const times = fc.record({ hour: fc.nat(23), for: fc.integer({ min: 1, max: 24 }), half: fc.constantFrom("00", "30") });
+    const days = fc.constantFrom("Mo-Fr", "Sa-Su", "We", "PH", "Mo-Su", "Apr-Oct Fr", "PH,Su");
+    const rule = fc.tuple(days, fc.option(times)).map(([day, time]) => {
+      if (time === null) return `${day} off`;
+      const two = (n: number) => String(n).padStart(2, "0");
+      return `${day} ${two(time.hour)}:${time.half}-${two(time.hour + time.for)}:${time.half}`;
+    });
+    fc.assert(
+      fc.property(fc.array(rule, { minLength: 1, maxLength: 4 }), fc.integer({ min: 0, max: 366 * 24 * 4 }), (rules, quarter) => {
+        const [hours, wall] = [rules.join("; "), at("2026-01-01T00:00:00Z") + quarter * 900_000];
+        const { is, from, to } = answers().hours(hours, wall);
+        expect(from).toBeLessThanOrEqual(wall);
+        expect(to).toBeGreaterThan(wall);
+        // Afresh at any moment within it is the same; at its end it is not, unless nobody looked so far ahead.
+        const within = Math.floor((Math.max(from, wall - 86_400_000) + wall) / 2);
+        expect(answers().hours(hours, within).is).toBe(is);
+        if (to - wall < 10 * 86_400_000) expect(answers().hours(hours, to).is).toBe(!is);
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
+describe("local days", () => {
+  it("begin and end at local midnight, also when they have 23 or 25 hours", () => {
+    const local = new LocalTime("Europe/Rome");
+    const length = (text: string) => {
+      const day = local.day(at(text));
+      return (local.at(day + 1, 0) - local.at(day, 0)) / 3_600_000;
+    };
+    expect(["2026-03-29T12:00Z", "2026-10-25T12:00Z", "2026-11-30T12:00Z"].map(length)).toEqual([23, 25, 24]);
+    expect(answers().day(at("2026-11-30T23:00:00Z"), 0)).toEqual({ day: "2026-12-01", to: at("2026-12-01T23:00:00Z") });
+    expect(answers().day(at("2026-11-30T22:59:59Z"), 30).day).toBe("2026-12-30");
+  });
+
+  it("of other zones are theirs", () => {
+    for (const zone of ["Pacific/Chatham", "America/St_Johns", "Asia/Kathmandu", "UTC"]) {
+      const local = new LocalTime(zone);
+      const now = at("2026-06-15T12:00:00Z");
+      expect(local.at(local.day(now), 0), zone).toBeLessThanOrEqual(now);
+      expect(local.at(local.day(now) + 1, 0), zone).toBeGreaterThan(now);
+    }
+  });
+
+  it("know Easter", () => {
+    // Astronomical Applications Department, US Naval Observatory.
+    const found = [2024, 2025, 2026, 2027, 2038].map((year) => dayText(easterOf(year)));
+    expect(found).toEqual(["2024-03-31", "2025-04-20", "2026-04-05", "2027-03-28", "2038-04-25"]);
+    expect(dateOf(dayOf(2026, 2, 29))).toEqual({ year: 2026, month: 3, date: 1 });
+  });
+});
