@@ -4,13 +4,13 @@ import { readFileSync, statSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Commit } from "../src/edge/parts.ts";
-import { encodeEvent, encodeReadings } from "../src/edge/segment.ts";
-import { openDatabase } from "../src/edge/store/sqlite.ts";
-import { openStore } from "../src/edge/store/store.ts";
+import { encodeEvent, encodeReadings } from "../src/edge/segments/segment.ts";
+import { openDatabase } from "../src/edge/store/database/sqlite.ts";
+import { openStore } from "../src/edge/store/sqlite-store.ts";
+import type { Commit } from "../src/edge/store/store.ts";
 import { monotonic } from "../src/kit/clock.ts";
 import { noLog } from "../src/kit/log.ts";
-import type { EdgeEvent, ReadingRecord } from "../src/model.ts";
+import type { EdgeEvent, ReadingRecord } from "../src/model/index.ts";
 
 interface Cost {
   readonly cpu: number;

@@ -6,7 +6,7 @@ import { RuleEngine } from "../src/edge/engine/engine.ts";
 import { SiteTime } from "../src/edge/engine/site-time.ts";
 import type { SiteAsset } from "../src/edge/kinds/index.ts";
 import { parkingBay } from "../src/edge/kinds/parking-bay/index.ts";
-import type { AssetState, EdgeEvent, EventDraft, ReadingRecord } from "../src/model.ts";
+import type { AssetState, EdgeEvent, EventDraft, ReadingRecord } from "../src/model/index.ts";
 
 const SIZES = [10, 50, 250];
 const TARGET = { microseconds: 5, savedBytes: 2048, publishes: 1 };

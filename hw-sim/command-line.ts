@@ -1,6 +1,6 @@
 /** Reads the command line of a program of the simulator, or ends with a sentence, its help and exit 2. */
 import * as z from "zod";
-import type { Text } from "../src/model.ts";
+import type { Text } from "../src/model/index.ts";
 
 export function parseOrExit<T>(help: string, read: () => T): T {
   try {

@@ -1,23 +1,23 @@
-/** A checked site goes in; the whole way of a reading runs until stopped: wires → house → store → sync, opened in order and closed in reverse. */
+/** Runs one checked site until stopped: wires, store, edge, sync, opened in order and closed in reverse. */
 
 import { join } from "node:path";
-import { adminOf, statusLine } from "./admin.ts";
 import { serveAdmin } from "./cli/socket/admin-server.ts";
-import type { Loaded, Site } from "./config.ts";
+import type { Loaded, Site } from "./config/index.ts";
 import { deviceInfo } from "./drivers/index.ts";
 import { openWires } from "./drivers/wires.ts";
-import { House } from "./edge/house.ts";
-import { openStore } from "./edge/store/store.ts";
-import type { KindOf } from "./edge/thin.ts";
+import { EdgeRuntime } from "./edge/runtime.ts";
+import type { KindOf } from "./edge/segments/thin.ts";
+import { openStore } from "./edge/store/sqlite-store.ts";
+import { adminService, statusLine } from "./gateway/admin-service.ts";
+import { syncOptions, syncPorts } from "./gateway/sync-ports.ts";
+import { version } from "./kit/build-version.ts";
 import { type Clock, systemClock } from "./kit/clock.ts";
 import type { Log } from "./kit/log.ts";
 import { Pulse } from "./kit/pulse.ts";
 import { AnyOf, broadcast } from "./kit/signals.ts";
 import { serviceManager } from "./kit/systemd.ts";
-import type { DeviceInfo } from "./model.ts";
-import { outboxOf, syncOptions } from "./outbox.ts";
+import type { DeviceInfo } from "./model/index.ts";
 import { runSync } from "./sync/sync.ts";
-import { version } from "./version.ts";
 
 export interface RunOptions {
   readonly loaded: Loaded;
@@ -47,7 +47,7 @@ export async function runGateway({ loaded, log, clock: given }: RunOptions, stop
   const devices = Object.values(site.devices).map(
     (d): DeviceInfo => deviceInfo(d.id, d.driver, d.options, d.bus ?? "", wires, d.place),
   );
-  const house = new House({
+  const house = new EdgeRuntime({
     gateway: site.gateway.id,
     store,
     devices,
@@ -69,7 +69,7 @@ export async function runGateway({ loaded, log, clock: given }: RunOptions, stop
       clock,
       log,
       pulse,
-      ...outboxOf(house, loaded, clock, stop),
+      ...syncPorts(house, loaded, clock, stop),
     },
     hangUp.signal,
   );
@@ -80,7 +80,7 @@ export async function runGateway({ loaded, log, clock: given }: RunOptions, stop
       return sync.done;
     },
   };
-  const admin = adminOf({ house, store, sync, lines: wires.lines, loaded, clock, file, stop });
+  const admin = adminService({ house, store, sync, lines: wires.lines, loaded, clock, file, stop });
   await using _socket = await serveAdmin(socket, admin, log, stop);
   const running = house.run(stop);
   log.info("gateway.ready", {

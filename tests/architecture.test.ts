@@ -44,7 +44,7 @@ const ONLY: Readonly<Record<string, RegExp>> = {
   "modbus-serial": /^src\/drivers\/transports\/modbus\/modbus-link\.ts$/,
   onoff: /^src\/drivers\/transports\/gpio\/onoff-chip\.ts$/,
   mqtt: /^src\/mqtt\/client\.ts$/,
-  sqlite3: /^src\/edge\/store\/sqlite\.ts$/,
+  sqlite3: /^src\/edge\/store\/database\/sqlite\.ts$/,
   "node-ble": /^src\/drivers\/ble-child\/bluez\.ts$/,
   "node-ble/src/BusHelper.js": /^src\/drivers\/ble-child\/bluez\.ts$/,
   pino: /^src\/kit\/log\.ts$/,

@@ -3,7 +3,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
-import { jsonSchema } from "../src/config.ts";
+import { jsonSchema } from "../src/config/index.ts";
 import { deviceTypes } from "../src/drivers/index.ts";
 import { assetKinds } from "../src/edge/kinds/index.ts";
 import { contractPages } from "./pages/contract-pages.ts";

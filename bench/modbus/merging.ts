@@ -19,7 +19,7 @@ const POINTS = 16;
 const STEP = 6;
 const MAX_REGISTERS = 60;
 
-export interface Round {
+export interface BodyScrubber {
   readonly requests: number;
   /** On a wire of 9600 baud whose units take 20 ms to turn round. */
   readonly seconds: number;
@@ -30,7 +30,7 @@ const points = Object.fromEntries(
 );
 
 /** One poll of every unit, through the driver and a real socket. */
-export async function round(maxGap: number): Promise<Round> {
+export async function round(maxGap: number): Promise<BodyScrubber> {
   const folder = mkdtempSync(join(tmpdir(), "cippo-bench-"));
   using log = openWireLog(join(folder, "served.jsonl"));
   const registers = Object.fromEntries(

@@ -1,5 +1,5 @@
 /** Sends `down/ack` when records have waited 5 s, when 500 of them wait, or at once in answer to `reported`. */
-import type { Range, Stream } from "../../src/model.ts";
+import type { Range, Stream } from "../../src/model/index.ts";
 import type { Holdings, StreamName } from "./store/holdings.ts";
 import { absent, type RangeSet, setOf, subtract, upTo } from "./store/ranges.ts";
 

@@ -1,7 +1,7 @@
 /** Checks the bytes of one up message and ignores fields that it does not know (contract: version 1 only adds). */
 import { inflateSync } from "node:zlib";
 import * as z from "zod";
-import type { Quality, Range, Stream, Value } from "../../src/model.ts";
+import type { Quality, Range, Stream, Value } from "../../src/model/index.ts";
 
 export class Malformed extends Error {
   override readonly name = "Malformed";

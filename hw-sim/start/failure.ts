@@ -3,7 +3,7 @@ import * as z from "zod";
 import { asEdgeError, EdgeError } from "../../src/kit/errors.ts";
 import { columnsOf } from "../../src/kit/tty.ts";
 import { folded } from "../../src/kit/wrap.ts";
-import type { Text } from "../../src/model.ts";
+import type { Text } from "../../src/model/index.ts";
 
 /** A problem of a configuration, as `cippo config check --json` tells it. */
 export const problem = z.looseObject({

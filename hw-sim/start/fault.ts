@@ -4,7 +4,7 @@ import { parseArgs } from "node:util";
 import * as z from "zod";
 import { duration, spoken } from "../../src/kit/quantities.ts";
 import { folded } from "../../src/kit/wrap.ts";
-import type { Text } from "../../src/model.ts";
+import type { Text } from "../../src/model/index.ts";
 import { usageSentence } from "../command-line.ts";
 import type { FaultKind } from "../site/faults.ts";
 import { ask } from "./ask.ts";

@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { duration } from "../../src/kit/quantities.ts";
-import type { Text } from "../../src/model.ts";
+import type { Text } from "../../src/model/index.ts";
 import { usageSentence } from "../command-line.ts";
 
 export interface Options {

@@ -5,7 +5,7 @@ import { parseDocument } from "yaml";
 import * as z from "zod";
 import { loadDriver } from "../../src/drivers/index.ts";
 import { EdgeError, isCode } from "../../src/kit/errors.ts";
-import type { Text } from "../../src/model.ts";
+import type { Text } from "../../src/model/index.ts";
 import { problem } from "./failure.ts";
 import { program } from "./processes/program.ts";
 import type { Places, Site } from "./site-config.ts";

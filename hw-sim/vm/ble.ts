@@ -1,6 +1,6 @@
 /** Cases of Bluetooth in the machine: BlueZ's own daemon on two virtual controllers, the second one a sensor. */
 import { monotonic } from "../../src/kit/clock.ts";
-import type { DeviceStatus } from "../../src/model.ts";
+import type { DeviceStatus } from "../../src/model/index.ts";
 import { expect, NotHere, type Table } from "../table.ts";
 import type { Rig } from "./rig.ts";
 

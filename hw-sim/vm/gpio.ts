@@ -1,6 +1,6 @@
 /** Cases of pins on a kernel's chip, by sysfs and by character device, every edge counted at the platform. */
 import * as z from "zod";
-import type { DeviceStatus } from "../../src/model.ts";
+import type { DeviceStatus } from "../../src/model/index.ts";
 import { expect, type Table } from "../table.ts";
 import { type Rig, until } from "./rig.ts";
 import { reinstalled } from "./unit.ts";

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { gunzipSync } from "node:zlib";
 import * as z from "zod";
 import { monotonic } from "../../src/kit/clock.ts";
-import type { GatewayStatus } from "../../src/model.ts";
+import type { GatewayStatus } from "../../src/model/index.ts";
 import { freePort } from "../free-port.ts";
 import { ask } from "../start/ask.ts";
 import { Child } from "../start/processes/child.ts";

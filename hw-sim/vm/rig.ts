@@ -4,7 +4,7 @@ import { copyFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { monotonic } from "../../src/kit/clock.ts";
-import type { DeviceStatus, GatewayStatus } from "../../src/model.ts";
+import type { DeviceStatus, GatewayStatus } from "../../src/model/index.ts";
 import { Database } from "../platform/store/database.ts";
 import { headsOf, lagging } from "../start/judge/stored.ts";
 import { type Broker, openBroker } from "../start/processes/broker.ts";

@@ -1,6 +1,6 @@
 /** Cases of a serial adapter on a kernel's USB: plugged in late, pulled out, back, back under another number. */
 import { monotonic } from "../../src/kit/clock.ts";
-import type { DeviceStatus } from "../../src/model.ts";
+import type { DeviceStatus } from "../../src/model/index.ts";
 import { expect, type Table } from "../table.ts";
 import type { Rig } from "./rig.ts";
 

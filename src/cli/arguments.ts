@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import { systemClock } from "../kit/clock.ts";
 import { EdgeError } from "../kit/errors.ts";
 import { duration } from "../kit/quantities.ts";
-import type { Args } from "../model.ts";
+import type { Args } from "../model/index.ts";
 import type { Globals } from "./screen/terminal.ts";
 import type { Phrase, Say } from "./screen/texts.ts";
 
@@ -25,7 +25,7 @@ export async function socketOf({ socket, config }: Globals): Promise<string> {
   const given = socket ?? process.env["CIPPO_SOCKET"];
   if (given) return resolve(given);
   if (config === undefined) return defaultSocket();
-  const { glance } = await import("../config.ts");
+  const { glance } = await import("../config/index.ts");
   return (await glance(config)).socket ?? defaultSocket();
 }
 

@@ -1,7 +1,7 @@
 /** The words of a command line go in; one command runs and its exit code comes out: 0 done, 1 a problem was found or it failed, 2 usage. */
 import "./v8-flags.ts";
 import { CommanderError } from "commander";
-import type { Lang } from "../config.ts";
+import type { Lang } from "../config/index.ts";
 import { asEdgeError, EdgeError } from "../kit/errors.ts";
 import { langOf, optionIn } from "../kit/language.ts";
 import { checkHelp, commandIn, program, usageError } from "./program.ts";
@@ -34,7 +34,7 @@ try {
 async function languageOfSite(): Promise<Lang | undefined> {
   const file = optionIn(argv, "--config");
   if (file === undefined) return undefined;
-  const { glance } = await import("../config.ts");
+  const { glance } = await import("../config/index.ts");
   // What is wrong with the file is said by the command that needs it.
   return (await glance(file).catch(() => undefined))?.language;
 }

@@ -2,7 +2,7 @@
 import { busSchema, portIn, wireIn } from "../drivers/buses.ts";
 import type { Wire } from "../drivers/driver.ts";
 import { misfits, plannedTypes } from "../drivers/index.ts";
-import type { Text } from "../model.ts";
+import type { Text } from "../model/index.ts";
 import type { Source } from "./document.ts";
 import { at, meant, shown } from "./issues.ts";
 import { type Path, quoted } from "./problems.ts";

@@ -1,7 +1,7 @@
 /** Makes plain values of a parsed document, and finds what the parser lets pass: decimal commas, odd characters, keys twice, zeros in front. */
 import { isAlias, isMap, isScalar, isSeq, type Node, type Pair, type YAMLMap, type YAMLSeq } from "yaml";
 import type { Code } from "../kit/errors.ts";
-import type { Text } from "../model.ts";
+import type { Text } from "../model/index.ts";
 import { hasTypographicQuotes, invisibleIn, oddSpaceIn, plainQuotes, plainSpaces } from "./characters.ts";
 import { type Path, quoted } from "./problems.ts";
 import { type Lang, words } from "./words.ts";

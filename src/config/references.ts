@@ -2,7 +2,7 @@
 import type * as z from "zod";
 import { assetKinds } from "../edge/kinds/index.ts";
 import { type PointKind, type Reference, references } from "../edge/kinds/references.ts";
-import type { PointSpec } from "../model.ts";
+import type { PointSpec } from "../model/index.ts";
 import type { Source } from "./document.ts";
 import { at, meant } from "./issues.ts";
 import { type Path, quoted } from "./problems.ts";

@@ -5,7 +5,7 @@ import type { Driver } from "../drivers/driver.ts";
 import { deviceTypes, loadDriver, plannedTypes } from "../drivers/index.ts";
 import { assetKinds, type SiteAsset as KindAsset, plannedKinds } from "../edge/kinds/index.ts";
 import type { AnyKind, Senses } from "../edge/kinds/kind.ts";
-import type { Asset, Place, PointSpec } from "../model.ts";
+import type { Asset, Place, PointSpec } from "../model/index.ts";
 import type { Source } from "./document.ts";
 import { at, check, meant, shown } from "./issues.ts";
 import { warn } from "./not-yet.ts";

@@ -1,6 +1,6 @@
 /** The complaints of the YAML parser, by its codes, as what a person should have written there. */
 import type { YAMLError } from "yaml";
-import type { Text } from "../model.ts";
+import type { Text } from "../model/index.ts";
 
 const validYaml = { it: "YAML valido", en: "valid YAML" };
 const indent = {

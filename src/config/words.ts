@@ -1,5 +1,5 @@
 /** What was expected of a value goes in as a key; the phrase in Italian or English comes out. */
-import type { Text } from "../model.ts";
+import type { Text } from "../model/index.ts";
 
 export type Lang = keyof Text;
 

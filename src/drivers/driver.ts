@@ -1,6 +1,16 @@
 /** The contract of this room: what a device type is (`Driver`), what wires it may ask for (`Wires`), and what proves it (`Golden`). Types only. */
 import type * as z from "zod";
-import type { AskedStatus, BusStatus, Device, DeviceHost, HeardStatus, PointSpec, Text, Value, WireStatus } from "../model.ts";
+import type {
+  AskedStatus,
+  BusStatus,
+  Device,
+  DeviceHost,
+  HeardStatus,
+  PointSpec,
+  Text,
+  Value,
+  WireStatus,
+} from "../model/index.ts";
 import type { BusSpec, BusWire } from "./buses.ts";
 import type { MqttFeed } from "./mqtt-feed.ts";
 

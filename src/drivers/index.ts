@@ -1,6 +1,6 @@
 /** The registry of device types: one line each, loaded when a site uses it. */
 import { EdgeError } from "../kit/errors.ts";
-import type { DeviceInfo, Place, Text } from "../model.ts";
+import type { DeviceInfo, Place, Text } from "../model/index.ts";
 import type { BusSpec } from "./buses.ts";
 import { wireOf } from "./buses.ts";
 import type { Driver, Wires } from "./driver.ts";

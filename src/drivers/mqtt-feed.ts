@@ -1,6 +1,6 @@
 /** What a bus of MQTT devices offers their drivers: messages of named topics, acknowledged once what they said is durable. */
 import type { EdgeError } from "../kit/errors.ts";
-import type { ReceivedStatus } from "../model.ts";
+import type { ReceivedStatus } from "../model/index.ts";
 
 /** One session with one broker, for all devices of the bus. */
 export interface MqttFeed {

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { EdgeError } from "../kit/errors.ts";
 import type { Log } from "../kit/log.ts";
-import type { BusStatus } from "../model.ts";
+import type { BusStatus } from "../model/index.ts";
 import { type BusSpec, wireOf } from "./buses.ts";
 import type { BleRadio, GpioChip, ModbusBus, SerialLine, Wire, Wires } from "./driver.ts";
 import type { MqttFeed } from "./mqtt-feed.ts";

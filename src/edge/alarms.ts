@@ -1,7 +1,7 @@
 /** Keeps the list of what stands open, with ids that outlive restarts. */
-import type { EdgeEvent, EventDraft, OpenAlarm, Restated } from "../model.ts";
-import { restated } from "./restated.ts";
-import type { WallTime } from "./window/numbers.ts";
+import type { EdgeEvent, EventDraft, OpenAlarm, Restated } from "../model/index.ts";
+import type { WallTime } from "./commit/record-numbers.ts";
+import { restated } from "./time/restated.ts";
 
 /** Each is saved in a row of its own, together with the event that changes it: what stands for weeks is not written again. */
 const PREFIX = "alarm/";

@@ -1,6 +1,6 @@
-/** Devices, assets and their commands go in; the catalog document and its hash come out (contract, topic `catalog`). */
+/** The catalog document, which names all devices, assets and commands, and its hash (contract, topic `catalog`). */
 import { createHash } from "node:crypto";
-import type { CommandTarget, DeviceInfo } from "../model.ts";
+import type { CommandTarget, DeviceInfo } from "../model/index.ts";
 import type { SiteAsset } from "./kinds/index.ts";
 
 export interface Catalog {

@@ -2,17 +2,17 @@
 import type { Clock } from "../kit/clock.ts";
 import { Listeners } from "../kit/listeners.ts";
 import type { Log } from "../kit/log.ts";
-import type { Args, DeviceInfo, DeviceProblem, Reading, ReadingRecord, Restated, Text } from "../model.ts";
+import type { Args, DeviceInfo, DeviceProblem, Reading, ReadingRecord, Restated, Text } from "../model/index.ts";
 import { type Alarms, DOWN } from "./alarms.ts";
-import { Counters } from "./counters.ts";
+import type { CommitBuffer } from "./commit/commit-buffer.ts";
+import { Counters } from "./devices/counters.ts";
 import { RuleEngine } from "./engine/engine.ts";
 import type { OrderSink } from "./engine/orders.ts";
 import { catchUp } from "./engine/past/catch-up.ts";
 import { type EpochTime, epochTimes, nextEpochTime, SITE_TIME_KEY, SiteTime, withEpochTime } from "./engine/site-time.ts";
 import type { SiteAsset } from "./kinds/index.ts";
 import { lastLook, type TimeOff } from "./opening.ts";
-import type { Store } from "./parts.ts";
-import type { Window } from "./window/window.ts";
+import type { Store } from "./store/store.ts";
 
 /** The longest that a timer can wait. */
 const FOREVER_MS = 2 ** 31 - 1;
@@ -29,7 +29,7 @@ export interface IngestOptions {
 
 export class Ingest {
   readonly #clock: Clock;
-  readonly #window: Window;
+  readonly #buffer: CommitBuffer;
   readonly #alarms: Alarms;
   readonly #engine: RuleEngine;
   readonly #store: IngestOptions["store"];
@@ -42,17 +42,17 @@ export class Ingest {
   #due: number | null = null;
   #stop: AbortSignal = new AbortController().signal;
 
-  constructor({ store, devices, assets, clock, log, order }: IngestOptions, window: Window, alarms: Alarms) {
+  constructor({ store, devices, assets, clock, log, order }: IngestOptions, buffer: CommitBuffer, alarms: Alarms) {
     this.#clock = clock;
     this.#watchers = new Listeners("record", log);
-    this.#window = window;
+    this.#buffer = buffer;
     this.#alarms = alarms;
-    const save = (key: string, value: unknown) => window.save(key, value);
+    const save = (key: string, value: unknown) => buffer.save(key, value);
     const sink = {
       add: (record: ReadingRecord) => this.#add(record),
       save,
-      asset: (state: Parameters<Window["asset"]>[0]) => window.asset(state),
-      wall: (mono: number) => window.wall(mono),
+      asset: (state: Parameters<CommitBuffer["asset"]>[0]) => buffer.asset(state),
+      wall: (mono: number) => buffer.wall(mono),
       order,
     };
     this.#store = store;
@@ -72,13 +72,13 @@ export class Ingest {
   wasOff(ms: number, mono: number): void {
     this.#engine.timers(mono);
     this.#keepTime({ ...this.#opened, found: { mono, ms } });
-    this.#engine.wasOff(ms, mono, this.#window.newest.events);
+    this.#engine.wasOff(ms, mono, this.#buffer.newest.events);
     this.#schedule();
   }
 
   #keepTime(time: EpochTime): void {
     this.#opened = time;
-    this.#window.save(SITE_TIME_KEY, withEpochTime(this.#store.saved.get(SITE_TIME_KEY), time));
+    this.#buffer.save(SITE_TIME_KEY, withEpochTime(this.#store.saved.get(SITE_TIME_KEY), time));
   }
 
   /** Before the first word of the epoch: what is stored is known again. Errors: those of the store. */
@@ -117,7 +117,7 @@ export class Ingest {
 
   #add(record: ReadingRecord): number {
     this.#watchers.tell(record);
-    return this.#window.add(record);
+    return this.#buffer.add(record);
   }
 
   /** Nothing was understood of the device for its `silentAfter`, and why; null: something again. */
@@ -144,21 +144,21 @@ export class Ingest {
         at,
       );
     }
-    this.#engine.device(id, problem === null, at, this.#window.newest.events);
+    this.#engine.device(id, problem === null, at, this.#buffer.newest.events);
     this.#schedule();
   }
 
   /** An order to an asset; its effects join the commit under way. */
   command(asset: string, action: string, args: Args, mono: number): void {
     this.#engine.timers(mono);
-    this.#engine.action(asset, action, args, this.#engine.notBefore(mono), this.#window.newest.events);
+    this.#engine.action(asset, action, args, this.#engine.notBefore(mono), this.#buffer.newest.events);
     this.#schedule();
   }
 
   /** How an order of a kind ended; what comes of it joins the commit under way. */
   ordered(order: string, by: string, isDone: boolean, mono: number): void {
     this.#engine.timers(mono);
-    this.#engine.ordered({ order, by, isDone }, mono, this.#window.newest.events);
+    this.#engine.ordered({ order, by, isDone }, mono, this.#buffer.newest.events);
     this.#schedule();
   }
 

@@ -1,11 +1,11 @@
 /** Says the first words of an epoch: how the last run ended, how long nobody looked, and whether the time is known. */
 import type { Clock } from "../kit/clock.ts";
 import { EdgeError } from "../kit/errors.ts";
-import type { EpochInfo, EventDraft, Now, Restated, Text } from "../model.ts";
-import { Stretches } from "./clock-stretches.ts";
-import type { Store } from "./parts.ts";
-import { gapEvent } from "./window/ledger.ts";
-import { type ClockNews, contactOf, type Stretch } from "./window/wall.ts";
+import type { EpochInfo, EventDraft, Now, Restated, Text } from "../model/index.ts";
+import { gapEvent } from "./commit/loss-ledger.ts";
+import type { Store } from "./store/store.ts";
+import { type ClockNews, contactOf, type Stretch } from "./time/record-clock.ts";
+import { UnsyncedStretches } from "./time/unsynced-stretches.ts";
 
 /** Where a soft stop is saved. */
 const STOPPED = "stopped";
@@ -85,7 +85,7 @@ export function tellOpening(
     note("catalog.changed", "info", { it: "Catalogo cambiato", en: "Catalog changed" }, { hash: catalog, previous });
     sink.save("catalog", catalog);
   }
-  const stretches = new Stretches(sink, store, (of) => heard.restate(of));
+  const stretches = new UnsyncedStretches(sink, store, (of) => heard.restate(of));
   let isKnown = off.offMs !== null;
   sink.lateOff = (later) => (isKnown ? null : offSeenFrom(end, epoch, later));
   sink.onClock = (news) => {

@@ -1,7 +1,7 @@
 /** Reads the kernel's clocks: moments (`Now`), the identity of the boot, and how far a moment can be trusted. The only file that reads wall time. */
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
-import type { Now } from "../model.ts";
+import type { Now } from "../model/index.ts";
 import { TimeSource, type TimeSourceOptions } from "./time-source.ts";
 
 export interface Clock {

@@ -1,5 +1,5 @@
 /** The table of everything that can go wrong: code → whether a retry helps, what happened, what to do next. `docs/errors.md` is generated from it. */
-import type { Text } from "../model.ts";
+import type { Text } from "../model/index.ts";
 
 export interface CodeSpec {
   /** Whether trying again without a change can help. */

@@ -1,5 +1,5 @@
 /** A failure goes in as code, context and cause; out comes one error class whose hint tells a technician what to do next, in Italian and English. */
-import type { Text, Told } from "../model.ts";
+import type { Text, Told } from "../model/index.ts";
 import { codes } from "./codes.ts";
 import { counted } from "./counted.ts";
 import { firstLine } from "./one-line.ts";

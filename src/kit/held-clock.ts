@@ -1,5 +1,5 @@
 /** A clock that loses its time server goes on from the last contact by the crystal alone, and says for how long it has. */
-import type { Now } from "../model.ts";
+import type { Now } from "../model/index.ts";
 import { type Clock, driftMs } from "./clock.ts";
 
 /** Hours, schedules, expiries and signatures go on until the time may be wrong by this much (contract, Time). */

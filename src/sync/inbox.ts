@@ -2,7 +2,7 @@
 import { setImmediate } from "node:timers/promises";
 import type { Clock } from "../kit/clock.ts";
 import type { Log } from "../kit/log.ts";
-import type { Mark } from "../model.ts";
+import type { Mark } from "../model/index.ts";
 import type { AfterAck } from "../mqtt/ack-order.ts";
 import type { Incoming } from "../mqtt/link.ts";
 import type { CommandGate } from "./command-gate.ts";

@@ -12,7 +12,7 @@ import type {
   Segment,
   Stream,
   StreamState,
-} from "../model.ts";
+} from "../model/index.ts";
 
 /** What one commit made durable, in order. Bodies are in memory: live sending reads nothing back. */
 export interface Committed {

@@ -2,7 +2,7 @@
 import type { EdgeError } from "../kit/errors.ts";
 import { keepTrying } from "../kit/loop.ts";
 import type { Beat } from "../kit/pulse.ts";
-import type { EdgeEvent, StreamStatus, Text, UplinkStatus } from "../model.ts";
+import type { EdgeEvent, StreamStatus, Text, UplinkStatus } from "../model/index.ts";
 import { brokerName } from "../mqtt/broker.ts";
 import { openLink } from "../mqtt/client.ts";
 import type { Oversized } from "../mqtt/frame-guard.ts";

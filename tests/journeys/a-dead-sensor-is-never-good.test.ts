@@ -1,7 +1,7 @@
 /** Sensors fall silent or send rubbish: every surface says which, why, since when and what to do, and shows no good value. */
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import type { PointStatus } from "../../src/model.ts";
+import type { PointStatus } from "../../src/model/index.ts";
 import { Held } from "../support/held.ts";
 import { broker, Gateway, Program, platform, temporary, until } from "../support/processes.ts";
 import { Site } from "../support/site.ts";

@@ -2,7 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import type { DeviceStatus } from "../../src/model.ts";
+import type { DeviceStatus } from "../../src/model/index.ts";
 import { broker, Gateway, platform, temporary, until } from "../support/processes.ts";
 import { Site } from "../support/site.ts";
 

@@ -1,7 +1,7 @@
 /** Commands twice, late, wrong, and around kills of the gateway: one write at most for an id, and always an answer. */
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import type { EdgeEvent } from "../../src/model.ts";
+import type { EdgeEvent } from "../../src/model/index.ts";
 import { type Coils, coils } from "../support/coils.ts";
 import { Held } from "../support/held.ts";
 import { Operator } from "../support/operator.ts";

@@ -2,7 +2,7 @@
 import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import type { Problem } from "../../src/config.ts";
+import type { Problem } from "../../src/config/index.ts";
 import { Gateway, temporary } from "../support/processes.ts";
 
 const RIGHT = `gateway: { id: gw-1, site: { id: park }, socket: cippo.sock, clock: assumed }

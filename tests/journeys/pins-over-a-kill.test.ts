@@ -1,7 +1,7 @@
 /** A pulse meter and a relay over a kill of the gateway: no pulse counts twice, and what must not stay on goes off. */
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import type { EdgeEvent, Value } from "../../src/model.ts";
+import type { EdgeEvent, Value } from "../../src/model/index.ts";
 import { Held } from "../support/held.ts";
 import { broker, Gateway, list, platform, temporary, until } from "../support/processes.ts";
 import { Site } from "../support/site.ts";

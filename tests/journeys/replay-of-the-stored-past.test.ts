@@ -1,11 +1,11 @@
 /** A day of a real gateway, played again from its database: the same rules say the same things in the same order. */
 import { expect, it } from "vitest";
-import { loadSite } from "../../src/config.ts";
+import { loadSite } from "../../src/config/index.ts";
 import { replay } from "../../src/edge/engine/past/replay.ts";
-import { openStore } from "../../src/edge/store/store.ts";
+import { openStore } from "../../src/edge/store/sqlite-store.ts";
 import { systemClock } from "../../src/kit/clock.ts";
 import { noLog } from "../../src/kit/log.ts";
-import type { AssetState, OpenAlarm } from "../../src/model.ts";
+import type { AssetState, OpenAlarm } from "../../src/model/index.ts";
 import { CountingSite, counter, loop } from "../support/counting-site.ts";
 import { Gateway, temporary, until } from "../support/processes.ts";
 

@@ -5,7 +5,7 @@ import { existsSync, readdirSync, realpathSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { socatExists } from "../../hw-sim/site/pty.ts";
-import type { PointStatus } from "../../src/model.ts";
+import type { PointStatus } from "../../src/model/index.ts";
 import { Held } from "../support/held.ts";
 import { ask, broker, Gateway, Opened, platform, temporary, until } from "../support/processes.ts";
 import { Site } from "../support/site.ts";

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { chmod, readFile, writeFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { expect, it } from "vitest";
-import type { EdgeEvent } from "../../src/model.ts";
+import type { EdgeEvent } from "../../src/model/index.ts";
 import { Gateway, temporary, until } from "../support/processes.ts";
 
 /** Nobody listens there. */

@@ -1,8 +1,8 @@
 /** Truncated, zeroed and garbled WALs open to a prefix of what was committed: whole windows, in order, none invented. */
 import { copyFile, readFile, stat, writeFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Store } from "../../src/edge/parts.ts";
-import { decodeBody } from "../../src/edge/segment.ts";
+import { decodeBody } from "../../src/edge/segments/segment.ts";
+import type { Store } from "../../src/edge/store/store.ts";
 import { events, folder, open, readings } from "../unit/edge/store/support.ts";
 
 const ALL = Number.MAX_SAFE_INTEGER;

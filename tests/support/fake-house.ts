@@ -14,11 +14,11 @@ import type {
   Segment,
   Stream,
   StreamState,
-} from "../../src/model.ts";
+} from "../../src/model/index.ts";
 import type { SyncParts } from "../../src/sync/context.ts";
 import type { Committed, Outbox } from "../../src/sync/outbox.ts";
 
-type House = Pick<SyncParts, "outbox" | "documents" | "commands">;
+type EdgeRuntime = Pick<SyncParts, "outbox" | "documents" | "commands">;
 
 export interface GivenUp {
   readonly epoch: string;
@@ -27,7 +27,7 @@ export interface GivenUp {
   readonly reason: string;
 }
 
-export class FakeHouse implements House {
+export class FakeHouse implements EdgeRuntime {
   readonly clock: Clock = systemClock("assumed");
   readonly epoch: EpochInfo;
   readonly segments: Segment[] = [];

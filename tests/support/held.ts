@@ -1,6 +1,6 @@
 /** Reads what the platform's database holds, with times on the machine's monotonic clock. */
 import { Database } from "../../hw-sim/platform/store/database.ts";
-import type { Value } from "../../src/model.ts";
+import type { Value } from "../../src/model/index.ts";
 
 export interface HeldReading {
   readonly epoch: string;

@@ -5,7 +5,7 @@ import type { Input } from "../../src/edge/engine/past/lived.ts";
 import { nextEpochTime, SiteTime } from "../../src/edge/engine/site-time.ts";
 import type { Moment } from "../../src/edge/kinds/kind.ts";
 import { parkingBay } from "../../src/edge/kinds/parking-bay/index.ts";
-import type { Args, Asset, AssetState, EventDraft, OpenAlarm, Quality, ReadingRecord, Value } from "../../src/model.ts";
+import type { Args, Asset, AssetState, EventDraft, OpenAlarm, Quality, ReadingRecord, Value } from "../../src/model/index.ts";
 
 export type Told =
   | { readonly at: number; readonly record: { readonly value: Value; readonly quality?: Quality; readonly code?: string } }

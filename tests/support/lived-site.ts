@@ -4,9 +4,9 @@ import { RuleEngine } from "../../src/edge/engine/engine.ts";
 import { catchUp } from "../../src/edge/engine/past/catch-up.ts";
 import { type EpochTime, nextEpochTime, SITE_TIME_KEY, SiteTime, withEpochTime } from "../../src/edge/engine/site-time.ts";
 import type { SiteAsset } from "../../src/edge/kinds/index.ts";
-import type { StoredEvent, StoredRecord } from "../../src/edge/parts.ts";
-import { encodeEvent, encodeReadings } from "../../src/edge/segment.ts";
-import type { Args, EdgeEvent, EventDraft, Reading, ReadingRecord, Segment, Stream } from "../../src/model.ts";
+import { encodeEvent, encodeReadings } from "../../src/edge/segments/segment.ts";
+import type { StoredEvent, StoredRecord } from "../../src/edge/store/store.ts";
+import type { Args, EdgeEvent, EventDraft, Reading, ReadingRecord, Segment, Stream } from "../../src/model/index.ts";
 
 /** Wall time in these lives is what has passed plus this. */
 export const WALL = 1_764_000_000_000;

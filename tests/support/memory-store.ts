@@ -1,9 +1,9 @@
 /** A store in memory that keeps the decoded records and events of each commit, and fails when told to. */
 
-import type { Commit, InboxRow, Store } from "../../src/edge/parts.ts";
-import { type DecodedRecord, decodeBody } from "../../src/edge/segment.ts";
+import { type DecodedRecord, decodeBody } from "../../src/edge/segments/segment.ts";
+import type { Commit, InboxRow, Store } from "../../src/edge/store/store.ts";
 import { EdgeError } from "../../src/kit/errors.ts";
-import type { EdgeEvent, EpochInfo } from "../../src/model.ts";
+import type { EdgeEvent, EpochInfo } from "../../src/model/index.ts";
 
 export class MemoryStore implements Store {
   readonly file = "edge.db";

@@ -9,7 +9,7 @@ import { createInterface } from "node:readline";
 import { stringify } from "yaml";
 import { freePort } from "../../hw-sim/free-port.ts";
 import { headsOf, lagging } from "../../hw-sim/start/judge/stored.ts";
-import type { GatewayStatus } from "../../src/model.ts";
+import type { GatewayStatus } from "../../src/model/index.ts";
 
 const DIST = join(import.meta.dirname, "../../dist");
 

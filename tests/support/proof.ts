@@ -3,7 +3,7 @@ import { Database } from "../../hw-sim/platform/store/database.ts";
 import { size } from "../../hw-sim/platform/store/ranges.ts";
 import { delivered, duplicates } from "../../hw-sim/start/judge/delivered.ts";
 import { stored } from "../../hw-sim/start/judge/stored.ts";
-import type { Value } from "../../src/model.ts";
+import type { Value } from "../../src/model/index.ts";
 import { type Gateway, until } from "./processes.ts";
 
 export interface Proof {

@@ -1,12 +1,12 @@
 /** A gateway on devices that never rest: prints every batch once it is durable, until it is killed. */
 import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { House } from "../../src/edge/house.ts";
 import { assetKinds } from "../../src/edge/kinds/index.ts";
-import { openStore } from "../../src/edge/store/store.ts";
+import { EdgeRuntime } from "../../src/edge/runtime.ts";
+import { openStore } from "../../src/edge/store/sqlite-store.ts";
 import { monotonic, systemClock } from "../../src/kit/clock.ts";
 import { noLog } from "../../src/kit/log.ts";
-import type { DeviceInfo, PointSpec, Reading } from "../../src/model.ts";
+import type { DeviceInfo, PointSpec, Reading } from "../../src/model/index.ts";
 
 /** What is printed of one durable batch: epoch, stream, from, to, and a hash of the body. */
 export type Durable = readonly [epoch: string, stream: "readings" | "events", from: number, to: number, hash: string];
@@ -62,7 +62,7 @@ async function run(file: string): Promise<void> {
   const name = { it: "1", en: "1" };
   const asset = { id: "bay", urn: "urn:x", kind: "parking-bay", name, options, silentAfterMs: { occupancy: 60_000 } };
   const devices = [device("a"), device("b")];
-  const house = new House({
+  const house = new EdgeRuntime({
     gateway: "gw",
     store,
     devices,

@@ -1,7 +1,7 @@
 /** Runs sync against a broker over a gateway in memory; at its end every message is checked against the contract. */
 import { expect, vi } from "vitest";
 import { type Log, noLog } from "../../src/kit/log.ts";
-import type { Range } from "../../src/model.ts";
+import type { Range } from "../../src/model/index.ts";
 import type { SyncOptions } from "../../src/sync/context.ts";
 import { messageOn } from "../../src/sync/contract/messages.ts";
 import { readBody } from "../../src/sync/publish/batch-body.ts";

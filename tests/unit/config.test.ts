@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as z from "zod";
-import { checkSite, jsonSchema, loadSite, problemLine } from "../../src/config.ts";
+import { checkSite, jsonSchema, loadSite, problemLine } from "../../src/config/index.ts";
 import type { EdgeError } from "../../src/kit/errors.ts";
 
 const EXAMPLE = join(import.meta.dirname, "../../config/gateway.example.yaml");

@@ -38,11 +38,11 @@ async function requestsOfOneRound(): Promise<readonly Block[]> {
   return blocksOf(layout.points as Points, { maxRegisters: layout.maxRegisters, maxGap });
 }
 
-interface Line {
+interface StreamEntry {
   poll(meter: Meter, requests: readonly Block[]): void;
 }
 
-async function connected(port: number): Promise<Line> {
+async function connected(port: number): Promise<StreamEntry> {
   const client = new Client();
   await client.connectTCP("127.0.0.1", { port });
   client.setTimeout(2000);

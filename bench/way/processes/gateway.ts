@@ -1,12 +1,12 @@
 /** The gateway's side of the bench: readings go through the product's edge, store and sync, and the process is measured. */
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { House } from "../../../src/edge/house.ts";
-import { openStore } from "../../../src/edge/store/store.ts";
+import { EdgeRuntime } from "../../../src/edge/runtime.ts";
+import { openStore } from "../../../src/edge/store/sqlite-store.ts";
+import { syncPorts } from "../../../src/gateway/sync-ports.ts";
 import { monotonic, systemClock } from "../../../src/kit/clock.ts";
 import { noLog } from "../../../src/kit/log.ts";
 import { packetSize } from "../../../src/mqtt/link.ts";
-import { outboxOf } from "../../../src/outbox.ts";
 import type { Committed } from "../../../src/sync/outbox.ts";
 import { runSync } from "../../../src/sync/sync.ts";
 import { topicsOf } from "../../../src/sync/topics.ts";
@@ -85,7 +85,7 @@ async function run({ id, folder, broker, assets }: Opening) {
     log: noLog,
   });
   const meters = new Meters();
-  const house = new House({
+  const house = new EdgeRuntime({
     gateway: id,
     store,
     devices: meters.devices,
@@ -102,7 +102,7 @@ async function run({ id, folder, broker, assets }: Opening) {
       options: { broker, acknowledge: "platform", mqtt: 5, liveEveryMs: 1000, reconnect: { firstMs: 100, maxMs: 300 } },
       clock,
       log: noLog,
-      ...outboxOf(house, { rev: "bench", hash: "" }, clock, stop.signal),
+      ...syncPorts(house, { rev: "bench", hash: "" }, clock, stop.signal),
     },
     hangUp.signal,
   );
@@ -134,7 +134,7 @@ async function run({ id, folder, broker, assets }: Opening) {
 }
 
 /** Answers how many commits it took; events make some of their own. */
-async function feed(house: House, meters: Meters, { readings, commits, paceMs, eventEvery }: Feeding) {
+async function feed(house: EdgeRuntime, meters: Meters, { readings, commits, paceMs, eventEvery }: Feeding) {
   const count = new Counter();
   const off = house.onCommitted((committed) => count.add(committed));
   const begun = monotonic();
@@ -171,7 +171,7 @@ class Counter {
 }
 
 /** What the stored segments of the present epoch weigh, alone on the wire. */
-async function bodies(house: House, id: string): Promise<Bodies> {
+async function bodies(house: EdgeRuntime, id: string): Promise<Bodies> {
   const topic = topicsOf(id).up("readings");
   let found: Bodies = { readings: 0, bodyBytes: 0, wireBytes: 0 };
   for (let from = 1; ; ) {

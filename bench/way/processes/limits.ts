@@ -2,8 +2,8 @@
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { connectAsync } from "mqtt";
-import { pack } from "../../../src/edge/segment.ts";
-import { openDatabase } from "../../../src/edge/store/sqlite.ts";
+import { pack } from "../../../src/edge/segments/segment.ts";
+import { openDatabase } from "../../../src/edge/store/database/sqlite.ts";
 import { serve, usage } from "./child.ts";
 
 export interface Writing {

@@ -2,7 +2,7 @@
 import { setMaxListeners } from "node:events";
 import type { SiteAsset } from "../../../src/edge/kinds/index.ts";
 import { parkingBay } from "../../../src/edge/kinds/parking-bay/index.ts";
-import type { Device, DeviceInfo, PointSpec, Reading } from "../../../src/model.ts";
+import type { Device, DeviceInfo, PointSpec, Reading } from "../../../src/model/index.ts";
 
 /** What a point shows: its unit, a start, the step of its walk (upwards only for a total), and its decimals. */
 interface Shape {
@@ -35,7 +35,7 @@ export const METERS = 40;
 const NEVER_SILENT_MS = 1e9;
 
 /** A pushed device: each batch that is given comes out of `readings` once. */
-class Given implements Device {
+class UnstoredNote implements Device {
   #batch: readonly Reading[] | null = null;
   #wake: () => void = () => undefined;
 
@@ -64,7 +64,7 @@ class Given implements Device {
 
 /** One point of one device, and where its walk stands. */
 interface Walk {
-  readonly device: Given;
+  readonly device: UnstoredNote;
   readonly at: number;
   readonly point: string;
   readonly shape: Shape;
@@ -76,7 +76,7 @@ export class Meters {
   readonly assets: readonly SiteAsset[] = [bay];
   /** In the order in which their lines are asked. */
   readonly #walks: readonly Walk[];
-  readonly #bay = new Given();
+  readonly #bay = new UnstoredNote();
   #turn = 0;
   /** Values made beforehand, in turn. */
   #ready: Float64Array = new Float64Array();
@@ -85,7 +85,7 @@ export class Meters {
   #occupied = false;
 
   constructor() {
-    const meters = Array.from({ length: METERS }, (_, at) => ({ at, device: new Given(), shapes: MIX[at % 4] ?? ROOM }));
+    const meters = Array.from({ length: METERS }, (_, at) => ({ at, device: new UnstoredNote(), shapes: MIX[at % 4] ?? ROOM }));
     this.#walks = meters.flatMap(({ shapes, ...meter }) =>
       Object.entries(shapes).map(([point, shape]) => ({ ...meter, point, shape, value: shape.start })),
     );
@@ -115,7 +115,7 @@ export class Meters {
 
   /** So many readings of the points that are next in turn, one batch per device; a device whose turn comes again gives both. */
   give(count: number, mono: number): void {
-    const batches = new Map<Given, Reading[]>();
+    const batches = new Map<UnstoredNote, Reading[]>();
     for (let i = 0; i < count; i += 1) {
       const walk = this.#walks[this.#turn++ % this.#walks.length];
       if (walk === undefined) return;

@@ -1,6 +1,6 @@
 /** Counts what the platform holds, lacks and has been told, for audits and the live view. */
 import * as z from "zod";
-import type { Range } from "../../../src/model.ts";
+import type { Range } from "../../../src/model/index.ts";
 import type { Database } from "./database.ts";
 import { absent, type RangeSet, setOf, top, union, upTo } from "./ranges.ts";
 

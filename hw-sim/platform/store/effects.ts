@@ -1,5 +1,5 @@
 /** What a record says of other records: lost ranges, corrected clocks, epochs, command results, newer retained states. */
-import type { Range } from "../../../src/model.ts";
+import type { Range } from "../../../src/model/index.ts";
 import * as read from "../messages.ts";
 import type { Transaction } from "./database.ts";
 import type { Change, StreamName } from "./holdings.ts";

@@ -1,5 +1,5 @@
 /** Which records of every stream the platform holds; memory changes only once the rows are committed. */
-import type { Range, Stream } from "../../../src/model.ts";
+import type { Range, Stream } from "../../../src/model/index.ts";
 import type { Database, Transaction } from "./database.ts";
 import { add, none, type RangeSet, setOf, subtract, union } from "./ranges.ts";
 

@@ -1,5 +1,5 @@
 /** Sets of record numbers as sorted, merged ranges: what every consumer of the contract needs once. Pure. */
-import type { Range } from "../../../src/model.ts";
+import type { Range } from "../../../src/model/index.ts";
 
 /** Ascending, never touching one another: [1,3],[4,6] is always [1,6]. */
 export type RangeSet = readonly Range[];

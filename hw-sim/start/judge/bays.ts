@@ -1,5 +1,5 @@
 /** Judges what was told of every parking bay against what its sensor's wire showed. Pure. */
-import type { Quality, Value } from "../../../src/model.ts";
+import type { Quality, Value } from "../../../src/model/index.ts";
 import type { Level } from "./levels.ts";
 import { EARLY_MS, MOST_LATE_MS, type Window } from "./readings.ts";
 

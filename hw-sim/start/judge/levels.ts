@@ -1,5 +1,5 @@
 /** The levels that stood on each wire, with beginning and end, from the wire log. Pure. */
-import type { PointSpec } from "../../../src/model.ts";
+import type { PointSpec } from "../../../src/model/index.ts";
 import type { WireRecord } from "../../site/wire-log.ts";
 
 /** What the configuration says of a point, by which it is judged. */

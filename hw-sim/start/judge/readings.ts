@@ -1,5 +1,5 @@
 /** Compares what the wires showed with what the platform received: wrong values, and missing ones. Pure. */
-import type { Quality, Value } from "../../../src/model.ts";
+import type { Quality, Value } from "../../../src/model/index.ts";
 import type { WireRecord } from "../../site/wire-log.ts";
 import type { Wait } from "./cpu-waits.ts";
 import { countUpTo, type Lateness, latenessOf } from "./lateness.ts";

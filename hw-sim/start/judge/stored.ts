@@ -1,6 +1,6 @@
 /** Reads from the gateway's own database what it stored and holds as acknowledged. */
 import * as z from "zod";
-import type { GatewayStatus, Stream } from "../../../src/model.ts";
+import type { GatewayStatus, Stream } from "../../../src/model/index.ts";
 import type { Database } from "../../platform/store/database.ts";
 import { add, none, type RangeSet, size, within } from "../../platform/store/ranges.ts";
 

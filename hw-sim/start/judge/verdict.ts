@@ -1,6 +1,6 @@
 /** How a run ended, as a person wants to hear it. */
 import { counted } from "../../../src/kit/counted.ts";
-import type { Text } from "../../../src/model.ts";
+import type { Text } from "../../../src/model/index.ts";
 import { figure, translator } from "../terminal/words.ts";
 import type { Judged } from "./report.ts";
 

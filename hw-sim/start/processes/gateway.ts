@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import * as z from "zod";
 import { monotonic } from "../../../src/kit/clock.ts";
-import type { GatewayStatus } from "../../../src/model.ts";
+import type { GatewayStatus } from "../../../src/model/index.ts";
 import { ask } from "../ask.ts";
 import type { Window } from "../judge/readings.ts";
 import { Child } from "./child.ts";

@@ -1,6 +1,6 @@
 /** Shows the running demonstration: drawn in place on a terminal, a line for each change in a pipe. */
 import { canRedraw, hasColours, onQuit } from "../../../src/kit/tty.ts";
-import type { Text } from "../../../src/model.ts";
+import type { Text } from "../../../src/model/index.ts";
 import { clip, picture, plain, type ViewInput } from "./view.ts";
 
 export interface Screen extends Disposable {

@@ -1,5 +1,5 @@
 /** Every word that the demonstration shows, in Italian and English. */
-import type { Text } from "../../../src/model.ts";
+import type { Text } from "../../../src/model/index.ts";
 
 export const texts = {
   // the picture

@@ -1,5 +1,5 @@
 /** A configuration file goes in; every problem in it, or the schema that an editor completes it by, comes out. */
-import { checkFile, jsonSchema, problemLine } from "../../config.ts";
+import { checkFile, jsonSchema, problemLine } from "../../config/index.ts";
 import { counted } from "../../kit/counted.ts";
 import { configIn } from "../arguments.ts";
 import type { Globals, Terminal } from "../screen/terminal.ts";

@@ -2,7 +2,7 @@
 import { userInfo } from "node:os";
 import { EdgeError, isCode, toldOf } from "../../kit/errors.ts";
 import { endWord } from "../../kit/state-words.ts";
-import type { CommandResult } from "../../model.ts";
+import type { CommandResult } from "../../model/index.ts";
 import { argsOf, socketOf } from "../arguments.ts";
 import { type Globals, shownValue, type Terminal } from "../screen/terminal.ts";
 import { ask } from "../socket/admin-client.ts";

@@ -1,7 +1,7 @@
 /** Shows the site's devices with their points, the types that exist, or everything that can be commanded. */
-import { takes } from "../../edge/commands/takes.ts";
+import { argumentText } from "../../edge/commands/argument-text.ts";
 import { wrapped } from "../../kit/wrap.ts";
-import type { CommandTarget, DeviceStatus, GatewayStatus, PointStatus } from "../../model.ts";
+import type { CommandTarget, DeviceStatus, GatewayStatus, PointStatus } from "../../model/index.ts";
 import { socketOf } from "../arguments.ts";
 import { table } from "../screen/table.ts";
 import {
@@ -87,7 +87,7 @@ function commands(targets: readonly CommandTarget[], terminal: Terminal): number
   else
     terminal.table(
       ["target", "action", "args", "impact"],
-      targets.map((t) => [t.target, t.action, takes(t)[terminal.lang], terminal.say(IMPACT[t.impact])]),
+      targets.map((t) => [t.target, t.action, argumentText(t)[terminal.lang], terminal.say(IMPACT[t.impact])]),
     );
   return 0;
 }

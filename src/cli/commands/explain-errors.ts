@@ -5,7 +5,7 @@ import type { AlarmSpec } from "../../edge/kinds/kind.ts";
 import { codes } from "../../kit/codes.ts";
 import { EdgeError, unfilled } from "../../kit/errors.ts";
 import { stateWord } from "../../kit/state-words.ts";
-import type { Severity, Text } from "../../model.ts";
+import type { Severity, Text } from "../../model/index.ts";
 import type { Terminal } from "../screen/terminal.ts";
 
 /** `retry` of an error: it is tried again by itself. `severity` of an alarm. */

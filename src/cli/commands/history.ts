@@ -1,7 +1,7 @@
 /** Prints the stored values of a point, oldest first, as they are read; for people, for a spreadsheet or as JSON. */
 import { counted } from "../../kit/counted.ts";
 import { EdgeError } from "../../kit/errors.ts";
-import type { Text, Value } from "../../model.ts";
+import type { Text, Value } from "../../model/index.ts";
 import { momentOf, now, socketOf } from "../arguments.ts";
 import { plain } from "../screen/table.ts";
 import { type Globals, shownTime, shownValue, type Terminal } from "../screen/terminal.ts";

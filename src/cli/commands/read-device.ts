@@ -1,6 +1,6 @@
 /** Reads one device now: exit 1 when a point is bad, or when nothing came, with the last values named as last. */
 import { EdgeError } from "../../kit/errors.ts";
-import type { PointStatus } from "../../model.ts";
+import type { PointStatus } from "../../model/index.ts";
 import { socketOf } from "../arguments.ts";
 import { type Globals, shownAge, shownQuality, shownValue, type Terminal } from "../screen/terminal.ts";
 import { ask } from "../socket/admin-client.ts";

@@ -1,5 +1,5 @@
 /** A configuration file goes in; the gateway runs until it is told to stop, softly first. Its log is JSON lines on stdout. */
-import { loadSite } from "../../config.ts";
+import { loadSite } from "../../config/index.ts";
 import { EdgeError } from "../../kit/errors.ts";
 import { jsonLog, type Level } from "../../kit/log.ts";
 import { broadcast } from "../../kit/signals.ts";

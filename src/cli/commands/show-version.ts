@@ -1,5 +1,5 @@
 /** Nothing goes in; the version of the product, of Node and of the machine comes out. */
-import { version as cippo } from "../../version.ts";
+import { version as cippo } from "../../kit/build-version.ts";
 import type { Terminal } from "../screen/terminal.ts";
 
 export async function version(terminal: Terminal): Promise<number> {

@@ -1,7 +1,7 @@
 /** Shows how the running gateway is, on one screen or with --all whole. Exit 1 when something in it needs attention. */
 import { assetWords, stateWord } from "../../kit/state-words.ts";
 import { COLUMNS, columnsOf } from "../../kit/tty.ts";
-import type { GatewayStatus } from "../../model.ts";
+import type { GatewayStatus } from "../../model/index.ts";
 import { socketOf } from "../arguments.ts";
 import { headOf, statusPage } from "../screen/status-page.ts";
 import { type Globals, shownAge, shownProblem, shownTime, shownValue, type Terminal } from "../screen/terminal.ts";

@@ -2,7 +2,7 @@
 import { counted } from "../../kit/counted.ts";
 import { stateWord } from "../../kit/state-words.ts";
 import { onQuit } from "../../kit/tty.ts";
-import type { GatewayStatus, Quality, Value } from "../../model.ts";
+import type { GatewayStatus, Quality, Value } from "../../model/index.ts";
 import { now, socketOf } from "../arguments.ts";
 import { plain } from "../screen/table.ts";
 import { type Globals, shownTime, shownValue, type Terminal } from "../screen/terminal.ts";

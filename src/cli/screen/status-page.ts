@@ -3,7 +3,7 @@ import { counted } from "../../kit/counted.ts";
 import { spoken } from "../../kit/quantities.ts";
 import { assetWords, stateWord } from "../../kit/state-words.ts";
 import { hanging, wrapped } from "../../kit/wrap.ts";
-import type { DeviceStatus, GatewayStatus, OpenAlarm } from "../../model.ts";
+import type { DeviceStatus, GatewayStatus, OpenAlarm } from "../../model/index.ts";
 import { plain } from "./table.ts";
 import { shownTime, shownValue, type Terminal } from "./terminal.ts";
 

@@ -1,6 +1,6 @@
 /** The name of a fixed phrase goes in; its Italian and English come out. Every word that the command line itself says is here. */
-import type { Lang } from "../../config.ts";
-import type { Text } from "../../model.ts";
+import type { Lang } from "../../config/index.ts";
+import type { Text } from "../../model/index.ts";
 
 export const texts = {
   // help

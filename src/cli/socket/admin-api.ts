@@ -1,6 +1,6 @@
 /** What a person may ask of the running gateway, as an interface: main fits it, the socket serves it. Types only. */
-import type { Problem } from "../../config.ts";
-import type { CommandResult, CommandTarget, EdgeEvent, GatewayStatus, PointStatus } from "../../model.ts";
+import type { Problem } from "../../config/index.ts";
+import type { CommandResult, CommandTarget, EdgeEvent, GatewayStatus, PointStatus } from "../../model/index.ts";
 import type { CommandRequest, HistoryRow, Watched } from "./admin-protocol.ts";
 
 /** What a person at the box may ask of the running gateway; main gives it. Every method may throw EdgeError. */

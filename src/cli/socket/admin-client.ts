@@ -3,7 +3,7 @@ import { stat } from "node:fs/promises";
 import { connect, type Socket } from "node:net";
 import { createInterface } from "node:readline";
 import { EdgeError } from "../../kit/errors.ts";
-import type { CommandResult, CommandTarget, EdgeEvent, GatewayStatus, PointStatus } from "../../model.ts";
+import type { CommandResult, CommandTarget, EdgeEvent, GatewayStatus, PointStatus } from "../../model/index.ts";
 import { type Answer, answerSchema, errorOf, type HistoryRow, VERSION, type Wanted, type Watched } from "./admin-protocol.ts";
 
 /** What each request is answered with: one answer, or each of many. The envelope is checked; version 1 vouches for what is in it. */

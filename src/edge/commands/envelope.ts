@@ -1,7 +1,7 @@
-/** What came as a command goes in; a checked envelope, or as much of it as lets its sender be answered, comes out (contract, Commands). */
+/** Checks the envelope of a command; of a malformed one it reads as much as an answer needs (contract, Commands). */
 import { randomBytes } from "node:crypto";
 import * as z from "zod";
-import type { Args } from "../../model.ts";
+import type { Args } from "../../model/index.ts";
 import type { Order } from "../engine/asset/want.ts";
 
 const name = () => z.string().max(200);

@@ -1,6 +1,6 @@
 /** What is kept of a command in the inbox, so that no restart repeats it and the same id gets the same answer. */
-import type { CommandResult, Origin } from "../../model.ts";
-import type { InboxRow } from "../parts.ts";
+import type { CommandResult, Origin } from "../../model/index.ts";
+import type { InboxRow } from "../store/store.ts";
 import type { Envelope } from "./envelope.ts";
 import { LIFETIME_MAX_MS } from "./refusal.ts";
 

@@ -1,9 +1,9 @@
-/** What a target was last told goes in; whether it may be told again, and when it must be switched off, come out. Kept by the gateway whoever commands, across restarts. */
+/** Keeps a target within its longest on-time and shortest interval, whoever commands, across restarts. */
 import { EdgeError } from "../../kit/errors.ts";
 import type { Log } from "../../kit/log.ts";
 import { pause } from "../../kit/loop.ts";
 import type { Beat } from "../../kit/pulse.ts";
-import type { CommandTarget, EventDraft, Limits, Outcome, Text } from "../../model.ts";
+import type { CommandTarget, EventDraft, Limits, Outcome, Text } from "../../model/index.ts";
 import type { AlarmDraft, Alarms } from "../alarms.ts";
 
 /** Times in running ms of the database: a wall clock may lie, a restart may not shorten them. */

@@ -1,8 +1,8 @@
-/** A command, how it came and what is known of its target go in; why it is not done, or null, comes out. Pure (contract, Commands C3, C5). */
+/** Why a command is not carried out, or null where nothing speaks against it (contract, Commands C3, C5). */
 import { EdgeError, toldOf } from "../../kit/errors.ts";
-import type { Args, CommandState, CommandTarget, Now, Origin, Told } from "../../model.ts";
+import type { Args, CommandState, CommandTarget, Now, Origin, Told } from "../../model/index.ts";
+import { argumentText } from "./argument-text.ts";
 import { clipped, type Envelope } from "./envelope.ts";
-import { takes } from "./takes.ts";
 
 /** No command lives longer (contract C3). */
 export const LIFETIME_MAX_MS = 86_400_000;
@@ -33,7 +33,7 @@ export function refusalOf(command: Envelope, { gateway, target, retained, origin
   if (target === undefined) return unknownTarget(command);
   const wrong = wrongArgument(command.args, target);
   if (wrong !== null)
-    return refused("command.out-of-range", { name: clipped(wrong), target: command.target, figures: takes(target) });
+    return refused("command.out-of-range", { name: clipped(wrong), target: command.target, figures: argumentText(target) });
   if (command.expiresAt - command.issuedAt > LIFETIME_MAX_MS || (now.synced && command.issuedAt > now.wall + FUTURE_MS))
     return refused("command.lifetime");
   if (now.synced && command.expiresAt <= now.wall) return { ...refused("command.expired"), state: "expired" };

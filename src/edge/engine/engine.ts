@@ -1,9 +1,9 @@
 /** Steps asset kinds with what is stored, in order: the same live, after a restart and in replay. */
-import type { Args, ReadingRecord, Restated } from "../../model.ts";
+import type { Args, ReadingRecord, Restated } from "../../model/index.ts";
 import type { Alarms } from "../alarms.ts";
+import type { WallTime } from "../commit/record-numbers.ts";
 import type { SiteAsset } from "../kinds/index.ts";
 import type { Moment } from "../kinds/kind.ts";
-import type { WallTime } from "../window/numbers.ts";
 import { asideKeyOf, stateKeyOf } from "./asset/asset-key.ts";
 import { AssetRun, type Epoch } from "./asset/asset-run.ts";
 import { RunKeeper } from "./asset/run-keeper.ts";

@@ -1,5 +1,5 @@
 /** Lets an asset hear what its senses make of records, silences and the time that passes. */
-import type { ReadingRecord } from "../../model.ts";
+import type { ReadingRecord } from "../../model/index.ts";
 import type { AssetRun, Role } from "./asset/asset-run.ts";
 import type { Audience } from "./audience.ts";
 import type { Judge } from "./judge.ts";

@@ -1,5 +1,5 @@
 /** What a kind may ask at a moment, and when time alone may change an answer that it was given. */
-import type { Value } from "../../model.ts";
+import type { Value } from "../../model/index.ts";
 import type { Context, Moment, Said, Seen, Sense, Spell, Uncertain } from "../kinds/kind.ts";
 import type { AssetRun } from "./asset/asset-run.ts";
 

@@ -1,6 +1,7 @@
 /** Turns the moments at which an engine is told something into the times of its site. */
+
+import type { WallTime } from "../commit/record-numbers.ts";
 import type { Moment } from "../kinds/kind.ts";
-import type { WallTime } from "../window/numbers.ts";
 import type { SiteTime } from "./site-time.ts";
 
 export class Moments {

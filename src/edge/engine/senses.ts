@@ -1,5 +1,5 @@
 /** Turns records into what a sense knows: settling, quality, silence and blindness, the same for every kind. */
-import type { ReadingRecord, Value } from "../../model.ts";
+import type { ReadingRecord, Value } from "../../model/index.ts";
 import type { Seen, Sense } from "../kinds/kind.ts";
 
 /** What one record shows of a sense. */

@@ -1,5 +1,5 @@
 /** Shows the attributes of assets: as records, and as retained states no more often than people look. */
-import type { AssetState, ReadingRecord, Value } from "../../model.ts";
+import type { AssetState, ReadingRecord, Value } from "../../model/index.ts";
 import type { Alarms } from "../alarms.ts";
 import type { Act } from "../kinds/kind.ts";
 import type { AssetRun, Attribute } from "./asset/asset-run.ts";

@@ -1,5 +1,5 @@
 /** The two times of a site that never go back, over reboots too: what was observed, and what has passed. */
-import type { EpochInfo } from "../../model.ts";
+import type { EpochInfo } from "../../model/index.ts";
 
 /** One epoch's place in them. */
 export interface EpochTime {

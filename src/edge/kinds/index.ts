@@ -1,5 +1,5 @@
 /** The asset kinds of this version by their names, and those that are still to come. */
-import type { Asset } from "../../model.ts";
+import type { Asset } from "../../model/index.ts";
 import type { AnyKind } from "./kind.ts";
 import * as registered from "./registered.ts";
 

@@ -1,6 +1,6 @@
 /** What an asset kind is made of: what it perceives, what it learns from that, and what it then says. */
 import type * as z from "zod";
-import type { Args, ClearReason, CommandSpec, Severity, Text, Value } from "../../model.ts";
+import type { Args, ClearReason, CommandSpec, Severity, Text, Value } from "../../model/index.ts";
 
 /** Two times that never go back, over reboots too, so that no kind ever shifts a time of its own. */
 export interface Moment {

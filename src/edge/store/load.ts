@@ -1,11 +1,11 @@
-/** An open database goes in; what was saved in it comes out: epochs with their heads and marks, rule states, commands, and how far it had run. */
-import type { Range, Stream } from "../../model.ts";
-import type { InboxRow, Store } from "../parts.ts";
-import type { Database } from "./sqlite.ts";
-import { type Epoch, emptyLine, grown, keyOf, type Line, STREAMS, seqOf } from "./standing.ts";
+/** Reads at opening what the database holds: epochs with heads and marks, states, commands, and how far it had run. */
+import type { Range, Stream } from "../../model/index.ts";
+import type { Database } from "./database/sqlite.ts";
+import type { InboxRow, Store } from "./store.ts";
+import { type Epoch, emptyEntry, grown, keyOf, STREAMS, type StreamEntry, seqOf } from "./stream-index.ts";
 
 export interface Loaded {
-  readonly lines: readonly Line[];
+  readonly entries: readonly StreamEntry[];
   readonly newest: Epoch | null;
   /** Running time of the file at its last record, ms. */
   readonly ran: number;
@@ -32,30 +32,34 @@ export async function load(db: Database): Promise<Loaded> {
   const marks = await db.all<{ n: number; stream: Stream; up_to: number; held: string }>(
     "SELECT n, stream, up_to, held FROM marks",
   );
-  const lines: Line[] = [];
+  const entries: StreamEntry[] = [];
   const newest = epochs.at(-1) ?? null;
   let formerEnd: Loaded["formerEnd"] = null;
   for (const epoch of epochs) {
     for (const stream of STREAMS) {
-      const { line, end } = await loadLine(db, epoch, stream);
+      const { entry, end } = await loadEntry(db, epoch, stream);
       const mark = marks.find((m) => m.n === epoch.n && m.stream === stream);
       // What was acknowledged existed, even where its rows have gone since.
-      line.head = Math.max(line.head, mark?.up_to ?? 0);
-      if (end === undefined) line.oldest = line.head + 1;
-      if (mark) Object.assign(line, grown(line, { upTo: mark.up_to, held: JSON.parse(mark.held) as readonly Range[] }));
+      entry.head = Math.max(entry.head, mark?.up_to ?? 0);
+      if (end === undefined) entry.oldest = entry.head + 1;
+      if (mark) Object.assign(entry, grown(entry, { upTo: mark.up_to, held: JSON.parse(mark.held) as readonly Range[] }));
       // Which of their records are still on the disk, an earlier run knew.
-      line.goneTo = line.held.at(-1)?.[1] ?? 0;
-      lines.push(line);
+      entry.goneTo = entry.held.at(-1)?.[1] ?? 0;
+      entries.push(entry);
       if (epoch === newest && end !== undefined && epoch.opened + end.mono >= (formerEnd?.mono ?? 0))
         formerEnd = { boot: epoch.boot, mono: epoch.opened + end.mono, wall: end.wall, synced: end.synced === 1 };
     }
   }
   const ran = newest === null ? 0 : newest.ran0 + ((formerEnd?.mono ?? newest.opened) - newest.opened);
-  return { lines, newest, ran, formerEnd, saved: await loadStates(db), inbox: await loadInbox(db) };
+  return { entries, newest, ran, formerEnd, saved: await loadStates(db), inbox: await loadInbox(db) };
 }
 
 /** Both ends by the key, never min() and max() together: that scans the table. */
-export async function loadLine(db: Database, epoch: Epoch, stream: Stream): Promise<{ line: Line; end: End | undefined }> {
+export async function loadEntry(
+  db: Database,
+  epoch: Epoch,
+  stream: Stream,
+): Promise<{ entry: StreamEntry; end: End | undefined }> {
   const find = async (order: "ASC" | "DESC") =>
     (
       await db.all<End>(`SELECT ${COLUMNS[stream]} FROM ${stream} WHERE key BETWEEN ? AND ? ORDER BY key ${order} LIMIT 1`, [
@@ -63,15 +67,15 @@ export async function loadLine(db: Database, epoch: Epoch, stream: Stream): Prom
         keyOf(epoch.n + 1, 0),
       ])
     )[0];
-  const line = emptyLine(epoch, stream);
+  const entry = emptyEntry(epoch, stream);
   const end = await find("DESC");
   const begin = end && (await find("ASC"));
   if (end && begin) {
-    line.head = seqOf(end.key) + end.last;
-    line.oldest = seqOf(begin.key);
-    line.oldestMono = begin.mono;
+    entry.head = seqOf(end.key) + end.last;
+    entry.oldest = seqOf(begin.key);
+    entry.oldestMono = begin.mono;
   }
-  return { line, end };
+  return { entry, end };
 }
 
 async function loadStates(db: Database): Promise<ReadonlyMap<string, unknown>> {

@@ -1,6 +1,6 @@
 /** Joins stored batches into one message, or cuts one that is too large in two (contract, Readings batch). */
 import { deflateSync, inflateSync } from "node:zlib";
-import type { Range } from "../../model.ts";
+import type { Range } from "../../model/index.ts";
 
 const ZLIB = 0x78;
 /** Of joined batches level 3 leaves a fifth less than level 1 at the same price; 6 leaves a third less at three times the price (measured). */

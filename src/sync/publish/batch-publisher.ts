@@ -1,6 +1,6 @@
 /** Sends batches of one stream and records what became of each number: sent, refused or pending (CT-U8). */
 import type { Log } from "../../kit/log.ts";
-import type { Range, Segment, Stream } from "../../model.ts";
+import type { Range, Segment, Stream } from "../../model/index.ts";
 import type { Outbox } from "../outbox.ts";
 import type { Topics } from "../topics.ts";
 import { cut, fitting, join, type Piece } from "./batch-body.ts";

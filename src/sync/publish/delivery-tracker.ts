@@ -1,5 +1,5 @@
 /** Which numbers are sent, proved and still to be sent; in memory only, so a restart makes unproved ones pending. */
-import type { EpochInfo, Mark, Range, Segment, Stream, StreamState } from "../../model.ts";
+import type { EpochInfo, Mark, Range, Segment, Stream, StreamState } from "../../model/index.ts";
 import { add, firstGap, highest, nothing, type RangeSet, remove, setOf, subtract, union, upTo, within } from "./ranges.ts";
 
 /** A range is resent at most this often, however often it is asked for (contract, topic `ack`). */

@@ -1,6 +1,6 @@
 /** Sends what was just committed, and leaves to history what cannot leave in time (CT-U3, CT-U5). */
 import type { Clock } from "../../kit/clock.ts";
-import type { Segment } from "../../model.ts";
+import type { Segment } from "../../model/index.ts";
 import type { BatchPublisher } from "./batch-publisher.ts";
 import type { DeliveryTracker } from "./delivery-tracker.ts";
 

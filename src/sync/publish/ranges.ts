@@ -1,5 +1,5 @@
 /** Sets of record numbers kept as sorted ranges; every operation costs as much as what it is given. */
-import type { Range } from "../../model.ts";
+import type { Range } from "../../model/index.ts";
 
 /** Ascending and never touching: [1,3] and [4,6] are always [1,6]. */
 export type RangeSet = readonly Range[];

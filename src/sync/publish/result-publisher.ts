@@ -1,7 +1,7 @@
 /** Sends the answer to each command once, after the PUBACK of that command. */
 import * as z from "zod";
 import type { Log } from "../../kit/log.ts";
-import type { CommandResult } from "../../model.ts";
+import type { CommandResult } from "../../model/index.ts";
 import type { Incoming } from "../../mqtt/link.ts";
 import type { Topics } from "../topics.ts";
 import type { Publisher } from "./publisher.ts";

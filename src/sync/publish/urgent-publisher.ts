@@ -1,7 +1,7 @@
 /** Sends a copy of each urgent event ahead of everything, until the broker acknowledged it (CT-U9). */
 import type { Clock } from "../../kit/clock.ts";
 import type { Log } from "../../kit/log.ts";
-import type { EdgeEvent } from "../../model.ts";
+import type { EdgeEvent } from "../../model/index.ts";
 import type { Outbox } from "../outbox.ts";
 import type { Subject } from "./poison-detector.ts";
 import type { Publisher } from "./publisher.ts";

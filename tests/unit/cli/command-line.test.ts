@@ -8,12 +8,12 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { CommandRequest } from "../../../src/cli/socket/admin-protocol.ts";
 import { type Admin, serveAdmin } from "../../../src/cli/socket/admin-server.ts";
-import { resultOf } from "../../../src/edge/commands/answers.ts";
+import { argumentText } from "../../../src/edge/commands/argument-text.ts";
+import { resultOf } from "../../../src/edge/commands/command-result.ts";
 import { refused } from "../../../src/edge/commands/refusal.ts";
-import { takes } from "../../../src/edge/commands/takes.ts";
 import { EdgeError } from "../../../src/kit/errors.ts";
 import { noLog } from "../../../src/kit/log.ts";
-import type { CommandTarget, EdgeEvent } from "../../../src/model.ts";
+import type { CommandTarget, EdgeEvent } from "../../../src/model/index.ts";
 import { gatewayStatus } from "./gateway-status.ts";
 
 const LIGHTS = {
@@ -325,7 +325,7 @@ describe("with a gateway", () => {
       const { target, action } = request;
       const refusal =
         action === "set" && typeof request.args["value"] !== "boolean"
-          ? refused("command.out-of-range", { name: "value", target, figures: takes(LIGHTS) })
+          ? refused("command.out-of-range", { name: "value", target, figures: argumentText(LIGHTS) })
           : action === "on"
             ? refused("command.unknown-target", { target, action })
             : null;

@@ -1,5 +1,5 @@
 /** One complete status of a gateway with something of everything, for the tests of this folder. */
-import type { GatewayStatus } from "../../../src/model.ts";
+import type { GatewayStatus } from "../../../src/model/index.ts";
 
 export const gatewayStatus: GatewayStatus = {
   gateway: "pc-galleana-01",

@@ -7,7 +7,7 @@ import type { Watched } from "../../../src/cli/socket/admin-protocol.ts";
 import { type Admin, serveAdmin } from "../../../src/cli/socket/admin-server.ts";
 import { EdgeError } from "../../../src/kit/errors.ts";
 import { noLog } from "../../../src/kit/log.ts";
-import type { DeviceStatus, EdgeEvent, GatewayStatus } from "../../../src/model.ts";
+import type { DeviceStatus, EdgeEvent, GatewayStatus } from "../../../src/model/index.ts";
 import { hasTerminal, Screen } from "../../support/screen.ts";
 import { gatewayStatus } from "./gateway-status.ts";
 

@@ -4,10 +4,10 @@ import { argsOf, momentOf } from "../../../src/cli/arguments.ts";
 import { table } from "../../../src/cli/screen/table.ts";
 import { besides, shownWire } from "../../../src/cli/screen/terminal.ts";
 import { sayIn, texts } from "../../../src/cli/screen/texts.ts";
-import { nearest } from "../../../src/config.ts";
+import { nearest } from "../../../src/config/index.ts";
 import { langOf, optionIn } from "../../../src/kit/language.ts";
 import { wrapped } from "../../../src/kit/wrap.ts";
-import type { WireStatus } from "../../../src/model.ts";
+import type { WireStatus } from "../../../src/model/index.ts";
 
 const say = sayIn("en");
 

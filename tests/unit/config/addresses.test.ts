@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 import { networkInterfaces } from "node:os";
 import { describe, expect, it } from "vitest";
-import { checkSite, problemLine } from "../../../src/config.ts";
+import { checkSite, problemLine } from "../../../src/config/index.ts";
 import { busSchema, type SerialSpec } from "../../../src/drivers/buses.ts";
 import { serialLine } from "../../../src/drivers/transports/serial/serial-port.ts";
 

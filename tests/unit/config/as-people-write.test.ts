@@ -1,6 +1,6 @@
 /** Configurations from Italian keyboards, word processors, Windows and manuals: what is said of each mistake. */
 import { describe, expect, it } from "vitest";
-import { checkSite, type Problem, problemLine } from "../../../src/config.ts";
+import { checkSite, type Problem, problemLine } from "../../../src/config/index.ts";
 
 const HEAD = `gateway: { id: gw-1, site: { id: park } }
 sync: { broker: mqtt://127.0.0.1:1883 }

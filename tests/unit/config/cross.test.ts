@@ -1,6 +1,6 @@
 /** Sites with several mistakes at once: each is told in one go, and nothing that only follows from another. */
 import { describe, expect, it } from "vitest";
-import { checkSite } from "../../../src/config.ts";
+import { checkSite } from "../../../src/config/index.ts";
 
 const HEAD = `gateway: { id: gw-1, site: { id: park } }
 sync: { broker: mqtt://127.0.0.1:1883 }

@@ -2,7 +2,7 @@
 import { join, relative } from "node:path";
 import ts from "typescript";
 import { expect, it } from "vitest";
-import { checkSite, problemLine } from "../../../src/config.ts";
+import { checkSite, problemLine } from "../../../src/config/index.ts";
 
 /*
  * How it knows: the types of a checked site are derived from the schemas, and the compiler remembers for each property of such a type the line of the

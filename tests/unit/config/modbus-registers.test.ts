@@ -1,6 +1,6 @@
 /** What a register table of the configuration may say, and how each contradiction in it is refused, in both languages. */
 import { describe, expect, it } from "vitest";
-import { checkSite, problemLine } from "../../../src/config.ts";
+import { checkSite, problemLine } from "../../../src/config/index.ts";
 
 const HEAD = `gateway: { id: gw-1, site: { id: park } }
 sync: { broker: mqtt://127.0.0.1:1883 }

@@ -1,6 +1,6 @@
 /** What assets name must be there and be of the kind that is asked for, and every mistake is told at its place. */
 import { expect, it } from "vitest";
-import { checkSite } from "../../../src/config.ts";
+import { checkSite } from "../../../src/config/index.ts";
 
 const HEAD = `gateway: { id: gw, site: { id: s } }
 sync: { broker: "mqtt://broker.example" }

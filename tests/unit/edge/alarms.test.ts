@@ -1,7 +1,7 @@
 /** What stands open is saved alarm by alarm, and taken over from releases that kept all in one row. */
 import { expect, it } from "vitest";
 import { Alarms } from "../../../src/edge/alarms.ts";
-import type { EventDraft, OpenAlarm } from "../../../src/model.ts";
+import type { EventDraft, OpenAlarm } from "../../../src/model/index.ts";
 
 function site(saved = new Map<string, unknown>()) {
   const written: [string, unknown][] = [];

@@ -1,9 +1,9 @@
 /** What a run knew of the time is there for the next one: exactly in the same boot, as bounds in another. */
 import { expect, it } from "vitest";
-import { contactBefore, Stretches } from "../../../src/edge/clock-stretches.ts";
 import { replay } from "../../../src/edge/engine/past/replay.ts";
 import { parkingBay } from "../../../src/edge/kinds/parking-bay/index.ts";
-import type { EventDraft, Now, Restated } from "../../../src/model.ts";
+import { contactBefore, UnsyncedStretches } from "../../../src/edge/time/unsynced-stretches.ts";
+import type { EventDraft, Now, Restated } from "../../../src/model/index.ts";
 import { MemoryStore } from "../../support/memory-store.ts";
 
 const WALL = 1_764_000_000_000;
@@ -14,7 +14,7 @@ const nobody = { raise: () => undefined, stretch: null };
 function lived(now: Now) {
   const store = new MemoryStore(1000);
   const sink = { ...nobody, save: (key: string, value: unknown) => void store.saved.set(key, value) };
-  new Stretches(sink, store, () => undefined).opened(now);
+  new UnsyncedStretches(sink, store, () => undefined).opened(now);
   return store;
 }
 const end = { boot: "boot", mono: 9000, wall: WALL + 9000, synced: true };
@@ -36,7 +36,7 @@ it("what the release before this one left is bounded, in whole epochs", () => {
   const restated: Restated[] = [];
   const sink = { ...nobody, raise: (draft: EventDraft) => said.push(draft), save: () => undefined };
   const now = { mono: 6000, wall: WALL + HOUR, synced: true, heldMs: 0 };
-  new Stretches(sink, store, (of) => restated.push(of)).opened(now);
+  new UnsyncedStretches(sink, store, (of) => restated.push(of)).opened(now);
   expect(said.map(({ kind, extra }) => [kind, extra?.["epoch"], extra?.["readings"], extra?.["events"]])).toEqual([
     ["clock.bounded", "E0", [1, 40], null],
     ["clock.bounded", "E1", [1, 40], null],

@@ -8,17 +8,17 @@ import { Ingest as Platform } from "../../../hw-sim/platform/ingest.ts";
 import { Database } from "../../../hw-sim/platform/store/database.ts";
 import { schema } from "../../../hw-sim/platform/store/schema.ts";
 import { Alarms } from "../../../src/edge/alarms.ts";
-import { contactBefore } from "../../../src/edge/clock-stretches.ts";
+import { CommitBuffer } from "../../../src/edge/commit/commit-buffer.ts";
 import { Ingest } from "../../../src/edge/ingest.ts";
 import { assetKinds } from "../../../src/edge/kinds/index.ts";
 import { lastLook, saveStop, tellOpening } from "../../../src/edge/opening.ts";
-import type { Store } from "../../../src/edge/parts.ts";
-import { openStore } from "../../../src/edge/store/store.ts";
-import { Window } from "../../../src/edge/window/window.ts";
+import { openStore } from "../../../src/edge/store/sqlite-store.ts";
+import type { Store } from "../../../src/edge/store/store.ts";
+import { contactBefore } from "../../../src/edge/time/unsynced-stretches.ts";
 import type { Clock } from "../../../src/kit/clock.ts";
 import { HeldClock } from "../../../src/kit/held-clock.ts";
 import { noLog } from "../../../src/kit/log.ts";
-import type { DeviceInfo, Range, Reading } from "../../../src/model.ts";
+import type { DeviceInfo, Range, Reading } from "../../../src/model/index.ts";
 import { eventExtras } from "../../../src/sync/contract/up.ts";
 
 const BEGUN = 1_764_000_000_000;
@@ -114,7 +114,7 @@ function bay() {
 class Run {
   readonly store: Store;
   readonly alarms: Alarms;
-  readonly window: Window;
+  readonly window: CommitBuffer;
   readonly #clock: Clock;
   readonly #ingest: Ingest;
   readonly #stop = new AbortController();
@@ -124,7 +124,7 @@ class Run {
     this.store = store;
     const clock = new HeldClock(source, contactBefore(store, lastLook(store), source.boot));
     this.#clock = clock;
-    this.window = new Window({ store, clock, log: noLog, commitMs: 0, cat: "cat" });
+    this.window = new CommitBuffer({ store, clock, log: noLog, commitMs: 0, cat: "cat" });
     this.alarms = new Alarms(this.window, store.saved);
     const assets = [bay()];
     this.#ingest = new Ingest({ store, devices: [DEVICE], assets, clock, log: noLog, order: () => {} }, this.window, this.alarms);

@@ -5,12 +5,12 @@ import { afterEach, beforeEach, expect, it } from "vitest";
 import { type BusSpec, busSchema } from "../../../src/drivers/buses.ts";
 import { deviceInfo, loadDriver } from "../../../src/drivers/index.ts";
 import { type OpenWires, openWires } from "../../../src/drivers/wires.ts";
-import { Collector } from "../../../src/edge/collect.ts";
+import { Collector } from "../../../src/edge/devices/collector.ts";
 import { monotonic } from "../../../src/kit/clock.ts";
 import { EdgeError } from "../../../src/kit/errors.ts";
 import { noLog } from "../../../src/kit/log.ts";
 import { Pulse } from "../../../src/kit/pulse.ts";
-import type { DeviceProblem, Reading } from "../../../src/model.ts";
+import type { DeviceProblem, Reading } from "../../../src/model/index.ts";
 import { Opened } from "../../support/processes.ts";
 import { farSide, mbap, registers, withCrc } from "../drivers/support.ts";
 

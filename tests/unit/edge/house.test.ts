@@ -1,12 +1,12 @@
 /** A gateway's edge with devices that speak, fail and fall silent, and commands at every point of their life. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "vitest";
-import { House } from "../../../src/edge/house.ts";
 import { assetKinds } from "../../../src/edge/kinds/index.ts";
+import { EdgeRuntime } from "../../../src/edge/runtime.ts";
 import { type Clock, monotonic } from "../../../src/kit/clock.ts";
 import { EdgeError } from "../../../src/kit/errors.ts";
 import { noLog } from "../../../src/kit/log.ts";
-import type { CommandResult, Device, DeviceInfo, Outcome, PointSpec, Reading } from "../../../src/model.ts";
+import type { CommandResult, Device, DeviceInfo, Outcome, PointSpec, Reading } from "../../../src/model/index.ts";
 import { MemoryStore } from "../../support/memory-store.ts";
 
 const clock: Clock = { boot: "boot", mono: monotonic, now: () => ({ mono: monotonic(), wall: Date.now(), synced: true }) };
@@ -84,7 +84,15 @@ function house(store: MemoryStore, devices: readonly DeviceInfo[], bay?: Record<
             },
           },
         ];
-  const made = new House({ gateway: "gw", store, devices, assets, commitMs: 10, clock, log: { ...noLog, error: console.log } });
+  const made = new EdgeRuntime({
+    gateway: "gw",
+    store,
+    devices,
+    assets,
+    commitMs: 10,
+    clock,
+    log: { ...noLog, error: console.log },
+  });
   const stop = new AbortController();
   open.push(stop);
   const results: CommandResult[] = [];

@@ -1,9 +1,9 @@
 /** What an opening says of the time that nobody looked, by how the last run ended and by the clock of this one. */
 import { describe, expect, it } from "vitest";
 import { lastLook, saveStop, tellOpening, timeOff } from "../../../src/edge/opening.ts";
-import type { Store } from "../../../src/edge/parts.ts";
+import type { Store } from "../../../src/edge/store/store.ts";
 import { type Clock, monotonic } from "../../../src/kit/clock.ts";
-import type { EpochInfo, EventDraft, Now } from "../../../src/model.ts";
+import type { EpochInfo, EventDraft, Now } from "../../../src/model/index.ts";
 import { MemoryStore } from "../../support/memory-store.ts";
 
 type End = NonNullable<Store["formerEnd"]>;

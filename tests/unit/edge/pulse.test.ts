@@ -1,12 +1,12 @@
 /** Stores that refuse or hang and devices that poll, push or hang: which of them the watchdog hears of. */
 import { describe, expect, it, vi } from "vitest";
-import { Collector } from "../../../src/edge/collect.ts";
-import { Window } from "../../../src/edge/window/window.ts";
+import { CommitBuffer } from "../../../src/edge/commit/commit-buffer.ts";
+import { Collector } from "../../../src/edge/devices/collector.ts";
 import { type Clock, monotonic } from "../../../src/kit/clock.ts";
 import { EdgeError } from "../../../src/kit/errors.ts";
 import { noLog } from "../../../src/kit/log.ts";
 import { type Beat, Pulse } from "../../../src/kit/pulse.ts";
-import type { DeviceInfo, Ticks } from "../../../src/model.ts";
+import type { DeviceInfo, Ticks } from "../../../src/model/index.ts";
 import { MemoryStore } from "../../support/memory-store.ts";
 
 const never = () => new Promise<never>(() => undefined);
@@ -24,7 +24,7 @@ function opened(store: MemoryStore) {
       seen.ended = true;
     },
   };
-  const window = new Window({ store, clock, log: noLog, commitMs: 10, cat: "cat" });
+  const window = new CommitBuffer({ store, clock, log: noLog, commitMs: 10, cat: "cat" });
   const stop = new AbortController();
   return { window, seen, hand, stop, run: window.run(stop.signal, beat) };
 }

@@ -1,7 +1,7 @@
 /** What a platform says in many pieces costs as much as it is long, not its square: counted, and by the ratio of n to 2n. */
 import { describe, expect, it } from "vitest";
 import * as platform from "../../../hw-sim/platform/store/ranges.ts";
-import type { Range } from "../../../src/model.ts";
+import type { Range } from "../../../src/model/index.ts";
 import { type Ack, DeliveryTracker } from "../../../src/sync/publish/delivery-tracker.ts";
 import * as gateway from "../../../src/sync/publish/ranges.ts";
 import { FakeHouse } from "../../support/fake-house.ts";

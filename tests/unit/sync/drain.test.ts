@@ -1,7 +1,7 @@
 /** Range sets, joined and cut bodies, checked against the plainest model: a set of numbers. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Range } from "../../../src/model.ts";
+import type { Range } from "../../../src/model/index.ts";
 import { cut, encodeBody, fitting, join, type Piece, parts, readBody } from "../../../src/sync/publish/batch-body.ts";
 import { DeliveryTracker } from "../../../src/sync/publish/delivery-tracker.ts";
 import {

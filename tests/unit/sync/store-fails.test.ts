@@ -1,10 +1,10 @@
 /** While the disk cannot be written, alarms are sent, acknowledgements count, and commands wait to be judged afterwards. */
 import { expect, it } from "vitest";
-import { House } from "../../../src/edge/house.ts";
+import { EdgeRuntime } from "../../../src/edge/runtime.ts";
+import { syncPorts } from "../../../src/gateway/sync-ports.ts";
 import { type Clock, monotonic } from "../../../src/kit/clock.ts";
 import { noLog } from "../../../src/kit/log.ts";
-import type { DeviceInfo } from "../../../src/model.ts";
-import { outboxOf } from "../../../src/outbox.ts";
+import type { DeviceInfo } from "../../../src/model/index.ts";
 import { runSync } from "../../../src/sync/sync.ts";
 import { FakeHouse } from "../../support/fake-house.ts";
 import { MemoryStore } from "../../support/memory-store.ts";
@@ -135,11 +135,11 @@ it("a command that waited is judged by what is true when the store writes", asyn
     }),
   };
   const store = new MemoryStore(monotonic());
-  const house = new House({ gateway: "gw", store, devices: [device], assets: [], commitMs: 10, clock, log: noLog });
+  const house = new EdgeRuntime({ gateway: "gw", store, devices: [device], assets: [], commitMs: 10, clock, log: noLog });
   const stop = new AbortController();
   const running = house.run(stop.signal);
   await using broker = await RawBroker.open();
-  const rooms = outboxOf(house, { rev: "1", hash: "h" }, clock, stop.signal);
+  const rooms = syncPorts(house, { rev: "1", hash: "h" }, clock, stop.signal);
   const sync = runSync({ gateway: "gw", options: { ...quick, broker: broker.url }, ...rooms, clock, log: noLog }, stop.signal);
   await online(broker);
   store.failing = "store.unwritable";

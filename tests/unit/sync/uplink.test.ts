@@ -1,7 +1,7 @@
 /** The uplink remembers: outages with their beginning and length, a platform that is silent, bounded however a link flaps. */
 import { describe, expect, it } from "vitest";
 import type { Clock } from "../../../src/kit/clock.ts";
-import type { EventDraft } from "../../../src/model.ts";
+import type { EventDraft } from "../../../src/model/index.ts";
 import { Uplink } from "../../../src/sync/uplink.ts";
 import { FakeHouse } from "../../support/fake-house.ts";
 import { RawBroker } from "../../support/raw-broker.ts";

@@ -80,7 +80,10 @@ describe("a build of dist/", { timeout: 120_000 }, () => {
     let building = true;
     const builds = (async () => {
       for (let i = 0; i < 4; i += 1) {
-        await writeFile(at("src/version.ts"), `${await readFile(join(ROOT, "src/version.ts"), "utf8")}// ${i}\n`);
+        await writeFile(
+          at("src/kit/build-version.ts"),
+          `${await readFile(join(ROOT, "src/kit/build-version.ts"), "utf8")}// ${i}\n`,
+        );
         await writeFile(
           at("package.json"),
           (await readFile(at("package.json"), "utf8")).replace(/"version": ".*"/, `"version": "0.1.${i}"`),

@@ -2,7 +2,7 @@
 import * as z from "zod";
 import { EdgeError } from "../../../kit/errors.ts";
 import { duration } from "../../../kit/quantities.ts";
-import type { Device, PointSpec, Reading, Text, Ticks, Value } from "../../../model.ts";
+import type { Device, PointSpec, Reading, Text, Ticks, Value } from "../../../model/index.ts";
 import type { BleAdvert, BleDevice, BleRadio, Driver, Golden, Layout } from "../../driver.ts";
 import { report } from "../options.ts";
 

@@ -1,7 +1,7 @@
 /** A table of object ids and service data of BTHome v2 go in, with the key where it is encrypted; the values that it carries come out. Pure; never throws but EdgeError. */
 import { createDecipheriv } from "node:crypto";
 import { EdgeError } from "../../../kit/errors.ts";
-import type { Value } from "../../../model.ts";
+import type { Value } from "../../../model/index.ts";
 import type { AdvertisedPoint } from "../../driver.ts";
 import { printableText } from "./printable-text.ts";
 

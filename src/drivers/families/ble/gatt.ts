@@ -1,7 +1,7 @@
 /** A table of GATT characteristics goes in; a driver that connects now and then, reads them and lets go comes out. */
 import * as z from "zod";
 import { EdgeError } from "../../../kit/errors.ts";
-import type { Device, Reading, Text, Ticks, Value } from "../../../model.ts";
+import type { Device, Reading, Text, Ticks, Value } from "../../../model/index.ts";
 import type { BleDevice, CharacteristicPoint, Driver, Golden } from "../../driver.ts";
 import { every, report, withReport } from "../options.ts";
 import { mac } from "./advertisement.ts";

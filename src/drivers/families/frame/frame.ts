@@ -1,7 +1,7 @@
 /** Makes the driver of a sensor that sends fixed frames over a serial line: finds, checks and decodes them. */
 import type * as z from "zod";
 import { EdgeError } from "../../../kit/errors.ts";
-import type { Device, PointSpec, Reading, Text, Ticks, Value } from "../../../model.ts";
+import type { Device, PointSpec, Reading, Text, Ticks, Value } from "../../../model/index.ts";
 import type { Driver, FrameLayout, Golden, Opening, SerialLine, SerialPortHandle } from "../../driver.ts";
 
 export type Fields = Readonly<Record<string, number>>;

@@ -1,5 +1,5 @@
 /** What a line settled at and what one activation of it adds go in; its increments, and word of what nobody could count, come out. */
-import type { Reading } from "../../../model.ts";
+import type { Reading } from "../../../model/index.ts";
 import type { Golden } from "../../driver.ts";
 import { type Settled, settledIn } from "./settled.ts";
 

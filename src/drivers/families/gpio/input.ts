@@ -2,7 +2,7 @@
 import * as z from "zod";
 import { monotonic } from "../../../kit/clock.ts";
 import { cadence } from "../../../kit/quantities.ts";
-import type { Device, PointSpec, Reading, Text, Ticks } from "../../../model.ts";
+import type { Device, PointSpec, Reading, Text, Ticks } from "../../../model/index.ts";
 import type { Driver, Opening } from "../../driver.ts";
 import { type GpioFamily, type GpioTable, gpioDriver, type OnLine } from "./line.ts";
 import { Nudge, type Settled, settledOf } from "./settled.ts";

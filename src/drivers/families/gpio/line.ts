@@ -1,6 +1,6 @@
 /** What every driver of a GPIO line has in common: its option `line`, and that no two devices share one. */
 import * as z from "zod";
-import type { Device, PointSpec, Text, Value } from "../../../model.ts";
+import type { Device, PointSpec, Text, Value } from "../../../model/index.ts";
 import type { BusSpec } from "../../buses.ts";
 import type { Driver, Golden, GpioLayout, Opening } from "../../driver.ts";
 

@@ -5,7 +5,7 @@ import { monotonic } from "../../../kit/clock.ts";
 import { asEdgeError, toldOf } from "../../../kit/errors.ts";
 import { cadence } from "../../../kit/quantities.ts";
 import { AnyOf } from "../../../kit/signals.ts";
-import type { Device, Outcome, PointSpec, Reading, Ticks, Value } from "../../../model.ts";
+import type { Device, Outcome, PointSpec, Reading, Ticks, Value } from "../../../model/index.ts";
 import type { Driver, Golden, GpioOutput, Opening } from "../../driver.ts";
 import { limitsOf, report, switchLimits, withReport } from "../options.ts";
 import { type GpioTable, gpioDriver, line } from "./line.ts";

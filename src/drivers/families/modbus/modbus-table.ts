@@ -2,7 +2,7 @@
 import * as z from "zod";
 import { EdgeError } from "../../../kit/errors.ts";
 import { duration } from "../../../kit/quantities.ts";
-import type { Text, Value } from "../../../model.ts";
+import type { Text, Value } from "../../../model/index.ts";
 import type { Driver, Golden, IdentityCheck } from "../../driver.ts";
 import { crcHolds, expectedOf, findReply } from "../../transports/modbus/framing/modbus-frame.ts";
 import { every, report, withReport } from "../options.ts";

@@ -2,7 +2,7 @@
 import { monotonic } from "../../../kit/clock.ts";
 import { type Code, EdgeError, toldOf } from "../../../kit/errors.ts";
 import { AnyOf } from "../../../kit/signals.ts";
-import type { Device, Outcome, Reading, Ticks } from "../../../model.ts";
+import type { Device, Outcome, Reading, Ticks } from "../../../model/index.ts";
 import type { IdentityCheck, ModbusBus, ModbusReply, ModbusRequest, Opening, Priority, RegisterPoint } from "../../driver.ts";
 import { widthOf } from "./decodes.ts";
 import { isAnswer, isOfUnit, isRefusal, patiently, Round, Silences, type Told, thoughHungUp } from "./poll-round.ts";

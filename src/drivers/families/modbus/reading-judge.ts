@@ -1,6 +1,6 @@
 /** Whether a value is believed beside those before it: counters that go back or leap, and what follows impossible values. */
 import type { Code } from "../../../kit/errors.ts";
-import type { Reading } from "../../../model.ts";
+import type { Reading } from "../../../model/index.ts";
 import type { RegisterPoint } from "../../driver.ts";
 import { isFloat } from "./decodes.ts";
 import { mostPerHour } from "./plausible-ranges.ts";

@@ -1,5 +1,5 @@
 /** Register tables at work: the blocks that read their points, values out of the replies, and registers to write. Pure. */
-import type { Value } from "../../../model.ts";
+import type { Value } from "../../../model/index.ts";
 import type { RegisterPoint, RegisterValue } from "../../driver.ts";
 import { inOrder, put, rawOf, scaled, textOf, widthOf } from "./decodes.ts";
 import { isPlausible } from "./plausible-ranges.ts";

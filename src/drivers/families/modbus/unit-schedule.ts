@@ -1,7 +1,7 @@
 /** Which blocks of a unit have their turn in a round (`leastEvery`), and what it is written again and again (`keepAlive`). */
 import { monotonic } from "../../../kit/clock.ts";
 import { type Code, EdgeError } from "../../../kit/errors.ts";
-import type { Outcome } from "../../../model.ts";
+import type { Outcome } from "../../../model/index.ts";
 import { isOfUnit, keyOf, PASSING, type Told } from "./poll-round.ts";
 import type { Block, Points } from "./registers.ts";
 

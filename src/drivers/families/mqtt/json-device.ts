@@ -2,7 +2,7 @@
 import * as z from "zod";
 import { EdgeError } from "../../../kit/errors.ts";
 import { duration } from "../../../kit/quantities.ts";
-import type { PointSpec, Text } from "../../../model.ts";
+import type { PointSpec, Text } from "../../../model/index.ts";
 import type { Driver, Golden, MessageLayout, MessageValue } from "../../driver.ts";
 import { isTopic } from "../../transports/mqtt/topic-filter.ts";
 import { unitOf } from "../modbus/ucum-units.ts";

@@ -1,6 +1,6 @@
 /** A device whose messages a broker sends: each is taken once, and acknowledged when what it said is durable. */
 import type { EdgeError } from "../../../kit/errors.ts";
-import type { Device, DeviceHost, Reading, Ticks } from "../../../model.ts";
+import type { Device, DeviceHost, Reading, Ticks } from "../../../model/index.ts";
 import type { MqttListener, MqttMessage } from "../../mqtt-feed.ts";
 
 /** What a message means. */

@@ -1,6 +1,6 @@
 /** Reads the values of a device's points from the payload of one message. */
 import { type Context, EdgeError } from "../../../kit/errors.ts";
-import type { Reading, Value } from "../../../model.ts";
+import type { Reading, Value } from "../../../model/index.ts";
 import type { MessageLayout, MessageValue } from "../../driver.ts";
 import { printableText } from "../ble/printable-text.ts";
 import { valueAt } from "./json-pointer.ts";

@@ -2,7 +2,7 @@
 import * as z from "zod";
 import { EdgeError } from "../../../kit/errors.ts";
 import { duration } from "../../../kit/quantities.ts";
-import type { Device, PointSpec, Reading, Text, Ticks } from "../../../model.ts";
+import type { Device, PointSpec, Reading, Text, Ticks } from "../../../model/index.ts";
 import { host } from "../../addresses.ts";
 import type { Driver, Golden, NetProbe, ProbeResult } from "../../driver.ts";
 import { every, report, withReport } from "../options.ts";

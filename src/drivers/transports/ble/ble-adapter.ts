@@ -6,7 +6,7 @@ import { EdgeError } from "../../../kit/errors.ts";
 import type { Log } from "../../../kit/log.ts";
 import { backoff, pause } from "../../../kit/loop.ts";
 import { AnyOf } from "../../../kit/signals.ts";
-import type { HeardStatus } from "../../../model.ts";
+import type { HeardStatus } from "../../../model/index.ts";
 import { type BleMessage, PROTOCOL, type RadioState, type ReadStep, WANTED_MAX } from "../../ble-child/ble-protocol.ts";
 import type { BleSpec } from "../../buses.ts";
 import type { BleAdvert, BleCharacteristic, BleDevice, BleRadio, BleValues, Heard } from "../../driver.ts";

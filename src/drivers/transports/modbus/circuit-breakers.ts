@@ -1,5 +1,5 @@
 /** How each unit of a line answered goes in; its counts, and when it may be asked again, come out: the circuit breaker, one per unit. Pure. */
-import type { AskedStatus } from "../../../model.ts";
+import type { AskedStatus } from "../../../model/index.ts";
 import type { ModbusRequest } from "../../driver.ts";
 
 /** Silences in a row after which a unit's polls are held back; one may be noise. */

@@ -1,5 +1,5 @@
 /** What a Modbus line and each of its units have counted since it was opened. */
-import type { AskedStatus } from "../../../model.ts";
+import type { AskedStatus } from "../../../model/index.ts";
 import type { BusStats } from "../../driver.ts";
 import type { CircuitBreakers } from "./circuit-breakers.ts";
 import { LineLoad } from "./line-load.ts";

@@ -4,7 +4,7 @@ import { asEdgeError, type Code, EdgeError } from "../../../kit/errors.ts";
 import type { Log } from "../../../kit/log.ts";
 import { pause } from "../../../kit/loop.ts";
 import { broadcast } from "../../../kit/signals.ts";
-import type { BusStatus } from "../../../model.ts";
+import type { BusStatus } from "../../../model/index.ts";
 import type { ModbusSpec } from "../../buses.ts";
 import type { BusStats, ModbusBus, ModbusReply, ModbusRequest } from "../../driver.ts";
 import { CLOSE_MS } from "../serial/byte-wire.ts";

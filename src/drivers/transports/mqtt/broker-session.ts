@@ -4,7 +4,7 @@ import { EdgeError } from "../../../kit/errors.ts";
 import type { Log } from "../../../kit/log.ts";
 import { keepTrying, pause } from "../../../kit/loop.ts";
 import { AnyOf, broadcast } from "../../../kit/signals.ts";
-import type { ReceivedStatus } from "../../../model.ts";
+import type { ReceivedStatus } from "../../../model/index.ts";
 import type { AfterAck } from "../../../mqtt/ack-order.ts";
 import { brokerName } from "../../../mqtt/broker.ts";
 import { openLink } from "../../../mqtt/client.ts";

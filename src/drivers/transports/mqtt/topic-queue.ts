@@ -1,6 +1,6 @@
 /** The messages of one device between the broker's session, which pushes, and the driver, which pulls. */
 import type { EdgeError } from "../../../kit/errors.ts";
-import type { ReceivedStatus } from "../../../model.ts";
+import type { ReceivedStatus } from "../../../model/index.ts";
 import type { Incoming } from "../../../mqtt/link.ts";
 import type { MqttListener, MqttMessage } from "../../mqtt-feed.ts";
 

@@ -1,7 +1,7 @@
 /** One asset as its engine runs it: what its senses know, what its kind has learned, what is shown of it and what is saved. */
-import type { Asset, AssetState, EpochInfo, Quality, Restated, Value } from "../../../model.ts";
+import type { Asset, AssetState, EpochInfo, Quality, Restated, Value } from "../../../model/index.ts";
 import type { AnyKind, Sense } from "../../kinds/kind.ts";
-import { restated } from "../../restated.ts";
+import { restated } from "../../time/restated.ts";
 import type { ClaimState } from "../claims.ts";
 import { dueOf, type SenseState, type SenseTimes, unseen } from "../senses.ts";
 import { printOf } from "./asset-key.ts";

@@ -1,5 +1,5 @@
 /** Writes what is saved of an asset as briefly as it can be, and takes it up again, checked. */
-import type { Quality, Value } from "../../../model.ts";
+import type { Quality, Value } from "../../../model/index.ts";
 import type { Seen } from "../../kinds/kind.ts";
 import type { ClaimState } from "../claims.ts";
 import type { SenseState } from "../senses.ts";

@@ -1,7 +1,8 @@
 /** Brings what was saved of the assets up to what is stored, or lets them hear the past again where nothing fits. */
-import { contactLost } from "../../clock-stretches.ts";
+
 import type { Moment } from "../../kinds/kind.ts";
-import type { Store } from "../../parts.ts";
+import type { Store } from "../../store/store.ts";
+import { contactLost } from "../../time/unsynced-stretches.ts";
 import type { AssetRun } from "../asset/asset-run.ts";
 import type { RuleEngine } from "../engine.ts";
 import { type EpochTime, epochTimes, offAt, SITE_TIME_KEY, SiteTime } from "../site-time.ts";

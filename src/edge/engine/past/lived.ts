@@ -1,7 +1,7 @@
 /** The stored past in the order in which it was lived, for whoever must hear it again. */
-import type { Args, ReadingRecord } from "../../../model.ts";
-import type { Store, StoredEvent, StoredRecord } from "../../parts.ts";
-import { decodeBody } from "../../segment.ts";
+import type { Args, ReadingRecord } from "../../../model/index.ts";
+import { decodeBody } from "../../segments/segment.ts";
+import type { Store, StoredEvent, StoredRecord } from "../../store/store.ts";
 
 export type Lived = { readonly record: StoredRecord } | { readonly event: StoredEvent };
 

@@ -2,13 +2,13 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { describe, expect, it, vi } from "vitest";
-import { CommandDesk } from "../../../../src/edge/commands/desk.ts";
-import { Lanes } from "../../../../src/edge/commands/lanes.ts";
+import { CommandProcessor } from "../../../../src/edge/commands/command-processor.ts";
 import { LimitKeeper } from "../../../../src/edge/commands/limits.ts";
-import type { InboxRow } from "../../../../src/edge/parts.ts";
+import type { InboxRow } from "../../../../src/edge/store/store.ts";
 import { EdgeError, toldOf } from "../../../../src/kit/errors.ts";
 import { noLog } from "../../../../src/kit/log.ts";
-import type { CommandResult, CommandTarget, EventDraft, Limits, Outcome } from "../../../../src/model.ts";
+import { KeyedMutex } from "../../../../src/kit/mutex.ts";
+import type { CommandResult, CommandTarget, EventDraft, Limits, Outcome } from "../../../../src/model/index.ts";
 import { Heard } from "../store/support.ts";
 
 const WALL = 1_764_000_000_000;
@@ -29,7 +29,7 @@ function opened({ safe = false, offMs = 0, saved = [], limits }: Setting = {}) {
   const written: (number | boolean)[] = [];
   const told: CommandResult[] = [];
   const wire = { obeys: async (_latest?: number): Promise<Outcome> => ({ state: "succeeded" }) };
-  const lanes = new Lanes();
+  const lanes = new KeyedMutex();
   const log = new Heard();
   const events: EventDraft[] = [];
   const rows: InboxRow[] = [];
@@ -42,7 +42,7 @@ function opened({ safe = false, offMs = 0, saved = [], limits }: Setting = {}) {
     flush: async () => undefined,
     asset: () => undefined,
     ordered: () => undefined,
-    alone: (target: string, work: () => Promise<void>) => lanes.alone(target, work),
+    alone: (target: string, work: () => Promise<void>) => lanes.run(target, work),
     perform: async (_target: string, value: number | boolean, _stop: AbortSignal, latest?: number) => {
       written.push(value);
       return wire.obeys(latest);
@@ -56,7 +56,7 @@ function opened({ safe = false, offMs = 0, saved = [], limits }: Setting = {}) {
     safe,
     ...(limits !== undefined && { limits }),
   };
-  const desk = new CommandDesk({
+  const desk = new CommandProcessor({
     gateway: "gw",
     targets: [target],
     assets: new Set(),

@@ -1,6 +1,6 @@
 /** Names that somebody else chose, with marks that nobody sees: what events and answers make of them. */
 import { expect, it } from "vitest";
-import { eventOf } from "../../../../src/edge/commands/answers.ts";
+import { eventOf } from "../../../../src/edge/commands/command-result.ts";
 import { clipped, type Envelope } from "../../../../src/edge/commands/envelope.ts";
 
 const command: Envelope = {

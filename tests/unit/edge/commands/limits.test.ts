@@ -4,11 +4,11 @@ import { deviceInfo, loadDriver } from "../../../../src/drivers/index.ts";
 import { openWires } from "../../../../src/drivers/wires.ts";
 import { Alarms } from "../../../../src/edge/alarms.ts";
 import { LimitKeeper } from "../../../../src/edge/commands/limits.ts";
-import { House } from "../../../../src/edge/house.ts";
+import { EdgeRuntime } from "../../../../src/edge/runtime.ts";
 import { type Clock, monotonic } from "../../../../src/kit/clock.ts";
 import { noLog } from "../../../../src/kit/log.ts";
 import { Pulse } from "../../../../src/kit/pulse.ts";
-import type { CommandTarget, DeviceInfo, EdgeEvent, EventDraft, Limits, Outcome } from "../../../../src/model.ts";
+import type { CommandTarget, DeviceInfo, EdgeEvent, EventDraft, Limits, Outcome } from "../../../../src/model/index.ts";
 import { MemoryStore } from "../../../support/memory-store.ts";
 import { farSide, mbap, registers } from "../../drivers/support.ts";
 
@@ -41,7 +41,7 @@ async function started(store: MemoryStore, device = "d", obeys: (point: string) 
     }),
   };
   const log = { ...noLog, warn: (...said: readonly unknown[]) => void warnings.push(said) };
-  const house = new House({ gateway: "gw", store, devices: [info], assets: [], commitMs: 10, clock, log });
+  const house = new EdgeRuntime({ gateway: "gw", store, devices: [info], assets: [], commitMs: 10, clock, log });
   const stop = new AbortController();
   const running = house.run(stop.signal);
   return {
@@ -148,7 +148,7 @@ it.each([
   const fan = deviceInfo("fan", driver, driver.options.parse({ unit: 1, every: "1s", points: { speed } }), "plant", wires);
   const store = used();
   store.saved.set("limit/fan.speed", { begun: 0, offAt: 1000, off: saved });
-  const house = new House({ gateway: "gw", store, devices: [fan], assets: [], commitMs: 10, clock, log: noLog });
+  const house = new EdgeRuntime({ gateway: "gw", store, devices: [fan], assets: [], commitMs: 10, clock, log: noLog });
   const stop = new AbortController();
   const running = house.run(stop.signal);
   try {

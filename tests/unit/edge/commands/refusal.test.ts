@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { envelope, reasonOf } from "../../../../src/edge/commands/envelope.ts";
 import { type Arrival, refusalOf } from "../../../../src/edge/commands/refusal.ts";
-import type { CommandTarget } from "../../../../src/model.ts";
+import type { CommandTarget } from "../../../../src/model/index.ts";
 
 const NOW = 1_764_000_000_000;
 const DAY = 86_400_000;

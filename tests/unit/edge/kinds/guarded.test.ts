@@ -7,7 +7,7 @@ import { RuleEngine } from "../../../../src/edge/engine/engine.ts";
 import { SiteTime } from "../../../../src/edge/engine/site-time.ts";
 import type { SiteAsset } from "../../../../src/edge/kinds/index.ts";
 import { type AnyKind, assetKind, held, shown, state, value, withActs } from "../../../../src/edge/kinds/kind.ts";
-import type { Asset, AssetState, EventDraft, ReadingRecord } from "../../../../src/model.ts";
+import type { Asset, AssetState, EventDraft, ReadingRecord } from "../../../../src/model/index.ts";
 
 const ALARM = {
   severity: "medium" as const,

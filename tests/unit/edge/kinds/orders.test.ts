@@ -4,11 +4,11 @@ import { deviceInfo, loadDriver } from "../../../../src/drivers/index.ts";
 import { openWires } from "../../../../src/drivers/wires.ts";
 import { stateKeyOf } from "../../../../src/edge/engine/asset/asset-key.ts";
 import type { SavedAsset } from "../../../../src/edge/engine/asset/saved.ts";
-import { House } from "../../../../src/edge/house.ts";
 import { assetKind, state } from "../../../../src/edge/kinds/kind.ts";
+import { EdgeRuntime } from "../../../../src/edge/runtime.ts";
 import { type Clock, monotonic } from "../../../../src/kit/clock.ts";
 import { noLog } from "../../../../src/kit/log.ts";
-import type { EdgeEvent } from "../../../../src/model.ts";
+import type { EdgeEvent } from "../../../../src/model/index.ts";
 import { type Coils, coils } from "../../../support/coils.ts";
 import { MemoryStore } from "../../../support/memory-store.ts";
 import { until } from "../../../support/processes.ts";
@@ -53,7 +53,7 @@ async function open(slave: Coils, store: MemoryStore, target = "relay.lamp") {
     options,
     silentAfterMs: { door: 60_000 },
   };
-  const house = new House({
+  const house = new EdgeRuntime({
     gateway: "gw",
     store,
     devices: [

@@ -1,12 +1,12 @@
 /** Thousands of refused commands meet a small quota full of undelivered readings: nothing is lost without a name. */
 import { randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import type { Store } from "../../../../src/edge/parts.ts";
-import { decodeBody } from "../../../../src/edge/segment.ts";
-import { Window } from "../../../../src/edge/window/window.ts";
+import { CommitBuffer } from "../../../../src/edge/commit/commit-buffer.ts";
+import { decodeBody } from "../../../../src/edge/segments/segment.ts";
+import type { Store } from "../../../../src/edge/store/store.ts";
 import { monotonic, systemClock } from "../../../../src/kit/clock.ts";
 import { noLog } from "../../../../src/kit/log.ts";
-import type { EventDraft, Range, Stream } from "../../../../src/model.ts";
+import type { EventDraft, Range, Stream } from "../../../../src/model/index.ts";
 import { folder, open } from "./support.ts";
 
 const ALL = Number.MAX_SAFE_INTEGER;
@@ -22,7 +22,7 @@ const refused = (id: string, text: string): EventDraft => ({
 async function opened(file: string, quotaMB: number) {
   const clock = systemClock("assumed");
   const store = await open(file, { clock, quotaMB, keepMs: 3_600_000 });
-  const window = new Window({ store, clock, log: noLog, commitMs: 20, cat: "cat" });
+  const window = new CommitBuffer({ store, clock, log: noLog, commitMs: 20, cat: "cat" });
   const stop = new AbortController();
   const run = window.run(stop.signal);
   let produced = 0;

@@ -1,9 +1,9 @@
 /** Pages of a file in use are damaged: whoever meets that tells, and the next opening names what is lost. */
 import { open as openFile, readFile, stat, truncate } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
-import type { Store } from "../../../../src/edge/parts.ts";
-import { decodeBody, encodeEvent } from "../../../../src/edge/segment.ts";
-import type { Range, Stream } from "../../../../src/model.ts";
+import { decodeBody, encodeEvent } from "../../../../src/edge/segments/segment.ts";
+import type { Store } from "../../../../src/edge/store/store.ts";
+import type { Range, Stream } from "../../../../src/model/index.ts";
 import { Dice } from "../../../support/dice.ts";
 import { event, folder, HandClock, headOf, inEpoch, nothing, open, readings } from "./support.ts";
 

@@ -5,8 +5,8 @@ import { readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect, it } from "vitest";
-import type { Store } from "../../../../src/edge/parts.ts";
-import { Window } from "../../../../src/edge/window/window.ts";
+import { CommitBuffer } from "../../../../src/edge/commit/commit-buffer.ts";
+import type { Store } from "../../../../src/edge/store/store.ts";
 import { systemClock } from "../../../../src/kit/clock.ts";
 import { noLog } from "../../../../src/kit/log.ts";
 import { folder, HandClock, Heard, headOf, open, readings } from "./support.ts";
@@ -45,9 +45,9 @@ it("what a full disk never saw is named by the next opening of the same boot, an
   await using _disk = await smallDisk(at.path).catch(() => skip("cannot mount here"));
   const clock = systemClock("assumed");
   const file = join(at.path, "cippo.sqlite");
-  const run = async (boot: string, work: (window: Window, store: Store) => Promise<void>) => {
+  const run = async (boot: string, work: (window: CommitBuffer, store: Store) => Promise<void>) => {
     await using store = await open(file, { clock: { mono: clock.mono, boot }, runtime: runtime.path, walBytes: 0 });
-    const window = new Window({ store, clock, log: noLog, commitMs: 10, cat: "cat" });
+    const window = new CommitBuffer({ store, clock, log: noLog, commitMs: 10, cat: "cat" });
     const stop = new AbortController();
     const running = window.run(stop.signal);
     await work(window, store);
@@ -55,7 +55,7 @@ it("what a full disk never saw is named by the next opening of the same boot, an
     stop.abort();
     await running;
   };
-  const add = (window: Window, count: number) => {
+  const add = (window: CommitBuffer, count: number) => {
     for (let i = 0; i < count; i += 1) {
       const value = randomBytes(40).toString("base64");
       window.add({ source: "m", name: "text", unit: "", value, quality: "good", mono: clock.mono() });

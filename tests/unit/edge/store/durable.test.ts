@@ -1,9 +1,9 @@
 /** The disk fails after a commit: what is durable is never called refused, and what was left undone is done later. */
 import { expect, it } from "vitest";
-import type { Shed, Store } from "../../../../src/edge/parts.ts";
-import { decodeBody } from "../../../../src/edge/segment.ts";
-import type { Database } from "../../../../src/edge/store/sqlite.ts";
-import { Window } from "../../../../src/edge/window/window.ts";
+import { CommitBuffer } from "../../../../src/edge/commit/commit-buffer.ts";
+import { decodeBody } from "../../../../src/edge/segments/segment.ts";
+import type { Database } from "../../../../src/edge/store/database/sqlite.ts";
+import type { Shed, Store } from "../../../../src/edge/store/store.ts";
 import { EdgeError } from "../../../../src/kit/errors.ts";
 import { noLog } from "../../../../src/kit/log.ts";
 import { folder, HandClock, Heard, headOf, nothing, open, readings } from "./support.ts";
@@ -164,7 +164,7 @@ it.each([
   {
     await using store = await open(at.file, { clock, through: flaw.through });
     epoch = store.epoch.id;
-    const window = new Window({ store, clock, log: noLog, commitMs: 20, cat: "9f3c01aa" });
+    const window = new CommitBuffer({ store, clock, log: noLog, commitMs: 20, cat: "9f3c01aa" });
     const heard: (readonly [string, number, number])[] = [];
     window.onCommitted(({ segments }) => heard.push(...segments.map(({ stream, from, to }) => [stream, from, to] as const)));
     const stop = new AbortController();

@@ -1,9 +1,14 @@
 /** File and memory forget the same commands, by state and age. */
 import { expect, it } from "vitest";
-import { tables } from "../../../../src/edge/migrations/0001-tables.ts";
-import type { InboxRow } from "../../../../src/edge/parts.ts";
-import { forgetCommands, forgetRefused, forgettable, INBOX_MOST } from "../../../../src/edge/store/forget.ts";
-import { openDatabase } from "../../../../src/edge/store/sqlite.ts";
+import { openDatabase } from "../../../../src/edge/store/database/sqlite.ts";
+import {
+  forgetCommands,
+  forgetRefused,
+  forgettable,
+  INBOX_MOST,
+} from "../../../../src/edge/store/housekeeping/command-retention.ts";
+import { tables } from "../../../../src/edge/store/migrations/0001-tables.ts";
+import type { InboxRow } from "../../../../src/edge/store/store.ts";
 import { Dice } from "../../../support/dice.ts";
 import { folder } from "./support.ts";
 

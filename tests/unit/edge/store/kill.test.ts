@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import type { Store } from "../../../../src/edge/parts.ts";
+import type { Store } from "../../../../src/edge/store/store.ts";
 import { folder, nothing, open, programIn } from "./support.ts";
 
 const ROUNDS = 8;

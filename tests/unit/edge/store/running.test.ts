@@ -1,7 +1,7 @@
 /** How long the gateway has run is told by its newest record: whatever is acknowledged, a kill must not turn it back. */
 import { cp } from "node:fs/promises";
 import { expect, it } from "vitest";
-import type { Store } from "../../../../src/edge/parts.ts";
+import type { Store } from "../../../../src/edge/store/store.ts";
 import { folder, HandClock, nothing, open, readings } from "./support.ts";
 
 const HOUR = 3_600_000;

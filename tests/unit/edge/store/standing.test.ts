@@ -1,7 +1,7 @@
 /** Acknowledged marks in any order: what is held is their union and never shrinks. */
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { covered, type Epoch, emptyLine, grown, keyOf, seqOf } from "../../../../src/edge/store/standing.ts";
+import { type Epoch, emptyEntry, grown, isHeld, keyOf, seqOf } from "../../../../src/edge/store/stream-index.ts";
 
 const epoch: Epoch = { n: 1, id: "e", boot: "b", opened: 0, cause: "start", ran0: 0 };
 const HEAD = 60;
@@ -13,14 +13,14 @@ const mark = fc.record({ upTo: fc.integer({ min: 0, max: 70 }), held: fc.array(r
 it("marks join to the numbers that any of them holds", () => {
   fc.assert(
     fc.property(fc.array(mark, { maxLength: 6 }), (marks) => {
-      let line = { ...emptyLine(epoch, "readings"), head: HEAD };
+      let line = { ...emptyEntry(epoch, "readings"), head: HEAD };
       const held = new Set<number>();
       for (const one of marks) {
         for (let seq = 1; seq <= one.upTo; seq += 1) held.add(seq);
         for (const [from, to] of one.held) for (let seq = from; seq <= to; seq += 1) held.add(seq);
         line = { ...line, ...grown(line, one) };
       }
-      for (let seq = 1; seq <= HEAD; seq += 1) expect(covered(line, seq, seq)).toBe(held.has(seq));
+      for (let seq = 1; seq <= HEAD; seq += 1) expect(isHeld(line, seq, seq)).toBe(held.has(seq));
       expect(line.upTo).toBeLessThanOrEqual(HEAD);
       // Ranges are apart, in order, and none touches what lies below.
       let last = line.upTo;
@@ -36,7 +36,7 @@ it("marks join to the numbers that any of them holds", () => {
 
 it("of more than 500 held ranges the highest go, but none that was kept and whose records may be off the disk", () => {
   const crumbs = (n: number, first: number) => Array.from({ length: n }, (_, i) => [first + 2 * i, first + 2 * i] as const);
-  const line = { ...emptyLine(epoch, "readings"), head: 100_000 };
+  const line = { ...emptyEntry(epoch, "readings"), head: 100_000 };
   const high = grown(line, { upTo: 0, held: crumbs(500, 50_001) });
   expect(high.held).toEqual(crumbs(500, 50_001));
   // Nothing was deleted: lower ones take the place of higher ones.

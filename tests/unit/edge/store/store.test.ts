@@ -4,9 +4,9 @@ import { copyFile, link, lstat, mkdir, readdir, rm, symlink, writeFile } from "n
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
-import { migrations } from "../../../../src/edge/migrations/index.ts";
-import { decodeBody } from "../../../../src/edge/segment.ts";
-import { openDatabase } from "../../../../src/edge/store/sqlite.ts";
+import { decodeBody } from "../../../../src/edge/segments/segment.ts";
+import { openDatabase } from "../../../../src/edge/store/database/sqlite.ts";
+import { migrations } from "../../../../src/edge/store/migrations/index.ts";
 import { events, folder, HandClock, headOf, inEpoch, nothing, open, programIn, readings } from "./support.ts";
 
 const run = promisify(execFile);

@@ -3,11 +3,11 @@ import { mkdtemp, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build } from "esbuild";
-import type { Commit, Store } from "../../../../src/edge/parts.ts";
-import { encodeEvent, encodeReadings, type InEpoch } from "../../../../src/edge/segment.ts";
-import { openStore, type StoreOptions } from "../../../../src/edge/store/store.ts";
+import { encodeEvent, encodeReadings, type InEpoch } from "../../../../src/edge/segments/segment.ts";
+import { openStore, type StoreOptions } from "../../../../src/edge/store/sqlite-store.ts";
+import type { Commit, Store } from "../../../../src/edge/store/store.ts";
 import { type Fields, type Log, noLog } from "../../../../src/kit/log.ts";
-import type { EdgeEvent, ReadingRecord } from "../../../../src/model.ts";
+import type { EdgeEvent, ReadingRecord } from "../../../../src/model/index.ts";
 
 export const OFFSET = 1_764_000_000_000;
 export const nothing: Commit = { readings: [], events: [], states: {}, marks: [], inbox: [], shed: [], sentUrgent: [] };

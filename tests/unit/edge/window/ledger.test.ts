@@ -1,8 +1,8 @@
 /** Windows that hold too much, or what no disk takes: what stays, what goes, and the event that names it. */
 import { describe, expect, it } from "vitest";
-import { type Content, emptyContent, type Group } from "../../../../src/edge/window/content.ts";
-import { gapEvent, isFull, purge, relieve } from "../../../../src/edge/window/ledger.ts";
-import type { EdgeEvent, ReadingRecord } from "../../../../src/model.ts";
+import { type Content, emptyContent, type Group } from "../../../../src/edge/commit/buffer-content.ts";
+import { gapEvent, isFull, purge, relieve } from "../../../../src/edge/commit/loss-ledger.ts";
+import type { EdgeEvent, ReadingRecord } from "../../../../src/model/index.ts";
 
 const record: ReadingRecord = { source: "m", name: "power", unit: "W", value: 1, quality: "good", mono: 0 };
 const event = (seq: number, of: Partial<EdgeEvent> = {}) =>

@@ -1,9 +1,9 @@
 /** Records and events under failing disks and jumping clocks: gapless numbers, whole commits, honest times. */
 import { describe, expect, it } from "vitest";
-import { Window } from "../../../../src/edge/window/window.ts";
+import { CommitBuffer } from "../../../../src/edge/commit/commit-buffer.ts";
 import { type Clock, monotonic } from "../../../../src/kit/clock.ts";
 import { type Log, noLog } from "../../../../src/kit/log.ts";
-import type { EdgeEvent, ReadingRecord } from "../../../../src/model.ts";
+import type { EdgeEvent, ReadingRecord } from "../../../../src/model/index.ts";
 import { MemoryStore } from "../../../support/memory-store.ts";
 import { Heard } from "../store/support.ts";
 
@@ -35,7 +35,7 @@ function movable() {
 function opened(commitMs = 20, log: Log = noLog) {
   const store = new MemoryStore(monotonic());
   const { hands, clock } = movable();
-  const window = new Window({ store, clock, log, commitMs, cat: "cat" });
+  const window = new CommitBuffer({ store, clock, log, commitMs, cat: "cat" });
   const stop = new AbortController();
   const run = window.run(stop.signal);
   return {
@@ -284,7 +284,7 @@ describe("a disk that fails", () => {
   it("is tried once more at a stop", async () => {
     const store = new MemoryStore(monotonic());
     const { clock } = movable();
-    const window = new Window({ store, clock, log: noLog, commitMs: 10, cat: "cat" });
+    const window = new CommitBuffer({ store, clock, log: noLog, commitMs: 10, cat: "cat" });
     store.failing = "store.unwritable";
     window.add(record(1));
     const stop = new AbortController();
@@ -299,7 +299,7 @@ describe("a disk that fails", () => {
   it("holds up no stop: whoever waits for it is told", async () => {
     const store = new MemoryStore(monotonic());
     const { clock } = movable();
-    const window = new Window({ store, clock, log: noLog, commitMs: 10, cat: "cat" });
+    const window = new CommitBuffer({ store, clock, log: noLog, commitMs: 10, cat: "cat" });
     store.failing = "store.full";
     window.add(record(1));
     const stop = new AbortController();
@@ -316,7 +316,7 @@ describe("a disk that fails", () => {
   it("that is damaged ends the run: only a new opening can set the file aside", async () => {
     const store = new MemoryStore(monotonic());
     const { clock } = movable();
-    const window = new Window({ store, clock, log: noLog, commitMs: 10, cat: "cat" });
+    const window = new CommitBuffer({ store, clock, log: noLog, commitMs: 10, cat: "cat" });
     store.failing = "store.corrupt";
     window.add(record(1));
     await expect(window.run(new AbortController().signal)).rejects.toMatchObject({ code: "store.corrupt" });
@@ -397,7 +397,7 @@ describe("time", () => {
     const right = hands.offset;
     hands.offset = -monotonic();
     hands.synced = false;
-    const window = new Window({ store, clock, log: noLog, commitMs: 20, cat: "cat" });
+    const window = new CommitBuffer({ store, clock, log: noLog, commitMs: 20, cat: "cat" });
     const stop = new AbortController();
     const run = window.run(stop.signal);
     window.add(record(1));

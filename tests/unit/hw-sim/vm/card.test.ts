@@ -5,7 +5,7 @@ import { Ingest } from "../../../../hw-sim/platform/ingest.ts";
 import { Database } from "../../../../hw-sim/platform/store/database.ts";
 import { schema } from "../../../../hw-sim/platform/store/schema.ts";
 import { allThere, leftIn } from "../../../../hw-sim/vm/card.ts";
-import { tables } from "../../../../src/edge/migrations/0001-tables.ts";
+import { tables } from "../../../../src/edge/store/migrations/0001-tables.ts";
 import { temporary } from "../../../support/processes.ts";
 
 const EPOCH = "01K00000000000000000000000";

@@ -6,12 +6,12 @@ import { bthome } from "../../../../../src/drivers/devices/bthome.ts";
 import type { BleAdvert, BleDevice, BleRadio, Opening, Wires } from "../../../../../src/drivers/driver.ts";
 import { carried, type Objects } from "../../../../../src/drivers/families/ble/bthome-objects.ts";
 import { deviceInfo } from "../../../../../src/drivers/index.ts";
-import { Collector } from "../../../../../src/edge/collect.ts";
+import { Collector } from "../../../../../src/edge/devices/collector.ts";
 import { monotonic } from "../../../../../src/kit/clock.ts";
 import { EdgeError } from "../../../../../src/kit/errors.ts";
 import { noLog } from "../../../../../src/kit/log.ts";
 import { Pulse } from "../../../../../src/kit/pulse.ts";
-import type { Reading } from "../../../../../src/model.ts";
+import type { Reading } from "../../../../../src/model/index.ts";
 import { codeOf, never } from "../../support.ts";
 
 const MAC = "A4:C1:38:00:00:01";

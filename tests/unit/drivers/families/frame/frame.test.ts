@@ -10,7 +10,7 @@ import { FrameParser } from "../../../../../src/drivers/families/frame/frame.ts"
 import { deviceInfo } from "../../../../../src/drivers/index.ts";
 import { openWires } from "../../../../../src/drivers/wires.ts";
 import { noLog } from "../../../../../src/kit/log.ts";
-import type { Reading } from "../../../../../src/model.ts";
+import type { Reading } from "../../../../../src/model/index.ts";
 import { codeOf, never } from "../../support.ts";
 
 const layout = { header: [0xff], fields: [{ name: "distance", decode: "uint16" }], check: "sum8" } as const;

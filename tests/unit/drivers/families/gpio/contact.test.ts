@@ -5,7 +5,7 @@ import { gpioContact } from "../../../../../src/drivers/devices/gpio-contact.ts"
 import type { GpioEdge, Wires } from "../../../../../src/drivers/driver.ts";
 import { type Change, Debouncer } from "../../../../../src/drivers/families/gpio/debounce.ts";
 import { monotonic } from "../../../../../src/kit/clock.ts";
-import type { Reading } from "../../../../../src/model.ts";
+import type { Reading } from "../../../../../src/model/index.ts";
 import { codeOf } from "../../support.ts";
 
 describe("the debouncer", () => {

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { gpioPulse } from "../../../../../src/drivers/devices/gpio-pulse.ts";
 import type { GpioEdge, GpioWatch, Wires } from "../../../../../src/drivers/driver.ts";
 import { monotonic } from "../../../../../src/kit/clock.ts";
-import type { Reading } from "../../../../../src/model.ts";
+import type { Reading } from "../../../../../src/model/index.ts";
 
 /** All that the device tells of these edges, until they are over and settled. */
 async function told(written: Readonly<Record<string, unknown>>, edges: readonly (readonly [0 | 1, number])[]) {

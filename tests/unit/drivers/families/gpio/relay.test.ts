@@ -4,7 +4,7 @@ import { gpioRelay } from "../../../../../src/drivers/devices/gpio-relay.ts";
 import type { GpioOutput, Wires } from "../../../../../src/drivers/driver.ts";
 import { EdgeError } from "../../../../../src/kit/errors.ts";
 import { pause } from "../../../../../src/kit/loop.ts";
-import type { Device, Reading } from "../../../../../src/model.ts";
+import type { Device, Reading } from "../../../../../src/model/index.ts";
 import { codeOf, never } from "../../support.ts";
 
 class Output implements GpioOutput {

@@ -5,7 +5,7 @@ import { modbusDevice } from "../../../../../src/drivers/families/modbus/modbus-
 import { deviceInfo, loadDriver } from "../../../../../src/drivers/index.ts";
 import { openWires } from "../../../../../src/drivers/wires.ts";
 import { noLog } from "../../../../../src/kit/log.ts";
-import type { Device, Reading, Ticks } from "../../../../../src/model.ts";
+import type { Device, Reading, Ticks } from "../../../../../src/model/index.ts";
 import { type Asked, codeOf, type FarSide, farSide, mbap, never, registers, withCrc } from "../../support.ts";
 
 const ticks: Ticks = { next: () => Promise.resolve(5) };

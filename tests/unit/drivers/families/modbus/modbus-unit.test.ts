@@ -6,7 +6,7 @@ import { deviceInfo, loadDriver } from "../../../../../src/drivers/index.ts";
 import { openWires } from "../../../../../src/drivers/wires.ts";
 import { monotonic } from "../../../../../src/kit/clock.ts";
 import { noLog } from "../../../../../src/kit/log.ts";
-import type { Reading, Ticks } from "../../../../../src/model.ts";
+import type { Reading, Ticks } from "../../../../../src/model/index.ts";
 import { type Asked, codeOf, type FarSide, farSide, mbap, never, registers, withCrc } from "../../support.ts";
 
 const ticks: Ticks = { next: () => Promise.resolve(5) };

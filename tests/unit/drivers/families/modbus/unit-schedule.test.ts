@@ -6,7 +6,7 @@ import { openWires } from "../../../../../src/drivers/wires.ts";
 import { monotonic } from "../../../../../src/kit/clock.ts";
 import { EdgeError } from "../../../../../src/kit/errors.ts";
 import { noLog } from "../../../../../src/kit/log.ts";
-import type { Reading, Ticks } from "../../../../../src/model.ts";
+import type { Reading, Ticks } from "../../../../../src/model/index.ts";
 import { type Asked, codeOf, type FarSide, farSide, mbap, never, registers, wait, withCrc } from "../../support.ts";
 
 const PATIENCE = { timeout: "1s" };

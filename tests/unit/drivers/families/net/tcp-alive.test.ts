@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { deviceInfo, loadDriver } from "../../../../../src/drivers/index.ts";
 import { openWires } from "../../../../../src/drivers/wires.ts";
 import { noLog } from "../../../../../src/kit/log.ts";
-import type { Reading } from "../../../../../src/model.ts";
+import type { Reading } from "../../../../../src/model/index.ts";
 
 async function listening(host: string) {
   const server = createServer((socket) => socket.destroy());

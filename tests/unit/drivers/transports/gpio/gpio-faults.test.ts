@@ -10,12 +10,12 @@ import { busSchema, type GpioSpec } from "../../../../../src/drivers/buses.ts";
 import { deviceInfo, loadDriver } from "../../../../../src/drivers/index.ts";
 import { GpioTools } from "../../../../../src/drivers/transports/gpio/gpio-tools.ts";
 import { openWires } from "../../../../../src/drivers/wires.ts";
-import { Collector } from "../../../../../src/edge/collect.ts";
+import { Collector } from "../../../../../src/edge/devices/collector.ts";
 import { monotonic } from "../../../../../src/kit/clock.ts";
 import { EdgeError } from "../../../../../src/kit/errors.ts";
 import { noLog } from "../../../../../src/kit/log.ts";
 import { Pulse } from "../../../../../src/kit/pulse.ts";
-import type { Reading } from "../../../../../src/model.ts";
+import type { Reading } from "../../../../../src/model/index.ts";
 import { wait } from "../../support.ts";
 
 let folder: string;

@@ -5,7 +5,7 @@ import { appendFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { checkFile } from "../../../../../src/config.ts";
+import { checkFile } from "../../../../../src/config/index.ts";
 import { busSchema, type GpioSpec } from "../../../../../src/drivers/buses.ts";
 import type { GpioEdge } from "../../../../../src/drivers/driver.ts";
 import { gpioChip } from "../../../../../src/drivers/transports/gpio/gpio-chip.ts";

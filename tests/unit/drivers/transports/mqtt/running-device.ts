@@ -2,12 +2,12 @@
 import { busSchema } from "../../../../../src/drivers/buses.ts";
 import { deviceInfo, loadDriver } from "../../../../../src/drivers/index.ts";
 import { openWires } from "../../../../../src/drivers/wires.ts";
-import { Collector } from "../../../../../src/edge/collect.ts";
+import { Collector } from "../../../../../src/edge/devices/collector.ts";
 import { monotonic } from "../../../../../src/kit/clock.ts";
 import { noLog } from "../../../../../src/kit/log.ts";
 import { Pulse } from "../../../../../src/kit/pulse.ts";
 import { broadcast } from "../../../../../src/kit/signals.ts";
-import type { DeviceProblem, Reading } from "../../../../../src/model.ts";
+import type { DeviceProblem, Reading } from "../../../../../src/model/index.ts";
 
 type Written = Readonly<Record<string, unknown>>;
 

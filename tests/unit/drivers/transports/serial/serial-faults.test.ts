@@ -11,7 +11,7 @@ import { deviceInfo, loadDriver } from "../../../../../src/drivers/index.ts";
 import { ModbusLine } from "../../../../../src/drivers/transports/modbus/modbus-line.ts";
 import { serialLine } from "../../../../../src/drivers/transports/serial/serial-port.ts";
 import { openWires } from "../../../../../src/drivers/wires.ts";
-import { Collector } from "../../../../../src/edge/collect.ts";
+import { Collector } from "../../../../../src/edge/devices/collector.ts";
 import { noLog } from "../../../../../src/kit/log.ts";
 import { Pulse } from "../../../../../src/kit/pulse.ts";
 import { codeOf } from "../../support.ts";

@@ -14,7 +14,7 @@ import {
   upTo,
   within,
 } from "../../../../../hw-sim/platform/store/ranges.ts";
-import type { Range } from "../../../../../src/model.ts";
+import type { Range } from "../../../../../src/model/index.ts";
 
 const range = fc
   .tuple(fc.integer({ min: 1, max: 60 }), fc.integer({ min: 0, max: 9 }))

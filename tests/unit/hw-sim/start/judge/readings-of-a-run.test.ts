@@ -7,7 +7,7 @@ import { Database } from "../../../../../hw-sim/platform/store/database.ts";
 import { schema } from "../../../../../hw-sim/platform/store/schema.ts";
 import * as from from "../../../../../hw-sim/start/judge/delivered.ts";
 import { stored, streamKey } from "../../../../../hw-sim/start/judge/stored.ts";
-import { tables } from "../../../../../src/edge/migrations/0001-tables.ts";
+import { tables } from "../../../../../src/edge/store/migrations/0001-tables.ts";
 
 const E1 = "01KAAAAAAAAAAAAAAAAAAAAAAA";
 const E2 = "01KBBBBBBBBBBBBBBBBBBBBBBB";

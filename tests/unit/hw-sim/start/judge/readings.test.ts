@@ -10,7 +10,7 @@ import {
   type ReceivedReading,
 } from "../../../../../hw-sim/start/judge/readings.ts";
 import { faultsOf, type Report } from "../../../../../hw-sim/start/judge/report.ts";
-import type { Value } from "../../../../../src/model.ts";
+import type { Value } from "../../../../../src/model/index.ts";
 
 const gauge: PointRule = { bus: "line", kind: "gauge", debounceMs: 0, change: 0 };
 const rules: [string, PointRule][] = [

@@ -1,0 +1,119 @@
+/** Loads a configuration file: a site that may run, or every problem with line and column. The door of this room. */
+import { dirname, resolve } from "node:path";
+import { EdgeError } from "../kit/errors.ts";
+import { crossCheck } from "./cross.ts";
+import { Source } from "./document.ts";
+import { readText } from "./file.ts";
+import { at, check } from "./issues.ts";
+import { machineFindings } from "./machine.ts";
+import { checkNotYet } from "./not-yet.ts";
+import type { Problem } from "./problems.ts";
+import { checkReferences } from "./references.ts";
+import { siteSchema } from "./schema.ts";
+import { assetsOf, devicesOf, entries, hashOf, kindOf, type Site, type SiteDevice } from "./site.ts";
+import type { Lang } from "./words.ts";
+
+export { jsonSchema } from "./json-schema.ts";
+export { nearest } from "./nearest.ts";
+export { type Problem, problemLine } from "./problems.ts";
+export type { Site, SiteAsset, SiteDevice } from "./site.ts";
+export type { Lang } from "./words.ts";
+
+export interface Loaded {
+  readonly site: Site;
+  readonly file: string;
+  /** SHA-256 of the text, hex; `rev` is its beginning, for people. */
+  readonly hash: string;
+  readonly rev: string;
+  /** Warnings only. */
+  readonly problems: readonly Problem[];
+}
+
+export interface Checked {
+  readonly site?: Site;
+  readonly problems: readonly Problem[];
+}
+
+/** Throws what `readText` throws, or `config.invalid` whose context holds all `problems`. */
+export async function loadSite(file: string, lang: Lang = "en"): Promise<Loaded> {
+  const text = await readText(file);
+  const { site, problems } = await checkSite(text, file, lang);
+  if (site === undefined)
+    throw new EdgeError("config.invalid", { file, count: problems.filter((p) => p.severity === "error").length, problems });
+  const hash = hashOf(text);
+  return { site, file, hash, rev: hash.slice(0, 12), problems };
+}
+
+/** As `checkSite`, of a file, and what this machine lacks for it. Throws what `readText` throws. */
+export async function checkFile(file: string, lang: Lang = "en"): Promise<Checked> {
+  return checkSite(await readText(file), file, lang, machineFindings);
+}
+
+/** `site` is absent when any problem is an error. Paths inside the site are made absolute, from the folder of `file`. */
+export async function checkSite(
+  text: string,
+  file: string,
+  lang: Lang = "en",
+  machine: typeof machineFindings = async () => [],
+): Promise<Checked> {
+  const source = new Source(text, file, lang);
+  const raw = source.read();
+  if (raw === undefined) return { problems: source.problems };
+  const checked = check(siteSchema, raw, [], source);
+  if ("findings" in checked) for (const finding of checked.findings) source.add(finding);
+  const known = await devicesOf(raw, source);
+  const siteId = "value" in checked ? checked.value.gateway.site.id : "";
+  const assets = assetsOf(raw, known, siteId, source);
+  for (const [id, written] of entries(at(raw, ["assets"]))) {
+    const kind = kindOf(written);
+    if (kind !== undefined) checkReferences(kind.options, written, ["assets", id], { raw, devices: known }, source);
+  }
+  crossCheck(raw, [...known.values()], source);
+  checkNotYet(siteSchema, raw, source);
+  const found = () => causes(source.problems).toSorted((a, b) => a.line - b.line || a.column - b.column);
+  const problems = found();
+  if (!("value" in checked) || problems.some((p) => p.severity === "error")) return { problems };
+  const { rules: _rules, ...written } = checked.value;
+  const devices = [...known.values()].flatMap(({ device }) => (device ? [device] : []));
+  const site = { ...fromFolderOf(file, written), devices: byId(devices), assets };
+  for (const finding of await machine(site, lang)) source.add(finding);
+  return { site, problems: found() };
+}
+
+/** Of several complaints about one place the one that explains the others: a character that nobody sees, or what is wrong rather than what is odd. */
+function causes(problems: readonly Problem[]): readonly Problem[] {
+  const place = ({ line, column }: Problem): string => `${line}:${column}`;
+  const of = (chosen: (problem: Problem) => boolean) => new Set(problems.filter(chosen).map(place));
+  const [odd, errors] = [of(({ code }) => code === "config.odd-character"), of(({ severity }) => severity === "error")];
+  return problems.filter(
+    (one) =>
+      (one.code === "config.odd-character" || !odd.has(place(one))) &&
+      (one.code !== "config.leading-zero" || !errors.has(place(one))),
+  );
+}
+
+/** What the command line wants of a file that may be wrong elsewhere: nothing is checked. */
+export async function glance(file: string): Promise<{ readonly socket?: string; readonly language?: Lang }> {
+  const gateway = at(new Source(await readText(file), file, "en").read(), ["gateway"]);
+  const socket = at(gateway, ["socket"]);
+  const language = at(gateway, ["language"]);
+  return {
+    ...(typeof socket === "string" && { socket: resolve(dirname(file), socket) }),
+    ...((language === "it" || language === "en") && { language }),
+  };
+}
+
+const byId = (devices: readonly SiteDevice[]) => Object.fromEntries(devices.map((device) => [device.id, device]));
+
+function fromFolderOf<T extends Omit<Site, "devices" | "assets">>(file: string, site: T): T {
+  const from = (path: string) => resolve(dirname(file), path);
+  const { gateway, credentials, store } = site;
+  return {
+    ...site,
+    gateway: { ...gateway, ...(gateway.socket !== undefined && { socket: from(gateway.socket) }) },
+    ...(credentials && {
+      credentials: { ...credentials, ...(credentials.folder !== undefined && { folder: from(credentials.folder) }) },
+    }),
+    store: { ...store, ...(store.file !== undefined && { file: from(store.file) }) },
+  };
+}

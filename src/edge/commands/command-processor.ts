@@ -1,0 +1,295 @@
+/** Carries out each command once at most: every step of its life is durable before the next (contract, C1–C5). */
+import type { Clock } from "../../kit/clock.ts";
+import { EdgeError, toldOf } from "../../kit/errors.ts";
+import { Listeners } from "../../kit/listeners.ts";
+import type { Log } from "../../kit/log.ts";
+import type { Args, CommandResult, CommandState, CommandTarget, EventDraft, Origin, Outcome } from "../../model/index.ts";
+import type { Order } from "../engine/asset/want.ts";
+import { forgettable } from "../store/housekeeping/command-retention.ts";
+import type { InboxRow } from "../store/store.ts";
+import { type Ending, eventOf, malformed, resultOf } from "./command-result.ts";
+import { type Envelope, envelope, localEnvelope, readableIn, reasonOf, ruleEnvelope } from "./envelope.ts";
+import { afterTimeOff, type InboxBody, rowOf, toBeKept } from "./inbox-row.ts";
+import type { LimitKeeper } from "./limits.ts";
+import { type Refusal, refusalOf, refused } from "./refusal.ts";
+import { RefusalDigest } from "./refusal-digest.ts";
+
+/** After so many more, those that can be forgotten are looked for: a walk through all of them takes milliseconds. */
+const FORGET_EVERY = 1000;
+
+export interface CommandHost {
+  mono(): number;
+  raise(draft: EventDraft, mono?: number): void;
+  inbox(row: InboxRow): void;
+  flush(): Promise<void>;
+  /** Running time of the database, ms. */
+  running(): number;
+  /** Steps the kind of an asset; its effects join the commit under way. */
+  asset(asset: string, action: string, args: Args, mono: number): void;
+  /** A rule hears how its order ended; what comes of that joins the commit of the end. */
+  ordered(order: string, by: string, isDone: boolean, mono: number): void;
+  /** `latest`: kernel monotonic ms from which on it must not begin any more. */
+  perform(target: string, value: number | boolean, stop: AbortSignal, latest: number): Promise<Outcome>;
+  /** One effect at a time on one target, switching off at a limit included. */
+  alone(target: string, work: () => Promise<void>): Promise<void>;
+}
+
+export interface CommandProcessorOptions {
+  readonly gateway: string;
+  readonly targets: readonly CommandTarget[];
+  /** Targets that an asset's rule handles; all others are points of devices. */
+  readonly assets: ReadonlySet<string>;
+  readonly host: CommandHost;
+  readonly limits: LimitKeeper;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly saved: ReadonlyMap<string, InboxRow>;
+  /** Time off since they were saved, ms; 0 where that is not known. */
+  readonly offMs: number;
+  /** Wall time before which this database knows no commands; null: it knows all. */
+  readonly knowsFrom: number | null;
+}
+
+export class CommandProcessor {
+  readonly #o: CommandProcessorOptions;
+  readonly #inbox: Map<string, InboxRow>;
+  readonly #results: Listeners<CommandResult>;
+  /** Opens when what an earlier run left has its turn: nothing new comes before it. */
+  readonly #resumed: Promise<AbortSignal>;
+  #open: (stop: AbortSignal) => void = () => {};
+  readonly #refused = new RefusalDigest();
+  #sinceForgotten = 0;
+
+  constructor(options: CommandProcessorOptions) {
+    this.#o = options;
+    this.#results = new Listeners("result", options.log);
+    this.#inbox = new Map([...options.saved].map(([id, row]) => [id, afterTimeOff(row, options.offMs)]));
+    this.#resumed = new Promise((resolve) => {
+      this.#open = resolve;
+    });
+  }
+
+  onResult(listener: (result: CommandResult) => void): () => void {
+    return this.#results.add(listener);
+  }
+
+  /** Resolves when the command is durable, whatever becomes of it; then its sender may be told that it was received. */
+  async receive(
+    { body, retained, origin }: { readonly body: unknown; readonly retained: boolean; readonly origin: Origin },
+    stop: AbortSignal,
+  ): Promise<void> {
+    await this.#resumed;
+    const parsed = envelope.safeParse(body);
+    if (!parsed.success) return this.#malformed(body, reasonOf(parsed.error));
+    this.#forget();
+    const command = parsed.data;
+    if (this.#inbox.has(command.id)) return this.#tell(command.id);
+    const known = this.#refused.endingOf(command.id);
+    if (known !== undefined) return this.#answer(resultOf(command, known, this.#o.clock.now().wall));
+    const refusal = this.#refusal(command, origin, retained) ?? this.#tooSoon(command);
+    if (refusal !== null) return this.#refuse(command, origin, refusal);
+    this.#step(command, origin, "accepted");
+    await this.#o.host.flush();
+    this.#execute(command, origin, stop);
+  }
+
+  /** What a rule wants: accepted in the very commit that holds why, and then done like any other command. */
+  order(order: Order, mono: number): void {
+    const { gateway, clock, host, log } = this.#o;
+    if (this.#inbox.has(order.id)) return;
+    const command = ruleEnvelope(clock.now().wall, gateway, order);
+    this.#step(command, "rule", "accepted", undefined, mono);
+    const begin = async () => {
+      const stop = await this.#resumed;
+      await host.flush();
+      this.#execute(command, "rule", stop);
+    };
+    // Where a stop comes first, the next start finds it accepted.
+    begin().catch((error: unknown) => log.debug("command.waits", { id: order.id, cause: error }));
+  }
+
+  /** What was accepted and never begun is begun; what was begun and never ended is `unknown`. */
+  async resume(stop: AbortSignal): Promise<void> {
+    for (const row of this.#o.saved.values()) {
+      const body = row.body as InboxBody;
+      const command = { ...body, v: 1 as const, id: row.id, gateway: this.#o.gateway, issuedAt: 0 };
+      if (row.state === "executing") {
+        this.#end(command, body.origin, { state: "unknown", code: "command.interrupted" });
+        await this.#tell(row.id);
+      } else if (row.state === "accepted") this.#execute(command, body.origin, stop, true);
+    }
+    this.#open(stop);
+  }
+
+  /** For a person at the socket: issues, waits for the end, answers it. */
+  async submit(target: string, action: string, args: Args, issuer: string, stop: AbortSignal): Promise<CommandResult> {
+    const body = localEnvelope(this.#o.clock.now().wall, { gateway: this.#o.gateway, target, action, args, issuer });
+    const ended = new Promise<CommandResult>((resolve) => {
+      const end = this.onResult((result) => {
+        if (result.id !== body.id) return;
+        end();
+        resolve(result);
+      });
+    });
+    await this.receive({ body, retained: false, origin: "local" }, stop);
+    return ended;
+  }
+
+  /** Now and then: tells what of a minute was only counted. */
+  look(mono: number): void {
+    const draft = this.#refused.due(mono);
+    if (draft !== null) this.#o.host.raise(draft);
+  }
+
+  /** Nothing comes any more: what was counted is told now. */
+  rest(): void {
+    const draft = this.#refused.due(this.#o.host.mono(), true);
+    if (draft !== null) this.#o.host.raise(draft);
+  }
+
+  #targetOf({ target, action }: Pick<Envelope, "target" | "action">): CommandTarget | undefined {
+    return this.#o.targets.find((one) => one.target === target && one.action === action);
+  }
+
+  #execute(command: Envelope, origin: Origin, stop: AbortSignal, resumed = false): void {
+    const { target, id } = command;
+    const act = async () => {
+      // One effect per id (C2), whatever path led here.
+      if (this.#inbox.get(id)?.state !== "accepted") return;
+      // A rule is told that its target takes no such thing when its turn comes: never from within its own step.
+      const spoilt = this.#spoilt(command, resumed) ?? (origin === "rule" ? this.#refusal(command, origin) : null);
+      if (spoilt !== null) {
+        this.#end(command, origin, spoilt);
+        return this.#tell(id);
+      }
+      if (this.#o.assets.has(target)) return this.#onAsset(command, origin);
+      // It must not switch on again, for another `maxOn`, what should be off.
+      if (resumed && !(await this.#o.limits.isClear(target, stop))) {
+        if (stop.aborted) return; // the next start finds it accepted
+        this.#end(command, origin, { state: "refused", code: "command.not-switched-off" });
+        return this.#tell(id);
+      }
+      await this.#onPoint(command, origin, stop);
+    };
+    this.#o.host.alone(target, act).catch((error: unknown) => this.#o.log.error("command.failed", { id, target, cause: error }));
+  }
+
+  /** A rule is pure: beginning, effect and end are one commit, so a crash can neither lose nor repeat it. */
+  async #onAsset(command: Envelope, origin: Origin): Promise<void> {
+    // Event and step share one moment, so that replay meets the same.
+    const mono = this.#o.host.mono();
+    this.#step(command, origin, "executing", undefined, mono);
+    this.#o.host.asset(command.target, command.action, command.args, mono);
+    this.#end(command, origin, { state: "succeeded" });
+    await this.#tell(command.id);
+  }
+
+  async #onPoint(command: Envelope, origin: Origin, stop: AbortSignal): Promise<void> {
+    const value = command.args["value"] as number | boolean;
+    const target = this.#targetOf(command);
+    if (!this.#o.limits.mayBegin(command.target, value, target?.limits)) {
+      this.#end(command, origin, { state: "refused", code: "command.too-soon" });
+    } else {
+      const latest = this.#o.host.mono() + this.#leftMs(command);
+      this.#step(command, origin, "executing");
+      this.#o.limits.begin(command.target, value, target?.limits);
+      await this.#o.host.flush();
+      if (stop.aborted) return; // the next start finds `executing` and answers `unknown`
+      const outcome = await this.#o.host.perform(command.target, value, stop, latest);
+      this.#o.limits.ended(command.target, value, outcome.state);
+      this.#end(command, origin, outcome);
+    }
+    await this.#tell(command.id);
+  }
+
+  /** Why it is not begun; null: nothing speaks against it. How long it lay before a restart, only the right time can tell. */
+  #spoilt(command: Envelope, resumed: boolean): Ending | null {
+    if (this.#leftMs(command) <= 0) return { state: "expired", code: "command.expired" };
+    if (!resumed || this.#o.clock.now().synced || this.#targetOf(command)?.safe) return null;
+    return { state: "refused", code: "command.clock-unsynced" };
+  }
+
+  #refusal(command: Envelope, origin: Origin, retained = false): Refusal | null {
+    const { gateway, clock, knowsFrom } = this.#o;
+    const target = this.#targetOf(command);
+    return refusalOf(command, { gateway, target, retained, origin, now: clock.now(), knowsFrom });
+  }
+
+  /** What is left of its time: by the running time, which no clock that is set can move, and by the right time where that is known. */
+  #leftMs({ id, expiresAt }: Envelope): number {
+    const { wall, synced } = this.#o.clock.now();
+    const left = (this.#inbox.get(id)?.expires ?? 0) - this.#o.host.running();
+    return synced ? Math.min(left, expiresAt - wall) : left;
+  }
+
+  #step(command: Envelope, origin: Origin, state: CommandState, result?: CommandResult, mono?: number): void {
+    const { wall, synced } = this.#o.clock.now();
+    const now = { running: this.#o.host.running(), wall: synced ? wall : null, former: this.#inbox.get(command.id) };
+    const row = rowOf(command, now, { state, origin, result });
+    this.#inbox.set(row.id, row);
+    this.#o.host.inbox(toBeKept(row));
+    this.#o.host.raise(eventOf(command, origin, state, result), mono);
+  }
+
+  #end(command: Envelope, origin: Origin, ending: Ending): void {
+    const mono = this.#o.host.mono();
+    this.#step(command, origin, ending.state, resultOf(command, ending, this.#o.clock.now().wall), mono);
+    if (origin === "rule") this.#o.host.ordered(command.id, command.issuer, ending.state === "succeeded", mono);
+  }
+
+  /** Answers when that is durable; the same id again gets the same answer, and no second effect. */
+  async #tell(id: string): Promise<void> {
+    await this.#o.host.flush();
+    const result = (this.#inbox.get(id)?.body as InboxBody | undefined)?.result;
+    if (result !== undefined) this.#answer(result);
+  }
+
+  #answer(result: CommandResult): void {
+    this.#results.tell(result);
+  }
+
+  /** Known when it comes, so that a burst of them costs neither an acceptance nor a commit each. */
+  #tooSoon({ target, action, args }: Envelope): Refusal | null {
+    if (this.#o.assets.has(target)) return null;
+    const limits = this.#targetOf({ target, action })?.limits;
+    if (this.#o.limits.mayBegin(target, args["value"] as number | boolean, limits)) return null;
+    return refused("command.too-soon", { target });
+  }
+
+  /** Nothing was done for it: what it would have been told to do is not kept. */
+  async #refuse(command: Envelope, origin: Origin, refusal: Refusal): Promise<void> {
+    this.look(this.#o.host.mono());
+    if (this.#refused.isTold(command.id, refusal, this.#o.host.mono())) {
+      this.#end({ ...command, args: {} }, origin, refusal);
+      return this.#tell(command.id);
+    }
+    this.#answer(resultOf(command, refusal, this.#o.clock.now().wall));
+  }
+
+  /** With an id it is answered, and one that is known alike; without one, nobody can be told. */
+  async #malformed(body: unknown, reason: string): Promise<void> {
+    const { host, clock } = this.#o;
+    const { id, target = "", action = "" } = readableIn(body);
+    if (id !== undefined && this.#inbox.has(id)) return this.#tell(id);
+    const ending = { state: "refused", code: "command.malformed" } as const;
+    const error = new EdgeError("command.malformed", { reason });
+    const draft = malformed(error, id);
+    const known = id === undefined ? undefined : this.#refused.endingOf(id);
+    this.look(host.mono());
+    if (known === undefined && this.#refused.isTold(id, ending, host.mono())) {
+      host.raise(draft);
+      await host.flush();
+    }
+    if (id === undefined) return;
+    const detailed = known === undefined || known.code === ending.code ? { ...ending, told: toldOf(error) } : known;
+    this.#answer(resultOf({ id, target, action }, detailed, clock.now().wall));
+  }
+
+  /** As the store does: see there. */
+  #forget(): void {
+    this.#sinceForgotten += 1;
+    if (this.#sinceForgotten < FORGET_EVERY) return;
+    this.#sinceForgotten = 0;
+    for (const id of forgettable(this.#inbox.values(), this.#o.host.running())) this.#inbox.delete(id);
+  }
+}

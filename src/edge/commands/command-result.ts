@@ -1,0 +1,79 @@
+/** The event that tells of a step in a command's life, and the answer to its sender at the end. */
+import { EdgeError, isCode, toldOf } from "../../kit/errors.ts";
+import { endWord } from "../../kit/state-words.ts";
+import type { CommandResult, CommandState, EventDraft, Origin, Outcome, Severity, Told } from "../../model/index.ts";
+import { clipped, type Envelope } from "./envelope.ts";
+
+const SEVERITY: Readonly<Record<CommandState, Severity>> = {
+  accepted: "info",
+  executing: "info",
+  succeeded: "info",
+  failed: "low",
+  expired: "info",
+  refused: "low",
+  unknown: "medium",
+};
+
+export function eventOf(command: Envelope, origin: Origin, state: CommandState, result: CommandResult | undefined): EventDraft {
+  const { id, args } = command;
+  const [target, action, issuer] = [clipped(command.target), clipped(command.action), clipped(command.issuer)];
+  return {
+    kind: `command.${state}`,
+    state: "noted",
+    severity: SEVERITY[state],
+    text: { it: `${action} ${target}: ${endWord(state, "it")}`, en: `${action} ${target}: ${state}` },
+    extra: {
+      command: id,
+      target,
+      action,
+      origin,
+      by: issuer,
+      ...(state === "executing" && { args }),
+      ...(result?.code !== undefined && { code: result.code }),
+      ...(result?.value !== undefined && { value: result.value }),
+    },
+  };
+}
+
+/** How a command ended, and why where there is something to say. */
+export interface Ending {
+  readonly state: CommandState;
+  readonly code?: string | undefined;
+  readonly told?: Told;
+  readonly value?: Outcome["value"];
+}
+
+/** `at`: epoch ms of now. */
+export function resultOf(
+  command: Pick<Envelope, "id" | "target" | "action">,
+  { state, code, told, value }: Ending,
+  at: number,
+): CommandResult {
+  const [id, target, action] = [command.id, clipped(command.target), clipped(command.action)];
+  const said =
+    told ??
+    (code !== undefined && isCode(code)
+      ? toldOf(new EdgeError(code, { target, action, device: target, name: "value" }))
+      : undefined);
+  return {
+    id,
+    target,
+    action,
+    state,
+    ...(code !== undefined && { code }),
+    ...(said !== undefined && { detail: said.what.en, told: said }),
+    ...(value !== undefined && { value }),
+    at,
+  };
+}
+
+/** `id` undefined: nobody can be told. */
+export function malformed(error: EdgeError, id: string | undefined): EventDraft {
+  return {
+    kind: "command.refused",
+    state: "noted",
+    severity: "low",
+    text: { it: error.what("it"), en: error.what("en") },
+    extra: { code: error.code, reason: error.context["reason"], ...(id !== undefined && { command: id }) },
+  };
+}

@@ -1,0 +1,158 @@
+/** What one commit will hold: joined when a commit failed, and relieved of its oldest when it grows too large. */
+import type { AssetState, EdgeEvent, Mark, OpenAlarm, Range, ReadingRecord, Stream } from "../../model/index.ts";
+import { isWithoutEffect, worthOf } from "../segments/event-worth.ts";
+import type { InboxRow, Shed } from "../store/store.ts";
+
+/** Records that make one batch: none spans a clock step, a change of clock or of catalog. */
+export interface Group {
+  readonly clock: "synced" | "unsynced";
+  /** wall − mono for every record in it. */
+  readonly offset: number;
+  readonly from: number;
+  readonly records: ReadingRecord[];
+}
+
+/** Whoever waits until what was added so far is durable. */
+export interface Waiter {
+  resolve(): void;
+  reject(error: Error): void;
+}
+
+export interface Content {
+  readonly groups: Group[];
+  readonly events: EdgeEvent[];
+  readonly states: Map<string, unknown>;
+  readonly marks: Map<string, Mark>;
+  readonly inbox: Map<string, InboxRow>;
+  readonly shed: Shed[];
+  readonly sentUrgent: { epoch: string; seq: number }[];
+  readonly assets: Map<string, AssetState>;
+  alarms: readonly OpenAlarm[] | null;
+  /** The time of what stands has changed. */
+  restated: boolean;
+  readonly waiters: Waiter[];
+  records: number;
+}
+
+/** Always copied to `urgent`, whatever their severity (contract, topic `urgent`). */
+const URGENT_KINDS: ReadonlySet<string> = new Set(["aed.in-use", "aed.removed"]);
+
+export const isUrgent = (event: EdgeEvent): boolean =>
+  (event.severity === "critical" || URGENT_KINDS.has(event.kind)) && event["maintenance"] !== true;
+
+export const emptyContent = (): Content => ({
+  groups: [],
+  events: [],
+  states: new Map(),
+  marks: new Map(),
+  inbox: new Map(),
+  shed: [],
+  sentUrgent: [],
+  assets: new Map(),
+  alarms: null,
+  restated: false,
+  waiters: [],
+  records: 0,
+});
+
+/** Two neighbouring windows as one: later states, marks and pictures win. */
+export function joined(first: Content, second: Content): Content {
+  return {
+    groups: [...first.groups, ...second.groups],
+    events: [...first.events, ...second.events],
+    states: new Map([...first.states, ...second.states]),
+    marks: new Map([...first.marks, ...second.marks]),
+    inbox: new Map([...first.inbox, ...second.inbox]),
+    shed: [...first.shed, ...second.shed],
+    sentUrgent: [...first.sentUrgent, ...second.sentUrgent],
+    assets: new Map([...first.assets, ...second.assets]),
+    alarms: second.alarms ?? first.alarms,
+    restated: first.restated || second.restated,
+    waiters: [...first.waiters, ...second.waiters],
+    records: first.records + second.records,
+  };
+}
+
+/** Takes out what is stored: numbers up to these. */
+export function takeStored(content: Content, heads: Readonly<Record<Stream, number>>): Content {
+  const stored = emptyContent();
+  for (const group of content.groups.splice(0)) {
+    const records = group.records.splice(0, Math.max(0, heads.readings - group.from + 1));
+    if (records.length > 0) stored.groups.push({ ...group, records });
+    if (group.records.length > 0) content.groups.push({ ...group, from: group.from + records.length });
+    stored.records += records.length;
+  }
+  content.records -= stored.records;
+  for (const event of content.events.splice(0)) (event.seq <= heads.events ? stored : content).events.push(event);
+  return stored;
+}
+
+/** Takes out the records and events that are not `sound`; answers the numbers that went. */
+export function dropUnsound(
+  content: Content,
+  sound: { readonly records: (group: Group) => boolean; readonly event: (event: EdgeEvent) => boolean },
+): Readonly<Record<Stream, readonly Range[]>> {
+  const gone: number[] = [];
+  for (const group of content.groups.splice(0)) {
+    if (sound.records(group)) {
+      content.groups.push(group);
+      continue;
+    }
+    for (const [at, record] of group.records.entries()) {
+      const one: Group = { ...group, from: group.from + at, records: [record] };
+      const last = content.groups.at(-1);
+      if (!sound.records(one)) gone.push(one.from);
+      else if (last !== undefined && at > 0 && last.from + last.records.length === one.from) last.records.push(record);
+      else content.groups.push(one);
+    }
+  }
+  content.records -= gone.length;
+  return { readings: runsOf(gone), events: dropEvents(content, content.events.length, (event) => !sound.event(event)) };
+}
+
+/** Takes out the oldest records; answers the numbers that went. */
+export function dropRecords(content: Content, most: number): readonly Range[] {
+  const gone: Range[] = [];
+  let left = most;
+  const { groups } = content;
+  while (left > 0 && groups[0] !== undefined) {
+    const group = groups[0];
+    const dropped = group.records.splice(0, left).length;
+    if (dropped > 0) gone.push([group.from, group.from + dropped - 1]);
+    left -= dropped;
+    groups.shift();
+    if (group.records.length > 0) groups.unshift({ ...group, from: group.from + dropped });
+    content.records -= dropped;
+  }
+  return gone;
+}
+
+/** Takes out the oldest events that `may` go; answers the numbers that went. */
+export function dropEvents(content: Content, most: number, may: (event: EdgeEvent) => boolean): readonly Range[] {
+  const gone = new Set(
+    content.events
+      .slice(0, most)
+      .filter(may)
+      .map(({ seq }) => seq),
+  );
+  const left = content.events.filter(({ seq }) => !gone.has(seq));
+  content.events.splice(0, content.events.length, ...left);
+  return runsOf([...gone]);
+}
+
+/** Takes out the commands of which nothing was done, and the events that say so; answers the numbers that went. */
+export function dropRefusals(content: Content): readonly Range[] {
+  for (const [id, { state }] of content.inbox) if (isWithoutEffect(state)) content.inbox.delete(id);
+  return dropEvents(content, content.events.length, ({ kind }) => worthOf(kind) === 0);
+}
+
+/** Ascending numbers as ranges. */
+function runsOf(numbers: readonly number[]): Range[] {
+  const runs: Range[] = [];
+  for (const n of numbers) {
+    const last = runs.at(-1);
+    if (last !== undefined && last[1] === n - 1) runs[runs.length - 1] = [last[0], n];
+    else runs.push([n, n]);
+  }
+  return runs;
+}

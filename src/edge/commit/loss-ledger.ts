@@ -1,0 +1,134 @@
+/** Chooses what goes when there is no room, and makes the event that names the loss (contract, Loss ledger). */
+import { counted } from "../../kit/counted.ts";
+import type { EdgeEvent, EventDraft, Range, Stream } from "../../model/index.ts";
+import { worthOf } from "../segments/event-worth.ts";
+import type { Shed } from "../store/store.ts";
+import { type Content, dropEvents, dropRecords, dropRefusals, isUrgent } from "./buffer-content.ts";
+
+/** Records that wait in memory while the store cannot be written; the oldest beyond go to the ledger. */
+const RECORDS_MAX = 50_000;
+/** Events that wait so; those that never go stay. */
+const EVENTS_MAX = 10_000;
+/** Urgent ones among them (CT-U9): of more than that the oldest go, which had the most time to leave as copies. */
+const URGENT_MAX = 1000;
+/** So many stay then: not each new one is to push one out, named by an event of its own. */
+const URGENT_LEFT = 900;
+/** Share of the oldest that goes at once: a window is encoded a few times, not once for each record. */
+const LIGHTER = 0.25;
+
+export interface Loss {
+  readonly stream: Stream;
+  readonly ranges: readonly Range[];
+  readonly reason: Shed["reason"];
+}
+
+export const isFull = (stream: Stream, { records, events }: Content): boolean =>
+  stream === "readings" ? records > RECORDS_MAX : events.length > EVENTS_MAX || urgentIn(events) > URGENT_MAX;
+
+const urgentIn = (events: readonly EdgeEvent[]): number =>
+  events.length > URGENT_MAX ? events.reduce((count, event) => count + Number(isUrgent(event)), 0) : 0;
+
+/** The oldest tenth of what may wait: the memory of the box is bounded, and the platform learns of it. */
+export function relieve(stream: Stream, content: Content): Loss {
+  const urgent = stream === "events" ? urgentIn(content.events) : 0;
+  if (urgent > URGENT_MAX) {
+    let left = urgent - URGENT_LEFT;
+    const ranges = dropEvents(content, content.events.length, (event) => isUrgent(event) && left-- > 0);
+    return { stream, ranges, reason: "disk" };
+  }
+  const ranges =
+    stream === "readings"
+      ? dropRecords(content, RECORDS_MAX / 10)
+      : // Of those that may go: behind a thousand that stay there may be many.
+        dropEvents(
+          content,
+          content.events.length,
+          oldest(
+            content.events.filter((event) => !spared(event)),
+            0.1,
+          ),
+        );
+  return { stream, ranges, reason: "disk" };
+}
+
+const spared = (event: EdgeEvent): boolean => isUrgent(event) || worthOf(event.kind) === 2;
+
+/** Where there is no room, refusals go first and all of them. */
+export const withoutRefusals = (content: Content): Loss => ({ stream: "events", ranges: dropRefusals(content), reason: "quota" });
+
+/** For a window that is larger than the room that can be made for it: readings go, then events. Null: nothing more can go. */
+export function lighten(content: Content): Loss | null {
+  const { records, events } = content;
+  if (records > 0) return { stream: "readings", ranges: dropRecords(content, Math.ceil(records * LIGHTER)), reason: "quota" };
+  const ranges = dropEvents(
+    content,
+    events.length,
+    oldest(
+      events.filter((event) => !spared(event)),
+      LIGHTER,
+    ),
+  );
+  return ranges.length > 0 ? { stream: "events", ranges, reason: "quota" } : null;
+}
+
+/** Whether an event is among that share of the oldest. */
+function oldest(events: readonly EdgeEvent[], share: number): (event: EdgeEvent) => boolean {
+  const last = events[Math.ceil(events.length * share) - 1]?.seq ?? 0;
+  return (event) => event.seq <= last && !spared(event);
+}
+
+/** Content that can never be stored must not hold up what can: the likeliest part goes. Null: what went has no number. */
+export function purge(content: Content): Loss | null {
+  if (content.inbox.size > 0) content.inbox.clear();
+  else if (content.states.size > 0) content.states.clear();
+  else if (content.groups.length > 0)
+    return { stream: "readings", ranges: dropRecords(content, content.records), reason: "refused" };
+  else {
+    const most = content.events.length;
+    const others = dropEvents(content, most, ({ kind }) => worthOf(kind) < 2);
+    return { stream: "events", ranges: others.length > 0 ? others : dropEvents(content, most, () => true), reason: "refused" };
+  }
+  return null;
+}
+
+/**
+ * What follows directly on a loss that waits to be named joins its event: a disk that fails for weeks must not fill the memory with events about
+ * it. Answers the number of that event; null: there is none.
+ */
+export function widenGap({ events }: Content, gap: Omit<Shed, "replacement">): number | null {
+  const { epoch, stream, range, count, reason } = gap;
+  const same: Readonly<Record<string, unknown>> = { kind: "ledger.gap", epoch, stream, to: range[0] - 1, kept: 0, reason };
+  const at = events.findLastIndex(
+    (event: Readonly<Record<string, unknown>>) =>
+      event["policy"] === undefined && Object.entries(same).every(([key, value]) => event[key] === value),
+  );
+  const event = events[at];
+  if (event === undefined) return null;
+  const { text, extra } = gapEvent({ ...gap, range: [Number(event["from"]), range[1]], count: Number(event["count"]) + count });
+  events[at] = { ...event, text, ...extra };
+  return event.seq;
+}
+
+/** A stored gap as a new event. */
+export const draftOf = (gap: EdgeEvent): EventDraft =>
+  gapEvent({
+    epoch: String(gap["epoch"]),
+    stream: gap["stream"] as Stream,
+    range: [Number(gap["from"]), Number(gap["to"])],
+    count: Number(gap["count"]),
+    kept: Number(gap["kept"]),
+    reason: gap["reason"] as Shed["reason"],
+  });
+
+export function gapEvent({ epoch, stream, range, count, kept, reason, policy }: Omit<Shed, "replacement">): EventDraft {
+  return {
+    kind: "ledger.gap",
+    state: "noted",
+    severity: reason === "thinned" ? "low" : "medium",
+    text: {
+      it: `${counted(count, "dato non conservato|dati non conservati")} (${reason})`,
+      en: `${counted(count, "record|records")} not kept (${reason})`,
+    },
+    extra: { epoch, stream, from: range[0], to: range[1], count, kept, reason, ...(policy !== undefined && { policy }) },
+  };
+}

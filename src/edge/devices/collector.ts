@@ -1,0 +1,315 @@
+/** Runs one device: opens it, retries, keeps what is worth a row, and tells of failure and silence. */
+
+import { monotonic } from "../../kit/clock.ts";
+import { asEdgeError, EdgeError, toldOf } from "../../kit/errors.ts";
+import type { Log } from "../../kit/log.ts";
+import { backoff, keepTrying, pause } from "../../kit/loop.ts";
+import { type Metronome, metronome, offsetOf } from "../../kit/metronome.ts";
+import type { Beat, Pulse } from "../../kit/pulse.ts";
+import { spoken } from "../../kit/quantities.ts";
+import type { Device, DeviceInfo, DeviceProblem, DeviceStatus, Outcome, PointStatus, Reading, Ticks } from "../../model/index.ts";
+import { DeviceHealth, isUnread, problemOf } from "./device-health.ts";
+import { type LastRow, rowOf, worthKeeping } from "./report-filter.ts";
+
+/** What the house does with a device's readings; all calls are in order. */
+export interface CollectorHost {
+  readings(device: DeviceInfo, readings: readonly Reading[]): void;
+  /** Nothing was understood for `silentAfterMs`, and why; null: something again after that. */
+  silence(device: DeviceInfo, problem: DeviceProblem | null, mono: number): void;
+  /** Resolves when all that was taken so far is durable; rejects when that cannot be any more in this run. */
+  durable(): Promise<void>;
+  readonly log: Log;
+  readonly pulse: Pulse;
+}
+
+/** A wire that failed is tried again soon: a replugged adapter is back within seconds. */
+const PUSHED_RETRY = backoff(500, 5000);
+/** A dead unit costs its line less and less; one that is asked every few hours at the end no more than a living one. */
+export const polledRetry = (everyMs: number) =>
+  backoff(Math.min(everyMs, 5000), Math.max(everyMs, Math.min(60_000, Math.max(10_000, everyMs * 6))));
+
+/** A round of a polled device, or one request of it that waits for its turn; drivers wait three minutes at most. Beyond, its driver hangs. */
+const roundMs = (everyMs: number) => Math.max(300_000, 3 * everyMs);
+
+/** First polls are spread over at most this long: after a start nobody waits a quarter of an hour for a first value. */
+const SPREAD_MS = 10_000;
+/** Why a device is down may change: who heard the one reason hears the other, this often at most. */
+const TOLD_AGAIN_MS = 300_000;
+
+const OPEN_WAIT_MS = 3000;
+const OPEN_LOOK_MS = 50;
+
+export class Collector {
+  readonly info: DeviceInfo;
+  readonly #host: CollectorHost;
+  readonly #begun = monotonic();
+  readonly #ticks: Metronome;
+  readonly #rows = new Map<string, LastRow>();
+  readonly #latest = new Map<string, Reading>();
+  readonly #health: DeviceHealth;
+  /** Points whose values nobody may see or keep. */
+  readonly #credentials: ReadonlySet<string>;
+  /** Last values of points, whatever was said since: where no newer one can be had they are named as last. */
+  readonly #values = new Map<string, Reading>();
+  /** Points of which the host said that they cannot be known, and the device nothing since. */
+  readonly #lost = new Set<string>();
+  /** Why it is down, as the house was told last; null: it was down before the start. */
+  #told: { readonly code: string | null; readonly at: number } = { code: null, at: monotonic() };
+  #device: Device | null = null;
+  /** People who asked; told whether the device spoke. */
+  readonly #waiting = new Set<(spoke: boolean) => void>();
+  #tryNow: () => void = () => undefined;
+
+  /** `silent`: it was when the last run ended; and for how long by now. */
+  constructor(info: DeviceInfo, host: CollectorHost, silent: boolean, silentForMs = 0) {
+    this.info = info;
+    const points = Object.entries(info.points);
+    this.#credentials = new Set(points.flatMap(([point, { kind }]) => (kind === "credential" ? [point] : [])));
+    this.#host = host;
+    this.#health = new DeviceHealth(info, silent, monotonic() - silentForMs);
+    const every = info.everyMs ?? 1000;
+    this.#ticks = metronome(every, offsetOf(info.id, Math.min(every, SPREAD_MS)));
+  }
+
+  async run(stop: AbortSignal): Promise<void> {
+    const { info, log } = { info: this.info, log: this.#host.log };
+    // A pushed device may rightly say nothing for days: nothing is expected of it.
+    const beat = info.everyMs === undefined ? null : this.#host.pulse.beat(`device ${info.id}`, roundMs(info.everyMs));
+    await keepTrying(info.id, (s, works) => this.#pull(s, works, beat), {
+      log,
+      stop,
+      waitMs: info.everyMs === undefined ? PUSHED_RETRY : polledRetry(info.everyMs),
+      // A silent unit's request may wait for minutes until its line lets it through: that it took long is no sign of health.
+      ...(info.everyMs !== undefined && { healthyMs: Number.POSITIVE_INFINITY }),
+      failed: (error) => {
+        beat?.touch();
+        // The back-off says when it is asked again, and not the period, which may be a day.
+        if (info.everyMs !== undefined) this.#ticks.poke();
+        this.#failed(error);
+      },
+      woken: (over) => this.#asked(over),
+    });
+    beat?.end();
+  }
+
+  /** A person who asks does not wait for the back-off. */
+  #asked(over: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      this.#tryNow = resolve;
+      over.addEventListener("abort", () => resolve(), { once: true });
+    });
+  }
+
+  async #pull(stop: AbortSignal, works: () => void, beat: Beat | null): Promise<void> {
+    beat?.touch();
+    await using device = await this.info.open(stop, this.#host);
+    this.#device = device;
+    this.#health.opened(monotonic());
+    if (this.#waiting.size > 0) device.hurry?.();
+    try {
+      for await (const batch of device.readings(beat === null ? this.#ticks : counted(this.#ticks, beat), stop)) {
+        works();
+        this.#take(batch);
+      }
+    } finally {
+      this.#device = null;
+      this.#health.opened(null);
+    }
+  }
+
+  #take(said: readonly Reading[]): void {
+    const mono = monotonic();
+    const all = notAhead(said, mono);
+    this.#health.says(this.#device?.isTriggered?.() ?? false, this.#device?.unread?.() ?? null, mono);
+    if (this.#health.heard(all, mono)) this.#speaks(mono);
+    const batch = this.#credentials.size === 0 ? all : all.filter(({ point }) => !this.#credentials.has(point));
+    for (const reading of batch) {
+      this.#latest.set(reading.point, reading);
+      this.#lost.delete(reading.point);
+      if (reading.quality !== "bad") this.#values.set(reading.point, reading);
+    }
+    this.#offer(batch);
+    this.#answer(true);
+  }
+
+  #answer(spoke: boolean): void {
+    // Hardly ever anybody; emptying an empty set is not free.
+    if (this.#waiting.size === 0) return;
+    for (const tell of this.#waiting) tell(spoke);
+  }
+
+  #offer(batch: readonly Reading[]): void {
+    const kept = batch.filter((reading) => {
+      const spec = this.info.points[reading.point];
+      if (spec === undefined || !worthKeeping(reading, this.#rows.get(reading.point), spec)) return false;
+      this.#rows.set(reading.point, rowOf(reading));
+      return true;
+    });
+    if (kept.length > 0) this.#host.readings(this.info, kept);
+  }
+
+  /** A dead wire says of every point that it cannot be known, once. */
+  #failed(error: EdgeError): void {
+    const mono = monotonic();
+    this.#health.failed(error, mono);
+    this.#unknown(error.code, mono);
+    this.#answer(false);
+  }
+
+  #unknown(code: string, mono: number): void {
+    const unknown = Object.entries(this.info.points)
+      .filter(([, { kind }]) => kind !== "increments" && kind !== "credential")
+      .map(([point]): Reading => ({ point, value: null, quality: "bad", code, mono }));
+    for (const reading of unknown) {
+      this.#latest.set(reading.point, reading);
+      this.#lost.add(reading.point);
+    }
+    this.#offer(unknown.filter(({ point }) => this.#rows.get(point)?.quality !== "bad"));
+  }
+
+  /** Called about twice a second. What a silent device said last is not its state any more, in no record of it. */
+  watchSilence(mono: number): void {
+    this.#health.outage(this.#device?.outage?.() ?? null, mono);
+    if (this.#health.becomesSilent(mono)) {
+      const problem = this.#problem(mono);
+      this.#unknown(problem.code, mono);
+      this.#tell(problem, mono);
+    } else if (this.#health.isSilent && mono - this.#told.at >= TOLD_AGAIN_MS) {
+      const problem = this.#problem(mono);
+      // What it was before a restart nobody knows: that alarm stands as it is.
+      if (this.#told.code === null || this.#told.code === problem.code) this.#told = { code: problem.code, at: mono };
+      else this.#tell(problem, mono);
+    }
+  }
+
+  #problem(mono: number): DeviceProblem {
+    const cause = this.#health.cause(mono) ?? { error: this.#notNow(mono, 0), since: mono };
+    return problemOf(cause, mono);
+  }
+
+  #tell(problem: DeviceProblem, mono: number): void {
+    this.#told = { code: problem.code, at: mono };
+    this.#host.silence(this.info, problem, mono);
+  }
+
+  /** What comes after a silence is told again, changed or not. */
+  #speaks(mono: number): void {
+    this.#rows.clear();
+    this.#host.silence(this.info, null, mono);
+  }
+
+  /** Asks a polled device out of turn, or waits for the next word of a pushed one. */
+  async readNow(timeoutMs: number): Promise<readonly PointStatus[]> {
+    const answered = new Promise<boolean>((resolve) => {
+      const tell = (spoke: boolean) => {
+        clearTimeout(timer);
+        this.#waiting.delete(tell);
+        resolve(spoke);
+      };
+      const timer = setTimeout(tell, timeoutMs, false);
+      this.#waiting.add(tell);
+    });
+    this.#tryNow();
+    this.#device?.hurry?.();
+    if (this.info.everyMs !== undefined) this.#ticks.poke();
+    const spoke = await answered;
+    const mono = monotonic();
+    if (!spoke) throw this.#noValue(mono, timeoutMs);
+    const failure = this.#health.failure(mono);
+    if (failure !== null) throw this.#withPoints(failure.error, this.#points(mono, this.#health.isDown));
+    return this.status().points;
+  }
+
+  /** Why a person gets no value now; with the last ones, named as last. */
+  #noValue(mono: number, waitedMs: number): EdgeError {
+    const cause = this.#health.isDown ? this.#health.cause(mono) : null;
+    return this.#withPoints(cause?.error ?? this.#notNow(mono, waitedMs), this.#points(mono, true));
+  }
+
+  #withPoints({ code, context }: EdgeError, points: readonly PointStatus[]): EdgeError {
+    return new EdgeError(code, { ...context, device: this.info.id, points });
+  }
+
+  /** It is not down: perhaps it speaks rarely, or its line is busy. */
+  #notNow(mono: number, waitedMs: number): EdgeError {
+    const lasted = spoken(this.#health.ageMs(mono) ?? mono - this.#begun);
+    const waited = spoken(waitedMs);
+    const figures = { it: `nemmeno nei ${waited} di attesa`, en: `not in the ${waited} of waiting either` };
+    return new EdgeError("device.silent", { lasted, figures });
+  }
+
+  async perform(point: string, value: number | boolean, stop: AbortSignal, latest?: number): Promise<Outcome> {
+    const device = this.#device ?? (await this.#opened(stop));
+    if (latest !== undefined && latest <= monotonic()) return { state: "expired", code: "command.expired" };
+    if (device?.perform === undefined) return { state: "failed", code: "command.device-down" };
+    try {
+      const outcome = await device.perform(point, value, stop, latest);
+      if (this.info.everyMs !== undefined) this.#ticks.poke();
+      return outcome;
+    } catch (raw) {
+      const error = asEdgeError(raw);
+      return { state: "unknown", code: error.code, told: toldOf(error) };
+    }
+  }
+
+  /** A command that a restart found waiting comes before its device is open. */
+  async #opened(stop: AbortSignal): Promise<Device | null> {
+    for (let waited = 0; waited < OPEN_WAIT_MS && this.#device === null && !stop.aborted; waited += OPEN_LOOK_MS)
+      await pause(OPEN_LOOK_MS, stop);
+    return this.#device;
+  }
+
+  status(): Omit<DeviceStatus, "commands"> {
+    const mono = monotonic();
+    const { id, type, bus } = this.info;
+    const wire = this.info.wire?.();
+    const cause = this.#health.cause(mono);
+    return {
+      id,
+      type,
+      ...(bus !== undefined && { bus }),
+      state: this.#health.state(mono),
+      ...(cause && { problem: problemOf(cause, mono) }),
+      ageMs: this.#health.ageMs(mono),
+      ...(wire !== undefined && { wire }),
+      points: this.#points(mono, this.#health.isDown),
+    };
+  }
+
+  /** `areLast`: nothing newer can be had, whatever the last reading was. */
+  #points(mono: number, areLast: boolean): readonly PointStatus[] {
+    const open = Object.entries(this.info.points).filter(([point]) => !this.#credentials.has(point));
+    return open.map(([point, { unit }]): PointStatus => {
+      const latest = this.#latest.get(point);
+      const known = this.#values.get(point);
+      const isLast = areLast || (known !== undefined && latest !== undefined && this.#isNoWord(latest));
+      const shown = (isLast ? known : undefined) ?? latest;
+      if (shown === undefined) return { point, value: null, unit, quality: "bad", ageMs: null };
+      const { value, mono: at } = shown;
+      const ageMs = mono - at;
+      if (!isLast) return { point, value, unit, quality: shown.quality, ...codeOf(shown), ageMs };
+      const code = latest?.quality === "bad" ? latest.code : "device.silent";
+      return { point, value, unit, quality: "bad", ...codeOf({ code }), ageMs, last: true };
+    });
+  }
+
+  /** The device itself said nothing of this point with it, so its last word stands. */
+  #isNoWord(latest: Reading): boolean {
+    return isUnread(latest) || this.#lost.has(latest.point);
+  }
+}
+
+const codeOf = ({ code }: { readonly code?: string | undefined }) => (code === undefined ? {} : { code });
+
+/** Who asks for the next tick has done the round before. */
+const counted = (ticks: Metronome, beat: Beat): Ticks => ({
+  next(stop) {
+    beat.touch();
+    return ticks.next(stop);
+  },
+  goesOn: () => beat.touch(),
+});
+
+/** A reading of a later moment than `now` would make all that follow it late: rule timers up to it would fire, whoever else speaks meanwhile. */
+const notAhead = (batch: readonly Reading[], now: number): readonly Reading[] =>
+  batch.some(({ mono }) => mono > now) ? batch.map((one) => ({ ...one, mono: Math.min(one.mono, now) })) : batch;

@@ -1,0 +1,133 @@
+/** What is stored and what the platform holds, for each stream of each epoch, in memory. */
+import type { EpochInfo, Mark, Range, Stream, StreamState } from "../../model/index.ts";
+
+/** key = n · 2^35 + number: n < 2^18 and numbers < 2^35 keep it inside 2^53. */
+export const NUMBERS = 2 ** 35;
+export const EPOCHS = 2 ** 18;
+export const keyOf = (n: number, seq: number): number => n * NUMBERS + seq;
+export const seqOf = (key: number): number => key % NUMBERS;
+export const STREAMS: readonly Stream[] = ["readings", "events"];
+
+export interface Epoch {
+  readonly n: number;
+  readonly id: string;
+  readonly boot: string;
+  readonly opened: number;
+  readonly cause: EpochInfo["cause"];
+  readonly ran0: number;
+}
+
+/** One stream of one epoch. */
+export interface StreamEntry {
+  readonly epoch: Epoch;
+  readonly stream: Stream;
+  head: number;
+  /** First number on the disk, and when it was made (ms since its epoch's opening); head + 1 and infinity when there is none. */
+  oldest: number;
+  oldestMono: number;
+  upTo: number;
+  held: readonly Range[];
+  /** Of what is held, records up to here may be off the disk already. */
+  goneTo: number;
+}
+
+/** Held ranges that are kept of an entry: they travel with each acknowledgement that is stored. */
+const HELD_MOST = 500;
+
+export class StreamIndex {
+  readonly entries: StreamEntry[] = [];
+  readonly #current: Epoch;
+  #streams: readonly StreamState[] | null = null;
+
+  constructor(entries: readonly StreamEntry[], current: Epoch) {
+    this.#current = current;
+    this.entries.push(...entries, ...STREAMS.map((stream) => emptyEntry(current, stream)));
+  }
+
+  entry(epoch: string, stream: Stream): StreamEntry | undefined {
+    return this.entries.findLast((entry) => entry.epoch.id === epoch && entry.stream === stream);
+  }
+
+  /** Earlier epochs first; of the present one always both streams, of others those with something unacknowledged. */
+  streams(): readonly StreamState[] {
+    this.#streams ??= this.entries
+      .filter(({ epoch, head, upTo }) => epoch === this.#current || upTo < head)
+      .map(({ epoch, stream, head, oldest, upTo, held }) => ({ epoch: epoch.id, stream, head, oldest, upTo, held }));
+    return this.#streams;
+  }
+
+  /** Numbers stored and not yet proved held. */
+  unacknowledged(): number {
+    let count = 0;
+    for (const { head, upTo, held } of this.entries)
+      count += held.reduce((left, [from, to]) => left - (to - from + 1), Math.max(0, head - upTo));
+    return count;
+  }
+
+  /** After anything in an entry changed. */
+  changed(): void {
+    this.#streams = null;
+  }
+
+  forget(epoch: Epoch): void {
+    this.entries.splice(0, this.entries.length, ...this.entries.filter((entry) => entry.epoch !== epoch));
+    this.changed();
+  }
+}
+
+export const emptyEntry = (epoch: Epoch, stream: Stream): StreamEntry => ({
+  epoch,
+  stream,
+  head: 0,
+  oldest: 1,
+  oldestMono: Number.POSITIVE_INFINITY,
+  upTo: 0,
+  held: [],
+  goneTo: 0,
+});
+
+/**
+ * Marks only ever grow, and one beyond the last number means the last. But of too many held ranges the highest are forgotten, while their
+ * records are still stored: they are only sent again.
+ */
+export function grown(
+  entry: Pick<StreamEntry, "head" | "upTo" | "held" | "goneTo">,
+  mark: Pick<Mark, "upTo" | "held">,
+): Pick<StreamEntry, "upTo" | "held"> {
+  let upTo = Math.min(entry.head, Math.max(entry.upTo, mark.upTo));
+  const held: Range[] = [];
+  const all = [...entry.held, ...mark.held].map(([from, to]): Range => [from, Math.min(entry.head, to)]);
+  for (const [from, to] of all.sort(([a], [b]) => a - b)) {
+    const last = held.at(-1);
+    if (to < from) continue;
+    if (from <= upTo + 1) upTo = Math.max(upTo, to);
+    else if (last !== undefined && from <= last[1] + 1) held[held.length - 1] = [last[0], Math.max(last[1], to)];
+    else held.push([from, to]);
+  }
+  return { upTo, held: held.length <= HELD_MOST ? held : fewer(held, entry) };
+}
+
+function fewer(held: readonly Range[], entry: Pick<StreamEntry, "held" | "goneTo">): readonly Range[] {
+  let surplus = held.length - HELD_MOST;
+  const kept: Range[] = [];
+  for (const range of held.toReversed())
+    if (surplus > 0 && (range[0] > entry.goneTo || !meets(entry.held, range))) surplus -= 1;
+    else kept.push(range);
+  return kept.reverse();
+}
+
+/** Whether an ascending list has a range that shares a number with this one. */
+function meets(list: readonly Range[], [from, to]: Range): boolean {
+  let low = 0;
+  let high = list.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((list[middle]?.[1] ?? 0) < from) low = middle + 1;
+    else high = middle;
+  }
+  return (list[low]?.[0] ?? Number.POSITIVE_INFINITY) <= to;
+}
+
+/** Whether the platform holds every number of the range. */
+export const isHeld = (entry: StreamEntry, from: number, to: number): boolean =>
+  to <= entry.upTo || entry.held.some(([a, b]) => a <= from && to <= b);

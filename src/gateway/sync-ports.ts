@@ -1,0 +1,58 @@
+/** Joins the edge to the sender: what it sends, which documents it keeps retained, where its commands go. */
+import type { Loaded, Site } from "../config/index.ts";
+import type { EdgeRuntime } from "../edge/runtime.ts";
+import { version } from "../kit/build-version.ts";
+import { type Clock, clockOf } from "../kit/clock.ts";
+import type { SyncOptions } from "../sync/context.ts";
+import type { Commands, Documents, Outbox } from "../sync/outbox.ts";
+
+export function syncPorts(
+  house: EdgeRuntime,
+  { rev, hash }: Pick<Loaded, "rev" | "hash">,
+  clock: Clock,
+  stop: AbortSignal,
+): { readonly outbox: Outbox; readonly documents: Documents; readonly commands: Commands } {
+  const begun = clock.mono();
+  return {
+    outbox: house,
+    documents: {
+      catalog: () => house.catalog,
+      assets: () => house.assets(),
+      removedAssets: () => house.removedAssets(),
+      clearedAsset: (asset) => house.forgetAsset(asset),
+      alarms: () => house.alarms(),
+      reported: () => ({
+        config: { rev, hash, by: "local" },
+        buffer: { writable: house.writable },
+      }),
+      state: () => {
+        const now = clock.now();
+        return { version, configRev: rev, clock: clockOf(now), since: now.wall - (now.mono - begun) };
+      },
+    },
+    commands: {
+      receive: (message) => house.commands.receive(message, stop),
+      onResult: (listener) => house.commands.onResult(listener),
+    },
+  };
+}
+
+/** The part of the site that is about the broker, in the words of the sync room. */
+export function syncOptions({ sync, credentials }: Site): SyncOptions {
+  const folder = credentials?.folder ?? process.env["CREDENTIALS_DIRECTORY"];
+  const { cert, key, ca, password } = credentials ?? {};
+  return {
+    broker: sync.broker,
+    acknowledge: sync.acknowledge,
+    acceptLoss: sync.acceptLoss,
+    mqtt: sync.mqtt,
+    liveEveryMs: sync.live.every,
+    historyBytesPerSecond: sync.history.bytesPerSecond,
+    reconnect: { firstMs: sync.reconnect.first, maxMs: sync.reconnect.max },
+    reportEveryMs: sync.report.every,
+    ...(sync.user !== undefined && { user: sync.user }),
+    ...(folder !== undefined && {
+      credentials: { folder, ...(cert && { cert }), ...(key && { key }), ...(ca && { ca }), ...(password && { password }) },
+    }),
+  };
+}
