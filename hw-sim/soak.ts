@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import * as z from "zod";
-import { duration } from "../src/kit/quantities.ts";
+import { duration } from "../src/kit/text/quantities.ts";
 import { optionValue, parseOrExit } from "./command-line.ts";
 import { runFaults } from "./soak/fault-run.ts";
 import { levelLine, levels } from "./soak/leak-check.ts";

@@ -2,9 +2,9 @@
 
 import { monotonic } from "../src/kit/clock.ts";
 import { EdgeError } from "../src/kit/errors.ts";
-import { langOf } from "../src/kit/language.ts";
-import { columnsOf } from "../src/kit/tty.ts";
-import { folded } from "../src/kit/wrap.ts";
+import { langOf } from "../src/kit/text/language.ts";
+import { columnsOf } from "../src/kit/system/tty.ts";
+import { folded } from "../src/kit/text/wrap.ts";
 import { complain } from "./start/failure.ts";
 import { FaultUsage, simulateFault } from "./start/fault.ts";
 import { verdict } from "./start/judge/verdict.ts";

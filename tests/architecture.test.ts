@@ -132,7 +132,7 @@ describe("laws", () => {
     }
   });
 
-  it("signals are joined by kit/signals.ts alone", () => {
+  it("signals are joined by kit/loop/signals.ts alone", () => {
     for (const file of product) {
       const text = readFileSync(join(ROOT, file), "utf8");
       expect(/\bAbortSignal\.any\(/.test(text), `${file}: AbortSignal.any leaves something behind each time: use AnyOf`).toBe(

@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { parse } from "yaml";
 import * as z from "zod";
-import { duration } from "../../src/kit/quantities.ts";
+import { duration } from "../../src/kit/text/quantities.ts";
 import { busSpec } from "./wires/index.ts";
 
 /** Times are of the play: a time factor makes them shorter. */

@@ -2,7 +2,7 @@
 import { stringify } from "yaml";
 import * as z from "zod";
 import { loadDriver } from "../../src/drivers/index.ts";
-import { duration } from "../../src/kit/quantities.ts";
+import { duration } from "../../src/kit/text/quantities.ts";
 import type { BayRule } from "./judge/bays.ts";
 import type { PointRule } from "./judge/levels.ts";
 

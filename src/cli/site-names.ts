@@ -1,5 +1,5 @@
 /** The names of a site and one that somebody typed go in; it is passed when it exists, otherwise an error says what there is and what was probably meant. */
-import { nearest } from "../config/nearest.ts";
+import { nearest } from "../kit/text/suggestion.ts";
 import { EdgeError } from "../kit/errors.ts";
 
 type Points = ReadonlyMap<string, readonly string[]>;

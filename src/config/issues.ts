@@ -1,9 +1,9 @@
 /** What zod found goes in; findings in the reader's language come out: what stands there, what was expected, what was probably meant. */
 import type * as z from "zod";
 import { busSchema, wireIn } from "../drivers/buses.ts";
-import { counted } from "../kit/counted.ts";
+import { counted } from "../kit/text/pluralise.ts";
 import type { Finding, Source } from "./document.ts";
-import { nearest } from "./nearest.ts";
+import { nearest } from "../kit/text/suggestion.ts";
 import { type Path, quoted, SECRET_KEY } from "./problems.ts";
 import { rewritten } from "./rewrite.ts";
 import { NAME, siteSchema } from "./schema.ts";

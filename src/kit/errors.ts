@@ -1,8 +1,8 @@
 /** A failure goes in as code, context and cause; out comes one error class whose hint tells a technician what to do next, in Italian and English. */
 import type { Text, Told } from "../model/index.ts";
 import { codes } from "./codes.ts";
-import { counted } from "./counted.ts";
-import { firstLine } from "./one-line.ts";
+import { counted } from "./text/pluralise.ts";
+import { firstLine } from "./text/first-line.ts";
 
 export type Code = keyof typeof codes;
 export type Context = Readonly<Record<string, unknown>>;

@@ -3,7 +3,7 @@ import type { Socket } from "node:net";
 import { setImmediate } from "node:timers/promises";
 import { type IClientOptions, type IPublishPacket, MqttClient, UniqueMessageIdProvider } from "mqtt";
 import { EdgeError } from "../kit/errors.ts";
-import { broadcast } from "../kit/signals.ts";
+import { broadcast } from "../kit/loop/signals.ts";
 import { AckOrder } from "./ack-order.ts";
 import { brokerName } from "./broker.ts";
 import { guardFrames, type Oversized } from "./frame-guard.ts";

@@ -1,7 +1,7 @@
 /** One connection from its first message to its last: greeting, then everything by priority (contract, Up). */
 import { EdgeError } from "../kit/errors.ts";
-import { backoff, keepTrying, pause } from "../kit/loop.ts";
-import { aborted, broadcast } from "../kit/signals.ts";
+import { backoff, keepTrying, pause } from "../kit/loop/keep-trying.ts";
+import { aborted, broadcast } from "../kit/loop/signals.ts";
 import { brokerName } from "../mqtt/broker.ts";
 import type { Filter, Link } from "../mqtt/link.ts";
 import type { SyncContext } from "./context.ts";

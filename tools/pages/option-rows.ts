@@ -37,7 +37,7 @@ function valuesOf(option: Json): string {
   if (list) return list.map((word) => `\`${String(word)}\``).join(", ");
   const alternatives = (option["anyOf"] ?? option["oneOf"]) as readonly Json[] | undefined;
   if (alternatives) return [...new Set(alternatives.map(valuesOf))].join(" or ");
-  // The patterns of kit/quantities.ts.
+  // The patterns of kit/text/quantities.ts.
   if (String(option["pattern"]).includes("ms|s|min")) return "duration";
   if (String(option["pattern"]).includes("mm|cm|m")) return "length";
   if ((option["items"] as Json | undefined)?.["enum"]) return "list of points, below";

@@ -1,6 +1,6 @@
 /** The lines that the gateway and its Bluetooth child exchange (docs/decisions/0008-bluetooth-in-its-own-process.md): schemas, limits, and a splitter of lines that holds no more than one. */
 import * as z from "zod";
-import { firstLine } from "../../kit/one-line.ts";
+import { firstLine } from "../../kit/text/first-line.ts";
 
 export const PROTOCOL = 1;
 /** A longer line is no line of this protocol. */

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, it } from "vitest";
 import { EdgeError } from "../../../src/kit/errors.ts";
 import { jsonLog } from "../../../src/kit/log.ts";
 import type { LimitedLog } from "../../../src/kit/log-limit.ts";
-import { keepTrying } from "../../../src/kit/loop.ts";
+import { keepTrying } from "../../../src/kit/loop/keep-trying.ts";
 
 const DAY_MS = 86_400_000;
 const MINUTE = 60_000;

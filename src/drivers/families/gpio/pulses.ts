@@ -1,6 +1,6 @@
 /** A pulse output on a GPIO line and what one pulse stands for go in; a driver that tells what each pulse adds comes out. The gateway keeps the total. */
 import * as z from "zod";
-import { duration } from "../../../kit/quantities.ts";
+import { duration } from "../../../kit/text/quantities.ts";
 import type { Driver } from "../../driver.ts";
 import { type Added, addedIn, incrementsOf } from "./increments.ts";
 import { bias, edges, inputDriver, repeated } from "./input.ts";

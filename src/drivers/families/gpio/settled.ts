@@ -2,7 +2,7 @@
 
 import { monotonic } from "../../../kit/clock.ts";
 import { EdgeError } from "../../../kit/errors.ts";
-import { AnyOf } from "../../../kit/signals.ts";
+import { AnyOf } from "../../../kit/loop/signals.ts";
 import type { Golden, GpioChip, GpioEdge } from "../../driver.ts";
 import { type Change, Debouncer } from "./debounce.ts";
 

@@ -2,7 +2,7 @@
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import type { Readable, Writable } from "node:stream";
 import { monotonic } from "../../../kit/clock.ts";
-import { withPipes } from "../../../kit/pipes.ts";
+import { withPipes } from "../../../kit/system/pipes.ts";
 import { type BleCommand, type BleMessage, Lines, messageSchema, parseLine } from "../../ble-child/ble-protocol.ts";
 import { dieWithParent } from "../child/die-with-parent.ts";
 

@@ -1,7 +1,7 @@
 /** A command that answers and ends, and the time it has go in; what it printed comes out, or why it did not. */
 import { execFile } from "node:child_process";
 import { basename } from "node:path";
-import { firstLine } from "../../../kit/one-line.ts";
+import { firstLine } from "../../../kit/text/first-line.ts";
 
 /** It ended badly, could not be started, or (`late`) was ended by us. */
 export type Refused = Error & {

@@ -2,8 +2,8 @@
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { basename } from "node:path";
 import type { Readable } from "node:stream";
-import { firstLine } from "../../../kit/one-line.ts";
-import { withPipes } from "../../../kit/pipes.ts";
+import { firstLine } from "../../../kit/text/first-line.ts";
+import { withPipes } from "../../../kit/system/pipes.ts";
 import { dieWithParent } from "./die-with-parent.ts";
 
 const KILL_AFTER_MS = 1000;

@@ -1,7 +1,7 @@
 /** A GPIO bus goes in; the tools of libgpiod, asked in the syntax of 1.6 (Bookworm) or of 2.x (Trixie), come out. */
 import { join } from "node:path";
 import { EdgeError } from "../../../kit/errors.ts";
-import { firstLine } from "../../../kit/one-line.ts";
+import { firstLine } from "../../../kit/text/first-line.ts";
 import type { GpioSpec } from "../../buses.ts";
 import type { GpioEdge, GpioWatch } from "../../driver.ts";
 import { heardAt } from "../child/heard-at.ts";

@@ -1,6 +1,6 @@
 /** How a Modbus line is written under `buses:`, over a serial port or over TCP. */
 import * as z from "zod";
-import { duration } from "../../../kit/quantities.ts";
+import { duration } from "../../../kit/text/quantities.ts";
 import { bare, host, serialDevice } from "../../addresses.ts";
 import type { BusKind } from "../../bus-kind.ts";
 import { lineSettings } from "../serial/line-settings.ts";

@@ -1,7 +1,7 @@
 /** One opened port or connection and one request at a time go in; its verified reply comes out, or why there is none. The only file touching modbus-serial. */
 import type Library from "modbus-serial";
 import { type Code, type Context, EdgeError } from "../../../kit/errors.ts";
-import { loaded } from "../../../kit/native.ts";
+import { loaded } from "../../../kit/system/native.ts";
 import type { ModbusSpec } from "../../buses.ts";
 import type { ModbusReply, ModbusRequest } from "../../driver.ts";
 import { type ByteWire, openSocket, type WireEvents } from "../serial/byte-wire.ts";

@@ -3,7 +3,7 @@ import { realpath } from "node:fs/promises";
 import type { SerialPort } from "serialport";
 import { monotonic } from "../../../kit/clock.ts";
 import { EdgeError } from "../../../kit/errors.ts";
-import { loaded } from "../../../kit/native.ts";
+import { loaded } from "../../../kit/system/native.ts";
 import { tcpAddress } from "../../addresses.ts";
 import type { SerialSpec } from "../../buses.ts";
 import type { Heard, SerialLine, SerialPortHandle } from "../../driver.ts";

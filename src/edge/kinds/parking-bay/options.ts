@@ -1,6 +1,6 @@
 /** The options of a parking bay, as the configuration writes them. */
 import * as z from "zod";
-import { duration } from "../../../kit/quantities.ts";
+import { duration } from "../../../kit/text/quantities.ts";
 import { ref } from "../references.ts";
 
 const NOT_YET = "Not acted upon by this version.";

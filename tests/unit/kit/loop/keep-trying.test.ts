@@ -1,8 +1,8 @@
 /** When work that fails, returns or is stopped runs again, and that nobody waits for what is over. */
 import { describe, expect, it } from "vitest";
-import { EdgeError } from "../../../src/kit/errors.ts";
-import { type Fields, noLog } from "../../../src/kit/log.ts";
-import { keepTrying, pause } from "../../../src/kit/loop.ts";
+import { EdgeError } from "../../../../src/kit/errors.ts";
+import { type Fields, noLog } from "../../../../src/kit/log.ts";
+import { keepTrying, pause } from "../../../../src/kit/loop/keep-trying.ts";
 
 const HOUR = 3_600_000;
 const never = (over: AbortSignal): Promise<void> =>

@@ -1,6 +1,6 @@
 /** A period and an offset go in; ticks come out: staggered, without drift, skipped and never queued when late. Only the first is never skipped: nobody who takes long to begin waits for a whole period. */
-import { monotonic } from "./clock.ts";
-import { pause } from "./loop.ts";
+import { monotonic } from "../clock.ts";
+import { pause } from "./keep-trying.ts";
 import { AnyOf } from "./signals.ts";
 
 export interface Metronome {

@@ -1,6 +1,6 @@
 /** Functions that are told of something: one that throws costs only itself, and the log names it. */
-import { asEdgeError } from "./errors.ts";
-import type { Log } from "./log.ts";
+import { asEdgeError } from "../errors.ts";
+import type { Log } from "../log.ts";
 
 export class Listeners<T> {
   readonly #of: string;

@@ -1,9 +1,9 @@
 /** When ticks come for periods and offsets, and that names spread them. */
 import { afterAll, describe, expect, it } from "vitest";
-import { monotonic } from "../../../src/kit/clock.ts";
-import { pause } from "../../../src/kit/loop.ts";
-import { type Metronome, metronome, offsetOf } from "../../../src/kit/metronome.ts";
-import { watchStalls } from "../../support/stalls.ts";
+import { monotonic } from "../../../../src/kit/clock.ts";
+import { pause } from "../../../../src/kit/loop/keep-trying.ts";
+import { type Metronome, metronome, offsetOf } from "../../../../src/kit/loop/ticker.ts";
+import { watchStalls } from "../../../support/stalls.ts";
 
 const never = new AbortController().signal;
 

@@ -1,11 +1,11 @@
 /** What the service manager told this process goes in; READY, STATUS, WATCHDOG and STOPPING messages go back to it (sd_notify(3)), fed by the pulse of the loops. */
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import type { Readable, Writable } from "node:stream";
-import { monotonic } from "./clock.ts";
-import type { Log } from "./log.ts";
-import { pause } from "./loop.ts";
+import { monotonic } from "../clock.ts";
+import type { Log } from "../log.ts";
+import { pause } from "../loop/keep-trying.ts";
 import { withPipes } from "./pipes.ts";
-import type { Pulse } from "./pulse.ts";
+import type { Pulse } from "../loop/watchdog.ts";
 
 /** systemd's own tool. It also waits until the manager has read the message: one whose sender is gone cannot be placed. */
 const TOOL = "systemd-notify";

@@ -1,6 +1,6 @@
 /** Durations as people read them. */
 import { expect, it } from "vitest";
-import { spoken } from "../../../src/kit/quantities.ts";
+import { spoken } from "../../../../src/kit/text/quantities.ts";
 
 it.each([
   [850, "850 ms"],

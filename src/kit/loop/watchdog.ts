@@ -1,5 +1,5 @@
 /** Every loop of the gateway says each time that it came round; the names of those that are overdue come out. What the watchdog is fed by. */
-import { monotonic } from "./clock.ts";
+import { monotonic } from "../clock.ts";
 
 export interface Beat {
   /** The loop has come round. */

@@ -6,9 +6,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { isJournal, type Log, noLog } from "../../../src/kit/log.ts";
-import { Pulse } from "../../../src/kit/pulse.ts";
-import { serviceManager } from "../../../src/kit/systemd.ts";
+import { isJournal, type Log, noLog } from "../../../../src/kit/log.ts";
+import { Pulse } from "../../../../src/kit/loop/watchdog.ts";
+import { serviceManager } from "../../../../src/kit/system/systemd.ts";
 
 const ROOT = join(import.meta.dirname, "../../..");
 let folder: string;

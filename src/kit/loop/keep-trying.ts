@@ -1,7 +1,7 @@
 /** Runs work that may fail again with back-off until stopped. The only place that retries and that logs a failure; the log says how often. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { asEdgeError, type EdgeError } from "./errors.ts";
-import { fieldsBeside, type Log } from "./log.ts";
+import { asEdgeError, type EdgeError } from "../errors.ts";
+import { fieldsBeside, type Log } from "../log.ts";
 import { AnyOf } from "./signals.ts";
 
 export interface Tries {
