@@ -12,7 +12,7 @@ import { checkSite, problemLine } from "../../../src/config/index.ts";
  */
 
 const ROOT = join(import.meta.dirname, "../../..");
-const SCHEMA = join(ROOT, "src/config/schema.ts");
+const SCHEMA = join(ROOT, "src/config/schema/schema.ts");
 
 /** Read from the text itself, entry by entry, before any type is known: `devicesOf`, `assetsOf`, `glance`. */
 const FROM_TEXT = ["type", "devices", "assets", "language"];

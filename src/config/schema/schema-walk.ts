@@ -1,6 +1,6 @@
 /** Every part of a schema together with what is written there, through all wrappings, alternatives, lists and maps. */
 import type * as z from "zod";
-import type { Path } from "./problems.ts";
+import type { Path } from "../findings/problems.ts";
 
 export interface Part {
   readonly schema: z.ZodType;

@@ -1,9 +1,9 @@
 /** Keys that a configuration may have already and that no code of this version reads, marked in the schema itself. */
 import * as z from "zod";
-import type { Source } from "./document.ts";
-import { type Path, quoted } from "./problems.ts";
+import type { Source } from "../yaml/document.ts";
+import { type Path, quoted } from "../findings/problems.ts";
 import { partsOf } from "./schema-walk.ts";
-import { words } from "./words.ts";
+import { words } from "../findings/phrases.ts";
 
 const marked = z.registry<object>();
 

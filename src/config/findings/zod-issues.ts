@@ -1,14 +1,14 @@
 /** What zod found goes in; findings in the reader's language come out: what stands there, what was expected, what was probably meant. */
 import type * as z from "zod";
-import { busSchema, wireIn } from "../drivers/buses.ts";
-import { counted } from "../kit/text/pluralise.ts";
-import type { Finding, Source } from "./document.ts";
-import { nearest } from "../kit/text/suggestion.ts";
+import { busSchema, wireIn } from "../../drivers/buses.ts";
+import { counted } from "../../kit/text/pluralise.ts";
+import type { Finding, Source } from "../yaml/document.ts";
+import { nearest } from "../../kit/text/suggestion.ts";
 import { type Path, quoted, SECRET_KEY } from "./problems.ts";
 import { rewritten } from "./rewrite.ts";
-import { NAME, siteSchema } from "./schema.ts";
-import { accepts, alternativesOf, headOf, meantBy, schemaAt, shapeOf } from "./shape.ts";
-import { type Lang, translated, words } from "./words.ts";
+import { NAME, siteSchema } from "../schema/schema.ts";
+import { accepts, alternativesOf, headOf, meantBy, schemaAt, shapeOf } from "../schema/shape.ts";
+import { type Lang, translated, words } from "./phrases.ts";
 
 type Issue = z.core.$ZodIssue;
 

@@ -1,5 +1,5 @@
 /** Ways in which people write a value that a schema does not take, each with the way it takes: the first that fits is proposed. */
-import { plainQuotes, plainSpaces } from "./characters.ts";
+import { plainQuotes, plainSpaces } from "../yaml/characters.ts";
 
 /** What to try, and how it is written. */
 export interface Rewritten {

@@ -1,6 +1,6 @@
 /** Options of which some are wrong go in; what can be said by the others alone comes out. */
 import type * as z from "zod";
-import type { Path } from "./problems.ts";
+import type { Path } from "../findings/problems.ts";
 
 /** Somebody asked for an option that is wrong. */
 class Wrong extends Error {}

@@ -1,6 +1,6 @@
 /** Walks a zod schema along a path: which keys may stand there, and what a value there must be. */
 import * as z from "zod";
-import type { Path } from "./problems.ts";
+import type { Path } from "../findings/problems.ts";
 
 type Schema = z.core.$ZodType;
 interface Def {

@@ -1,7 +1,7 @@
 /** The configuration's zod schema and every device type and asset kind go in; one JSON Schema for editors comes out. */
 import * as z from "zod";
-import { deviceTypes, plannedTypes } from "../drivers/index.ts";
-import { assetKinds, plannedKinds } from "../edge/kinds/index.ts";
+import { deviceTypes, plannedTypes } from "../../drivers/index.ts";
+import { assetKinds, plannedKinds } from "../../edge/kinds/index.ts";
 import { assetHead, deviceHead, NAME, siteSchema } from "./schema.ts";
 
 type Json = Record<string, unknown>;

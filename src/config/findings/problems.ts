@@ -1,7 +1,7 @@
 /** What is wrong, or not yet possible, in a configuration: its shape, and the line that people and editors read. */
-import type { Code } from "../kit/errors.ts";
-import { visible } from "./characters.ts";
-import { type Lang, words } from "./words.ts";
+import type { Code } from "../../kit/errors.ts";
+import { visible } from "../yaml/characters.ts";
+import { type Lang, words } from "./phrases.ts";
 
 export type Path = readonly PropertyKey[];
 

@@ -1,8 +1,8 @@
 /** What a site's configuration may say: strict zod schemas, from which types, defaults, positions of errors and config/schema.json come. */
 import * as z from "zod";
-import { wrongHost } from "../drivers/addresses.ts";
-import { busSchema } from "../drivers/buses.ts";
-import { cadence, duration } from "../kit/text/quantities.ts";
+import { wrongHost } from "../../drivers/addresses.ts";
+import { busSchema } from "../../drivers/buses.ts";
+import { cadence, duration } from "../../kit/text/quantities.ts";
 import { notYet } from "./not-yet.ts";
 
 /** Names travel in topics and URNs, and are typed on a keyboard in the rain. One such word every JavaScript object has already. */

@@ -1,16 +1,16 @@
 /** What a checked site asks of the machine that it is checked on, and this one has not: warnings, for it may be meant for another. */
 import { existsSync } from "node:fs";
-import { asEdgeError } from "../kit/errors.ts";
-import type { Finding } from "./document.ts";
-import type { Site } from "./site.ts";
-import { type Lang, words } from "./words.ts";
+import { asEdgeError } from "../../kit/errors.ts";
+import type { Finding } from "../yaml/document.ts";
+import type { Site } from "../site.ts";
+import { type Lang, words } from "../findings/phrases.ts";
 
 /** No line is touched: the tools, or sysfs, are asked which chips there are. */
 export async function machineFindings(site: Site, lang: Lang): Promise<readonly Finding[]> {
   const findings: Finding[] = [];
   for (const [bus, spec] of Object.entries(site.buses)) {
     if (!("gpio" in spec) || (spec.tools === undefined && !hasPins())) continue;
-    const { chipOf } = await import("../drivers/transports/gpio/gpio-chip.ts");
+    const { chipOf } = await import("../../drivers/transports/gpio/gpio-chip.ts");
     const error = await chipOf(spec).then(() => null, asEdgeError);
     if (error === null) continue;
     findings.push({

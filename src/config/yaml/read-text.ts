@@ -1,6 +1,6 @@
 /** Reads a configuration file as text, and says of one that is no UTF-8 what it is and how it is saved as one. */
 import { open } from "node:fs/promises";
-import { EdgeError } from "../kit/errors.ts";
+import { EdgeError } from "../../kit/errors.ts";
 import { MAX_BYTES } from "./document.ts";
 
 /** Anything that is no text is refused here, so that no one has to look at it twice. Throws `config.unreadable`, `config.not-text`, `config.encoding`. */

@@ -3,8 +3,8 @@ import { isAlias, isMap, isScalar, isSeq, type Node, type Pair, type YAMLMap, ty
 import type { Code } from "../kit/errors.ts";
 import type { Text } from "../model/index.ts";
 import { hasTypographicQuotes, invisibleIn, oddSpaceIn, plainQuotes, plainSpaces } from "./characters.ts";
-import { type Path, quoted } from "./problems.ts";
-import { type Lang, words } from "./words.ts";
+import { type Path, quoted } from "../findings/problems.ts";
+import { type Lang, words } from "../findings/phrases.ts";
 
 /** Deeper nesting is not a configuration, and would cost the reader its stack. */
 const MAX_DEPTH = 32;
