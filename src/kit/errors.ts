@@ -4,7 +4,7 @@ import { codes } from "./codes.ts";
 import { counted } from "./text/pluralise.ts";
 import { firstLine } from "./text/first-line.ts";
 
-export type Code = keyof typeof codes;
+export type { Code } from "./codes.ts";
 export type Context = Readonly<Record<string, unknown>>;
 
 export class EdgeError extends Error {

@@ -1,0 +1,93 @@
+/** What can go wrong between the gateway and one device: network, serial port, frames, silence. */
+import type { CodeTable } from "./code-table.ts";
+
+export const portCodes = {
+  "net.refused": {
+    retry: true,
+    what: { it: "L'apparecchio rifiuta la connessione", en: "The device refuses the connection" },
+    hint: {
+      it: "È raggiungibile, ma su quella porta nessun servizio risponde: controllare `port` e il servizio sull'apparecchio.",
+      en: "It can be reached, but no service answers on that port: check `port` and the service on the device.",
+    },
+  },
+  "net.unreachable": {
+    retry: true,
+    what: { it: "Nessun percorso di rete verso l'apparecchio", en: "There is no way through the network to the device" },
+    hint: {
+      it: "Controllare cavo e switch dal lato del gateway, poi indirizzo e router (`ip route get INDIRIZZO`).",
+      en: "Check cable and switch on the gateway's side, then address and router (`ip route get ADDRESS`).",
+    },
+  },
+  "net.timeout": {
+    retry: true,
+    what: { it: "L'apparecchio non risponde entro il tempo", en: "The device does not answer in time" },
+    hint: {
+      it: "Controllare l'alimentazione e il cavo dell'apparecchio; su una linea lenta aumentare `timeout`.",
+      en: "Check the power and the cable of the device; on a slow link raise `timeout`.",
+    },
+  },
+  "net.unknown-host": {
+    retry: true,
+    what: {
+      it: "Il nome dell'apparecchio non si risolve in un indirizzo",
+      en: "The device's name does not resolve to an address",
+    },
+    hint: {
+      it: "Controllare `host` e il DNS (`resolvectl query NOME`), oppure scrivere l'indirizzo al posto del nome.",
+      en: "Check `host` and the DNS (`resolvectl query NAME`), or write the address instead of the name.",
+    },
+  },
+  "port.missing": {
+    retry: true,
+    what: { it: "La porta {port} non esiste", en: "Port {port} does not exist" },
+    hint: {
+      it: "Collegare l'adattatore; `ls -l /dev/serial/by-id/` mostra quelli presenti.",
+      en: "Plug the adapter in; `ls -l /dev/serial/by-id/` shows those present.",
+    },
+  },
+  "port.busy": {
+    retry: true,
+    what: { it: "La porta {port} è usata da un altro programma", en: "Port {port} is used by another program" },
+    hint: {
+      it: "`fuser -v {port}` mostra da chi: chiuderlo (ModemManager, getty, minicom).",
+      en: "`fuser -v {port}` shows which: stop it (ModemManager, getty, minicom).",
+    },
+  },
+  "port.denied": {
+    retry: true,
+    what: { it: "Permesso negato su {port}", en: "Permission denied on {port}" },
+    hint: {
+      it: "L'utente del servizio deve stare nel gruppo dialout (o gpio).",
+      en: "The service's user must be in group dialout (or gpio).",
+    },
+  },
+  "port.lost": {
+    retry: true,
+    what: { it: "La porta {port} è stata scollegata", en: "Port {port} was unplugged" },
+    hint: { it: "Ricollegare l'adattatore: riprende da solo.", en: "Plug the adapter in again: it resumes by itself." },
+  },
+  "frame.invalid": {
+    retry: true,
+    what: { it: "Dati non riconosciuti da {device}", en: "Bytes that make no frame from {device}" },
+    hint: {
+      it: "Controllare il tipo di sensore in configurazione; su una linea seriale anche baud rate e massa comune.",
+      en: "Check the sensor type in the configuration; on a serial line also baud rate and common ground.",
+    },
+  },
+  "device.silent": {
+    retry: true,
+    what: { it: "Da {device} non arriva nulla da {lasted}", en: "Nothing has come from {device} for {lasted}" },
+    hint: {
+      it: "Controllare alimentazione o batteria, cavo o distanza; `cippo read {device}` prova subito.",
+      en: "Check power or battery, cable or distance; `cippo read {device}` tries at once.",
+    },
+  },
+  "native.missing": {
+    retry: false,
+    what: { it: "Manca il modulo nativo {module}", en: "Native module {module} is missing" },
+    hint: {
+      it: "Reinstallare: `npm start` lo ricostruisce (servono g++, make, python3).",
+      en: "Reinstall: `npm start` rebuilds it (needs g++, make, python3).",
+    },
+  },
+} as const satisfies CodeTable;
