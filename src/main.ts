@@ -34,7 +34,7 @@ export async function runGateway({ loaded, log, clock: given }: RunOptions, stop
   const socket = site.gateway.socket ?? join(process.env["RUNTIME_DIRECTORY"] ?? "/run/cippo", "cippo.sock");
 
   await using manager = serviceManager({ log });
-  const pulse = new Pulse();
+  const watchdog = new Watchdog();
 
   const { quotaMB, keep: keepMs } = site.store;
   const runtime = process.env["RUNTIME_DIRECTORY"];
@@ -55,7 +55,7 @@ export async function runGateway({ loaded, log, clock: given }: RunOptions, stop
     commitMs: site.store.commit,
     clock: source,
     log,
-    pulse,
+    watchdog,
   });
   const { clock } = house;
   await house.open();
@@ -94,7 +94,7 @@ export async function runGateway({ loaded, log, clock: given }: RunOptions, stop
   const line = () => statusLine(admin.status());
   stop.addEventListener("abort", () => void manager.stopping(), { once: true });
   using over = new AnyOf(stop, hangUp.signal);
-  const told = manager.ready(line()).then(() => manager.run(pulse, line, over.signal));
+  const told = manager.ready(line()).then(() => manager.run(watchdog, line, over.signal));
   try {
     await running;
   } finally {

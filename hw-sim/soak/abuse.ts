@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { connect as connectSocket, type Socket } from "node:net";
 import { join } from "node:path";
 import { connectAsync, type IClientPublishOptions, type MqttClient } from "mqtt";
-import { pause } from "../../src/kit/loop/keep-trying.ts";
+import { pause } from "../../src/kit/loop/pause.ts";
 import { uuidv7 } from "../platform/commands.ts";
 import { SOCKET } from "../start/run-folder.ts";
 import type { Testbed } from "../start/testbed.ts";

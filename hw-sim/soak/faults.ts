@@ -2,7 +2,7 @@
 import { execFile } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { promisify } from "node:util";
-import { pause } from "../../src/kit/loop/keep-trying.ts";
+import { pause } from "../../src/kit/loop/pause.ts";
 import { Database } from "../platform/store/database.ts";
 import { ask } from "../start/ask.ts";
 import type { Testbed } from "../start/testbed.ts";

@@ -201,7 +201,7 @@ export function checkHelp(root: Command, argv: readonly string[], lang: Lang): v
   const [help, name] = words;
   const known = parent.commands.map((command) => command.name());
   if (help !== "help" || name === undefined || name === "help" || known.includes(name)) return;
-  const near = nearest(name, known);
+  const near = suggestion(name, known);
   throw new EdgeError("cli.usage", { reason: `${sayIn(lang)("unknownCommand")} ${name}`, ...(near !== undefined && { near }) });
 }
 const TAKES_VALUE = new Set(["--lang", "--socket", "--config"]);

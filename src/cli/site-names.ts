@@ -1,5 +1,5 @@
 /** The names of a site and one that somebody typed go in; it is passed when it exists, otherwise an error says what there is and what was probably meant. */
-import { nearest } from "../kit/text/suggestion.ts";
+import { suggestion } from "../kit/text/suggestion.ts";
 import { EdgeError } from "../kit/errors.ts";
 
 type Points = ReadonlyMap<string, readonly string[]>;
@@ -15,7 +15,7 @@ export function checkDevice({ devices, assets }: Names, name: string): void {
   if (devices.has(name)) return;
   if (assets.has(name)) throw new EdgeError("cli.not-a-device", { name });
   const [source] = split(name);
-  throw unknownName(name, devices.has(source) ? source : nearest(name, devices.keys()));
+  throw unknownName(name, devices.has(source) ? source : suggestion(name, devices.keys()));
 }
 
 /** A device, an asset, or one point of either. Throws `cli.unknown-name`, `cli.unknown-point`. */
@@ -28,13 +28,13 @@ export function checkPoint(names: Names, name: string): readonly [source: string
   const [source, point] = split(name);
   const points = pointsOf(names, source);
   if (points === undefined) {
-    const near = nearest(source, [...names.devices.keys(), ...names.assets.keys()]);
+    const near = suggestion(source, [...names.devices.keys(), ...names.assets.keys()]);
     throw unknownName(name, near === undefined || point === "" ? near : `${near}.${point}`);
   }
   const known = points.map((one) => `${source}.${one}`).join(", ");
   if (point === "") throw new EdgeError("cli.which-point", { name: source, known });
   if (points.includes(point)) return [source, point];
-  const near = nearest(point, points);
+  const near = suggestion(point, points);
   throw new EdgeError("cli.unknown-point", {
     name: source,
     point,

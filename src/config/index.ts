@@ -64,7 +64,7 @@ export async function checkSite(
   const known = await devicesOf(raw, source);
   const siteId = "value" in checked ? checked.value.gateway.site.id : "";
   const assets = assetsOf(raw, known, siteId, source);
-  for (const [id, written] of entries(at(raw, ["assets"]))) {
+  for (const [id, written] of entries(valueAt(raw, ["assets"]))) {
     const kind = kindOf(written);
     if (kind !== undefined) checkReferences(kind.options, written, ["assets", id], { raw, devices: known }, source);
   }
@@ -94,9 +94,9 @@ function causes(problems: readonly Problem[]): readonly Problem[] {
 
 /** What the command line wants of a file that may be wrong elsewhere: nothing is checked. */
 export async function glance(file: string): Promise<{ readonly socket?: string; readonly language?: Lang }> {
-  const gateway = at(new Source(await readText(file), file, "en").read(), ["gateway"]);
-  const socket = at(gateway, ["socket"]);
-  const language = at(gateway, ["language"]);
+  const gateway = valueAt(new Source(await readText(file), file, "en").read(), ["gateway"]);
+  const socket = valueAt(gateway, ["socket"]);
+  const language = valueAt(gateway, ["language"]);
   return {
     ...(typeof socket === "string" && { socket: resolve(dirname(file), socket) }),
     ...((language === "it" || language === "en") && { language }),

@@ -37,7 +37,7 @@ export interface Known {
   readonly id: string;
   /** Absent when its type is not there, or still to come. */
   readonly driver?: Driver;
-  /** To be asked inside `said`: some may be wrong. */
+  /** To be asked inside `ifValid`: some may be wrong. */
   readonly options?: unknown;
   /** Absent when anything is wrong. */
   readonly device?: SiteDevice;
@@ -48,8 +48,8 @@ export interface Known {
 /** Problems go to `source`; what is right comes out even when something else is wrong. */
 export async function devicesOf(raw: unknown, source: Source): Promise<ReadonlyMap<string, Known>> {
   const known = new Map<string, Known>();
-  for (const [id, written] of entries(at(raw, ["devices"]))) {
-    const type = at(written, ["type"]);
+  for (const [id, written] of entries(valueAt(raw, ["devices"]))) {
+    const type = valueAt(written, ["type"]);
     if (typeof type !== "string") {
       known.set(id, { id });
       continue;
@@ -70,7 +70,7 @@ function deviceOf(id: string, driver: Driver, written: unknown, source: Source):
   });
   const checked = checkOptions(driver.options, rest, ["devices", id], source);
   const { options } = checked;
-  const points = said(() => driver.points(options));
+  const points = ifValid(() => driver.points(options));
   return {
     id,
     driver,
@@ -90,7 +90,7 @@ function deviceOf(id: string, driver: Driver, written: unknown, source: Source):
   };
 }
 
-/** `whole`: all of them are right. Otherwise what is wrong goes to `source`, and the rest is to be asked inside `said`. */
+/** `whole`: all of them are right. Otherwise what is wrong goes to `source`, and the rest is to be asked inside `ifValid`. */
 function checkOptions<T>(
   schema: z.ZodType<T>,
   written: Readonly<Record<string, unknown>>,
@@ -101,7 +101,7 @@ function checkOptions<T>(
   if ("value" in checked) return { options: checked.value, whole: true };
   for (const finding of checked.findings) source.add(finding);
   const wrong = checked.findings.map((finding) => finding.path.slice(path.length));
-  return { options: rightOf(schema, written, wrong) as T, whole: false };
+  return { options: validOptions(schema, written, wrong) as T, whole: false };
 }
 
 /** Each with its kind, where that is known; its references are checked by `checkReferences`. */
@@ -112,8 +112,8 @@ export function assetsOf(
   source: Source,
 ): Record<string, SiteAsset> {
   const made: Record<string, SiteAsset> = {};
-  for (const [id, written] of entries(at(raw, ["assets"]))) {
-    const word = at(written, ["kind"]);
+  for (const [id, written] of entries(valueAt(raw, ["assets"]))) {
+    const word = valueAt(written, ["kind"]);
     if (typeof word !== "string") continue;
     const kind = kindOf(written);
     if (kind === undefined) {
@@ -128,7 +128,7 @@ export function assetsOf(
 
 /** The kind that an asset is written with; undefined: none that this version knows. */
 export function kindOf(written: unknown): AnyKind | undefined {
-  const word = at(written, ["kind"]);
+  const word = valueAt(written, ["kind"]);
   return typeof word === "string" && Object.hasOwn(assetKinds, word) ? assetKinds[word] : undefined;
 }
 
@@ -144,7 +144,7 @@ function assetOf(
   const { kind: word, name, urn, place, part, ...rest } = written;
   const { options, whole } = checkOptions(kind.options, rest, path, source);
   const head = assetHead.safeParse({ kind: word, name, urn, place, part });
-  for (const option of said(() => kind.notYet?.(options)) ?? []) warn([...path, ...option.split(".")], source, option);
+  for (const option of ifValid(() => kind.notYet?.(options)) ?? []) warn([...path, ...option.split(".")], source, option);
   if (!whole || !head.success) return undefined;
   const silentAfterMs: Record<string, number> = {};
   for (const [role, sense] of Object.entries(kind.senses(options) as Senses)) {
@@ -180,9 +180,9 @@ function unknownWord(
   source.add({
     code: "config.unknown-word",
     path,
-    found: shown(word, lang),
+    found: display(word, lang),
     expected,
-    ...meant(word, [...now, ...planned], lang),
+    ...didYouMean(word, [...now, ...planned], lang),
   });
 }
 

@@ -56,7 +56,7 @@ export interface EdgeRuntimeOptions {
   readonly clock: Clock;
   readonly log: Log;
   /** Where the loops say that they come round. */
-  readonly pulse?: Pulse;
+  readonly watchdog?: Watchdog;
 }
 
 export class EdgeRuntime {
@@ -83,7 +83,7 @@ export class EdgeRuntime {
     const clock = new HeldClock(options.clock, contactBefore(store, lastLook(store), options.clock.boot));
     this.clock = clock;
     this.#o = { ...options, clock };
-    this.#pulse = options.pulse ?? new Pulse();
+    this.#watchdog = options.watchdog ?? new Watchdog();
     this.epoch = store.epoch;
     this.targets = commandTargets(devices, assets);
     this.catalog = catalogOf(devices, assets, this.targets);
@@ -97,7 +97,7 @@ export class EdgeRuntime {
     this.#ingest = new Ingest({ ...this.#o, order }, this.#buffer, this.#alarms);
     const host: CollectorHost = {
       log,
-      pulse: this.#pulse,
+      watchdog: this.#watchdog,
       readings: (...of) => this.#ingest.readings(...of),
       silence: (...of) => this.#ingest.silence(...of),
       durable: () => this.#buffer.durable(),
@@ -150,7 +150,7 @@ export class EdgeRuntime {
     stop.addEventListener("abort", () => this.#buffer.leave(), { once: true });
     await Promise.race([this.#buffer.flush().catch(unlessStopped), window]);
     // Before any command, one that waited included: it must not switch on again, for another `maxOn`, what should be off.
-    const limits = this.#limits.run(stop, this.#pulse.beat("limits", ROUND_MS.limits));
+    const limits = this.#limits.run(stop, this.#watchdog.heartbeat("limits", ROUND_MS.limits));
     await this.commands.resume(stop).catch(unlessStopped);
     await Promise.all([...[...this.#collectors.values()].map((c) => c.run(stop)), this.#watch(stop), limits]);
     this.#ingest.rest();
@@ -162,16 +162,16 @@ export class EdgeRuntime {
   }
 
   async #watch(stop: AbortSignal): Promise<void> {
-    const beat = this.#pulse.beat("silence", ROUND_MS.silence);
+    const heartbeat = this.#watchdog.heartbeat("silence", ROUND_MS.silence);
     while (!stop.aborted) {
-      beat.touch();
+      heartbeat.touch();
       await pause(SILENCE_LOOK_MS, stop);
       const mono = this.#o.clock.mono();
       if (stop.aborted) break;
       for (const collector of this.#collectors.values()) collector.watchSilence(mono);
       this.commands.look(mono);
     }
-    beat.end();
+    heartbeat.end();
   }
 
   // ------------------------------------------------------------ what the other rooms ask

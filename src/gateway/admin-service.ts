@@ -137,9 +137,9 @@ export function statusLine({ devices, alarms, store, sync }: GatewayStatus): str
   const down = devices.filter(({ state }) => state === "down");
   const ill = devices.filter(({ state }) => state === "problem");
   return [
-    `${counted(devices.length, "device|devices")}, ${down.length} down${named(down)}`,
+    `${pluralise(devices.length, "device|devices")}, ${down.length} down${named(down)}`,
     ...(ill.length > 0 ? [`${ill.length} up with a problem${named(ill)}`] : []),
-    counted(alarms.length, "alarm|alarms"),
+    pluralise(alarms.length, "alarm|alarms"),
     `store ${store.writable ? "writable" : "NOT WRITABLE"}, ${store.unacknowledged} not acknowledged`,
     `broker ${sync.connected ? "connected" : `away (${sync.code ?? "not yet"})`}`,
   ].join("; ");

@@ -68,7 +68,7 @@ const FILLED_MAX = 500;
 
 function fill(text: string, context: Context): string {
   return text.replace(PLACE, (_, name: string, forms?: string) => {
-    if (forms !== undefined) return counted(Number(context[name]), forms);
+    if (forms !== undefined) return pluralise(Number(context[name]), forms);
     const given = String(context[name] ?? "?");
     return given.length > FILLED_MAX || /[\r\n]/.test(given) ? firstLine(given, FILLED_MAX) : given;
   });

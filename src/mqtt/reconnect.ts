@@ -1,7 +1,7 @@
 /** How long to wait before the next connection, by how the last one ended (CT-U7). */
 import { networkInterfaces } from "node:os";
 import type { EdgeError } from "../kit/errors.ts";
-import { pause } from "../kit/loop/keep-trying.ts";
+import { pause } from "../kit/loop/pause.ts";
 import { REASON } from "./link.ts";
 
 export interface Reconnect {

@@ -1,7 +1,7 @@
 /** What every file of `src/sync` shares while it runs: options, store, documents, topics, tracker and notifier. */
 import type { Clock } from "../kit/clock.ts";
 import type { Log } from "../kit/log.ts";
-import type { Pulse } from "../kit/loop/watchdog.ts";
+import type { Watchdog } from "../kit/loop/watchdog.ts";
 import type { Credentials } from "../mqtt/broker.ts";
 import type { Reconnect } from "../mqtt/reconnect.ts";
 import type { Notifier } from "./notifier.ts";

@@ -1,6 +1,8 @@
 /** One connection from its first message to its last: greeting, then everything by priority (contract, Up). */
 import { EdgeError } from "../kit/errors.ts";
-import { backoff, keepTrying, pause } from "../kit/loop/keep-trying.ts";
+import { backoff } from "../kit/loop/backoff.ts";
+import { keepTrying } from "../kit/loop/keep-trying.ts";
+import { pause } from "../kit/loop/pause.ts";
 import { aborted, broadcast } from "../kit/loop/signals.ts";
 import { brokerName } from "../mqtt/broker.ts";
 import type { Filter, Link } from "../mqtt/link.ts";

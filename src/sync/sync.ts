@@ -70,8 +70,8 @@ export function runSync(parts: SyncParts, stop: AbortSignal): Sync {
   const beat = parts.pulse?.beat("sync", options.reconnect.maxMs + 2 * context.options.connectTimeoutMs + SLACK_MS) ?? null;
 
   const work = async (_: AbortSignal, works: () => void): Promise<void> => {
-    beat?.touch();
-    await using link = await openLink(linkOptions(context, inbox, beat), stop);
+    heartbeat?.touch();
+    await using link = await openLink(linkOptions(context, inbox, heartbeat), stop);
     const stable = setTimeout(works, STABLE_MS);
     try {
       session = new Session(link, context);
@@ -144,7 +144,7 @@ function keepUnstored({ outbox, unstored }: SyncContext, tell: (event: EdgeEvent
   };
 }
 
-function linkOptions({ options, gateway, topics, outbox, clock }: SyncContext, inbox: Inbox, beat: Beat | null) {
+function linkOptions({ options, gateway, topics, outbox, clock }: SyncContext, inbox: Inbox, heartbeat: Heartbeat | null) {
   const { broker, mqtt, user, credentials, keepaliveSeconds, pubackTimeoutMs, connectTimeoutMs } = options;
   return {
     broker,
@@ -159,6 +159,6 @@ function linkOptions({ options, gateway, topics, outbox, clock }: SyncContext, i
     will: { topic: topics.up("state"), payload: JSON.stringify({ v: 1, online: false, epoch: outbox.epoch.id }) },
     onMessage: (...message: Parameters<Inbox["receive"]>) => inbox.receive(...message),
     oversized: (message: Oversized) => outbox.note("sync.message-too-large", { ...message, limit: MAX_DOWN_BYTES }),
-    heard: () => beat?.touch(),
+    heard: () => heartbeat?.touch(),
   };
 }

@@ -158,8 +158,8 @@ export class Uplink {
     this.#untold = { outages: 0, downMs: 0 };
     const { since = 0, durationMs = 0, code } = this.#last ?? {};
     const many = {
-      it: `${counted(outages, "interruzione|interruzioni")} in tutto`,
-      en: `${counted(outages, "outage|outages")} in all`,
+      it: `${pluralise(outages, "interruzione|interruzioni")} in tutto`,
+      en: `${pluralise(outages, "outage|outages")} in all`,
     };
     const after = (lang: keyof Text) => (outages > 1 ? `${minutes(durationMs)[lang]}; ${many[lang]}` : minutes(durationMs)[lang]);
     const text = {
@@ -199,7 +199,7 @@ const noted = (kind: string, severity: EventDraft["severity"], text: Text) => ({
 
 function minutes(ms: number): Text {
   const seconds = Math.max(1, Math.round(ms / 1000));
-  if (seconds < 120) return { it: counted(seconds, "secondo|secondi"), en: counted(seconds, "second|seconds") };
+  if (seconds < 120) return { it: pluralise(seconds, "secondo|secondi"), en: pluralise(seconds, "second|seconds") };
   const whole = Math.round(seconds / 60);
-  return { it: counted(whole, "minuto|minuti"), en: counted(whole, "minute|minutes") };
+  return { it: pluralise(whole, "minuto|minuti"), en: pluralise(whole, "minute|minutes") };
 }

@@ -10,20 +10,20 @@ export function verdict({ report, faults }: Judged, lang: keyof Text): readonly 
   const real = readings.served === 0;
   const lost = records.gaps + Math.max(0, records.stored - records.delivered - records.gaps);
   const judged = [
-    lost === 0 ? say("nothingLost") : counted(lost, say("lost")),
-    records.duplicates === 0 ? say("nothingDouble") : counted(records.duplicates, say("twice")),
-    ...(real ? [] : [readings.wrong === 0 ? say("nothingWrong") : counted(readings.wrong, say("wrong"))]),
-    ...(readings.missing === 0 ? [] : [counted(readings.missing, say("notSeen"))]),
+    lost === 0 ? say("nothingLost") : pluralise(lost, say("lost")),
+    records.duplicates === 0 ? say("nothingDouble") : pluralise(records.duplicates, say("twice")),
+    ...(real ? [] : [readings.wrong === 0 ? say("nothingWrong") : pluralise(readings.wrong, say("wrong"))]),
+    ...(readings.missing === 0 ? [] : [pluralise(readings.missing, say("notSeen"))]),
   ];
-  const counts = `${counted(records.stored, say("record"))} ${noun(records.stored, say("stored"))}, ${counted(records.delivered, say("deliveredCount"))}`;
+  const counts = `${pluralise(records.stored, say("record"))} ${noun(records.stored, say("stored"))}, ${pluralise(records.delivered, say("deliveredCount"))}`;
   const ms = (n: number) => `${figure(Math.round(n * 10) / 10, lang)} ms`;
   const first = `${counts}, ${judged.join(", ")}.`;
   return [
     faults.length === 0 ? first : `${say("bad")}: ${first}`,
-    real ? `${say("notCompared")}.` : `${counted(readings.checked, say("compared"))}.`,
-    ...(assets && assets.missing + assets.extra + assets.wrong === 0 ? [`${counted(assets.bays, say("assetsRight"))}.`] : []),
+    real ? `${say("notCompared")}.` : `${pluralise(readings.checked, say("compared"))}.`,
+    ...(assets && assets.missing + assets.extra + assets.wrong === 0 ? [`${pluralise(assets.bays, say("assetsRight"))}.`] : []),
     `${say("speed")} ${say("half")} ${ms(latencyMs.p50)}, ${say("most")} ${ms(latencyMs.p99)}. ${figure(seconds, lang)} s.`,
   ];
 }
 
-const noun = (n: number, forms: string): string => counted(n, forms, "").trim();
+const noun = (n: number, forms: string): string => pluralise(n, forms, "").trim();

@@ -14,8 +14,8 @@ export async function configCheck(file: string | undefined, options: Globals, te
   else {
     const { say, lines, lang } = terminal;
     for (const problem of problems) lines(problemLine(problem, lang));
-    const wrong = errors === 0 ? say("configOk") : counted(errors, say("errorsFound"));
-    lines(`${asked}: ${wrong}, ${counted(warnings, say("warnings"))}`);
+    const wrong = errors === 0 ? say("configOk") : pluralise(errors, say("errorsFound"));
+    lines(`${asked}: ${wrong}, ${pluralise(warnings, say("warnings"))}`);
   }
   return errors === 0 ? 0 : 1;
 }

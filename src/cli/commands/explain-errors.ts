@@ -1,5 +1,5 @@
 /** Explains an error code or an alarm: what it means, and what whoever meets it does next. */
-import { nearest } from "../../kit/text/suggestion.ts";
+import { suggestion } from "../../kit/text/suggestion.ts";
 import { assetKinds } from "../../edge/kinds/index.ts";
 import type { AlarmSpec } from "../../edge/kinds/kind.ts";
 import { codes } from "../../kit/codes.ts";
@@ -36,7 +36,7 @@ export async function errors(asked: string | undefined, terminal: Terminal): Pro
   const found = asked === undefined ? all : all.filter(({ code }) => code === asked || code.startsWith(`${asked}.`));
   const { say, lang } = terminal;
   if (found.length === 0) {
-    const near = nearest(
+    const near = suggestion(
       asked ?? "",
       all.map(({ code }) => code),
     );

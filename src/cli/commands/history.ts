@@ -1,5 +1,5 @@
 /** Prints the stored values of a point, oldest first, as they are read; for people, for a spreadsheet or as JSON. */
-import { counted } from "../../kit/text/pluralise.ts";
+import { pluralise } from "../../kit/text/pluralise.ts";
 import { EdgeError } from "../../kit/errors.ts";
 import type { Text, Value } from "../../model/index.ts";
 import { momentOf, now, socketOf } from "../arguments.ts";
@@ -98,7 +98,7 @@ function forPeople({ point, sinceMs, untilMs }: Wanted, { line, lang, say }: Ter
     end() {
       const to = Number.isFinite(untilMs) ? untilMs : now();
       if (rows > 0) line("");
-      line(`${point}: ${counted(rows, say("values"))}, ${say("from")} ${shownTime(sinceMs)} ${say("until")} ${shownTime(to)}`);
+      line(`${point}: ${pluralise(rows, say("values"))}, ${say("from")} ${shownTime(sinceMs)} ${say("until")} ${shownTime(to)}`);
       for (const [phrase, item] of [
         ["minimum", least],
         ["maximum", most],

@@ -14,7 +14,7 @@ export async function watch(names: readonly string[], options: Globals, terminal
   const back = onQuit(process.stdin, () => process.exit(0));
   try {
     for await (const { item, dropped } of stream(socket, { do: "watch", names: [...names] })) {
-      if (dropped > 0) process.stderr.write(`${counted(dropped, terminal.say("dropped"))}\n`);
+      if (dropped > 0) process.stderr.write(`${pluralise(dropped, terminal.say("dropped"))}\n`);
       if (item.what !== "present") terminal.json ? terminal.document(item, 0) : terminal.line(lineOf(item, terminal));
       else if (!terminal.json) present(item.status, names, terminal);
     }

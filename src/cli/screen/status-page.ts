@@ -43,13 +43,13 @@ export function headOf(
   const mb = (bytes: number) => shownValue(Number((bytes / 1_048_576).toFixed(1)), lang);
   const why = sync.code === undefined ? "" : `  ${sync.code}${sync.detail ? ` (${sync.detail[lang]})` : ""}`;
   const unwritable = store.writable ? "" : `  ${say("unwritable")}`;
-  const lasts = sync.uplink === undefined ? "" : ` ${say("for_")} ${spoken(sync.uplink.forMs)}`;
+  const lasts = sync.uplink === undefined ? "" : ` ${say("for_")} ${formatDuration(sync.uplink.forMs)}`;
   return [
     `${say("gateway")} ${gateway}  cippo ${version}  ${say("config")} ${configRev}`,
-    `${say("uptime")} ${spoken(uptimeMs)}  ${say("clock")} ${say(clock)}`,
+    `${say("uptime")} ${formatDuration(uptimeMs)}  ${say("clock")} ${say(clock)}`,
     `${say("broker")} ${sync.broker}  ${say(sync.connected ? "connected" : "disconnected")}${lasts}${why}`,
     ...uplinkLines(sync.uplink, terminal),
-    `${say("store")} ${mb(store.bytes)} ${say("of")} ${mb(store.quotaBytes)} MB  ${counted(store.unacknowledged, say("unacknowledged"))}${unwritable}`,
+    `${say("store")} ${mb(store.bytes)} ${say("of")} ${mb(store.quotaBytes)} MB  ${pluralise(store.unacknowledged, say("unacknowledged"))}${unwritable}`,
   ];
 }
 
@@ -60,16 +60,16 @@ function uplinkLines(uplink: GatewayStatus["sync"]["uplink"], { say }: Terminal)
   const before =
     last === undefined
       ? ""
-      : `, ${say("lastOne")} ${say("from")} ${shownTime(last.since)} ${say("for_")} ${spoken(last.durationMs)}`;
+      : `, ${say("lastOne")} ${say("from")} ${shownTime(last.since)} ${say("for_")} ${formatDuration(last.durationMs)}`;
   const since = platform.since === undefined ? "" : ` ${say("from")} ${shownTime(platform.since)}`;
   return [
-    ...(outages === 0 ? [] : [`  ${counted(outages, say("outages"))}, ${say("inAll")} ${spoken(downMs)}${before}`]),
+    ...(outages === 0 ? [] : [`  ${pluralise(outages, say("outages"))}, ${say("inAll")} ${formatDuration(downMs)}${before}`]),
     ...(platform.silent ? [`  ${say("platformSilent")}${since}`] : []),
   ];
 }
 
 const titleOf = (unwell: number, all: number, { say }: Terminal): string =>
-  `${unwell} ${say("of")} ${counted(all, say("devicesCounted"))} ${say(unwell === 1 ? "isNotWell" : "areNotWell")}`;
+  `${unwell} ${say("of")} ${pluralise(all, say("devicesCounted"))} ${say(unwell === 1 ? "isNotWell" : "areNotWell")}`;
 
 function sorted(devices: readonly DeviceStatus[]) {
   const of = (...states: readonly DeviceStatus["state"][]) => devices.filter(({ state }) => states.includes(state));
@@ -79,7 +79,7 @@ function sorted(devices: readonly DeviceStatus[]) {
 function countLines(well: readonly DeviceStatus[], starting: readonly DeviceStatus[], { say }: Terminal): readonly string[] {
   const lines: string[] = [];
   if (starting.length > 0) lines.push(`${say("starting")}: ${starting.map(({ id }) => id).join(", ")}`);
-  if (well.length > 0) lines.push(counted(well.length, say("devicesWell")));
+  if (well.length > 0) lines.push(pluralise(well.length, say("devicesWell")));
   return lines;
 }
 
@@ -89,7 +89,7 @@ function faultLines(unwell: readonly DeviceStatus[], terminal: Terminal, columns
   const first = unwell.map((device) => firstLine(device, terminal));
   if (unwell.length > room) {
     const shown = Math.max(0, Math.floor(room) - 1);
-    const more = counted(unwell.length - shown, terminal.say("moreDevices"));
+    const more = pluralise(unwell.length - shown, terminal.say("moreDevices"));
     return [...first.slice(0, shown), `… ${more}: \`cippo status --all\``];
   }
   let left = room - unwell.length;
@@ -105,7 +105,7 @@ function faultLines(unwell: readonly DeviceStatus[], terminal: Terminal, columns
 }
 
 function firstLine({ id, state, problem }: DeviceStatus, { say }: Terminal): string {
-  const lasts = problem === undefined ? "" : ` ${say("for_")} ${spoken(problem.forMs)}  ${problem.code}`;
+  const lasts = problem === undefined ? "" : ` ${say("for_")} ${formatDuration(problem.forMs)}  ${problem.code}`;
   return plain(`${id}  ${say(state)}${lasts}`);
 }
 
@@ -126,9 +126,9 @@ function alarmLines(alarms: readonly OpenAlarm[], { say, lang }: Terminal, most:
   );
   const more = alarms.length - shown.length;
   return [
-    `${counted(alarms.length, say("alarmsCounted"))}:`,
+    `${pluralise(alarms.length, say("alarmsCounted"))}:`,
     ...lines,
-    ...(more > 0 ? [`  … ${counted(more, say("moreAlarms"))}`] : []),
+    ...(more > 0 ? [`  … ${pluralise(more, say("moreAlarms"))}`] : []),
   ];
 }
 
@@ -140,7 +140,7 @@ function assetLines({ assets }: GatewayStatus, { say, lang }: Terminal, columns:
     const doubt = quality === "good" || state["status"] === "unknown" ? "" : ` (${say(quality)})`;
     return `${asset} ${assetWords(state, lang, (value) => shownValue(value, lang))}${doubt}`;
   });
-  const count = counted(assets.length, say("assetsCounted"));
+  const count = pluralise(assets.length, say("assetsCounted"));
   const line = `${count}: ${words.join(", ")}`;
   return [wrapped(line, columns - 2).length <= ASSET_LINES ? line : `${count}: \`cippo status --all\``];
 }

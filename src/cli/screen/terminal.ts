@@ -106,12 +106,12 @@ export function shownValue(value: Value, lang: Lang): string {
 export const shownProblem = (problem: DeviceProblem | undefined, { lang, say }: Terminal): string =>
   problem === undefined
     ? ""
-    : `${problem.code}: ${problem.what[lang]} (${say("for_")} ${spoken(problem.forMs)}) → ${problem.next[lang]}`;
+    : `${problem.code}: ${problem.what[lang]} (${say("for_")} ${formatDuration(problem.forMs)}) → ${problem.next[lang]}`;
 
 /** How far a value can be trusted; one that is not the present one is never called good. */
 export const shownQuality = ({ quality, last }: PointStatus, say: Say): string => say(last ? "last" : quality);
 
-export const shownAge = (ms: number | null, say: Say): string => (ms === null ? say("never") : spoken(ms));
+export const shownAge = (ms: number | null, say: Say): string => (ms === null ? say("never") : formatDuration(ms));
 
 /** How fast it answers, and what of its requests went wrong; of one that speaks by itself, what of its bytes made sense. */
 export function shownWire(wire: WireStatus | undefined, say: Say): string {
@@ -131,7 +131,7 @@ export function shownWire(wire: WireStatus | undefined, say: Say): string {
     return [counted(frames, say("frames")), ...some(strayBytes, "strayBytes"), ...some(unread, "unread")].join(", ");
   }
   const { requests, timeouts, checksumErrors, exceptions, latencyMs, held } = wire;
-  const share = (count: number, phrase: Phrase) => (count === 0 ? [] : [counted(count, say(phrase), `${count}/${requests}`)]);
+  const share = (count: number, phrase: Phrase) => (count === 0 ? [] : [pluralise(count, say(phrase), `${count}/${requests}`)]);
   return [
     ...(latencyMs === null ? [] : [`${Math.round(latencyMs)} ms`]),
     ...share(timeouts, "unanswered"),

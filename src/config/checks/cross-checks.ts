@@ -13,10 +13,10 @@ import { words } from "./words.ts";
 
 /** Runs on the raw value, so that one mistake elsewhere hides none here. */
 export function crossCheck(raw: unknown, devices: readonly Known[], source: Source): void {
-  const buses = new Map(entries(at(raw, ["buses"])));
+  const buses = new Map(entries(valueAt(raw, ["buses"])));
   sameName(raw, source);
   samePort(buses, source);
-  for (const device of devices) rightBus(device, at(raw, ["devices", device.id]), buses, source);
+  for (const device of devices) rightBus(device, valueAt(raw, ["devices", device.id]), buses, source);
   claimedTwice(raw, devices, source);
   broker(raw, source);
   credentials(raw, source);
@@ -24,8 +24,8 @@ export function crossCheck(raw: unknown, devices: readonly Known[], source: Sour
 
 /** Devices and assets share one namespace: both are sources of records. */
 function sameName(raw: unknown, source: Source): void {
-  const devices = new Set(entries(at(raw, ["devices"])).map(([id]) => id));
-  for (const [id] of entries(at(raw, ["assets"])))
+  const devices = new Set(entries(valueAt(raw, ["devices"])).map(([id]) => id));
+  for (const [id] of entries(valueAt(raw, ["assets"])))
     if (devices.has(id))
       source.add({
         code: "config.same-name",
@@ -50,19 +50,19 @@ function samePort(buses: ReadonlyMap<string, unknown>, source: Source): void {
 
 function rightBus({ id, driver, options }: Known, written: unknown, buses: ReadonlyMap<string, unknown>, source: Source): void {
   const { lang } = source;
-  const bus = at(written, ["bus"]);
+  const bus = valueAt(written, ["bus"]);
   if (driver?.wire === "net") {
     if (bus !== undefined)
       source.add({
         code: "config.wrong-bus",
         path: ["devices", id, "bus"],
-        found: shown(bus, lang),
+        found: display(bus, lang),
         expected: words.withoutBus[lang],
       });
     return;
   }
   // Which bus a type still to come will want, or one that is not known, is anybody's guess.
-  if (driver === undefined && (bus === undefined || plannedTypes.some((type) => type === at(written, ["type"])))) return;
+  if (driver === undefined && (bus === undefined || plannedTypes.some((type) => type === valueAt(written, ["type"])))) return;
   const fitting = [...buses].filter(([, b]) => driver === undefined || wireIn(b) === driver.wire).map(([name]) => name);
   const wire = driver === undefined ? "" : ` ${driver.wire}`;
   const expected =
@@ -73,13 +73,13 @@ function rightBus({ id, driver, options }: Known, written: unknown, buses: Reado
   if (bus === undefined) source.add({ code: "config.missing", path, key: true, found: words.nothing[lang], expected });
   else if (!isName(bus)) return;
   else if (!buses.has(bus))
-    source.add({ code: "config.unknown-name", path, found: quoted(bus), expected, ...meant(bus, fitting, lang) });
+    source.add({ code: "config.unknown-name", path, found: quoted(bus), expected, ...didYouMean(bus, fitting, lang) });
   else if (driver === undefined) return;
   else if (wireIn(buses.get(bus)) !== (driver.wire satisfies Wire))
     source.add({ code: "config.wrong-bus", path, found: `${quoted(bus)} (${wireIn(buses.get(bus)) ?? "?"})`, expected });
   else {
     const spec = busSchema.safeParse(buses.get(bus));
-    for (const misfit of (spec.success && said(() => misfits(driver, options, spec.data))) || [])
+    for (const misfit of (spec.success && ifValid(() => misfits(driver, options, spec.data))) || [])
       source.add({ code: "config.wrong-bus", path, found: quoted(bus), expected: misfit[lang] });
   }
 }
@@ -90,16 +90,16 @@ const isName = (bus: unknown): bus is string => typeof bus === "string" && NAME.
 function claimedTwice(raw: unknown, devices: readonly Known[], source: Source): void {
   const first = new Map<string, string>();
   for (const { id, driver, options } of devices) {
-    const bus = at(raw, ["devices", id, "bus"]);
+    const bus = valueAt(raw, ["devices", id, "bus"]);
     if (!isName(bus)) continue;
-    for (const claim of said(() => driver?.claims?.(options)) ?? []) {
+    for (const claim of ifValid(() => driver?.claims?.(options)) ?? []) {
       const key = `${bus}\n${claim}`;
       const owner = first.get(key);
       if (owner === undefined) first.set(key, id);
       else {
         // A claim reads `unit 3`, `line 17`: its first word is the option that says so. `the whole line` is said by the bus alone.
         const option = ["devices", id, claim.split(" ")[0] ?? ""];
-        const path = at(raw, option) === undefined ? ["devices", id, "bus"] : option;
+        const path = valueAt(raw, option) === undefined ? ["devices", id, "bus"] : option;
         claimed(
           source,
           path,
@@ -120,15 +120,15 @@ function claimed(source: Source, path: Path, what: string, ownerPath: Path, owne
 
 function broker(raw: unknown, source: Source): void {
   const { lang } = source;
-  const sync = at(raw, ["sync"]);
-  if (at(sync, ["acknowledge"]) === "broker" && at(sync, ["mqtt"]) === "3.1.1" && at(sync, ["acceptLoss"]) !== true)
+  const sync = valueAt(raw, ["sync"]);
+  if (valueAt(sync, ["acknowledge"]) === "broker" && valueAt(sync, ["mqtt"]) === "3.1.1" && valueAt(sync, ["acceptLoss"]) !== true)
     source.add({
       code: "config.no-proof",
       path: ["sync", "acknowledge"],
       found: "broker, mqtt 3.1.1",
       expected: words.anotherProof[lang],
     });
-  const address = at(sync, ["broker"]);
+  const address = valueAt(sync, ["broker"]);
   if (typeof address !== "string" || !URL.canParse(address)) return;
   const { protocol, hostname } = new URL(address);
   const found = quoted(address);
@@ -140,9 +140,9 @@ function broker(raw: unknown, source: Source): void {
 /** Either side must be able to know the other: the broker by its authority, the gateway by certificate and key, or by user and password. */
 function login(raw: unknown, isTls: boolean, source: Source): void {
   const { lang } = source;
-  const has = (name: string) => at(raw, ["credentials", name]) !== undefined;
-  const user = at(raw, ["sync", "user"]);
-  const isWritten = at(raw, ["credentials"]) !== undefined;
+  const has = (name: string) => valueAt(raw, ["credentials", name]) !== undefined;
+  const user = valueAt(raw, ["sync", "user"]);
+  const isWritten = valueAt(raw, ["credentials"]) !== undefined;
   const lacks = ([room, name]: readonly [string, string], expected: Text, severity: "error" | "warning" = "error") => {
     const path = room === "credentials" && !isWritten ? ["sync", "broker"] : [room, name];
     source.add({ severity, code: "config.credentials", path, found: words.nothing[lang], expected: expected[lang] });
@@ -160,7 +160,7 @@ const isHere = (host: string) => host === "localhost" || host === "[::1]" || /^1
 
 /** Nobody's gateway may run on credentials that everybody has. */
 function credentials(raw: unknown, source: Source): void {
-  for (const [name, file] of entries(at(raw, ["credentials"])))
+  for (const [name, file] of entries(valueAt(raw, ["credentials"])))
     if (
       name !== "folder" &&
       typeof file === "string" &&

@@ -54,16 +54,16 @@ function* referencesIn(schema: z.ZodType, value: unknown, path: Path): Generator
 function checkPoint({ written, path }: Found, wanted: Extract<Reference, { to: "point" }>, site: Written, source: Source): void {
   const { lang } = source;
   const [id = "", name = ""] = written.split(".");
-  const isAsset = at(site.raw, ["assets", id]) !== undefined;
+  const isAsset = valueAt(site.raw, ["assets", id]) !== undefined;
   const owner = site.devices.get(id);
   if (owner === undefined && !isAsset) {
-    const names = [...site.devices.keys(), ...entries(at(site.raw, ["assets"])).map(([asset]) => asset)];
+    const names = [...site.devices.keys(), ...entries(valueAt(site.raw, ["assets"])).map(([asset]) => asset)];
     source.add({
       code: "config.unknown-name",
       path,
       found: quoted(written),
       expected: words.device[lang],
-      ...meant(id, names, lang),
+      ...didYouMean(id, names, lang),
     });
     return;
   }
@@ -73,7 +73,7 @@ function checkPoint({ written, path }: Found, wanted: Extract<Reference, { to: "
   if (point === undefined) {
     const names = Object.keys(points);
     const expected = `${words.pointOf[lang]} ${id}: ${names.join(", ")}`;
-    source.add({ code: "config.unknown-name", path, found: quoted(written), expected, ...meant(name, names, lang) });
+    source.add({ code: "config.unknown-name", path, found: quoted(written), expected, ...didYouMean(name, names, lang) });
     return;
   }
   const { kind = point.kind, unit = point.unit } = wanted;
@@ -108,13 +108,13 @@ function attributesOf(id: string, raw: unknown): Readonly<Record<string, Point>>
 }
 
 const kindOf = (id: string, raw: unknown): string | undefined => {
-  const kind = at(raw, ["assets", id, "kind"]);
+  const kind = valueAt(raw, ["assets", id, "kind"]);
   return typeof kind === "string" ? kind : undefined;
 };
 
 function checkAsset(found: Found, kind: string | undefined, { raw }: Written, source: Source): void {
   const { lang } = source;
-  const all = entries(at(raw, ["assets"])).map(([id]) => id);
+  const all = entries(valueAt(raw, ["assets"])).map(([id]) => id);
   const fitting = kind === undefined ? all : all.filter((id) => kindOf(id, raw) === kind);
   const expected = kind === undefined ? words.asset[lang] : `${words.assetOfKind[lang]} ${kind}`;
   if (!isThere(found, all, expected, source)) return;
@@ -132,7 +132,7 @@ function checkDevice(found: Found, to: "device" | "reader", { raw, devices }: Wr
   // A type still to come may be a reader; of those that are here, what they read says so.
   if (driver === undefined || points === undefined) return;
   if (Object.values(points).some(({ kind }) => kind === "credential")) return;
-  const type = at(raw, ["devices", found.written, "type"]);
+  const type = valueAt(raw, ["devices", found.written, "type"]);
   source.add({
     code: "config.wrong-reference",
     path: found.path,
@@ -143,7 +143,7 @@ function checkDevice(found: Found, to: "device" | "reader", { raw, devices }: Wr
 
 function isThere({ written, path }: Found, names: readonly string[], expected: string, source: Source): boolean {
   if (names.includes(written)) return true;
-  const near = meant(written, names, source.lang);
+  const near = didYouMean(written, names, source.lang);
   source.add({ code: "config.unknown-name", path, found: quoted(written), expected, ...near });
   return false;
 }

@@ -5,8 +5,8 @@ import type { Path } from "../findings/problems.ts";
 /** Somebody asked for an option that is wrong. */
 class Wrong extends Error {}
 
-/** The options of `written` that are right, defaults filled in. Reading one that is not throws, for `said` to catch. `wrong`: paths of what is. */
-export function rightOf(schema: z.ZodType, written: Readonly<Record<string, unknown>>, wrong: readonly Path[]): object {
+/** The options of `written` that are right, defaults filled in. Reading one that is not throws, for `ifValid` to catch. `wrong`: paths of what is. */
+export function validOptions(schema: z.ZodType, written: Readonly<Record<string, unknown>>, wrong: readonly Path[]): object {
   const { shape } = schema as Partial<z.ZodObject>;
   const right = Object.entries(shape ?? {}).flatMap(([key, option]) => {
     const checked = (option as z.ZodType).safeParse(written[key]);
@@ -21,7 +21,7 @@ export function rightOf(schema: z.ZodType, written: Readonly<Record<string, unkn
 }
 
 /** What `say` answers; undefined when it cannot without an option that is wrong. */
-export function said<T>(say: () => T): T | undefined {
+export function ifValid<T>(say: () => T): T | undefined {
   try {
     return say();
   } catch (error) {

@@ -1,14 +1,15 @@
 /** What zod found goes in; findings in the reader's language come out: what stands there, what was expected, what was probably meant. */
 import type * as z from "zod";
 import { busSchema, wireIn } from "../../drivers/buses.ts";
-import { counted } from "../../kit/text/pluralise.ts";
+import { pluralise } from "../../kit/text/pluralise.ts";
 import type { Finding, Source } from "../yaml/document.ts";
-import { nearest } from "../../kit/text/suggestion.ts";
+import { didYouMean, suggestedKey } from "./did-you-mean.ts";
 import { type Path, quoted, SECRET_KEY } from "./problems.ts";
 import { rewritten } from "./rewrite.ts";
 import { NAME, siteSchema } from "../schema/schema.ts";
-import { accepts, alternativesOf, headOf, meantBy, schemaAt, shapeOf } from "../schema/shape.ts";
+import { accepts, alternativesOf, headOf, likelyAlternative, schemaAt, shapeOf } from "../schema/shape.ts";
 import { type Lang, translated, words } from "./phrases.ts";
+import { display, valueAt } from "./value-at.ts";
 
 type Issue = z.core.$ZodIssue;
 
@@ -48,7 +49,7 @@ function findingsOf(issue: Issue, path: Path, checking: Checking): Finding[] {
   if (issue.code === "invalid_key") return [wrongKey(issue, path, checking)];
   if (issue.code === "invalid_union" && issue.errors.length > 0) {
     const union = schemaAt(schema, path, root);
-    const branch = branchOf(union, issue.errors, at(root, path));
+    const branch = branchOf(union, issue.errors, valueAt(root, path));
     if (branch !== undefined) return branch.flatMap((inner) => findingsOf(inner, [...path, ...inner.path], checking));
   }
   return [wrongValue(issue, path, checking)];
@@ -62,14 +63,14 @@ function unknownKeys(
   const { lang } = source;
   const known = (issue.message.startsWith(KNOWN) ? issue.message.slice(KNOWN.length) : "").split(", ");
   return issue.keys.map((key) => {
-    const elsewhere = roomOf(key, at(root, [...path, key]), [...prefix, ...path], known);
+    const elsewhere = roomOf(key, valueAt(root, [...path, key]), [...prefix, ...path], known);
     return {
       code: "config.unknown-key",
       path: [...prefix, ...path, key],
       key: true,
       found: quoted(key),
       expected: `${words.knownKeys[lang]} ${known.join(", ")}`,
-      ...(elsewhere === undefined ? meant(key, known, lang) : { hint: `${quoted(key)} ${words.belongs[lang]} ${elsewhere}` }),
+      ...(elsewhere === undefined ? didYouMean(key, known, lang) : { hint: `${quoted(key)} ${words.belongs[lang]} ${elsewhere}` }),
     };
   });
 }
@@ -89,7 +90,7 @@ function wrongKey(issue: Extract<Issue, { code: "invalid_key" }>, path: Path, { 
 
 function wrongValue(issue: Issue, path: Path, { schema, root, prefix, source }: Checking): Finding {
   const { lang } = source;
-  const value = at(root, path);
+  const value = valueAt(root, path);
   const place = [...prefix, ...path];
   const isHidden = isSecret(place, value);
   const written = isHidden || typeof value === "string" ? undefined : source.written(place);
@@ -98,13 +99,13 @@ function wrongValue(issue: Issue, path: Path, { schema, root, prefix, source }: 
   const write = fitting && (typeof path.at(-1) === "number" ? fitting : `${String(key)}: ${fitting}`);
   // A schema's own message names what was meant.
   const isWord = issue.code === "invalid_value" && typeof value === "string" && !isOwn(issue);
-  const near = isWord ? meant(value, issue.values.map(String), lang) : {};
+  const near = isWord ? didYouMean(value, issue.values.map(String), lang) : {};
   const other =
     write === undefined && near.hint === undefined && !isHidden && isChoice(issue) ? siblingOf(schema, path, root, lang) : {};
   return {
     code: value === undefined ? "config.missing" : "config.wrong-value",
     path: place,
-    found: isHidden ? words.hidden[lang] : (written ?? shown(value, lang)),
+    found: isHidden ? words.hidden[lang] : (written ?? display(value, lang)),
     expected: expectedBy(issue, lang),
     ...near,
     ...other,
@@ -126,14 +127,14 @@ const isChoice = (issue: Issue): boolean =>
 
 /** A value that one other key of the same mapping takes, and only that one, and that has none: `parity: 9600`. */
 function siblingOf(schema: z.ZodType, path: Path, root: unknown, lang: Lang): { hint?: string } {
-  const value = at(root, path);
+  const value = valueAt(root, path);
   const parent = path.slice(0, -1);
   if (!["string", "number"].includes(typeof value)) return {};
-  const around = at(root, parent);
+  const around = valueAt(root, parent);
   const union = schemaAt(schema, parent, root);
-  const shape = shapeOf(union && meantBy(union, around));
+  const shape = shapeOf(union && likelyAlternative(union, around));
   const others = Object.entries(shape ?? {}).filter(
-    ([key, own]) => key !== path.at(-1) && at(around, [key]) === undefined && isPicky(own, value) && accepts(own, value),
+    ([key, own]) => key !== path.at(-1) && valueAt(around, [key]) === undefined && isPicky(own, value) && accepts(own, value),
   );
   const [only] = others;
   return only !== undefined && others.length === 1 ? { hint: `${words.didYouMean[lang]} ${quoted(only[0])}?` } : {};
@@ -147,7 +148,7 @@ const ROOMS = ["gateway", "credentials", "sync", "store"] as const;
 
 /** Where a key that is known elsewhere belongs: another part of the file, a bus, or the devices. */
 function roomOf(key: string, value: unknown, at: Path, known: readonly string[]): string | undefined {
-  if (nearest(key, known) !== undefined) return undefined;
+  if (suggestedKey(key, known) !== undefined) return undefined;
   if (at.length === 0 && typeof value === "object" && value !== null) {
     if ("type" in value) return "devices";
     if ("kind" in value) return "assets";
@@ -173,12 +174,12 @@ function branchOf(
 ): readonly Issue[] | undefined {
   const options = alternativesOf(union);
   if (union === undefined || options === undefined || shapeOf(options[0]) === undefined) return closest(branches);
-  const meant = meantBy(union, value);
+  const meant = likelyAlternative(union, value);
   if (meant === undefined) return undefined;
   const head = headOf(meant);
   const alike = options.filter((option) => headOf(option)?.key === head?.key);
   const heads = alike.flatMap((option) => headOf(option)?.words ?? []);
-  const word = head === undefined ? undefined : at(value, [head.key]);
+  const word = head === undefined ? undefined : valueAt(value, [head.key]);
   // A head that none of them has: then it is the head that is wrong, and the rest waits for it.
   if (head !== undefined && alike.length > 1 && heads.length > 0 && !heads.includes(String(word)))
     return [{ code: "invalid_value", values: heads, path: [head.key], message: "" } as Issue];
@@ -225,7 +226,7 @@ function limit(word: "atLeast" | "atMost" | "moreThan" | "lessThan", bound: numb
   if (counts === undefined) return `${words[word][lang]} ${bound}`;
   return word === "atLeast" && Number(bound) === 1
     ? words.notEmpty[lang]
-    : `${words[word][lang]} ${counted(Number(bound), words[counts][lang])}`;
+    : `${words[word][lang]} ${pluralise(Number(bound), words[counts][lang])}`;
 }
 
 function typeName(expected: string, lang: Lang): string {
@@ -247,24 +248,4 @@ function typeName(expected: string, lang: Lang): string {
     default:
       return words.otherwise[lang];
   }
-}
-
-/** A value as it is shown to people: short, and never a whole mapping. */
-export function shown(value: unknown, lang: Lang): string {
-  if (value === undefined || value === null) return words.nothing[lang];
-  if (Array.isArray(value)) return words.list[lang];
-  if (typeof value === "object") return words.mapping[lang];
-  return typeof value === "string" ? quoted(value) : String(value);
-}
-
-export function meant(word: string, known: Iterable<string>, lang: Lang): { hint?: string } {
-  const near = nearest(word, known);
-  return near === undefined || near === word ? {} : { hint: `${words.didYouMean[lang]} ${quoted(near)}?` };
-}
-
-export function at(root: unknown, path: Path): unknown {
-  return path.reduce<unknown>((value, step) => {
-    if (typeof value !== "object" || value === null || !Object.hasOwn(value, step)) return undefined;
-    return (value as Record<PropertyKey, unknown>)[step];
-  }, root);
 }

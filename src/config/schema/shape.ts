@@ -38,7 +38,7 @@ export function headOf(schema: Schema): { readonly key: string; readonly words: 
 }
 
 /** Of the alternatives of a union the one that `value` was most probably meant as: its head is there, and says so. */
-export function meantBy(schema: Schema, value: unknown): Schema | undefined {
+export function likelyAlternative(schema: Schema, value: unknown): Schema | undefined {
   const options = alternativesOf(schema);
   if (options === undefined) return schema;
   const keys = typeof value === "object" && value !== null ? Object.keys(value) : [];
@@ -57,7 +57,7 @@ export function meantBy(schema: Schema, value: unknown): Schema | undefined {
 export function schemaAt(schema: Schema, path: Path, value: unknown): Schema | undefined {
   const [step, ...rest] = path;
   if (step === undefined) return schema;
-  const meant = alternativesOf(schema) === undefined ? schema : meantBy(core(schema), value);
+  const meant = alternativesOf(schema) === undefined ? schema : likelyAlternative(core(schema), value);
   if (meant === undefined) return undefined;
   const { shape, valueType, element, items } = defOf(core(meant));
   const next = shape?.[String(step)] ?? valueType ?? element ?? (typeof step === "number" ? items?.[step] : undefined);

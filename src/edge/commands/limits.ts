@@ -114,16 +114,16 @@ export class LimitKeeper {
   }
 
   /** Switches off what has been on for too long, first of all what a restart found overdue; one that does not answer delays no other. */
-  async run(stop: AbortSignal, beat: Beat): Promise<void> {
+  async run(stop: AbortSignal, heartbeat: Heartbeat): Promise<void> {
     while (!stop.aborted) {
-      beat.touch();
+      heartbeat.touch();
       const running = this.#host.running();
       for (const target of this.#marks.keys())
         if (this.#isOverdue(target) && !this.#busy.has(target) && (this.#missed.get(target) ?? running) <= running)
           void this.#switchOff(target, stop);
       await pause(LOOK_EVERY_MS, stop);
     }
-    beat.end();
+    heartbeat.end();
   }
 
   async #switchOff(target: string, stop: AbortSignal): Promise<void> {

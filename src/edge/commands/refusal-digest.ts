@@ -54,8 +54,8 @@ export class RefusalDigest {
       severity: "low",
       sinceMono,
       text: {
-        it: `${counted(this.#count, "altro comando rifiutato|altri comandi rifiutati")} nell'ultimo minuto`,
-        en: `${counted(this.#count, "further command|further commands")} refused within a minute`,
+        it: `${pluralise(this.#count, "altro comando rifiutato|altri comandi rifiutati")} nell'ultimo minuto`,
+        en: `${pluralise(this.#count, "further command|further commands")} refused within a minute`,
       },
       extra: { count: this.#count, ids: this.#ids, codes: this.#codes },
     };

@@ -76,7 +76,7 @@ export class CommitBuffer {
   /** The last housekeeping goes on or failed: the next takes its turn, however full the WAL is. */
   #untended = false;
   #written: number;
-  #beat: Beat | null = null;
+  #heartbeat: Heartbeat | null = null;
 
   constructor(options: CommitBufferOptions) {
     this.#o = options;
@@ -223,10 +223,10 @@ export class CommitBuffer {
 
   /**
    * The commit loop. After `stop` what is open is committed once more, if it can be. Rejects with `store.corrupt` or `store.gone`: only a
-   * new opening has a file again, so the gateway must end and be started again. `beat` is touched when the store wrote.
+   * new opening has a file again, so the gateway must end and be started again. `heartbeat` is touched when the store wrote.
    */
-  async run(stop: AbortSignal, beat: Beat | null = null): Promise<void> {
-    this.#beat = beat;
+  async run(stop: AbortSignal, heartbeat: Heartbeat | null = null): Promise<void> {
+    this.#heartbeat = heartbeat;
     const wake = () => this.#wake();
     stop.addEventListener("abort", wake);
     const hanging = setInterval(() => this.#noteHanging(), TEND_EVERY_MS);
@@ -235,7 +235,7 @@ export class CommitBuffer {
     } finally {
       clearInterval(hanging);
     }
-    beat?.end();
+    heartbeat?.end();
     stop.removeEventListener("abort", wake);
     this.#dismiss(this.#failure ?? new EdgeError("store.unwritable", { reason: "closed" }));
   }
@@ -330,7 +330,7 @@ export class CommitBuffer {
     this.#full = false;
     this.#widened.clear();
     this.#written = this.#o.clock.mono();
-    this.#beat?.touch();
+    this.#heartbeat?.touch();
     if (this.#failure !== null) {
       this.#failure = null;
       await store.unstored(this.waiting === 0 ? null : this.#given);
@@ -367,7 +367,7 @@ export class CommitBuffer {
   }
 
   #failed(error: EdgeError): void {
-    if (OF_THE_DISK.has(error.code)) this.#beat?.touch();
+    if (OF_THE_DISK.has(error.code)) this.#heartbeat?.touch();
     const first = this.#failure === null;
     this.#failure = error;
     if (first) {

@@ -126,8 +126,8 @@ export function gapEvent({ epoch, stream, range, count, kept, reason, policy }: 
     state: "noted",
     severity: reason === "thinned" ? "low" : "medium",
     text: {
-      it: `${counted(count, "dato non conservato|dati non conservati")} (${reason})`,
-      en: `${counted(count, "record|records")} not kept (${reason})`,
+      it: `${pluralise(count, "dato non conservato|dati non conservati")} (${reason})`,
+      en: `${pluralise(count, "record|records")} not kept (${reason})`,
     },
     extra: { epoch, stream, from: range[0], to: range[1], count, kept, reason, ...(policy !== undefined && { policy }) },
   };

@@ -19,7 +19,7 @@ export interface CollectorHost {
   /** Resolves when all that was taken so far is durable; rejects when that cannot be any more in this run. */
   durable(): Promise<void>;
   readonly log: Log;
-  readonly pulse: Pulse;
+  readonly watchdog: Watchdog;
 }
 
 /** A wire that failed is tried again soon: a replugged adapter is back within seconds. */
@@ -43,7 +43,7 @@ export class Collector {
   readonly info: DeviceInfo;
   readonly #host: CollectorHost;
   readonly #begun = monotonic();
-  readonly #ticks: Metronome;
+  readonly #ticks: Ticker;
   readonly #rows = new Map<string, LastRow>();
   readonly #latest = new Map<string, Reading>();
   readonly #health: DeviceHealth;
@@ -68,28 +68,28 @@ export class Collector {
     this.#host = host;
     this.#health = new DeviceHealth(info, silent, monotonic() - silentForMs);
     const every = info.everyMs ?? 1000;
-    this.#ticks = metronome(every, offsetOf(info.id, Math.min(every, SPREAD_MS)));
+    this.#ticks = ticker(every, offsetOf(info.id, Math.min(every, SPREAD_MS)));
   }
 
   async run(stop: AbortSignal): Promise<void> {
     const { info, log } = { info: this.info, log: this.#host.log };
     // A pushed device may rightly say nothing for days: nothing is expected of it.
-    const beat = info.everyMs === undefined ? null : this.#host.pulse.beat(`device ${info.id}`, roundMs(info.everyMs));
-    await keepTrying(info.id, (s, works) => this.#pull(s, works, beat), {
+    const heartbeat = info.everyMs === undefined ? null : this.#host.watchdog.heartbeat(`device ${info.id}`, roundMs(info.everyMs));
+    await keepTrying(info.id, (s, works) => this.#pull(s, works, heartbeat), {
       log,
       stop,
       waitMs: info.everyMs === undefined ? PUSHED_RETRY : polledRetry(info.everyMs),
       // A silent unit's request may wait for minutes until its line lets it through: that it took long is no sign of health.
       ...(info.everyMs !== undefined && { healthyMs: Number.POSITIVE_INFINITY }),
       failed: (error) => {
-        beat?.touch();
+        heartbeat?.touch();
         // The back-off says when it is asked again, and not the period, which may be a day.
         if (info.everyMs !== undefined) this.#ticks.poke();
         this.#failed(error);
       },
       woken: (over) => this.#asked(over),
     });
-    beat?.end();
+    heartbeat?.end();
   }
 
   /** A person who asks does not wait for the back-off. */
@@ -107,7 +107,7 @@ export class Collector {
     this.#health.opened(monotonic());
     if (this.#waiting.size > 0) device.hurry?.();
     try {
-      for await (const batch of device.readings(beat === null ? this.#ticks : counted(this.#ticks, beat), stop)) {
+      for await (const batch of device.readings(heartbeat === null ? this.#ticks : counted(this.#ticks, heartbeat), stop)) {
         works();
         this.#take(batch);
       }
@@ -232,8 +232,8 @@ export class Collector {
 
   /** It is not down: perhaps it speaks rarely, or its line is busy. */
   #notNow(mono: number, waitedMs: number): EdgeError {
-    const lasted = spoken(this.#health.ageMs(mono) ?? mono - this.#begun);
-    const waited = spoken(waitedMs);
+    const lasted = formatDuration(this.#health.ageMs(mono) ?? mono - this.#begun);
+    const waited = formatDuration(waitedMs);
     const figures = { it: `nemmeno nei ${waited} di attesa`, en: `not in the ${waited} of waiting either` };
     return new EdgeError("device.silent", { lasted, figures });
   }
@@ -302,12 +302,12 @@ export class Collector {
 const codeOf = ({ code }: { readonly code?: string | undefined }) => (code === undefined ? {} : { code });
 
 /** Who asks for the next tick has done the round before. */
-const counted = (ticks: Metronome, beat: Beat): Ticks => ({
+const counted = (ticks: Ticker, heartbeat: Heartbeat): Ticks => ({
   next(stop) {
-    beat.touch();
+    heartbeat.touch();
     return ticks.next(stop);
   },
-  goesOn: () => beat.touch(),
+  goesOn: () => heartbeat.touch(),
 });
 
 /** A reading of a later moment than `now` would make all that follow it late: rule timers up to it would fire, whoever else speaks meanwhile. */

@@ -146,7 +146,7 @@ export class DeviceHealth {
   becomesSilent(mono: number): boolean {
     const { silentAfterMs } = this.#info;
     if (this.#isSilent || this.#isTriggered || mono - this.#understood < silentAfterMs) return false;
-    if (!this.#isIll && this.#ever) this.#falls.add(mono, "device.silent", { lasted: spoken(silentAfterMs) });
+    if (!this.#isIll && this.#ever) this.#falls.add(mono, "device.silent", { lasted: formatDuration(silentAfterMs) });
     this.#isSilent = true;
     return true;
   }
@@ -185,14 +185,14 @@ export class DeviceHealth {
     const times = this.#falls.within(mono);
     if (times < UNSTEADY.times) return null;
     const { since, code, context } = this.#falls.of();
-    const lasted = spoken(mono - since);
+    const lasted = formatDuration(mono - since);
     const figures = { it: `${times} volte in ${lasted}, ora risponde`, en: `${times} times in ${lasted}, it answers now` };
     return { error: this.#said(code, context, figures), since };
   }
 
   #silence(mono: number): Cause {
     const since = this.#understood;
-    const lasted = spoken(mono - since);
+    const lasted = formatDuration(mono - since);
     const stray = strayIn(this.#info.wire?.()) - strayIn(this.#counted);
     if (stray > 0)
       return { error: this.#said("frame.invalid", {}, strayText(stray, lasted, framesIn(this.#info.wire?.()))), since };
@@ -281,8 +281,8 @@ const framesIn = (wire: WireStatus | undefined): number => (wire !== undefined &
 
 /** `before`: the frames that came until then, which the counts beside it show. */
 const strayText = (stray: number, lasted: string, before: number): Text => ({
-  it: `${counted(stray, "byte senza senso|byte senza senso")} in ${lasted}, ${before === 0 ? "nessun messaggio" : `più nessun messaggio (prima ${counted(before, "messaggio|messaggi")})`}`,
-  en: `${counted(stray, "stray byte|stray bytes")} in ${lasted}, ${before === 0 ? "no frame" : `no frame any more (${counted(before, "frame|frames")} before)`}`,
+  it: `${pluralise(stray, "byte senza senso|byte senza senso")} in ${lasted}, ${before === 0 ? "nessun messaggio" : `più nessun messaggio (prima ${pluralise(before, "messaggio|messaggi")})`}`,
+  en: `${pluralise(stray, "stray byte|stray bytes")} in ${lasted}, ${before === 0 ? "no frame" : `no frame any more (${pluralise(before, "frame|frames")} before)`}`,
 });
 
 /** How often it happened since the start, of a unit that is asked. */
@@ -290,8 +290,8 @@ function askedText(code: Code, wire: WireStatus | undefined): Text | undefined {
   if (wire === undefined || !("requests" in wire)) return undefined;
   const { requests, timeouts, checksumErrors, exceptions } = wire;
   const of = (count: number, it: string, en: string): Text => ({
-    it: `${count} di ${counted(requests, `richiesta ${it}|richieste ${it}`)}`,
-    en: `${count} of ${counted(requests, "request|requests")} ${en}`,
+    it: `${count} di ${pluralise(requests, `richiesta ${it}|richieste ${it}`)}`,
+    en: `${count} of ${pluralise(requests, "request|requests")} ${en}`,
   });
   if (code === "bus.timeout") return of(timeouts, "senza risposta", "unanswered");
   if (code === "bus.checksum" || code === "bus.not-modbus-tcp")

@@ -117,7 +117,7 @@ function filled(text: Text, since: number, words: NonNullable<Held["words"]>, { 
   const fill = (lang: keyof Text): string =>
     text[lang].replace(/\{(\w+)\}/g, (whole, name: string) => {
       if (name === "name") return asset.name[lang];
-      if (name === "for") return spoken(Math.max(0, at - since));
+      if (name === "for") return formatDuration(Math.max(0, at - since));
       if (name === "why") return reason[lang];
       return String(words[name] ?? whole);
     });

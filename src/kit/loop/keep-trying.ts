@@ -1,7 +1,7 @@
 /** Runs work that may fail again with back-off until stopped. The only place that retries and that logs a failure; the log says how often. */
-import { setTimeout as sleep } from "node:timers/promises";
 import { asEdgeError, type EdgeError } from "../errors.ts";
 import { fieldsBeside, type Log } from "../log.ts";
+import { pause } from "./pause.ts";
 import { AnyOf } from "./signals.ts";
 
 export interface Tries {
@@ -59,16 +59,3 @@ async function wait(ms: number, { stop, woken }: Tries): Promise<void> {
   await Promise.race([pause(ms, over.signal), woken(over.signal)]);
   waited.abort();
 }
-
-/** Resolves after `ms`, or at once when stopped; never throws. */
-export async function pause(ms: number, stop: AbortSignal): Promise<void> {
-  await sleep(ms, undefined, { signal: stop }).catch(() => undefined);
-}
-
-/** Doubling from `first` to `max`, each half fixed and half random: many boxes never come back in step. */
-export const backoff =
-  (first: number, max: number, random: () => number = Math.random) =>
-  (failures: number): number => {
-    const full = Math.min(max, first * 2 ** Math.min(20, Math.max(0, failures - 1)));
-    return full / 2 + (full / 2) * random();
-  };

@@ -1,16 +1,16 @@
 /** A period and an offset go in; ticks come out: staggered, without drift, skipped and never queued when late. Only the first is never skipped: nobody who takes long to begin waits for a whole period. */
 import { monotonic } from "../clock.ts";
-import { pause } from "./keep-trying.ts";
+import { pause } from "./pause.ts";
 import { AnyOf } from "./signals.ts";
 
-export interface Metronome {
+export interface Ticker {
   /** Resolves at the next due moment with its kernel monotonic ms. */
   next(stop: AbortSignal): Promise<number>;
   /** Makes one tick due now, out of turn. */
   poke(): void;
 }
 
-export function metronome(everyMs: number, offsetMs: number): Metronome {
+export function ticker(everyMs: number, offsetMs: number): Ticker {
   const begun = monotonic() + offsetMs;
   let first = true;
   let last = Number.NEGATIVE_INFINITY;

@@ -1,7 +1,7 @@
 /** Every loop of the gateway says each time that it came round; the names of those that are overdue come out. What the watchdog is fed by. */
 import { monotonic } from "../clock.ts";
 
-export interface Beat {
+export interface Heartbeat {
   /** The loop has come round. */
   touch(): void;
   /** The loop has ended as it should: nothing more is expected of it. */
@@ -15,7 +15,7 @@ interface Expected {
 }
 
 /** A loop that waits for nothing but itself may be held to its word; one that waits for the world (a pushed device) is not asked. */
-export class Pulse {
+export class Watchdog {
   readonly #mono: () => number;
   readonly #expected = new Set<Expected>();
 
@@ -24,7 +24,7 @@ export class Pulse {
   }
 
   /** From now on a touch is expected every `withinMs` at the latest: the longest that one honest round may take. */
-  beat(name: string, withinMs: number): Beat {
+  heartbeat(name: string, withinMs: number): Heartbeat {
     const one: Expected = { name, withinMs, touched: this.#mono() };
     this.#expected.add(one);
     return {

@@ -2,7 +2,7 @@
 import { EdgeError } from "../errors.ts";
 
 /** Throws `native.missing`. */
-export function loaded<T>(module: string, load: () => Promise<T>): Promise<T> {
+export function loadNative<T>(module: string, load: () => Promise<T>): Promise<T> {
   return load().catch((cause: unknown) => {
     throw new EdgeError("native.missing", { module }, cause);
   });

@@ -1,11 +1,11 @@
-/** What the service manager told this process goes in; READY, STATUS, WATCHDOG and STOPPING messages go back to it (sd_notify(3)), fed by the pulse of the loops. */
+/** What the service manager told this process goes in; READY, STATUS, WATCHDOG and STOPPING messages go back to it (sd_notify(3)), fed by the watchdog of the loops. */
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import type { Readable, Writable } from "node:stream";
 import { monotonic } from "../clock.ts";
 import type { Log } from "../log.ts";
-import { pause } from "../loop/keep-trying.ts";
+import { pause } from "../loop/pause.ts";
 import { withPipes } from "./pipes.ts";
-import type { Pulse } from "../loop/watchdog.ts";
+import type { Watchdog } from "../loop/watchdog.ts";
 
 /** systemd's own tool. It also waits until the manager has read the message: one whose sender is gone cannot be placed. */
 const TOOL = "systemd-notify";
@@ -23,7 +23,7 @@ export interface ServiceManager extends AsyncDisposable {
   /** Tells that the end has begun. */
   stopping(): Promise<void>;
   /** Until `stop`: tells the status, and feeds the watchdog while no loop is overdue. */
-  run(pulse: Pulse, status: () => string, stop: AbortSignal): Promise<void>;
+  run(watchdog: Watchdog, status: () => string, stop: AbortSignal): Promise<void>;
 }
 
 export interface ServiceManagerOptions {
@@ -49,12 +49,12 @@ export function serviceManager(options: ServiceManagerOptions): ServiceManager {
   return {
     ready: (status) => tell("READY=1", statusOf(status)),
     stopping: () => tell("STOPPING=1", statusOf("stopping")),
-    async run(pulse, status, stop) {
+    async run(watchdog, status, stop) {
       if (messenger === null) return;
       let withheld = "";
       while (!stop.aborted) {
         const began = monotonic();
-        const overdue = pulse.overdue().join(", ");
+        const overdue = watchdog.overdue().join(", ");
         if (overdue !== "" && overdue !== withheld) log.error("systemd.watchdog-withheld", { overdue });
         if (overdue === "" && withheld !== "") log.info("systemd.watchdog-fed-again", { overdue: withheld });
         withheld = overdue;

@@ -1,7 +1,7 @@
 /** A number and the two forms of its noun go in; the number with the form that fits, in Italian and English alike, comes out. */
 
 /** `forms`: `error|errors`, or one word that is both. `shown`: how the number is written, where not plainly. */
-export function counted(n: number, forms: string, shown = String(n)): string {
+export function pluralise(n: number, forms: string, shown = String(n)): string {
   const [one = forms, many = one] = forms.split("|");
   return `${shown} ${n === 1 ? one : many}`;
 }

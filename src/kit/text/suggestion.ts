@@ -1,55 +1,7 @@
 /** Finds the known word that a wrong one was probably meant as: by spelling, by its beginning, or by another name for the same thing. */
 
-/** Words for the same thing in other programs, in manuals and in Italian; the known one counts only where it may stand. */
-const SYNONYMS: Readonly<Record<string, readonly string[]>> = {
-  unit: ["slave", "slaveid", "unitid", "station", "nodeid", "indirizzo", "unità", "unita", "uom", "unitofmeasurement"],
-  address: ["register", "reg", "offset", "indirizzo", "registro"],
-  fc: ["function", "functioncode", "funzione", "registertype"],
-  decode: ["datatype", "dtype", "format", "formato"],
-  order: ["byteorder", "endian", "endianness", "swap", "byteswap"],
-  words: ["wordorder", "wordswap"],
-  count: ["length", "len", "registers", "registercount", "lunghezza"],
-  map: ["enum", "mapping", "values", "states", "mappa"],
-  scaleFrom: ["sf", "scalefactor", "scalefactorregister", "sunssf"],
-  leastEvery: ["minpoll", "slowpoll", "rate"],
-  keepAlive: ["heartbeat", "watchdog", "lifebit"],
-  writeWith: ["writefc", "writefunction", "writetype"],
-  maxGap: ["hole", "gap"],
-  replyDeadline: ["slowest"],
-  scale: ["factor", "multiplier", "coefficient", "scala", "fattore", "gain"],
-  line: ["pin", "gpio", "bcm", "linea", "gpiopin"],
-  every: ["interval", "period", "poll", "scaninterval", "ogni", "intervallo", "cadence", "frequency", "pollinterval"],
-  host: ["ip", "hostname", "server", "ipaddress"],
-  port: ["tty", "device", "porta", "tcpport", "path"],
-  baud: ["baudrate", "speed", "bitrate", "velocità", "velocita"],
-  parity: ["parità", "parita"],
-  stopBits: ["stop", "bitdistop"],
-  user: ["username", "login", "utente", "nomeutente"],
-  broker: ["url", "uri", "server", "host", "address"],
-  prefix: ["topic", "basetopic", "roottopic", "topicprefix"],
-  lat: ["latitude", "latitudine"],
-  lon: ["lng", "long", "longitude", "longitudine"],
-  type: ["tipo", "model", "driver"],
-  kind: ["tipo", "type", "class"],
-  name: ["nome", "label", "title"],
-  id: ["name", "nome", "identifier"],
-  place: ["location", "position", "luogo", "posizione"],
-  occupancy: ["sensor", "sensore", "occupied", "presence"],
-  reservedFor: ["riservato", "riservatoa"],
-  writable: ["write", "writeable", "scrivibile", "readwrite"],
-  silentAfter: ["timeout", "offlineafter", "heartbeat"],
-  debounce: ["antirimbalzo", "filter"],
-  active: ["polarity", "activelevel", "invert", "inverted"],
-  mac: ["address", "addr", "indirizzo", "bdaddr"],
-  key: ["bindkey", "encryptionkey", "chiave"],
-  language: ["lang", "lingua"],
-  timezone: ["tz", "zone", "fuso"],
-  keep: ["retention", "history"],
-  quotaMB: ["quota", "maxsize", "size"],
-  ca: ["cafile", "cacert", "authority"],
-  cert: ["certificate", "clientcert", "certfile"],
-  password: ["pass", "passwd", "pwd"],
-};
+/** A known word → others for the same thing, in small letters without blanks and dashes. */
+export type Synonyms = Readonly<Record<string, readonly string[]>>;
 
 /** At least so many letters must agree at the beginning. */
 const BEGINNING = 4;
@@ -60,7 +12,7 @@ const letters = (word: string): string => word.toLowerCase().replace(/[-_.\s]/g,
  * Absent when nothing is near: at most a third of the letters (and at least one) may differ. A number in a word is its meaning, and no
  * slip: float64 is not float32, bay 15 is not bay 14. Nor is it said which of two was meant that are equally near: sint16 may be either.
  */
-export function nearest(word: string, known: Iterable<string>): string | undefined {
+export function suggestion(word: string, known: Iterable<string>, synonyms: Synonyms = {}): string | undefined {
   const candidates = [...known];
   const plain = letters(word);
   const same = candidates.find((candidate) => letters(candidate) === plain);
@@ -68,7 +20,7 @@ export function nearest(word: string, known: Iterable<string>): string | undefin
   const spelled = bySpelling(word, candidates);
   if (spelled !== undefined) return spelled;
   // Before beginnings: byteorder is another word for order, and not the beginning of byte.
-  const other = candidates.find((candidate) => Object.hasOwn(SYNONYMS, candidate) && SYNONYMS[candidate]?.includes(plain));
+  const other = candidates.find((candidate) => Object.hasOwn(synonyms, candidate) && synonyms[candidate]?.includes(plain));
   if (other !== undefined) return other;
   const begun = candidates.filter((candidate) => {
     const other = letters(candidate);

@@ -1,7 +1,7 @@
 /** Sends one message when its turn comes, and says in one word what the broker answered (CT-U4, CT-U6, CT-U8). */
 import type { Clock } from "../../kit/clock.ts";
 import { EdgeError } from "../../kit/errors.ts";
-import { pause } from "../../kit/loop/keep-trying.ts";
+import { pause } from "../../kit/loop/pause.ts";
 import { type Link, type Publish, packetSize, REASON } from "../../mqtt/link.ts";
 import { Notifier } from "../notifier.ts";
 import type { PoisonDetector, Subject } from "./poison-detector.ts";

@@ -156,7 +156,7 @@ describe("what was meant", () => {
     ["completely-different", undefined],
     ["x", undefined],
   ])("%s → %s", (word, meant) => {
-    expect(nearest(word, ["unit", "bus", "port", "baud", "type"])).toBe(meant);
+    expect(suggestedKey(word, ["unit", "bus", "port", "baud", "type"])).toBe(meant);
   });
 
   it.each([
@@ -168,7 +168,7 @@ describe("what was meant", () => {
     ["uin32", "uint32"],
     ["uint3", "uint32"],
   ])("is never another number, nor one of two: %s → %s", (word, meant) => {
-    expect(nearest(word, ["uint16", "int16", "uint32", "int32", "float32"])).toBe(meant);
+    expect(suggestedKey(word, ["uint16", "int16", "uint32", "int32", "float32"])).toBe(meant);
   });
 });
 

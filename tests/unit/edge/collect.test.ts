@@ -43,7 +43,7 @@ function collected(device: Partial<Device>, more: Partial<DeviceInfo> = {}, read
     durable: () => Promise.resolve(),
     silence: () => undefined,
     log: noLog,
-    pulse: new Pulse(),
+    watchdog: new Watchdog(),
   };
   const stop = new AbortController();
   open.push(stop);

@@ -52,7 +52,7 @@ async function running(type: string, written: Readonly<Record<string, unknown>>,
     durable: () => Promise.resolve(),
     silence: (_: unknown, problem: DeviceProblem | null) => void told.push(problem),
     log: noLog,
-    pulse: new Pulse(),
+    watchdog: new Watchdog(),
   };
   const collector = new Collector(info, host, false);
   const stop = new AbortController();

@@ -1,7 +1,7 @@
 /** A GPIO chip and the tools of libgpiod go in; levels and edges of its lines come out, and lines that can be driven. */
 import { monotonic } from "../../../kit/clock.ts";
 import { EdgeError } from "../../../kit/errors.ts";
-import { pause } from "../../../kit/loop/keep-trying.ts";
+import { pause } from "../../../kit/loop/pause.ts";
 import type { GpioSpec } from "../../buses.ts";
 import type { GpioChip, GpioWatch } from "../../driver.ts";
 import { GpioTools, type Level, lineError } from "./gpio-tools.ts";

@@ -5,8 +5,8 @@ import { join } from "node:path";
 import type { Gpio } from "onoff";
 import { monotonic } from "../../../kit/clock.ts";
 import { EdgeError } from "../../../kit/errors.ts";
-import { pause } from "../../../kit/loop/keep-trying.ts";
-import { loaded } from "../../../kit/system/native.ts";
+import { pause } from "../../../kit/loop/pause.ts";
+import { loadNative } from "../../../kit/system/native.ts";
 import { firstLine } from "../../../kit/text/first-line.ts";
 import type { GpioSpec } from "../../buses.ts";
 import type { GpioChip, GpioEdge, GpioOutput } from "../../driver.ts";
@@ -40,7 +40,7 @@ const THIS_MACHINE: Sysfs = {
 /** Throws `gpio.unavailable` where sysfs has no such chip (gone in newer kernels) or may not be written. */
 export async function onoffChip(spec: GpioSpec, sysfs: Sysfs = THIS_MACHINE): Promise<GpioChip> {
   const base = await lineBase(sysfs.root, spec.chip);
-  const Line = await loaded("onoff", () => sysfs.load());
+  const Line = await loadNative("onoff", () => sysfs.load());
   if (!Line.accessible) throw new EdgeError("gpio.unavailable", { reason: `${sysfs.root}/export may not be written` });
   return {
     async *watch(line, { bias, debounceMs = 0 }, stop) {

@@ -1,7 +1,7 @@
 /** One opened port or connection and one request at a time go in; its verified reply comes out, or why there is none. The only file touching modbus-serial. */
 import type Library from "modbus-serial";
 import { type Code, type Context, EdgeError } from "../../../kit/errors.ts";
-import { loaded } from "../../../kit/system/native.ts";
+import { loadNative } from "../../../kit/system/native.ts";
 import type { ModbusSpec } from "../../buses.ts";
 import type { ModbusReply, ModbusRequest } from "../../driver.ts";
 import { type ByteWire, openSocket, type WireEvents } from "../serial/byte-wire.ts";
@@ -49,7 +49,7 @@ export class ModbusLink {
   /** Throws `port.*`, `bus.unreachable` or `native.missing`. */
   static async open({ bus, spec, stop, binding, transaction, owed }: LinkOptions): Promise<ModbusLink> {
     // CommonJS: the class itself is the module's only default, whatever its types say.
-    const library = await loaded("modbus-serial", () => import("modbus-serial"));
+    const library = await loadNative("modbus-serial", () => import("modbus-serial"));
     const Client = library.default as unknown as new (port: FramePort) => ModbusRTU;
     // The listener comes before the port: bytes may arrive with the connection.
     let link: ModbusLink | null = null;

@@ -3,7 +3,7 @@ import { realpath } from "node:fs/promises";
 import type { SerialPort } from "serialport";
 import { monotonic } from "../../../kit/clock.ts";
 import { EdgeError } from "../../../kit/errors.ts";
-import { loaded } from "../../../kit/system/native.ts";
+import { loadNative } from "../../../kit/system/native.ts";
 import { tcpAddress } from "../../addresses.ts";
 import type { SerialSpec } from "../../buses.ts";
 import type { Heard, SerialLine, SerialPortHandle } from "../../driver.ts";
@@ -35,7 +35,7 @@ export async function openSerialPort(
   stop: AbortSignal,
   binding?: SerialBinding,
 ): Promise<ByteWire> {
-  const { SerialPort } = await loaded("serialport", () => import("serialport"));
+  const { SerialPort } = await loadNative("serialport", () => import("serialport"));
   const { path, baud, parity, stopBits } = settings;
   const port = new SerialPort({
     path,

@@ -40,7 +40,7 @@ const MEANING: Readonly<Record<string, Code>> = {
 
 /** Opens without reading: garbage is noticed by the first statement (field notes 1.5). */
 export async function openDatabase(file: string, mode: Mode): Promise<Database> {
-  const { default: sqlite3 } = await loaded("sqlite3", () => import("sqlite3"));
+  const { default: sqlite3 } = await loadNative("sqlite3", () => import("sqlite3"));
   const flags = {
     create: sqlite3.OPEN_READWRITE | sqlite3.OPEN_CREATE,
     existing: sqlite3.OPEN_READWRITE,

@@ -292,8 +292,8 @@ describe("what is not switched off at its limit", () => {
     at.order(true, "succeeded");
     at.outcome = { state: "failed", code };
     const stop = new AbortController();
-    const beat = new Pulse().beat("limits", 60_000);
-    const running = at.keeper.run(stop.signal, beat);
+    const heartbeat = new Watchdog().heartbeat("limits", 60_000);
+    const running = at.keeper.run(stop.signal, heartbeat);
     const tried = async (n: number) => {
       at.running += 5000;
       await vi.waitFor(() => expect(at.tries).toBe(n), 15_000);

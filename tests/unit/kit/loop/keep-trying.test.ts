@@ -2,7 +2,8 @@
 import { describe, expect, it } from "vitest";
 import { EdgeError } from "../../../../src/kit/errors.ts";
 import { type Fields, noLog } from "../../../../src/kit/log.ts";
-import { keepTrying, pause } from "../../../../src/kit/loop/keep-trying.ts";
+import { keepTrying } from "../../../../src/kit/loop/keep-trying.ts";
+import { pause } from "../../../../src/kit/loop/pause.ts";
 
 const HOUR = 3_600_000;
 const never = (over: AbortSignal): Promise<void> =>

@@ -3,7 +3,7 @@ import { getEventListeners } from "node:events";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
-import { metronome } from "../../../../src/kit/loop/ticker.ts";
+import { ticker } from "../../../../src/kit/loop/ticker.ts";
 import { AnyOf } from "../../../../src/kit/loop/signals.ts";
 
 describe("any of several signals", () => {
@@ -38,7 +38,7 @@ describe("a gateway that waits for stop or the next tick, for years", () => {
 
   it("holds no more after fifty thousand ticks than after the first", { timeout: 120_000 }, async () => {
     const stop = new AbortController();
-    const ticks = metronome(60_000, 60_000);
+    const ticks = ticker(60_000, 60_000);
     const turn = async (times: number): Promise<number> => {
       for (let n = 0; n < times; n += 1) {
         const next = ticks.next(stop.signal);

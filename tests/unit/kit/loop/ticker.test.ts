@@ -1,8 +1,8 @@
 /** When ticks come for periods and offsets, and that names spread them. */
 import { afterAll, describe, expect, it } from "vitest";
 import { monotonic } from "../../../../src/kit/clock.ts";
-import { pause } from "../../../../src/kit/loop/keep-trying.ts";
-import { type Metronome, metronome, offsetOf } from "../../../../src/kit/loop/ticker.ts";
+import { pause } from "../../../../src/kit/loop/pause.ts";
+import { type Ticker, ticker, offsetOf } from "../../../../src/kit/loop/ticker.ts";
 import { watchStalls } from "../../../support/stalls.ts";
 
 const never = new AbortController().signal;
@@ -23,12 +23,12 @@ describe("the place of a device in the round", () => {
   });
 });
 
-describe.concurrent("a metronome", () => {
+describe.concurrent("a ticker", () => {
   const stalls = watchStalls();
   afterAll(() => stalls[Symbol.dispose]());
 
   /** When it ticks, from `begun` on, and that it is neither early nor later than this process was kept waiting. */
-  async function expectTick(ticks: Metronome, begun: number, due: number): Promise<void> {
+  async function expectTick(ticks: Ticker, begun: number, due: number): Promise<void> {
     const at = (await ticks.next(never)) - begun;
     expect(at).toBeGreaterThanOrEqual(due - 1);
     expect(at).toBeLessThan(due + 250 + stalls.longestMs);
@@ -36,7 +36,7 @@ describe.concurrent("a metronome", () => {
 
   it("ticks first at its offset, then each period from there, however long the rounds between", async () => {
     const begun = monotonic();
-    const ticks = metronome(600, 100);
+    const ticks = ticker(600, 100);
     for (const [due, roundMs] of [
       [100, 0],
       [700, 400],
@@ -50,7 +50,7 @@ describe.concurrent("a metronome", () => {
 
   it("skips the turns that a long round missed, but never the first: who comes late for it is not made to wait a period", async () => {
     const begun = monotonic();
-    const ticks = metronome(600, 10);
+    const ticks = ticker(600, 10);
     await pause(150, never);
     await expectTick(ticks, begun, 150);
     await pause(700, never);
@@ -62,7 +62,7 @@ describe.concurrent("a metronome", () => {
     ["after its first turn, which nobody took, ticks once for both", 450, [450, 900, 1500]],
   ])("that is poked %s", async (_, lateMs, wanted) => {
     const begun = monotonic();
-    const ticks = metronome(600, 300);
+    const ticks = ticker(600, 300);
     await pause(lateMs, never);
     ticks.poke();
     for (const due of wanted) await expectTick(ticks, begun, due);

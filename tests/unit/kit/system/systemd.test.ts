@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { build } from "esbuild";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { isJournal, type Log, noLog } from "../../../../src/kit/log.ts";
-import { Pulse } from "../../../../src/kit/loop/watchdog.ts";
+import { Watchdog } from "../../../../src/kit/loop/watchdog.ts";
 import { serviceManager } from "../../../../src/kit/system/systemd.ts";
 
 const ROOT = join(import.meta.dirname, "../../..");
@@ -50,7 +50,7 @@ describe("what the service manager is told", () => {
     const { tool, said } = await listener();
     const manager = serviceManager({ log: noLog, env: { PATH: process.env["PATH"] }, tool });
     await manager.ready("");
-    await manager.run(new Pulse(), () => "", new AbortController().signal);
+    await manager.run(new Watchdog(), () => "", new AbortController().signal);
     expect(await said()).toEqual([]);
   });
 
@@ -96,11 +96,11 @@ describe("the watchdog", () => {
     const { tool, said } = await listener();
     const log = remembering();
     let now = 0;
-    const pulse = new Pulse(() => now);
-    const store = pulse.beat("store", 1000);
+    const watchdog = new Watchdog(() => now);
+    const store = watchdog.heartbeat("store", 1000);
     const stop = new AbortController();
     await using manager = serviceManager({ log, env: env(WATCHDOG), pid: 42, tool });
-    const over = manager.run(pulse, () => "well", stop.signal);
+    const over = manager.run(watchdog, () => "well", stop.signal);
     const last = async () => (await said()).at(-1);
     await vi.waitFor(async () => expect(await last()).toBe("/run/x|WATCHDOG=1|STATUS=well"), 15_000);
     now = 1001;
@@ -126,26 +126,26 @@ describe("the watchdog", () => {
     const { tool, said } = await listener();
     const stop = new AbortController();
     await using manager = serviceManager({ log: noLog, env: env(more), pid: 42, tool });
-    const over = manager.run(new Pulse(), () => "well", stop.signal);
+    const over = manager.run(new Watchdog(), () => "well", stop.signal);
     await vi.waitFor(async () => expect(await said()).toEqual(["/run/x|STATUS=well"]), 15_000);
     stop.abort();
     await over;
   });
 });
 
-describe("the pulse", () => {
+describe("the watchdog", () => {
   it("names who is overdue; one that has ended is not asked any more", () => {
     let now = 0;
-    const pulse = new Pulse(() => now);
-    const [store, sync] = [pulse.beat("store", 100), pulse.beat("sync", 1000)];
+    const watchdog = new Watchdog(() => now);
+    const [store, sync] = [watchdog.heartbeat("store", 100), watchdog.heartbeat("sync", 1000)];
     now = 100;
-    expect(pulse.overdue()).toEqual([]);
+    expect(watchdog.overdue()).toEqual([]);
     now = 1001;
-    expect(pulse.overdue()).toEqual(["store", "sync"]);
+    expect(watchdog.overdue()).toEqual(["store", "sync"]);
     store.touch();
-    expect(pulse.overdue()).toEqual(["sync"]);
+    expect(watchdog.overdue()).toEqual(["sync"]);
     sync.end();
-    expect(pulse.overdue()).toEqual([]);
+    expect(watchdog.overdue()).toEqual([]);
   });
 });
 

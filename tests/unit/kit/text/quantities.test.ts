@@ -1,6 +1,6 @@
 /** Durations as people read them. */
 import { expect, it } from "vitest";
-import { spoken } from "../../../../src/kit/text/quantities.ts";
+import { formatDuration } from "../../../../src/kit/text/format-duration.ts";
 
 it.each([
   [850, "850 ms"],
@@ -9,4 +9,4 @@ it.each([
   [1999, "2 s"],
   [119_000, "119 s"],
   [120_000, "2 min"],
-])("%i ms is said in whole seconds from one second on: %s", (ms, said) => expect(spoken(ms)).toBe(said));
+])("%i ms is said in whole seconds from one second on: %s", (ms, said) => expect(formatDuration(ms)).toBe(said));

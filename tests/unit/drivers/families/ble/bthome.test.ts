@@ -221,7 +221,7 @@ describe("a bthome sensor", () => {
         durable: () => Promise.resolve(),
         silence: (_: unknown, problem: { readonly code: string } | null) => void silences.push(problem?.code ?? "speaks"),
         log: noLog,
-        pulse: new Pulse(),
+        watchdog: new Watchdog(),
       };
       const stop = new AbortController();
       const collector = new Collector(info, host, false);

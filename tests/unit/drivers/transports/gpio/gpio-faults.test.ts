@@ -43,7 +43,7 @@ async function site(
       durable: () => Promise.resolve(),
       silence: () => undefined,
       log: noLog,
-      pulse: new Pulse(),
+      watchdog: new Watchdog(),
     };
     collectors.set(id, new Collector(info, host, false));
   }

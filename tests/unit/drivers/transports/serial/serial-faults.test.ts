@@ -13,7 +13,7 @@ import { serialLine } from "../../../../../src/drivers/transports/serial/serial-
 import { openWires } from "../../../../../src/drivers/wires.ts";
 import { Collector } from "../../../../../src/edge/devices/collector.ts";
 import { noLog } from "../../../../../src/kit/log.ts";
-import { Pulse } from "../../../../../src/kit/loop/watchdog.ts";
+import { Watchdog } from "../../../../../src/kit/loop/watchdog.ts";
 import { codeOf } from "../../support.ts";
 
 const ROUNDS = 100;

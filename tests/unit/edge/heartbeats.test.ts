@@ -16,7 +16,7 @@ function opened(store: MemoryStore) {
   const mono = () => monotonic() + hand.aheadMs;
   const clock: Clock = { boot: "boot", mono, now: () => ({ mono: mono(), wall: 1_764_000_000_000, synced: true }) };
   const seen = { touches: 0, ended: false };
-  const beat: Beat = {
+  const heartbeat: Heartbeat = {
     touch: () => {
       seen.touches += 1;
     },
@@ -26,10 +26,10 @@ function opened(store: MemoryStore) {
   };
   const window = new CommitBuffer({ store, clock, log: noLog, commitMs: 10, cat: "cat" });
   const stop = new AbortController();
-  return { window, seen, hand, stop, run: window.run(stop.signal, beat) };
+  return { window, seen, hand, stop, run: window.run(stop.signal, heartbeat) };
 }
 
-describe("the store's beat", () => {
+describe("the store's heartbeat", () => {
   it("is a commit that returned, and ends with the loop", async () => {
     const { window, seen, stop, run } = opened(new MemoryStore(monotonic()));
     expect(seen.touches).toBe(0);
@@ -89,10 +89,10 @@ describe("the store's beat", () => {
   });
 });
 
-describe("a device's beat", () => {
+describe("a device's heartbeat", () => {
   function collected(everyMs: number | undefined, readings: (ticks: Ticks, stop: AbortSignal) => Promise<void>) {
     const hand = { ms: 0 };
-    const pulse = new Pulse(() => hand.ms);
+    const watchdog = new Watchdog(() => hand.ms);
     const info: DeviceInfo = {
       id: "meter",
       type: "test",
@@ -109,48 +109,48 @@ describe("a device's beat", () => {
     };
     const host = { readings: () => undefined, silence: () => undefined, durable: () => Promise.resolve(), log: noLog, pulse };
     const stop = new AbortController();
-    return { hand, pulse, stop, run: new Collector(info, host, false).run(stop.signal) };
+    return { hand, watchdog, stop, run: new Collector(info, host, false).run(stop.signal) };
   }
 
   it("of a polled one is its next round: a driver that hangs is overdue after five minutes", async () => {
-    const { hand, pulse } = collected(1000, never);
+    const { hand, watchdog } = collected(1000, never);
     await new Promise((resolve) => setTimeout(resolve, 10));
     hand.ms = 300_000;
-    expect(pulse.overdue()).toEqual([]);
+    expect(watchdog.overdue()).toEqual([]);
     hand.ms = 300_001;
-    expect(pulse.overdue()).toEqual(["device meter"]);
+    expect(watchdog.overdue()).toEqual(["device meter"]);
   });
 
   it("is every part of a long round: a slow line is not a hanging driver", async () => {
     const parts = { done: () => undefined as unknown };
-    const { hand, pulse } = collected(1000, async (ticks: Ticks) => {
+    const { hand, watchdog } = collected(1000, async (ticks: Ticks) => {
       parts.done = () => ticks.goesOn?.();
       await never();
     });
     await new Promise((resolve) => setTimeout(resolve, 10));
     for (hand.ms = 0; hand.ms < 1_000_000; hand.ms += 250_000) parts.done();
-    expect(pulse.overdue()).toEqual([]);
+    expect(watchdog.overdue()).toEqual([]);
     hand.ms += 300_001;
-    expect(pulse.overdue()).toEqual(["device meter"]);
+    expect(watchdog.overdue()).toEqual(["device meter"]);
   });
 
   it("is also its failure: a dead device is not a hanging one", async () => {
     let tries = 0;
-    const { hand, pulse, stop, run } = collected(10, async () => {
+    const { hand, watchdog, stop, run } = collected(10, async () => {
       tries += 1;
       throw new EdgeError("bus.timeout", { device: "meter", bus: "b" });
     });
     hand.ms = 299_000;
     await vi.waitFor(() => expect(tries).toBeGreaterThan(2), 15_000);
     hand.ms = 301_000;
-    expect(pulse.overdue()).toEqual([]);
+    expect(watchdog.overdue()).toEqual([]);
     stop.abort();
     await run;
   });
 
   it("is not expected of a pushed one, which may say nothing for days", async () => {
-    const { hand, pulse } = collected(undefined, never);
+    const { hand, watchdog } = collected(undefined, never);
     hand.ms = 1e9;
-    expect(pulse.overdue()).toEqual([]);
+    expect(watchdog.overdue()).toEqual([]);
   });
 });

@@ -1,0 +1,13 @@
+/** Asks whether another word was meant than the one that nobody knows. */
+import { suggestion } from "../../kit/text/suggestion.ts";
+import { type Lang, words } from "./phrases.ts";
+import { quoted } from "./problems.ts";
+import { synonyms } from "./synonyms.ts";
+
+/** Also by what other programs call it. */
+export const suggestedKey = (word: string, known: Iterable<string>): string | undefined => suggestion(word, known, synonyms);
+
+export function didYouMean(word: string, known: Iterable<string>, lang: Lang): { hint?: string } {
+  const near = suggestedKey(word, known);
+  return near === undefined || near === word ? {} : { hint: `${words.didYouMean[lang]} ${quoted(near)}?` };
+}
