@@ -27,7 +27,7 @@ export async function checkOwn(file: string, lang: keyof Text, stop: AbortSignal
   const checked = verdict.safeParse(parsed(out)).data;
   if (checked) throw new EdgeError("config.invalid", { file, count: checked.errors, problems: checked.problems });
   const refused = refusal.safeParse(parsed(err)).data?.error;
-  if (refused && isCode(refused.code)) throw new EdgeError(refused.code, refused.context);
+  if (refused && isCode(refused.code)) throw new CodedError(refused.code, refused.context);
   throw new Error(`cippo config check ${file}: ${err || out}`);
 }
 

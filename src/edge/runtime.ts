@@ -297,7 +297,7 @@ export class EdgeRuntime {
       return counted(await collector.readNow(timeoutMs));
     } catch (error) {
       if (!(error instanceof EdgeError) || !Array.isArray(error.context["points"])) throw error;
-      throw new EdgeError(error.code, { ...error.context, points: counted(error.context["points"]) }, error);
+      throw error.with({ points: counted(error.context["points"]) });
     }
   }
 

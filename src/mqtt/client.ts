@@ -3,6 +3,7 @@ import type { Socket } from "node:net";
 import { setImmediate } from "node:timers/promises";
 import { type IClientOptions, type IPublishPacket, MqttClient, UniqueMessageIdProvider } from "mqtt";
 import { EdgeError } from "../kit/errors.ts";
+import { LinkError, type LinkFacts } from "./link-error.ts";
 import { broadcast } from "../kit/loop/signals.ts";
 import { AckOrder } from "./ack-order.ts";
 import { brokerName } from "./broker.ts";
@@ -242,7 +243,7 @@ class MqttLink implements Link {
   #watch(): void {
     const [oldest] = this.#pending.values();
     if (oldest !== undefined && performance.now() - oldest.since > this.#o.pubackTimeoutMs)
-      this.end(new EdgeError("sync.no-puback", { broker: brokerName(this.#o.broker), local: true }));
+      this.end(new LinkError(new EdgeError("sync.no-puback", { broker: brokerName(this.#o.broker) }), { local: true }));
   }
 
   #explain(error: Error & { readonly code?: number | string }): EdgeError {
@@ -259,11 +260,15 @@ class MqttLink implements Link {
 
   /** Reasons that show only as a closed connection: a refusal under 3.1.1, a port that wants TLS, a certificate refused without an alert. */
   #hungUp(cause?: unknown): EdgeError {
-    return new EdgeError("sync.hung-up", { broker: brokerName(this.#o.broker), local: false }, cause);
+    return new EdgeError("sync.hung-up", { broker: brokerName(this.#o.broker) }, cause);
   }
 
   #lost(reason: string, local: boolean, cause?: unknown): EdgeError {
-    return new EdgeError("sync.unreachable", { broker: brokerName(this.#o.broker), reason, local }, cause);
+    return this.#unreachable(reason, { local }, cause);
+  }
+
+  #unreachable(reason: string, facts: LinkFacts, cause?: unknown): LinkError {
+    return new LinkError(new EdgeError("sync.unreachable", { broker: brokerName(this.#o.broker), reason }, cause), facts);
   }
 }
 

@@ -3,6 +3,7 @@ import { networkInterfaces } from "node:os";
 import type { EdgeError } from "../kit/errors.ts";
 import { pause } from "../kit/loop/pause.ts";
 import { REASON } from "./link.ts";
+import { LinkError } from "./link-error.ts";
 
 export interface Reconnect {
   readonly firstMs: number;
@@ -20,7 +21,7 @@ export const reconnectWait =
     // Two gateways with the same id disconnect each other: neither may come back quickly.
     if (error?.context["reasonCode"] === REASON.takenOver) return maxMs / 2 + (random() * maxMs) / 2;
     const full = Math.min(maxMs, firstMs * 2 ** Math.min(20, Math.max(0, failures - 1)));
-    if (error?.context["local"] === true && failures <= 1) return random() * Math.min(LOCAL_MS, full);
+    if (local && failures <= 1) return random() * Math.min(LOCAL_MS, full);
     return random() * full;
   };
 

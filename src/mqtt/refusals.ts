@@ -1,6 +1,7 @@
 /** Turns a refused connection into an error that names what can be mended, on our side or on the broker's. */
-import { type Code, EdgeError } from "../kit/errors.ts";
+import { EdgeError } from "../kit/errors.ts";
 import { brokerName, isLocal, type SocketOptions } from "./broker.ts";
+import { LinkError } from "./link-error.ts";
 
 /** Who asked to be let in. */
 export interface Caller extends Pick<SocketOptions, "broker" | "credentials" | "clockSynced"> {
@@ -9,8 +10,10 @@ export interface Caller extends Pick<SocketOptions, "broker" | "credentials" | "
   readonly user?: string;
 }
 
+type Refused = `sync.${"protocol-version" | "client-id" | "bad-login" | "not-admitted" | "taken-over" | "no-retain" | "no-qos1"}`;
+
 /** MQTT 5 § 3.2.2.2 and 3.14.2.1, and under 3.1.1 § 3.2.2.3: what a CONNACK or DISCONNECT says. */
-const BY_REASON: Readonly<Record<number, Code>> = {
+const BY_REASON: Readonly<Record<number, Refused>> = {
   132: "sync.protocol-version",
   133: "sync.client-id",
   134: "sync.bad-login",
@@ -20,14 +23,14 @@ const BY_REASON: Readonly<Record<number, Code>> = {
   154: "sync.no-retain",
   155: "sync.no-qos1",
 };
-const BY_RETURN_CODE: Readonly<Record<number, Code>> = {
+const BY_RETURN_CODE: Readonly<Record<number, Refused>> = {
   1: "sync.protocol-version",
   2: "sync.client-id",
   4: "sync.bad-login",
   5: "sync.not-admitted",
 };
 
-export function refusedBy({ broker, clientId, mqtt, user, credentials }: Caller, reasonCode: number, cause?: unknown): EdgeError {
+export function refusedBy({ broker, clientId, mqtt, user, credentials }: Caller, reasonCode: number, cause?: unknown): LinkError {
   const table = mqtt === 5 ? BY_REASON : { ...BY_REASON, ...BY_RETURN_CODE };
   const known = table[reasonCode] ?? "sync.refused";
   const isNobody = user === undefined && credentials?.cert === undefined;
@@ -35,13 +38,12 @@ export function refusedBy({ broker, clientId, mqtt, user, credentials }: Caller,
   const context = {
     broker: brokerName(broker),
     reason: `0x${reasonCode.toString(16)}`,
-    reasonCode,
     clientId,
     mqtt,
     user: user ?? credentials?.cert ?? clientId,
     name: credentials?.password ?? credentials?.cert ?? "",
   };
-  return new EdgeError(isLogin && isNobody ? "sync.no-login" : known, context, cause);
+  return new LinkError(new EdgeError(isLogin && isNobody ? "sync.no-login" : known, context, cause), { reasonCode });
 }
 
 const DATE_ERRORS = new Set(["CERT_NOT_YET_VALID", "CERT_HAS_EXPIRED"]);

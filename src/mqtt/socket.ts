@@ -5,6 +5,7 @@ import { connect as connectTcp, isIP, type Socket } from "node:net";
 import { join } from "node:path";
 import { connect as connectTls, createSecureContext, type SecureContext } from "node:tls";
 import { EdgeError } from "../kit/errors.ts";
+import { LinkError } from "./link-error.ts";
 import { brokerName, type Credentials, type SocketOptions } from "./broker.ts";
 import { explained } from "./refusals.ts";
 
@@ -101,7 +102,10 @@ function opened<S extends Socket>(socket: S, event: string, options: SocketOptio
     const failed = (error: NodeJS.ErrnoException): void => done(explained(error, options));
     const closed = (): void => done(new EdgeError("sync.unreachable", { broker, reason: "closed while connecting" }));
     const timer = setTimeout(
-      () => done(new EdgeError("sync.unreachable", { broker, reason: `no answer in ${options.timeoutMs} ms`, local: true })),
+      () => {
+        const late = new EdgeError("sync.unreachable", { broker, reason: `no answer in ${options.timeoutMs} ms` });
+        done(new LinkError(late, { local: true }));
+      },
       options.timeoutMs,
     );
     stop.addEventListener("abort", away, { once: true });

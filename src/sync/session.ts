@@ -6,6 +6,7 @@ import { pause } from "../kit/loop/pause.ts";
 import { aborted, broadcast } from "../kit/loop/signals.ts";
 import { brokerName } from "../mqtt/broker.ts";
 import type { Filter, Link } from "../mqtt/link.ts";
+import { LinkError } from "../mqtt/link-error.ts";
 import type { SyncContext } from "./context.ts";
 import type { Committed, EdgeEvent } from "./outbox.ts";
 import { parts } from "./publish/batch-body.ts";
@@ -86,12 +87,8 @@ export class Session {
   /** Connects anew: only then does the broker send again what was not acknowledged. What is being sent gets a moment to leave. */
   again(): void {
     const { broker } = this.#context.options;
-    const reason = new EdgeError("sync.unreachable", {
-      broker: brokerName(broker),
-      reason: "connecting anew",
-      local: true,
-      ours: true,
-    });
+    const anew = new EdgeError("sync.unreachable", { broker: brokerName(broker), reason: "connecting anew" });
+    const reason = new LinkError(anew, { local: true, ours: true });
     void pause(AGAIN_MS, this.#over.signal).then(() => this.#link.end(reason));
   }
 

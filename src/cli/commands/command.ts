@@ -41,7 +41,7 @@ function show({ target, action, state, value, code, told, detail }: CommandResul
   // A gateway of an earlier version says only its code, and the sentence in English.
   const known =
     code !== undefined && isCode(code)
-      ? toldOf(new EdgeError(code, { target, action, device: target, name: "value" }))
+      ? toldOf(new CodedError(code, { target, action, device: target, name: "value" }))
       : undefined;
   const what = told?.what[lang] ?? (lang === "en" ? detail : undefined) ?? known?.what[lang] ?? detail;
   const next = told?.next[lang] ?? known?.next[lang];

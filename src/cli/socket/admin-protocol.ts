@@ -98,7 +98,7 @@ export function failureOf(error: unknown): Failure {
 
 /** The other end's failure as an error of ours; a code of a later version keeps its own words. */
 export function errorOf(failure: Failure): EdgeError {
-  if (isCode(failure.code)) return new EdgeError(failure.code satisfies Code, failure.context);
+  if (isCode(failure.code)) return new CodedError(failure.code, failure.context);
   return new EdgeError("internal", { message: `${failure.code}: ${failure.what.en}` });
 }
 

@@ -53,7 +53,7 @@ export function resultOf(
   const said =
     told ??
     (code !== undefined && isCode(code)
-      ? toldOf(new EdgeError(code, { target, action, device: target, name: "value" }))
+      ? toldOf(new CodedError(code, { target, action, device: target, name: "value" }))
       : undefined);
   return {
     id,

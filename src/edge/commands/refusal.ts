@@ -47,8 +47,8 @@ export function refusalOf(command: Envelope, { gateway, target, retained, origin
 const unknownTarget = ({ target, action }: Envelope): Refusal =>
   refused("command.unknown-target", { target: clipped(target), action: clipped(action) });
 
-export function refused(...args: ConstructorParameters<typeof EdgeError>): Refusal {
-  const error = new EdgeError(...args);
+export function refused<C extends Code>(code: C, ...given: Given<C>): Refusal {
+  const error = new EdgeError(code, ...given);
   return { state: "refused", code: error.code, told: toldOf(error) };
 }
 

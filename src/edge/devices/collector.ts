@@ -226,8 +226,8 @@ export class Collector {
     return this.#withPoints(cause?.error ?? this.#notNow(mono, waitedMs), this.#points(mono, true));
   }
 
-  #withPoints({ code, context }: EdgeError, points: readonly PointStatus[]): EdgeError {
-    return new EdgeError(code, { ...context, device: this.info.id, points });
+  #withPoints(error: EdgeError, points: readonly PointStatus[]): EdgeError {
+    return error.with({ device: this.info.id, points });
   }
 
   /** It is not down: perhaps it speaks rarely, or its line is busy. */
@@ -235,7 +235,7 @@ export class Collector {
     const lasted = formatDuration(this.#health.ageMs(mono) ?? mono - this.#begun);
     const waited = formatDuration(waitedMs);
     const figures = { it: `nemmeno nei ${waited} di attesa`, en: `not in the ${waited} of waiting either` };
-    return new EdgeError("device.silent", { lasted, figures });
+    return new EdgeError("device.silent", { device: this.info.id, lasted, figures });
   }
 
   async perform(point: string, value: number | boolean, stop: AbortSignal, latest?: number): Promise<Outcome> {

@@ -227,7 +227,7 @@ export class DeviceHealth {
     const { id, bus } = this.#info;
     const known: Code = isCode(code) ? code : "internal";
     const figures = given ?? askedText(known, this.#info.wire?.());
-    return new EdgeError(known, { message: code, ...context, device: id, bus, ...(figures && { figures }) });
+    return new CodedError(known, { message: code, ...context, device: id, bus, ...(figures && { figures }) });
   }
 }
 
@@ -258,7 +258,7 @@ class Falls {
 }
 
 const errorOf = ({ code = "internal", why = {} }: Reading): EdgeError =>
-  new EdgeError(isCode(code) ? code : "internal", { message: code, ...why });
+  new CodedError(isCode(code) ? code : "internal", { message: code, ...why });
 
 /** The same thing goes on since it began. */
 const lasting = (now: Pick<Lasting, "code" | "context"> | null, before: Lasting | null, mono: number): Lasting | null =>

@@ -142,7 +142,7 @@ export function decodeBody(body: Uint8Array): DecodedReadings | DecodedEvents {
   try {
     return decoded(body);
   } catch (raw) {
-    throw new EdgeError("store.corrupt", { reason: `a body that nobody wrote: ${String(raw)}` }, raw);
+    throw new CodedError("store.corrupt", { reason: `a body that nobody wrote: ${String(raw)}` }, raw);
   }
 }
 

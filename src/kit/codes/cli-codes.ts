@@ -83,7 +83,7 @@ export const cliCodes = {
   "cli.usage": {
     retry: false,
     what: { it: "Uso: {reason}", en: "Usage: {reason}" },
-    hint: { it: "`cippo {command}--help`.", en: "`cippo {command}--help`." },
+    hint: { it: "`cippo {command?}--help`.", en: "`cippo {command?}--help`." },
   },
   "cli.unknown-name": {
     retry: false,

@@ -4,7 +4,7 @@ import type { Text } from "../../model.ts";
 export interface CodeSpec {
   /** Whether trying again without a change can help. */
   readonly retry: boolean;
-  /** What happened. `{name}` is filled from the context, `{count error|errors}` with the form that fits. */
+  /** What happened. `{name}` is filled from the context, `{count error|errors}` with the form that fits, `{name?}` with nothing where it is not there. */
   readonly what: Text;
   /** What to do next. */
   readonly hint: Text;
@@ -12,9 +12,9 @@ export interface CodeSpec {
 
 export type CodeTable = Readonly<Record<string, CodeSpec>>;
 
-type NameIn<Place extends string> = Place extends `${infer Name} ${string}` ? Name : Place;
+type NameIn<Place extends string> = Place extends `${string}?` ? never : Place extends `${infer Name} ${string}` ? Name : Place;
 
-/** The names between braces: `"lost" | "line"` of `Line {line}: {lost change|changes} lost`. */
+/** The names that a sentence needs: `"lost" | "line"` of `Line {line}: {lost change|changes} lost`. */
 export type PlacesIn<Sentence extends string> = Sentence extends `${string}{${infer Place}}${infer Rest}`
   ? NameIn<Place> | PlacesIn<Rest>
   : never;

@@ -3,6 +3,7 @@ import type { Clock } from "../../kit/clock.ts";
 import { EdgeError } from "../../kit/errors.ts";
 import { pause } from "../../kit/loop/pause.ts";
 import { type Link, type Publish, packetSize, REASON } from "../../mqtt/link.ts";
+import { LinkError } from "../../mqtt/link-error.ts";
 import { Notifier } from "../notifier.ts";
 import type { PoisonDetector, Subject } from "./poison-detector.ts";
 import { type Rank, sendQuota } from "./send-quota.ts";
@@ -170,9 +171,8 @@ export class Publisher {
       poison.survived(subject);
       return code;
     } catch (error) {
-      const { local = false, ours = false } = error instanceof EdgeError ? error.context : {};
-      if (flying && ours !== true)
-        poison.died(subject, topic, { bytes: body.length, alone, local: local === true, mono: clock.mono() });
+      const { local = false, ours = false } = error instanceof LinkError ? error : {};
+      if (flying && !ours) poison.died(subject, topic, { bytes: body.length, alone, local, mono: clock.mono() });
       throw error;
     }
   }

@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { EdgeError } from "../../../src/kit/errors.ts";
 import { FrameFilter } from "../../../src/mqtt/frame-guard.ts";
 import { packetSize } from "../../../src/mqtt/link.ts";
+import { LinkError, type LinkFacts } from "../../../src/mqtt/link-error.ts";
 import { reconnectWait } from "../../../src/mqtt/reconnect.ts";
 
 describe("frame guard", () => {
@@ -57,7 +58,7 @@ describe("frame guard", () => {
 
 describe("waits between links (CT-U7)", () => {
   const wait = reconnectWait({ firstMs: 60_000, maxMs: 300_000 }, () => 0.999);
-  const error = (context: Readonly<Record<string, unknown>>) => new EdgeError("sync.unreachable", context);
+  const error = (facts: LinkFacts) => new LinkError(new EdgeError("sync.unreachable", { broker: "here", reason: "gone" }), facts);
   it("spreads over the whole first minute, then to five", () => {
     expect([1, 2, 3, 4, 20].map((n) => Math.round(wait(n, error({})) / 1000))).toEqual([60, 120, 240, 300, 300]);
     expect(reconnectWait({ firstMs: 60_000, maxMs: 300_000 }, () => 0)(5, error({}))).toBe(0);

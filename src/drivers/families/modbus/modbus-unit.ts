@@ -4,6 +4,7 @@ import { type Code, EdgeError, toldOf } from "../../../kit/errors.ts";
 import { AnyOf } from "../../../kit/signals.ts";
 import type { Device, Outcome, Reading, Ticks } from "../../../model/index.ts";
 import type { IdentityCheck, ModbusBus, ModbusReply, ModbusRequest, Opening, Priority, RegisterPoint } from "../../driver.ts";
+import { ExchangeError } from "../../transports/modbus/exchange-error.ts";
 import { widthOf } from "./decodes.ts";
 import { isAnswer, isOfUnit, isRefusal, patiently, Round, Silences, type Told, thoughHungUp } from "./poll-round.ts";
 import { doubtful, ReadingJudge } from "./reading-judge.ts";
@@ -236,7 +237,7 @@ export class TableDevice implements Device {
       return { state: "succeeded", value: held };
     } catch (error) {
       if (whyOf(error).code === "command.expired") return { state: "expired", code: "command.expired" };
-      if (!written || !(error instanceof EdgeError) || error.context["sent"] !== true)
+      if (!written || !(error instanceof ExchangeError))
         return { state: written && stop.aborted ? "unknown" : "failed", ...whyOf(error) };
       if (error.code === "bus.exception" && !isRefusal(error, UNDER_WAY)) return { state: "failed", ...whyOf(error) };
       return (await this.#holds(point, values, stop))

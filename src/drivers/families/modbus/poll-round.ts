@@ -2,6 +2,7 @@
 import { monotonic } from "../../../kit/clock.ts";
 import { type Code, type Context, EdgeError } from "../../../kit/errors.ts";
 import type { ModbusReply } from "../../driver.ts";
+import { ExchangeError } from "../../transports/modbus/exchange-error.ts";
 import { isCorrupt } from "../../transports/modbus/framing/modbus-frame.ts";
 import type { Block } from "./registers.ts";
 
@@ -25,11 +26,11 @@ export const isRefusal = (error: unknown, exceptions: readonly number[]): boolea
 
 /** Of the unit, and not of the wire, which is the same for all its blocks. */
 export const isOfUnit = (error: unknown): error is EdgeError =>
-  error instanceof EdgeError && error.context["sent"] === true && error.code.startsWith("bus.") && error.code !== "bus.flooded";
+  error instanceof ExchangeError && error.code.startsWith("bus.") && error.code !== "bus.flooded";
 
 /** Something that the unit itself said came back. */
 export const isAnswer = (error: EdgeError): boolean =>
-  isCorrupt(error.code) ? error.context["whole"] === true : error.code === "bus.exception" && !isRefusal(error, NOBODY_THERE);
+  isCorrupt(error.code) ? error instanceof ExchangeError && error.cameWhole : error.code === "bus.exception" && !isRefusal(error, NOBODY_THERE);
 
 const isPassing = (error: EdgeError): boolean => isCorrupt(error.code) || isRefusal(error, PASSING);
 

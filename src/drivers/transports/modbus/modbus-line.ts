@@ -11,6 +11,7 @@ import { CLOSE_MS } from "../serial/byte-wire.ts";
 import type { SerialBinding } from "../serial/serial-port.ts";
 import { CircuitBreakers } from "./circuit-breakers.ts";
 import { LateReplies } from "./framing/late-replies.ts";
+import { ExchangeError } from "./exchange-error.ts";
 import { isCorrupt } from "./framing/modbus-frame.ts";
 import { LineStats } from "./line-stats.ts";
 import { defaultTimeoutMs, silenceMs } from "./line-timing.ts";
@@ -189,10 +190,10 @@ export class ModbusLine implements ModbusBus, AsyncDisposable {
       if (this.#tally(link) > 0 && this.#isBlind) await this.#drain(link);
     } catch (error) {
       this.#tally(link);
-      if (isDoubtful(error)) return this.#askAgain(link, job);
+      if (error instanceof ExchangeError && error.doubtful) return this.#askAgain(link, job);
       // Nothing left: the wire is to blame, and not the unit.
       try {
-        if (wasSent(error)) await this.#failed(link, request, sent, error);
+        if (error instanceof ExchangeError) await this.#failed(link, request, sent, error);
         else await this.#unlink();
       } finally {
         job.reject(error);
@@ -212,9 +213,10 @@ export class ModbusLine implements ModbusBus, AsyncDisposable {
     this.#owing.clear();
   }
 
-  async #failed(link: ModbusLink, request: ModbusRequest, sent: number, { code, context }: EdgeError): Promise<void> {
+  async #failed(link: ModbusLink, request: ModbusRequest, sent: number, error: ExchangeError): Promise<void> {
     const { unit } = request;
-    this.#count(unit, code, context);
+    const { code, context } = error;
+    this.#count(unit, error);
     if (code === "bus.exception") {
       this.#answered();
       if (NOBODY_THERE.includes(context["exception"])) this.#units.silent(unit, monotonic() - sent, monotonic());
@@ -222,7 +224,7 @@ export class ModbusLine implements ModbusBus, AsyncDisposable {
       return;
     }
     this.#failures += 1;
-    const replied = isCorrupt(code) && context["whole"] === true;
+    const replied = isCorrupt(code) && error.cameWhole;
     if (this.#isBlind && !replied) {
       const until = sent + this.#replyDeadlineOf(request);
       if (this.#isNameless) this.#units.allRest(until);
@@ -235,8 +237,8 @@ export class ModbusLine implements ModbusBus, AsyncDisposable {
     if (UNANSWERED.includes(code) || isCorrupt(code)) this.#units.silent(unit, now - sent, now);
   }
 
-  #count(unit: number, code: Code, context: EdgeError["context"]): void {
-    this.#stats.foreignReplies += Number(context["foreign"] ?? 0);
+  #count(unit: number, { code, foreignFrames }: ExchangeError): void {
+    this.#stats.foreignReplies += foreignFrames;
     if (code === "bus.exception") {
       this.#stats.exceptions += 1;
       this.#units.refused(unit);
@@ -324,5 +326,3 @@ export class ModbusLine implements ModbusBus, AsyncDisposable {
   }
 }
 
-const isDoubtful = (error: unknown): boolean => error instanceof EdgeError && error.context["doubtful"] === true;
-const wasSent = (error: unknown): error is EdgeError => error instanceof EdgeError && error.context["sent"] === true;

@@ -1,14 +1,15 @@
 /** One opened port or connection and one request at a time go in; its verified reply comes out, or why there is none. The only file touching modbus-serial. */
 import type Library from "modbus-serial";
-import { type Code, type Context, EdgeError } from "../../../kit/errors.ts";
+import { type Code, EdgeError } from "../../../kit/errors.ts";
 import { loadNative } from "../../../kit/system/native.ts";
 import type { ModbusSpec } from "../../buses.ts";
 import type { ModbusReply, ModbusRequest } from "../../driver.ts";
 import { type ByteWire, openSocket, type WireEvents } from "../serial/byte-wire.ts";
 import { openSerialPort, type SerialBinding } from "../serial/serial-port.ts";
+import { ExchangeError } from "./exchange-error.ts";
 import type { LateReplies } from "./framing/late-replies.ts";
 import { MbapPort } from "./framing/mbap-port.ts";
-import { CORRUPT, type Seen } from "./framing/modbus-frame.ts";
+import { CORRUPT, type Corrupt, type Seen } from "./framing/modbus-frame.ts";
 import { type FramePort, type Leftover, RtuPort } from "./framing/rtu-port.ts";
 
 type ModbusRTU = InstanceType<typeof Library.default>;
@@ -33,10 +34,20 @@ interface Flight {
   readonly reject: (error: unknown) => void;
 }
 
+/** What every error of an exchange says. */
+interface About {
+  readonly bus: string;
+  readonly unit: number;
+  readonly device: string;
+  readonly timeoutMs: number;
+  /** The option that says how long is waited. */
+  readonly key: string;
+}
+
 export class ModbusLink {
   readonly #bus: string;
   readonly #isTcp: boolean;
-  readonly #corrupt: Code;
+  readonly #corrupt: Corrupt;
   readonly #wire: ByteWire;
   readonly #port: FramePort;
   readonly #client: ModbusRTU;
@@ -76,7 +87,8 @@ export class ModbusLink {
     this.#wire = wire;
     this.#port = port;
     this.#client = client;
-    port.doubted = () => this.#fail((about) => new EdgeError("bus.foreign-reply", { ...about, doubtful: true }));
+    port.doubted = (frame) =>
+      this.#fail((about) => new ExchangeError(new EdgeError("bus.foreign-reply", { ...about, bytes: headOf(frame) }), { doubtful: true }));
     port.corrupted = () => {
       clearTimeout(this.#quiet);
       this.#quiet = setTimeout(() => this.#fail((about) => this.#verdict(about, true)), this.#isTcp ? 0 : CORRUPT_QUIET_MS);
@@ -113,8 +125,8 @@ export class ModbusLink {
   }
 
   /**
-   * Rejects with EdgeError `bus.*` or `port.*`; context `sent`: bytes may have left; `whole`: a reply came, and is corrupt; `doubtful`: a reply
-   * came that may be an earlier one for a second time, which `trusts` would have taken.
+   * Rejects with ExchangeError `bus.*` or `port.*` once bytes may have left, with another EdgeError before. `trusts`: takes a reply that may be
+   * an earlier one for a second time, of which the error says otherwise that it is doubtful.
    */
   exchange(request: ModbusRequest, timeoutMs: number, trusts = false): Promise<ModbusReply> {
     this.#port.trusts = trusts;
@@ -126,7 +138,7 @@ export class ModbusLink {
       try {
         send(this.#client, request, this.#replied);
       } catch (error) {
-        // The wire was closed: nothing left, and the error does not say `sent`.
+        // The wire was closed: nothing left.
         this.#land()?.reject(error);
       }
     });
@@ -134,7 +146,7 @@ export class ModbusLink {
 
   /** Ends the exchange in flight. */
   interrupt(error: EdgeError): void {
-    this.#land()?.reject(new EdgeError(error.code, { ...error.context, sent: true }, error));
+    this.#land()?.reject(new ExchangeError(error));
   }
 
   #overdue(flight: Flight): void {
@@ -145,15 +157,15 @@ export class ModbusLink {
     const mono = this.#port.lastByte;
     if (error === null) this.#land()?.resolve({ data, mono });
     else if (error.errno === NOT_OPEN) this.#land()?.reject(this.#wire.closed());
-    else this.#fail((about) => refused(error, this.#corrupt, about));
+    else this.#fail((about) => new ExchangeError(refused(error, this.#corrupt, about)));
   };
 
-  #fail(error: (about: Context) => EdgeError): void {
+  #fail(error: (about: About) => ExchangeError): void {
     const flight = this.#land();
     if (!flight) return;
     const { request, timeoutMs, reject } = flight;
     const key = request.timeoutMs === undefined ? `buses.${this.#bus}.timeout` : `devices.${request.device}.timeout`;
-    reject(error({ bus: this.#bus, unit: request.unit, device: `unit ${request.unit}`, sent: true, timeoutMs, key }));
+    reject(error({ bus: this.#bus, unit: request.unit, device: `unit ${request.unit}`, timeoutMs, key }));
   }
 
   #land(): Flight | null {
@@ -165,16 +177,19 @@ export class ModbusLink {
   }
 
   /** Nothing acceptable came: say what did. Of an exchange that has just been ended. */
-  #verdict(about: Context, whole: boolean): EdgeError {
+  #verdict(about: About, cameWhole: boolean): ExchangeError {
     this.#port.giveUp();
     const { frames, garbage, seen } = this.leftover();
-    const context = { ...about, whole, foreign: frames };
     // Noise about a frame whose checksum holds does not make it doubtful.
-    if (whole || (garbage > 0 && (seen === null || seen.kind === "other"))) return new EdgeError(this.#corrupt, context);
-    const delayMs = seen === null || seen.kind === "other" ? this.#port.lateness(Number(about["unit"])) : undefined;
-    if (delayMs !== undefined)
-      return new EdgeError("bus.late-reply", { ...context, delayMs, wanted: `${patienceFor(delayMs)}ms` });
-    return seen === null ? new EdgeError("bus.timeout", context) : told(seen, this.#isTcp, context);
+    const isNoise = garbage > 0 && (seen === null || seen.kind === "other");
+    const error = cameWhole || isNoise ? new EdgeError(this.#corrupt, about) : this.#unanswered(about, seen);
+    return new ExchangeError(error, { cameWhole, foreignFrames: frames });
+  }
+
+  #unanswered(about: About, seen: Seen | null): EdgeError {
+    const delayMs = seen === null || seen.kind === "other" ? this.#port.lateness(about.unit) : undefined;
+    if (delayMs !== undefined) return new EdgeError("bus.late-reply", { ...about, delayMs, wanted: `${patienceFor(delayMs)}ms` });
+    return seen === null ? new EdgeError("bus.timeout", about) : told(seen, this.#isTcp, about);
   }
 
   async close(): Promise<void> {
@@ -201,11 +216,13 @@ const LONGEST_PATIENCE_MS = 60_000;
 /** As many bytes of a frame as say what it is. */
 const HEAD = 8;
 
-function told(seen: Seen, isTcp: boolean, context: Context): EdgeError {
-  const bytes = Buffer.from(seen.frame.subarray(0, HEAD))
+const headOf = (frame: Uint8Array): string =>
+  Buffer.from(frame.subarray(0, HEAD))
     .toString("hex")
     .replace(/..(?=.)/g, "$& ");
-  const about = { ...context, bytes };
+
+function told(seen: Seen, isTcp: boolean, context: About): EdgeError {
+  const about = { ...context, bytes: headOf(seen.frame) };
   switch (seen.kind) {
     case "master":
       return new EdgeError("bus.second-master", about);
@@ -228,7 +245,7 @@ interface LibraryError {
 /** The library found its port closed and wrote nothing: whatever the wire is, it says so in these words. */
 const NOT_OPEN = "ECONNREFUSED";
 
-function refused(error: LibraryError, corrupt: Code, about: Context): EdgeError {
+function refused(error: LibraryError, corrupt: Corrupt, about: About): EdgeError {
   if (error.modbusCode !== undefined) return new EdgeError("bus.exception", { ...about, exception: error.modbusCode }, error);
   // modbus-serial found fault with a frame that passed our own checks; it has no code for that, only text.
   return new EdgeError(corrupt, about, error);

@@ -135,4 +135,5 @@ export function crcHolds(bytes: Uint8Array, at: number, length: number): boolean
 
 /** What a reply fails with that is none: the wires of a serial line spoil frames, a TCP connection does not. */
 export const CORRUPT = { rtu: "bus.checksum", "rtu-tcp": "bus.checksum", tcp: "bus.not-modbus-tcp" } as const;
+export type Corrupt = (typeof CORRUPT)[keyof typeof CORRUPT];
 export const isCorrupt = (code: Code): boolean => Object.values<Code>(CORRUPT).includes(code);

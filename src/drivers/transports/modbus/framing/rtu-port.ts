@@ -26,7 +26,7 @@ export abstract class FramePort extends EventEmitter {
   /** Called when the reply arrived whole and corrupt: waiting longer is of no use. */
   corrupted: () => void = () => undefined;
   /** Called when what arrived may be an earlier reply for a second time: only asking again can tell. */
-  doubted: () => void = () => undefined;
+  doubted: (frame: Uint8Array) => void = () => undefined;
   /** Believes the next reply even if it was said before. */
   trusts = false;
   protected expected: Expected | null = null;
@@ -87,7 +87,7 @@ export abstract class FramePort extends EventEmitter {
     // When it was read says nothing of when it came: it may have lain there while this process stood still.
     if (came !== null && !this.trusts && !sameReply(fc) && this.given.isDoubtful(this.request, came, this.#sent)) {
       this.trusts = true;
-      if (fc <= 4) this.doubted();
+      if (fc <= 4) this.doubted(came);
       return;
     }
     if (came !== null) this.given.add(this.request, came, mono);

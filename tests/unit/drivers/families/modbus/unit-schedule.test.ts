@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { KeepAlive } from "../../../../../src/drivers/families/modbus/unit-schedule.ts";
 import { deviceInfo, loadDriver } from "../../../../../src/drivers/index.ts";
+import { ExchangeError } from "../../../../../src/drivers/transports/modbus/exchange-error.ts";
 import { openWires } from "../../../../../src/drivers/wires.ts";
 import { monotonic } from "../../../../../src/kit/clock.ts";
 import { EdgeError } from "../../../../../src/kit/errors.ts";
@@ -274,7 +275,7 @@ describe("the doubt that a failed repetition casts on a value", () => {
 
   it("ends with a command that succeeds, before that is repeated", async () => {
     const repeats = new KeepAlive({ limit: repeated }, 1000);
-    await repeats.refresh(() => Promise.reject(new EdgeError("bus.timeout", { sent: true })));
+    await repeats.refresh(() => Promise.reject(new ExchangeError(new EdgeError("bus.timeout", { device: "charger", bus: "plant" }))));
     expect(repeats.failed.get("limit")).toBe("bus.timeout");
     await repeats.during("limit", () => Promise.resolve({ state: "succeeded", value: 10 }));
     expect(repeats.failed.get("limit")).toBeUndefined();
