@@ -99,12 +99,3 @@ export class Commands {
     this.#waiting.delete(answer.id);
   }
 }
-
-/** RFC 9562, 5.7: 48 bits of epoch ms, version 7, variant 10, the rest random. */
-export function uuidv7(wall: number): string {
-  const bytes = randomBytes(16);
-  bytes.writeUIntBE(wall, 0, 6);
-  bytes[6] = 0x70 | ((bytes[6] ?? 0) & 0x0f);
-  bytes[8] = 0x80 | ((bytes[8] ?? 0) & 0x3f);
-  return bytes.toString("hex").replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
-}

@@ -1,5 +1,6 @@
 /** The control port of a site: one JSON line asks, one answers. */
 import * as z from "zod";
+import { LineSplitter } from "../../src/kit/text/line-splitter.ts";
 import { FAULTS, type Fault } from "./faults.ts";
 import type { Player } from "./play.ts";
 import { SocketLine } from "./socket-line.ts";
@@ -39,18 +40,16 @@ const LINE_BYTES = 65_536;
 
 export async function openControl(site: Controlled): Promise<SocketLine> {
   const line = new SocketLine((socket) => {
-    let text = "";
+    const lines = new LineSplitter(LINE_BYTES);
     let turn = Promise.resolve();
     socket.setEncoding("utf8").on("data", (chunk: string) => {
-      text += chunk;
-      if (text.length > LINE_BYTES) socket.destroy();
-      const lines = text.split("\n");
-      text = lines.pop() ?? "";
-      for (const asked of lines)
-        turn = turn.then(async () => {
-          const answer = await answerTo(site, asked);
-          if (socket.writable) socket.write(`${JSON.stringify(answer)}\n`);
-        });
+      for (const asked of lines.push(chunk))
+        if (asked === null) socket.destroy();
+        else
+          turn = turn.then(async () => {
+            const answer = await answerTo(site, asked);
+            if (socket.writable) socket.write(`${JSON.stringify(answer)}\n`);
+          });
     });
   });
   await line.plug();

@@ -5,7 +5,7 @@ import { connect as connectSocket, type Socket } from "node:net";
 import { join } from "node:path";
 import { connectAsync, type IClientPublishOptions, type MqttClient } from "mqtt";
 import { pause } from "../../src/kit/loop/pause.ts";
-import { uuidv7 } from "../platform/commands.ts";
+import { uuidv7 } from "../../src/kit/uuid-v7.ts";
 import { SOCKET } from "../start/run-folder.ts";
 import type { Testbed } from "../start/testbed.ts";
 import { limited, type SoakFault } from "./faults.ts";

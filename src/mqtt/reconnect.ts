@@ -1,6 +1,7 @@
 /** How long to wait before the next connection, by how the last one ended (CT-U7). */
 import { networkInterfaces } from "node:os";
 import type { EdgeError } from "../kit/errors.ts";
+import { doubling } from "../kit/loop/backoff.ts";
 import { pause } from "../kit/loop/pause.ts";
 import { REASON } from "./link.ts";
 import { LinkError } from "./link-error.ts";

@@ -5,8 +5,9 @@ import { connect as connectTcp, isIP, type Socket } from "node:net";
 import { join } from "node:path";
 import { connect as connectTls, createSecureContext, type SecureContext } from "node:tls";
 import { EdgeError } from "../kit/errors.ts";
-import { LinkError } from "./link-error.ts";
+import { connected } from "../kit/system/connected.ts";
 import { brokerName, type Credentials, type SocketOptions } from "./broker.ts";
+import { LinkError } from "./link-error.ts";
 import { explained } from "./refusals.ts";
 
 const PORTS: Readonly<Record<string, number>> = { "mqtt:": 1883, "mqtts:": 8883 };
@@ -83,33 +84,19 @@ export async function readPassword(credentials?: Credentials): Promise<Buffer | 
   return text;
 }
 
-function opened<S extends Socket>(socket: S, event: string, options: SocketOptions, stop: AbortSignal): Promise<S> {
-  const broker = brokerName(options.broker);
-  return new Promise((resolve, reject) => {
-    const done = (error?: EdgeError): void => {
-      clearTimeout(timer);
-      stop.removeEventListener("abort", away);
-      socket.off("error", failed).off("close", closed).off(event, ready);
-      if (error === undefined) {
-        resolve(socket);
-        return;
-      }
-      socket.on("error", () => {}).destroy();
-      reject(error);
-    };
-    const away = (): void => done(new EdgeError("sync.unreachable", { broker, reason: "stopped" }));
-    const ready = (): void => done();
-    const failed = (error: NodeJS.ErrnoException): void => done(explained(error, options));
-    const closed = (): void => done(new EdgeError("sync.unreachable", { broker, reason: "closed while connecting" }));
-    const timer = setTimeout(
-      () => {
-        const late = new EdgeError("sync.unreachable", { broker, reason: `no answer in ${options.timeoutMs} ms` });
-        done(new LinkError(late, { local: true }));
-      },
-      options.timeoutMs,
-    );
-    stop.addEventListener("abort", away, { once: true });
-    if (stop.aborted) return away();
-    socket.on("error", failed).on("close", closed).once(event, ready);
-  });
+async function opened(socket: Socket, event: "connect" | "secureConnect", options: SocketOptions, stop: AbortSignal): Promise<Socket> {
+  const { timeoutMs } = options;
+  const not = await connected(socket, { event, timeoutMs, stop });
+  if (not === null) return socket;
+  const unreachable = (reason: string) => new EdgeError("sync.unreachable", { broker: brokerName(options.broker), reason });
+  switch (not.why) {
+    case "failed":
+      throw explained(not.error, options);
+    case "late":
+      throw new LinkError(unreachable(`no answer in ${timeoutMs} ms`), { local: true });
+    case "closed":
+      throw unreachable("closed while connecting");
+    case "stopped":
+      throw unreachable("stopped");
+  }
 }

@@ -1,6 +1,6 @@
 /** An operator on `down/commands` who chooses ids and flags himself and hears every answer. */
 import { connectAsync, type MqttClient } from "mqtt";
-import { uuidv7 } from "../../hw-sim/platform/commands.ts";
+import { uuidv7 } from "../../src/kit/uuid-v7.ts";
 import { until } from "./processes.ts";
 
 export interface Answered {

@@ -42,7 +42,7 @@ class Served implements Connection {
   readonly #ended = new AbortController();
   /** Lines that wait for what was answered to be read. */
   #lines: string[] = [];
-  #rest = "";
+  readonly #splitter = new LineSplitter(MAX_LINE);
   #atWork = 0;
   /** They end with the connection, and keep nothing else waiting. */
   #watches = 0;
@@ -81,11 +81,10 @@ class Served implements Connection {
 
   take(chunk: string): void {
     if (this.#isOver) return;
-    const lines = (this.#rest + chunk).split("\n");
-    this.#rest = lines.pop() ?? "";
-    this.#lines.push(...lines.filter((line) => line.trim() !== ""));
+    const lines = this.#splitter.push(chunk);
+    this.#lines.push(...lines.filter((line) => line !== null && line.trim() !== ""));
     this.go();
-    if (this.#rest.length > MAX_LINE) this.end(badLine(`> ${MAX_LINE} bytes`));
+    if (lines.includes(null)) this.end(badLine(`> ${MAX_LINE} bytes`));
   }
 
   /** As far as the answers find room; what is left waits, and no more is read until then. */

@@ -90,20 +90,3 @@ export function parseLine<S extends z.ZodType>(schema: S, line: string): z.outpu
     return null;
   }
 }
-
-/** Text in pieces goes in, whole lines come out. */
-export class Lines {
-  #rest = "";
-  readonly #max: number;
-
-  constructor(max = LINE_MAX) {
-    this.#max = max;
-  }
-
-  /** Null: a line is too long, and what follows has no beginning. */
-  push(text: string): readonly string[] | null {
-    const lines = (this.#rest + text).split("\n");
-    this.#rest = lines.pop() ?? "";
-    return this.#rest.length > this.#max || lines.some((line) => line.length > this.#max) ? null : lines;
-  }
-}

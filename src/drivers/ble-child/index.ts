@@ -1,9 +1,11 @@
 /** An adapter's name goes in, orders on standard input; what the radio hears goes to standard output, one line of JSON each (docs/decisions/0008-bluetooth-in-its-own-process.md). */
 import { setTimeout as sleep } from "node:timers/promises";
+import { doubling } from "../../kit/loop/backoff.ts";
+import { LineSplitter } from "../../kit/text/line-splitter.ts";
 import {
   type BleMessageBody,
   commandSchema,
-  Lines,
+  LINE_MAX,
   PROTOCOL,
   parseLine,
   type RadioState,
@@ -65,13 +67,15 @@ async function leave(): Promise<void> {
   process.exit(0);
 }
 
-const lines = new Lines();
+const lines = new LineSplitter(LINE_MAX);
 process.stdin
   .setEncoding("utf8")
   .on("data", (text: string) => {
-    const whole = lines.push(text);
-    if (!whole) process.exit(2);
-    for (const line of whole) carryOut(line);
+    for (const line of lines.push(text)) {
+      // What follows a line without an end has no beginning.
+      if (line === null) process.exit(2);
+      carryOut(line);
+    }
   })
   .on("end", leave)
   .on("error", leave);
@@ -100,5 +104,5 @@ for (let failures = 0; ; ) {
   }
   session = null;
   failures = performance.now() - begun > AGAIN.maxMs ? 0 : failures + 1;
-  await sleep(Math.min(AGAIN.maxMs, AGAIN.firstMs * 2 ** failures));
+  await sleep(doubling(AGAIN.firstMs, AGAIN.maxMs)(failures + 1));
 }

@@ -259,7 +259,7 @@ export class CommitBuffer {
       }
       if (failures > 0) {
         await this.#tend();
-        await pause(Math.min(RETRY_MAX_MS, RETRY_FIRST_MS * 2 ** Math.min(10, failures - 1)), stop);
+        await pause(retryWait(failures), stop);
       } else if (!stop.aborted) {
         await this.#tend();
         if (this.#o.clock.mono() - this.#written >= PROVE_EVERY_MS) this.save("written", this.#o.clock.mono());

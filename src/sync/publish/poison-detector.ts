@@ -74,7 +74,7 @@ export class PoisonDetector {
     }
     const was = this.#of(subject);
     const times = was.alone + Number(alone);
-    const rest = times < SUSPECT ? 0 : Math.min(REST_MAX_MS, REST_FIRST_MS * 2 ** Math.min(10, times - SUSPECT));
+    const rest = times < SUSPECT ? 0 : doubling(REST_FIRST_MS, REST_MAX_MS)(times - SUSPECT + 1);
     const entry = {
       ...subject,
       deaths: was.deaths + 1,

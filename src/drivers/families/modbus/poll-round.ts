@@ -1,6 +1,7 @@
 /** One round over the blocks of a unit: what was read is told, a block fails alone, and what may pass by itself is asked again. */
 import { monotonic } from "../../../kit/clock.ts";
 import { type Code, type Context, EdgeError } from "../../../kit/errors.ts";
+import { doubling } from "../../../kit/loop/backoff.ts";
 import type { ModbusReply } from "../../driver.ts";
 import { ExchangeError } from "../../transports/modbus/exchange-error.ts";
 import { isCorrupt } from "../../transports/modbus/framing/modbus-frame.ts";
@@ -89,7 +90,7 @@ export class Silences {
   add(key: string, { code, context }: EdgeError, mostMs: number): number {
     const times = (this.#of.get(key)?.times ?? 0) + 1;
     const cost = Number(context["timeoutMs"] ?? ASSUMED_COST_MS);
-    this.#of.set(key, { code, why: context, times, until: monotonic() + Math.min(mostMs, cost * SHARE * 2 ** (times - 1)) });
+    this.#of.set(key, { code, why: context, times, until: monotonic() + doubling(cost * SHARE, mostMs)(times) });
     return times;
   }
 

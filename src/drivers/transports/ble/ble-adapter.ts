@@ -11,7 +11,6 @@ import { type BleMessage, PROTOCOL, type RadioState, type ReadStep, WANTED_MAX }
 import type { BleSpec } from "../../buses.ts";
 import type { BleAdvert, BleCharacteristic, BleDevice, BleRadio, BleValues, Heard } from "../../driver.ts";
 import { heardAt } from "../child/heard-at.ts";
-import { AdvertQueue } from "./advert-queue.ts";
 import { BleProcess } from "./ble-process.ts";
 import { ReadRequests } from "./read-requests.ts";
 import { RecoveryPlan } from "./recovery-plan.ts";
@@ -44,12 +43,14 @@ export const PATIENCE = {
 };
 export type Patience = typeof PATIENCE;
 
+/** Of a sensor that repeats itself a few are plenty; of a button nobody presses it so fast. */
+const UNREAD_ADVERTS = 16;
 const SILENT = "gives no sign of life";
 const GOOD: readonly RadioState[] = ["scanning", "reading"];
 
 interface Wanted {
   holders: number;
-  readonly ears: Set<AdvertQueue>;
+  readonly listeners: Set<PushQueue<BleAdvert>>;
   /** Null until it is listened to. */
   heard: Heard | null;
 }
@@ -182,7 +183,7 @@ export class BleAdapter implements BleRadio, AsyncDisposable {
       manufacturers: bytesOf(manufacturers),
     };
     if (wanted.heard !== null) wanted.heard.frames += 1;
-    for (const ear of wanted.ears) ear.push(advert);
+    for (const listener of wanted.listeners) listener.push(advert);
   }
 
   heard(mac: string): HeardStatus | undefined {
@@ -220,7 +221,7 @@ export class BleAdapter implements BleRadio, AsyncDisposable {
 
   /** Everybody who listens or waits is told; the host comes again. */
   #fail(error: EdgeError): void {
-    for (const { ears } of this.#wanted.values()) for (const ear of ears) ear.fail(error);
+    for (const { listeners } of this.#wanted.values()) for (const listener of listeners) listener.fail(error);
     this.#reads.fail(error);
     for (const wake of this.#waiting) wake();
   }
@@ -228,7 +229,7 @@ export class BleAdapter implements BleRadio, AsyncDisposable {
   #retain(mac: string): BleDevice {
     if (!this.#wanted.has(mac) && this.#wanted.size >= WANTED_MAX)
       throw new EdgeError("ble.unavailable", { adapter: this.#spec.ble, reason: `more than ${WANTED_MAX} devices` });
-    const wanted = this.#wanted.get(mac) ?? { holders: 0, ears: new Set<AdvertQueue>(), heard: null };
+    const wanted = this.#wanted.get(mac) ?? { holders: 0, listeners: new Set<PushQueue<BleAdvert>>(), heard: null };
     this.#wanted.set(mac, wanted);
     wanted.holders += 1;
     if (wanted.holders === 1) this.#tellWanted();
@@ -253,15 +254,19 @@ export class BleAdapter implements BleRadio, AsyncDisposable {
   async *#listen(wanted: Wanted, stop: AbortSignal): AsyncGenerator<BleAdvert> {
     const heard = wanted.heard ?? { frames: 0, strayBytes: 0, unread: 0 };
     wanted.heard = heard;
-    const ear = new AdvertQueue(() => {
-      heard.unread += 1;
+    const listener = new PushQueue<BleAdvert>({
+      most: UNREAD_ADVERTS,
+      drops: "oldest",
+      dropped: () => {
+        heard.unread += 1;
+      },
     });
-    wanted.ears.add(ear);
+    wanted.listeners.add(listener);
     try {
       if (!this.#process) throw this.#unavailable();
-      yield* ear.drain(stop);
+      yield* listener.drain(stop);
     } finally {
-      wanted.ears.delete(ear);
+      wanted.listeners.delete(listener);
     }
   }
 

@@ -3,7 +3,8 @@ import { type ChildProcessByStdio, spawn } from "node:child_process";
 import type { Readable, Writable } from "node:stream";
 import { monotonic } from "../../../kit/clock.ts";
 import { withPipes } from "../../../kit/system/pipes.ts";
-import { type BleCommand, type BleMessage, Lines, messageSchema, parseLine } from "../../ble-child/ble-protocol.ts";
+import { LineSplitter } from "../../../kit/text/line-splitter.ts";
+import { type BleCommand, type BleMessage, LINE_MAX, messageSchema, parseLine } from "../../ble-child/ble-protocol.ts";
 import { dieWithParent } from "../child/die-with-parent.ts";
 
 const KILL_AFTER_MS = 1000;
@@ -28,7 +29,7 @@ export class BleProcess implements AsyncDisposable {
   spoke = monotonic();
   readonly #child: ChildProcessByStdio<Writable, Readable, Readable>;
   readonly #options: BleProcessOptions;
-  readonly #lines = new Lines();
+  readonly #lines = new LineSplitter(LINE_MAX);
   readonly #gone: Promise<void>;
   #complaint = "";
   #reason = "";
@@ -87,10 +88,10 @@ export class BleProcess implements AsyncDisposable {
     const now = monotonic();
     if (now - this.#window.since >= FLOOD.everyMs) this.#window = { since: now, bytes: 0 };
     this.#window.bytes += text.length;
-    const lines = this.#window.bytes > FLOOD.bytes ? null : this.#lines.push(text);
-    if (!lines) this.kill("floods, or speaks lines without an end");
-    for (const line of lines ?? []) {
-      if (this.#ended) return;
+    const lines = this.#window.bytes > FLOOD.bytes ? [null] : this.#lines.push(text);
+    for (const line of lines) {
+      if (line === null) this.kill("floods, or speaks lines without an end");
+      if (line === null || this.#ended) return;
       const word = parseLine(messageSchema, line);
       this.#garbage = word ? 0 : this.#garbage + 1;
       if (this.#garbage >= GARBAGE_MAX) this.kill(`speaks another language: ${line.slice(0, 40)}`);

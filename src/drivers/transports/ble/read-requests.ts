@@ -1,5 +1,6 @@
 /** Orders to read a device and the child's answers go in; each caller's values come out, and a device that cannot be read rests, so that its time-outs cost the others little. */
 import { monotonic } from "../../../kit/clock.ts";
+import { doubling } from "../../../kit/loop/backoff.ts";
 import { EdgeError } from "../../../kit/errors.ts";
 import { PROTOCOL, type ReadCommand } from "../../ble-child/ble-protocol.ts";
 import type { BleCharacteristic, BleValues } from "../../driver.ts";
@@ -71,7 +72,7 @@ export class ReadRequests {
   #rest(mac: string, { context: { step, reason } }: EdgeError): void {
     const { firstMs, maxMs, absentMs } = this.#patience.rest;
     const failures = (this.#resting.get(mac)?.failures ?? 0) + 1;
-    const ms = step === "absent" ? absentMs : Math.min(maxMs, firstMs * 2 ** Math.min(20, failures - 1));
+    const ms = step === "absent" ? absentMs : doubling(firstMs, maxMs)(failures);
     this.#resting.set(mac, { failures, until: monotonic() + ms, step, reason });
   }
 

@@ -1,4 +1,5 @@
 /** Whether the radio is ill, and when, goes in; the next rung of its cure comes out: adapter power cycle, D-Bus connection anew, process anew; ever rarer. Pure. */
+import { doubling } from "../../../kit/loop/backoff.ts";
 
 export type RecoveryStep = "adapter" | "connection" | "process";
 
@@ -34,6 +35,6 @@ export class RecoveryPlan {
   }
 
   #wait(): number {
-    return Math.min(this.#waits.maxMs, this.#waits.firstMs * 2 ** Math.min(20, this.#taken));
+    return doubling(this.#waits.firstMs, this.#waits.maxMs)(this.#taken + 1);
   }
 }

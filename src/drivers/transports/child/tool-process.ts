@@ -2,8 +2,11 @@
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { basename } from "node:path";
 import type { Readable } from "node:stream";
-import { firstLine } from "../../../kit/text/first-line.ts";
+import { PushQueue } from "../../../kit/loop/push-queue.ts";
+import { AnyOf, broadcast } from "../../../kit/loop/signals.ts";
 import { withPipes } from "../../../kit/system/pipes.ts";
+import { firstLine } from "../../../kit/text/first-line.ts";
+import { LineSplitter } from "../../../kit/text/line-splitter.ts";
 import { dieWithParent } from "./die-with-parent.ts";
 
 const KILL_AFTER_MS = 1000;
@@ -22,39 +25,28 @@ export interface Death {
   readonly unread: number;
 }
 
-/** Text in pieces goes in, whole lines come out. */
-export class SaidLines {
-  #rest = "";
-
-  /** One without an end comes out cut: a line that nobody understands. */
-  push(text: string): readonly string[] {
-    const lines = (this.#rest + text).split("\n");
-    const rest = lines.pop() ?? "";
-    if (rest.length > LINE_MAX) lines.push(rest.slice(0, LINE_MAX));
-    this.#rest = rest.slice(-LINE_MAX);
-    return lines;
-  }
-}
+/** In place of a line that is too long: nobody understands it. */
+const TOO_LONG = "…";
 
 export class ToolProcess implements AsyncDisposable {
   /** Why it ended, unless we ended it. */
   died: Death | null = null;
   readonly #child: ChildProcessByStdio<null, Readable, Readable>;
-  readonly #lines: string[] = [];
+  /** In order and without a gap. */
+  readonly #lines = new PushQueue<string>({ most: WAITING_MAX, drops: "newest", dropped: () => this.#child.kill("SIGKILL") });
   readonly #closed: Promise<void>;
-  #unread = 0;
   #ended = false;
   #ending = false;
-  #wake: () => void = () => undefined;
+  /** Told to whoever waits for a line. */
+  readonly #over = broadcast();
 
   /** Throws when there are no pipes to be had. */
   constructor(command: string, args: readonly string[]) {
     this.#child = withPipes(spawn(...dieWithParent(command, args), { stdio: ["ignore", "pipe", "pipe"] }));
-    const said = new SaidLines();
+    const said = new LineSplitter(LINE_MAX);
     let complaint = "";
     this.#child.stdout.setEncoding("utf8").on("data", (text: string) => {
-      this.#take(said.push(text));
-      this.#wake();
+      for (const line of said.push(text)) this.#lines.push(line ?? TOO_LONG);
     });
     this.#child.stderr.setEncoding("utf8").on("data", (text: string) => {
       if (complaint.length < LINE_MAX) complaint = (complaint + text).slice(0, LINE_MAX);
@@ -63,16 +55,16 @@ export class ToolProcess implements AsyncDisposable {
       const end = (message: string, refused: boolean, cause?: unknown) => {
         if (this.#ended) return;
         this.#ended = true;
-        if (!this.#ending || this.#unread > 0)
+        if (!this.#ending || this.#lines.lost > 0)
           this.died = {
             message: firstLine(complaint.replaceAll(command, basename(command))) || message,
             cause,
             refused,
-            unread: this.#unread,
+            unread: this.#lines.lost,
           };
         this.#child.stdout.destroy();
         this.#child.stderr.destroy();
-        this.#wake();
+        this.#over.abort();
         resolve();
       };
       this.#child.once("error", (error) => end(error.message, true, error));
@@ -83,14 +75,6 @@ export class ToolProcess implements AsyncDisposable {
     });
   }
 
-  /** In order and without a gap: after the first line that is dropped no other is kept. */
-  #take(lines: readonly string[]): void {
-    const room = this.#unread > 0 ? 0 : WAITING_MAX - this.#lines.length;
-    for (const line of lines.slice(0, room)) this.#lines.push(line);
-    this.#unread += Math.max(0, lines.length - room);
-    if (this.#unread > 0) this.#child.kill("SIGKILL");
-  }
-
   /** Resolves when it is over, whoever ended it. */
   get ended(): Promise<void> {
     return this.#closed;
@@ -98,28 +82,14 @@ export class ToolProcess implements AsyncDisposable {
 
   /** Lines until the command has said nothing for `restMs`, has died, or `stop`; then it is ended and its last lines come out. */
   async *lines(restMs: number, stop: AbortSignal): AsyncGenerator<string> {
-    while (!stop.aborted && !this.#ended) {
-      if (this.#lines.length === 0 && !(await this.#more(restMs, stop))) break;
-      yield* this.#lines.splice(0);
+    using over = new AnyOf(stop, this.#over.signal);
+    while (!over.signal.aborted) {
+      const line = this.#lines.take();
+      if (line !== undefined) yield line;
+      else if (!(await this.#lines.more(over.signal, restMs))) break;
     }
     await this[Symbol.asyncDispose]();
-    yield* this.#lines.splice(0);
-  }
-
-  /** False when nothing came. */
-  #more(restMs: number, stop: AbortSignal): Promise<boolean> {
-    return new Promise((resolve) => {
-      const end = (something: boolean) => {
-        clearTimeout(timer);
-        stop.removeEventListener("abort", aborted);
-        this.#wake = () => undefined;
-        resolve(something);
-      };
-      const aborted = () => end(false);
-      const timer = setTimeout(() => end(false), restMs);
-      stop.addEventListener("abort", aborted, { once: true });
-      this.#wake = () => end(true);
-    });
+    for (let line = this.#lines.take(); line !== undefined; line = this.#lines.take()) yield line;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

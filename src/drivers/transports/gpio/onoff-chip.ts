@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { Gpio } from "onoff";
 import { monotonic } from "../../../kit/clock.ts";
 import { EdgeError } from "../../../kit/errors.ts";
+import { PushQueue } from "../../../kit/loop/push-queue.ts";
 import { pause } from "../../../kit/loop/pause.ts";
 import { loadNative } from "../../../kit/system/native.ts";
 import { firstLine } from "../../../kit/text/first-line.ts";
@@ -188,48 +189,37 @@ class OnoffOutput implements GpioOutput {
 
 /** Raw edges without the library's debounce, which is silent for as long as a contact chatters. */
 async function* watchLine(gpio: Gpio, line: number, debounceMs: number, stop: AbortSignal): AsyncGenerator<GpioEdge> {
-  const edges: GpioEdge[] = [];
+  const edges = new PushQueue<GpioEdge>({
+    most: EDGES_MAX,
+    drops: "newest",
+    overrun: (lost) => new EdgeError("gpio.overrun", { line, lost }),
+  });
   let level: Level | null = null;
-  let lost = 0;
-  let failed: unknown = null;
-  let wake = () => {};
   const dated = dating(debounceMs);
   const see = (now: Level) => {
     if (now === level) return;
     level = now;
-    if (lost > 0 || edges.length >= EDGES_MAX) lost += 1;
-    else edges.push({ level: now, ...dated.now() });
-    wake();
+    edges.push({ level: now, ...dated.now() });
   };
   const read = gpio.readSync.bind(gpio);
   const look = () => {
     try {
       see(read());
     } catch (error) {
-      failed = error;
-      wake();
+      edges.fail(busy(line, error));
     }
     return level ?? 0;
   };
   // The library's poller reads by itself before it tells anybody, where an error of the kernel's would end the process.
   gpio.readSync = look;
   const reconcile = setInterval(look, RECONCILE_MS);
-  const aborted = () => wake();
-  stop.addEventListener("abort", aborted);
   try {
     look();
     gpio.watch(() => undefined);
-    while (!stop.aborted) {
-      const edge = edges.shift();
-      if (edge) yield edge;
-      else if (lost > 0) throw new EdgeError("gpio.overrun", { line, lost });
-      else if (failed) throw busy(line, failed);
-      else await new Promise<void>((resolve) => (wake = resolve));
-    }
+    yield* edges.drain(stop);
   } finally {
     clearInterval(reconcile);
     dated.end();
-    stop.removeEventListener("abort", aborted);
     gpio.unwatchAll();
     gpio.unexport();
   }

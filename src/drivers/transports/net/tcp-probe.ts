@@ -2,6 +2,7 @@
 import { lookup } from "node:dns/promises";
 import { createConnection, isIP } from "node:net";
 import { monotonic } from "../../../kit/clock.ts";
+import { connected } from "../../../kit/system/connected.ts";
 import type { NetProbe, ProbeResult } from "../../driver.ts";
 
 /** Connections tried at once; each ends within its own time-out, so that a host that is down holds up nobody for long. */
@@ -18,7 +19,7 @@ export function tcpProbe(): NetProbe {
       if (address === null) return { failed: "unknown-host", mono: monotonic() };
       await connections.take();
       try {
-        return await connected(address, port, timeoutMs, stop);
+        return await tried(address, port, timeoutMs, stop);
       } finally {
         connections.give();
       }
@@ -64,24 +65,15 @@ async function resolved(host: string, lookups: Slots, timeoutMs: number): Promis
   return address;
 }
 
-function connected(host: string, port: number, timeoutMs: number, stop: AbortSignal): Promise<ProbeResult> {
-  return new Promise((resolve) => {
-    const from = performance.now();
-    const socket = createConnection({ host, port, noDelay: true });
-    const end = (result: Omit<Extract<ProbeResult, { failed: string }>, "mono"> | { readonly answerMs: number }) => {
-      clearTimeout(timer);
-      stop.removeEventListener("abort", late);
-      socket.destroy();
-      resolve({ ...result, mono: monotonic() });
-    };
-    const late = () => end({ failed: "timeout" });
-    const timer = setTimeout(late, timeoutMs);
-    stop.addEventListener("abort", late, { once: true });
-    if (stop.aborted) late();
-    socket.on("error", ({ code }: NodeJS.ErrnoException) => {
-      if (code === "ECONNREFUSED" || code === "ECONNRESET") end({ failed: "refused" });
-      else end({ failed: code === "ETIMEDOUT" ? "timeout" : "unreachable" });
-    });
-    socket.once("connect", () => end({ answerMs: performance.now() - from }));
-  });
+async function tried(host: string, port: number, timeoutMs: number, stop: AbortSignal): Promise<ProbeResult> {
+  const from = performance.now();
+  const socket = createConnection({ host, port, noDelay: true });
+  const not = await connected(socket, { timeoutMs, stop });
+  const mono = monotonic();
+  socket.destroy();
+  if (not === null) return { answerMs: performance.now() - from, mono };
+  if (not.why !== "failed") return { failed: "timeout", mono };
+  const { code } = not.error;
+  if (code === "ECONNREFUSED" || code === "ECONNRESET") return { failed: "refused", mono };
+  return { failed: code === "ETIMEDOUT" ? "timeout" : "unreachable", mono };
 }

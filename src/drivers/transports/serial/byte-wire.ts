@@ -2,6 +2,7 @@
 import { createConnection, type Socket } from "node:net";
 import { monotonic } from "../../../kit/clock.ts";
 import { EdgeError } from "../../../kit/errors.ts";
+import { connected } from "../../../kit/system/connected.ts";
 import { FloodGuard } from "./flood-guard.ts";
 
 /** What the owner of a wire is told. `bytes` comes with the kernel monotonic ms of arrival; after `lost` nothing more comes. */
@@ -25,48 +26,29 @@ const CONNECT_MS = 5000;
 const KEEPALIVE_MS = 30_000;
 
 /** A TCP connection as a byte wire, lost with `bus.flooded` when more comes than any line carries. Throws `bus.unreachable`. */
-export function openSocket(
+export async function openSocket(
   to: { readonly host: string; readonly port: number },
   bus: string,
   events: WireEvents,
   stop: AbortSignal,
 ): Promise<ByteWire> {
   const unreachable = (reason: string, cause?: unknown) => new EdgeError("bus.unreachable", { bus, ...to, reason }, cause);
-  return new Promise((resolve, reject) => {
-    const socket = createConnection({
-      host: to.host,
-      port: to.port,
-      noDelay: true,
-      keepAlive: true,
-      keepAliveInitialDelay: KEEPALIVE_MS,
-    });
-    let settled = false;
-    const fail = (error: EdgeError | Error) => {
-      if (settled) return;
-      settled = true;
-      clearTimeout(timer);
-      stop.removeEventListener("abort", aborted);
-      socket.destroy();
-      reject(error);
-    };
-    const aborted = () => fail(unreachable("stopped"));
-    const timer = setTimeout(() => fail(unreachable(`no connection within ${CONNECT_MS / 1000} s`)), CONNECT_MS);
-    stop.addEventListener("abort", aborted, { once: true });
-    if (stop.aborted) aborted();
-    let cause: Error | undefined;
-    socket.on("error", (error: NodeJS.ErrnoException) => {
-      cause = error;
-      fail(unreachable(error.code ?? error.message, error));
-    });
-    socket.once("connect", () => {
-      if (settled) return;
-      settled = true;
-      clearTimeout(timer);
-      stop.removeEventListener("abort", aborted);
-      const flooded = () => new EdgeError("bus.flooded", { bus, ...to });
-      resolve(socketWire(socket, events, (reason) => unreachable(reason, cause), flooded));
-    });
+  const socket = createConnection({
+    host: to.host,
+    port: to.port,
+    noDelay: true,
+    keepAlive: true,
+    keepAliveInitialDelay: KEEPALIVE_MS,
   });
+  let cause: Error | undefined;
+  socket.on("error", (error) => {
+    cause = error;
+  });
+  const not = await connected(socket, { timeoutMs: CONNECT_MS, stop });
+  if (not?.why === "failed") throw unreachable(not.error.code ?? not.error.message, not.error);
+  if (not !== null) throw unreachable(not.why === "late" ? `no connection within ${CONNECT_MS / 1000} s` : not.why);
+  const flooded = () => new EdgeError("bus.flooded", { bus, ...to });
+  return socketWire(socket, events, (reason) => unreachable(reason, cause), flooded);
 }
 
 function socketWire(

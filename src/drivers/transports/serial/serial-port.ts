@@ -3,6 +3,7 @@ import { realpath } from "node:fs/promises";
 import type { SerialPort } from "serialport";
 import { monotonic } from "../../../kit/clock.ts";
 import { EdgeError } from "../../../kit/errors.ts";
+import { PushQueue } from "../../../kit/loop/push-queue.ts";
 import { loadNative } from "../../../kit/system/native.ts";
 import { tcpAddress } from "../../addresses.ts";
 import type { SerialSpec } from "../../buses.ts";
@@ -159,12 +160,20 @@ export function serialLine(bus: string, spec: SerialSpec, binding?: SerialBindin
     heard,
     async open(stop) {
       if (flood !== null && monotonic() < flood.restsUntil) throw flood.error;
-      const queue = new ChunkQueue(heard);
+      // The oldest goes: the newest is the truth.
+      const queue = new PushQueue<Chunk>({
+        most: UNREAD_MAX,
+        drops: "oldest",
+        sizeOf: ({ bytes }) => bytes.length,
+        dropped: ({ bytes }) => {
+          heard.unread += bytes.length;
+        },
+      });
       const events: WireEvents = {
-        bytes: (chunk, mono) => queue.bytes(chunk, mono),
+        bytes: (bytes, mono) => queue.push({ bytes, mono }),
         lost: (error) => {
           if (error.code === "bus.flooded") flood = { error, restsUntil: monotonic() + FLOOD_REST_MS };
-          queue.lost(error);
+          queue.fail(error);
         },
       };
       const address = tcpAddress(spec.serial);
@@ -184,68 +193,11 @@ interface Chunk {
   readonly mono: number;
 }
 
-/** Between the port, which pushes, and the driver, which pulls. The oldest goes when it is full: the newest is the truth. */
-class ChunkQueue {
-  readonly #chunks: Chunk[] = [];
-  readonly #heard: Heard;
-  #held = 0;
-  #error: EdgeError | null = null;
-  #wake: () => void = () => undefined;
-
-  constructor(heard: Heard) {
-    this.#heard = heard;
-  }
-
-  bytes(bytes: Uint8Array, mono: number): void {
-    this.#chunks.push({ bytes, mono });
-    this.#held += bytes.length;
-    // One that is longer alone is kept whole: a socket gives no more than it reads at once.
-    while (this.#held > UNREAD_MAX && this.#chunks.length > 1) this.#heard.unread += this.#next()?.bytes.length ?? 0;
-    this.#wake();
-  }
-
-  #next(): Chunk | undefined {
-    const chunk = this.#chunks.shift();
-    this.#held -= chunk?.bytes.length ?? 0;
-    return chunk;
-  }
-
-  lost(error: EdgeError): void {
-    this.#error = error;
-    this.#wake();
-  }
-
-  async *drain(stop: AbortSignal, quietMs?: number): AsyncGenerator<Chunk> {
-    while (!stop.aborted) {
-      const chunk = this.#next();
-      if (chunk) yield chunk;
-      else if (this.#error) throw this.#error;
-      else if (!(await this.#more(stop, quietMs))) yield { bytes: NOTHING, mono: monotonic() };
-    }
-  }
-
-  /** False: nothing came for so long. */
-  #more(stop: AbortSignal, quietMs?: number): Promise<boolean> {
-    return new Promise((resolve) => {
-      const end = (came: boolean) => {
-        clearTimeout(timer);
-        stop.removeEventListener("abort", wake);
-        this.#wake = () => undefined;
-        resolve(came);
-      };
-      const wake = () => end(true);
-      const timer = quietMs === undefined ? undefined : setTimeout(end, quietMs, false);
-      this.#wake = wake;
-      stop.addEventListener("abort", wake, { once: true });
-    });
-  }
-}
-
 class LineHandle implements SerialPortHandle {
   readonly #wire: ByteWire;
-  readonly #queue: ChunkQueue;
+  readonly #queue: PushQueue<Chunk>;
 
-  constructor(wire: ByteWire, queue: ChunkQueue) {
+  constructor(wire: ByteWire, queue: PushQueue<Chunk>) {
     this.#wire = wire;
     this.#queue = queue;
   }
@@ -255,7 +207,7 @@ class LineHandle implements SerialPortHandle {
   }
 
   chunks(stop: AbortSignal, quietMs?: number): AsyncIterable<Chunk> {
-    return this.#queue.drain(stop, quietMs);
+    return this.#queue.drain(stop, quietMs, () => ({ bytes: NOTHING, mono: monotonic() }));
   }
 
   write(bytes: Uint8Array, stop: AbortSignal): Promise<void> {

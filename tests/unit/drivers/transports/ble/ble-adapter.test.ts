@@ -4,16 +4,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { commandSchema, Lines, messageSchema, parseLine } from "../../../../../src/drivers/ble-child/ble-protocol.ts";
+import { commandSchema, LINE_MAX, messageSchema, parseLine } from "../../../../../src/drivers/ble-child/ble-protocol.ts";
 import { busSchema } from "../../../../../src/drivers/buses.ts";
 import { bthome } from "../../../../../src/drivers/devices/bthome.ts";
 import type { BleAdvert, BleDevice, Wires } from "../../../../../src/drivers/driver.ts";
 import { deviceInfo } from "../../../../../src/drivers/index.ts";
-import { AdvertQueue } from "../../../../../src/drivers/transports/ble/advert-queue.ts";
 import { BleAdapter, PATIENCE, type Patience } from "../../../../../src/drivers/transports/ble/ble-adapter.ts";
 import { RecoveryPlan } from "../../../../../src/drivers/transports/ble/recovery-plan.ts";
 import { monotonic } from "../../../../../src/kit/clock.ts";
 import { type Log, noLog } from "../../../../../src/kit/log.ts";
+import { LineSplitter } from "../../../../../src/kit/text/line-splitter.ts";
 import { codeOf, never, wait } from "../../support.ts";
 
 const MAC = "A4:C1:38:00:00:01";
@@ -336,11 +336,11 @@ describe("the protocol", () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1 }), fc.string(), (cuts, noise) => {
         const text = `${word}\n${noise.replaceAll("\n", "")}\n${word}\n`;
-        const lines = new Lines();
-        const got: string[] = [];
+        const lines = new LineSplitter(LINE_MAX);
+        const got: (string | null)[] = [];
         for (let at = 0, i = 0; at < text.length; i += 1) {
           const end = at + (cuts[i % cuts.length] ?? 1);
-          got.push(...(lines.push(text.slice(at, end)) ?? []));
+          got.push(...lines.push(text.slice(at, end)));
           at = end;
         }
         return (
@@ -353,7 +353,6 @@ describe("the protocol", () => {
       fc.property(anything, (line) => parseLine(messageSchema, line) === null && parseLine(commandSchema, line) === null),
       { numRuns: 10_000 },
     );
-    expect(new Lines(10).push("x".repeat(11))).toBeNull();
   });
 
   it("bounds what one child is asked for", () => {
@@ -363,20 +362,5 @@ describe("the protocol", () => {
     );
     expect(parseLine(commandSchema, JSON.stringify({ v: 1, do: "want", macs }))).toBeNull();
     expect(parseLine(commandSchema, JSON.stringify({ v: 1, do: "want", macs: macs.slice(1) }))).not.toBeNull();
-  });
-
-  it("keeps the newest of what a slow listener did not take", async () => {
-    let unread = 0;
-    const ear = new AdvertQueue(() => {
-      unread += 1;
-    });
-    for (let mono = 1; mono <= 100; mono += 1) ear.push({ mono, services: {}, manufacturers: {} });
-    ear.fail(new Error("over"));
-    const got: number[] = [];
-    await expect(async () => {
-      for await (const { mono } of ear.drain(never)) got.push(mono);
-    }).rejects.toThrow("over");
-    expect(got).toEqual(Array.from({ length: 16 }, (_, i) => 85 + i));
-    expect(unread).toBe(84);
   });
 });
