@@ -1,4 +1,4 @@
-/** The written site goes in; devices with their drivers and assets with their rules come out, and every reference between them is checked. */
+/** Makes devices with their drivers and assets with their kinds of what a site's configuration says. */
 import { createHash } from "node:crypto";
 import type * as z from "zod";
 import type { Driver } from "../drivers/driver.ts";

@@ -1,4 +1,8 @@
-/** Reads the kernel's clocks: moments (`Now`), the identity of the boot, and how far a moment can be trusted. The only file that reads wall time. */
+/**
+ * Reads the kernel's clocks, and says how far a moment can be trusted.
+ *
+ * The only file that reads wall time.
+ */
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { Now } from "../model/index.ts";

@@ -1,4 +1,4 @@
-/** Holds a log to what a card can bear: of what one place says again and again of one thing the first lines, then one now and then with a count. */
+/** Holds a log to what a card can bear: of what is said again and again only now and then a line, with a count. */
 /** A day's log stays below 1 MB, whatever the devices do: the budgets below, each full at the start, sum up to 0.9 MB. */
 const DAY_MS = 86_400_000;
 /** Lines that one place may write of one thing at once, and how soon it may write another after that. */

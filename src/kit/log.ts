@@ -1,4 +1,4 @@
-/** Writes dotted event names with fields as JSON lines on stdout, no more than a card can bear; secrets are redacted by key. */
+/** Writes the log: JSON lines on stdout, no more than a card can bear, secrets redacted by key. */
 import { fstatSync } from "node:fs";
 import { pino } from "pino";
 import { monotonic } from "./clock.ts";

@@ -1,4 +1,8 @@
-/** Knows whether a time server keeps the kernel's clock: by timesyncd's own mark, or by asking the kernel through timedatectl, seldom. */
+/**
+ * Knows whether a time server keeps the kernel's clock.
+ *
+ * By the mark that systemd-timesyncd leaves, or by asking the kernel through timedatectl, seldom.
+ */
 import { execFile } from "node:child_process";
 import { statSync } from "node:fs";
 import { dirname } from "node:path";

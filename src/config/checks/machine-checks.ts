@@ -1,4 +1,8 @@
-/** What a checked site asks of the machine that it is checked on, and this one has not: warnings, for it may be meant for another. */
+/**
+ * Warns of what a checked site needs and this machine has not.
+ *
+ * No more than warns: the file may be meant for another machine.
+ */
 import { existsSync } from "node:fs";
 import { asEdgeError } from "../../kit/errors.ts";
 import type { Finding } from "../yaml/document.ts";

@@ -1,4 +1,4 @@
-/** Checks every option that names something else of the site: that it is there, and that it is of the kind that is asked for. */
+/** Checks that what an option names is there, and that it is what the option asks for: a point, a device, a list. */
 import type * as z from "zod";
 import { assetKinds } from "../edge/kinds/index.ts";
 import { type PointKind, type Reference, references } from "../edge/kinds/references.ts";

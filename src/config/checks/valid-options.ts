@@ -1,4 +1,4 @@
-/** Options of which some are wrong go in; what can be said by the others alone comes out. */
+/** Lets a driver answer for a device of which some options are wrong, as far as the right ones suffice. */
 import type * as z from "zod";
 import type { Path } from "../findings/problems.ts";
 

@@ -1,4 +1,4 @@
-/** What is wrong, or not yet possible, in a configuration: its shape, and the line that people and editors read. */
+/** The shape of a problem in a configuration, and the line that people and editors read. */
 import type { Code } from "../../kit/errors.ts";
 import { visible } from "../yaml/characters.ts";
 import { type Lang, words } from "./phrases.ts";

@@ -1,4 +1,4 @@
-/** Ways in which people write a value that a schema does not take, each with the way it takes: the first that fits is proposed. */
+/** Proposes how a value could be written so that its schema takes it: `yes` as `true`, `5 minuti` as `5min`. */
 import { plainQuotes, plainSpaces } from "../yaml/characters.ts";
 
 /** What to try, and how it is written. */

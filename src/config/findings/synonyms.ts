@@ -1,4 +1,8 @@
-/** What other programs, manuals and Italian call the keys of a configuration; such a word counts only where its key may stand. */
+/**
+ * What other programs, manuals and Italian call the keys of a configuration.
+ *
+ * Such a word counts only where its key may stand.
+ */
 import type { Synonyms } from "../../kit/text/suggestion.ts";
 
 export const synonyms: Synonyms = {

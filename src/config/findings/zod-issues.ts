@@ -1,4 +1,4 @@
-/** What zod found goes in; findings in the reader's language come out: what stands there, what was expected, what was probably meant. */
+/** Says what zod found wrong in the reader's language: what stands there, what was expected, what was probably meant. */
 import type * as z from "zod";
 import { busSchema, wireIn } from "../../drivers/buses.ts";
 import { pluralise } from "../../kit/text/pluralise.ts";

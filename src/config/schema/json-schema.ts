@@ -1,4 +1,4 @@
-/** The configuration's zod schema and every device type and asset kind go in; one JSON Schema for editors comes out. */
+/** Makes the JSON Schema by which editors complete and check a configuration, from the schemas of all types and kinds. */
 import * as z from "zod";
 import { deviceTypes, plannedTypes } from "../../drivers/index.ts";
 import { assetKinds, plannedKinds } from "../../edge/kinds/index.ts";

@@ -1,4 +1,4 @@
-/** Keys that a configuration may have already and that no code of this version reads, marked in the schema itself. */
+/** Marks keys that a configuration may hold and that no code of this version reads, and warns of them. */
 import * as z from "zod";
 import type { Source } from "../yaml/document.ts";
 import { type Path, quoted } from "../findings/problems.ts";

@@ -1,4 +1,4 @@
-/** Every part of a schema together with what is written there, through all wrappings, alternatives, lists and maps. */
+/** Visits every part of a schema together with what is written there. */
 import type * as z from "zod";
 import type { Path } from "../findings/problems.ts";
 

@@ -1,4 +1,4 @@
-/** What a site's configuration may say: strict zod schemas, from which types, defaults, positions of errors and config/schema.json come. */
+/** What a site's configuration may say; its types, defaults and config/schema.json come from here. */
 import * as z from "zod";
 import { wrongHost } from "../../drivers/addresses.ts";
 import { busSchema } from "../../drivers/buses.ts";

@@ -1,4 +1,4 @@
-/** Characters that nobody sees, or that look like others: where they stand, and a text in which they can be seen. */
+/** Finds characters that nobody sees or that look like others, and makes them visible. */
 
 /** Controls, invisible and direction marks, halves of characters, private ones, separators of lines (Unicode general categories). */
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/u;

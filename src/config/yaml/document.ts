@@ -1,4 +1,4 @@
-/** YAML text goes in; a plain value, the place of each key and value in the text, and the syntax problems come out. */
+/** Reads YAML as plain values, remembers where each stands in the text, and collects the problems found. */
 import {
   type Document,
   isMap,

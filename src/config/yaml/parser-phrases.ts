@@ -1,4 +1,4 @@
-/** The complaints of the YAML parser, by its codes, as what a person should have written there. */
+/** Says what should have been written where the YAML parser complains, in both languages. */
 import type { YAMLError } from "yaml";
 import type { Text } from "../model/index.ts";
 

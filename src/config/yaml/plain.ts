@@ -1,4 +1,8 @@
-/** Makes plain values of a parsed document, and finds what the parser lets pass: decimal commas, odd characters, keys twice, zeros in front. */
+/**
+ * Makes plain values of a parsed document, and finds slips that the parser lets pass.
+ *
+ * Decimal commas, odd characters, a key twice, zeros in front of a number.
+ */
 import { isAlias, isMap, isScalar, isSeq, type Node, type Pair, type YAMLMap, type YAMLSeq } from "yaml";
 import type { Code } from "../kit/errors.ts";
 import type { Text } from "../model/index.ts";

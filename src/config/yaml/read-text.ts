@@ -1,4 +1,4 @@
-/** Reads a configuration file as text, and says of one that is no UTF-8 what it is and how it is saved as one. */
+/** Reads a configuration file, and says of one that is no UTF-8 what it is and how it is saved as one. */
 import { open } from "node:fs/promises";
 import { EdgeError } from "../../kit/errors.ts";
 import { MAX_BYTES } from "./document.ts";

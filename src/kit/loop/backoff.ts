@@ -1,4 +1,4 @@
-/** How long to wait before the next try, by how many failed in a row: doubled each time, and spread where many would come back in step. */
+/** How long to wait before the next try, by how many failed in a row. */
 
 /** `firstMs` after the first failure, twice as long after each further one, never beyond `maxMs`. */
 export const doubling =

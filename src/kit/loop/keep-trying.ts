@@ -1,4 +1,8 @@
-/** Runs work that may fail again with back-off until stopped. The only place that retries and that logs a failure; the log says how often. */
+/**
+ * Runs work that may fail again and again until it is stopped.
+ *
+ * The only place that retries and that logs a failure; the log says how often.
+ */
 import { asEdgeError, type EdgeError } from "../errors.ts";
 import { fieldsBeside, type Log } from "../log.ts";
 import { pause } from "./pause.ts";

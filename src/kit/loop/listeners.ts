@@ -1,4 +1,4 @@
-/** Functions that are told of something: one that throws costs only itself, and the log names it. */
+/** Tells functions of something; one that throws costs only itself, and the log names it. */
 import { asEdgeError } from "../errors.ts";
 import type { Log } from "../log.ts";
 

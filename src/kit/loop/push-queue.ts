@@ -1,4 +1,4 @@
-/** Between a source that pushes and one reader that pulls, in order: bounded, so that a slow reader loses something, and knows it. */
+/** Holds what a source pushes until its one reader takes it, in order and bounded; a slow reader knows what it lost. */
 
 export interface PushQueueOptions<T> {
   /** How much may wait, by `sizeOf`. One that is larger alone is kept whole. */

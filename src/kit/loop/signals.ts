@@ -1,4 +1,4 @@
-/** Signals go in; one that ends with the first of them comes out, until it is let go of. And signals that many wait for. */
+/** Abort signals that many may wait for, and that leave nothing behind when they are joined. */
 import { setMaxListeners } from "node:events";
 
 /** For a signal that all devices, requests or messages wait for: Node takes more than ten listeners for a leak, and would say so in the journal. */

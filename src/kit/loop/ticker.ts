@@ -1,4 +1,8 @@
-/** A period and an offset go in; ticks come out: staggered, without drift, skipped and never queued when late. Only the first is never skipped: nobody who takes long to begin waits for a whole period. */
+/**
+ * Says when a device's turn is: at a steady period from an offset of its own, and never twice to catch up.
+ *
+ * Late ticks are skipped; only the first never is, so that nobody who takes long to begin waits for a whole period.
+ */
 import { monotonic } from "../clock.ts";
 import { pause } from "./pause.ts";
 import { AnyOf } from "./signals.ts";

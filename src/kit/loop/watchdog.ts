@@ -1,4 +1,4 @@
-/** Every loop of the gateway says each time that it came round; the names of those that are overdue come out. What the watchdog is fed by. */
+/** Knows which loops of the gateway have not come round in time: systemd is told that all is well only while none is late. */
 import { monotonic } from "../clock.ts";
 
 export interface Heartbeat {

@@ -1,4 +1,4 @@
-/** The loading of a package goes in; the package comes out, or an error that names it: a native part may not be built for this machine. */
+/** Loads a package that may be missing, because its native part was not built for this machine. */
 import { EdgeError } from "../errors.ts";
 
 /** Throws `native.missing`. */

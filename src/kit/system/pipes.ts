@@ -1,4 +1,4 @@
-/** A child that was just spawned goes in; it comes out again if it has the pipes that it was to have, else why not is thrown. */
+/** Makes sure that a child that was just spawned has its pipes: without a free descriptor it has none. */
 import type { ChildProcess } from "node:child_process";
 
 /**

@@ -1,4 +1,4 @@
-/** What the service manager told this process goes in; READY, STATUS, WATCHDOG and STOPPING messages go back to it (sd_notify(3)), fed by the watchdog of the loops. */
+/** Tells systemd that the gateway is ready, how it is and that it stops, and feeds its watchdog (sd_notify(3)). */
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import type { Readable, Writable } from "node:stream";
 import { monotonic } from "../clock.ts";

@@ -1,4 +1,4 @@
-/** What a terminal can show and what is typed at it: colours, redrawing, and a key that ends what goes on by itself. */
+/** Knows what a terminal can show, and hears the key that ends a live view. */
 import type { ReadStream, WriteStream } from "node:tty";
 
 type Env = Readonly<Record<string, string | undefined>>;

@@ -1,4 +1,4 @@
-/** Text of other programs, as one short line that can stand in a sentence. */
+/** Makes of what another program said one short line that can stand in a sentence. */
 
 /** Longer is no reason any more that somebody reads. */
 const REASON_MAX = 160;

@@ -1,4 +1,4 @@
-/** A number and the two forms of its noun go in; the number with the form that fits, in Italian and English alike, comes out. */
+/** Writes a number with the form of its noun that fits, in Italian and English alike. */
 
 /** `forms`: `error|errors`, or one word that is both. `shown`: how the number is written, where not plainly. */
 export function pluralise(n: number, forms: string, shown = String(n)): string {

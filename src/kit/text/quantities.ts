@@ -1,4 +1,4 @@
-/** Words of the configuration with a unit ("10s", "1200mm", "5min") go in; numbers in a unit named by the schema come out, or an error that says what was expected. */
+/** Options with a unit, such as 10s or 1200mm: checked, and as numbers in the unit that the code counts in. */
 import * as z from "zod";
 
 const TIME: Readonly<Record<string, number>> = { ms: 1, s: 1000, min: 60_000, h: 3_600_000, d: 86_400_000 };

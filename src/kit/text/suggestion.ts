@@ -1,4 +1,4 @@
-/** Finds the known word that a wrong one was probably meant as: by spelling, by its beginning, or by another name for the same thing. */
+/** Finds the known word that a wrong one was probably meant as: by spelling, by its beginning, or by a synonym. */
 
 /** A known word → others for the same thing, in small letters without blanks and dashes. */
 export type Synonyms = Readonly<Record<string, readonly string[]>>;
