@@ -44,7 +44,7 @@ export async function loadSite(file: string, lang: Lang = "en"): Promise<Loaded>
   return { site, file, hash, rev: hash.slice(0, 12), problems };
 }
 
-/** As `checkSite`, of a file, and what this machine lacks for it. Throws what `readText` throws. */
+/** `checkSite` for a file, with warnings of what this machine lacks. Throws what `readText` throws. */
 export async function checkFile(file: string, lang: Lang = "en"): Promise<Checked> {
   return checkSite(await readText(file), file, lang, machineFindings);
 }
@@ -80,7 +80,7 @@ export async function checkSite(
   return { site, problems: found() };
 }
 
-/** Of several complaints about one place the one that explains the others: a character that nobody sees, or what is wrong rather than what is odd. */
+/** Drops problems that another one at the same place explains: an invisible character, or an error beside a warning. */
 function causes(problems: readonly Problem[]): readonly Problem[] {
   const place = ({ line, column }: Problem): string => `${line}:${column}`;
   const of = (chosen: (problem: Problem) => boolean) => new Set(problems.filter(chosen).map(place));
@@ -92,7 +92,7 @@ function causes(problems: readonly Problem[]): readonly Problem[] {
   );
 }
 
-/** What the command line wants of a file that may be wrong elsewhere: nothing is checked. */
+/** What the command line needs of a file, unchecked: the file may be wrong elsewhere. */
 export async function glance(file: string): Promise<{ readonly socket?: string; readonly language?: Lang }> {
   const gateway = valueAt(new Source(await readText(file), file, "en").read(), ["gateway"]);
   const socket = valueAt(gateway, ["socket"]);

@@ -37,7 +37,7 @@ export interface Known {
   readonly id: string;
   /** Absent when its type is not there, or still to come. */
   readonly driver?: Driver;
-  /** To be asked inside `ifValid`: some may be wrong. */
+  /** Some may be wrong: read them inside `ifValid` only. */
   readonly options?: unknown;
   /** Absent when anything is wrong. */
   readonly device?: SiteDevice;
@@ -45,7 +45,7 @@ export interface Known {
   readonly points?: Readonly<Record<string, PointSpec>>;
 }
 
-/** Problems go to `source`; what is right comes out even when something else is wrong. */
+/** Problems go to `source`. A device that is right is there even when others are wrong. */
 export async function devicesOf(raw: unknown, source: Source): Promise<ReadonlyMap<string, Known>> {
   const known = new Map<string, Known>();
   for (const [id, written] of entries(valueAt(raw, ["devices"]))) {
@@ -90,7 +90,7 @@ function deviceOf(id: string, driver: Driver, written: unknown, source: Source):
   };
 }
 
-/** `whole`: all of them are right. Otherwise what is wrong goes to `source`, and the rest is to be asked inside `ifValid`. */
+/** `whole`: all options are right. Otherwise problems go to `source`, and the options may be read inside `ifValid` only. */
 function checkOptions<T>(
   schema: z.ZodType<T>,
   written: Readonly<Record<string, unknown>>,

@@ -8,15 +8,15 @@ import { pluralise } from "./text/pluralise.ts";
 export type { Code } from "./codes.ts";
 export type Context = Readonly<Record<string, unknown>>;
 
-/** What fills the places of a code's sentences, and what else belongs to the case: it is logged, and answered in JSON. */
+/** What fills the placeholders of a code's sentences, and more that is logged and shown with `--json`. */
 export type ContextOf<C extends Code> = Context & { readonly [Place in PlaceOf<C>]: string | number };
 
-/** What follows a code. Where its sentences have no places, nothing has to. */
+/** The arguments after the code. The context may be left out where the sentences have no placeholders. */
 export type Given<C extends Code> = [PlaceOf<C>] extends [never]
   ? [context?: Context, cause?: unknown]
   : [context: ContextOf<C>, cause?: unknown];
 
-/** Where code and context come from elsewhere, already together: another process, another error. Everywhere else EdgeError checks them. */
+/** For a code and context that were checked elsewhere: by another process, or in another error. Otherwise use EdgeError, which checks them. */
 export class CodedError extends Error {
   override readonly name = "EdgeError";
   readonly code: Code;
@@ -34,7 +34,7 @@ export class CodedError extends Error {
     return codes[this.code].retry;
   }
 
-  /** With the figures that belong to it, where its context has them: `figures`, a Text. */
+  /** Followed by `figures` of the context, a Text, where it is there. */
   what(lang: keyof Text): string {
     const sentence = fill(codes[this.code].what[lang], this.context);
     const figures = this.context["figures"] as Partial<Text> | undefined;
@@ -45,7 +45,7 @@ export class CodedError extends Error {
     return fill(codes[this.code].hint[lang], this.context);
   }
 
-  /** The same error, of which more is known here. */
+  /** The same error with more context. */
   with(more: Context): EdgeError {
     return new CodedError(this.code, { ...this.context, ...more }, this.cause);
   }
@@ -53,13 +53,13 @@ export class CodedError extends Error {
 
 export type EdgeError = CodedError;
 
-/** `new EdgeError(code, context, cause)`, the context checked by what the sentences of that code need: a constructor of a class has no type parameters. */
+/** `new EdgeError(code, context, cause)` with the context checked against the code. A cast, because a class constructor cannot have type parameters. */
 export const EdgeError = CodedError as unknown as {
   new <C extends Code>(code: C, ...given: Given<C>): EdgeError;
   readonly prototype: EdgeError;
 };
 
-/** The last error of a device is kept for days, and until its stack is asked for V8 keeps with it whatever stood on it: sockets, ports. */
+/** Reads the stack once: until then V8 keeps alive all that was on it, and a device's last error is kept for days. */
 function writeStack(error: unknown): void {
   if (error instanceof Error) void error.stack;
 }
@@ -72,21 +72,21 @@ export const toldOf = (error: EdgeError): Told => ({
 
 export const isCode = (code: string): code is Code => Object.hasOwn(codes, code);
 
-/** The error as it is: what is not an EdgeError becomes `internal`, so that nothing reaches a person as a stack trace. */
+/** Anything thrown, as an EdgeError: what is none becomes `internal`, so that nobody is shown a stack trace. */
 export function asEdgeError(error: unknown): EdgeError {
   if (error instanceof EdgeError) return error;
   const message = error instanceof Error ? error.message : String(error);
   return new EdgeError("internal", { message }, error);
 }
 
-/** A sentence of the table as it is shown to people who have no number for it: of a number and its noun the form for many. */
+/** A sentence of the table without values: `{count}` with the plural of its noun. */
 export const unfilled = (text: string): string =>
   text.replace(PLACE, (_, name: string, _optional, forms?: string) => `{${name}}${forms ? ` ${forms.split("|").at(-1)}` : ""}`);
 
 /** `{name}`, `{name?}`, or `{count problem|problems}`: a number and its noun. */
 const PLACE = /\{(\w+)(\?)?(?: ([^{}]+))?\}/g;
 
-/** Libraries and commands give several lines, pages at times, for a reason; the sentence stays one. */
+/** Libraries and commands give reasons of many lines; the sentence stays one. */
 const FILLED_MAX = 500;
 
 function fill(text: string, context: Context): string {

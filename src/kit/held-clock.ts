@@ -5,7 +5,7 @@ import { type Clock, driftMs } from "./clock.ts";
 /** Hours, schedules, expiries and signatures go on until the time may be wrong by this much (contract, Time). */
 const TRUST_MS = 60_000;
 
-/** Whether they may go on, so long after the last contact. */
+/** Whether they may still go on, `heldMs` after the last contact. */
 export const isTrusted = (heldMs: number): boolean => driftMs(heldMs) < TRUST_MS;
 
 /** The last contact with a time server: wall − mono, and when it was. */
@@ -41,7 +41,7 @@ export class HeldClock implements Clock {
     }
     if (this.#last === null) return { mono, wall, synced, heldMs: Number.POSITIVE_INFINITY };
     const heldMs = mono - this.#last.mono;
-    // Steps of the system clock do not count meanwhile: nobody vouches for them.
+    // Steps of the system clock are ignored meanwhile: no time server vouches for them.
     return { mono, wall: mono + this.#last.offset, synced: isTrusted(heldMs), heldMs };
   }
 }

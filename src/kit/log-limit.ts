@@ -9,7 +9,7 @@ const BYTES = { errors: { most: 50_000, aDay: 100_000 }, others: { most: 200_000
 /** Foreign text may name any number of things. */
 const THINGS_MOST = 1000;
 const SWEEP_MS = 60_000;
-/** Fields that say of what a line speaks, the first that is there. */
+/** Fields that name the thing a line is about; the first that is there counts. */
 const THINGS = ["name", "device", "bus", "target", "topic", "adapter", "tool", "path"] as const;
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -23,7 +23,7 @@ interface Line {
   readonly fields: Fields;
 }
 
-/** Fills evenly up to its most. */
+/** A budget that refills evenly up to its maximum. */
 class Bucket {
   #left: number;
   #at: number;
@@ -53,12 +53,12 @@ class Bucket {
 
 interface Place {
   readonly lines: Bucket;
-  /** Not written since the last line that was; and the newest of them. */
+  /** How many lines were held back since the last one written, and the newest of them. */
   suppressed: number;
   last: Line | null;
 }
 
-/** What is suppressed is told with the next line of its place, at the latest when that may write again, and at `flush`. Debug lines are not held back. */
+/** The next line of a place says how many were suppressed before it; `flush` and a timer write the last one. Debug lines are not held back. */
 export class LimitedLog {
   readonly #out: Out;
   readonly #mono: () => number;
@@ -73,7 +73,7 @@ export class LimitedLog {
     this.#swept = now;
     const bytes = ({ most, aDay }: { readonly most: number; readonly aDay: number }) => new Bucket(most, aDay / DAY_MS, now);
     this.#bytes = { errors: bytes(BYTES.errors), others: bytes(BYTES.others) };
-    // The last line of a flood that is over is told too.
+    // So that the last line of a flood is written too when nothing follows.
     setInterval(() => this.#sweep(mono()), SWEEP_MS).unref();
   }
 

@@ -14,7 +14,7 @@ export interface Log {
   error(event: string, fields?: Fields): void;
 }
 
-/** A line's own fields, and beside them an error's: one of the same name (a credential's `name`) is told as `error.name`, so that neither hides the other. */
+/** Joins the fields of a line and the context of an error. A context key that the line has too, such as `name`, becomes `error.name`. */
 export function fieldsBeside(own: Fields, context: Fields): Fields {
   const beside = Object.entries(context).map(([key, value]) => [Object.hasOwn(own, key) ? `error.${key}` : key, value]);
   return { ...Object.fromEntries(beside), ...own };

@@ -16,9 +16,9 @@ const MARK_EVERY_MS = 1000;
  */
 const ASK: readonly [string, ...string[]] = ["timedatectl", "show", "--property=NTPSynchronized", "--value"];
 const TIMEOUT_MS = 10_000;
-/** How soon it is asked again. An answer that lasts is held over for longer than that anyway. */
+/** How soon it is asked again while all is well. */
 const SELDOM_MS = 900_000;
-/** Nobody else would say that the time has come. */
+/** While it is not synchronised, nothing else tells when it becomes so. */
 const WAITING_MS = 60_000;
 /** The system clock was set: usually by who synchronises it. */
 const JUMPED_MS = 5000;
@@ -41,7 +41,7 @@ export class TimeSource {
   #says = false;
   #asking: Promise<void> | null = null;
   #offset: number | null = null;
-  /** Counts what makes an answer that is on its way worthless. */
+  /** Raised by each event that makes a pending answer worthless. */
   #doubts = 0;
 
   constructor({ mark = MARK, ask: [command, ...args] = ASK }: TimeSourceOptions = {}) {
@@ -50,7 +50,7 @@ export class TimeSource {
     this.#args = args;
   }
 
-  /** To be asked with each moment. Answers at once what is known; what takes longer is known at a later moment. */
+  /** Called with each moment. Answers at once with what is known; a question that takes longer is answered by a later call. */
   synced(mono: number, wall: number): boolean {
     const jumped = this.#jumped(wall - mono);
     if (jumped || mono >= this.#look) this.#lookFor(mono);
@@ -80,7 +80,7 @@ export class TimeSource {
     this.#marked = marked;
   }
 
-  /** What was said before says nothing of now. */
+  /** The last answer no longer counts. */
   #doubt(due: number): void {
     this.#doubts += 1;
     this.#says = false;

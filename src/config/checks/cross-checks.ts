@@ -11,7 +11,7 @@ import { NAME } from "./schema.ts";
 import { entries, type Known } from "./site.ts";
 import { words } from "./words.ts";
 
-/** Runs on the raw value, so that one mistake elsewhere hides none here. */
+/** Checks the raw value, so that a mistake elsewhere does not hide these. */
 export function crossCheck(raw: unknown, devices: readonly Known[], source: Source): void {
   const buses = new Map(entries(valueAt(raw, ["buses"])));
   sameName(raw, source);
@@ -61,7 +61,7 @@ function rightBus({ id, driver, options }: Known, written: unknown, buses: Reado
       });
     return;
   }
-  // Which bus a type still to come will want, or one that is not known, is anybody's guess.
+  // Nobody knows which bus an unknown type needs, or one still to come.
   if (driver === undefined && (bus === undefined || plannedTypes.some((type) => type === valueAt(written, ["type"])))) return;
   const fitting = [...buses].filter(([, b]) => driver === undefined || wireIn(b) === driver.wire).map(([name]) => name);
   const wire = driver === undefined ? "" : ` ${driver.wire}`;
@@ -84,7 +84,7 @@ function rightBus({ id, driver, options }: Known, written: unknown, buses: Reado
   }
 }
 
-/** What is no name has been said to be none. */
+/** The schema has reported a bus that is no valid name. */
 const isName = (bus: unknown): bus is string => typeof bus === "string" && NAME.test(bus);
 
 function claimedTwice(raw: unknown, devices: readonly Known[], source: Source): void {
@@ -97,7 +97,7 @@ function claimedTwice(raw: unknown, devices: readonly Known[], source: Source): 
       const owner = first.get(key);
       if (owner === undefined) first.set(key, id);
       else {
-        // A claim reads `unit 3`, `line 17`: its first word is the option that says so. `the whole line` is said by the bus alone.
+        // A claim such as `unit 3` or `line 17` begins with the option that makes it. `the whole line` comes from `bus`.
         const option = ["devices", id, claim.split(" ")[0] ?? ""];
         const path = valueAt(raw, option) === undefined ? ["devices", id, "bus"] : option;
         claimed(
@@ -137,7 +137,7 @@ function broker(raw: unknown, source: Source): void {
   login(raw, protocol === "mqtts:", source);
 }
 
-/** Either side must be able to know the other: the broker by its authority, the gateway by certificate and key, or by user and password. */
+/** Each side must prove itself: the broker by its authority, the gateway by certificate and key, or by user and password. */
 function login(raw: unknown, isTls: boolean, source: Source): void {
   const { lang } = source;
   const has = (name: string) => valueAt(raw, ["credentials", name]) !== undefined;
@@ -158,7 +158,7 @@ function login(raw: unknown, isTls: boolean, source: Source): void {
 
 const isHere = (host: string) => host === "localhost" || host === "[::1]" || /^127\./.test(host);
 
-/** Nobody's gateway may run on credentials that everybody has. */
+/** Sample credentials are known to everybody. */
 function credentials(raw: unknown, source: Source): void {
   for (const [name, file] of entries(valueAt(raw, ["credentials"])))
     if (

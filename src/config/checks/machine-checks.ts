@@ -9,7 +9,7 @@ import type { Finding } from "../yaml/document.ts";
 import type { Site } from "../site.ts";
 import { type Lang, words } from "../findings/phrases.ts";
 
-/** No line is touched: the tools, or sysfs, are asked which chips there are. */
+/** Only asks which GPIO chips there are; touches no line. */
 export async function machineFindings(site: Site, lang: Lang): Promise<readonly Finding[]> {
   const findings: Finding[] = [];
   for (const [bus, spec] of Object.entries(site.buses)) {
@@ -29,5 +29,5 @@ export async function machineFindings(site: Site, lang: Lang): Promise<readonly 
   return findings;
 }
 
-/** A desk where a site is only written has none, and nothing to complain of. */
+/** On a desk where a site is only written there are no pins, and no warning. */
 const hasPins = (): boolean => existsSync("/dev/gpiochip0") || existsSync("/sys/class/gpio");

@@ -13,7 +13,6 @@ import { words } from "./words.ts";
 /** Lists that the platform pushes (contract, down/lists). */
 const LISTS = ["disabled", "loading", "resident", "payments", "suspensions", "holidays"];
 
-/** What a point is called by, and what it is. */
 interface Point {
   readonly kind: PointKind;
   readonly unit: string;
@@ -31,7 +30,7 @@ export interface Written {
   readonly devices: ReadonlyMap<string, Known>;
 }
 
-/** What is wrong goes to `source`; what cannot be known yet, because it is itself wrong or still to come, is let pass. */
+/** Problems go to `source`. What names a thing that is itself wrong, or of a type still to come, is not judged. */
 export function checkReferences(schema: z.ZodType, value: unknown, path: Path, site: Written, source: Source): void {
   for (const one of referencesIn(schema, value, path)) {
     const { to } = one.reference;
@@ -42,7 +41,7 @@ export function checkReferences(schema: z.ZodType, value: unknown, path: Path, s
   }
 }
 
-/** A value of the wrong form has been said to be so by its schema. */
+/** A value of the wrong form is left out: its schema has reported it. */
 function* referencesIn(schema: z.ZodType, value: unknown, path: Path): Generator<Found> {
   for (const part of partsOf(schema, value, path)) {
     const reference = references.get(part.schema);

@@ -2,10 +2,10 @@
 import type * as z from "zod";
 import type { Path } from "../findings/problems.ts";
 
-/** Somebody asked for an option that is wrong. */
+/** An option that is wrong was read. */
 class Wrong extends Error {}
 
-/** The options of `written` that are right, defaults filled in. Reading one that is not throws, for `ifValid` to catch. `wrong`: paths of what is. */
+/** The options that are right, with defaults; reading another one throws, which `ifValid` catches. `wrong`: paths of those that are not. */
 export function validOptions(schema: z.ZodType, written: Readonly<Record<string, unknown>>, wrong: readonly Path[]): object {
   const { shape } = schema as Partial<z.ZodObject>;
   const right = Object.entries(shape ?? {}).flatMap(([key, option]) => {
@@ -20,7 +20,7 @@ export function validOptions(schema: z.ZodType, written: Readonly<Record<string,
   });
 }
 
-/** What `say` answers; undefined when it cannot without an option that is wrong. */
+/** What `say` returns; undefined when it needs an option that is wrong. */
 export function ifValid<T>(say: () => T): T | undefined {
   try {
     return say();

@@ -4,7 +4,7 @@ import { type Lang, words } from "./phrases.ts";
 import { quoted } from "./problems.ts";
 import { synonyms } from "./synonyms.ts";
 
-/** Also by what other programs call it. */
+/** Knows what other programs call the keys. */
 export const suggestedKey = (word: string, known: Iterable<string>): string | undefined => suggestion(word, known, synonyms);
 
 export function didYouMean(word: string, known: Iterable<string>, lang: Lang): { hint?: string } {

@@ -88,7 +88,7 @@ export const words = {
   megabyte: { it: "al massimo 1 MB", en: "at most 1 MB" },
 } as const satisfies Record<string, Text>;
 
-/** Expectations that schemas state in English (`expected …`), for readers of Italian. What is not here is shown as it is. */
+/** The Italian of what schemas state in English (`expected …`). What is missing here is shown in English; a test finds it. */
 const italian: Readonly<Record<string, string>> = {
   "one of: modbus rtu | tcp | rtu-tcp, serial, gpio, ble, mqtt, each with its own keys only":
     "modbus rtu | tcp | rtu-tcp, serial, gpio, ble oppure mqtt, ciascuno solo con le proprie voci",

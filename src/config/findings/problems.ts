@@ -30,7 +30,7 @@ const said = {
   warning: { it: "avviso", en: "warning" },
 } as const;
 
-/** Nothing is wrong with what is written, and nothing else is expected in its place. */
+/** Codes of what is written correctly and does nothing yet: nothing else is expected there. */
 const NOT_YET: readonly Code[] = ["config.not-yet", "config.type-not-yet"];
 
 /** `file:line:column: code: path: found …, expected …; did you mean …?; write …` */
@@ -44,11 +44,11 @@ export function problemLine(problem: Problem, lang: Lang): string {
   return [`${file}:${line}:${column}: ${code}${mark}: ${where}${what}`, ...more].join("; ");
 }
 
-/** What stands behind such a key may be a secret, written where the name of a file belongs. */
+/** Keys whose value may be a secret that was written where the name of a file belongs. */
 export const SECRET_KEY = /^(.*password|passwd|pwd|.*key)$/i;
 const SECRET = /(\b\w*(?:password|passwd|pwd|key)["']?\s*:\s+)\S.*/i;
 
-/** As in JSON, cut where it gets long; control characters never reach a terminal, passwords no journal. */
+/** As in JSON and cut when long, without control characters and without passwords. */
 export function quoted(written: string): string {
   const text = visible(written)
     .replace(/:\/\/[^\s/@]*@/g, "://…@")

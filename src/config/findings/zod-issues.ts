@@ -13,7 +13,7 @@ import { display, valueAt } from "./value-at.ts";
 
 type Issue = z.core.$ZodIssue;
 
-/** Marks a message that carries the keys an object knows: zod says only which it did not. */
+/** Begins a message of ours that lists the keys that an object knows: zod tells only the unknown ones. */
 const KNOWN = "known keys: ";
 
 interface Checking {
@@ -42,7 +42,7 @@ function withKnownKeys(issue: z.core.$ZodRawIssue): string | undefined {
   return KNOWN + Object.keys(def?.shape ?? {}).join(", ");
 }
 
-/** `path` from the root; an issue of an alternative has only the rest of it. */
+/** `path` from the root: the path of an issue inside an alternative begins there. */
 function findingsOf(issue: Issue, path: Path, checking: Checking): Finding[] {
   const { root, schema } = checking;
   if (issue.code === "unrecognized_keys") return unknownKeys(issue, path, checking);
@@ -97,7 +97,7 @@ function wrongValue(issue: Issue, path: Path, { schema, root, prefix, source }: 
   const fitting = isHidden ? undefined : proposal(schemaAt(schema, path, root), value, source.written(place));
   const key = [...place].reverse().find((step) => typeof step === "string");
   const write = fitting && (typeof path.at(-1) === "number" ? fitting : `${String(key)}: ${fitting}`);
-  // A schema's own message names what was meant.
+  // A message of the schema itself already says what is right.
   const isWord = issue.code === "invalid_value" && typeof value === "string" && !isOwn(issue);
   const near = isWord ? didYouMean(value, issue.values.map(String), lang) : {};
   const other =
@@ -113,9 +113,9 @@ function wrongValue(issue: Issue, path: Path, { schema, root, prefix, source }: 
   };
 }
 
-/** How the value could be written so that it is taken; undefined: nobody can know. */
+/** How the value could be written so that it is accepted; undefined where nothing is known. */
 function proposal(schema: z.core.$ZodType | undefined, value: unknown, source: string | undefined): string | undefined {
-  // What it takes by itself contradicts something else: no other way to write it helps.
+  // The value alone is fine and contradicts another one: writing it differently does not help.
   if (schema === undefined || value === undefined || accepts(schema, value)) return undefined;
   return rewritten(value, source).find((one) => one.value !== value && accepts(schema, one.value))?.written;
 }
@@ -125,7 +125,7 @@ const isChoice = (issue: Issue): boolean =>
   issue.code === "invalid_value" ||
   (issue.code === "invalid_union" && issue.errors.flat().every((inner) => inner.code === "invalid_value"));
 
-/** A value that one other key of the same mapping takes, and only that one, and that has none: `parity: 9600`. */
+/** For `parity: 9600`: the one other key of the mapping that takes this value and is not written. */
 function siblingOf(schema: z.ZodType, path: Path, root: unknown, lang: Lang): { hint?: string } {
   const value = valueAt(root, path);
   const parent = path.slice(0, -1);
@@ -140,7 +140,7 @@ function siblingOf(schema: z.ZodType, path: Path, root: unknown, lang: Lang): { 
   return only !== undefined && others.length === 1 ? { hint: `${words.didYouMean[lang]} ${quoted(only[0])}?` } : {};
 }
 
-/** Whether a schema takes some values of that type and not others: what takes any text says nothing. */
+/** Whether a schema refuses some values of this type: one that accepts any text is no evidence. */
 const isPicky = (schema: z.core.$ZodType, value: unknown): boolean =>
   typeof value === "number" ? !accepts(schema, -1e300) : !accepts(schema, "\u0001");
 
@@ -166,7 +166,7 @@ const BUS_KEYS: ReadonlySet<string> = new Set(
 const isSecret = (path: Path, value: unknown): boolean =>
   (typeof value === "string" || typeof value === "number") && SECRET_KEY.test(String(path.at(-1)));
 
-/** Of the alternatives of a union the complaints of the one that was meant; undefined when none was. */
+/** The issues of the alternative that was meant; undefined when none was. */
 function branchOf(
   union: z.core.$ZodType | undefined,
   branches: readonly (readonly Issue[])[],
@@ -180,23 +180,23 @@ function branchOf(
   const alike = options.filter((option) => headOf(option)?.key === head?.key);
   const heads = alike.flatMap((option) => headOf(option)?.words ?? []);
   const word = head === undefined ? undefined : valueAt(value, [head.key]);
-  // A head that none of them has: then it is the head that is wrong, and the rest waits for it.
+  // The word that chooses the alternative is unknown: only that is reported, the rest depends on it.
   if (head !== undefined && alike.length > 1 && heads.length > 0 && !heads.includes(String(word)))
     return [{ code: "invalid_value", values: heads, path: [head.key], message: "" } as Issue];
   return branches[options.indexOf(meant)] ?? closest(branches);
 }
 
-/** Of the alternatives of a union, the one that was most probably meant: the fewest complaints, an unknown key weighing most. */
+/** The alternative that was most probably meant: the one with the fewest issues, an unknown key weighing most. */
 function closest(branches: readonly (readonly Issue[])[]): readonly Issue[] {
   const weight = (issues: readonly Issue[]) =>
     issues.reduce((sum, i) => sum + (i.code === "unrecognized_keys" ? 2 * i.keys.length : isHead(i) ? 3 : 1), 0);
   return branches.reduce((best, branch) => (weight(branch) < weight(best) ? branch : best));
 }
 
-/** The alternative itself is another: a different shape, or a different distinguishing word. */
+/** The value belongs to another alternative: it has another shape, or another distinguishing word. */
 const isHead = (issue: Issue) => issue.path.length === 0 || issue.code === "invalid_value";
 
-/** The convention of this house's schemas: their own messages say `expected …`. */
+/** Messages of our own schemas begin with `expected …`. */
 const isOwn = (issue: Issue): boolean => issue.message.startsWith("expected ");
 
 function expectedBy(issue: Issue, lang: Lang): string {

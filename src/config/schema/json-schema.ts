@@ -6,7 +6,7 @@ import { assetHead, deviceHead, NAME, siteSchema } from "./schema.ts";
 
 type Json = Record<string, unknown>;
 
-/** What people write, not what comes of it; a check that JSON Schema cannot say is left to `config check`. */
+/** Describes the file as it is written, before defaults. What JSON Schema cannot express, only `config check` checks. */
 export const inputSchema = (schema: z.ZodType): Json => {
   const { $schema: _, ...json } = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as Json;
   return json;

@@ -7,7 +7,7 @@ import { words } from "../findings/phrases.ts";
 
 const marked = z.registry<object>();
 
-/** The key is checked like any other, and whoever writes it is told that nothing comes of it yet. */
+/** Such a key is checked like any other; whoever writes it is warned that it does nothing yet. */
 export function notYet<S extends z.ZodType>(schema: S): S {
   marked.add(schema, {});
   return schema;
@@ -19,7 +19,7 @@ export function checkNotYet(schema: z.ZodType, value: unknown, source: Source): 
     if (marked.has(part) && written !== undefined && !(Array.isArray(written) && written.length === 0)) warn(path, source);
 }
 
-/** `option`: what of the path is said, where not its last key. */
+/** `option`: how the key is called in the warning. */
 export function warn(path: Path, source: Source, option = String(path.at(-1))): void {
   const expected = words.laterVersion[source.lang];
   source.add({ severity: "warning", code: "config.not-yet", path, key: true, found: quoted(option), expected });

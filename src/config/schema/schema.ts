@@ -5,7 +5,7 @@ import { busSchema } from "../../drivers/buses.ts";
 import { cadence, duration } from "../../kit/text/quantities.ts";
 import { notYet } from "./not-yet.ts";
 
-/** Names travel in topics and URNs, and are typed on a keyboard in the rain. One such word every JavaScript object has already. */
+/** Names travel in topics and URNs, and are typed on a keyboard in the rain. `constructor` is a key that every JavaScript object has. */
 export const NAME = /^(?!constructor$)[a-z0-9][a-z0-9-]{0,62}$/;
 export const name = () =>
   z.string().regex(NAME, {
@@ -170,7 +170,7 @@ export const siteSchema = z.strictObject({
 });
 export type Written = z.output<typeof siteSchema>;
 
-/** The default is known to be one: asking for it would bring ICU's tables into memory, 8 MB at every start. */
+/** The default needs no check, which would load 8 MB of time zone tables at every start. */
 function isTimezone(zone: string): boolean {
   if (zone === DEFAULT_ZONE) return true;
   try {

@@ -16,7 +16,7 @@ interface Def {
 
 const defOf = (schema: Schema): Def => schema._zod.def as unknown as Def;
 
-/** What a schema is about, without `optional`, defaults and transformations. */
+/** A schema without the `optional`, defaults and transformations wrapped around it. */
 function core(schema: Schema): Schema {
   const { innerType, in: input } = defOf(schema);
   const inner = innerType ?? input;
@@ -37,7 +37,7 @@ export function headOf(schema: Schema): { readonly key: string; readonly words: 
   return { key: first[0], words: values === undefined ? [] : [...values].map(String) };
 }
 
-/** Of the alternatives of a union the one that `value` was most probably meant as: its head is there, and says so. */
+/** The alternative of a union that `value` was most probably meant as, by its first key and the word there. */
 export function likelyAlternative(schema: Schema, value: unknown): Schema | undefined {
   const options = alternativesOf(schema);
   if (options === undefined) return schema;

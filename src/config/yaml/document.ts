@@ -20,11 +20,11 @@ import { type Lang, words } from "../findings/phrases.ts";
 
 /** A configuration is written by people: beyond this it is something else. */
 export const MAX_BYTES = 1_048_576;
-/** Nesting deeper than that of any configuration, seen before the parser spends seconds on it: brackets upon brackets, dashes upon dashes. */
+/** Deeper nesting than in any configuration: found here, because the parser would spend seconds on it. */
 const DEEP = /(?:[[{]\s*){33}|^ *(?:- +){33}/m;
 /** Nobody reads more. */
 const MAX_PROBLEMS = 1000;
-/** What follows a broken line is mostly its consequence. */
+/** After so many broken lines the rest is mostly their consequence. */
 const MAX_SYNTAX = 20;
 
 export interface Finding {
@@ -40,7 +40,7 @@ export interface Finding {
   readonly write?: string;
 }
 
-/** A command that looked for its language reads the same file again: the second time costs no parsing. */
+/** The last parsed text: a command that only looked for its language reads the same file again right after. */
 let glanced: { readonly text: string; readonly document: Document.Parsed } | null = null;
 
 export class Source {
@@ -79,7 +79,7 @@ export class Source {
     }
     const document = this.#parsed();
     if (document === null) return undefined;
-    // The parser recurses, and says so when its stack is used up; what else it then complains of only follows from that.
+    // The parser is recursive and reports when its stack is used up; its other errors only follow from that.
     if (document.errors.some(({ code }) => code === "RESOURCE_EXHAUSTION")) {
       this.slip({ code: "config.syntax", offset: 0, expected: words.tooDeep[this.lang] });
       return undefined;
@@ -129,7 +129,7 @@ export class Source {
         version: "1.2",
         schema: "core",
         merge: false,
-        // Looked after by `plain`: the library compares each key with each other.
+        // `plain` finds keys that stand twice; the library would compare each key with every other.
         uniqueKeys: false,
         prettyErrors: false,
         logLevel: "error",
@@ -163,7 +163,7 @@ export class Source {
     return this.#lines.linePos(this.#offset(path, key)).line;
   }
 
-  /** Of what is not there, the place of what should hold it. */
+  /** Where the path ends before its last step: the place of the last mapping or list that is there. */
   #offset(path: Path, wantKey: boolean): number {
     let node = this.#root;
     let offset = node?.range?.[0] ?? 0;
@@ -191,7 +191,7 @@ export class Source {
     return known;
   }
 
-  /** A character that nobody sees may be all that is wrong with a line that is no YAML. */
+  /** An invisible character may be all that is wrong with a line that the parser refuses: then that is said instead. */
   #broken(error: YAMLError): void {
     const offset = Math.min(error.pos[0], this.#text.length);
     const from = this.#text.lastIndexOf("\n", offset - 1) + 1;
@@ -223,7 +223,7 @@ export class Source {
     });
   }
 
-  /** As it stands in the text: a number may have been written in more than one way. Undefined for what is no single value. */
+  /** A value as it stands in the text, such as 0x1F; undefined for a mapping or a list. */
   written(path: Path): string | undefined {
     let node: Node | null = this.#root;
     for (const step of path) {
@@ -237,7 +237,7 @@ export class Source {
   #push(problem: Problem): void {
     const first = problem.severity === "error" && !this.#refused;
     if (first) this.#refused = true;
-    // The first error always has room: it is what refuses the whole.
+    // The first error is kept in any case, because it refuses the file.
     if (first || this.problems.length < MAX_PROBLEMS) this.problems.push(problem);
   }
 

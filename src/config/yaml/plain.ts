@@ -10,7 +10,7 @@ import { hasTypographicQuotes, invisibleIn, oddSpaceIn, plainQuotes, plainSpaces
 import { type Path, quoted } from "../findings/problems.ts";
 import { type Lang, words } from "../findings/phrases.ts";
 
-/** Deeper nesting is not a configuration, and would cost the reader its stack. */
+/** No configuration is nested deeper, and reading it is recursive. */
 const MAX_DEPTH = 32;
 
 /** What is wrong at a place in the text. */
@@ -69,7 +69,7 @@ function mapping(node: YAMLMap, path: Path, reader: Reader): Record<string, unkn
     }
     before = pair;
     const offset = offsetOf(key);
-    // A prototype is never a name; zod would pass it over in silence.
+    // Zod passes over the key `__proto__` without a word.
     if (name === undefined || name === "" || name === "__proto__" || (isScalar(key) && key.value === null)) {
       reader.slip({ code: "config.syntax", offset, path, expected: words.plainKey[lang] });
       continue;
@@ -102,7 +102,7 @@ function decimalComma(before: Pair, pair: Pair, { text }: Reader): string | unde
   if (!isScalar(key) || !/^\d+$/.test(key.source ?? "") || (isScalar(value) && value.value !== null)) return undefined;
   if (value !== null && !isScalar(value)) return undefined;
   if (!isScalar(before.value) || !/^[-+]?\d+$/.test(before.value.source ?? "") || key.range?.[0] === undefined) return undefined;
-  // Between the key and what follows it stands no colon: it was never meant as one.
+  // No colon follows: the second number was not meant as a key.
   const after = text
     .slice(key.range[1])
     .match(/^\s*[,}:]/)?.[0]
@@ -111,7 +111,7 @@ function decimalComma(before: Pair, pair: Pair, { text }: Reader): string | unde
   return after !== ":" && /^,\s?$/.test(between) ? `${before.value.source},${key.source}` : undefined;
 }
 
-/** `[0,5, 10]` holds three numbers: where one comma has a space after it and another has none, that other is a decimal one. */
+/** YAML reads `[0,5, 10]` as three numbers. Where only some commas have a space after them, one without is a decimal comma. */
 function list(node: YAMLSeq, path: Path, reader: Reader): unknown[] {
   const numbers = node.items.map((item) => (isScalar(item) && /^[-+]?\d+$/.test(item.source ?? "") ? item : undefined));
   const gaps = numbers.map((item, i) => {

@@ -26,7 +26,7 @@ async function readBytes(file: string): Promise<Buffer> {
   try {
     await using handle = await open(file, "r");
     const chunks: Buffer[] = [];
-    // One byte more than allowed is enough to know; a pipe or a device has no size to ask for.
+    // One byte more than allowed is enough: a pipe or a device has no size that could be asked for.
     for await (const chunk of handle.createReadStream({ end: MAX_BYTES })) chunks.push(chunk);
     return Buffer.concat(chunks);
   } catch (error) {

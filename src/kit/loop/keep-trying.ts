@@ -13,7 +13,7 @@ export interface Tries {
   readonly stop: AbortSignal;
   /** Wait before the next try, by the number of failures in a row; 0 failures: the work returned by itself. */
   waitMs(failures: number, error?: EdgeError): number;
-  /** A run this long counts as health: the next failure starts the back-off anew. Infinity: only where it says so itself. Default: a minute. */
+  /** After a run this long the back-off starts anew. Infinity: only `works` does that. Default: a minute. */
   readonly healthyMs?: number;
   /** Resolves when it is worth trying before the wait is over. */
   woken?(stop: AbortSignal): Promise<void>;
@@ -51,7 +51,7 @@ export async function keepTrying(
       tries.failed?.(error, failures);
       log.warn("loop.failed", fieldsBeside({ name, failures, code: error.code, cause: error.cause }, error.context));
     }
-    // Work that ends because it was told to leaves nothing to wait for.
+    // After a stop there is nothing to wait for.
     if (!stop.aborted) await wait(tries.waitMs(failures, last), tries);
   }
 }

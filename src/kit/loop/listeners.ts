@@ -13,13 +13,13 @@ export class Listeners<T> {
     this.#log = log;
   }
 
-  /** Answers what takes it away again. */
+  /** Returns a function that removes it. */
   add(listener: (value: T) => void): () => void {
     this.#all.add(listener);
     return () => this.#all.delete(listener);
   }
 
-  /** Never throws: whoever tells has work of its own to finish. */
+  /** Never throws: the caller has work of its own to finish. */
   tell(value: T): void {
     for (const listener of this.#all) {
       try {

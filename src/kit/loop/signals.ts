@@ -1,7 +1,7 @@
 /** Abort signals that many may wait for, and that leave nothing behind when they are joined. */
 import { setMaxListeners } from "node:events";
 
-/** For a signal that all devices, requests or messages wait for: Node takes more than ten listeners for a leak, and would say so in the journal. */
+/** A signal that many wait for: Node would otherwise warn of a leak at the eleventh listener. */
 export function broadcast(): AbortController {
   const controller = new AbortController();
   setMaxListeners(0, controller.signal);
@@ -17,8 +17,8 @@ export function aborted(signal: AbortSignal): Promise<void> {
 }
 
 /**
- * In place of AbortSignal.any, which leaves a weak reference on each source for good (Node 20; some 60 bytes a call, and a gateway waits for
- * "stop or the next tick" ten times a second for years). Let go of, it leaves nothing.
+ * Used instead of AbortSignal.any, which leaves some 60 bytes on each source for ever (Node 20): a gateway waits for "stop or the next tick"
+ * ten times a second for years. Disposed of, this leaves nothing.
  */
 export class AnyOf implements Disposable {
   readonly #controller = broadcast();

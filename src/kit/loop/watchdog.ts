@@ -14,7 +14,7 @@ interface Expected {
   touched: number;
 }
 
-/** A loop that waits for nothing but itself may be held to its word; one that waits for the world (a pushed device) is not asked. */
+/** For loops that come round by themselves; one that waits for the world, such as a pushed device, is not watched. */
 export class Watchdog {
   readonly #mono: () => number;
   readonly #expected = new Set<Expected>();

@@ -7,13 +7,13 @@ export type NotConnected =
   | { readonly why: "failed"; readonly error: NodeJS.ErrnoException };
 
 export interface Connecting {
-  /** By which the socket says that it has; TLS: `secureConnect`. */
+  /** The event of a socket that has connected; of TLS `secureConnect`. */
   readonly event?: "connect" | "secureConnect";
   readonly timeoutMs: number;
   readonly stop: AbortSignal;
 }
 
-/** Null: it has. */
+/** Resolves with null when it has connected. */
 export function connected(
   socket: Socket,
   { event = "connect", timeoutMs, stop }: Connecting,
@@ -23,7 +23,7 @@ export function connected(
       clearTimeout(timer);
       stop.removeEventListener("abort", stopped);
       socket.off(event, ready).off("close", closed).off("error", failed);
-      // An error that comes after this is of no interest, but one that nobody hears would end the process.
+      // A later error is of no interest, but without a listener it would end the process.
       if (not !== null) socket.on("error", () => undefined).destroy();
       resolve(not);
     };

@@ -2,8 +2,8 @@
 import type { ChildProcess } from "node:child_process";
 
 /**
- * Without a descriptor left spawn gives a child that has no pipes, and says why by `error` alone, a turn later (Node, ChildProcess.spawn).
- * Whoever reached for a pipe first would throw before listening, and the unheard `error` would end the process.
+ * When no descriptor is free, spawn returns a child without pipes and emits `error` a turn later (Node, ChildProcess.spawn). Code that uses a
+ * pipe first would throw before it listens for that `error`, which would then end the process.
  */
 export function withPipes<C extends ChildProcess>(child: C): C {
   const pipe: ChildProcess["stdout"] | undefined = child.stdout;

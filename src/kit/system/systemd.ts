@@ -7,7 +7,7 @@ import { pause } from "../loop/pause.ts";
 import { withPipes } from "./pipes.ts";
 import type { Watchdog } from "../loop/watchdog.ts";
 
-/** systemd's own tool. It also waits until the manager has read the message: one whose sender is gone cannot be placed. */
+/** systemd's own tool. It waits until the manager has read the message, which cannot attribute one whose sender is gone. */
 const TOOL = "systemd-notify";
 const ANSWER_MS = 6000;
 /** One line of `systemctl status`; the manager takes more, people do not. */
@@ -33,7 +33,7 @@ export interface ServiceManagerOptions {
   readonly tool?: string;
 }
 
-/** Where nothing has started us that wants to be told, telling does nothing. NOTIFY_SOCKET is taken out of `env`: no child may speak for us. */
+/** Does nothing where no manager asks to be told. Removes NOTIFY_SOCKET from `env`, so that no child speaks for us. */
 export function serviceManager(options: ServiceManagerOptions): ServiceManager {
   const { log, env = process.env, pid = process.pid, tool = TOOL } = options;
   const socket = env["NOTIFY_SOCKET"];

@@ -12,10 +12,10 @@ export const hasColours = (out: Out, env: Env): boolean => out.isTTY === true &&
 /** Whether a picture can be drawn over the one before. */
 export const canRedraw = (out: Out, env: Env): boolean => out.isTTY === true && !dumb(env);
 
-/** Of a terminal, and of a table, that is told nothing of its width. */
+/** The width where none is known. */
 export const COLUMNS = 80;
 
-/** How wide a line may be: as the terminal is, or as COLUMNS says; undefined in a pipe that nobody has measured. */
+/** How wide a line may be: the terminal's width, or COLUMNS; undefined for a pipe without it. */
 export function columnsOf(out: Out & { readonly columns?: number }, env: Env): number | undefined {
   const said = Number(env["COLUMNS"]);
   const known = out.isTTY && out.columns ? out.columns : Number.isInteger(said) && said > 0 ? said : undefined;

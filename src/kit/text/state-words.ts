@@ -40,7 +40,7 @@ const NAMES: Readonly<Record<string, Text>> = {
 export const stateWord = (word: string, lang: keyof Text): string =>
   (Object.hasOwn(WORDS, word) ? WORDS[word]?.[lang] : undefined) ?? word;
 
-/** Of an outcome nobody knows; of a state `unknown` says something else. */
+/** The state in which a command ended. Of a bay, `unknown` is another word. */
 export const endWord = (state: string, lang: keyof Text): string =>
   state === "unknown" ? { it: "esito ignoto", en: "unknown" }[lang] : stateWord(state, lang);
 
