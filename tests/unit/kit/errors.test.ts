@@ -2,6 +2,7 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { expect, it } from "vitest";
+import { codes } from "../../../src/kit/codes.ts";
 import { EdgeError } from "../../../src/kit/errors.ts";
 
 setFlagsFromString("--expose-gc");
@@ -53,4 +54,30 @@ it("a reason of several lines, as commands and libraries give them, is one line 
     "Nessun accesso GPIO: first: no such thing",
   ]);
   expect(new EdgeError("internal", { message: "x".repeat(5000) }).what("en").length).toBeLessThan(600);
+});
+
+it("what a code's sentences need is checked where it is thrown", () => {
+  // @ts-expect-error: its sentence names a bus too.
+  const lacking = new EdgeError("bus.timeout", { device: "meter" });
+  expect(lacking.what("en")).toBe("No answer from meter on bus ?");
+  // @ts-expect-error: a code with placeholders needs a context.
+  expect(new EdgeError("port.missing").what("en")).toBe("Port ? does not exist");
+  // What is said beside them is free.
+  expect(new EdgeError("port.missing", { port: "/dev/ttyUSB0", tried: 3 }).what("en")).toBe("Port /dev/ttyUSB0 does not exist");
+});
+
+it("what may be missing leaves nothing behind", () => {
+  const hints = [{}, { command: "status " }].map((more) => new EdgeError("cli.usage", { reason: "x", ...more }).hint("en"));
+  expect(hints).toEqual(["`cippo --help`.", "`cippo status --help`."]);
+});
+
+it("more can be known of an error on its way up", () => {
+  const cause = new Error("EIO");
+  const error = new EdgeError("store.corrupt", { file: "" }, cause).with({ file: "cippo.sqlite" });
+  expect([error.what("en"), error.cause]).toEqual(["Database cippo.sqlite was damaged and is in quarantine", cause]);
+});
+
+it.each(Object.entries(codes))("%s says in Italian what it says in English", (_, { what, hint }) => {
+  const names = (text: string) => [...new Set([...text.matchAll(/\{(\w+)/g)].map(([, name]) => name))].sort();
+  expect(names(what.it + hint.it)).toEqual(names(what.en + hint.en));
 });
