@@ -68,6 +68,8 @@ const byWords: readonly (readonly [RegExp, Text])[] = [
     /Implicit map keys need|Implicit keys need/,
     { it: "`voce: valore`, con due punti e uno spazio", en: "`key: value`, with a colon and a space" },
   ],
+  [/Tags and anchors|at most one (anchor|tag)/, noAnchors],
+  [/directives-end|doc-start/, { it: "`---` solo in una riga per sé, o in nessuna", en: "`---` on a line of its own, or nowhere" }],
   [/Comments must be separated/, { it: "uno spazio prima di #", en: "a space before #" }],
   [/Sequence item without -/, { it: "`- ` davanti a ogni elemento della lista", en: "`- ` before each entry of the list" }],
   [
