@@ -172,11 +172,11 @@ function unknownWord(
 ): void {
   const { lang } = source;
   if (planned.includes(word)) {
-    const expected = words.laterVersion[lang];
+    const expected = phrases.laterVersion[lang];
     source.add({ severity: "warning", code: "config.type-not-yet", path, found: quoted(word), expected });
     return;
   }
-  const expected = `${words.oneOf[lang]} ${now.join(", ")}`;
+  const expected = `${phrases.oneOf[lang]} ${now.join(", ")}`;
   source.add({
     code: "config.unknown-word",
     path,

@@ -32,7 +32,7 @@ function sameName(raw: unknown, source: Source): void {
         path: ["assets", id],
         key: true,
         found: quoted(id),
-        expected: words.freeName[source.lang],
+        expected: phrases.freeName[source.lang],
       });
 }
 
@@ -57,7 +57,7 @@ function rightBus({ id, driver, options }: Known, written: unknown, buses: Reado
         code: "config.wrong-bus",
         path: ["devices", id, "bus"],
         found: display(bus, lang),
-        expected: words.withoutBus[lang],
+        expected: phrases.withoutBus[lang],
       });
     return;
   }
@@ -67,10 +67,10 @@ function rightBus({ id, driver, options }: Known, written: unknown, buses: Reado
   const wire = driver === undefined ? "" : ` ${driver.wire}`;
   const expected =
     fitting.length > 0
-      ? `${words.ofBuses[lang]}${wire}: ${fitting.join(", ")}`
-      : `${words.aBus[lang]}${wire} (${words.noBus[lang]})`;
+      ? `${phrases.ofBuses[lang]}${wire}: ${fitting.join(", ")}`
+      : `${phrases.aBus[lang]}${wire} (${phrases.noBus[lang]})`;
   const path = ["devices", id, "bus"];
-  if (bus === undefined) source.add({ code: "config.missing", path, key: true, found: words.nothing[lang], expected });
+  if (bus === undefined) source.add({ code: "config.missing", path, key: true, found: phrases.nothing[lang], expected });
   else if (!isName(bus)) return;
   else if (!buses.has(bus))
     source.add({ code: "config.unknown-name", path, found: quoted(bus), expected, ...didYouMean(bus, fitting, lang) });
@@ -103,7 +103,7 @@ function claimedTwice(raw: unknown, devices: readonly Known[], source: Source): 
         claimed(
           source,
           path,
-          `${claim === "the whole line" ? words.wholeLine[source.lang] : claim} @ ${bus}`,
+          `${claim === "the whole line" ? phrases.wholeLine[source.lang] : claim} @ ${bus}`,
           ["devices", owner],
           owner,
         );
@@ -114,8 +114,8 @@ function claimedTwice(raw: unknown, devices: readonly Known[], source: Source): 
 
 function claimed(source: Source, path: Path, what: string, ownerPath: Path, owner: string): void {
   const { lang } = source;
-  const by = `${what}, ${words.usedBy[lang]} ${owner} (${words.line[lang]} ${source.lineOf(ownerPath)})`;
-  source.add({ code: "config.claimed-twice", path, found: by, expected: words.another[lang] });
+  const by = `${what}, ${phrases.usedBy[lang]} ${owner} (${phrases.line[lang]} ${source.lineOf(ownerPath)})`;
+  source.add({ code: "config.claimed-twice", path, found: by, expected: phrases.another[lang] });
 }
 
 function broker(raw: unknown, source: Source): void {
@@ -126,14 +126,14 @@ function broker(raw: unknown, source: Source): void {
       code: "config.no-proof",
       path: ["sync", "acknowledge"],
       found: "broker, mqtt 3.1.1",
-      expected: words.anotherProof[lang],
+      expected: phrases.anotherProof[lang],
     });
   const address = valueAt(sync, ["broker"]);
   if (typeof address !== "string" || !URL.canParse(address)) return;
   const { protocol, hostname } = new URL(address);
   const found = quoted(address);
   if (protocol === "mqtt:" && !isHere(hostname))
-    source.add({ severity: "warning", code: "config.plain-broker", path: ["sync", "broker"], found, expected: words.tls[lang] });
+    source.add({ severity: "warning", code: "config.plain-broker", path: ["sync", "broker"], found, expected: phrases.tls[lang] });
   login(raw, protocol === "mqtts:", source);
 }
 
@@ -145,15 +145,15 @@ function login(raw: unknown, isTls: boolean, source: Source): void {
   const isWritten = valueAt(raw, ["credentials"]) !== undefined;
   const lacks = ([room, name]: readonly [string, string], expected: Text, severity: "error" | "warning" = "error") => {
     const path = room === "credentials" && !isWritten ? ["sync", "broker"] : [room, name];
-    source.add({ severity, code: "config.credentials", path, found: words.nothing[lang], expected: expected[lang] });
+    source.add({ severity, code: "config.credentials", path, found: phrases.nothing[lang], expected: expected[lang] });
   };
-  if (user !== undefined && !has("password")) lacks(["credentials", "password"], words.passwordFile);
-  if (user === undefined && has("password")) lacks(["sync", "user"], words.userOfPassword);
-  if (has("cert") && !has("key")) lacks(["credentials", "key"], words.keyOfCert);
-  if (has("key") && !has("cert")) lacks(["credentials", "cert"], words.certOfKey);
+  if (user !== undefined && !has("password")) lacks(["credentials", "password"], phrases.passwordFile);
+  if (user === undefined && has("password")) lacks(["sync", "user"], phrases.userOfPassword);
+  if (has("cert") && !has("key")) lacks(["credentials", "key"], phrases.keyOfCert);
+  if (has("key") && !has("cert")) lacks(["credentials", "cert"], phrases.certOfKey);
   if (!isTls) return;
-  if (!has("ca")) lacks(["credentials", "ca"], words.authority);
-  if (user === undefined && !["cert", "key", "password"].some(has)) lacks(["credentials", "cert"], words.someProof, "warning");
+  if (!has("ca")) lacks(["credentials", "ca"], phrases.authority);
+  if (user === undefined && !["cert", "key", "password"].some(has)) lacks(["credentials", "cert"], phrases.someProof, "warning");
 }
 
 const isHere = (host: string) => host === "localhost" || host === "[::1]" || /^127\./.test(host);
@@ -170,6 +170,6 @@ function credentials(raw: unknown, source: Source): void {
         code: "config.credentials",
         path: ["credentials", name],
         found: quoted(file),
-        expected: words.ownCredentials[source.lang],
+        expected: phrases.ownCredentials[source.lang],
       });
 }

@@ -7,7 +7,7 @@ import { existsSync } from "node:fs";
 import { asEdgeError } from "../../kit/errors.ts";
 import type { Finding } from "../yaml/document.ts";
 import type { Site } from "../site.ts";
-import { type Lang, words } from "../findings/phrases.ts";
+import { type Lang, phrases } from "../findings/phrases.ts";
 
 /** Only asks which GPIO chips there are; touches no line. */
 export async function machineFindings(site: Site, lang: Lang): Promise<readonly Finding[]> {
@@ -22,7 +22,7 @@ export async function machineFindings(site: Site, lang: Lang): Promise<readonly 
       code: error.code,
       path: ["buses", bus],
       found: `chip: ${spec.chip}. ${error.what(lang)}`,
-      expected: words.chipHere[lang],
+      expected: phrases.chipHere[lang],
       hint: error.hint(lang),
     });
   }

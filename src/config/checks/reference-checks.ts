@@ -35,7 +35,7 @@ export function checkReferences(schema: z.ZodType, value: unknown, path: Path, s
   for (const one of referencesIn(schema, value, path)) {
     const { to } = one.reference;
     if (to === "point") checkPoint(one, one.reference, site, source);
-    else if (to === "list") isThere(one, LISTS, words.pushedList[source.lang], source);
+    else if (to === "list") isThere(one, LISTS, phrases.pushedList[source.lang], source);
     else if (to === "asset") checkAsset(one, one.reference.kind, site, source);
     else if (to !== "hours") checkDevice(one, to, site, source);
   }
@@ -61,7 +61,7 @@ function checkPoint({ written, path }: Found, wanted: Extract<Reference, { to: "
       code: "config.unknown-name",
       path,
       found: quoted(written),
-      expected: words.device[lang],
+      expected: phrases.device[lang],
       ...didYouMean(id, names, lang),
     });
     return;
@@ -71,7 +71,7 @@ function checkPoint({ written, path }: Found, wanted: Extract<Reference, { to: "
   const point = Object.hasOwn(points, name) ? points[name] : undefined;
   if (point === undefined) {
     const names = Object.keys(points);
-    const expected = `${words.pointOf[lang]} ${id}: ${names.join(", ")}`;
+    const expected = `${phrases.pointOf[lang]} ${id}: ${names.join(", ")}`;
     source.add({ code: "config.unknown-name", path, found: quoted(written), expected, ...didYouMean(name, names, lang) });
     return;
   }
@@ -88,7 +88,7 @@ function checkPoint({ written, path }: Found, wanted: Extract<Reference, { to: "
 }
 
 const described = ({ kind, unit }: Point, lang: "it" | "en"): string =>
-  `${kind === "state" ? words.stateHere[lang] : words.numberHere[lang]}${unit === "" ? "" : ` (${unit})`}`;
+  `${kind === "state" ? phrases.stateHere[lang] : phrases.numberHere[lang]}${unit === "" ? "" : ` (${unit})`}`;
 
 const pointsOf = (points: Readonly<Record<string, PointSpec>> | undefined): Readonly<Record<string, Point>> | undefined =>
   points && Object.fromEntries(Object.entries(points).map(([name, { kind, unit }]) => [name, { kind: pointKind(kind), unit }]));
@@ -115,7 +115,7 @@ function checkAsset(found: Found, kind: string | undefined, { raw }: Written, so
   const { lang } = source;
   const all = entries(valueAt(raw, ["assets"])).map(([id]) => id);
   const fitting = kind === undefined ? all : all.filter((id) => kindOf(id, raw) === kind);
-  const expected = kind === undefined ? words.asset[lang] : `${words.assetOfKind[lang]} ${kind}`;
+  const expected = kind === undefined ? phrases.asset[lang] : `${phrases.assetOfKind[lang]} ${kind}`;
   if (!isThere(found, all, expected, source)) return;
   const { written, path } = found;
   if (fitting.includes(written)) return;
@@ -125,7 +125,7 @@ function checkAsset(found: Found, kind: string | undefined, { raw }: Written, so
 }
 
 function checkDevice(found: Found, to: "device" | "reader", { raw, devices }: Written, source: Source): void {
-  const expected = to === "reader" ? words.reader[source.lang] : words.device[source.lang];
+  const expected = to === "reader" ? phrases.reader[source.lang] : phrases.device[source.lang];
   if (!isThere(found, [...devices.keys()], expected, source) || to === "device") return;
   const { driver, points } = devices.get(found.written) ?? {};
   // A type still to come may be a reader; of those that are here, what they read says so.

@@ -1,6 +1,6 @@
 /** Asks whether another word was meant than the one that nobody knows. */
 import { suggestion } from "../../kit/text/suggestion.ts";
-import { type Lang, words } from "./phrases.ts";
+import { type Lang, phrases } from "./phrases.ts";
 import { quoted } from "./problems.ts";
 import { synonyms } from "./synonyms.ts";
 
@@ -9,5 +9,5 @@ export const suggestedKey = (word: string, known: Iterable<string>): string | un
 
 export function didYouMean(word: string, known: Iterable<string>, lang: Lang): { hint?: string } {
   const near = suggestedKey(word, known);
-  return near === undefined || near === word ? {} : { hint: `${words.didYouMean[lang]} ${quoted(near)}?` };
+  return near === undefined || near === word ? {} : { hint: `${phrases.didYouMean[lang]} ${quoted(near)}?` };
 }

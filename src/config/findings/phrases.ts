@@ -3,7 +3,7 @@ import type { Text } from "../model/index.ts";
 
 export type Lang = keyof Text;
 
-export const words = {
+export const phrases = {
   chipHere: { it: "un chip GPIO che qui c'è", en: "a GPIO chip that is here" },
   nothing: { it: "nulla", en: "nothing" },
   hidden: { it: "un valore che qui non si ripete", en: "a value that is not repeated here" },
@@ -216,7 +216,7 @@ const italian: Readonly<Record<string, string>> = {
 export function translated(expectation: string, lang: Lang): string {
   if (lang === "en") return expectation;
   const [, bound, amount] = /^(at least|at most) (\d\S*)$/.exec(expectation) ?? [];
-  if (bound !== undefined) return `${words[bound === "at least" ? "atLeast" : "atMost"].it} ${amount}`;
+  if (bound !== undefined) return `${phrases[bound === "at least" ? "atLeast" : "atMost"].it} ${amount}`;
   const [, top, type0] = /^at most (0x\w+), which is what (\w+) holds$/.exec(expectation) ?? [];
   if (top !== undefined) return `al massimo ${top}, quello che sta in ${type0}`;
   const [, least, most, type] = /^a whole number from (\S+) to (\S+), which is what (\w+) holds$/.exec(expectation) ?? [];

@@ -1,7 +1,7 @@
 /** The shape of a problem in a configuration, and the line that people and editors read. */
 import type { Code } from "../../kit/errors.ts";
 import { visible } from "../yaml/characters.ts";
-import { type Lang, words } from "./phrases.ts";
+import { type Lang, phrases } from "./phrases.ts";
 
 export type Path = readonly PropertyKey[];
 
@@ -38,7 +38,7 @@ export function problemLine(problem: Problem, lang: Lang): string {
   const { file, line, column, code, path, found, expected, hint, severity, write } = problem;
   const mark = severity === "warning" ? ` (${said.warning[lang]})` : "";
   const where = path === "" ? "" : `${path}: `;
-  const there = found === words.nothing[lang] ? said.nothing[lang] : said.found[lang];
+  const there = found === phrases.nothing[lang] ? said.nothing[lang] : said.found[lang];
   const what = NOT_YET.includes(code) ? `${found}: ${expected}` : `${there} ${found}, ${said.expected[lang]} ${expected}`;
   const more = [hint, write === undefined ? undefined : `${said.write[lang]} \`${write}\``].filter((part) => part !== undefined);
   return [`${file}:${line}:${column}: ${code}${mark}: ${where}${what}`, ...more].join("; ");

@@ -1,5 +1,5 @@
 /** What is written at a place of the configuration, and how a value is shown to people. */
-import { type Lang, words } from "./phrases.ts";
+import { type Lang, phrases } from "./phrases.ts";
 import { type Path, quoted } from "./problems.ts";
 
 export function valueAt(root: unknown, path: Path): unknown {
@@ -11,8 +11,8 @@ export function valueAt(root: unknown, path: Path): unknown {
 
 /** A value as it is shown to people: short, and never a whole mapping. */
 export function display(value: unknown, lang: Lang): string {
-  if (value === undefined || value === null) return words.nothing[lang];
-  if (Array.isArray(value)) return words.list[lang];
-  if (typeof value === "object") return words.mapping[lang];
+  if (value === undefined || value === null) return phrases.nothing[lang];
+  if (Array.isArray(value)) return phrases.list[lang];
+  if (typeof value === "object") return phrases.mapping[lang];
   return typeof value === "string" ? quoted(value) : String(value);
 }

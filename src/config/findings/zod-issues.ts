@@ -8,7 +8,7 @@ import { type Path, quoted, SECRET_KEY } from "./problems.ts";
 import { rewritten } from "./rewrite.ts";
 import { NAME, siteSchema } from "../schema/schema.ts";
 import { accepts, alternativesOf, headOf, likelyAlternative, schemaAt, shapeOf } from "../schema/shape.ts";
-import { type Lang, translated, words } from "./phrases.ts";
+import { type Lang, translated, phrases } from "./phrases.ts";
 import { display, valueAt } from "./value-at.ts";
 
 type Issue = z.core.$ZodIssue;
@@ -69,8 +69,8 @@ function unknownKeys(
       path: [...prefix, ...path, key],
       key: true,
       found: quoted(key),
-      expected: `${words.knownKeys[lang]} ${known.join(", ")}`,
-      ...(elsewhere === undefined ? didYouMean(key, known, lang) : { hint: `${quoted(key)} ${words.belongs[lang]} ${elsewhere}` }),
+      expected: `${phrases.knownKeys[lang]} ${known.join(", ")}`,
+      ...(elsewhere === undefined ? didYouMean(key, known, lang) : { hint: `${quoted(key)} ${phrases.belongs[lang]} ${elsewhere}` }),
     };
   });
 }
@@ -105,7 +105,7 @@ function wrongValue(issue: Issue, path: Path, { schema, root, prefix, source }: 
   return {
     code: value === undefined ? "config.missing" : "config.wrong-value",
     path: place,
-    found: isHidden ? words.hidden[lang] : (written ?? display(value, lang)),
+    found: isHidden ? phrases.hidden[lang] : (written ?? display(value, lang)),
     expected: expectedBy(issue, lang),
     ...near,
     ...other,
@@ -137,7 +137,7 @@ function siblingOf(schema: z.ZodType, path: Path, root: unknown, lang: Lang): { 
     ([key, own]) => key !== path.at(-1) && valueAt(around, [key]) === undefined && isPicky(own, value) && accepts(own, value),
   );
   const [only] = others;
-  return only !== undefined && others.length === 1 ? { hint: `${words.didYouMean[lang]} ${quoted(only[0])}?` } : {};
+  return only !== undefined && others.length === 1 ? { hint: `${phrases.didYouMean[lang]} ${quoted(only[0])}?` } : {};
 }
 
 /** Whether a schema refuses some values of this type: one that accepts any text is no evidence. */
@@ -205,47 +205,47 @@ function expectedBy(issue: Issue, lang: Lang): string {
     case "invalid_type":
       return typeName(issue.expected, lang);
     case "invalid_value":
-      return issue.values.length === 1 ? String(issue.values[0]) : `${words.oneOf[lang]} ${issue.values.map(String).join(", ")}`;
+      return issue.values.length === 1 ? String(issue.values[0]) : `${phrases.oneOf[lang]} ${issue.values.map(String).join(", ")}`;
     case "too_small":
       return limit(issue.inclusive === false ? "moreThan" : "atLeast", issue.minimum, issue.origin, lang);
     case "too_big":
       return limit(issue.inclusive === false ? "lessThan" : "atMost", issue.maximum, issue.origin, lang);
     case "not_multiple_of":
-      return `${words.multipleOf[lang]} ${issue.divisor}`;
+      return `${phrases.multipleOf[lang]} ${issue.divisor}`;
     case "invalid_format":
       return issue.format === "starts_with" && "prefix" in issue
-        ? `${words.beginning[lang]} ${String(issue.prefix)}`
-        : words.form[lang];
+        ? `${phrases.beginning[lang]} ${String(issue.prefix)}`
+        : phrases.form[lang];
     default:
-      return words.otherwise[lang];
+      return phrases.otherwise[lang];
   }
 }
 
 function limit(word: "atLeast" | "atMost" | "moreThan" | "lessThan", bound: number | bigint, origin: string, lang: Lang): string {
   const counts = origin === "string" ? "characters" : origin === "array" ? "entries" : undefined;
-  if (counts === undefined) return `${words[word][lang]} ${bound}`;
+  if (counts === undefined) return `${phrases[word][lang]} ${bound}`;
   return word === "atLeast" && Number(bound) === 1
-    ? words.notEmpty[lang]
-    : `${words[word][lang]} ${pluralise(Number(bound), words[counts][lang])}`;
+    ? phrases.notEmpty[lang]
+    : `${phrases[word][lang]} ${pluralise(Number(bound), phrases[counts][lang])}`;
 }
 
 function typeName(expected: string, lang: Lang): string {
   switch (expected) {
     case "string":
-      return words.text[lang];
+      return phrases.text[lang];
     case "number":
-      return words.number[lang];
+      return phrases.number[lang];
     case "int":
-      return words.integer[lang];
+      return phrases.integer[lang];
     case "boolean":
-      return words.boolean[lang];
+      return phrases.boolean[lang];
     case "array":
     case "tuple":
-      return words.list[lang];
+      return phrases.list[lang];
     case "object":
     case "record":
-      return words.mapping[lang];
+      return phrases.mapping[lang];
     default:
-      return words.otherwise[lang];
+      return phrases.otherwise[lang];
   }
 }

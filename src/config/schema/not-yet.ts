@@ -3,7 +3,7 @@ import * as z from "zod";
 import type { Source } from "../yaml/document.ts";
 import { type Path, quoted } from "../findings/problems.ts";
 import { partsOf } from "./schema-walk.ts";
-import { words } from "../findings/phrases.ts";
+import { phrases } from "../findings/phrases.ts";
 
 const marked = z.registry<object>();
 
@@ -21,6 +21,6 @@ export function checkNotYet(schema: z.ZodType, value: unknown, source: Source): 
 
 /** `option`: how the key is called in the warning. */
 export function warn(path: Path, source: Source, option = String(path.at(-1))): void {
-  const expected = words.laterVersion[source.lang];
+  const expected = phrases.laterVersion[source.lang];
   source.add({ severity: "warning", code: "config.not-yet", path, key: true, found: quoted(option), expected });
 }

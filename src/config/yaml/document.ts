@@ -16,7 +16,7 @@ import { oddSpaceIn, plainSpaces, visible } from "./characters.ts";
 import { plain, type Slip } from "./plain.ts";
 import { type Path, type Problem, quoted } from "../findings/problems.ts";
 import { expectation } from "./parser-phrases.ts";
-import { type Lang, words } from "../findings/phrases.ts";
+import { type Lang, phrases } from "../findings/phrases.ts";
 
 /** A configuration is written by people: beyond this it is something else. */
 export const MAX_BYTES = 1_048_576;
@@ -68,31 +68,31 @@ export class Source {
         code: "config.syntax",
         offset: 0,
         found: `${(Buffer.byteLength(this.#text) / MAX_BYTES).toFixed(1)} MB`,
-        expected: words.megabyte[this.lang],
+        expected: phrases.megabyte[this.lang],
       });
       return undefined;
     }
     const deep = DEEP.exec(this.#text)?.index;
     if (deep !== undefined) {
-      this.slip({ code: "config.syntax", offset: deep, expected: words.tooDeep[this.lang] });
+      this.slip({ code: "config.syntax", offset: deep, expected: phrases.tooDeep[this.lang] });
       return undefined;
     }
     const document = this.#parsed();
     if (document === null) return undefined;
     // The parser is recursive and reports when its stack is used up; its other errors only follow from that.
     if (document.errors.some(({ code }) => code === "RESOURCE_EXHAUSTION")) {
-      this.slip({ code: "config.syntax", offset: 0, expected: words.tooDeep[this.lang] });
+      this.slip({ code: "config.syntax", offset: 0, expected: phrases.tooDeep[this.lang] });
       return undefined;
     }
     for (const error of document.errors.slice(0, MAX_SYNTAX)) this.#broken(error);
     for (const warning of document.warnings)
-      this.slip({ code: "config.syntax", offset: warning.pos[0], expected: words.noTag[this.lang] });
+      this.slip({ code: "config.syntax", offset: warning.pos[0], expected: phrases.noTag[this.lang] });
     if (document.directives?.yaml.explicit && document.directives.yaml.version !== "1.2")
       this.slip({
         code: "config.syntax",
         offset: 0,
         found: `%YAML ${document.directives.yaml.version}`,
-        expected: words.yaml12[this.lang],
+        expected: phrases.yaml12[this.lang],
       });
     if (document.errors.length > 0) return undefined;
     this.#root = document.contents;
@@ -101,8 +101,8 @@ export class Source {
       this.slip({
         code: "config.syntax",
         offset: 0,
-        found: words.nothing[this.lang],
-        expected: `${words.keys[this.lang]} gateway, sync, buses, devices, assets`,
+        found: phrases.nothing[this.lang],
+        expected: `${phrases.keys[this.lang]} gateway, sync, buses, devices, assets`,
       });
       return undefined;
     }
@@ -136,7 +136,7 @@ export class Source {
       });
     } catch {
       // The composer recurses: only a stack that is used up makes it throw.
-      this.slip({ code: "config.syntax", offset: 0, expected: words.tooDeep[this.lang] });
+      this.slip({ code: "config.syntax", offset: 0, expected: phrases.tooDeep[this.lang] });
       return null;
     }
   }
@@ -203,7 +203,7 @@ export class Source {
         code: "config.odd-character",
         offset: from + odd.at,
         found: quoted(visible(line)),
-        expected: words.plainSpace[this.lang],
+        expected: phrases.plainSpace[this.lang],
         write: plainSpaces(line),
       });
   }
@@ -243,7 +243,7 @@ export class Source {
 
   #line(offset: number): string {
     const line = this.#lineAt(this.#text.lastIndexOf("\n", offset - 1) + 1).trim();
-    return line === "" ? words.lineEnd[this.lang] : quoted(line);
+    return line === "" ? phrases.lineEnd[this.lang] : quoted(line);
   }
 
   #lineAt(from: number): string {

@@ -8,7 +8,7 @@ import type { Code } from "../kit/errors.ts";
 import type { Text } from "../model/index.ts";
 import { hasTypographicQuotes, invisibleIn, oddSpaceIn, plainQuotes, plainSpaces } from "./characters.ts";
 import { type Path, quoted } from "../findings/problems.ts";
-import { type Lang, words } from "../findings/phrases.ts";
+import { type Lang, phrases } from "../findings/phrases.ts";
 
 /** No configuration is nested deeper, and reading it is recursive. */
 const MAX_DEPTH = 32;
@@ -38,13 +38,13 @@ export const offsetOf = (node: unknown): number => (node as Node | null)?.range?
 /** The value of a node; undefined where none can be made of it. */
 export function plain(node: unknown, path: Path, reader: Reader): unknown {
   if (path.length > MAX_DEPTH) {
-    reader.slip({ code: "config.syntax", offset: offsetOf(node), expected: words.tooDeep[reader.lang] });
+    reader.slip({ code: "config.syntax", offset: offsetOf(node), expected: phrases.tooDeep[reader.lang] });
     return undefined;
   }
   if (isMap(node)) return mapping(node, path, reader);
   if (isSeq(node)) return list(node, path, reader);
   if (isAlias(node)) {
-    const expected = words.writtenOut[reader.lang];
+    const expected = phrases.writtenOut[reader.lang];
     reader.slip({ code: "config.syntax", offset: offsetOf(node), path, found: quoted(`*${node.source}`), expected });
     return undefined;
   }
@@ -71,14 +71,14 @@ function mapping(node: YAMLMap, path: Path, reader: Reader): Record<string, unkn
     const offset = offsetOf(key);
     // Zod passes over the key `__proto__` without a word.
     if (name === undefined || name === "" || name === "__proto__" || (isScalar(key) && key.value === null)) {
-      reader.slip({ code: "config.syntax", offset, path, expected: words.plainKey[lang] });
+      reader.slip({ code: "config.syntax", offset, path, expected: phrases.plainKey[lang] });
       continue;
     }
     odd(key, name, [...path, name], reader);
     const earlier = first.get(name);
     if (earlier !== undefined) {
-      const found = `${quoted(name)} (${words.alreadyOn[lang]} ${reader.lineAt(earlier)})`;
-      reader.slip({ code: "config.same-name", offset, path: [...path, name], found, expected: words.onlyOnce[lang] });
+      const found = `${quoted(name)} (${phrases.alreadyOn[lang]} ${reader.lineAt(earlier)})`;
+      reader.slip({ code: "config.same-name", offset, path: [...path, name], found, expected: phrases.onlyOnce[lang] });
     }
     first.set(name, earlier ?? offset);
     made[name] = plain(value, [...path, name], reader);
@@ -92,7 +92,7 @@ const commaSlip = (reader: Reader, path: Path, node: unknown, found: string, wri
     offset: offsetOf(node),
     path,
     found: quoted(found),
-    expected: words.decimalPoint[reader.lang],
+    expected: phrases.decimalPoint[reader.lang],
     write,
   });
 
@@ -133,14 +133,14 @@ function scalar(node: { value: unknown; source?: string; type?: string }, path: 
   if (typeof value === "string") odd(node, value, path, reader);
   if (typeof value === "number" && /^[-+]?0\d+$/.test(source)) {
     const octal = /^[-+]?[0-7]+$/.test(source) ? Number.parseInt(source.replace(/^[-+]/, ""), 8) : undefined;
-    const other = octal === undefined ? "" : ` ${words.orOctal[reader.lang]} ${octal}`;
+    const other = octal === undefined ? "" : ` ${phrases.orOctal[reader.lang]} ${octal}`;
     reader.slip({
       severity: "warning",
       code: "config.leading-zero",
       offset: offsetOf(node),
       path,
       found: source,
-      expected: `${value}${words.asRead[reader.lang]}${octal === undefined ? "" : `;${other}: 0o${octal.toString(8)}`}`,
+      expected: `${value}${phrases.asRead[reader.lang]}${octal === undefined ? "" : `;${other}: 0o${octal.toString(8)}`}`,
     });
   }
   return value;
@@ -161,9 +161,9 @@ function odd(node: unknown, value: string, path: Path, reader: Reader): void {
       ...(write !== undefined && { write }),
     });
   const space = isPlain ? oddSpaceIn(value) : undefined;
-  if (space !== undefined) report(space.at, quoted(value), words.plainSpace, plainSpaces(value));
+  if (space !== undefined) report(space.at, quoted(value), phrases.plainSpace, plainSpaces(value));
   else if (invisibleIn(value) !== undefined) {
     const at = [...value].findIndex((c) => invisibleIn(c) !== undefined);
-    report(isPlain ? at : 0, quoted(value), words.onlyVisible);
-  } else if (isPlain && hasTypographicQuotes(value)) report(0, quoted(value), words.straightQuotes, plainQuotes(value));
+    report(isPlain ? at : 0, quoted(value), phrases.onlyVisible);
+  } else if (isPlain && hasTypographicQuotes(value)) report(0, quoted(value), phrases.straightQuotes, plainQuotes(value));
 }
