@@ -2,8 +2,8 @@
 
 import { monotonic } from "../src/kit/clock.ts";
 import { EdgeError } from "../src/kit/errors.ts";
-import { langOf } from "../src/kit/text/language.ts";
 import { columnsOf } from "../src/kit/system/tty.ts";
+import { langOf } from "../src/kit/text/language.ts";
 import { folded } from "../src/kit/text/wrap.ts";
 import { complain } from "./start/failure.ts";
 import { FaultUsage, simulateFault } from "./start/fault.ts";

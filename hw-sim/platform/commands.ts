@@ -1,5 +1,4 @@
 /** Sends each command with its own id until the gateway has answered or it has expired; sent twice, it acts once. */
-import { randomBytes } from "node:crypto";
 import * as z from "zod";
 import type { Args } from "../../src/model/index.ts";
 import type { Database } from "./store/database.ts";

@@ -116,7 +116,7 @@ export async function simulateFault(words: readonly string[], print: (line: stri
   if (more.length > 0) throw new FaultUsage(TEXTS.usage[lang]);
   await ask({ port: parts.control }, { do: "fault", ...fault, ...times });
   if (values.json) return print(JSON.stringify({ ...fault, ...times }));
-  print(`${part}: ${fault.kind} ${TEXTS.lasts[lang]} ${spoken(times.forMs)} (${means[fault.kind][lang]})`);
+  print(`${part}: ${fault.kind} ${TEXTS.lasts[lang]} ${formatDuration(times.forMs)} (${means[fault.kind][lang]})`);
   print(`${TEXTS.look[lang]} ${CIPPO} --socket ${dir}/sock status`);
 }
 

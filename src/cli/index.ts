@@ -54,8 +54,8 @@ function fail(raw: unknown): void {
 }
 
 /** Which help has the rest. */
-function withCommand({ context }: EdgeError): EdgeError {
-  return new EdgeError("cli.usage", { ...context, command: commandIn(program(lang, json, argv), argv) });
+function withCommand(error: EdgeError): EdgeError {
+  return error.with({ command: commandIn(program(lang, json, argv), argv) });
 }
 
 /** A defect outside any promise: said as any other error, and the process ends, for nobody knows what still holds. */

@@ -1,6 +1,7 @@
 /** The names of a site and one that somebody typed go in; it is passed when it exists, otherwise an error says what there is and what was probably meant. */
-import { suggestion } from "../kit/text/suggestion.ts";
+
 import { EdgeError } from "../kit/errors.ts";
+import { suggestion } from "../kit/text/suggestion.ts";
 
 type Points = ReadonlyMap<string, readonly string[]>;
 

@@ -1,7 +1,7 @@
 /** Device readings, commands and acknowledgements go in; numbered, durable records, events, asset states and answers come out. Joins collectors, ingest, alarms, window and commands over one store. */
 
 import type { Clock } from "../kit/clock.ts";
-import { EdgeError } from "../kit/errors.ts";
+import { CodedError, type ContextOf, EdgeError } from "../kit/errors.ts";
 import { HeldClock } from "../kit/held-clock.ts";
 import type { Log } from "../kit/log.ts";
 import { pause } from "../kit/loop.ts";
@@ -221,9 +221,9 @@ export class EdgeRuntime {
     });
   }
 
-  note(
-    kind: "sync.not-authorised" | "sync.ack-refused" | "sync.message-too-large",
-    detail: Readonly<Record<string, unknown>>,
+  note<Kind extends "sync.not-authorised" | "sync.ack-refused" | "sync.message-too-large">(
+    kind: Kind,
+    detail: ContextOf<Kind>,
   ): void {
     const mono = this.#o.clock.mono();
     if (mono - (this.#noted.get(kind) ?? Number.NEGATIVE_INFINITY) < NOTE_EVERY_MS) return;

@@ -3,7 +3,6 @@ import type { Socket } from "node:net";
 import { setImmediate } from "node:timers/promises";
 import { type IClientOptions, type IPublishPacket, MqttClient, UniqueMessageIdProvider } from "mqtt";
 import { EdgeError } from "../kit/errors.ts";
-import { LinkError, type LinkFacts } from "./link-error.ts";
 import { broadcast } from "../kit/loop/signals.ts";
 import { AckOrder } from "./ack-order.ts";
 import { brokerName } from "./broker.ts";
@@ -19,6 +18,7 @@ import {
   packetSize,
   REASON,
 } from "./link.ts";
+import { LinkError, type LinkFacts } from "./link-error.ts";
 import { explained, refusedBy } from "./refusals.ts";
 import { openSocket, readPassword } from "./socket.ts";
 

@@ -19,9 +19,10 @@ const CARRIER_LOOK_MS = 1000;
 export const reconnectWait =
   ({ firstMs, maxMs }: Reconnect, random: () => number = Math.random) =>
   (failures: number, error?: EdgeError): number => {
+    const { local = false, reasonCode } = error instanceof LinkError ? error : {};
     // Two gateways with the same id disconnect each other: neither may come back quickly.
-    if (error?.context["reasonCode"] === REASON.takenOver) return maxMs / 2 + (random() * maxMs) / 2;
-    const full = Math.min(maxMs, firstMs * 2 ** Math.min(20, Math.max(0, failures - 1)));
+    if (reasonCode === REASON.takenOver) return maxMs / 2 + (random() * maxMs) / 2;
+    const full = doubling(firstMs, maxMs)(failures);
     if (local && failures <= 1) return random() * Math.min(LOCAL_MS, full);
     return random() * full;
   };

@@ -71,18 +71,18 @@ export function explained(
   const { credentials, clockSynced } = caller;
   const broker = brokerName(caller.broker);
   const reason = error.code ?? error.message;
-  const fault = (code: Code, more: object = {}) => new EdgeError(code, { broker, reason, ...more }, error);
+  const about = { broker, reason };
   const ca = credentials?.ca ?? "ca";
   const cert = credentials?.cert;
-  if (DATE_ERRORS.has(reason)) return fault(clockSynced() ? "sync.broker-dates" : "sync.clock");
-  if (AUTHORITY_ERRORS.has(reason)) return fault("sync.broker-authority", { ca });
+  if (DATE_ERRORS.has(reason)) return new EdgeError(clockSynced() ? "sync.broker-dates" : "sync.clock", about, error);
+  if (AUTHORITY_ERRORS.has(reason)) return new EdgeError("sync.broker-authority", { ...about, ca }, error);
   if (reason === "ERR_TLS_CERT_ALTNAME_INVALID")
-    return fault("sync.broker-name", { host: new URL(caller.broker).hostname, names: namesOf(error) });
-  if (WANTED.test(reason) && cert === undefined) return fault("sync.certificate-wanted");
-  if (ALERT.test(reason)) return fault("sync.own-certificate", { cert: cert ?? "cert" });
-  if (NO_TLS.test(reason)) return fault("sync.not-tls");
-  if (OTHER_TRUST.test(reason)) return fault("sync.broker-certificate", { ca });
-  return fault("sync.unreachable", { local: isLocal(reason) });
+    return new EdgeError("sync.broker-name", { ...about, host: new URL(caller.broker).hostname, names: namesOf(error) }, error);
+  if (WANTED.test(reason) && cert === undefined) return new EdgeError("sync.certificate-wanted", about, error);
+  if (ALERT.test(reason)) return new EdgeError("sync.own-certificate", { ...about, cert: cert ?? "cert" }, error);
+  if (NO_TLS.test(reason)) return new EdgeError("sync.not-tls", about, error);
+  if (OTHER_TRUST.test(reason)) return new EdgeError("sync.broker-certificate", { ...about, ca }, error);
+  return new LinkError(new EdgeError("sync.unreachable", about, error), { local: isLocal(reason) });
 }
 
 /** The names that a certificate is for, as people write them. */

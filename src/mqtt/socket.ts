@@ -84,7 +84,12 @@ export async function readPassword(credentials?: Credentials): Promise<Buffer | 
   return text;
 }
 
-async function opened(socket: Socket, event: "connect" | "secureConnect", options: SocketOptions, stop: AbortSignal): Promise<Socket> {
+async function opened(
+  socket: Socket,
+  event: "connect" | "secureConnect",
+  options: SocketOptions,
+  stop: AbortSignal,
+): Promise<Socket> {
   const { timeoutMs } = options;
   const not = await connected(socket, { event, timeoutMs, stop });
   if (not === null) return socket;

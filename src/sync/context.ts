@@ -60,7 +60,7 @@ export interface SyncParts {
   readonly clock: Clock;
   readonly log: Log;
   /** The loop reports here that it is alive. */
-  readonly pulse?: Pulse;
+  readonly watchdog?: Watchdog;
 }
 
 export interface SyncContext extends Omit<SyncParts, "options"> {

@@ -1,4 +1,5 @@
 /** What sync needs from the rest of the gateway, as types only: stored records, documents, and where commands go. */
+import type { ContextOf } from "../kit/errors.ts";
 import type {
   AssetState,
   CommandResult,
@@ -49,9 +50,9 @@ export interface Outbox {
   /** These numbers will not come: writes `ledger.gap` with this reason. */
   giveUp(epoch: string, stream: Stream, range: Range, reason: "refused" | "expired", detail: string): void;
   /** A note that is an event of its own, at most once an hour per kind. */
-  note(
-    kind: "sync.not-authorised" | "sync.ack-refused" | "sync.message-too-large",
-    detail: Readonly<Record<string, unknown>>,
+  note<Kind extends "sync.not-authorised" | "sync.ack-refused" | "sync.message-too-large">(
+    kind: Kind,
+    detail: ContextOf<Kind>,
   ): void;
   /** An event of the uplink's own: outages, a platform that is silent. */
   raise?(draft: EventDraft): void;

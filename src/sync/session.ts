@@ -99,8 +99,9 @@ export class Session {
 
   /** Returns when stopped; rejects with the reason when the link ends. `greeted` is called when the broker knows how we are. */
   async run(stop: AbortSignal, greeted: () => void = () => {}): Promise<void> {
-    const { outbox } = this.#context;
-    const end = (): void => this.#over.abort(new EdgeError("sync.unreachable", { reason: "stopped" }));
+    const { outbox, options } = this.#context;
+    const broker = brokerName(options.broker);
+    const end = (): void => this.#over.abort(new EdgeError("sync.unreachable", { broker, reason: "stopped" }));
     stop.addEventListener("abort", end, { once: true });
     if (stop.aborted) end();
     void this.#link.closed.then((reason) => this.#over.abort(reason));

@@ -67,7 +67,8 @@ export function runSync(parts: SyncParts, stop: AbortSignal): Sync {
   const inbox = new Inbox({ heard, topics, outbox, commands, results, gate, tracker: context.tracker, clock, log, changed });
   let failed: EdgeError | null = null;
   // The loop is alive if it hears the broker, at least a PINGRESP, or connects again after the longest wait.
-  const beat = parts.pulse?.beat("sync", options.reconnect.maxMs + 2 * context.options.connectTimeoutMs + SLACK_MS) ?? null;
+  const heartbeat =
+    parts.watchdog?.heartbeat("sync", options.reconnect.maxMs + 2 * context.options.connectTimeoutMs + SLACK_MS) ?? null;
 
   const work = async (_: AbortSignal, works: () => void): Promise<void> => {
     heartbeat?.touch();
@@ -101,7 +102,7 @@ export function runSync(parts: SyncParts, stop: AbortSignal): Sync {
     clearInterval(looking);
     stopResults();
     stopKeeping();
-    beat?.end();
+    heartbeat?.end();
   });
 
   return {

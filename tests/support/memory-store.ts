@@ -41,7 +41,7 @@ export class MemoryStore implements Store {
     this.attempts += 1;
     await Promise.resolve();
     if (this.refuses(commit)) throw new EdgeError("store.binding", { reason: "test" });
-    if (this.failing !== null) throw new EdgeError(this.failing, { reason: "test" });
+    if (this.failing !== null) throw new EdgeError(this.failing, { file: "memory", reason: "test" });
     const heads = this.heads();
     // Only then: a store may serve a second run under the same name.
     if (
@@ -88,7 +88,7 @@ export class MemoryStore implements Store {
   async *events() {}
   tend = async () => {
     this.tends += 1;
-    if (this.tendFails) throw new EdgeError("store.unwritable", {});
+    if (this.tendFails) throw new EdgeError("store.unwritable", { reason: "test" });
     return { checkpointed: false, deleted: 0, shed: [] };
   };
   size = () => ({ bytes: 0, quotaBytes: 0, unacknowledged: 0 });

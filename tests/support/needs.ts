@@ -47,7 +47,7 @@ export const NEEDS: Readonly<Record<string, Need>> = {
   "tests/unit/hw-sim/demonstration.test.ts": { packages: ["tmux", "mosquitto"] },
   "tests/unit/hw-sim/site.test.ts": { packages: ["socat"] },
   "tests/unit/install.test.ts": { packages: ["systemd"], other: "only for root" },
-  "tests/unit/kit/systemd.test.ts": { packages: ["systemd"] },
+  "tests/unit/kit/system/systemd.test.ts": { packages: ["systemd"] },
   "tests/unit/sync/result-publisher.test.ts": { packages: ["mosquitto"] },
   "tests/unit/sync/broker-login.test.ts": { packages: ["mosquitto", "openssl"] },
   "tests/unit/sync/deadly.test.ts": { packages: ["mosquitto"] },

@@ -19,7 +19,6 @@ import { FrameParser } from "../../src/drivers/families/frame/frame.ts";
 import { ReadingJudge } from "../../src/drivers/families/modbus/reading-judge.ts";
 import { decodePoint, encodePoint } from "../../src/drivers/families/modbus/registers.ts";
 import { unitOf } from "../../src/drivers/families/modbus/ucum-units.ts";
-import { LineSplitter } from "../../src/kit/text/line-splitter.ts";
 import { LINE_MAX } from "../../src/drivers/transports/child/tool-process.ts";
 import { edgeIn } from "../../src/drivers/transports/gpio/gpio-tools.ts";
 import { gpiodChip } from "../../src/drivers/transports/gpio/gpiod-chip.ts";
@@ -30,6 +29,7 @@ import type { ByteWire } from "../../src/drivers/transports/serial/byte-wire.ts"
 import { monotonic } from "../../src/kit/clock.ts";
 import { EdgeError } from "../../src/kit/errors.ts";
 import { noLog } from "../../src/kit/log.ts";
+import { LineSplitter } from "../../src/kit/text/line-splitter.ts";
 import { Dice, each, FIRST, INPUTS } from "../support/dice.ts";
 import { gatewayStatus } from "./cli/gateway-status.ts";
 

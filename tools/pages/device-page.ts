@@ -1,5 +1,5 @@
 /** Writes a device's page under docs/devices/: options, points and the proofs with their sources. */
-import { inputSchema } from "../../src/config/json-schema.ts";
+import { inputSchema } from "../../src/config/schema/json-schema.ts";
 import type { Driver, RegisterPoint } from "../../src/drivers/driver.ts";
 import type { PointSpec } from "../../src/model/index.ts";
 import { cells } from "./markdown.ts";

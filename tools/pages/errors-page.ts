@@ -1,5 +1,7 @@
 /** Writes docs/errors.md from the table of codes. */
-import { type CodeSpec, codes } from "../../src/kit/codes.ts";
+
+import type { CodeSpec } from "../../src/kit/codes/code-table.ts";
+import { codes } from "../../src/kit/codes.ts";
 import { unfilled } from "../../src/kit/errors.ts";
 import { cells } from "./markdown.ts";
 

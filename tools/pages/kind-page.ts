@@ -1,5 +1,5 @@
 /** Writes the page of an asset kind, and the table of all alarms that assets raise. */
-import { inputSchema } from "../../src/config/json-schema.ts";
+import { inputSchema } from "../../src/config/schema/json-schema.ts";
 import type { AlarmSpec, AnyKind, ShownSpec } from "../../src/edge/kinds/kind.ts";
 import { cells } from "./markdown.ts";
 import { optionRows } from "./option-rows.ts";

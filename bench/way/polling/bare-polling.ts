@@ -2,7 +2,7 @@
 import Library from "modbus-serial";
 import { type Block, blocksOf, type Points } from "../../../src/drivers/families/modbus/registers.ts";
 import { loadDriver } from "../../../src/drivers/index.ts";
-import { offsetOf } from "../../../src/kit/metronome.ts";
+import { offsetOf } from "../../../src/kit/loop/ticker.ts";
 import { EVERY_MS, METER_TYPE, METERS, type Meter } from "./forty-meters.ts";
 
 type ModbusRTU = InstanceType<typeof Library.default>;

@@ -6,12 +6,13 @@ import {
   type BleCommand,
   type BleMessageBody,
   commandSchema,
-  Lines,
+  LINE_MAX,
   PROTOCOL,
   parseLine,
   type ReadCommand,
 } from "../../../src/drivers/ble-child/ble-protocol.ts";
 import { monotonic } from "../../../src/kit/clock.ts";
+import { LineSplitter } from "../../../src/kit/text/line-splitter.ts";
 import type { Faults } from "../faults.ts";
 import { SocketLine } from "../socket-line.ts";
 import type { WireLog } from "../wire-log.ts";
@@ -76,11 +77,11 @@ export class Radio implements AsyncDisposable {
   }
 
   #attach(socket: Socket): void {
-    const lines = new Lines();
+    const lines = new LineSplitter(LINE_MAX);
     this.#wanted.set(socket, new Set());
     socket.on("close", () => this.#wanted.delete(socket));
     socket.setEncoding("utf8").on("data", (text: string) => {
-      for (const line of lines.push(text) ?? []) this.#carryOut(socket, parseLine(commandSchema, line));
+      for (const line of lines.push(text)) if (line !== null) this.#carryOut(socket, parseLine(commandSchema, line));
     });
     this.#sayState(socket);
   }

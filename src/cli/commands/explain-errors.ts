@@ -1,5 +1,5 @@
 /** Explains an error code or an alarm: what it means, and what whoever meets it does next. */
-import { suggestion } from "../../kit/text/suggestion.ts";
+
 import { assetKinds } from "../../edge/kinds/index.ts";
 import type { AlarmSpec } from "../../edge/kinds/kind.ts";
 import { codes } from "../../kit/codes.ts";

@@ -1,5 +1,5 @@
 /** Prints the stored values of a point, oldest first, as they are read; for people, for a spreadsheet or as JSON. */
-import { pluralise } from "../../kit/text/pluralise.ts";
+
 import { EdgeError } from "../../kit/errors.ts";
 import type { Text, Value } from "../../model/index.ts";
 import { momentOf, now, socketOf } from "../arguments.ts";

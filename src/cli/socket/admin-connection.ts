@@ -82,7 +82,7 @@ class Served implements Connection {
   take(chunk: string): void {
     if (this.#isOver) return;
     const lines = this.#splitter.push(chunk);
-    this.#lines.push(...lines.filter((line) => line !== null && line.trim() !== ""));
+    this.#lines.push(...lines.filter((line): line is string => line !== null && line.trim() !== ""));
     this.go();
     if (lines.includes(null)) this.end(badLine(`> ${MAX_LINE} bytes`));
   }

@@ -121,7 +121,11 @@ function claimed(source: Source, path: Path, what: string, ownerPath: Path, owne
 function broker(raw: unknown, source: Source): void {
   const { lang } = source;
   const sync = valueAt(raw, ["sync"]);
-  if (valueAt(sync, ["acknowledge"]) === "broker" && valueAt(sync, ["mqtt"]) === "3.1.1" && valueAt(sync, ["acceptLoss"]) !== true)
+  if (
+    valueAt(sync, ["acknowledge"]) === "broker" &&
+    valueAt(sync, ["mqtt"]) === "3.1.1" &&
+    valueAt(sync, ["acceptLoss"]) !== true
+  )
     source.add({
       code: "config.no-proof",
       path: ["sync", "acknowledge"],
@@ -133,7 +137,13 @@ function broker(raw: unknown, source: Source): void {
   const { protocol, hostname } = new URL(address);
   const found = quoted(address);
   if (protocol === "mqtt:" && !isHere(hostname))
-    source.add({ severity: "warning", code: "config.plain-broker", path: ["sync", "broker"], found, expected: phrases.tls[lang] });
+    source.add({
+      severity: "warning",
+      code: "config.plain-broker",
+      path: ["sync", "broker"],
+      found,
+      expected: phrases.tls[lang],
+    });
   login(raw, protocol === "mqtts:", source);
 }
 

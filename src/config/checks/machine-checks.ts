@@ -5,9 +5,9 @@
  */
 import { existsSync } from "node:fs";
 import { asEdgeError } from "../../kit/errors.ts";
-import type { Finding } from "../yaml/document.ts";
-import type { Site } from "../site.ts";
 import { type Lang, phrases } from "../findings/phrases.ts";
+import type { Site } from "../site.ts";
+import type { Finding } from "../yaml/document.ts";
 
 /** Only asks which GPIO chips there are; touches no line. */
 export async function machineFindings(site: Site, lang: Lang): Promise<readonly Finding[]> {

@@ -2,13 +2,13 @@
 import type * as z from "zod";
 import { busSchema, wireIn } from "../../drivers/buses.ts";
 import { pluralise } from "../../kit/text/pluralise.ts";
-import type { Finding, Source } from "../yaml/document.ts";
-import { didYouMean, suggestedKey } from "./did-you-mean.ts";
-import { type Path, quoted, SECRET_KEY } from "./problems.ts";
-import { rewritten } from "./rewrite.ts";
 import { NAME, siteSchema } from "../schema/schema.ts";
 import { accepts, alternativesOf, headOf, likelyAlternative, schemaAt, shapeOf } from "../schema/shape.ts";
-import { type Lang, translated, phrases } from "./phrases.ts";
+import type { Finding, Source } from "../yaml/document.ts";
+import { didYouMean, suggestedKey } from "./did-you-mean.ts";
+import { type Lang, phrases, translated } from "./phrases.ts";
+import { type Path, quoted, SECRET_KEY } from "./problems.ts";
+import { rewritten } from "./rewrite.ts";
 import { display, valueAt } from "./value-at.ts";
 
 type Issue = z.core.$ZodIssue;
@@ -70,7 +70,9 @@ function unknownKeys(
       key: true,
       found: quoted(key),
       expected: `${phrases.knownKeys[lang]} ${known.join(", ")}`,
-      ...(elsewhere === undefined ? didYouMean(key, known, lang) : { hint: `${quoted(key)} ${phrases.belongs[lang]} ${elsewhere}` }),
+      ...(elsewhere === undefined
+        ? didYouMean(key, known, lang)
+        : { hint: `${quoted(key)} ${phrases.belongs[lang]} ${elsewhere}` }),
     };
   });
 }
@@ -205,7 +207,9 @@ function expectedBy(issue: Issue, lang: Lang): string {
     case "invalid_type":
       return typeName(issue.expected, lang);
     case "invalid_value":
-      return issue.values.length === 1 ? String(issue.values[0]) : `${phrases.oneOf[lang]} ${issue.values.map(String).join(", ")}`;
+      return issue.values.length === 1
+        ? String(issue.values[0])
+        : `${phrases.oneOf[lang]} ${issue.values.map(String).join(", ")}`;
     case "too_small":
       return limit(issue.inclusive === false ? "moreThan" : "atLeast", issue.minimum, issue.origin, lang);
     case "too_big":

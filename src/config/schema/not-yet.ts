@@ -1,9 +1,9 @@
 /** Marks keys that a configuration may hold and that no code of this version reads, and warns of them. */
 import * as z from "zod";
-import type { Source } from "../yaml/document.ts";
-import { type Path, quoted } from "../findings/problems.ts";
-import { partsOf } from "./schema-walk.ts";
 import { phrases } from "../findings/phrases.ts";
+import { type Path, quoted } from "../findings/problems.ts";
+import type { Source } from "../yaml/document.ts";
+import { partsOf } from "./schema-walk.ts";
 
 const marked = z.registry<object>();
 

@@ -12,11 +12,11 @@ import {
   type YAMLMap,
 } from "yaml";
 import type { Code } from "../../kit/errors.ts";
-import { oddSpaceIn, plainSpaces, visible } from "./characters.ts";
-import { plain, type Slip } from "./plain.ts";
-import { type Path, type Problem, quoted } from "../findings/problems.ts";
-import { expectation } from "./parser-phrases.ts";
 import { type Lang, phrases } from "../findings/phrases.ts";
+import { type Path, type Problem, quoted } from "../findings/problems.ts";
+import { oddSpaceIn, plainSpaces, visible } from "./characters.ts";
+import { expectation } from "./parser-phrases.ts";
+import { plain, type Slip } from "./plain.ts";
 
 /** A configuration is written by people: beyond this it is something else. */
 export const MAX_BYTES = 1_048_576;

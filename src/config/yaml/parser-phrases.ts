@@ -69,7 +69,10 @@ const byWords: readonly (readonly [RegExp, Text])[] = [
     { it: "`voce: valore`, con due punti e uno spazio", en: "`key: value`, with a colon and a space" },
   ],
   [/Tags and anchors|at most one (anchor|tag)/, noAnchors],
-  [/directives-end|doc-start/, { it: "`---` solo in una riga per sé, o in nessuna", en: "`---` on a line of its own, or nowhere" }],
+  [
+    /directives-end|doc-start/,
+    { it: "`---` solo in una riga per sé, o in nessuna", en: "`---` on a line of its own, or nowhere" },
+  ],
   [/Comments must be separated/, { it: "uno spazio prima di #", en: "a space before #" }],
   [/Sequence item without -/, { it: "`- ` davanti a ogni elemento della lista", en: "`- ` before each entry of the list" }],
   [
@@ -79,7 +82,7 @@ const byWords: readonly (readonly [RegExp, Text])[] = [
   [/Block scalar header/, { it: "nulla sulla riga dopo | o >", en: "nothing on the line after | or >" }],
   [/Nested mappings/, oneValue],
   [
-    /Unexpected (flow-map-end|flow-seq-end|flow-error-end)|Unexpected .* token|Unexpected .* at node end|Unexpected .* in |Unexpected [}\]]/,
+    /Unsupported token|Expected a flow scalar|Unexpected (flow-map-end|flow-seq-end|flow-error-end)|Unexpected .* token|Unexpected .* at node end|Unexpected .* in |Unexpected [}\]]/,
     {
       it: "ogni parentesi aperta chiusa una volta, e nulla dopo",
       en: "each bracket that is opened closed once, and nothing after it",

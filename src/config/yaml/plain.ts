@@ -9,6 +9,8 @@ import type { Text } from "../model/index.ts";
 import { hasTypographicQuotes, invisibleIn, oddSpaceIn, plainQuotes, plainSpaces } from "./characters.ts";
 import { type Path, quoted } from "../findings/problems.ts";
 import { type Lang, phrases } from "../findings/phrases.ts";
+import { type Path, quoted } from "../findings/problems.ts";
+import { hasTypographicQuotes, invisibleIn, oddSpaceIn, plainQuotes, plainSpaces } from "./characters.ts";
 
 /** No configuration is nested deeper, and reading it is recursive. */
 const MAX_DEPTH = 32;

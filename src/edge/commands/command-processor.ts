@@ -1,7 +1,6 @@
 /** Carries out each command once at most: every step of its life is durable before the next (contract, C1–C5). */
 import type { Clock } from "../../kit/clock.ts";
 import { EdgeError, toldOf } from "../../kit/errors.ts";
-import { Listeners } from "../../kit/loop/listeners.ts";
 import type { Log } from "../../kit/log.ts";
 import type { Args, CommandResult, CommandState, CommandTarget, EventDraft, Origin, Outcome } from "../../model/index.ts";
 import type { Order } from "../engine/asset/want.ts";

@@ -1,7 +1,6 @@
 /** Collects records, events and states until they are committed as one: each record and event gets its number here. */
 import type { Clock } from "../../kit/clock.ts";
 import { asEdgeError, EdgeError } from "../../kit/errors.ts";
-import { Listeners } from "../../kit/loop/listeners.ts";
 import type { Log } from "../../kit/log.ts";
 import { pause } from "../../kit/loop.ts";
 import type { Beat } from "../../kit/pulse.ts";

@@ -74,7 +74,8 @@ export class Collector {
   async run(stop: AbortSignal): Promise<void> {
     const { info, log } = { info: this.info, log: this.#host.log };
     // A pushed device may rightly say nothing for days: nothing is expected of it.
-    const heartbeat = info.everyMs === undefined ? null : this.#host.watchdog.heartbeat(`device ${info.id}`, roundMs(info.everyMs));
+    const heartbeat =
+      info.everyMs === undefined ? null : this.#host.watchdog.heartbeat(`device ${info.id}`, roundMs(info.everyMs));
     await keepTrying(info.id, (s, works) => this.#pull(s, works, heartbeat), {
       log,
       stop,

@@ -14,10 +14,7 @@ export interface Connecting {
 }
 
 /** Resolves with null when it has connected. */
-export function connected(
-  socket: Socket,
-  { event = "connect", timeoutMs, stop }: Connecting,
-): Promise<NotConnected | null> {
+export function connected(socket: Socket, { event = "connect", timeoutMs, stop }: Connecting): Promise<NotConnected | null> {
   return new Promise((resolve) => {
     const end = (not: NotConnected | null): void => {
       clearTimeout(timer);

@@ -4,8 +4,8 @@ import type { Readable, Writable } from "node:stream";
 import { monotonic } from "../clock.ts";
 import type { Log } from "../log.ts";
 import { pause } from "../loop/pause.ts";
-import { withPipes } from "./pipes.ts";
 import type { Watchdog } from "../loop/watchdog.ts";
+import { withPipes } from "./pipes.ts";
 
 /** systemd's own tool. It waits until the manager has read the message, which cannot attribute one whose sender is gone. */
 const TOOL = "systemd-notify";

@@ -1,6 +1,5 @@
 /** Sends one message when its turn comes, and says in one word what the broker answered (CT-U4, CT-U6, CT-U8). */
 import type { Clock } from "../../kit/clock.ts";
-import { EdgeError } from "../../kit/errors.ts";
 import { pause } from "../../kit/loop/pause.ts";
 import { type Link, type Publish, packetSize, REASON } from "../../mqtt/link.ts";
 import { LinkError } from "../../mqtt/link-error.ts";

@@ -112,7 +112,7 @@ it.each([
   await using broker = await RawBroker.open({ connack: () => ({ reasonCode, returnCode: reasonCode }) });
   const credentials = { folder, password: "broker.password" };
   expect(await attempt({ broker: broker.url, mqtt, user: "gw-1", credentials })).toMatchObject({ connected: false, code });
-  expect(isCode(code) && new EdgeError(code, { user: "gw-1", name: "p" }).hint("it")).toBeTruthy();
+  expect(isCode(code) && new CodedError(code, { user: "gw-1", name: "p" }).hint("it")).toBeTruthy();
   const [connect] = broker.connects;
   expect([connect?.username, String(connect?.password)]).toEqual(["gw-1", "open sesame è"]);
 });

@@ -119,8 +119,9 @@ const isNext = (packet: number, last: number): boolean => {
   return ahead >= 1 && ahead <= 63;
 };
 
+/** The host, which shows it, names the device. */
 const unreadable = (id: number) =>
-  new EdgeError("ble.unknown-object", { object: `0x${id.toString(16).padStart(2, "0").toUpperCase()}` });
+  new CodedError("ble.unknown-object", { object: `0x${id.toString(16).padStart(2, "0").toUpperCase()}` });
 
 function judged(point: string, value: Value, range: PointSpec["range"], mono: number): Reading {
   if (range && typeof value === "number" && (value < range[0] || value > range[1]))

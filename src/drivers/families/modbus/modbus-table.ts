@@ -129,9 +129,9 @@ function decodeGolden(golden: Golden, points: Points): Readonly<Record<string, V
   if (!crcHolds(request, 0, request.length)) throw new EdgeError("bus.checksum", { bus: golden.name });
   const found = findReply(frame, expectedOf(request));
   if (found.kind === "corrupt") throw new EdgeError("bus.checksum", { bus: golden.name });
-  if (found.kind === "nothing") throw new EdgeError("bus.foreign-reply", { bus: golden.name });
+  if (found.kind === "nothing") throw new EdgeError("bus.foreign-reply", { bus: golden.name, bytes: golden.rx });
   const reply = frame.subarray(found.at, found.at + found.length);
-  if ((reply[1] ?? 0) > 0x80) throw new EdgeError("bus.exception", { unit: reply[0], exception: reply[2] });
+  if ((reply[1] ?? 0) > 0x80) throw new EdgeError("bus.exception", { unit: reply[0] ?? 0, exception: reply[2] ?? 0 });
   const view = new DataView(request.buffer, request.byteOffset);
   const fc = view.getUint8(1) as Block["fc"];
   const block = { address: view.getUint16(2), quantity: view.getUint16(4) };

@@ -31,7 +31,9 @@ export const isOfUnit = (error: unknown): error is EdgeError =>
 
 /** Something that the unit itself said came back. */
 export const isAnswer = (error: EdgeError): boolean =>
-  isCorrupt(error.code) ? error instanceof ExchangeError && error.cameWhole : error.code === "bus.exception" && !isRefusal(error, NOBODY_THERE);
+  isCorrupt(error.code)
+    ? error instanceof ExchangeError && error.cameWhole
+    : error.code === "bus.exception" && !isRefusal(error, NOBODY_THERE);
 
 const isPassing = (error: EdgeError): boolean => isCorrupt(error.code) || isRefusal(error, PASSING);
 

@@ -254,13 +254,8 @@ export class BleAdapter implements BleRadio, AsyncDisposable {
   async *#listen(wanted: Wanted, stop: AbortSignal): AsyncGenerator<BleAdvert> {
     const heard = wanted.heard ?? { frames: 0, strayBytes: 0, unread: 0 };
     wanted.heard = heard;
-    const listener = new PushQueue<BleAdvert>({
-      most: UNREAD_ADVERTS,
-      drops: "oldest",
-      dropped: () => {
-        heard.unread += 1;
-      },
-    });
+    const dropped = () => void heard.unread++;
+    const listener = new PushQueue<BleAdvert>({ most: UNREAD_ADVERTS, drops: "oldest", dropped });
     wanted.listeners.add(listener);
     try {
       if (!this.#process) throw this.#unavailable();

@@ -1,7 +1,7 @@
 /** Orders to read a device and the child's answers go in; each caller's values come out, and a device that cannot be read rests, so that its time-outs cost the others little. */
 import { monotonic } from "../../../kit/clock.ts";
-import { doubling } from "../../../kit/loop/backoff.ts";
 import { EdgeError } from "../../../kit/errors.ts";
+import { doubling } from "../../../kit/loop/backoff.ts";
 import { PROTOCOL, type ReadCommand } from "../../ble-child/ble-protocol.ts";
 import type { BleCharacteristic, BleValues } from "../../driver.ts";
 
@@ -20,8 +20,8 @@ interface Resting {
   readonly failures: number;
   readonly until: number;
   /** Why: whoever asks meanwhile wants to know that, and not that it rests. */
-  readonly step: unknown;
-  readonly reason: unknown;
+  readonly step: string;
+  readonly reason: string;
 }
 
 export class ReadRequests {
@@ -73,7 +73,7 @@ export class ReadRequests {
     const { firstMs, maxMs, absentMs } = this.#patience.rest;
     const failures = (this.#resting.get(mac)?.failures ?? 0) + 1;
     const ms = step === "absent" ? absentMs : doubling(firstMs, maxMs)(failures);
-    this.#resting.set(mac, { failures, until: monotonic() + ms, step, reason });
+    this.#resting.set(mac, { failures, until: monotonic() + ms, step: String(step), reason: String(reason) });
   }
 
   /** An answer that nobody waits for any more is dropped. */

@@ -181,7 +181,8 @@ export function edgeIn(said: string, version: Version, started: number): GpioEdg
 
 /** The tools have no error codes, only these texts of the C library. */
 export function lineError(line: number, reason: string, cause: unknown): EdgeError {
-  if (isMissing(cause)) return new EdgeError("gpio.not-installed", { tool: (cause as NodeJS.ErrnoException).path }, cause);
+  if (isMissing(cause))
+    return new EdgeError("gpio.not-installed", { tool: (cause as NodeJS.ErrnoException).path ?? "gpiod" }, cause);
   const whole = /permission denied|no such (file|device)|cannot find|ENOENT|EACCES/i.test(reason);
   return new EdgeError(whole ? "gpio.unavailable" : "gpio.line-busy", { line, reason }, cause);
 }

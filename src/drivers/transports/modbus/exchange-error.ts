@@ -15,7 +15,10 @@ export class ExchangeError extends CodedError {
   readonly doubtful: boolean;
   readonly foreignFrames: number;
 
-  constructor({ code, context, cause }: EdgeError, { cameWhole = false, doubtful = false, foreignFrames = 0 }: ExchangeFacts = {}) {
+  constructor(
+    { code, context, cause }: EdgeError,
+    { cameWhole = false, doubtful = false, foreignFrames = 0 }: ExchangeFacts = {},
+  ) {
     super(code, context, cause);
     this.cameWhole = cameWhole;
     this.doubtful = doubtful;

@@ -1,6 +1,6 @@
 /** Requests of all devices on one Modbus bus go in; each gets its own verified reply or an error `bus.*`/`port.*`. The scheduler of the line. */
 import { monotonic } from "../../../kit/clock.ts";
-import { asEdgeError, type Code, EdgeError } from "../../../kit/errors.ts";
+import { asEdgeError, EdgeError } from "../../../kit/errors.ts";
 import type { Log } from "../../../kit/log.ts";
 import { pause } from "../../../kit/loop.ts";
 import { broadcast } from "../../../kit/signals.ts";
@@ -10,8 +10,8 @@ import type { BusStats, ModbusBus, ModbusReply, ModbusRequest } from "../../driv
 import { CLOSE_MS } from "../serial/byte-wire.ts";
 import type { SerialBinding } from "../serial/serial-port.ts";
 import { CircuitBreakers } from "./circuit-breakers.ts";
-import { LateReplies } from "./framing/late-replies.ts";
 import { ExchangeError } from "./exchange-error.ts";
+import { LateReplies } from "./framing/late-replies.ts";
 import { isCorrupt } from "./framing/modbus-frame.ts";
 import { LineStats } from "./line-stats.ts";
 import { defaultTimeoutMs, silenceMs } from "./line-timing.ts";
@@ -325,4 +325,3 @@ export class ModbusLine implements ModbusBus, AsyncDisposable {
     this.#log.debug("bus.closed", { bus: this.#bus, failures: this.#failures });
   }
 }
-

@@ -35,14 +35,14 @@ interface Flight {
 }
 
 /** What every error of an exchange says. */
-interface About {
+type About = {
   readonly bus: string;
   readonly unit: number;
   readonly device: string;
   readonly timeoutMs: number;
   /** The option that says how long is waited. */
   readonly key: string;
-}
+};
 
 export class ModbusLink {
   readonly #bus: string;
@@ -88,7 +88,9 @@ export class ModbusLink {
     this.#port = port;
     this.#client = client;
     port.doubted = (frame) =>
-      this.#fail((about) => new ExchangeError(new EdgeError("bus.foreign-reply", { ...about, bytes: headOf(frame) }), { doubtful: true }));
+      this.#fail(
+        (about) => new ExchangeError(new EdgeError("bus.foreign-reply", { ...about, bytes: headOf(frame) }), { doubtful: true }),
+      );
     port.corrupted = () => {
       clearTimeout(this.#quiet);
       this.#quiet = setTimeout(() => this.#fail((about) => this.#verdict(about, true)), this.#isTcp ? 0 : CORRUPT_QUIET_MS);

@@ -20,7 +20,7 @@ export interface Database {
 
 export type Mode = "create" | "existing" | "read-only";
 
-const MEANING: Readonly<Record<string, Code>> = {
+const MEANING: Readonly<Record<string, `store.${"locked" | "full" | "corrupt" | "unwritable" | "binding"}`>> = {
   SQLITE_BUSY: "store.locked",
   SQLITE_LOCKED: "store.locked",
   SQLITE_PROTOCOL: "store.locked",
@@ -150,5 +150,8 @@ function bind(places: number, values: readonly Bound[]): readonly Bound[] {
 
 function meaning(error: unknown, file: string): EdgeError {
   const { code = "", message = String(error) } = error as { readonly code?: string; readonly message?: string };
-  return new EdgeError(MEANING[code] ?? "internal", { file, reason: message, message }, error);
+  const known = MEANING[code];
+  return known === undefined
+    ? new EdgeError("internal", { message }, error)
+    : new EdgeError(known, { file, reason: message }, error);
 }

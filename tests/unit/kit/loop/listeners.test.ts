@@ -1,8 +1,8 @@
 /** A listener that throws takes nothing from the others, and one that left hears nothing. */
 import { expect, it } from "vitest";
 import { EdgeError } from "../../../../src/kit/errors.ts";
-import { Listeners } from "../../../../src/kit/loop/listeners.ts";
 import { type Fields, noLog } from "../../../../src/kit/log.ts";
+import { Listeners } from "../../../../src/kit/loop/listeners.ts";
 
 it("tells all of them in their order, names in the log the one that throws, and lets them go", () => {
   const logged: (readonly [string, Fields | undefined])[] = [];

@@ -3,8 +3,8 @@ import { getEventListeners } from "node:events";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
-import { ticker } from "../../../../src/kit/loop/ticker.ts";
 import { AnyOf } from "../../../../src/kit/loop/signals.ts";
+import { ticker } from "../../../../src/kit/loop/ticker.ts";
 
 describe("any of several signals", () => {
   it("ends with the first, for its reason", () => {

@@ -2,7 +2,7 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { monotonic } from "../../../../src/kit/clock.ts";
 import { pause } from "../../../../src/kit/loop/pause.ts";
-import { type Ticker, ticker, offsetOf } from "../../../../src/kit/loop/ticker.ts";
+import { offsetOf, type Ticker, ticker } from "../../../../src/kit/loop/ticker.ts";
 import { watchStalls } from "../../../support/stalls.ts";
 
 const never = new AbortController().signal;

@@ -10,7 +10,7 @@ import { isJournal, type Log, noLog } from "../../../../src/kit/log.ts";
 import { Watchdog } from "../../../../src/kit/loop/watchdog.ts";
 import { serviceManager } from "../../../../src/kit/system/systemd.ts";
 
-const ROOT = join(import.meta.dirname, "../../..");
+const ROOT = join(import.meta.dirname, "../../../..");
 let folder: string;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "cippo-systemd-"));
@@ -133,7 +133,7 @@ describe("the watchdog", () => {
   });
 });
 
-describe("the watchdog", () => {
+describe("heartbeats", () => {
   it("names who is overdue; one that has ended is not asked any more", () => {
     let now = 0;
     const watchdog = new Watchdog(() => now);

@@ -275,7 +275,9 @@ describe("the doubt that a failed repetition casts on a value", () => {
 
   it("ends with a command that succeeds, before that is repeated", async () => {
     const repeats = new KeepAlive({ limit: repeated }, 1000);
-    await repeats.refresh(() => Promise.reject(new ExchangeError(new EdgeError("bus.timeout", { device: "charger", bus: "plant" }))));
+    await repeats.refresh(() =>
+      Promise.reject(new ExchangeError(new EdgeError("bus.timeout", { device: "charger", bus: "plant" }))),
+    );
     expect(repeats.failed.get("limit")).toBe("bus.timeout");
     await repeats.during("limit", () => Promise.resolve({ state: "succeeded", value: 10 }));
     expect(repeats.failed.get("limit")).toBeUndefined();

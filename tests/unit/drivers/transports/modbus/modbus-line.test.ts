@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import type { ModbusSpec } from "../../../../../src/drivers/buses.ts";
 import type { ModbusRequest } from "../../../../../src/drivers/driver.ts";
+import { ExchangeError } from "../../../../../src/drivers/transports/modbus/exchange-error.ts";
 import { ModbusLine } from "../../../../../src/drivers/transports/modbus/modbus-line.ts";
 import { CLOSE_MS } from "../../../../../src/drivers/transports/serial/byte-wire.ts";
 import { monotonic } from "../../../../../src/kit/clock.ts";

@@ -131,7 +131,7 @@ it("a poll that is held back goes at once when a person waits for it", async () 
 it("a request whose turn does not come fails after a while: its device's loop goes on, and wakes the line for it", async () => {
   const queue = new RequestQueue(
     ({ unit }) => (unit === 1 ? monotonic() + 600_000 : 0),
-    ({ unit }) => new EdgeError("bus.timeout", { unit }),
+    ({ unit }) => new EdgeError("bus.timeout", { bus: "line", device: `unit ${unit}` }),
     50,
   );
   const held = codeOf(queue.add(read(1, 1), never));
