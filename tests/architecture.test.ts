@@ -226,8 +226,8 @@ describe("laws", () => {
 
 /** How many still break a law that is being worked through; a number only ever falls, and at 0 the entry goes. */
 const STILL = {
-  foldersOverTwelve: { most: 4, reason: "config, edge, edge/store and kit: to be split" },
-  filesOver300: { most: 9, reason: "tables of one subject (codes) and classes that are still to be split" },
+  foldersOverTwelve: { most: 2, reason: "edge and edge/store: to be split" },
+  filesOver300: { most: 8, reason: "classes that are still to be split" },
   namesTwice: { most: 5, reason: "in other rooms, to be renamed" },
   stockOpeners: { most: 93, reason: "sentences of the form X goes in; Y comes out: to be rewritten" },
   longOpeners: { most: 95, reason: "sentences over 120 characters: to be shortened" },

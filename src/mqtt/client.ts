@@ -210,7 +210,7 @@ class MqttLink implements Link {
           resolve();
         });
       });
-    this.end(new EdgeError("sync.unreachable", { broker: brokerName(this.#o.broker), reason: "stopped", ours: true }));
+    this.end(this.#unreachable("stopped", { ours: true }));
     // Pending publishes are settled first, so that their callers record the outcome before anything else closes.
     await setImmediate();
   }

@@ -9,7 +9,7 @@ import { describe, expect, it } from "vitest";
 import type { Admin } from "../../src/cli/socket/admin-api.ts";
 import { MAX_BAD, serveConnection } from "../../src/cli/socket/admin-connection.ts";
 import { answerSchema, MAX_LINE } from "../../src/cli/socket/admin-protocol.ts";
-import { type BleMessage, Lines, messageSchema, parseLine } from "../../src/drivers/ble-child/ble-protocol.ts";
+import { type BleMessage, messageSchema, parseLine } from "../../src/drivers/ble-child/ble-protocol.ts";
 import { busSchema, type GpioSpec } from "../../src/drivers/buses.ts";
 import { a02yyuw } from "../../src/drivers/devices/a02yyuw.ts";
 import { bthome } from "../../src/drivers/devices/bthome.ts";

@@ -2,7 +2,7 @@
 import { loadSite } from "../../config/index.ts";
 import { EdgeError } from "../../kit/errors.ts";
 import { jsonLog, type Level } from "../../kit/log.ts";
-import { broadcast } from "../../kit/signals.ts";
+import { broadcast } from "../../kit/loop/signals.ts";
 import { configIn } from "../arguments.ts";
 import type { Globals, Terminal } from "../screen/terminal.ts";
 

@@ -1,5 +1,5 @@
 /** Headings and rows become lines that fit a terminal, all of one table in one layout; nothing is left out. */
-import { width, wrapped } from "../../kit/wrap.ts";
+import { width, wrapped } from "../../kit/text/wrap.ts";
 
 /** What a device or a program said must not command the terminal, break a line or turn it round: anybody can send a name by radio. */
 export const plain = (text: string): string => text.replaceAll(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, "·");

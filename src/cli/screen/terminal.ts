@@ -116,11 +116,11 @@ export const shownAge = (ms: number | null, say: Say): string => (ms === null ? 
 /** How fast it answers, and what of its requests went wrong; of one that speaks by itself, what of its bytes made sense. */
 export function shownWire(wire: WireStatus | undefined, say: Say): string {
   if (wire === undefined) return "";
-  const some = (count: number, phrase: Phrase) => (count === 0 ? [] : [counted(count, say(phrase))]);
+  const some = (count: number, phrase: Phrase) => (count === 0 ? [] : [pluralise(count, say(phrase))]);
   if ("messages" in wire) {
     const { messages, retained, repeated, malformed } = wire;
     return [
-      counted(messages, say("messages")),
+      pluralise(messages, say("messages")),
       ...some(retained, "retained"),
       ...some(repeated, "repeated"),
       ...some(malformed, "malformed"),
@@ -128,7 +128,7 @@ export function shownWire(wire: WireStatus | undefined, say: Say): string {
   }
   if ("frames" in wire) {
     const { frames, strayBytes, unread } = wire;
-    return [counted(frames, say("frames")), ...some(strayBytes, "strayBytes"), ...some(unread, "unread")].join(", ");
+    return [pluralise(frames, say("frames")), ...some(strayBytes, "strayBytes"), ...some(unread, "unread")].join(", ");
   }
   const { requests, timeouts, checksumErrors, exceptions, latencyMs, held } = wire;
   const share = (count: number, phrase: Phrase) => (count === 0 ? [] : [pluralise(count, say(phrase), `${count}/${requests}`)]);

@@ -4,6 +4,7 @@ import type { Socket } from "node:net";
 import { monotonic } from "../../kit/clock.ts";
 import { EdgeError } from "../../kit/errors.ts";
 import type { Log } from "../../kit/log.ts";
+import { LineSplitter } from "../../kit/text/line-splitter.ts";
 import type { Admin } from "./admin-api.ts";
 import { failureOf, MAX_LINE, type Request, requestSchema, VERSION, type Watched } from "./admin-protocol.ts";
 import { issuerOf, type Peer, peerOf } from "./peer-credentials.ts";

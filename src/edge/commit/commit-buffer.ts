@@ -17,8 +17,7 @@ import { RecordNumbers, type WallTime } from "./record-numbers.ts";
 const MARKS_WAIT_MS = 1000;
 /** So many messages of sources that wait are worth a commit of their own: a broker hands out only a few dozen before it hears of the first. */
 const WAITING_MOST = 16;
-const RETRY_FIRST_MS = 250;
-const RETRY_MAX_MS = 5000;
+const retryWait = doubling(250, 5000);
 const TEND_EVERY_MS = 5000;
 /** A commit that has not come back for so long, the last one included, may never do. */
 const HANGING_MS = 10_000;

@@ -101,8 +101,8 @@ export class Collector {
     });
   }
 
-  async #pull(stop: AbortSignal, works: () => void, beat: Beat | null): Promise<void> {
-    beat?.touch();
+  async #pull(stop: AbortSignal, works: () => void, heartbeat: Heartbeat | null): Promise<void> {
+    heartbeat?.touch();
     await using device = await this.info.open(stop, this.#host);
     this.#device = device;
     this.#health.opened(monotonic());

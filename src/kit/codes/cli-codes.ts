@@ -38,8 +38,8 @@ export const cliCodes = {
     retry: false,
     what: { it: "Richiesta non riconosciuta: {reason}", en: "Request not understood: {reason}" },
     hint: {
-      it: "Il protocollo è una riga JSON per richiesta (`src/cli/protocol.ts`).",
-      en: "The protocol is one line of JSON per request (`src/cli/protocol.ts`).",
+      it: "Il protocollo è una riga JSON per richiesta (`src/cli/socket/admin-protocol.ts`).",
+      en: "The protocol is one line of JSON per request (`src/cli/socket/admin-protocol.ts`).",
     },
   },
   "cli.gave-way": {

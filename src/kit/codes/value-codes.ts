@@ -23,7 +23,7 @@ export const valueCodes = {
   },
   "value.unlisted": {
     retry: false,
-    what: { it: "Numero che non sta nella tabella delle parole", en: "A number that is not in the table of words" },
+    what: { it: "Valore che non sta nella tabella delle parole", en: "A value that is not in the table of words" },
     hint: {
       it: "Cercarlo nel documento dell'apparecchio e aggiungerlo a `map`; altrimenti controllare l'indirizzo.",
       en: "Look it up in the device's document and add it to `map`; otherwise check the address.",

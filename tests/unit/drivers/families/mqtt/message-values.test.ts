@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { mqttJson } from "../../../../../src/drivers/devices/mqtt-json.ts";
 import { valueAt } from "../../../../../src/drivers/families/mqtt/json-pointer.ts";
 import { messageValues } from "../../../../../src/drivers/families/mqtt/message-values.ts";
-import { EdgeError } from "../../../../../src/kit/errors.ts";
+import { CodedError } from "../../../../../src/kit/errors.ts";
 
 type Points = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
@@ -34,7 +34,7 @@ describe("a number", () => {
     (written) => {
       const reading = one({ at: "/v", unit: "Cel" }, `{"v":${written}}`);
       expect(reading).toMatchObject({ value: null, quality: "bad", code: "mqtt.mistyped" });
-      expect(new EdgeError("mqtt.mistyped", reading?.why).what("en")).toMatch(/^At \/v stands /);
+      expect(new CodedError("mqtt.mistyped", reading?.why).what("en")).toMatch(/^At \/v stands /);
     },
   );
 
@@ -93,7 +93,7 @@ describe("a payload", () => {
       ["a", "mqtt.malformed"],
       ["b", "mqtt.malformed"],
     ]);
-    expect(new EdgeError("mqtt.malformed", readings[0]?.why).what("en")).toContain("topic t");
+    expect(new CodedError("mqtt.malformed", readings[0]?.why).what("en")).toContain("topic t");
   });
 
   it("with null, or without the point, says nothing of it", () => {

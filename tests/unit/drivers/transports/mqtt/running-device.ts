@@ -41,7 +41,7 @@ function deviceOf(info: ReturnType<typeof deviceInfo>, stop: AbortSignal) {
     silence: (_: unknown, problem: DeviceProblem | null) => void told.push(problem),
     durable: () => (isOpen ? Promise.resolve() : new Promise<void>((resolve) => waiting.push(resolve))),
     log: noLog,
-    pulse: new Pulse(),
+    watchdog: new Watchdog(),
   };
   const collector = new Collector(info, host, false);
   const run = collector.run(stop);

@@ -106,7 +106,7 @@ describe.runIf(socat)("ports that cannot be had at the start (skipped without so
           silence: () => undefined,
           durable: () => Promise.resolve(),
           log: noLog,
-          pulse: new Pulse(),
+          watchdog: new Watchdog(),
         };
         return [path, new Collector(info, host, false)] as const;
       }),

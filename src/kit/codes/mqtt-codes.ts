@@ -1,0 +1,60 @@
+/** What can be wrong with a message of a device that speaks MQTT. */
+import type { CodeTable } from "./code-table.ts";
+
+export const mqttCodes = {
+  "mqtt.malformed": {
+    retry: true,
+    what: {
+      it: "Ciò che arriva sul topic {topic} non si legge: {reason}",
+      en: "What comes on topic {topic} cannot be read: {reason}",
+    },
+    hint: {
+      it: "`mosquitto_sub -v -t '{topic}'` lo mostra. Se è testo semplice e non JSON, togliere `at` dai punti; altrimenti chiedere a chi pubblica.",
+      en: "`mosquitto_sub -v -t '{topic}'` shows it. If it is plain text and no JSON, leave `at` out of the points; otherwise ask whoever publishes.",
+    },
+  },
+  "mqtt.no-value": {
+    retry: true,
+    what: {
+      it: "Nei messaggi del topic {topic} non c'è niente in {at}",
+      en: "Messages of topic {topic} have nothing at {at}",
+    },
+    hint: {
+      it: "Confrontare `at` con un messaggio vero: `mosquitto_sub -v -t '{topic}'`. Maiuscole e minuscole contano.",
+      en: "Compare `at` with a real message: `mosquitto_sub -v -t '{topic}'`. Upper and lower case count.",
+    },
+  },
+  "mqtt.mistyped": {
+    retry: true,
+    what: {
+      it: "In {at} c'è {found}, che non è del tipo atteso",
+      en: "At {at} stands {found}, which is not of the type expected",
+    },
+    hint: {
+      it: "Senza `unit` un punto è true o false; con `unit` è un numero, con `kind: text` un testo. Parole come ON e OFF vanno in `map`.",
+      en: "Without `unit` a point is true or false; with `unit` it is a number, with `kind: text` a text. Words such as ON and OFF go into `map`.",
+    },
+  },
+  "mqtt.retained": {
+    retry: true,
+    what: {
+      it: "Valore conservato dal broker: era vero quando fu pubblicato, e non si sa quando",
+      en: "A value that the broker kept: it was true when it was published, and nobody says when that was",
+    },
+    hint: {
+      it: "Si attende il prossimo messaggio, che lo conferma o lo cambia. Se non arriva, l'apparecchio è muto.",
+      en: "The next message is awaited, which confirms or changes it. If none comes, the device is silent.",
+    },
+  },
+  "mqtt.not-subscribed": {
+    retry: true,
+    what: {
+      it: "Il broker {broker} non lascia leggere il topic {topic} (codice {reason})",
+      en: "The broker {broker} does not let topic {topic} be read (code {reason})",
+    },
+    hint: {
+      it: "Controllare il nome del topic; poi chiedere a chi gestisce il broker il diritto di leggerlo. Si riprova ogni minuto.",
+      en: "Check the topic's name; then ask the broker's operators for the right to read it. It is asked for again every minute.",
+    },
+  },
+} as const satisfies CodeTable;
