@@ -13,9 +13,9 @@ import { syncOptions, syncPorts } from "./gateway/sync-ports.ts";
 import { version } from "./kit/build-version.ts";
 import { type Clock, systemClock } from "./kit/clock.ts";
 import type { Log } from "./kit/log.ts";
-import { Pulse } from "./kit/pulse.ts";
-import { AnyOf, broadcast } from "./kit/signals.ts";
-import { serviceManager } from "./kit/systemd.ts";
+import { AnyOf, broadcast } from "./kit/loop/signals.ts";
+import { Watchdog } from "./kit/loop/watchdog.ts";
+import { serviceManager } from "./kit/system/systemd.ts";
 import type { DeviceInfo } from "./model/index.ts";
 import { runSync } from "./sync/sync.ts";
 
@@ -68,7 +68,7 @@ export async function runGateway({ loaded, log, clock: given }: RunOptions, stop
       options: syncOptions(site),
       clock,
       log,
-      pulse,
+      watchdog,
       ...syncPorts(house, loaded, clock, stop),
     },
     hangUp.signal,

@@ -1,5 +1,6 @@
 /** Sends each command with its own id until the gateway has answered or it has expired; sent twice, it acts once. */
 import * as z from "zod";
+import { uuidv7 } from "../../src/kit/uuid-v7.ts";
 import type { Args } from "../../src/model/index.ts";
 import type { Database } from "./store/database.ts";
 

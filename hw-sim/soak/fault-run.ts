@@ -1,6 +1,6 @@
 /** Lets faults happen one after the other, waits each out, and measures the gateway after each. */
 import { monotonic } from "../../src/kit/clock.ts";
-import { pause } from "../../src/kit/loop.ts";
+import { pause } from "../../src/kit/loop/pause.ts";
 import type { GatewayStatus } from "../../src/model/index.ts";
 import type { Wait } from "../start/judge/cpu-waits.ts";
 import { type Heads, headsOf, lagging } from "../start/judge/stored.ts";

@@ -1,8 +1,8 @@
 /** Says why a run could not be done: to people, and with --json as one last line. */
 import * as z from "zod";
 import { asEdgeError, EdgeError } from "../../src/kit/errors.ts";
-import { columnsOf } from "../../src/kit/tty.ts";
-import { folded } from "../../src/kit/wrap.ts";
+import { columnsOf } from "../../src/kit/system/tty.ts";
+import { folded } from "../../src/kit/text/wrap.ts";
 import type { Text } from "../../src/model/index.ts";
 
 /** A problem of a configuration, as `cippo config check --json` tells it. */

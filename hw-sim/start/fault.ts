@@ -2,8 +2,9 @@
 import { dirname, relative } from "node:path";
 import { parseArgs } from "node:util";
 import * as z from "zod";
-import { duration, spoken } from "../../src/kit/quantities.ts";
-import { folded } from "../../src/kit/wrap.ts";
+import { formatDuration } from "../../src/kit/text/format-duration.ts";
+import { duration } from "../../src/kit/text/quantities.ts";
+import { folded } from "../../src/kit/text/wrap.ts";
 import type { Text } from "../../src/model/index.ts";
 import { usageSentence } from "../command-line.ts";
 import type { FaultKind } from "../site/faults.ts";

@@ -1,7 +1,7 @@
 /** The options after `npm start --`, their help and what is said of a wrong one. */
 import { existsSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { duration } from "../../src/kit/quantities.ts";
+import { duration } from "../../src/kit/text/quantities.ts";
 import type { Text } from "../../src/model/index.ts";
 import { usageSentence } from "../command-line.ts";
 

@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { parseDocument } from "yaml";
 import * as z from "zod";
 import { loadDriver } from "../../src/drivers/index.ts";
-import { EdgeError, isCode } from "../../src/kit/errors.ts";
+import { CodedError, EdgeError, isCode } from "../../src/kit/errors.ts";
 import type { Text } from "../../src/model/index.ts";
 import { problem } from "./failure.ts";
 import { program } from "./processes/program.ts";

@@ -2,7 +2,7 @@
 import { existsSync, rmSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { monotonic } from "../../src/kit/clock.ts";
-import { pause } from "../../src/kit/loop.ts";
+import { pause } from "../../src/kit/loop/pause.ts";
 import type { GatewayStatus } from "../../src/model/index.ts";
 import { type Counts, counts } from "../platform/store/counts.ts";
 import { Database } from "../platform/store/database.ts";

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { systemClock } from "../kit/clock.ts";
 import { EdgeError } from "../kit/errors.ts";
-import { duration } from "../kit/quantities.ts";
+import { duration } from "../kit/text/quantities.ts";
 import type { Args } from "../model/index.ts";
 import type { Globals } from "./screen/terminal.ts";
 import type { Phrase, Say } from "./screen/texts.ts";

@@ -2,7 +2,7 @@
 import "./v8-flags.ts";
 import { CommanderError } from "commander";
 import type { Lang } from "../config/index.ts";
-import { asEdgeError, EdgeError } from "../kit/errors.ts";
+import { asEdgeError, type EdgeError } from "../kit/errors.ts";
 import { langOf, optionIn } from "../kit/text/language.ts";
 import { checkHelp, commandIn, program, usageError } from "./program.ts";
 import { complain } from "./screen/terminal.ts";

@@ -1,9 +1,9 @@
 /** A language goes in; commander's tree of every command comes out, each loading its own file only when it is called. */
 import { Command, type CommanderError, type OptionValues } from "commander";
 import type { Lang } from "../config/index.ts";
-import { nearest } from "../config/nearest.ts";
 import { version } from "../kit/build-version.ts";
 import { EdgeError } from "../kit/errors.ts";
+import { suggestion } from "../kit/text/suggestion.ts";
 import { defaultSocket } from "./arguments.ts";
 import type { EventsOptions } from "./commands/events.ts";
 import type { HistoryOptions } from "./commands/history.ts";

@@ -1,23 +1,23 @@
-/** Loads a configuration file: a site that may run, or every problem with line and column. The door of this room. */
+/** Loads a configuration file: a site that may run, or every problem in it with line and column. */
 import { dirname, resolve } from "node:path";
 import { EdgeError } from "../kit/errors.ts";
-import { crossCheck } from "./cross.ts";
-import { Source } from "./document.ts";
-import { readText } from "./file.ts";
-import { at, check } from "./issues.ts";
-import { machineFindings } from "./machine.ts";
-import { checkNotYet } from "./not-yet.ts";
-import type { Problem } from "./problems.ts";
-import { checkReferences } from "./references.ts";
-import { siteSchema } from "./schema.ts";
+import { crossCheck } from "./checks/cross-checks.ts";
+import { machineFindings } from "./checks/machine-checks.ts";
+import { checkReferences } from "./checks/reference-checks.ts";
+import type { Lang } from "./findings/phrases.ts";
+import type { Problem } from "./findings/problems.ts";
+import { valueAt } from "./findings/value-at.ts";
+import { check } from "./findings/zod-issues.ts";
+import { checkNotYet } from "./schema/not-yet.ts";
+import { siteSchema } from "./schema/schema.ts";
 import { assetsOf, devicesOf, entries, hashOf, kindOf, type Site, type SiteDevice } from "./site.ts";
-import type { Lang } from "./words.ts";
+import { Source } from "./yaml/document.ts";
+import { readText } from "./yaml/read-text.ts";
 
-export { jsonSchema } from "./json-schema.ts";
-export { nearest } from "./nearest.ts";
-export { type Problem, problemLine } from "./problems.ts";
+export type { Lang } from "./findings/phrases.ts";
+export { type Problem, problemLine } from "./findings/problems.ts";
+export { jsonSchema } from "./schema/json-schema.ts";
 export type { Site, SiteAsset, SiteDevice } from "./site.ts";
-export type { Lang } from "./words.ts";
 
 export interface Loaded {
   readonly site: Site;

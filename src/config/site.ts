@@ -6,13 +6,15 @@ import { deviceTypes, loadDriver, plannedTypes } from "../drivers/index.ts";
 import { assetKinds, type SiteAsset as KindAsset, plannedKinds } from "../edge/kinds/index.ts";
 import type { AnyKind, Senses } from "../edge/kinds/kind.ts";
 import type { Asset, Place, PointSpec } from "../model/index.ts";
-import type { Source } from "./document.ts";
-import { at, check, meant, shown } from "./issues.ts";
-import { warn } from "./not-yet.ts";
-import { type Path, quoted } from "./problems.ts";
-import { rightOf, said } from "./right.ts";
-import { assetHead, deviceHead, type Written } from "./schema.ts";
-import { words } from "./words.ts";
+import { ifValid, validOptions } from "./checks/valid-options.ts";
+import { didYouMean } from "./findings/did-you-mean.ts";
+import { phrases } from "./findings/phrases.ts";
+import { type Path, quoted } from "./findings/problems.ts";
+import { display, valueAt } from "./findings/value-at.ts";
+import { check } from "./findings/zod-issues.ts";
+import { warn } from "./schema/not-yet.ts";
+import { assetHead, deviceHead, type Written } from "./schema/schema.ts";
+import type { Source } from "./yaml/document.ts";
 
 export interface SiteDevice {
   readonly id: string;

@@ -1,6 +1,7 @@
 /** Numbers readings, silences and orders to assets in order, and steps the asset kinds with each, what is due first. */
 import type { Clock } from "../kit/clock.ts";
 import type { Log } from "../kit/log.ts";
+import { Listeners } from "../kit/loop/listeners.ts";
 import type { Args, DeviceInfo, DeviceProblem, Reading, ReadingRecord, Restated, Text } from "../model/index.ts";
 import { type Alarms, DOWN } from "./alarms.ts";
 import type { CommitBuffer } from "./commit/commit-buffer.ts";

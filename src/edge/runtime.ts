@@ -1,13 +1,13 @@
 /** Device readings, commands and acknowledgements go in; numbered, durable records, events, asset states and answers come out. Joins collectors, ingest, alarms, window and commands over one store. */
 
 import type { Clock } from "../kit/clock.ts";
-import { CodedError, type ContextOf, EdgeError } from "../kit/errors.ts";
+import { type ContextOf, EdgeError } from "../kit/errors.ts";
 import { HeldClock } from "../kit/held-clock.ts";
 import type { Log } from "../kit/log.ts";
-import { pause } from "../kit/loop.ts";
+import { pause } from "../kit/loop/pause.ts";
+import { AnyOf, broadcast } from "../kit/loop/signals.ts";
+import { Watchdog } from "../kit/loop/watchdog.ts";
 import { KeyedMutex } from "./../kit/mutex.ts";
-import { Pulse } from "../kit/pulse.ts";
-import { AnyOf, broadcast } from "../kit/signals.ts";
 import type {
   AssetState,
   CommandTarget,
@@ -67,7 +67,7 @@ export class EdgeRuntime {
   /** The clock of the options, held over while it has no time server: what everybody else must ask too. */
   readonly clock: Clock;
   readonly #o: EdgeRuntimeOptions;
-  readonly #pulse: Pulse;
+  readonly #watchdog: Watchdog;
   readonly #buffer: CommitBuffer;
   readonly #ingest: Ingest;
   readonly #alarms: Alarms;
@@ -145,8 +145,8 @@ export class EdgeRuntime {
     };
     this.#ingest.until(stop);
     await this.open();
-    const beat = this.#pulse.beat("store", ROUND_MS.store + this.#o.commitMs);
-    const window = this.#buffer.run(closing.signal, beat).catch((error: unknown) => broken.abort(error));
+    const heartbeat = this.#watchdog.heartbeat("store", ROUND_MS.store + this.#o.commitMs);
+    const window = this.#buffer.run(closing.signal, heartbeat).catch((error: unknown) => broken.abort(error));
     stop.addEventListener("abort", () => this.#buffer.leave(), { once: true });
     await Promise.race([this.#buffer.flush().catch(unlessStopped), window]);
     // Before any command, one that waited included: it must not switch on again, for another `maxOn`, what should be off.

@@ -6,7 +6,7 @@ import type { EdgeRuntime } from "../edge/runtime.ts";
 import type { Store } from "../edge/store/store.ts";
 import { version } from "../kit/build-version.ts";
 import { type Clock, clockOf } from "../kit/clock.ts";
-import { counted } from "../kit/counted.ts";
+import { pluralise } from "../kit/text/pluralise.ts";
 import type { BusStatus, GatewayStatus, ReadingRecord } from "../model/index.ts";
 import type { Sync } from "../sync/sync.ts";
 

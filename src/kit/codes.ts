@@ -1,5 +1,17 @@
 /** The table of everything that can go wrong: code → whether a retry helps, what happened, what to do next. `docs/errors.md` is generated from it. */
 import type { Text } from "../model/index.ts";
+import { bleCodes } from "./codes/ble-codes.ts";
+import { brokerCodes } from "./codes/broker-codes.ts";
+import { busCodes } from "./codes/bus-codes.ts";
+import { cliCodes } from "./codes/cli-codes.ts";
+import type { PlacesIn } from "./codes/code-table.ts";
+import { commandCodes } from "./codes/command-codes.ts";
+import { configCodes } from "./codes/config-codes.ts";
+import { gpioCodes } from "./codes/gpio-codes.ts";
+import { mqttCodes } from "./codes/mqtt-codes.ts";
+import { portCodes } from "./codes/port-codes.ts";
+import { storeCodes } from "./codes/store-codes.ts";
+import { valueCodes } from "./codes/value-codes.ts";
 
 export interface CodeSpec {
   /** Whether trying again without a change can help. */

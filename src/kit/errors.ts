@@ -1,7 +1,6 @@
 /** A failure goes in as code, context and cause; out comes one error class whose hint tells a technician what to do next, in Italian and English. */
 import type { Text, Told } from "../model/index.ts";
-import { codes } from "./codes.ts";
-import { counted } from "./text/pluralise.ts";
+import { type Code, codes, type PlaceOf } from "./codes.ts";
 import { firstLine } from "./text/first-line.ts";
 import { pluralise } from "./text/pluralise.ts";
 

@@ -1,4 +1,4 @@
-/** A clock that loses its time server goes on from the last contact by the crystal alone, and says for how long it has. */
+/** Goes on by the crystal alone when the time server is lost, and says for how long it has. */
 import type { Now } from "../model/index.ts";
 import { type Clock, driftMs } from "./clock.ts";
 

@@ -1,7 +1,7 @@
 /** Keeps one connection to the platform through every outage, until it is stopped. */
 import type { EdgeError } from "../kit/errors.ts";
-import { keepTrying } from "../kit/loop.ts";
-import type { Beat } from "../kit/pulse.ts";
+import { keepTrying } from "../kit/loop/keep-trying.ts";
+import type { Heartbeat } from "../kit/loop/watchdog.ts";
 import type { EdgeEvent, StreamStatus, Text, UplinkStatus } from "../model/index.ts";
 import { brokerName } from "../mqtt/broker.ts";
 import { openLink } from "../mqtt/client.ts";

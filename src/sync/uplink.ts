@@ -1,6 +1,6 @@
 /** Remembers how long the platform is away or silent, and tells it as events and in the status (CT-U10). */
 import type { Clock } from "../kit/clock.ts";
-import { counted } from "../kit/counted.ts";
+import { pluralise } from "../kit/text/pluralise.ts";
 import type { EventDraft, Text, UplinkStatus } from "../model/index.ts";
 
 /** Bounds the events of a flapping link: so many outages at once, then one in each of these times, which sums up those between. */

@@ -1,5 +1,5 @@
 /** How a run ended, as a person wants to hear it. */
-import { counted } from "../../../src/kit/counted.ts";
+import { pluralise } from "../../../src/kit/text/pluralise.ts";
 import type { Text } from "../../../src/model/index.ts";
 import { figure, translator } from "../terminal/words.ts";
 import type { Judged } from "./report.ts";

@@ -1,5 +1,5 @@
 /** Shows the running demonstration: drawn in place on a terminal, a line for each change in a pipe. */
-import { canRedraw, hasColours, onQuit } from "../../../src/kit/tty.ts";
+import { canRedraw, hasColours, onQuit } from "../../../src/kit/system/tty.ts";
 import type { Text } from "../../../src/model/index.ts";
 import { clip, picture, plain, type ViewInput } from "./view.ts";
 

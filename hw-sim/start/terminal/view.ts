@@ -1,5 +1,5 @@
 /** The running demonstration as a picture for a terminal, or as one plain line. Pure. */
-import { stateWord } from "../../../src/kit/state-words.ts";
+import { stateWord } from "../../../src/kit/text/state-words.ts";
 import type { DeviceStatus, GatewayStatus, OpenAlarm, PointStatus, Text, Value } from "../../../src/model/index.ts";
 import type { Counts } from "../../platform/store/counts.ts";
 import { figure, type TextKey, type Translate, translator } from "./words.ts";

@@ -1,6 +1,6 @@
 /** A configuration file goes in; every problem in it, or the schema that an editor completes it by, comes out. */
 import { checkFile, jsonSchema, problemLine } from "../../config/index.ts";
-import { counted } from "../../kit/counted.ts";
+import { pluralise } from "../../kit/text/pluralise.ts";
 import { configIn } from "../arguments.ts";
 import type { Globals, Terminal } from "../screen/terminal.ts";
 

@@ -1,7 +1,7 @@
 /** A target, an action and arguments go in; how the command ended comes out. Exit 1 unless it succeeded. */
 import { userInfo } from "node:os";
-import { EdgeError, isCode, toldOf } from "../../kit/errors.ts";
-import { endWord } from "../../kit/state-words.ts";
+import { CodedError, isCode, toldOf } from "../../kit/errors.ts";
+import { endWord } from "../../kit/text/state-words.ts";
 import type { CommandResult } from "../../model/index.ts";
 import { argsOf, socketOf } from "../arguments.ts";
 import { type Globals, shownValue, type Terminal } from "../screen/terminal.ts";

@@ -1,6 +1,6 @@
 /** Shows the site's devices with their points, the types that exist, or everything that can be commanded. */
 import { argumentText } from "../../edge/commands/argument-text.ts";
-import { wrapped } from "../../kit/wrap.ts";
+import { wrapped } from "../../kit/text/wrap.ts";
 import type { CommandTarget, DeviceStatus, GatewayStatus, PointStatus } from "../../model/index.ts";
 import { socketOf } from "../arguments.ts";
 import { table } from "../screen/table.ts";

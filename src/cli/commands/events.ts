@@ -1,6 +1,6 @@
 /** A moment goes in; what has happened since comes out, newest last. */
 import { EdgeError } from "../../kit/errors.ts";
-import { stateWord } from "../../kit/state-words.ts";
+import { stateWord } from "../../kit/text/state-words.ts";
 import type { EdgeEvent } from "../../model/index.ts";
 import { momentOf, socketOf } from "../arguments.ts";
 import { type Globals, shownTime, type Terminal } from "../screen/terminal.ts";

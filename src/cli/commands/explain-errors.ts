@@ -4,7 +4,8 @@ import { assetKinds } from "../../edge/kinds/index.ts";
 import type { AlarmSpec } from "../../edge/kinds/kind.ts";
 import { codes } from "../../kit/codes.ts";
 import { EdgeError, unfilled } from "../../kit/errors.ts";
-import { stateWord } from "../../kit/state-words.ts";
+import { stateWord } from "../../kit/text/state-words.ts";
+import { suggestion } from "../../kit/text/suggestion.ts";
 import type { Severity, Text } from "../../model/index.ts";
 import type { Terminal } from "../screen/terminal.ts";
 

@@ -1,6 +1,7 @@
 /** Prints the stored values of a point, oldest first, as they are read; for people, for a spreadsheet or as JSON. */
 
 import { EdgeError } from "../../kit/errors.ts";
+import { pluralise } from "../../kit/text/pluralise.ts";
 import type { Text, Value } from "../../model/index.ts";
 import { momentOf, now, socketOf } from "../arguments.ts";
 import { plain } from "../screen/table.ts";

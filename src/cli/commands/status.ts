@@ -1,6 +1,7 @@
 /** Shows how the running gateway is, on one screen or with --all whole. Exit 1 when something in it needs attention. */
-import { assetWords, stateWord } from "../../kit/state-words.ts";
-import { COLUMNS, columnsOf } from "../../kit/tty.ts";
+
+import { COLUMNS, columnsOf } from "../../kit/system/tty.ts";
+import { assetWords, stateWord } from "../../kit/text/state-words.ts";
 import type { GatewayStatus } from "../../model/index.ts";
 import { socketOf } from "../arguments.ts";
 import { headOf, statusPage } from "../screen/status-page.ts";

@@ -1,7 +1,8 @@
 /** Prints the present values, then readings and events as they happen, a line each, until q or an interrupt. */
-import { counted } from "../../kit/counted.ts";
-import { stateWord } from "../../kit/state-words.ts";
-import { onQuit } from "../../kit/tty.ts";
+
+import { onQuit } from "../../kit/system/tty.ts";
+import { pluralise } from "../../kit/text/pluralise.ts";
+import { stateWord } from "../../kit/text/state-words.ts";
 import type { GatewayStatus, Quality, Value } from "../../model/index.ts";
 import { now, socketOf } from "../arguments.ts";
 import { plain } from "../screen/table.ts";

@@ -1,8 +1,9 @@
 /** The gateway's picture of itself as one screen: what is not well first, with its next step; what is well is only counted. */
-import { counted } from "../../kit/counted.ts";
-import { spoken } from "../../kit/quantities.ts";
-import { assetWords, stateWord } from "../../kit/state-words.ts";
-import { hanging, wrapped } from "../../kit/wrap.ts";
+
+import { formatDuration } from "../../kit/text/format-duration.ts";
+import { pluralise } from "../../kit/text/pluralise.ts";
+import { assetWords, stateWord } from "../../kit/text/state-words.ts";
+import { hanging, wrapped } from "../../kit/text/wrap.ts";
 import type { DeviceStatus, GatewayStatus, OpenAlarm } from "../../model/index.ts";
 import { plain } from "./table.ts";
 import { shownTime, shownValue, type Terminal } from "./terminal.ts";

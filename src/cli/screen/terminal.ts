@@ -1,13 +1,13 @@
 /** What a command has found goes in; tables for people, JSON for machines and errors with their next action come out, in one language. */
 
+import { type Problem, problemLine } from "../../config/findings/problems.ts";
 import type { Lang } from "../../config/index.ts";
-import { type Problem, problemLine } from "../../config/problems.ts";
-import { counted } from "../../kit/counted.ts";
 import { asEdgeError, type EdgeError } from "../../kit/errors.ts";
-import { spoken } from "../../kit/quantities.ts";
-import { stateWord } from "../../kit/state-words.ts";
-import { COLUMNS, columnsOf } from "../../kit/tty.ts";
-import { folded } from "../../kit/wrap.ts";
+import { COLUMNS, columnsOf } from "../../kit/system/tty.ts";
+import { formatDuration } from "../../kit/text/format-duration.ts";
+import { pluralise } from "../../kit/text/pluralise.ts";
+import { stateWord } from "../../kit/text/state-words.ts";
+import { folded } from "../../kit/text/wrap.ts";
 import type { DeviceProblem, PointStatus, Value, WireStatus } from "../../model/index.ts";
 import { plain, table } from "./table.ts";
 import { type Phrase, type Say, sayIn } from "./texts.ts";

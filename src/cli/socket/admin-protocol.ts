@@ -1,7 +1,7 @@
 /** What passes over the admin socket: one line of JSON per request and per answer, versioned, checked at both ends. */
 import * as z from "zod";
 import type { StoredRecord } from "../../edge/store/store.ts";
-import { asEdgeError, type Code, EdgeError, isCode } from "../../kit/errors.ts";
+import { asEdgeError, CodedError, EdgeError, isCode } from "../../kit/errors.ts";
 import type { Args, EdgeEvent, GatewayStatus, Quality, Text, Value } from "../../model/index.ts";
 
 export const VERSION = 1;

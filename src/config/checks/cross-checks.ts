@@ -1,15 +1,16 @@
-/** A written site and its devices go in; what contradicts itself between two places is added to the problems. */
-import { busSchema, portIn, wireIn } from "../drivers/buses.ts";
-import type { Wire } from "../drivers/driver.ts";
-import { misfits, plannedTypes } from "../drivers/index.ts";
-import type { Text } from "../model/index.ts";
-import type { Source } from "./document.ts";
-import { at, meant, shown } from "./issues.ts";
-import { type Path, quoted } from "./problems.ts";
-import { said } from "./right.ts";
-import { NAME } from "./schema.ts";
-import { entries, type Known } from "./site.ts";
-import { words } from "./words.ts";
+/** Finds what contradicts itself between two places of a site: a name, a port or an address that is given twice. */
+import { busSchema, portIn, wireIn } from "../../drivers/buses.ts";
+import type { Wire } from "../../drivers/driver.ts";
+import { misfits, plannedTypes } from "../../drivers/index.ts";
+import type { Text } from "../../model/index.ts";
+import { didYouMean } from "../findings/did-you-mean.ts";
+import { phrases } from "../findings/phrases.ts";
+import { type Path, quoted } from "../findings/problems.ts";
+import { display, valueAt } from "../findings/value-at.ts";
+import { NAME } from "../schema/schema.ts";
+import { entries, type Known } from "../site.ts";
+import type { Source } from "../yaml/document.ts";
+import { ifValid } from "./valid-options.ts";
 
 /** Checks the raw value, so that a mistake elsewhere does not hide these. */
 export function crossCheck(raw: unknown, devices: readonly Known[], source: Source): void {

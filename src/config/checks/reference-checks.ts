@@ -1,14 +1,15 @@
 /** Checks that what an option names is there, and that it is what the option asks for: a point, a device, a list. */
 import type * as z from "zod";
-import { assetKinds } from "../edge/kinds/index.ts";
-import { type PointKind, type Reference, references } from "../edge/kinds/references.ts";
-import type { PointSpec } from "../model/index.ts";
-import type { Source } from "./document.ts";
-import { at, meant } from "./issues.ts";
-import { type Path, quoted } from "./problems.ts";
-import { partsOf } from "./schema-walk.ts";
-import { entries, type Known } from "./site.ts";
-import { words } from "./words.ts";
+import { assetKinds } from "../../edge/kinds/index.ts";
+import { type PointKind, type Reference, references } from "../../edge/kinds/references.ts";
+import type { PointSpec } from "../../model/index.ts";
+import { didYouMean } from "../findings/did-you-mean.ts";
+import { phrases } from "../findings/phrases.ts";
+import { type Path, quoted } from "../findings/problems.ts";
+import { valueAt } from "../findings/value-at.ts";
+import { partsOf } from "../schema/schema-walk.ts";
+import { entries, type Known } from "../site.ts";
+import type { Source } from "../yaml/document.ts";
 
 /** Lists that the platform pushes (contract, down/lists). */
 const LISTS = ["disabled", "loading", "resident", "payments", "suspensions", "holidays"];

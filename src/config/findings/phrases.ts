@@ -1,5 +1,5 @@
-/** What was expected of a value goes in as a key; the phrase in Italian or English comes out. */
-import type { Text } from "../model/index.ts";
+/** The phrases in which it is said what a configuration should hold, in both languages. */
+import type { Text } from "../../model/index.ts";
 
 export type Lang = keyof Text;
 

@@ -1,6 +1,6 @@
 /** Says what should have been written where the YAML parser complains, in both languages. */
 import type { YAMLError } from "yaml";
-import type { Text } from "../model/index.ts";
+import type { Text } from "../../model/index.ts";
 
 const validYaml = { it: "YAML valido", en: "valid YAML" };
 const indent = {

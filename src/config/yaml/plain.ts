@@ -4,10 +4,8 @@
  * Decimal commas, odd characters, a key twice, zeros in front of a number.
  */
 import { isAlias, isMap, isScalar, isSeq, type Node, type Pair, type YAMLMap, type YAMLSeq } from "yaml";
-import type { Code } from "../kit/errors.ts";
-import type { Text } from "../model/index.ts";
-import { hasTypographicQuotes, invisibleIn, oddSpaceIn, plainQuotes, plainSpaces } from "./characters.ts";
-import { type Path, quoted } from "../findings/problems.ts";
+import type { Code } from "../../kit/errors.ts";
+import type { Text } from "../../model/index.ts";
 import { type Lang, phrases } from "../findings/phrases.ts";
 import { type Path, quoted } from "../findings/problems.ts";
 import { hasTypographicQuotes, invisibleIn, oddSpaceIn, plainQuotes, plainSpaces } from "./characters.ts";

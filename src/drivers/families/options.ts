@@ -1,6 +1,6 @@
 /** Schemas that device options share: how often, how late, and what of it is worth keeping. */
 import * as z from "zod";
-import { cadence, duration } from "../../kit/quantities.ts";
+import { cadence, duration } from "../../kit/text/quantities.ts";
 import type { Limits, PointSpec, Report } from "../../model/index.ts";
 
 export const every = (standard: string) => cadence().prefault(standard).describe("How often it is read.");

@@ -2,6 +2,7 @@
 import type { Clock } from "../../kit/clock.ts";
 import { EdgeError, toldOf } from "../../kit/errors.ts";
 import type { Log } from "../../kit/log.ts";
+import { Listeners } from "../../kit/loop/listeners.ts";
 import type { Args, CommandResult, CommandState, CommandTarget, EventDraft, Origin, Outcome } from "../../model/index.ts";
 import type { Order } from "../engine/asset/want.ts";
 import { forgettable } from "../store/housekeeping/command-retention.ts";

@@ -1,6 +1,6 @@
 /** The event that tells of a step in a command's life, and the answer to its sender at the end. */
-import { EdgeError, isCode, toldOf } from "../../kit/errors.ts";
-import { endWord } from "../../kit/state-words.ts";
+import { CodedError, type EdgeError, isCode, toldOf } from "../../kit/errors.ts";
+import { endWord } from "../../kit/text/state-words.ts";
 import type { CommandResult, CommandState, EventDraft, Origin, Outcome, Severity, Told } from "../../model/index.ts";
 import { clipped, type Envelope } from "./envelope.ts";
 

@@ -1,8 +1,8 @@
 /** Keeps a target within its longest on-time and shortest interval, whoever commands, across restarts. */
 import { EdgeError } from "../../kit/errors.ts";
 import type { Log } from "../../kit/log.ts";
-import { pause } from "../../kit/loop.ts";
-import type { Beat } from "../../kit/pulse.ts";
+import { pause } from "../../kit/loop/pause.ts";
+import type { Heartbeat } from "../../kit/loop/watchdog.ts";
 import type { CommandTarget, EventDraft, Limits, Outcome, Text } from "../../model/index.ts";
 import type { AlarmDraft, Alarms } from "../alarms.ts";
 

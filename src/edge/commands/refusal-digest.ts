@@ -1,5 +1,5 @@
 /** Tells ten refused commands a minute one by one, the rest as one event, and answers repeats alike (contract C5). */
-import { counted } from "../../kit/counted.ts";
+import { pluralise } from "../../kit/text/pluralise.ts";
 import type { EventDraft } from "../../model/index.ts";
 import type { Ending } from "./command-result.ts";
 

@@ -1,5 +1,5 @@
 /** Why a command is not carried out, or null where nothing speaks against it (contract, Commands C3, C5). */
-import { EdgeError, toldOf } from "../../kit/errors.ts";
+import { type Code, EdgeError, type Given, toldOf } from "../../kit/errors.ts";
 import type { Args, CommandState, CommandTarget, Now, Origin, Told } from "../../model/index.ts";
 import { argumentText } from "./argument-text.ts";
 import { clipped, type Envelope } from "./envelope.ts";

@@ -2,8 +2,10 @@
 import type { Clock } from "../../kit/clock.ts";
 import { asEdgeError, EdgeError } from "../../kit/errors.ts";
 import type { Log } from "../../kit/log.ts";
-import { pause } from "../../kit/loop.ts";
-import type { Beat } from "../../kit/pulse.ts";
+import { doubling } from "../../kit/loop/backoff.ts";
+import { Listeners } from "../../kit/loop/listeners.ts";
+import { pause } from "../../kit/loop/pause.ts";
+import type { Heartbeat } from "../../kit/loop/watchdog.ts";
 import type { AssetState, EdgeEvent, EventDraft, Mark, Now, OpenAlarm, ReadingRecord } from "../../model/index.ts";
 import { commitBytes, refusalBytes } from "../store/housekeeping/commit-size.ts";
 import type { Commit, InboxRow, Shed, Store } from "../store/store.ts";

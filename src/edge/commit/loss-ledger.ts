@@ -1,5 +1,5 @@
 /** Chooses what goes when there is no room, and makes the event that names the loss (contract, Loss ledger). */
-import { counted } from "../../kit/counted.ts";
+import { pluralise } from "../../kit/text/pluralise.ts";
 import type { EdgeEvent, EventDraft, Range, Stream } from "../../model/index.ts";
 import { worthOf } from "../segments/event-worth.ts";
 import type { Shed } from "../store/store.ts";

@@ -3,10 +3,12 @@
 import { monotonic } from "../../kit/clock.ts";
 import { asEdgeError, EdgeError, toldOf } from "../../kit/errors.ts";
 import type { Log } from "../../kit/log.ts";
-import { backoff, keepTrying, pause } from "../../kit/loop.ts";
-import { type Metronome, metronome, offsetOf } from "../../kit/metronome.ts";
-import type { Beat, Pulse } from "../../kit/pulse.ts";
-import { spoken } from "../../kit/quantities.ts";
+import { backoff } from "../../kit/loop/backoff.ts";
+import { keepTrying } from "../../kit/loop/keep-trying.ts";
+import { pause } from "../../kit/loop/pause.ts";
+import { offsetOf, type Ticker, ticker } from "../../kit/loop/ticker.ts";
+import type { Heartbeat, Watchdog } from "../../kit/loop/watchdog.ts";
+import { formatDuration } from "../../kit/text/format-duration.ts";
 import type { Device, DeviceInfo, DeviceProblem, DeviceStatus, Outcome, PointStatus, Reading, Ticks } from "../../model/index.ts";
 import { DeviceHealth, isUnread, problemOf } from "./device-health.ts";
 import { type LastRow, rowOf, worthKeeping } from "./report-filter.ts";

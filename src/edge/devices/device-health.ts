@@ -1,7 +1,8 @@
 /** Whether one device is up, and where it is not well: what is wrong, since when, and what to do next. */
-import { counted } from "../../kit/counted.ts";
-import { type Code, type Context, EdgeError, isCode } from "../../kit/errors.ts";
-import { spoken } from "../../kit/quantities.ts";
+
+import { type Code, CodedError, type Context, type EdgeError, isCode } from "../../kit/errors.ts";
+import { formatDuration } from "../../kit/text/format-duration.ts";
+import { pluralise } from "../../kit/text/pluralise.ts";
 import type { DeviceInfo, DeviceProblem, DeviceState, Reading, Text, WireStatus } from "../../model/index.ts";
 
 /** A point whose last reading was not good. */

@@ -1,5 +1,5 @@
 /** Makes what a kind claims and what stands open one and the same: raised when due, doubted, given up, cleared. */
-import { spoken } from "../../kit/quantities.ts";
+import { formatDuration } from "../../kit/text/format-duration.ts";
 import type { Asset, EventDraft, Text } from "../../model/index.ts";
 import type { AlarmDraft, Alarms } from "../alarms.ts";
 import type { AlarmSpec, AnyKind, Claim, Held } from "../kinds/kind.ts";

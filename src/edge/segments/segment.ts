@@ -1,6 +1,6 @@
 /** Writes records and events as the bodies of the contract that are stored and sent, and reads them back. */
 import { deflateSync, inflateSync } from "node:zlib";
-import { EdgeError } from "../../kit/errors.ts";
+import { CodedError } from "../../kit/errors.ts";
 import type { EdgeEvent, Quality, ReadingRecord, Value } from "../../model/index.ts";
 import type { EventRow, SegmentRow } from "../store/store.ts";
 import { worthOf } from "./event-worth.ts";

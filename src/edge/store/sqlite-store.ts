@@ -2,7 +2,7 @@
 import type { Clock } from "../../kit/clock.ts";
 import { asEdgeError, EdgeError } from "../../kit/errors.ts";
 import type { Log } from "../../kit/log.ts";
-import { pause } from "../../kit/loop.ts";
+import { pause } from "../../kit/loop/pause.ts";
 import { Mutex } from "../../kit/mutex.ts";
 import type { EdgeEvent, EpochInfo, Segment, Stream, StreamState } from "../../model/index.ts";
 import type { KindOf } from "../segments/thin.ts";
@@ -463,7 +463,7 @@ class SqliteStore implements Store {
     const { since, last } = this.#unreadable;
     this.#unreadable = { since: mono - last > UNREADABLE_APART_MS ? mono : since, last: mono };
     const lasting = mono - this.#unreadable.since >= UNREADABLE_MS && this.#committedAt > this.#unreadable.since;
-    return lasting ? new EdgeError("store.corrupt", context) : null;
+    return lasting ? new EdgeError("store.corrupt", { ...context, file: this.#o.file }) : null;
   }
 
   async #check(checkAfterMs = this.#o.checkAfterMs ?? CHECK_AFTER_MS): Promise<void> {

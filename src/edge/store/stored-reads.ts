@@ -1,5 +1,5 @@
 /** Reads stored segments, urgent events and decoded history, in the order of their numbers. */
-import { EdgeError } from "../../kit/errors.ts";
+import { CodedError } from "../../kit/errors.ts";
 import type { EdgeEvent, Segment, Stream } from "../../model/index.ts";
 import { decodeBody } from "../segments/segment.ts";
 import type { Database } from "./database/sqlite.ts";
@@ -56,7 +56,7 @@ export async function readSegments(
   for (const { key, span, body } of rows) {
     const [first, last] = [seqOf(key), seqOf(key) + span - 1];
     if (!isIntact(body, first, last))
-      throw new EdgeError("store.corrupt", { reason: `${stream} ${first} to ${last} are not what was written` });
+      throw new CodedError("store.corrupt", { reason: `${stream} ${first} to ${last} are not what was written` });
   }
   return rows.map(({ key, span, count, mono, body }) => ({
     epoch: epoch.id,

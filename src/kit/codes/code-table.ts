@@ -1,5 +1,5 @@
 /** The shape of one code: whether a retry helps, what happened and what to do next, in both languages. */
-import type { Text } from "../../model.ts";
+import type { Text } from "../../model/index.ts";
 
 export interface CodeSpec {
   /** Whether trying again without a change can help. */

@@ -1,5 +1,5 @@
 /** Writes numbers and units as people do: the language's comma, as many digits as mean something, °C and kWh. */
-import type { PointSpec, Text, Value } from "../../model.ts";
+import type { PointSpec, Text, Value } from "../../model/index.ts";
 import { stateWord } from "./state-words.ts";
 
 type Lang = keyof Text;

@@ -1,5 +1,5 @@
 /** Which language a command line asks for: by an option, or by the environment as setlocale(3) reads it. */
-import type { Text } from "../model/index.ts";
+import type { Text } from "../../model/index.ts";
 
 /** The value of `--name value` or `--name=value`, before commander has looked. */
 export function optionIn(argv: readonly string[], name: string): string | undefined {

@@ -1,5 +1,5 @@
-/** The fixed words of states, severities and values that travel in English, as people read them in either language. */
-import type { Text, Value } from "../model/index.ts";
+/** Says the fixed words of states, severities and values, which travel in English, in either language. */
+import type { Text, Value } from "../../model/index.ts";
 
 const WORDS: Readonly<Record<string, Text>> = {
   // values

@@ -1,6 +1,6 @@
 /** Sends from the store what is pending, in order and no faster than the configured cap (CT-U3, CT-U5). */
 import type { Clock } from "../../kit/clock.ts";
-import { pause } from "../../kit/loop.ts";
+import { pause } from "../../kit/loop/pause.ts";
 import type { Range, Segment } from "../../model/index.ts";
 import type { Notifier } from "../notifier.ts";
 import type { Outbox } from "../outbox.ts";

@@ -1,4 +1,5 @@
 /** Finds the one message that a broker ends the connection for, so that all others go on (CT-U8). */
+import { doubling } from "../../kit/loop/backoff.ts";
 import type { Range } from "../../model/index.ts";
 
 /** After so many links died with it in flight, it is sent alone; after so many more died with it alone, it is at fault. */

@@ -4,9 +4,9 @@ import { argsOf, momentOf } from "../../../src/cli/arguments.ts";
 import { table } from "../../../src/cli/screen/table.ts";
 import { besides, shownWire } from "../../../src/cli/screen/terminal.ts";
 import { sayIn, texts } from "../../../src/cli/screen/texts.ts";
-import { nearest } from "../../../src/config/index.ts";
-import { langOf, optionIn } from "../../../src/kit/language.ts";
-import { wrapped } from "../../../src/kit/wrap.ts";
+import { suggestedKey } from "../../../src/config/findings/did-you-mean.ts";
+import { langOf, optionIn } from "../../../src/kit/text/language.ts";
+import { wrapped } from "../../../src/kit/text/wrap.ts";
 import type { WireStatus } from "../../../src/model/index.ts";
 
 const say = sayIn("en");

@@ -4,9 +4,9 @@ import { Collector, polledRetry } from "../../../src/edge/devices/collector.ts";
 import { monotonic } from "../../../src/kit/clock.ts";
 import { EdgeError } from "../../../src/kit/errors.ts";
 import { noLog } from "../../../src/kit/log.ts";
-import { pause } from "../../../src/kit/loop.ts";
-import { offsetOf } from "../../../src/kit/metronome.ts";
-import { Pulse } from "../../../src/kit/pulse.ts";
+import { pause } from "../../../src/kit/loop/pause.ts";
+import { offsetOf } from "../../../src/kit/loop/ticker.ts";
+import { Watchdog } from "../../../src/kit/loop/watchdog.ts";
 import type { Device, DeviceInfo, Outcome, Reading } from "../../../src/model/index.ts";
 import { watchStalls } from "../../support/stalls.ts";
 

@@ -9,7 +9,7 @@ import { Collector } from "../../../src/edge/devices/collector.ts";
 import { monotonic } from "../../../src/kit/clock.ts";
 import { EdgeError } from "../../../src/kit/errors.ts";
 import { noLog } from "../../../src/kit/log.ts";
-import { Pulse } from "../../../src/kit/pulse.ts";
+import { Watchdog } from "../../../src/kit/loop/watchdog.ts";
 import type { DeviceProblem, Reading } from "../../../src/model/index.ts";
 import { Opened } from "../../support/processes.ts";
 import { farSide, mbap, registers, withCrc } from "../drivers/support.ts";

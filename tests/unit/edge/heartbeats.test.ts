@@ -5,7 +5,7 @@ import { Collector } from "../../../src/edge/devices/collector.ts";
 import { type Clock, monotonic } from "../../../src/kit/clock.ts";
 import { EdgeError } from "../../../src/kit/errors.ts";
 import { noLog } from "../../../src/kit/log.ts";
-import { type Beat, Pulse } from "../../../src/kit/pulse.ts";
+import { type Heartbeat, Watchdog } from "../../../src/kit/loop/watchdog.ts";
 import type { DeviceInfo, Ticks } from "../../../src/model/index.ts";
 import { MemoryStore } from "../../support/memory-store.ts";
 

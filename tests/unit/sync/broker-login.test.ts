@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { checkSite } from "../../../src/config/index.ts";
 import { syncOptions } from "../../../src/gateway/sync-ports.ts";
-import { EdgeError, isCode } from "../../../src/kit/errors.ts";
+import { CodedError, isCode } from "../../../src/kit/errors.ts";
 import type { SyncOptions } from "../../../src/sync/context.ts";
 import type { SyncStatus } from "../../../src/sync/sync.ts";
 import { Broker, brokerKinds } from "../../support/brokers.ts";

@@ -1,7 +1,7 @@
 /** Makes the driver of a Bluetooth device that is only listened to, from an interpreter of its advertisements. */
 import * as z from "zod";
 import { EdgeError } from "../../../kit/errors.ts";
-import { duration } from "../../../kit/quantities.ts";
+import { duration } from "../../../kit/text/quantities.ts";
 import type { Device, PointSpec, Reading, Text, Ticks, Value } from "../../../model/index.ts";
 import type { BleAdvert, BleDevice, BleRadio, Driver, Golden, Layout } from "../../driver.ts";
 import { report } from "../options.ts";

@@ -1,6 +1,6 @@
 /** The object table of BTHome v2 goes in; a driver for any sensor that speaks it comes out, each value once and none from a replayed packet. */
 import * as z from "zod";
-import { EdgeError } from "../../../kit/errors.ts";
+import { CodedError } from "../../../kit/errors.ts";
 import type { PointSpec, Reading, Text, Value } from "../../../model/index.ts";
 import type { AdvertisedPoint, BleAdvert, Golden } from "../../driver.ts";
 import { withReport } from "../options.ts";

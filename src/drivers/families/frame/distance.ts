@@ -1,6 +1,6 @@
 /** A driver for a ranging sensor: distance, and presence below a distance that the site names. */
 import * as z from "zod";
-import { length } from "../../../kit/quantities.ts";
+import { length } from "../../../kit/text/quantities.ts";
 import type { PointSpec, Reading, Text } from "../../../model/index.ts";
 import type { FrameLayout, Golden } from "../../driver.ts";
 import { report, withReport } from "../options.ts";

@@ -1,6 +1,6 @@
 /** A contact on a GPIO line, its polarity and what it means go in; a driver that tells its state, or counts passages, comes out. */
 import * as z from "zod";
-import { duration } from "../../../kit/quantities.ts";
+import { duration } from "../../../kit/text/quantities.ts";
 import type { PointSpec, Reading, Value } from "../../../model/index.ts";
 import type { Driver, Golden } from "../../driver.ts";
 import { report, withReport } from "../options.ts";

@@ -1,7 +1,7 @@
 /** Makes the driver of any input line: watches it, repeats its state, and counts raw edges where asked to. */
 import * as z from "zod";
 import { monotonic } from "../../../kit/clock.ts";
-import { cadence } from "../../../kit/quantities.ts";
+import { cadence } from "../../../kit/text/quantities.ts";
 import type { Device, PointSpec, Reading, Text, Ticks } from "../../../model/index.ts";
 import type { Driver, Opening } from "../../driver.ts";
 import { type GpioFamily, type GpioTable, gpioDriver, type OnLine } from "./line.ts";

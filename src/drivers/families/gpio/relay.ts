@@ -3,8 +3,8 @@
 import * as z from "zod";
 import { monotonic } from "../../../kit/clock.ts";
 import { asEdgeError, toldOf } from "../../../kit/errors.ts";
-import { cadence } from "../../../kit/quantities.ts";
-import { AnyOf } from "../../../kit/signals.ts";
+import { AnyOf } from "../../../kit/loop/signals.ts";
+import { cadence } from "../../../kit/text/quantities.ts";
 import type { Device, Outcome, PointSpec, Reading, Ticks, Value } from "../../../model/index.ts";
 import type { Driver, Golden, GpioOutput, Opening } from "../../driver.ts";
 import { limitsOf, report, switchLimits, withReport } from "../options.ts";

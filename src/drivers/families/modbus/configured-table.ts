@@ -1,6 +1,6 @@
 /** The driver of a Modbus device whose register table is written in the configuration. */
 import * as z from "zod";
-import { cadence } from "../../../kit/quantities.ts";
+import { cadence } from "../../../kit/text/quantities.ts";
 import type { Text, Writable } from "../../../model/index.ts";
 import type { Golden, RegisterPoint } from "../../driver.ts";
 import { every, limits, limitsOf, report, reportOf, switchLimits, withReport } from "../options.ts";

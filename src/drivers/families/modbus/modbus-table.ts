@@ -1,7 +1,7 @@
 /** Makes the driver of a Modbus device from its table of registers, and proves the table by its golden frames. */
 import * as z from "zod";
 import { EdgeError } from "../../../kit/errors.ts";
-import { duration } from "../../../kit/quantities.ts";
+import { duration } from "../../../kit/text/quantities.ts";
 import type { Text, Value } from "../../../model/index.ts";
 import type { Driver, Golden, IdentityCheck } from "../../driver.ts";
 import { crcHolds, expectedOf, findReply } from "../../transports/modbus/framing/modbus-frame.ts";

@@ -1,7 +1,7 @@
 /** An opened unit and its table go in; its readings, judged one by one, and the outcome of each write come out. */
 import { monotonic } from "../../../kit/clock.ts";
 import { type Code, EdgeError, toldOf } from "../../../kit/errors.ts";
-import { AnyOf } from "../../../kit/signals.ts";
+import { AnyOf } from "../../../kit/loop/signals.ts";
 import type { Device, Outcome, Reading, Ticks } from "../../../model/index.ts";
 import type { IdentityCheck, ModbusBus, ModbusReply, ModbusRequest, Opening, Priority, RegisterPoint } from "../../driver.ts";
 import { ExchangeError } from "../../transports/modbus/exchange-error.ts";

@@ -1,7 +1,7 @@
 /** Makes the driver of any device whose values stand in messages of named topics, as JSON or as plain text. */
 import * as z from "zod";
 import { EdgeError } from "../../../kit/errors.ts";
-import { duration } from "../../../kit/quantities.ts";
+import { duration } from "../../../kit/text/quantities.ts";
 import type { PointSpec, Text } from "../../../model/index.ts";
 import type { Driver, Golden, MessageLayout, MessageValue } from "../../driver.ts";
 import { isTopic } from "../../transports/mqtt/topic-filter.ts";

@@ -1,7 +1,7 @@
 /** Makes the driver of a device of which is only known whether it takes a TCP connection, and how soon. */
 import * as z from "zod";
 import { EdgeError } from "../../../kit/errors.ts";
-import { duration } from "../../../kit/quantities.ts";
+import { duration } from "../../../kit/text/quantities.ts";
 import type { Device, PointSpec, Reading, Text, Ticks } from "../../../model/index.ts";
 import { host } from "../../addresses.ts";
 import type { Driver, Golden, NetProbe, ProbeResult } from "../../driver.ts";

@@ -2,8 +2,8 @@
 import { monotonic } from "../../../kit/clock.ts";
 import { asEdgeError, EdgeError } from "../../../kit/errors.ts";
 import type { Log } from "../../../kit/log.ts";
-import { pause } from "../../../kit/loop.ts";
-import { broadcast } from "../../../kit/signals.ts";
+import { pause } from "../../../kit/loop/pause.ts";
+import { broadcast } from "../../../kit/loop/signals.ts";
 import type { BusStatus } from "../../../model/index.ts";
 import type { ModbusSpec } from "../../buses.ts";
 import type { BusStats, ModbusBus, ModbusReply, ModbusRequest } from "../../driver.ts";

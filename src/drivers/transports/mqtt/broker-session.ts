@@ -2,8 +2,9 @@
 import { monotonic } from "../../../kit/clock.ts";
 import { EdgeError } from "../../../kit/errors.ts";
 import type { Log } from "../../../kit/log.ts";
-import { keepTrying, pause } from "../../../kit/loop.ts";
-import { AnyOf, broadcast } from "../../../kit/signals.ts";
+import { keepTrying } from "../../../kit/loop/keep-trying.ts";
+import { pause } from "../../../kit/loop/pause.ts";
+import { AnyOf, broadcast } from "../../../kit/loop/signals.ts";
 import type { ReceivedStatus } from "../../../model/index.ts";
 import type { AfterAck } from "../../../mqtt/ack-order.ts";
 import { brokerName } from "../../../mqtt/broker.ts";

@@ -1,8 +1,8 @@
 /** A SQLite connection with promises, checked values and our error codes: the only file that touches sqlite3. */
 import { createRequire } from "node:module";
 import type { Database as Handle, RunResult, Statement } from "sqlite3";
-import { type Code, EdgeError } from "../../../kit/errors.ts";
-import { loaded } from "../../../kit/native.ts";
+import { EdgeError } from "../../../kit/errors.ts";
+import { loadNative } from "../../../kit/system/native.ts";
 
 /** What may be bound. The package turns BigInt, undefined and what is missing into NULL and objects into text without a word, so all else is refused. */
 export type Bound = string | number | Uint8Array | null;

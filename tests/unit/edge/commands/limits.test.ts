@@ -7,7 +7,7 @@ import { LimitKeeper } from "../../../../src/edge/commands/limits.ts";
 import { EdgeRuntime } from "../../../../src/edge/runtime.ts";
 import { type Clock, monotonic } from "../../../../src/kit/clock.ts";
 import { noLog } from "../../../../src/kit/log.ts";
-import { Pulse } from "../../../../src/kit/pulse.ts";
+import { Watchdog } from "../../../../src/kit/loop/watchdog.ts";
 import type { CommandTarget, DeviceInfo, EdgeEvent, EventDraft, Limits, Outcome } from "../../../../src/model/index.ts";
 import { MemoryStore } from "../../../support/memory-store.ts";
 import { farSide, mbap, registers } from "../../drivers/support.ts";

@@ -10,7 +10,7 @@ import { Collector } from "../../../../../src/edge/devices/collector.ts";
 import { monotonic } from "../../../../../src/kit/clock.ts";
 import { EdgeError } from "../../../../../src/kit/errors.ts";
 import { noLog } from "../../../../../src/kit/log.ts";
-import { Pulse } from "../../../../../src/kit/pulse.ts";
+import { Watchdog } from "../../../../../src/kit/loop/watchdog.ts";
 import type { Reading } from "../../../../../src/model/index.ts";
 import { codeOf, never } from "../../support.ts";
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { gpioRelay } from "../../../../../src/drivers/devices/gpio-relay.ts";
 import type { GpioOutput, Wires } from "../../../../../src/drivers/driver.ts";
 import { EdgeError } from "../../../../../src/kit/errors.ts";
-import { pause } from "../../../../../src/kit/loop.ts";
+import { pause } from "../../../../../src/kit/loop/pause.ts";
 import type { Device, Reading } from "../../../../../src/model/index.ts";
 import { codeOf, never } from "../../support.ts";
 

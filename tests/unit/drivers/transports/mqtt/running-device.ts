@@ -5,8 +5,8 @@ import { openWires } from "../../../../../src/drivers/wires.ts";
 import { Collector } from "../../../../../src/edge/devices/collector.ts";
 import { monotonic } from "../../../../../src/kit/clock.ts";
 import { noLog } from "../../../../../src/kit/log.ts";
-import { Pulse } from "../../../../../src/kit/pulse.ts";
-import { broadcast } from "../../../../../src/kit/signals.ts";
+import { broadcast } from "../../../../../src/kit/loop/signals.ts";
+import { Watchdog } from "../../../../../src/kit/loop/watchdog.ts";
 import type { DeviceProblem, Reading } from "../../../../../src/model/index.ts";
 
 type Written = Readonly<Record<string, unknown>>;
