@@ -5,6 +5,7 @@ import { serveAdmin } from "./cli/socket/admin-server.ts";
 import type { Loaded, Site } from "./config/index.ts";
 import { deviceInfo } from "./drivers/index.ts";
 import { openWires } from "./drivers/wires.ts";
+import { SiteAnswers } from "./edge/answers/site-answers.ts";
 import { EdgeRuntime } from "./edge/runtime.ts";
 import type { KindOf } from "./edge/segments/thin.ts";
 import { openStore } from "./edge/store/sqlite-store.ts";
@@ -52,6 +53,7 @@ export async function runGateway({ loaded, log, clock: given }: RunOptions, stop
     store,
     devices,
     assets: Object.values(site.assets),
+    answers: new SiteAnswers(site.gateway),
     commitMs: site.store.commit,
     clock: source,
     log,

@@ -7,6 +7,7 @@ import { type Alarms, DOWN } from "./alarms.ts";
 import type { CommitBuffer } from "./commit/commit-buffer.ts";
 import { Counters } from "./devices/counters.ts";
 import { RuleEngine } from "./engine/engine.ts";
+import type { Answers } from "./engine/kind-context.ts";
 import type { OrderSink } from "./engine/orders.ts";
 import { catchUp } from "./engine/past/catch-up.ts";
 import { type EpochTime, epochTimes, nextEpochTime, SITE_TIME_KEY, SiteTime, withEpochTime } from "./engine/site-time.ts";
@@ -23,6 +24,8 @@ export interface IngestOptions {
   readonly assets: readonly SiteAsset[];
   readonly clock: Clock;
   readonly log: Log;
+  /** What the calendar of the site says. */
+  readonly answers?: Answers;
   /** Takes an order of a kind in, in the same commit; it answers later, by `ordered`. */
   readonly order: OrderSink["order"];
 }
@@ -42,7 +45,7 @@ export class Ingest {
   #due: number | null = null;
   #stop: AbortSignal = new AbortController().signal;
 
-  constructor({ store, devices, assets, clock, log, order }: IngestOptions, buffer: CommitBuffer, alarms: Alarms) {
+  constructor({ store, devices, assets, clock, log, answers, order }: IngestOptions, buffer: CommitBuffer, alarms: Alarms) {
     this.#clock = clock;
     this.#watchers = new Listeners("record", log);
     this.#buffer = buffer;
@@ -58,7 +61,15 @@ export class Ingest {
     this.#store = store;
     this.#opened = openingTime(store, null);
     const time = new SiteTime(this.#opened);
-    this.#engine = new RuleEngine({ assets, sink, alarms, saved: store.saved, epoch: store.epoch, time });
+    this.#engine = new RuleEngine({
+      assets,
+      sink,
+      alarms,
+      saved: store.saved,
+      epoch: store.epoch,
+      time,
+      ...(answers && { answers }),
+    });
     this.#counters = new Counters(devices, store.saved, save);
   }
 
@@ -68,11 +79,11 @@ export class Ingest {
     this.#engine.restate(of);
   }
 
-  /** How long nobody looked before this epoch became known only now. */
-  wasOff(ms: number, mono: number): void {
+  /** The clock was found, lost or set; `offMs`: how long nobody looked before this epoch, where that is known only now. */
+  clock(offMs: number | null, mono: number): void {
     this.#engine.timers(mono);
-    this.#keepTime({ ...this.#opened, found: { mono, ms } });
-    this.#engine.wasOff(ms, mono, this.#buffer.newest.events);
+    if (offMs !== null) this.#keepTime({ ...this.#opened, found: { mono, ms: offMs } });
+    this.#engine.clock(offMs, mono, this.#buffer.newest.events);
     this.#schedule();
   }
 

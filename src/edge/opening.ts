@@ -53,13 +53,13 @@ export function saveStop(sink: Pick<OpeningSink, "save">, clock: Clock): void {
   sink.save(STOPPED, { boot: clock.boot, mono, wall, synced });
 }
 
-/** Told before anybody else may speak, all at the moment `now`. `catalog`: hash of the one in force; `heard` corrects what stands, and hears how long nobody looked where only a later clock tells it. */
+/** Told before anybody else may speak, all at the moment `now`. `catalog`: hash of the one in force; `heard` corrects what stands, and hears of the clock. */
 export function tellOpening(
   sink: OpeningSink,
   store: Store,
   now: Now,
   catalog: string,
-  heard: { restate(of: Restated): void; wasOff(ms: number, mono: number): void },
+  heard: { restate(of: Restated): void; clock(offMs: number | null, mono: number): void },
 ): TimeOff {
   const { epoch, saved } = store;
   const note = (kind: string, severity: EventDraft["severity"], text: Text, extra: Readonly<Record<string, unknown>>) =>
@@ -90,10 +90,10 @@ export function tellOpening(
   sink.lateOff = (later) => (isKnown ? null : offSeenFrom(end, epoch, later));
   sink.onClock = (news) => {
     stretches.told(news);
-    const ms = news.what === "found" ? sink.lateOff(news.now) : null;
-    if (ms === null) return;
-    isKnown = true;
-    heard.wasOff(ms, news.now.mono);
+    if (news.what === "held") return;
+    const offMs = news.what === "found" ? sink.lateOff(news.now) : null;
+    isKnown ||= offMs !== null;
+    heard.clock(offMs, news.now.mono);
   };
   stretches.opened(now);
   return off;

@@ -34,6 +34,7 @@ import { CommitBuffer } from "./commit/commit-buffer.ts";
 import type { Committed } from "./commit/encode-commit.ts";
 import { Collector, type CollectorHost } from "./devices/collector.ts";
 import { assetsIn, stateKeyOf } from "./engine/asset/asset-key.ts";
+import type { Answers } from "./engine/kind-context.ts";
 import { Ingest, type IngestOptions } from "./ingest.ts";
 import type { SiteAsset } from "./kinds/index.ts";
 import { lastLook, saveStop, tellOpening, timeOff } from "./opening.ts";
@@ -52,6 +53,8 @@ export interface EdgeRuntimeOptions {
   readonly store: Store;
   readonly devices: readonly DeviceInfo[];
   readonly assets: readonly SiteAsset[];
+  /** What kinds are answered of the calendar; absent: nobody knows. */
+  readonly answers?: Answers;
   readonly commitMs: number;
   readonly clock: Clock;
   readonly log: Log;

@@ -1,6 +1,8 @@
 /** A site that lives through random histories by the real engine; its store forgets at a kill what was not committed. */
 import { Alarms } from "../../src/edge/alarms.ts";
+import type { WallTime } from "../../src/edge/commit/record-numbers.ts";
 import { RuleEngine } from "../../src/edge/engine/engine.ts";
+import type { Answers } from "../../src/edge/engine/kind-context.ts";
 import { catchUp } from "../../src/edge/engine/past/catch-up.ts";
 import { type EpochTime, nextEpochTime, SITE_TIME_KEY, SiteTime, withEpochTime } from "../../src/edge/engine/site-time.ts";
 import type { SiteAsset } from "../../src/edge/kinds/index.ts";
@@ -13,6 +15,7 @@ export const WALL = 1_764_000_000_000;
 
 export class LivedSite {
   readonly #assets: readonly SiteAsset[];
+  readonly #answers: Answers;
   readonly #saved = new Map<string, unknown>();
   readonly records: StoredRecord[] = [];
   readonly events: StoredEvent[] = [];
@@ -31,10 +34,22 @@ export class LivedSite {
   /** The place of the epoch in the times of the site, and the time off before it that only a later clock can tell; null: it is known. */
   #time: EpochTime | null = null;
   #untold: number | null = null;
-  #last: { readonly boot: number; readonly mono: number; readonly wall: number } | null = null;
+  /** How wrong the clock is until a time server is found. */
+  #wrong = 0;
+  #last: { readonly boot: number; readonly mono: number; readonly wall: number; readonly synced: boolean } | null = null;
 
-  constructor(assets: readonly SiteAsset[]) {
+  constructor(assets: readonly SiteAsset[], answers: Answers = {}) {
     this.#assets = assets;
+    this.#answers = answers;
+  }
+
+  #wallAt(mono: number): WallTime {
+    const wall = mono + this.#wall + this.#wrong;
+    return this.#wrong === 0 ? { wall, synced: true } : { wall, synced: false, epoch: this.#epoch };
+  }
+
+  get #clock(): "synced" | "unsynced" {
+    return this.#wrong === 0 ? "synced" : "unsynced";
   }
 
   get #wall(): number {
@@ -81,9 +96,12 @@ export class LivedSite {
     this.#openedAt.set(this.#epoch, opened);
     this.#numbers = { readings: 0, events: 0 };
     const isSameBoot = last?.boot === this.#boot;
-    const unseen = last === null ? null : isSameBoot ? opened - last.mono : isOffKnown ? this.#wall + opened - last.wall : null;
+    const unseen =
+      last === null ? null : isSameBoot ? opened - last.mono : isOffKnown && last.synced ? this.#wall + opened - last.wall : null;
     const former = this.#timesSaved().at(-1);
-    this.#untold = last === null || isSameBoot || isOffKnown ? null : this.#wall + opened - last.wall;
+    // Without a battery a machine begins with the time that it was made at.
+    if (reboot) this.#wrong = isOffKnown ? 0 : -30 * 86_400_000;
+    this.#untold = last === null || isSameBoot || isOffKnown || !last.synced ? null : this.#wall + opened - last.wall;
     const off = { lastMono: last?.mono ?? null, isSameBoot, offMs: unseen };
     const time = nextEpochTime(former, { id: this.#epoch, n: this.#epochs, opened }, off);
     const sink = {
@@ -93,7 +111,7 @@ export class LivedSite {
       order: () => {},
       asset: () => {},
       add: (record: ReadingRecord) => this.#add(record),
-      wall: (mono: number) => ({ wall: mono + this.#wall, synced: true }),
+      wall: (mono: number) => this.#wallAt(mono),
     };
     const saved = new Map(structuredClone([...this.#saved]));
     const alarms = new Alarms(sink, saved);
@@ -101,6 +119,7 @@ export class LivedSite {
       assets: this.#assets,
       sink,
       alarms,
+      answers: this.#answers,
       saved,
       epoch: { id: this.#epoch, n: this.#epochs },
       time: new SiteTime(time),
@@ -120,13 +139,15 @@ export class LivedSite {
 
   /** A time server is found: how long nobody looked before this epoch is known from now on, where it was not. */
   findsClock(): void {
-    const ms = this.#untold;
-    if (ms === null || this.#time === null) return;
-    this.#untold = null;
+    if (this.#wrong === 0 || this.#time === null) return;
+    const [offMs, offsetMs, epoch] = [this.#untold, -this.#wrong, this.#epoch];
     this.#engine?.timers(this.#mono);
-    this.#note("clock.corrected", { offMs: ms });
-    this.#keepTime({ ...this.#time, found: { mono: this.#mono, ms } });
-    this.#engine?.wasOff(ms, this.#mono, this.#numbers.events);
+    this.#untold = null;
+    this.#wrong = 0;
+    this.#note("clock.corrected", { epoch, offsetMs, ...(offMs !== null && { offMs }) });
+    this.#engine?.restate({ epoch, offsetMs });
+    if (offMs !== null) this.#keepTime({ ...this.#time, found: { mono: this.#mono, ms: offMs } });
+    this.#engine?.clock(offMs, this.#mono, this.#numbers.events);
   }
 
   #timesSaved() {
@@ -165,7 +186,7 @@ export class LivedSite {
     this.records.push(...this.#window.records);
     this.events.push(...this.#window.events);
     if (this.#window.records.length + this.#window.events.length > 0)
-      this.#last = { boot: this.#boot, mono: this.#mono, wall: this.#wall + this.#mono };
+      this.#last = { boot: this.#boot, mono: this.#mono, wall: this.#wall + this.#mono, synced: this.#wrong === 0 };
     this.#window = { saved: new Map(), records: [], events: [] };
   }
 
@@ -177,8 +198,8 @@ export class LivedSite {
       epoch: this.#epoch,
       n: this.#epochs,
       seq,
-      wall: record.mono + this.#wall,
-      clock: "synced",
+      wall: this.#wallAt(record.mono).wall,
+      clock: this.#clock,
     });
     return seq;
   }
@@ -208,10 +229,10 @@ export class LivedSite {
       ...rest,
       seq,
       after: this.#numbers.readings,
-      at: when + this.#wall,
-      since: sinceWall ?? (sinceMono ?? when) + this.#wall,
+      at: this.#wallAt(when).wall,
+      since: sinceWall ?? this.#wallAt(sinceMono ?? when).wall,
       mono: when - this.#opened,
-      clock: "synced",
+      clock: this.#clock,
       id: id ?? `${this.#epoch}/${seq}`,
       ...extra,
     };

@@ -24,7 +24,7 @@ interface Today {
 export interface Calendar {
   /** Name of the IANA database. */
   readonly timezone: string;
-  readonly holidays: Holidays | undefined;
+  readonly holidays?: Holidays | undefined;
 }
 
 /** Costs nothing until the first question: time zones take milliseconds and memory to load. */

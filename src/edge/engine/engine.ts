@@ -205,12 +205,12 @@ export class RuleEngine {
     for (const { run, take } of this.#hearing.concerned(told, at)) if (take()) this.#judge.judge(run, at, save);
   }
 
-  /** How long the machine was off before this epoch became known only now. */
-  wasOff(ms: number, mono: number, seq: number): void {
+  /** The clock was found, lost or set: what was answered by it is asked again. `offMs`: the time off before this epoch, where only that clock tells it. */
+  clock(offMs: number | null, mono: number, seq: number): void {
     this.#whole(() => {
       this.#keeper.heard.events = seq;
       this.#moments.inputs += 1;
-      this.#moments.time.wasOff(ms);
+      if (offMs !== null) this.#moments.time.wasOff(offMs);
       const at = this.#moments.at(mono);
       for (const run of this.#audience.runs) this.#judge.judge(run, at, true);
     });

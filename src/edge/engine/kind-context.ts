@@ -39,32 +39,31 @@ export class KindContext implements Context<unknown, Record<string, Sense<unknow
     }
   }
 
-  ended(passed: number): number | null {
+  // Functions of their own, so that a kind may take them out of the context by name.
+
+  readonly ended = (passed: number): number | null => {
     const at = passed - (this.now.passed - this.now.at);
     if (this.now.at >= at) return at;
     this.#until(at);
     return null;
-  }
+  };
 
-  beforeDay(day: string, aheadDays = 0): boolean | "unknown" {
+  readonly beforeDay = (day: string, aheadDays = 0): boolean | "unknown" => {
     const today = this.now.synced ? this.#answers.day?.(this.now.wall, aheadDays) : undefined;
     if (today === undefined) return "unknown";
     this.#untilWall(today.to);
     return today.day < day;
-  }
+  };
 
-  open(hours: string): Spell {
-    return this.#spell(this.#answers.hours?.(hours, this.now.wall));
-  }
+  readonly open = (hours: string): Spell => this.#spell(this.#answers.hours?.(hours, this.now.wall));
 
-  listed(list: string): Spell {
-    return this.#spell(this.#answers.listed?.(list, this.#asset, this.now.wall));
-  }
+  readonly listed = (list: string): Spell => this.#spell(this.#answers.listed?.(list, this.#asset, this.now.wall));
 
   #spell(answer: ReturnType<NonNullable<Answers["hours"]>>): Spell {
-    if (answer === undefined) return { is: "unknown", since: 0 };
+    // By a clock that may be wrong nothing is open or shut; when it is found, the kind is asked again.
+    if (answer === undefined || !this.now.synced) return { is: "unknown", since: 0 };
     this.#untilWall(answer.to);
-    return { is: this.now.synced ? answer.is : "unknown", since: this.now.at - (this.now.wall - answer.from) };
+    return { is: answer.is, since: this.now.at - (this.now.wall - answer.from) };
   }
 
   #untilWall(wall: number): void {

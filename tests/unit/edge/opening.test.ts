@@ -49,7 +49,7 @@ describe("the first words of an epoch", () => {
       lateOff: () => null,
       stretch: null,
     };
-    const off = tellOpening(sink, store, now, catalog, { restate: () => {}, wasOff: () => {} });
+    const off = tellOpening(sink, store, now, catalog, { restate: () => {}, clock: () => {} });
     return { drafts, off };
   }
 

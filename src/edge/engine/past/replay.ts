@@ -5,6 +5,7 @@ import type { SiteAsset } from "../../kinds/index.ts";
 import type { Store, StoredEvent, StoredRecord } from "../../store/store.ts";
 import type { Epoch } from "../asset/asset-run.ts";
 import { RuleEngine } from "../engine.ts";
+import type { Answers } from "../kind-context.ts";
 import { type EpochTime, epochTimes, nextEpochTime, SITE_TIME_KEY, SiteTime } from "../site-time.ts";
 import { ClockTrust } from "./clock-trust.ts";
 import { inOrder, inputOf } from "./lived.ts";
@@ -20,9 +21,13 @@ export interface Replayed {
 
 type Past = Pick<Store, "history" | "events"> & Partial<Pick<Store, "saved">>;
 
+/** The clock of this epoch was found, lost or set; what settles an earlier one concerns nobody here. */
+const isOfClock = (event: StoredEvent["event"], epoch: string): boolean =>
+  ["clock.corrected", "clock.lost", "clock.stepped"].includes(event.kind) && event["epoch"] === epoch;
+
 /** Nothing is stored, nothing leaves. Errors: those of the store. Kinds hear exactly what they heard live, so they say the same. */
-export async function replay(past: Past, assets: readonly SiteAsset[]): Promise<readonly Replayed[]> {
-  const lived = new Replay(assets, epochTimes(past.saved?.get(SITE_TIME_KEY)));
+export async function replay(past: Past, assets: readonly SiteAsset[], answers: Answers = {}): Promise<readonly Replayed[]> {
+  const lived = new Replay(assets, answers, epochTimes(past.saved?.get(SITE_TIME_KEY)));
   for await (const one of inOrder(past.history({}), past.events({}))) {
     if ("record" in one) lived.record(one.record);
     else lived.event(one.event);
@@ -34,16 +39,18 @@ class Replay {
   readonly told: Replayed[] = [];
   readonly #times: ReadonlyMap<string, EpochTime>;
   readonly #assets: readonly SiteAsset[];
+  readonly #answers: Answers;
   readonly #own: ReadonlySet<string>;
   #engine: RuleEngine | null = null;
   #time: EpochTime | undefined;
   #seq = 0;
   /** Turns kernel monotonic ms into wall time. */
   #offset = 0;
-  #clock: "synced" | "unsynced" = "synced";
+  #stamped: "synced" | "unsynced" = "synced";
   readonly #trust = new ClockTrust();
 
-  constructor(assets: readonly SiteAsset[], times: readonly EpochTime[]) {
+  constructor(assets: readonly SiteAsset[], answers: Answers, times: readonly EpochTime[]) {
+    this.#answers = answers;
     this.#assets = assets;
     this.#own = new Set(assets.map(({ asset }) => asset.id));
     this.#times = new Map(times.map((time) => [time.epoch, time]));
@@ -71,7 +78,7 @@ class Replay {
     this.#engine.timers(mono);
     this.#wallAt(mono, event.at, event.clock);
     if (event.kind === "clock.lost") this.#trust.told(mono, extra["heldMs"]);
-    if (event.kind === "clock.corrected" && typeof extra["offMs"] === "number") this.#found(extra["offMs"], mono, event.seq);
+    if (isOfClock(event, epoch)) this.#clock(extra["offMs"], mono, event.seq);
     const input = inputOf(stored);
     if (input === null || "record" in input) return;
     if ("lost" in input) this.#engine.device(input.lost, false, mono, event.seq);
@@ -79,9 +86,10 @@ class Replay {
     else this.#engine.action(input.asset, input.action, input.args, mono, event.seq);
   }
 
-  #found(ms: number, mono: number, seq: number): void {
-    if (this.#time !== undefined) this.#time = { ...this.#time, found: { mono, ms } };
-    this.#engine?.wasOff(ms, mono, seq);
+  #clock(off: unknown, mono: number, seq: number): void {
+    const offMs = typeof off === "number" ? off : null;
+    if (this.#time !== undefined && offMs !== null) this.#time = { ...this.#time, found: { mono, ms: offMs } };
+    this.#engine?.clock(offMs, mono, seq);
   }
 
   /** An epoch that is known by its saved times only. */
@@ -135,15 +143,24 @@ class Replay {
       asset: () => {},
       order: () => {},
       openAlarms: () => {},
-      wall: (mono: number) => ({ wall: mono + this.#offset, synced: this.#trust.trusts(this.#clock, mono) }),
+      wall: (mono: number) => ({ wall: mono + this.#offset, synced: this.#trust.trusts(this.#stamped, mono) }),
       raise: (draft: EventDraft, mono: number) => this.#tell(draft, mono),
     };
-    return new RuleEngine({ assets: this.#assets, sink, alarms: new Alarms(sink, new Map()), saved: new Map(), epoch, time });
+    const answers = this.#answers;
+    return new RuleEngine({
+      assets: this.#assets,
+      answers,
+      sink,
+      alarms: new Alarms(sink, new Map()),
+      saved: new Map(),
+      epoch,
+      time,
+    });
   }
 
   #wallAt(mono: number, wall: number, clock: "synced" | "unsynced"): void {
     this.#offset = wall - mono;
-    this.#clock = clock;
+    this.#stamped = clock;
   }
 
   #tell(draft: EventDraft, mono: number) {

@@ -1,6 +1,7 @@
 /** Random lives of a site, with kills, reboots, badges and silence: played again from what is stored they say the same. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { SiteAnswers } from "../../../../src/edge/answers/site-answers.ts";
 import { replay } from "../../../../src/edge/engine/past/replay.ts";
 import type { SiteAsset } from "../../../../src/edge/kinds/index.ts";
 import { assetKind, held, word } from "../../../../src/edge/kinds/kind.ts";
@@ -10,7 +11,9 @@ import { LivedSite, WALL } from "../../../support/lived-site.ts";
 const RUNS = Number(process.env["CIPPO_HISTORIES"] ?? 250);
 const SILENT_AFTER_MS = 10_000;
 
-/** An asset that hears another one: a bay that stands empty for ten minutes. */
+const ANSWERS = new SiteAnswers({ timezone: "Europe/Rome", holidays: undefined });
+
+/** An asset that hears another one: a bay that stands empty for ten minutes while the market is open. */
 const idle = assetKind({
   kind: "idle",
   model: "Device",
@@ -29,10 +32,16 @@ const idle = assetKind({
   },
   facts: null,
   lookBackMs: 0,
-  says: (_, { sees: { status } }) => ({
-    shows: { isEmpty: status.known ? status.value === "free" : "unknown" },
-    claims: { "bay.idle": !status.known ? "unknown" : status.value === "free" && held(status.since, 600_000) },
-  }),
+  says(_, { sees: { status }, open, beforeDay }) {
+    const market = open("Mo-Su 00:05-00:20,06:00-17:10,17:20-23:00");
+    const isEmpty = status.known && status.value === "free";
+    const isOver = beforeDay("2025-11-25") === false;
+    const claim = !status.known || market.is === "unknown" ? "unknown" : isEmpty && market.is && !isOver;
+    return {
+      shows: { isEmpty: status.known ? isEmpty : "unknown" },
+      claims: { "bay.idle": claim === true ? held(Math.max(status.since, market.since), 600_000) : claim },
+    };
+  },
 });
 
 const bay = (id: string): SiteAsset => ({
@@ -93,7 +102,7 @@ const moves = fc.array(
 type Move = { readonly gap: number; readonly what: (typeof WHAT)[number]; readonly where: string };
 
 async function live(list: readonly Move[]): Promise<LivedSite> {
-  const site = new LivedSite(ASSETS);
+  const site = new LivedSite(ASSETS, ANSWERS);
   await site.open();
   site.commit();
   let wall = WALL;
@@ -126,7 +135,7 @@ async function live(list: readonly Move[]): Promise<LivedSite> {
 }
 
 const played = async (site: LivedSite, past: Parameters<typeof replay>[0] = site.past) =>
-  (await replay(past, ASSETS)).map(
+  (await replay(past, ASSETS, ANSWERS)).map(
     ({ epoch, mono, asset, kind, state }) => `${epoch} ${Math.max(mono, site.openedAt(epoch))} ${asset} ${kind} ${state}`,
   );
 
@@ -141,15 +150,19 @@ const SETTLED_AT_THE_END: readonly Move[] = [
 describe("a life with its restarts", () => {
   it("says what its replay says", { timeout: 120_000 }, async () => {
     let told = 0;
+    let idle = 0;
     await fc.assert(
       fc.asyncProperty(moves, async (list) => {
         const site = await live(list);
         told += site.told.length;
+        idle += site.told.filter((one) => one.includes("bay.idle")).length;
+        expect(site.told.filter((one) => one.includes("rule.failed"))).toEqual([]);
         expect(await played(site)).toEqual(site.told);
       }),
       { numRuns: RUNS, examples: [[[...SETTLED_AT_THE_END]]] },
     );
     expect(told).toBeGreaterThan(RUNS);
+    expect(idle).toBeGreaterThan(RUNS / 10);
   });
 
   it("and so it does when the first events of its epochs are gone", { timeout: 120_000 }, async () => {
