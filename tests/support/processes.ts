@@ -213,6 +213,7 @@ export class Gateway implements AsyncDisposable {
   async configure(
     broker: string,
     parts: {
+      readonly credentials?: object;
       readonly sync?: object;
       readonly store?: object;
       readonly buses?: object;
@@ -222,6 +223,7 @@ export class Gateway implements AsyncDisposable {
   ): Promise<void> {
     const site = {
       gateway: { id: this.id, site: { id: "test" }, socket: this.socket, clock: "assumed" },
+      ...(parts.credentials && { credentials: parts.credentials }),
       sync: { broker, reconnect: { first: "200ms", max: "1s" }, report: { every: "2s" }, ...parts.sync },
       store: { file: this.db, quotaMB: 64, commit: "200ms", ...parts.store },
       buses: parts.buses ?? {},
