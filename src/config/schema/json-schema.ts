@@ -2,13 +2,14 @@
 import * as z from "zod";
 import { deviceTypes, plannedTypes } from "../../drivers/index.ts";
 import { assetKinds, plannedKinds } from "../../edge/kinds/index.ts";
+import { sayNotYet } from "./not-yet.ts";
 import { assetHead, deviceHead, NAME, siteSchema } from "./schema.ts";
 
 type Json = Record<string, unknown>;
 
 /** Describes the file as it is written, before defaults. What JSON Schema cannot express, only `config check` checks. */
 export const inputSchema = (schema: z.ZodType): Json => {
-  const { $schema: _, ...json } = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as Json;
+  const { $schema: _, ...json } = z.toJSONSchema(schema, { io: "input", unrepresentable: "any", override: sayNotYet }) as Json;
   return json;
 };
 
