@@ -6,13 +6,17 @@ import { fileURLToPath } from "node:url";
 import { jsonSchema } from "../src/config/index.ts";
 import { deviceTypes } from "../src/drivers/index.ts";
 import { assetKinds } from "../src/edge/kinds/index.ts";
+import { configurationPage } from "./pages/configuration-page.ts";
 import { contractPages } from "./pages/contract-pages.ts";
 import { devicePage } from "./pages/device-page.ts";
 import { errorsPage } from "./pages/errors-page.ts";
+import { eventPage } from "./pages/event-page.ts";
 import { alarmsPage, kindPage } from "./pages/kind-page.ts";
+import { filled } from "./pages/marked-block.ts";
 
 const DEVICES = "docs/devices";
 const KINDS = "docs/kinds";
+const INGEST = "docs/first-ingest.md";
 
 process.chdir(fileURLToPath(new URL("../..", import.meta.url)));
 const wanted = await generated();
@@ -38,6 +42,10 @@ async function generated(): Promise<ReadonlyMap<string, string>> {
   for (const [type, load] of Object.entries(deviceTypes)) files.set(`${DEVICES}/${type}.md`, devicePage(await load()));
   for (const kind of Object.values(assetKinds)) files.set(`${KINDS}/${kind.kind}.md`, kindPage(kind));
   files.set("docs/alarms.md", alarmsPage(Object.values(assetKinds)));
+  files.set("docs/events.md", eventPage());
+  files.set("docs/configuration.md", await configurationPage());
+  const consumer = `\`\`\`js\n${readFileSync("docs/examples/ingest.mjs", "utf8")}\`\`\`\n`;
+  files.set(INGEST, filled(readFileSync(INGEST, "utf8"), "ingest", consumer));
   for (const [file, text] of contractPages()) files.set(file, text);
   return files;
 }

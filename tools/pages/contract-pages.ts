@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import * as z from "zod";
 import { type Message, messages } from "../../src/sync/contract/messages.ts";
+import { filled } from "./marked-block.ts";
 
 const PAGE = "docs/mqtt-contract.md";
 const SCHEMAS = "docs/schemas";
@@ -13,14 +14,7 @@ export function contractPages(): ReadonlyMap<string, string> {
   const files = new Map<string, string>();
   for (const message of messages) files.set(`${SCHEMAS}/${message.name}.json`, json(schemaOf(message)));
   files.set("docs/asyncapi.json", json(asyncApi()));
-  const page = readFileSync(PAGE, "utf8");
-  files.set(
-    PAGE,
-    page.replace(
-      /(<!-- generated: messages -->\n)[\s\S]*?(<!-- end -->)/,
-      (_, begin: string, end: string) => `${begin}${table()}${end}`,
-    ),
-  );
+  files.set(PAGE, filled(readFileSync(PAGE, "utf8"), "messages", table()));
   return files;
 }
 

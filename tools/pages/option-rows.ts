@@ -41,7 +41,13 @@ function valuesOf(option: Json): string {
   if (String(option["pattern"]).includes("ms|s|min")) return "duration";
   if (String(option["pattern"]).includes("mm|cm|m")) return "length";
   if ((option["items"] as Json | undefined)?.["enum"]) return "list of points, below";
-  const { type, minimum, maximum } = option as { type?: string; minimum?: number; maximum?: number };
-  const bounded = [minimum, maximum].some((n) => n !== undefined && Math.abs(n) < Number.MAX_SAFE_INTEGER);
-  return bounded ? `${type} ${minimum ?? ""}–${maximum ?? ""}` : String(type ?? "any");
+  const { type } = option as { type?: string };
+  const [least, most] = [boundIn(option["minimum"]), boundIn(option["maximum"])];
+  if (least !== undefined && most !== undefined) return `${type} ${least}–${most}`;
+  if (least !== undefined) return `${type}, at least ${least}`;
+  return most === undefined ? String(type ?? "any") : `${type}, at most ${most}`;
 }
+
+/** Bounds of the number format itself are none. */
+const boundIn = (bound: unknown): number | undefined =>
+  typeof bound === "number" && Math.abs(bound) < Number.MAX_SAFE_INTEGER ? bound : undefined;
