@@ -1,6 +1,6 @@
 /** `npm run bench:beside -- COMMIT`: what an older commit and this checkout cost, measured by turns in one run. */
 import { parseArgs } from "node:util";
-import { builtAt, THIS } from "./beside/build.ts";
+import { builtAt, THIS, UnknownCommit } from "./beside/build.ts";
 import { compare, type Plan } from "./beside/compare.ts";
 import { printComparison, worseOf } from "./beside/report.ts";
 import { acker } from "./way/processes/acker.ts";
@@ -36,4 +36,9 @@ async function main(): Promise<void> {
 
 // The platform of the measures is a process of this program (`Child`).
 if (process.argv[2] === "acker") acker();
-else await main();
+else
+  await main().catch((error: unknown) => {
+    if (!(error instanceof UnknownCommit)) throw error;
+    say(error.message);
+    process.exitCode = 2;
+  });

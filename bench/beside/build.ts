@@ -17,11 +17,12 @@ export interface OlderBuild extends Build, Disposable {
   readonly otherPackages: boolean;
 }
 
+export class UnknownCommit extends Error {}
+
 export const THIS: Build = { name: "this checkout", product: PRODUCT, bench: resolve("dist/bench/way.js") };
 
 export function builtAt(commit: string): OlderBuild {
-  const [hash = "", ...words] = git("log", "-1", "--format=%h %s", commit, "--").trim().split(" ");
-  if (hash === "") throw new Error(`${commit} is no commit`);
+  const [hash = "", ...words] = named(commit).trim().split(" ");
   const folder = mkdtempSync(join(tmpdir(), `cippo-at-${hash}-`));
   const remove = () => rmSync(folder, { recursive: true, force: true });
   try {
@@ -43,4 +44,14 @@ export function builtAt(commit: string): OlderBuild {
   };
 }
 
-const git = (...words: string[]): string => execFileSync("git", words, { encoding: "utf8" });
+/** Hash and subject. Throws a sentence when git does not know the commit. */
+function named(commit: string): string {
+  try {
+    return execFileSync("git", ["log", "-1", "--format=%h %s", commit, "--"], {
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+  } catch (error) {
+    throw new UnknownCommit(`git knows no commit ${commit} here`, { cause: error });
+  }
+}
