@@ -6,6 +6,7 @@ import type { Player } from "./play.ts";
 import { SocketLine } from "./socket-line.ts";
 
 const request = z.discriminatedUnion("do", [
+  z.strictObject({ do: z.literal("begin") }),
   z.strictObject({ do: z.literal("freeze") }),
   z.strictObject({ do: z.literal("state") }),
   z.strictObject({ do: z.literal("arrive"), bay: z.string() }),
@@ -29,6 +30,8 @@ const request = z.discriminatedUnion("do", [
 /** What can be asked of a site. */
 export interface Controlled {
   readonly player: Player;
+  /** Begins a play that waits; when it began, monotonic ms. */
+  begin(): number;
   /** When it froze, monotonic ms. */
   freeze(): number;
   fault(fault: Fault): Promise<void>;
@@ -69,6 +72,8 @@ async function answerTo(site: Controlled, asked: string): Promise<Readonly<Recor
 
 async function carryOut(site: Controlled, asked: z.output<typeof request>): Promise<object> {
   switch (asked.do) {
+    case "begin":
+      return { at: site.begin() };
     case "freeze":
       return { at: site.freeze() };
     case "state":

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Driver } from "../../src/drivers/driver.ts";
 import { monotonic } from "../../src/kit/clock.ts";
 import { type Controlled, openControl } from "./control.ts";
+import type { Expectation } from "./expectation.ts";
 import { type Fault, type FaultKind, Faults } from "./faults.ts";
 import { Player, stateOf } from "./play.ts";
 import { readScenario, type Scenario } from "./scenario.ts";
@@ -35,6 +36,8 @@ export interface Ready {
   };
   readonly permits: readonly string[];
   readonly earlyPermits: readonly string[];
+  /** What must be told; the play waits for `begin`. Null: it has begun, or runs at another pace. */
+  readonly expect: Expectation | null;
   /** By bus: the faults that it can have. */
   readonly faults: Readonly<Record<string, readonly FaultKind[]>>;
 }
@@ -82,15 +85,22 @@ async function open(
   const twins = new Map(devices.flatMap(({ id }) => (all.has(id) ? [[id, all.get(id) as Twin]] : [])));
   const factor = options.timeFactor ?? scenario.timeFactor;
   const player = keep(new Player({ play: scenario.play, seed: scenario.seed, factor, twins }));
+  const expect = factor === 1 ? (scenario.expect ?? null) : null;
+  let begun: number | null = null;
+  const begin = (): number => {
+    begun ??= start(player, log);
+    return begun;
+  };
   const site: Controlled = {
     player,
+    begin,
     freeze: () => freeze(player, log),
-    fault: (fault) => begin(fault, { scenario, buses, twins, faults }),
+    fault: (fault) => beginFault(fault, { scenario, buses, twins, faults }),
     state: () => ({ frozen: player.frozen, occupied: player.occupied, faults: faults.list(), devices: stateOf(twins) }),
   };
   keep(faults); // first to end, so that nothing is plugged in again behind those who unplug
   const control = keep(await openControl(site));
-  player.start();
+  if (expect === null) begin();
   return {
     ...site,
     ready: {
@@ -104,6 +114,7 @@ async function open(
       },
       permits: scenario.permits,
       earlyPermits: scenario.earlyPermits,
+      expect,
       faults: Object.fromEntries([...buses].map(([bus, one]) => [bus, one.faults])),
     },
   };
@@ -118,6 +129,12 @@ async function devicesOf({ loadDriver }: SiteOptions, scenario: Scenario): Promi
     devices.push({ id, config, driver, options, layout: driver.layout(options) });
   }
   return devices;
+}
+
+function start(player: Player, log: WireLog): number {
+  const at = player.start();
+  log.write({ k: "begun", at });
+  return at;
 }
 
 function freeze(player: Player, log: WireLog): number {
@@ -135,7 +152,7 @@ interface Standing {
 }
 
 /** Throws a plain sentence for what cannot be. */
-async function begin(fault: Fault, { scenario, buses, twins, faults }: Standing): Promise<void> {
+async function beginFault(fault: Fault, { scenario, buses, twins, faults }: Standing): Promise<void> {
   const { device, kind } = fault;
   const twin = device === undefined ? undefined : twins.get(device);
   if (device !== undefined && !twin) throw new Error(`no device ${device}: there are ${[...twins.keys()].join(", ")}`);

@@ -25,7 +25,7 @@ export class Player implements Disposable {
   readonly #pinned = new Set<string>();
   readonly #energy = new Map<string, number>();
   readonly #jitter: () => number;
-  readonly #started = monotonic();
+  #started = monotonic();
   #lastTick = 0;
   #frozen = false;
 
@@ -36,13 +36,16 @@ export class Player implements Disposable {
     this.#tick();
   }
 
-  start(): void {
+  /** When it began, monotonic ms. */
+  start(): number {
     const { play } = this.#o;
+    this.#started = monotonic();
     const clock = setInterval(() => this.#tick(), TICK_MS);
     this.#timers.add(clock);
     for (const name of Object.keys(play.bays)) this.#playBay(name);
     for (const name of Object.keys(play.contacts)) this.#playContact(name);
     for (const name of Object.keys(play.gates)) this.#playGate(name);
+    return this.#started;
   }
 
   get frozen(): boolean {
@@ -152,10 +155,11 @@ export class Player implements Disposable {
   }
 
   #showBay(name: string): void {
-    const { sensor, free, occupied } = this.#spec(name);
+    const { sensor, free, occupied, point } = this.#spec(name);
     const { contact } = this.#twin(sensor);
     const here = this.#occupied.has(name);
-    if (contact) this.#put(sensor, contact.options.means, here);
+    if (point !== undefined) this.#put(sensor, point, here);
+    else if (contact) this.#put(sensor, contact.options.means, here);
     else this.#put(sensor, "distance", (here ? occupied : free) + (this.#jitter() * 2 - 1) * JITTER_MM);
   }
 

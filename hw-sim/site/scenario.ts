@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { parse } from "yaml";
 import * as z from "zod";
 import { duration } from "../../src/kit/text/quantities.ts";
+import { expectation } from "./expectation.ts";
 import { busSpec } from "./wires/index.ts";
 
 /** Times are of the play: a time factor makes them shorter. */
@@ -10,6 +11,7 @@ const bay = z.strictObject({
   sensor: z.string().describe("Device that sees the bay."),
   free: z.number().prefault(2600).describe("Distance without a car, mm."),
   occupied: z.number().prefault(650).describe("Distance to a car, mm."),
+  point: z.string().optional().describe("Point that is true while a car stands there, of a sensor that tells no distance."),
   arrivals: z.array(z.strictObject({ at: duration(), stay: duration() })).prefault([]),
   random: z
     .strictObject({ from: duration(), free: duration(), stay: duration() })
@@ -37,6 +39,7 @@ const scenario = z.strictObject({
     .array(z.string())
     .prefault([])
     .describe("Bays whose badge is confirmed while they are free, before a vehicle comes, and sometimes too long before."),
+  expect: expectation.optional().describe("What must be told; the play then begins when the gateway is ready, at its real pace."),
   play: z.strictObject({
     bays: z.record(z.string(), bay).prefault({}),
     contacts: z.record(z.string(), opening).prefault({}).describe("Doors and tamper contacts by device."),
@@ -69,7 +72,7 @@ export async function readScenario(file: string): Promise<Scenario> {
   return read.data;
 }
 
-function* crossChecks({ buses, devices, assets, permits, earlyPermits, play }: Scenario): Iterable<string> {
+function* crossChecks({ buses, devices, assets, permits, earlyPermits, expect, timeFactor, play }: Scenario): Iterable<string> {
   for (const [name, { bus: of }] of Object.entries(devices)) if (!buses[of]) yield `devices.${name}: no bus ${of}`;
   for (const [name, { sensor }] of Object.entries(play.bays)) {
     if (!assets[name]) yield `play.bays.${name}: no such asset`;
@@ -77,6 +80,9 @@ function* crossChecks({ buses, devices, assets, permits, earlyPermits, play }: S
   }
   for (const [key, names] of Object.entries({ permits, earlyPermits }))
     for (const name of names) if (!assets[name]) yield `${key}: no asset ${name}`;
+  if (expect && timeFactor !== 1) yield "expect: times are of a play without a timeFactor";
+  for (const name of Object.keys(expect?.assets ?? {})) if (!assets[name]) yield `expect.assets: no asset ${name}`;
+  for (const name of Object.keys(assets)) if (expect && !expect.assets[name]) yield `expect.assets: ${name} is missing`;
   for (const part of ["contacts", "gates", "meters"] as const)
     for (const name of Object.keys(play[part])) if (!devices[name]) yield `play.${part}.${name}: no such device`;
   for (const name of Object.keys(play.curves)) {

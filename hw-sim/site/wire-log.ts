@@ -33,6 +33,7 @@ export type WireRecord =
       readonly state: "begun" | "ended";
       readonly at: number;
     }
+  | { readonly k: "begun"; readonly at: number }
   | { readonly k: "frozen"; readonly at: number };
 
 export interface WireLog extends Disposable {

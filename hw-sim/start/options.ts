@@ -1,5 +1,7 @@
 /** The options after `npm start --`, their help and what is said of a wrong one. */
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { duration } from "../../src/kit/text/quantities.ts";
 import type { Text } from "../../src/model/index.ts";
@@ -36,8 +38,9 @@ a process of its own, and shows what happens; q ends it.
                        the URL of a running broker
   --config FILE        no simulated site: the gateway runs with this file; its
                        socket, database and broker are this run's own
-  --scenario FILE      what happens at the simulated site
-                       (default hw-sim/sites/piazza.yaml)
+  --site NAME          what happens at the simulated site: a file of
+                       hw-sim/sites (default piazza)
+  --scenario FILE      the same, from a file of your own
   --time-factor N      the site lives this much faster
   --kill-gateway       SIGKILL the gateway in the middle; back after 1 s
   --broker-away 10s    kill the broker in the middle; it comes back on the same
@@ -62,8 +65,9 @@ ciascuno un processo a sé, e mostra che cosa succede; q termina.
                        o l'indirizzo di un broker in funzione
   --config FILE        nessun sito simulato: il gateway usa questo file; socket,
                        base dati e broker sono di questa prova
-  --scenario FILE      che cosa succede nel sito simulato
-                       (se non detto: hw-sim/sites/piazza.yaml)
+  --site NOME          che cosa succede nel sito simulato: un file di
+                       hw-sim/sites (se non detto: piazza)
+  --scenario FILE      lo stesso, da un file proprio
   --time-factor N      il sito vive tanto più in fretta
   --kill-gateway       SIGKILL al gateway a metà; riparte dopo 1 s
   --broker-away 10s    uccide il broker a metà; torna sulla stessa porta dopo
@@ -76,6 +80,12 @@ sito, e dice quali possono avere quale guasto.
 `,
 };
 
+/** This file runs bundled, from dist/hw-sim/. */
+const SITES_FOLDER = fileURLToPath(new URL("../../hw-sim/sites", import.meta.url));
+const SITES = readdirSync(SITES_FOLDER)
+  .filter((file) => file.endsWith(".yaml"))
+  .map((file) => file.slice(0, -".yaml".length));
+
 export const helpIn = (lang: keyof Text): string => HELP[lang];
 
 const WRONG = {
@@ -87,6 +97,7 @@ const WRONG = {
   aboveZero: { it: "atteso: un numero maggiore di 0", en: "expected a number above 0" },
   shorter: { it: "deve durare meno di --for", en: "must be shorter than --for" },
   noSite: { it: "con --config non c'è un sito simulato", en: "--config runs without a simulated site" },
+  notBoth: { it: "non insieme a --scenario", en: "not together with --scenario" },
   noFile: { it: "il file non esiste", en: "there is no such file" },
   time: { it: "atteso: un tempo come 20s o 2min", en: "expected a time such as 20s or 2min" },
 } as const satisfies Record<string, Text>;
@@ -109,6 +120,10 @@ export function readOptions(args: readonly string[], language: keyof Text): Opti
   if (values.config !== undefined && values.scenario !== undefined) throw new Error(`--scenario: ${WRONG.noSite[language]}`);
   if (values.scenario !== undefined && !existsSync(values.scenario))
     throw new Error(`--scenario ${values.scenario}: ${WRONG.noFile[language]}`);
+  if (values.site !== undefined && values.scenario !== undefined) throw new Error(`--site: ${WRONG.notBoth[language]}`);
+  if (values.site !== undefined && values.config !== undefined) throw new Error(`--site: ${WRONG.noSite[language]}`);
+  if (values.site !== undefined && !SITES.includes(values.site))
+    throw new Error(`--site ${values.site}: ${WRONG.expected[language]} ${SITES.join(", ")}`);
   return {
     forMs,
     broker,
@@ -119,7 +134,7 @@ export function readOptions(args: readonly string[], language: keyof Text): Opti
     killGateway: values["kill-gateway"],
     brokerAwayMs: away,
     timeFactor: factor,
-    scenario: values.scenario ?? null,
+    scenario: values.scenario ?? (values.site === undefined ? null : join(SITES_FOLDER, `${values.site}.yaml`)),
     gateway: values.gateway?.split(" ") ?? null,
   };
 }
@@ -133,6 +148,7 @@ function parsed(args: readonly string[], language: keyof Text) {
         broker: { type: "string", default: "embedded" },
         config: { type: "string" },
         scenario: { type: "string" },
+        site: { type: "string" },
         gateway: { type: "string" },
         json: { type: "boolean", default: false },
         lang: { type: "string", default: language },

@@ -118,6 +118,7 @@ async function inFolder(
     served: world.site?.served ?? null,
     points: world.points.rules,
     bays: world.bays,
+    expect: world.site?.expect ?? null,
     outputs: world.outputs,
     outages: world.broker.outages,
     starts: 1 + world.gateway.restarts,

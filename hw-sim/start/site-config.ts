@@ -3,6 +3,7 @@ import { stringify } from "yaml";
 import * as z from "zod";
 import { loadDriver } from "../../src/drivers/index.ts";
 import { duration } from "../../src/kit/text/quantities.ts";
+import type { Expectation } from "../site/expectation.ts";
 import type { BayRule } from "./judge/bays.ts";
 import type { PointRule } from "./judge/levels.ts";
 
@@ -16,6 +17,8 @@ export const siteReady = z.looseObject({
   }),
   permits: z.array(z.string()).default([]),
   earlyPermits: z.array(z.string()).default([]),
+  /** Checked by the site when it read its scenario. */
+  expect: z.custom<Expectation | null>().default(null),
   faults: z.record(z.string(), z.array(z.string())),
 });
 export type Site = z.infer<typeof siteReady>["site"];

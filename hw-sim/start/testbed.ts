@@ -2,6 +2,7 @@
 import { writeFile } from "node:fs/promises";
 import { join, relative, resolve } from "node:path";
 import * as z from "zod";
+import type { Expectation } from "../site/expectation.ts";
 import { ask } from "./ask.ts";
 import type { Options } from "./options.ts";
 import { borrowed } from "./own-config.ts";
@@ -47,6 +48,8 @@ export interface Testbed extends AsyncDisposable {
     readonly control: number;
     readonly pid: number;
     readonly faults: Readonly<Record<string, readonly string[]>>;
+    /** What its scenario says that must be told. */
+    readonly expect: Expectation | null;
   } | null;
   readonly platform: { readonly pid: number };
   askPlatform(request: object): Promise<unknown>;
@@ -113,6 +116,7 @@ export async function openTestbed(
     const gateway = use(new Gateway({ command, config, socket: places.socket, commitMs: COMMIT_MS, say: tell }));
     gateway.broken.catch(fail);
     await unlessStopped(gateway.ready);
+    if (site?.expect) await unlessStopped(ask({ port: site.control }, { do: "begin" }));
     const cippo = `node ${relative("", program("../cippo.js"))}`;
     const askIt = `${cippo} --socket ${places.socket}`;
     tell(`${say("processes")}: ${[...pids, `gateway ${gateway.pid}`].join(", ")} · ${say("folder")} ${dir}`);
@@ -132,7 +136,8 @@ export async function openTestbed(
       bays: await baysOf(site?.site ?? NOTHING),
       outputs: limitedOutputs(site?.site ?? NOTHING),
       devices: new Map(Object.entries(things.devices).map(([device, { type }]) => [device, type])),
-      site: site && wires && { served: site.served, control: site.control, pid: wires.pid, faults: site.faults },
+      site: site &&
+        wires && { served: site.served, control: site.control, pid: wires.pid, faults: site.faults, expect: site.expect },
       platform: { pid: office.pid },
       askPlatform: (request) => ask({ port: platform.control }, request),
       broken,

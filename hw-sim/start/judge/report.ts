@@ -4,6 +4,7 @@ import * as z from "zod";
 import type { Text } from "../../../src/model/index.ts";
 import { Database } from "../../platform/store/database.ts";
 import { size } from "../../platform/store/ranges.ts";
+import type { Expectation } from "../../site/expectation.ts";
 import type { WireRecord } from "../../site/wire-log.ts";
 import type { SiteBay } from "../site-config.ts";
 import { translator } from "../terminal/words.ts";
@@ -11,6 +12,7 @@ import { judgeBay } from "./bays.ts";
 import type { Wait } from "./cpu-waits.ts";
 import * as from from "./delivered.ts";
 import { judgeEvents } from "./events.ts";
+import { judgeExpected } from "./expected.ts";
 import { levelsOf, type PointRule } from "./levels.ts";
 import { blindFor, compareReadings, type ReadingsComparison, type ReceivedReading, type Window } from "./readings.ts";
 import { type Heads, stored } from "./stored.ts";
@@ -34,6 +36,8 @@ export interface Report {
 
 export interface Assets {
   readonly bays: number;
+  /** Assets whose events and states the scenario lists. */
+  readonly listed: number;
   readonly events: number;
   readonly missing: number;
   readonly extra: number;
@@ -50,6 +54,8 @@ export interface Evidence {
   /** device → type. */
   readonly devices: ReadonlyMap<string, string>;
   readonly bays: readonly SiteBay[];
+  /** What the scenario says that must be told; null: it says nothing. */
+  readonly expect: Expectation | null;
   /** device.point → after how many ms the gateway switches it off. */
   readonly outputs: ReadonlyMap<string, number>;
   /** How often the gateway began. */
@@ -127,7 +133,7 @@ export async function judge(evidence: Evidence, lang: keyof Text): Promise<Judge
 /** Bays, their alarms and all other events, against what the wires showed and what was commanded. */
 async function judgeAssets(
   platform: Database,
-  { gateway, bays, outputs, points, blind, outages, end, must, starts }: Evidence,
+  { gateway, bays, expect, outputs, points, blind, outages, end, must, starts }: Evidence,
   served: readonly WireRecord[],
   told: readonly ReceivedReading[],
 ): Promise<{ readonly counts: Assets; readonly findings: readonly string[] }> {
@@ -152,6 +158,20 @@ async function judgeAssets(
       end: must,
     }),
   );
+  // Graces that begin anew after a kill make every later time another.
+  const began = starts > 1 ? undefined : served.find((one) => one.k === "begun")?.at;
+  const listed = expect === null || began === undefined ? [] : Object.entries(expect.assets);
+  const ofListed = listed.flatMap(([asset, expected]) =>
+    judgeExpected({
+      asset,
+      expected,
+      withinMs: expect?.within ?? 0,
+      begun: began ?? 0,
+      events: events.filter((one) => one.asset === asset),
+      retained: retained.get(asset) ?? null,
+      end: must,
+    }),
+  );
   const judged = new Set(bays.map(({ asset }) => asset));
   const others = judgeEvents({
     events: events.filter(({ asset }) => asset === null || !judged.has(asset)),
@@ -163,10 +183,17 @@ async function judgeAssets(
     failing,
     end: must,
   });
-  const all = [...ofBays.map(({ what, asset, told }) => ({ what, told: `${asset}: ${told}` })), ...others];
+  const all = [...[...ofBays, ...ofListed].map(({ what, asset, told }) => ({ what, told: `${asset}: ${told}` })), ...others];
   const count = (what: string) => all.filter((one) => one.what === what).length;
   return {
-    counts: { bays: bays.length, events: events.length, missing: count("missing"), extra: count("extra"), wrong: count("wrong") },
+    counts: {
+      bays: bays.length,
+      listed: listed.length,
+      events: events.length,
+      missing: count("missing"),
+      extra: count("extra"),
+      wrong: count("wrong"),
+    },
     findings: all.map(({ what, told }) => `${what}: ${told}`),
   };
 }
@@ -200,7 +227,7 @@ export function faultsOf(
 const filled = (text: string, words: Readonly<Record<string, string | number>>): string =>
   text.replaceAll(/\{(\w+)\}/g, (whole, key: string) => String(words[key] ?? whole));
 
-const served = z.looseObject({ k: z.enum(["shown", "level", "pulse", "write", "fault", "frozen"]) });
+const served = z.looseObject({ k: z.enum(["begun", "shown", "level", "pulse", "write", "fault", "frozen"]) });
 
 /** Written by our own simulator; a last line cut by its end is left out. */
 async function readServed(file: string): Promise<readonly WireRecord[]> {

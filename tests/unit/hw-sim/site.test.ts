@@ -319,6 +319,34 @@ describe("a scenario", () => {
     await expect(startSite({ dir, scenario: file, gpiod: 1, loadDriver })).rejects.toThrow(said);
   });
 
+  const LISTED = `${SCENARIO.replace("arrivals: [{ at: 1h, stay: 1h }]", "arrivals: [{ at: 0ms, stay: 1h }]")}
+expect: { assets: { bay-1: {}, bay-2: { states: [{ at: 1s, status: occupied }] }, bay-3: {} } }
+`;
+
+  it("that lists what must be told begins when it is told to, and says when", async () => {
+    const { site, ask, served } = await started(LISTED);
+    expect(site.ready.expect?.assets["bay-2"]?.states).toEqual([{ at: 1000, status: "occupied" }]);
+    expect((await ask({ do: "state" }))["occupied"]).toEqual([]);
+    const { at } = await ask({ do: "begin" });
+    await expect.poll(async () => (await ask({ do: "state" }))["occupied"]).toEqual(["bay-2"]);
+    // A second word begins nothing anew.
+    expect(await ask({ do: "begin" })).toEqual({ ok: true, at });
+    expect((await served()).filter(({ k }) => k === "begun")).toEqual([{ k: "begun", at }]);
+  });
+
+  it.each([
+    ["an asset that is not there", "bay-3: {}", "bay-4: {}", /expect.assets: no asset bay-4; expect.assets: bay-3 is missing/],
+    [
+      "times that do not hold at another pace",
+      "seed: 3",
+      "seed: 3\ntimeFactor: 2",
+      /expect: times are of a play without a timeFactor/,
+    ],
+  ])("is refused when it lists %s", async (_, text, wrong, said) => {
+    const { dir, file } = await folderWith(LISTED.replace(text, wrong));
+    await expect(startSite({ dir, scenario: file, gpiod: 1, loadDriver })).rejects.toThrow(said);
+  });
+
   it("the one of npm start stands", async () => {
     const { dir } = await folderWith("");
     const scenario = join(import.meta.dirname, "../../../hw-sim/sites/piazza.yaml");

@@ -265,7 +265,7 @@ describe("the verdict", () => {
   const good: Report = {
     records: { stored: 5, delivered: 5, acknowledged: 5, gaps: 0, duplicates: 0, repeats: 3 },
     readings: { served: 9, checked: 5, wrong: 0, missing: 0, unseen: 2 },
-    assets: { bays: 3, events: 9, missing: 0, extra: 0, wrong: 0 },
+    assets: { listed: 0, bays: 3, events: 9, missing: 0, extra: 0, wrong: 0 },
     events: {},
     latencyMs: { p50: 1, p99: 2 },
     seconds: 20,

@@ -1,0 +1,60 @@
+/** Judges what an asset told against the list that its scenario carries. Pure. */
+import type { ExpectedAsset } from "../../site/expectation.ts";
+import type { BayFinding, ReceivedEvent, RetainedBay } from "./bays.ts";
+
+export interface ExpectedInput {
+  readonly asset: string;
+  readonly expected: ExpectedAsset;
+  readonly withinMs: number;
+  /** When the play began; all expected times count from it. */
+  readonly begun: number;
+  /** Of this asset, in order of their numbers. */
+  readonly events: readonly ReceivedEvent[];
+  readonly retained: RetainedBay | null;
+  /** What is due after this need not have come. */
+  readonly end: number;
+}
+
+type ExpectedEvent = ExpectedAsset["events"][number];
+
+export const judgeExpected = (input: ExpectedInput): readonly BayFinding[] => [...judgeOrder(input), ...judgeState(input)];
+
+/** None missing, none extra, in the order of the list, each at its time. */
+function judgeOrder(input: ExpectedInput): readonly BayFinding[] {
+  const { asset, expected, events, begun, withinMs, end } = input;
+  const findings: BayFinding[] = [];
+  const missing = (list: readonly ExpectedEvent[]) => {
+    for (const { kind, state, at } of list) findings.push({ what: "missing", asset, told: `${kind} ${state} at ${begun + at}` });
+  };
+  let next = 0;
+  for (const event of events) {
+    const found = expected.events.findIndex((one, i) => i >= next && fits(event, one, input));
+    if (found < 0) {
+      const { kind, state, mono } = event;
+      findings.push({ what: "extra", asset, told: `${kind} ${state} at ${mono}` });
+      continue;
+    }
+    missing(expected.events.slice(next, found));
+    next = found + 1;
+  }
+  missing(expected.events.slice(next).filter(({ at }) => begun + at + withinMs <= end));
+  return findings;
+}
+
+const fits = (event: ReceivedEvent, { kind, state, reason, at }: ExpectedEvent, { begun, withinMs }: ExpectedInput): boolean =>
+  event.kind === kind &&
+  event.state === state &&
+  (reason === undefined || event.reason === reason) &&
+  Math.abs(event.mono - begun - at) <= withinMs;
+
+/** The state that stands at the end, or the one that was just coming. */
+function judgeState({ asset, expected, retained, begun, withinMs, end }: ExpectedInput): readonly BayFinding[] {
+  const settled = expected.states.filter(({ at }) => begun + at + withinMs <= end).at(-1);
+  const changing = expected.states.filter(({ at }) => Math.abs(begun + at - end) < withinMs);
+  if (settled === undefined || changing.some((state) => holds(state, retained)) || holds(settled, retained)) return [];
+  const { at: _, ...wanted } = settled;
+  return [{ what: "wrong", asset, told: `retained ${JSON.stringify(retained?.state ?? null)}: it is ${JSON.stringify(wanted)}` }];
+}
+
+const holds = ({ at: _, ...wanted }: ExpectedAsset["states"][number], retained: RetainedBay | null): boolean =>
+  retained?.quality === "good" && Object.entries(wanted).every(([name, value]) => retained.state[name] === value);
