@@ -1,4 +1,4 @@
-/** A language goes in; commander's tree of every command comes out, each loading its own file only when it is called. */
+/** Builds commander's tree of all commands in one language; each command's file is loaded only when it is called. */
 import { Command, type CommanderError, type OptionValues } from "commander";
 import type { Lang } from "../config/index.ts";
 import { version } from "../kit/build-version.ts";
@@ -46,16 +46,20 @@ export function program(lang: Lang, json: boolean, argv: readonly string[]): Com
       styleUsage: (words) => words.replace("[options]", say("optionsPlace")).replace("[command]", say("commandPlace")),
       subcommandTerm: (command) => termOf(command, say),
       optionDescription: ({ description, defaultValue }) =>
-        defaultValue === undefined ? description : `${description} (${say("ifNotSaid")} ${String(defaultValue)})`,
+        defaultValue === undefined ? description : `${description} (${say("byDefault")} ${String(defaultValue)})`,
     })
     .helpOption("-h, --help", say("optHelp"))
-    .helpCommand("help [command]", say("help"))
+    .helpCommand(`help ${say("commandPlace")}`, say("help"))
     .description(say("about"))
     .version(version, "-V, --version", say("optVersion"))
     .option("--json", say("optJson"))
     .option("--lang <it|en>", say("optLang"), (word: string) => oneLanguage(word, say))
-    .option("--socket <path>", `${say("optSocket")} ${defaultSocket()}`, said(`${say("optionNeedsValue")} --socket`))
-    .option("--config <file>", say("optConfig"), said(`${say("optionNeedsValue")} --config`))
+    .option(
+      `--socket <${say("pathPlace")}>`,
+      `${say("optSocket")} ${defaultSocket()}`,
+      said(`${say("optionNeedsValue")} --socket`),
+    )
+    .option(`--config <${say("filePlace")}>`, say("optConfig"), said(`${say("optionNeedsValue")} --config`))
     .addHelpText("after", `\n${say("askedWhere")}\n${say("exits")}`);
   const adding =
     (parent: Command): Add =>
@@ -69,17 +73,27 @@ export function program(lang: Lang, json: boolean, argv: readonly string[]): Com
     };
   addRun(adding(root), argv);
   addQuestions(adding(root));
-  addConfig(adding(root.command("config").description(say("config")).helpCommand("help [command]", say("help"))));
+  addConfig(
+    adding(
+      root
+        .command("config")
+        .description(say("config"))
+        .helpCommand(`help ${say("commandPlace")}`, say("help")),
+    ),
+  );
   addKnowledge(adding(root));
   return root;
 }
 
 function addRun(add: Add, argv: readonly string[]): void {
-  const shapeRun = (c: Command, say: Say) => c.option("--log-level <level>", say("optLogLevel"));
+  const shapeRun = (c: Command, say: Say) => c.option(`--log-level <${say("levelPlace")}>`, say("optLogLevel"));
   add("run", "run", shapeRun, async (_, options, t) => (await import("./commands/run.ts")).run(options, t));
   // Its words belong to the simulator, options included, also those that stand before it.
   const shapeSimulate = (c: Command, say: Say) =>
-    c.argument("[argument...]", say("argSimulate")).allowUnknownOption().helpOption(false);
+    c
+      .argument(`[${say("wordsPlace")}...]`, say("argSimulate"))
+      .allowUnknownOption()
+      .helpOption(false);
   add("simulate", "simulate", shapeSimulate, async (_, __, t) =>
     (await import("./commands/simulate.ts")).simulate(argv.toSpliced(argv.indexOf("simulate"), 1), t),
   );
@@ -89,9 +103,12 @@ function addRun(add: Add, argv: readonly string[]): void {
 function addQuestions(add: Add): void {
   const shapeStatus = (c: Command, say: Say) => c.option("--all", say("optAll"));
   add("status", "status", shapeStatus, async (_, options, t) => (await import("./commands/status.ts")).status(options, t));
-  const word = (say: Say, name: string) => said(`${say("missingArgument")} ${name}`);
+  const word = (say: Say, place: Phrase) => said(`${say("missingArgument")} ${say(place)}`);
   const names = (c: Command, say: Say, phrase: Phrase) =>
-    c.argument("[name...]", say(phrase), (name: string, before: readonly string[] = []) => [...before, word(say, "name")(name)]);
+    c.argument(`[${say("namePlace")}...]`, say(phrase), (name: string, before: readonly string[] = []) => [
+      ...before,
+      word(say, "namePlace")(name),
+    ]);
   const shapeDevices = (c: Command, say: Say) =>
     names(c, say, "argDevices").option("--types", say("optTypes")).option("--commands", say("optCommands"));
   add("devices", "devices", shapeDevices, async ([names], options, t) =>
@@ -101,28 +118,30 @@ function addQuestions(add: Add): void {
   add("watch", "watch", shapeWatch, async ([names], options, t) =>
     (await import("./commands/watch.ts")).watch(names as string[], options, t),
   );
-  const shapeRead = (c: Command, say: Say) => c.argument("<device>", say("argDevice"), word(say, "device"));
+  const shapeRead = (c: Command, say: Say) => c.argument(`<${say("devicePlace")}>`, say("argDevice"), word(say, "devicePlace"));
   add("read", "read", shapeRead, async ([device], options, t) =>
     (await import("./commands/read-device.ts")).read(device as string, options, t),
   );
   const shapeCommand = (c: Command, say: Say) =>
     c
-      .argument("<target>", say("argTarget"), word(say, "target"))
-      .argument("<action>", say("argAction"), word(say, "action"))
-      .argument("[name=value...]", say("argArgs"));
+      .argument(`<${say("targetPlace")}>`, say("argTarget"), word(say, "targetPlace"))
+      .argument(`<${say("actionPlace")}>`, say("argAction"), word(say, "actionPlace"))
+      .argument(`[${say("argsPlace")}...]`, say("argArgs"));
   add("command", "command", shapeCommand, async (words, options, t) =>
     (await import("./commands/command.ts")).command(words as [string, string, string[]], options, t),
   );
   const shapeEvents = (c: Command, say: Say) =>
-    c.option("--since <moment>", say("optSince")).option("--limit <n>", say("optLimit"), "1000");
+    c
+      .option(`--since <${say("momentPlace")}>`, say("optSince"))
+      .option(`--limit <${say("numberPlace")}>`, say("optLimit"), "1000");
   add("events", "events", shapeEvents, async (_, options, t) =>
     (await import("./commands/events.ts")).events(options as EventsOptions, t),
   );
   const shapeHistory = (c: Command, say: Say) =>
     c
-      .argument("<point>", say("argPoint"), word(say, "point"))
-      .option("--since <moment>", say("optSince"), "2h")
-      .option("--until <moment>", say("optUntil"))
+      .argument(`<${say("pointPlace")}>`, say("argPoint"), word(say, "pointPlace"))
+      .option(`--since <${say("momentPlace")}>`, say("optSince"), "2h")
+      .option(`--until <${say("momentPlace")}>`, say("optUntil"))
       .option("--csv", say("optCsv"));
   add("history", "history", shapeHistory, async ([point], options, t) =>
     (await import("./commands/history.ts")).history(point as string, options as HistoryOptions, t),
@@ -130,7 +149,8 @@ function addQuestions(add: Add): void {
 }
 
 function addConfig(add: Add): void {
-  const shapeCheck = (c: Command, say: Say) => c.argument("[file]", say("argFile"), said(`${say("missingArgument")} file`));
+  const shapeCheck = (c: Command, say: Say) =>
+    c.argument(`[${say("filePlace")}]`, say("argFile"), said(`${say("missingArgument")} ${say("filePlace")}`));
   add("check", "configCheck", shapeCheck, async ([file], options, t) =>
     (await import("./commands/check-config.ts")).configCheck(file as string | undefined, options, t),
   );
@@ -139,7 +159,7 @@ function addConfig(add: Add): void {
 
 /** What is known without a gateway. */
 function addKnowledge(add: Add): void {
-  const shapeErrors = (c: Command, say: Say) => c.argument("[code]", say("argCode"));
+  const shapeErrors = (c: Command, say: Say) => c.argument(`[${say("codePlace")}]`, say("argCode"));
   add("errors", "errors", shapeErrors, async ([code], _, t) =>
     (await import("./commands/explain-errors.ts")).errors(code as string | undefined, t),
   );

@@ -1,10 +1,10 @@
-/** The gateway's picture of itself as one screen: what is not well first, with its next step; what is well is only counted. */
-
+/** Lays `cippo status` out as one screen: faults first, by cause and with their next step; what is well is counted. */
 import { formatDuration } from "../../kit/text/format-duration.ts";
 import { pluralise } from "../../kit/text/pluralise.ts";
 import { assetWords, stateWord } from "../../kit/text/state-words.ts";
 import { hanging, wrapped } from "../../kit/text/wrap.ts";
 import type { DeviceStatus, GatewayStatus, OpenAlarm } from "../../model/index.ts";
+import { detailsOf, type FaultGroup, faultGroups, headOfGroup } from "./fault-groups.ts";
 import { plain } from "./table.ts";
 import { shownTime, shownValue, type Terminal } from "./terminal.ts";
 
@@ -16,7 +16,6 @@ export interface Room {
 /** Alarms named on a screen that is not high enough for all. */
 const ALARMS = 3;
 const ASSET_LINES = 2;
-const INSET = 4;
 
 /** `room`: of the terminal, or absent where there is no end to it. */
 export function statusPage(picture: GatewayStatus, terminal: Terminal, room?: Room): readonly string[] {
@@ -27,12 +26,13 @@ export function statusPage(picture: GatewayStatus, terminal: Terminal, room?: Ro
     ...alarmLines(picture.alarms, terminal, room ? ALARMS : Number.POSITIVE_INFINITY),
     ...assetLines(picture, terminal, columns),
   ].flatMap(fold);
-  const { well, starting, unwell } = sorted(picture.devices);
-  const counts = countLines(well, starting, terminal).flatMap(fold);
+  const groups = faultGroups(picture.devices);
+  const unwell = groups.reduce((sum, { devices }) => sum + devices.length, 0);
+  const counts = countLines(picture.devices, terminal).flatMap(fold);
   // Empty lines: before the devices, and before what follows them.
-  const around = head.length + counts.length + tail.length + (tail.length > 0 ? 2 : 1) + (unwell.length > 0 ? 1 : 0);
-  const faults = faultLines(unwell, terminal, columns, rows - around);
-  const title = unwell.length > 0 ? [titleOf(unwell.length, picture.devices.length, terminal)] : [];
+  const around = head.length + counts.length + tail.length + (tail.length > 0 ? 2 : 1) + (unwell > 0 ? 1 : 0);
+  const faults = faultLines(groups, terminal, columns, rows - around);
+  const title = unwell > 0 ? [titleOf(unwell, picture.devices.length, terminal)] : [];
   return [...head, "", ...title, ...faults, ...counts, ...(tail.length > 0 ? ["", ...tail] : [])];
 }
 
@@ -72,50 +72,35 @@ function uplinkLines(uplink: GatewayStatus["sync"]["uplink"], { say }: Terminal)
 const titleOf = (unwell: number, all: number, { say }: Terminal): string =>
   `${unwell} ${say("of")} ${pluralise(all, say("devicesCounted"))} ${say(unwell === 1 ? "isNotWell" : "areNotWell")}`;
 
-function sorted(devices: readonly DeviceStatus[]) {
-  const of = (...states: readonly DeviceStatus["state"][]) => devices.filter(({ state }) => states.includes(state));
-  return { well: of("up"), starting: of("starting"), unwell: [...of("down"), ...of("problem")] };
+function countLines(devices: readonly DeviceStatus[], { say }: Terminal): readonly string[] {
+  const of = (wanted: DeviceStatus["state"]) => devices.filter(({ state }) => state === wanted);
+  const [starting, well] = [of("starting"), of("up").length];
+  return [
+    ...(starting.length > 0 ? [`${say("starting")}: ${starting.map(({ id }) => id).join(", ")}`] : []),
+    ...(well > 0 ? [pluralise(well, say("devicesWell"))] : []),
+  ];
 }
 
-function countLines(well: readonly DeviceStatus[], starting: readonly DeviceStatus[], { say }: Terminal): readonly string[] {
-  const lines: string[] = [];
-  if (starting.length > 0) lines.push(`${say("starting")}: ${starting.map(({ id }) => id).join(", ")}`);
-  if (well.length > 0) lines.push(pluralise(well.length, say("devicesWell")));
-  return lines;
-}
-
-/** As many as fit with what happened and what to do; the others a line each; what even then does not fit is counted. */
-function faultLines(unwell: readonly DeviceStatus[], terminal: Terminal, columns: number, room: number): readonly string[] {
-  const whole = unwell.map((device) => [firstLine(device, terminal), ...adviceLines(device, terminal, columns)]);
-  const first = unwell.map((device) => firstLine(device, terminal));
-  if (unwell.length > room) {
+/** A line for each fault, with details as far as there is room; faults for which there is not even a line are counted. */
+function faultLines(groups: readonly FaultGroup[], terminal: Terminal, columns: number, room: number): readonly string[] {
+  const heads = groups.map((group) => headOfGroup(group, terminal));
+  if (groups.length > room) {
     const shown = Math.max(0, Math.floor(room) - 1);
-    const more = pluralise(unwell.length - shown, terminal.say("moreDevices"));
-    return [...first.slice(0, shown), `… ${more}: \`cippo status --all\``];
+    const hidden = groups.slice(shown).reduce((sum, { devices }) => sum + devices.length, 0);
+    return [...heads.slice(0, shown), `… ${pluralise(hidden, terminal.say("moreDevices"))}: \`cippo status --all\``];
   }
-  let left = room - unwell.length;
-  return whole.flatMap((lines, i) => {
-    if (lines.length - 1 > left) {
-      // None after it either: the order is that of gravity.
+  let left = room - groups.length;
+  return groups.flatMap((group, i) => {
+    const details = detailsOf(group, terminal, columns);
+    const head = heads.slice(i, i + 1);
+    if (details.length > left) {
+      // Then no later one gets details either: the graver ones come first.
       left = 0;
-      return first.slice(i, i + 1);
+      return head;
     }
-    left -= lines.length - 1;
-    return lines;
+    left -= details.length;
+    return [...head, ...details];
   });
-}
-
-function firstLine({ id, state, problem }: DeviceStatus, { say }: Terminal): string {
-  const lasts = problem === undefined ? "" : ` ${say("for_")} ${formatDuration(problem.forMs)}  ${problem.code}`;
-  return plain(`${id}  ${say(state)}${lasts}`);
-}
-
-function adviceLines({ problem }: DeviceStatus, { lang }: Terminal, columns: number): readonly string[] {
-  if (problem === undefined) return [];
-  const inset = " ".repeat(INSET);
-  const fold = (text: string, by: string) => wrapped(plain(text), columns - by.length).map((line) => by + line);
-  const [next = "", ...more] = fold(problem.next[lang], `${inset}  `);
-  return [...fold(problem.what[lang], inset), `${inset}→ ${next.trimStart()}`, ...more];
 }
 
 function alarmLines(alarms: readonly OpenAlarm[], { say, lang }: Terminal, most: number): readonly string[] {
@@ -137,7 +122,7 @@ function alarmLines(alarms: readonly OpenAlarm[], { say, lang }: Terminal, most:
 function assetLines({ assets }: GatewayStatus, { say, lang }: Terminal, columns: number): readonly string[] {
   if (assets.length === 0) return [];
   const words = assets.map(({ asset, state, quality }) => {
-    // That a status is unknown says it itself.
+    // An unknown status already says so.
     const doubt = quality === "good" || state["status"] === "unknown" ? "" : ` (${say(quality)})`;
     return `${asset} ${assetWords(state, lang, (value) => shownValue(value, lang))}${doubt}`;
   });

@@ -1,17 +1,17 @@
-/** The name of a fixed phrase goes in; its Italian and English come out. Every word that the command line itself says is here. */
+/** Every word that the command line itself says, in Italian and English. */
 import type { Lang } from "../../config/index.ts";
 import type { Text } from "../../model/index.ts";
 
 export const texts = {
   // help
   about: {
-    it: "Il gateway ai margini della rete: letture, regole e comandi di un sito.",
-    en: "The gateway at the edge: readings, rules and commands of one site.",
+    it: "Il gateway di un sito: letture, regole e comandi.",
+    en: "The gateway of one site: readings, rules and commands.",
   },
   usage: { it: "Uso:", en: "Usage:" },
   optionsPlace: { it: "[opzioni]", en: "[options]" },
   commandPlace: { it: "[comando]", en: "[command]" },
-  ifNotSaid: { it: "se non detto:", en: "if not said:" },
+  byDefault: { it: "predefinito:", en: "default:" },
   options: { it: "Opzioni:", en: "Options:" },
   globalOptions: { it: "Per ogni comando:", en: "For every command:" },
   commands: { it: "Comandi:", en: "Commands:" },
@@ -21,11 +21,11 @@ export const texts = {
   optJson: { it: "un documento JSON, per le macchine", en: "one JSON document, for machines" },
   optLang: { it: "lingua: it o en", en: "language: it or en" },
   optSocket: {
-    it: "socket del gateway in esecuzione; senza: quello in CIPPO_SOCKET, quello in --config, oppure",
+    it: "socket del gateway in esecuzione; se manca: quello in CIPPO_SOCKET, quello di --config, oppure",
     en: "socket of the running gateway; if not given: that in CIPPO_SOCKET, that of --config, or",
   },
   optConfig: { it: "file di configurazione", en: "configuration file" },
-  optLogLevel: { it: "debug, info, warn, error o silent", en: "debug, info, warn, error or silent" },
+  optLogLevel: { it: "`debug`, `info`, `warn`, `error` o `silent`", en: "`debug`, `info`, `warn`, `error` or `silent`" },
   optAll: { it: "anche linee, oggetti, flussi e ogni dispositivo", en: "lines, assets, streams and every device as well" },
   optTypes: { it: "i tipi che si possono configurare", en: "the types that can be configured" },
   optCommands: { it: "che cosa si può comandare", en: "what can be commanded" },
@@ -35,15 +35,28 @@ export const texts = {
     it: "per un foglio di calcolo: punto e virgola, virgola decimale",
     en: "for a spreadsheet: commas, decimal point",
   },
-  optLimit: { it: "al massimo tanti, i più recenti", en: "at most so many, the newest" },
+  optLimit: { it: "quanti al massimo, i più recenti", en: "at most so many, the newest" },
   exits: {
-    it: "Uscita: 0 fatto, 1 c'è un problema o non è riuscito, 2 uso sbagliato.",
+    it: "Codice di uscita: 0 fatto, 1 c'è un problema o un errore, 2 uso sbagliato.",
     en: "Exit: 0 done, 1 a problem was found or it failed, 2 wrong usage.",
   },
   askedWhere: {
-    it: "I comandi parlano al gateway per mezzo del suo socket. Per un altro gateway:\n`export CIPPO_SOCKET=/tmp/cippo-1/sock` vale per tutti quelli che seguono.",
+    it: "I comandi parlano al gateway tramite il suo socket. Per un altro gateway:\n`export CIPPO_SOCKET=/tmp/cippo-1/sock` vale per tutti i comandi che seguono.",
     en: "Commands reach the gateway by its socket. For another gateway:\n`export CIPPO_SOCKET=/tmp/cippo-1/sock` holds for all that follow.",
   },
+  pathPlace: { it: "percorso", en: "path" },
+  filePlace: { it: "file", en: "file" },
+  levelPlace: { it: "livello", en: "level" },
+  momentPlace: { it: "momento", en: "moment" },
+  numberPlace: { it: "n", en: "n" },
+  namePlace: { it: "nome", en: "name" },
+  devicePlace: { it: "dispositivo", en: "device" },
+  targetPlace: { it: "destinazione", en: "target" },
+  actionPlace: { it: "azione", en: "action" },
+  argsPlace: { it: "nome=valore", en: "name=value" },
+  pointPlace: { it: "punto", en: "point" },
+  codePlace: { it: "codice", en: "code" },
+  wordsPlace: { it: "argomento", en: "argument" },
   examples: { it: "Esempi:", en: "Examples:" },
   help: { it: "l'aiuto di un comando", en: "the help of a command" },
   run: { it: "avvia il gateway", en: "run the gateway" },
@@ -66,8 +79,8 @@ export const texts = {
   argTarget: { it: "dispositivo.punto o oggetto", en: "device.point or asset" },
   argAction: { it: "azione", en: "action" },
   argArgs: {
-    it: "argomenti: nome=valore; quali, lo mostra `cippo devices --commands`. Dove c'è until, until=+2h vuol dire fra due ore",
-    en: "arguments: name=value; `cippo devices --commands` shows which. Where there is until, until=+2h means in two hours",
+    it: "argomenti: nome=valore; quali, lo mostra `cippo devices --commands`. Dove c'è `until`, `until=+2h` vuol dire fra due ore",
+    en: "arguments: name=value; `cippo devices --commands` shows which. Where there is `until`, `until=+2h` means in two hours",
   },
   argPoint: { it: "nome.punto", en: "name.point" },
   argFile: { it: "file di configurazione", en: "configuration file" },
@@ -167,6 +180,8 @@ export const texts = {
   up: { it: "attivo", en: "up" },
   down: { it: "non risponde", en: "down" },
   problem: { it: "attivo, con un problema", en: "up with a problem" },
+  areDown: { it: "non rispondono", en: "down" },
+  haveProblem: { it: "attivi, con un problema", en: "up with a problem" },
   last: { it: "ultimo", en: "last" },
   for_: { it: "da", en: "for" },
   starting: { it: "in avvio", en: "starting" },

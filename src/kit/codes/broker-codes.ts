@@ -244,8 +244,8 @@ export const brokerCodes = {
       en: "The platform sent a message of {bytes} bytes on {topic}: the limit is {limit}, it was not taken",
     },
     hint: {
-      it: "Avvisare chi gestisce la piattaforma: documenti più grandi vanno per riferimento (contratto, Down).",
-      en: "Tell the platform's operators: larger documents go by reference (contract, Down).",
+      it: "Avvisare chi gestisce la piattaforma: documenti più grandi vanno per riferimento (contratto, `down`).",
+      en: "Tell the platform's operators: larger documents go by reference (contract, `down`).",
     },
   },
   "sync.ack-refused": {

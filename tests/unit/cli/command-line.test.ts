@@ -190,14 +190,14 @@ describe("without a gateway", () => {
 
   it("shows its help in both languages", async () => {
     expect(await cippo(["--help"])).toMatchObject({ code: 0, out: expect.stringContaining("Exit: 0 done") });
-    expect((await cippo(["--help", "--lang", "it"])).out).toContain("Uscita: 0 fatto");
+    expect((await cippo(["--help", "--lang", "it"])).out).toContain("Codice di uscita: 0 fatto");
     expect((await cippo([])).code).toBe(2);
     expect((await cippo(["help"])).out).toBe((await cippo(["--help"])).out);
     const read = await cippo(["help", "read", "--lang", "it"]);
     expect(read.out).toBe((await cippo(["read", "--help", "--lang", "it"])).out);
     expect(read.out).toMatch(/Esempi:\n {2}cippo read meter-hall\n/);
-    expect(read.out.replaceAll(/\s+/g, " ")).toMatch(/--socket <path> .*CIPPO_SOCKET.* \/run\/cippo\/cippo\.sock/);
-    expect((await cippo(["history", "--help", "--lang", "it"])).out).toContain("(se non detto: 2h)");
+    expect(read.out.replaceAll(/\s+/g, " ")).toMatch(/--socket <percorso> .*CIPPO_SOCKET.* \/run\/cippo\/cippo\.sock/);
+    expect((await cippo(["history", "--help", "--lang", "it"])).out).toContain("(predefinito: 2h)");
     // What every command takes is said by every command; nothing is left in another language.
     const { out } = await cippo(["devices", "--help", "--lang", "it"]);
     expect(out).toMatch(/Per ogni comando:\n[\s\S]*--json +un documento JSON[\s\S]*--lang <it\|en>/);
@@ -432,7 +432,7 @@ describe("with a gateway", () => {
     expect(out).toMatch(/bay-014 +permit\.confirm +until=<numero> +basso/);
     expect(out).toMatch(/hall-lights\.on +set +value=<vero\|falso> \(obbligatorio\) +alto/);
     const help = (await cippo(["help", "command", "--lang", "it"])).out.replaceAll(/\s+/g, " ");
-    expect(help).toContain("`cippo devices --commands`. Dove c'è until, until=+2h vuol dire fra due ore");
+    expect(help).toContain("`cippo devices --commands`. Dove c'è `until`, `until=+2h` vuol dire fra due ore");
   });
 
   it("status and events have no English words on an Italian page", async () => {

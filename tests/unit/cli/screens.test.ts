@@ -17,10 +17,11 @@ const SIZE = { columns: 80, rows: 24 };
 const [meter] = gatewayStatus.devices;
 if (meter === undefined) throw new Error("no meter");
 
-/** Of `all` devices the last `down` are down and the one before them has a problem. */
-function site(all: number, down: number): GatewayStatus {
+/** Of `all` devices the last `down` are down and the one before them has a problem; all on one bus, or each on its own. */
+function site(all: number, down: number, buses: "one bus" | "a bus each" = "one bus"): GatewayStatus {
   const devices = Array.from({ length: all }, (_, i): DeviceStatus => {
     const id = `bay-${String(i + 1).padStart(3, "0")}-sensor`;
+    const base = { ...(meter as DeviceStatus), id, bus: buses === "one bus" ? "hall-485" : `line-${i + 1}` };
     const code = i >= all - down ? "port.lost" : "contact.chatter";
     const error = new EdgeError(code, { port: "/dev/serial/by-id/usb-1a86_USB_Serial-if00-port0", device: id, edges: 340 });
     const problem = {
@@ -29,10 +30,8 @@ function site(all: number, down: number): GatewayStatus {
       what: { it: error.what("it"), en: error.what("en") },
       next: { it: error.hint("it"), en: error.hint("en") },
     };
-    if (i >= all - down) return { ...(meter as DeviceStatus), id, state: "down", problem };
-    return i === all - down - 1
-      ? { ...(meter as DeviceStatus), id, state: "problem", problem }
-      : { ...(meter as DeviceStatus), id };
+    if (i >= all - down) return { ...base, state: "down", problem };
+    return i === all - down - 1 ? { ...base, state: "problem", problem } : base;
   });
   const alarms = devices
     .slice(-down)
@@ -90,9 +89,15 @@ describe.skipIf(!hasTerminal)("on a terminal of 80×24", { timeout: 90_000 }, ()
   }
 
   it.each([
-    ["en", "4 of 40 devices are not well", "36 devices are well", "down for 95 s"],
-    ["it", "4 di 40 dispositivi non stanno bene", "36 dispositivi stanno bene", "non risponde da 95 s"],
-  ])("status of 40 devices, 3 of them down, is one screen with the faults first, in %s", async (lang, title, well, down) => {
+    ["en", "4 of 40 devices are not well", "36 devices are well", "hall-485: 3 of 40 devices  down for 95 s  port.lost"],
+    [
+      "it",
+      "4 di 40 dispositivi non stanno bene",
+      "36 dispositivi stanno bene",
+      "hall-485: 3 di 40 dispositivi  non rispondono da 95 s  port.lost",
+    ],
+  ])("status of 40 devices names a line that stops 3 of them once, on one screen with the faults first, in %s", async (...of) => {
+    const [lang, title, well, fault] = of;
     picture = site(40, 3);
     const { lines, code } = await ended("status", { LC_ALL: lang === "it" ? "it_IT.UTF-8" : "C.UTF-8" });
     expect(code).toBe(1);
@@ -101,10 +106,12 @@ describe.skipIf(!hasTerminal)("on a terminal of 80×24", { timeout: 90_000 }, ()
     expect(lines.length).toBeLessThanOrEqual(23);
     const at = lines.indexOf(title);
     expect(at).toBe(5);
-    expect(lines[at + 1]).toBe(`bay-038-sensor  ${down}  port.lost`);
-    expect(lines[at + 2]).toMatch(/^ {4}\S.*usb-1a86_USB_Serial-if00-port0/);
-    expect(lines.filter((line) => line.startsWith("    → "))).not.toEqual([]);
-    expect(lines.filter((line) => /^bay-0(37|38|39|40)-sensor/.test(line))).toHaveLength(4);
+    expect(lines[at + 1]).toBe(fault);
+    expect(lines[at + 2]).toBe("    bay-038-sensor, bay-039-sensor, bay-040-sensor");
+    expect(lines[at + 3]).toMatch(/^ {4}\S.*usb-1a86_USB_Serial-if00-port0/);
+    // The next step of the line once, and that of the device with a problem.
+    expect(lines.filter((line) => line.startsWith("    → "))).toHaveLength(2);
+    expect(lines.filter((line) => /^bay-037-sensor {2}\S/.test(line))).toHaveLength(1);
     expect(lines).toContain(well);
   });
 
@@ -146,7 +153,7 @@ describe.skipIf(!hasTerminal)("on a terminal of 80×24", { timeout: 90_000 }, ()
   });
 
   it("status fits whatever is down: what has no room is counted", async () => {
-    picture = site(40, 30);
+    picture = site(40, 30, "a bus each");
     const { lines } = await ended("status");
     expect(lines[0]).toMatch(/^gateway pc-galleana-01/);
     expect(lines).toContain("31 of 40 devices are not well");
@@ -155,6 +162,18 @@ describe.skipIf(!hasTerminal)("on a terminal of 80×24", { timeout: 90_000 }, ()
     expect(lines).toContain(`… ${31 - shown} more: \`cippo status --all\``);
     expect(lines).toContain("9 devices are well");
     expect(lines).toContain("30 open alarms:");
+  });
+
+  it("status names as many devices of one fault as two lines hold, and counts the others", async () => {
+    picture = site(40, 30);
+    const { lines } = await ended("status");
+    const at = lines.indexOf("hall-485: 30 of 40 devices  down for 95 s  port.lost");
+    expect(lines.slice(at + 1, at + 3)).toEqual([
+      "    bay-011-sensor, bay-012-sensor, bay-013-sensor, bay-014-sensor,",
+      expect.stringMatching(/^ {4}bay-015-sensor, .*, … \d\d more$/),
+    ]);
+    expect(lines).toContain("bay-010-sensor  up with a problem for 95 s  contact.chatter");
+    expect(lines.length).toBeLessThanOrEqual(23);
   });
 
   it.each([40, 60, 80, 120])(
