@@ -52,7 +52,7 @@ export function momentOf(text: string, say: Say, expected: Phrase = "optSince"):
   return Math.max(0, at);
 }
 
-/** `5m` may be minutes or months to whom it is said: minutes are `min`. */
+/** `5m` could be minutes or months: minutes are written `min`. */
 const nearMoment = (text: string) => (/^\d+m$/.test(text) ? { near: `${text}in` } : {});
 
 /** `until=+2h` is a moment two hours ahead; true, vero, false, falso and numbers (1.5 or 1,5) are what they look like; all else is text. */
@@ -60,7 +60,7 @@ export function argsOf(words: readonly string[], say: Say): Args {
   const args = new Map<string, string | number | boolean>();
   for (const word of words) {
     const at = word.indexOf("=");
-    // Of one that is said twice nobody knows which was meant.
+    // An argument that is given twice is ambiguous.
     if (at < 1 || args.has(word.slice(0, at)))
       throw new EdgeError("cli.usage", { reason: `${say("notKeyValue")} ${JSON.stringify(word)}` });
     args.set(word.slice(0, at), argument(word.slice(at + 1)));

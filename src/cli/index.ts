@@ -1,4 +1,4 @@
-/** The words of a command line go in; one command runs and its exit code comes out: 0 done, 1 a problem was found or it failed, 2 usage. */
+/** The program `cippo`: runs one command and ends with its exit code (0 done, 1 a problem or a failure, 2 wrong usage). */
 import "./v8-flags.ts";
 import { CommanderError } from "commander";
 import type { Lang } from "../config/index.ts";
@@ -11,8 +11,8 @@ const argv = process.argv.slice(2);
 const json = argv.includes("--json");
 let lang: Lang = langOf(argv, process.env) ?? "en";
 
-// `cippo events | head`: the reader has seen enough. A command that only had to print ends in this turn, with the exit code it has found;
-// one that would go on for ever ends here, with 0.
+// `cippo events | head`: nobody reads any more. A command that is done printing keeps the exit code that it has found; one that would
+// print for ever ends here, with 0.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code !== "EPIPE") process.exit(1);
   setImmediate(() => process.exit());
@@ -58,7 +58,7 @@ function withCommand(error: EdgeError): EdgeError {
   return error.with({ command: commandIn(program(lang, json, argv), argv) });
 }
 
-/** A defect outside any promise: said as any other error, and the process ends, for nobody knows what still holds. */
+/** A defect that no promise caught: told like any other error, and the process ends, since its state can no longer be trusted. */
 function failAtOnce(raw: unknown): void {
   fail(raw);
   process.exit(1);

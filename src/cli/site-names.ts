@@ -1,5 +1,4 @@
-/** The names of a site and one that somebody typed go in; it is passed when it exists, otherwise an error says what there is and what was probably meant. */
-
+/** Checks a name that somebody typed against those of the site, and says which one was probably meant. */
 import { EdgeError } from "../kit/errors.ts";
 import { suggestion } from "../kit/text/suggestion.ts";
 

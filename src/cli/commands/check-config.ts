@@ -1,4 +1,4 @@
-/** A configuration file goes in; every problem in it, or the schema that an editor completes it by, comes out. */
+/** Shows every problem of a configuration file, or the JSON Schema of the configuration. */
 import { checkFile, jsonSchema, problemLine } from "../../config/index.ts";
 import { pluralise } from "../../kit/text/pluralise.ts";
 import { configIn } from "../arguments.ts";

@@ -1,4 +1,4 @@
-/** A target, an action and arguments go in; how the command ended comes out. Exit 1 unless it succeeded. */
+/** Sends a command to a device or an asset and shows how it ended; exit 1 unless it succeeded. */
 import { userInfo } from "node:os";
 import { CodedError, isCode, toldOf } from "../../kit/errors.ts";
 import { endWord } from "../../kit/text/state-words.ts";

@@ -1,4 +1,4 @@
-/** Shows the site's devices with their points, the types that exist, or everything that can be commanded. */
+/** Lists the site's devices with their points, the device types, or everything that can be commanded. */
 import { argumentText } from "../../edge/commands/argument-text.ts";
 import { wrapped } from "../../kit/text/wrap.ts";
 import type { CommandTarget, DeviceStatus, GatewayStatus, PointStatus } from "../../model/index.ts";

@@ -1,4 +1,4 @@
-/** A moment goes in; what has happened since comes out, newest last. */
+/** Lists what has happened since a moment, the newest last. */
 import { EdgeError } from "../../kit/errors.ts";
 import { stateWord } from "../../kit/text/state-words.ts";
 import type { EdgeEvent } from "../../model/index.ts";

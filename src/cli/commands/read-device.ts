@@ -1,4 +1,4 @@
-/** Reads one device now: exit 1 when a point is bad, or when nothing came, with the last values named as last. */
+/** Reads one device now; exit 1 when a point is bad or nothing came, and then the last values are shown as last. */
 import { EdgeError } from "../../kit/errors.ts";
 import type { PointStatus } from "../../model/index.ts";
 import { socketOf } from "../arguments.ts";

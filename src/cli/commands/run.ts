@@ -1,4 +1,4 @@
-/** A configuration file goes in; the gateway runs until it is told to stop, softly first. Its log is JSON lines on stdout. */
+/** Runs the gateway with a configuration file until it is told to stop; its log is JSON lines on stdout. */
 import { loadSite } from "../../config/index.ts";
 import { EdgeError } from "../../kit/errors.ts";
 import { jsonLog, type Level } from "../../kit/log.ts";

@@ -1,4 +1,4 @@
-/** Nothing goes in; the version of the product, of Node and of the machine comes out. */
+/** Shows the version of the product, of Node and of the machine. */
 import { version as cippo } from "../../kit/build-version.ts";
 import type { Terminal } from "../screen/terminal.ts";
 

@@ -1,4 +1,4 @@
-/** Arguments go in; the simulated site runs beside the product, as the process that `npm start` starts, and its exit code comes out. */
+/** Runs the simulated site as a process of its own, as `npm start` does, and ends with its exit code. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";

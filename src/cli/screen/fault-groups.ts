@@ -1,6 +1,7 @@
 /** What is wrong at a site, by cause: devices that fail in the same way on the same bus are one fault, such as one dead line. */
-import { pluralise } from "../../kit/text/pluralise.ts";
+
 import { formatDuration } from "../../kit/text/format-duration.ts";
+import { pluralise } from "../../kit/text/pluralise.ts";
 import { wrapped } from "../../kit/text/wrap.ts";
 import type { DeviceStatus, Text } from "../../model/index.ts";
 import { plain } from "./table.ts";

@@ -1,11 +1,11 @@
-/** Headings and rows become lines that fit a terminal, all of one table in one layout; nothing is left out. */
+/** Lays out a table for the width of a terminal, all rows alike; nothing is left out. */
 import { width, wrapped } from "../../kit/text/wrap.ts";
 
-/** What a device or a program said must not command the terminal, break a line or turn it round: anybody can send a name by radio. */
+/** Text from a device or a program must not control the terminal, break a line or reverse it: anybody can send a name by radio. */
 export const plain = (text: string): string => text.replaceAll(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, "·");
 
 const GAP = 2;
-/** A narrower column of sentences is no pleasure to read. */
+/** Sentences in a narrower column are hard to read. */
 const SENTENCE = 28;
 const INSET = 4;
 
@@ -57,7 +57,7 @@ function listed(heads: readonly string[], cells: readonly string[], room: number
   return [first, ...named.flatMap((text) => wrapped(text, room - GAP).map((line) => " ".repeat(GAP) + line))];
 }
 
-/** A column in which nobody has anything to say only takes room. */
+/** Columns that are empty in every row are left out. */
 function withoutEmpty(
   heads: readonly string[],
   rows: readonly (readonly string[])[],

@@ -1,5 +1,4 @@
-/** What a command has found goes in; tables for people, JSON for machines and errors with their next action come out, in one language. */
-
+/** Prints what a command has found: tables and sentences in one language for people, JSON for machines. */
 import { type Problem, problemLine } from "../../config/findings/problems.ts";
 import type { Lang } from "../../config/index.ts";
 import { asEdgeError, type EdgeError } from "../../kit/errors.ts";
@@ -76,7 +75,7 @@ function errorText(error: EdgeError, lang: Lang, ran: string): string {
   return `${problems.join("")}${say("error")} ${error.code}: ${error.what(lang)}\n→ ${meant}${besides(error.hint(lang), ran)}`;
 }
 
-/** The next step without the part that advises what was just done: `ran`, a command without its words. */
+/** The next step without the advice to run the command that has just been run: `ran`, without its arguments. */
 export function besides(hint: string, ran: string): string {
   const parts = hint.split(/(?<=[.;]) /);
   const others = parts.filter((part) => ran === "" || !new RegExp(`\`cippo ${ran}( [^-\`][^\`]*)?\``).test(part));
@@ -108,12 +107,12 @@ export const shownProblem = (problem: DeviceProblem | undefined, { lang, say }: 
     ? ""
     : `${problem.code}: ${problem.what[lang]} (${say("for_")} ${formatDuration(problem.forMs)}) → ${problem.next[lang]}`;
 
-/** How far a value can be trusted; one that is not the present one is never called good. */
+/** How far a value can be trusted. One that is not the present one is called last, never good. */
 export const shownQuality = ({ quality, last }: PointStatus, say: Say): string => say(last ? "last" : quality);
 
 export const shownAge = (ms: number | null, say: Say): string => (ms === null ? say("never") : formatDuration(ms));
 
-/** How fast it answers, and what of its requests went wrong; of one that speaks by itself, what of its bytes made sense. */
+/** Of a device that is asked: how fast it answers and how many requests failed. Of one that sends by itself: how many of its bytes were understood. */
 export function shownWire(wire: WireStatus | undefined, say: Say): string {
   if (wire === undefined) return "";
   const some = (count: number, phrase: Phrase) => (count === 0 ? [] : [pluralise(count, say(phrase))]);

@@ -1,4 +1,4 @@
-/** What a person may ask of the running gateway, as an interface: main fits it, the socket serves it. Types only. */
+/** What a person may ask of the running gateway: `main` implements it, the admin socket serves it. Types only. */
 import type { Problem } from "../../config/index.ts";
 import type { CommandResult, CommandTarget, EdgeEvent, GatewayStatus, PointStatus } from "../../model/index.ts";
 import type { CommandRequest, HistoryRow, Watched } from "./admin-protocol.ts";

@@ -1,4 +1,4 @@
-/** A request goes in; the running gateway's answer comes out, or an error that says why there is none. */
+/** Asks the running gateway over its admin socket; where there is no answer, the error says why. */
 import { stat } from "node:fs/promises";
 import { connect, type Socket } from "node:net";
 import { createInterface } from "node:readline";
@@ -6,7 +6,7 @@ import { EdgeError } from "../../kit/errors.ts";
 import type { CommandResult, CommandTarget, EdgeEvent, GatewayStatus, PointStatus } from "../../model/index.ts";
 import { type Answer, answerSchema, errorOf, type HistoryRow, VERSION, type Wanted, type Watched } from "./admin-protocol.ts";
 
-/** What each request is answered with: one answer, or each of many. The envelope is checked; version 1 vouches for what is in it. */
+/** What each request is answered with: one answer, or each of many. Only the envelope is checked; its version says what is in it. */
 interface Answers {
   status: GatewayStatus;
   commands: readonly CommandTarget[];
@@ -19,7 +19,7 @@ interface Answers {
 }
 type Of<D extends keyof Answers> = Extract<Wanted, { do: D }>;
 
-/** What is answered from memory comes at once, or the gateway stands still. All else is asked only when it does not. */
+/** These are answered from memory at once, unless the gateway hangs; every other request is sent only after one of these was answered. */
 const AT_ONCE_MS = 5000;
 const AT_ONCE: readonly Wanted["do"][] = ["status", "commands", "problems"];
 
@@ -41,7 +41,7 @@ export async function* stream<D extends "watch" | "events" | "history">(
     if (answer.more !== true) return;
     yield { item: answer.data as Answers[D], dropped: answer.dropped ?? 0 };
   }
-  // The gateway went away in the middle: an end of the list that was never announced.
+  // The connection ended before the end of the list was announced: the gateway stopped.
   throw new EdgeError("cli.not-running", { socket });
 }
 
@@ -52,7 +52,7 @@ async function* answers(path: string, wanted: Wanted): AsyncGenerator<Extract<An
     const lines = createInterface({ input: socket, crlfDelay: Number.POSITIVE_INFINITY })[Symbol.asyncIterator]();
     const say = (id: number, words: Wanted) => void socket.write(`${JSON.stringify({ v: VERSION, id, ...words })}\n`);
     if (!AT_ONCE.includes(wanted.do)) {
-      // A gateway that stands still would keep us waiting, and carry a command out when nobody expects it any more: it is told of none.
+      // A gateway that hangs must not carry a command out later, when nobody expects it any more: it has to answer this first.
       say(0, { do: "problems" });
       const alive = await lines.next();
       if (alive.done || !understood(alive.value).ok) throw new EdgeError("cli.not-running", { socket: path });
@@ -65,7 +65,7 @@ async function* answers(path: string, wanted: Wanted): AsyncGenerator<Extract<An
       yield answer;
     }
   } catch (error) {
-    // The connection broke off: of all others only errors of ours come here.
+    // What is no error of ours is the connection that broke off.
     throw error instanceof EdgeError ? error : new EdgeError("cli.not-running", { socket: path }, error);
   } finally {
     socket.destroy();
@@ -102,7 +102,7 @@ async function connected(path: string): Promise<Socket> {
     );
     throw new EdgeError(other ? "cli.not-a-socket" : "cli.not-running", { socket: path }, error);
   }
-  // A later failure ends the stream of lines; what it means is said by who waits for it.
+  // A later failure ends the stream of lines, and whoever reads them says what it means.
   socket.on("error", () => undefined);
   return socket;
 }

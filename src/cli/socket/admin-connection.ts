@@ -1,4 +1,4 @@
-/** One client's connection goes in; each line of it is answered, bounded in length, number and speed. */
+/** Serves one client of the admin socket: each line is answered, within limits of length, number and speed. */
 import { once } from "node:events";
 import type { Socket } from "node:net";
 import { monotonic } from "../../kit/clock.ts";
@@ -9,21 +9,21 @@ import type { Admin } from "./admin-api.ts";
 import { failureOf, MAX_LINE, type Request, requestSchema, VERSION, type Watched } from "./admin-protocol.ts";
 import { issuerOf, type Peer, peerOf } from "./peer-credentials.ts";
 
-/** Requests of one connection that may be at work together; the next wait. So many watches, and no more, are taken beside them. */
+/** So many requests of one connection are served at the same time; further ones wait. Beside them it may have as many watches. */
 const MAX_AT_WORK = 16;
-/** Who leaves this much unread is not read from either, until it has read; a watcher misses what comes next, and is told how much. */
+/** While a client has this much unread, nothing more is read from it; a watcher misses what comes meanwhile, and is told how much. */
 const MAX_UNREAD = 262_144;
-/** So many lines that are no requests, and nobody is there who means anything. */
+/** After so many lines that are no requests the connection is closed. */
 export const MAX_BAD = 10;
-/** Who was told to go and does not is cut off. */
+/** A client that has been told why the connection ends has so long to close it. */
 const GOING_MS = 2000;
 
 export interface Connection {
-  /** Nothing of it is at work: since when, kernel monotonic ms. Null: it is busy. */
+  /** Since when it has been idle, kernel monotonic ms; null while it is busy. */
   readonly idleSince: number | null;
-  /** It has been told more than it reads. */
+  /** It does not read its answers. */
   readonly isStalled: boolean;
-  /** Says why, and ends it. */
+  /** Tells the client why, and closes the connection. */
   end(reason: EdgeError): void;
 }
 
@@ -41,11 +41,11 @@ class Served implements Connection {
   readonly #socket: Socket;
   readonly #admin: Admin;
   readonly #ended = new AbortController();
-  /** Lines that wait for what was answered to be read. */
+  /** Requests that wait until the client has read earlier answers. */
   #lines: string[] = [];
   readonly #splitter = new LineSplitter(MAX_LINE);
   #atWork = 0;
-  /** They end with the connection, and keep nothing else waiting. */
+  /** They last as long as the connection and hold no other request up. */
   #watches = 0;
   #bad = 0;
   #isOver = false;
@@ -88,7 +88,7 @@ class Served implements Connection {
     if (lines.includes(null)) this.end(badLine(`> ${MAX_LINE} bytes`));
   }
 
-  /** As far as the answers find room; what is left waits, and no more is read until then. */
+  /** Serves what waits while there is room for answers; while something still waits, nothing more is read. */
   go(): void {
     while (!this.isStalled && !this.#isOver && this.#atWork < MAX_AT_WORK) {
       const line = this.#lines.shift();
@@ -191,8 +191,8 @@ async function answer(request: Request, { admin, socket, ended, who }: Asked): P
 }
 
 /**
- * The present first, then what happens: nothing falls between the two, since both are of one moment. Ends when the connection does. A slow reader costs a bounded buffer: what does not fit is counted, and the
- * count is told first.
+ * Tells the present, then what happens until the connection ends; both begin at the same moment, so that nothing is missed between them. What a
+ * slow reader has no room for is counted, and the count is told with the next item.
  */
 async function watch(
   names: readonly string[],

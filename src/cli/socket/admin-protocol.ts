@@ -1,4 +1,4 @@
-/** What passes over the admin socket: one line of JSON per request and per answer, versioned, checked at both ends. */
+/** The protocol of the admin socket: one line of JSON per request and per answer, versioned and checked at both ends. */
 import * as z from "zod";
 import type { StoredRecord } from "../../edge/store/store.ts";
 import { asEdgeError, CodedError, EdgeError, isCode } from "../../kit/errors.ts";
@@ -25,7 +25,7 @@ export const requestSchema = z.discriminatedUnion("do", [
     target: name,
     action: name,
     args,
-    /** Who the one who asks says that he is: a claim. */
+    /** The user name that the client gives: a claim, not a proof. */
     says: z
       .string()
       .regex(/^[a-z_][a-z0-9_.-]{0,31}$/i)

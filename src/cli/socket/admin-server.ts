@@ -1,4 +1,4 @@
-/** The running gateway's `Admin` goes in; a Unix socket that answers `cippo`'s requests comes out. No TCP, no secrets, nothing unbounded. */
+/** Opens the admin socket, on which the gateway answers `cippo`: a Unix socket, no TCP, no secrets, nothing unbounded. */
 import { chmod, lstat, mkdir, unlink } from "node:fs/promises";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { dirname } from "node:path";
@@ -54,7 +54,7 @@ export async function serveAdmin(socket: string, admin: Admin, log: Log, stop: A
   };
 }
 
-/** Whoever has asked for nothing for the longest time goes, then whoever does not read what it asked for. False: all are busy. */
+/** Closes the connection that has been idle longest, or else one that does not read its answers. False: all are busy. */
 function giveWay(connections: Map<Socket, Connection>): boolean {
   const idle = [...connections].filter(([, { idleSince }]) => idleSince !== null);
   const [oldest] = idle.toSorted(([, a], [, b]) => (a.idleSince ?? 0) - (b.idleSince ?? 0));
@@ -81,7 +81,7 @@ async function listen(server: Server, socket: string): Promise<void> {
   await bound.finally(() => server.removeAllListeners("error").removeAllListeners("listening"));
 }
 
-/** What a killed gateway left: a socket that nobody answers. A socket that answers, and a file that is no socket, stay. */
+/** Removes the socket that a killed gateway left behind. A socket that somebody answers, and a file that is no socket, stay. */
 async function removeStale(socket: string): Promise<void> {
   const folder = dirname(socket);
   if (!(await lstat(socket)).isSocket()) throw new EdgeError("cli.socket", { socket, folder, reason: "ENOTSOCK" });
