@@ -1,7 +1,8 @@
-/** What the documents name is there: files, headings, rules of the contract and identifiers. */
+/** What the documents name is there: files, headings, rules of the contract, identifiers, and the ways that a reading and a command take. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { expect, it } from "vitest";
+import { dirname, join, relative } from "node:path";
+import ts from "typescript";
+import { describe, expect, it } from "vitest";
 
 const ROOT = join(import.meta.dirname, "..");
 const text = (file: string): string => readFileSync(join(ROOT, file), "utf8");
@@ -59,4 +60,46 @@ it("the glossary names identifiers and keys that exist", () => {
   const all = [...sources.map(text), text("config/schema.json")].join("\n");
   const named = [...text("docs/glossary.md").matchAll(/`([A-Za-z][\w.]*)`/g)].flatMap(([, name = ""]) => name.split("."));
   expect(named.filter((name) => !new RegExp(`\\b${name}\\b`).test(all))).toEqual([]);
+});
+describe.each(["docs/the-way-of-a-reading.md", "docs/the-way-of-a-command.md"])("%s", (page) => {
+  const imports = (file: string): ReadonlySet<string> =>
+    new Set(
+      ts
+        .preProcessFile(text(file), true, true)
+        .importedFiles.map(({ fileName }) => relative(ROOT, join(ROOT, dirname(file), fileName))),
+    );
+  /** Rows of its tables: file, what it does, where it goes on. */
+  const rows = [...text(page).matchAll(/^\| `(src\/[\w/.-]+\.ts)` \| ([^|]+) \| ([^|]*)\|$/gm)].map(
+    ([, file = "", verb = "", next = ""]) => ({
+      file,
+      verb,
+      next: [...next.matchAll(/`(src\/[\w/.-]+\.ts)`/g)].map(([, to = ""]) => to),
+    }),
+  );
+  const named = new Set(rows.map(({ file }) => file));
+
+  it("names files that exist, each once, and one after another", () => {
+    expect(rows.length).toBeGreaterThan(10);
+    expect(rows.map(({ file }) => file).filter((file) => !existsSync(join(ROOT, file)))).toEqual([]);
+    expect(named.size).toBe(rows.length);
+    expect(rows.flatMap(({ next }) => next).filter((to) => !named.has(to))).toEqual([]);
+    const reached = new Set(rows.flatMap(({ next }) => next));
+    expect(
+      rows
+        .slice(1)
+        .map(({ file }) => file)
+        .filter((file) => !reached.has(file)),
+    ).toEqual([]);
+  });
+
+  it("agrees with the imports: one of two that follow each other knows the other, or a third on the way knows both", () => {
+    const known = new Map([...named].map((file) => [file, imports(file)]));
+    const knows = (a: string, b: string) => known.get(a)?.has(b) === true || known.get(b)?.has(a) === true;
+    const joined = (a: string, b: string) =>
+      [...named].some((by) => known.get(by)?.has(a) === true && known.get(by)?.has(b) === true);
+    const apart = rows.flatMap(({ file, next }) =>
+      next.filter((to) => !knows(file, to) && !joined(file, to)).map((to) => `${file} → ${to}`),
+    );
+    expect(apart).toEqual([]);
+  });
 });
