@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { connect as connectTls, createSecureContext, type SecureContext } from "node:tls";
 import { EdgeError } from "../kit/errors.ts";
 import { connected } from "../kit/system/connected.ts";
+import { hostLookup } from "../kit/system/host-lookup.ts";
 import { brokerName, type Credentials, type SocketOptions } from "./broker.ts";
 import { LinkError } from "./link-error.ts";
 import { explained } from "./refusals.ts";
@@ -15,12 +16,13 @@ const PORTS: Readonly<Record<string, number>> = { "mqtt:": 1883, "mqtts:": 8883 
 export async function openSocket(options: SocketOptions, stop: AbortSignal): Promise<Socket> {
   const url = new URL(options.broker);
   const address = { host: url.hostname.replace(/^\[|\]$/g, ""), port: Number(url.port) || (PORTS[url.protocol] ?? 1883) };
-  if (url.protocol === "mqtt:") return opened(connectTcp({ ...address, noDelay: true }), "connect", options, stop);
+  const { lookup } = hostLookup;
+  if (url.protocol === "mqtt:") return opened(connectTcp({ ...address, lookup, noDelay: true }), "connect", options, stop);
   const files = await readCredentials(options.credentials);
   // RFC 6066: an IP address is not a server name.
   const name = isIP(address.host) === 0 ? { servername: address.host } : {};
   const tls = { secureContext: secureContext(files, options.credentials) };
-  const socket = connectTls({ ...address, ...tls, ...name, rejectUnauthorized: true });
+  const socket = connectTls({ ...address, ...tls, ...name, lookup, rejectUnauthorized: true });
   socket.setNoDelay(true);
   return opened(socket, "secureConnect", options, stop);
 }

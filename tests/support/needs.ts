@@ -48,6 +48,7 @@ export const NEEDS: Readonly<Record<string, Need>> = {
   "tests/unit/hw-sim/demonstration.test.ts": { packages: ["tmux", "mosquitto"] },
   "tests/unit/hw-sim/site.test.ts": { packages: ["socat"] },
   "tests/unit/install.test.ts": { packages: ["systemd"], other: "only for root" },
+  "tests/unit/kit/system/host-lookup.test.ts": { packages: ["util-linux"], other: "only for root" },
   "tests/unit/kit/system/systemd.test.ts": { packages: ["systemd"] },
   "tests/unit/sync/result-publisher.test.ts": { packages: ["mosquitto"] },
   "tests/unit/sync/broker-login.test.ts": { packages: ["mosquitto", "openssl"] },

@@ -1,21 +1,18 @@
 /** Tries TCP connections to hosts, a bounded number at a time, and tells apart why one was not made. */
-import { lookup } from "node:dns/promises";
 import { createConnection, isIP } from "node:net";
 import { monotonic } from "../../../kit/clock.ts";
 import { connected } from "../../../kit/system/connected.ts";
+import { type HostLookup, hostLookup } from "../../../kit/system/host-lookup.ts";
 import type { NetProbe, ProbeResult } from "../../driver.ts";
 
 /** Connections tried at once; each ends within its own time-out, so that a host that is down holds up nobody for long. */
 const CONNECTIONS = 32;
-/** A name server that is down holds one of Node's few threads for each question: others need them. */
-const LOOKUPS = 2;
 
-export function tcpProbe(): NetProbe {
+export function tcpProbe(names = hostLookup): NetProbe {
   const connections = new Slots(CONNECTIONS);
-  const lookups = new Slots(LOOKUPS);
   return {
     async connect(host, port, timeoutMs, stop) {
-      const address = isIP(host) === 0 ? await resolved(host, lookups, timeoutMs) : host;
+      const address = isIP(host) === 0 ? await resolved(host, timeoutMs, names) : host;
       if (address === null) return { failed: "unknown-host", mono: monotonic() };
       await connections.take();
       try {
@@ -49,18 +46,13 @@ class Slots {
   }
 }
 
-/** Null: no answer in time, or none that is an address. A question that hangs keeps its place until it ends. */
-async function resolved(host: string, lookups: Slots, timeoutMs: number): Promise<string | null> {
-  const asked = lookups.take().then(() => lookup(host).finally(() => lookups.give()));
+/** Null: no answer in time, or none that is an address. */
+async function resolved(host: string, timeoutMs: number, names: HostLookup): Promise<string | null> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<null>((resolve) => {
     timer = setTimeout(resolve, timeoutMs, null);
   });
-  const answer = asked.then(
-    ({ address }) => address,
-    () => null,
-  );
-  const address = await Promise.race([answer, late]);
+  const address = await Promise.race([names.address(host).catch(() => null), late]);
   clearTimeout(timer);
   return address;
 }

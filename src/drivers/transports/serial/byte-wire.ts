@@ -3,6 +3,7 @@ import { createConnection, type Socket } from "node:net";
 import { monotonic } from "../../../kit/clock.ts";
 import { EdgeError } from "../../../kit/errors.ts";
 import { connected } from "../../../kit/system/connected.ts";
+import { hostLookup } from "../../../kit/system/host-lookup.ts";
 import { FloodGuard } from "./flood-guard.ts";
 
 /** What the owner of a wire is told. `bytes` comes with the kernel monotonic ms of arrival; after `lost` nothing more comes. */
@@ -36,6 +37,7 @@ export async function openSocket(
   const socket = createConnection({
     host: to.host,
     port: to.port,
+    lookup: hostLookup.lookup,
     noDelay: true,
     keepAlive: true,
     keepAliveInitialDelay: KEEPALIVE_MS,
