@@ -9,7 +9,7 @@ import { type Fault, type FaultKind, Faults } from "./faults.ts";
 import { Player, stateOf } from "./play.ts";
 import { readScenario, type Scenario } from "./scenario.ts";
 import { openWireLog, type WireLog } from "./wire-log.ts";
-import { openBus } from "./wires/index.ts";
+import { foundOn, openBus } from "./wires/index.ts";
 import type { OpenBus, SiteDevice, Twin } from "./wires/wire.ts";
 
 export interface SiteOptions {
@@ -24,7 +24,7 @@ export interface SiteOptions {
   readonly loadDriver: (type: string) => Promise<Driver>;
 }
 
-/** The line that says the site stands; `site` is in the words of the gateway's configuration. */
+/** The line that says the site stands; `site` is in the words of the gateway's configuration, which has no bus for a device of the network. */
 export interface Ready {
   readonly ready: true;
   readonly control: number;
@@ -108,8 +108,8 @@ async function open(
       control: control.port,
       served: log.file,
       site: {
-        buses: Object.fromEntries([...buses].map(([bus, { config }]) => [bus, config])),
-        devices: scenario.devices,
+        buses: Object.fromEntries([...buses].flatMap(([bus, { config }]) => (config === null ? [] : [[bus, config]]))),
+        devices: Object.fromEntries(devices.map(({ id, config }) => [id, config])),
         assets: scenario.assets,
       },
       permits: scenario.permits,
@@ -122,7 +122,9 @@ async function open(
 
 async function devicesOf({ loadDriver }: SiteOptions, scenario: Scenario): Promise<readonly SiteDevice[]> {
   const devices: SiteDevice[] = [];
-  for (const [id, config] of Object.entries(scenario.devices)) {
+  for (const [id, plain] of Object.entries(scenario.devices)) {
+    const bus = scenario.buses[plain.bus];
+    const config = { ...plain, ...(bus && (await foundOn(bus, plain.bus))) };
     const driver = await loadDriver(config.type);
     const { type: _type, bus: _bus, ...written } = config;
     const options = driver.options.parse(written);

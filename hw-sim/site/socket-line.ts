@@ -11,11 +11,12 @@ export class SocketLine implements AsyncDisposable {
   readonly #attach: (socket: Socket) => void;
   readonly #sockets = new Set<Socket>();
   #server: Server | undefined;
-  #port = 0;
+  #port: number;
 
-  /** `attach` is called with each connection. */
-  constructor(attach: (socket: Socket) => void) {
+  /** `attach` is called with each connection; a `port` that is known before, else any. */
+  constructor(attach: (socket: Socket) => void, port = 0) {
     this.#attach = attach;
+    this.#port = port;
   }
 
   get port(): number {
@@ -26,7 +27,7 @@ export class SocketLine implements AsyncDisposable {
     return this.#sockets;
   }
 
-  /** The first time on a free port, afterwards on the same. */
+  /** The first time on a free port where none was given, afterwards on the same. */
   async plug(): Promise<void> {
     const server = createServer({ noDelay: true }, (socket) => {
       this.#sockets.add(socket);

@@ -44,7 +44,12 @@ export function gatewayConfig(site: Site, { socket, store, broker }: Places): st
     sync: { broker, acknowledge: "platform", live: { every: "1s" }, reconnect: { first: "1s", max: "2s" } },
     store: { file: store, quotaMB: 64, keep: "14d", commit: `${COMMIT_MS}ms` },
     buses: site.buses,
-    devices: site.devices,
+    devices: Object.fromEntries(
+      Object.entries(site.devices).map(([id, { bus, ...device }]) => [
+        id,
+        Object.hasOwn(site.buses, bus) ? { ...device, bus } : device,
+      ]),
+    ),
     assets: site.assets,
   });
 }

@@ -4,8 +4,9 @@ import { ble } from "./ble.ts";
 import { gpio } from "./gpio.ts";
 import { modbus } from "./modbus.ts";
 import { mqtt } from "./mqtt.ts";
+import { net } from "./net.ts";
 import { serial } from "./serial.ts";
-import type { BusOptions, OpenBus } from "./wire.ts";
+import type { BusOptions, OpenBus, SiteWire } from "./wire.ts";
 
 const WIRES = {
   modbus,
@@ -13,6 +14,7 @@ const WIRES = {
   gpio,
   ble,
   mqtt,
+  net,
 } as const;
 
 type Name = keyof typeof WIRES;
@@ -23,8 +25,16 @@ export const busSpec = z.union(names.map((name) => WIRES[name].spec));
 export type BusSpec = z.output<typeof busSpec>;
 
 export function openBus(spec: BusSpec, options: BusOptions): Promise<OpenBus> {
-  const name = names.find((one) => one in spec);
-  if (name === undefined) throw new Error(`bus ${options.bus}: there is no such wire`);
   // The schema that let it in is the one of this wire.
-  return WIRES[name].open(spec as never, options);
+  return wireOf(spec, options.bus).open(spec as never, options);
+}
+
+/** What a configuration must say of one more device on this bus, beside what the scenario says. */
+export const foundOn = async (spec: BusSpec, bus: string): Promise<Readonly<Record<string, unknown>>> =>
+  (await wireOf(spec, bus).found?.()) ?? {};
+
+function wireOf(spec: BusSpec, bus: string): SiteWire<never> {
+  const name = names.find((one) => one in spec);
+  if (name === undefined) throw new Error(`bus ${bus}: there is no such wire`);
+  return WIRES[name] as SiteWire<never>;
 }

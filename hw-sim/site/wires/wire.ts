@@ -31,8 +31,8 @@ export interface SiteDevice {
 
 /** One open bus. Closing it frees its ports and ends its programs. */
 export interface OpenBus extends AsyncDisposable {
-  /** Its lines under `buses:` in the gateway's configuration. */
-  readonly config: Readonly<Record<string, unknown>>;
+  /** Its lines under `buses:` in the gateway's configuration; null: it has none there, nor have its devices a `bus`. */
+  readonly config: Readonly<Record<string, unknown>> | null;
   readonly faults: readonly FaultKind[];
   readonly twins: ReadonlyMap<string, Twin>;
   /** Puts the plug back, or starts the program by which the gateway reaches the wire. */
@@ -57,6 +57,8 @@ export interface BusOptions {
 export interface SiteWire<Spec extends object> {
   /** How a scenario writes one of its buses. */
   readonly spec: z.ZodType<Spec>;
+  /** Options of a device that only its site can know: where it is found. */
+  found?(): Promise<Readonly<Record<string, unknown>>>;
   /** Throws a plain sentence where these devices cannot stand on this bus. */
   open(spec: Spec, options: BusOptions): Promise<OpenBus>;
 }

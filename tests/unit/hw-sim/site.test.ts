@@ -13,7 +13,9 @@ import { startSite } from "../../../hw-sim/site/index.ts";
 import { withCrc } from "../../../hw-sim/site/modbus/framing.ts";
 import { socatExists } from "../../../hw-sim/site/pty.ts";
 import { busSchema } from "../../../src/drivers/buses.ts";
-import { loadDriver } from "../../../src/drivers/index.ts";
+import { deviceInfo, loadDriver } from "../../../src/drivers/index.ts";
+import { openWires } from "../../../src/drivers/wires.ts";
+import { noLog } from "../../../src/kit/log.ts";
 
 const SCENARIO = `
 seed: 3
@@ -131,6 +133,28 @@ describe("a site", () => {
     expect((await exchange(two, mbap(9, "05 00 04 FF 00"))).toString("hex")).toBe("0009000000060305" + "0004ff00");
     expect((await exchange(one, mbap(8, "01 00 04 00 01"))).toString("hex")).toBe("00080000000403010101");
     expect(await served()).toContainEqual(expect.objectContaining({ k: "write", device: "boiler", point: "pump", value: true }));
+  });
+
+  it("has hosts of a network, found at a port of their own: one takes connections until its plug is pulled", async () => {
+    const { site, ask, served } = await started(`
+buses: { lan: { net: loopback } }
+devices: { camera: { type: tcp-alive, bus: lan, every: 1s } }
+assets: {}
+play: {}
+`);
+    expect(site.ready.site.buses).toEqual({});
+    const { type, bus: _bus, ...written } = site.ready.site.devices["camera"] ?? { type: "", bus: "" };
+    const driver = await loadDriver(type);
+    await using wires = openWires({}, noLog);
+    const stop = new AbortController();
+    await using device = await deviceInfo("camera", driver, driver.options.parse(written), "", wires).open(stop.signal);
+    const readings = device.readings({ next: async () => 0 }, stop.signal)[Symbol.asyncIterator]();
+    expect((await readings.next()).value).toMatchObject([{ point: "alive", value: true }, { point: "answer-time" }]);
+    expect(await served()).toContainEqual(expect.objectContaining({ k: "shown", device: "camera", point: "alive", value: true }));
+    await ask({ do: "fault", kind: "unplug", bus: "lan", forMs: 60_000 });
+    expect((await readings.next()).value).toMatchObject([{ point: "alive", value: false }, { code: "net.refused" }]);
+    expect(site.state()).toMatchObject({ devices: { camera: { alive: false } } });
+    stop.abort();
   });
 
   it("pushes a02yyuw frames that follow the car, with presence as a reader must derive it", async () => {
