@@ -12,7 +12,10 @@ import type {
   WireStatus,
 } from "../model/index.ts";
 import type { BusSpec, BusWire } from "./buses.ts";
+import type { BleCharacteristic, Layout } from "./layout.ts";
 import type { MqttFeed } from "./mqtt-feed.ts";
+
+export type * from "./layout.ts";
 
 /** What devices hang on: a bus of the configuration, or the network itself. */
 export type Wire = BusWire | "net";
@@ -43,150 +46,6 @@ export interface Driver<O = unknown> {
   layout(options: O): Layout;
   /** Values that a golden's bytes give, by the code that live bytes go through. */
   decode(golden: Golden): Readonly<Record<string, Value>>;
-}
-
-export type Layout =
-  | {
-      readonly wire: "modbus";
-      readonly points: Readonly<Record<string, RegisterPoint>>;
-      readonly maxRegisters: number;
-      readonly identity: readonly IdentityCheck[];
-    }
-  | { readonly wire: "serial"; readonly baud: number; readonly everyMs: number; readonly frame: FrameLayout }
-  | GpioLayout
-  | { readonly wire: "net"; readonly host: string; readonly port: number }
-  | { readonly wire: "mqtt"; readonly messages: readonly MessageLayout[] }
-  | { readonly wire: "ble"; readonly mac: string; readonly service: string; readonly objects: readonly AdvertisedPoint[] }
-  | { readonly wire: "ble"; readonly mac: string; readonly characteristics: Readonly<Record<string, CharacteristicPoint>> };
-
-/** What stands on a GPIO line. `means` is the name of its point; of pulses `perPulse` is what each adds to it, in the point's unit. */
-export interface GpioLayout {
-  readonly wire: "gpio";
-  readonly line: number;
-  readonly active: "high" | "low";
-  readonly means: string;
-  readonly role: "state" | "pulses" | "output";
-  readonly perPulse?: number;
-}
-
-/** How registers hold a value. A `bcd` number is one decimal digit for each four bits; a text is two ASCII characters for each register. */
-export type Decode =
-  | "bool"
-  | "uint8"
-  | "int8"
-  | "uint16"
-  | "int16"
-  | "uint32"
-  | "int32"
-  | "uint48"
-  | "int48"
-  | "uint64"
-  | "int64"
-  | "float32"
-  | "float64"
-  | "bcd16"
-  | "bcd32"
-  | "bcd48"
-  | "bcd64"
-  | "text";
-
-/**
- * Where a value lies in a Modbus unit. `address` as on the bus (from 0); value = raw × scale + offset. fc 1 coil, 2 discrete input,
- * 3 holding, 4 input.
- */
-export interface RegisterValue {
-  readonly fc: 1 | 2 | 3 | 4;
-  readonly address: number;
-  readonly decode: Decode;
-  /** Order of the 16-bit words of a wider value. */
-  readonly words?: "high-first" | "low-first";
-  /** Order of the two bytes of each word; absent: most significant first, as the Modbus specification has it. */
-  readonly bytes?: "high-first" | "low-first";
-  /** Registers of a text. */
-  readonly count?: number;
-  /** Which byte of the register, for uint8 and int8; absent: the low one. */
-  readonly byte?: "high" | "low";
-  /** One bit of uint16 or uint32, from 0, the least significant: the value is true or false. */
-  readonly bit?: number;
-  /** These bits of uint16 or uint32 alone, moved down to bit 0. */
-  readonly mask?: number;
-  /** Number, after `mask`, to the word that is the value. */
-  readonly map?: Readonly<Record<string, string>>;
-  readonly scale?: number;
-  readonly offset?: number;
-  /** Address, for the same function, of the power of ten that the value is multiplied by (SunSpec sunssf). It comes in the same reply. */
-  readonly scaleFrom?: number;
-  /** Numbers of the whole registers by which the device says "no value" (0x7FFFFFFF, 0xFFFF …); NaN always does. */
-  readonly absent?: readonly number[];
-  readonly range?: PointSpec["range"];
-}
-
-export interface RegisterPoint extends PointSpec, RegisterValue {
-  /** Read before the ordinary points of every device on the line. */
-  readonly alarm?: boolean;
-  /** Function that writes it; absent: 5, 6, or 16 for more than one register. */
-  readonly writeWith?: 5 | 6 | 15 | 16;
-  /** Asked for at most this often, however often the device is. */
-  readonly leastEveryMs?: number;
-  /** Written again this often: a fixed value, or what it was last commanded to be. */
-  readonly keepAlive?: { readonly everyMs: number; readonly value?: number | boolean };
-}
-
-/** A value by which a device of this type is known: inside `range`, and one of `oneOf`. A device that does not have the register is believed. */
-export interface IdentityCheck extends RegisterValue {
-  readonly oneOf?: readonly number[];
-}
-
-/** A value in service data that describes itself: its object id, then little-endian bytes; value = raw × times / per. */
-export interface AdvertisedPoint {
-  readonly id: number;
-  readonly point: string;
-  readonly decode:
-    | "bool"
-    | "uint8"
-    | "int8"
-    | "uint16"
-    | "int16"
-    | "uint24"
-    | "uint32"
-    | "int32"
-    | "text"
-    | "bytes"
-    | "button"
-    | "dimmer"
-    | "version3"
-    | "version4";
-  readonly times?: number;
-  readonly per?: number;
-}
-
-/** A value that is read over a connection. */
-export interface CharacteristicPoint extends PointSpec, BleCharacteristic {
-  readonly decode: "uint8" | "text";
-}
-
-/** What messages of one topic hold. */
-export interface MessageLayout {
-  readonly topic: string;
-  readonly points: Readonly<Record<string, MessageValue>>;
-}
-
-/** Where a value stands in a message, and what it is. A number is multiplied by `scale`, and `offset` added. */
-export interface MessageValue {
-  /** JSON pointer (RFC 6901); null: the whole payload, which need not be JSON. */
-  readonly at: string | null;
-  readonly is: "number" | "boolean" | "text";
-  readonly scale?: number;
-  readonly offset?: number;
-  /** What is written there, as text, to what it means. */
-  readonly map?: Readonly<Record<string, boolean | string>>;
-}
-
-/** A fixed frame: header bytes, fields one after the other, checksum last (`sum8`: low byte of the sum of all bytes before it). */
-export interface FrameLayout {
-  readonly header: readonly number[];
-  readonly fields: readonly { readonly name: string; readonly decode: "uint8" | "uint16" | "int16" }[];
-  readonly check: "sum8";
 }
 
 export interface Opening<O> {
@@ -357,12 +216,6 @@ export interface BleAdvert {
   /** Service data by UUID, manufacturer data by company id in four hex digits; empty when only the signal was heard. */
   readonly services: Readonly<Record<string, Uint8Array>>;
   readonly manufacturers: Readonly<Record<string, Uint8Array>>;
-}
-
-/** UUIDs of the Bluetooth SIG by their four hex digits, others whole. */
-export interface BleCharacteristic {
-  readonly service: string;
-  readonly characteristic: string;
 }
 
 /** In the order asked for; null: the device has no such characteristic, or refused it. `mono`: when the last one was read. */

@@ -1,43 +1,33 @@
-/** A free-running serial sensor that pushes its frames to whoever listens. */
+/** A serial device that pushes its frames to whoever listens: by itself, or each time that something is set. */
 import type { FrameLayout } from "../../../src/drivers/driver.ts";
 import { monotonic } from "../../../src/kit/clock.ts";
 import type { Faults } from "../faults.ts";
 import { SocketLine } from "../socket-line.ts";
 import type { WireLog } from "../wire-log.ts";
+import type { Value } from "../wires/wire.ts";
+import { carried, encodeFrame, initial, type Shown } from "./encode.ts";
 
 export interface SensorOptions {
   readonly bus: string;
   readonly device: string;
-  readonly everyMs: number;
+  /** Absent: it sends when something is set. */
+  readonly everyMs?: number;
   readonly frame: FrameLayout;
   /** What the frame's fields mean to a reader: the points that it must derive. */
-  readonly meaning: (fields: Readonly<Record<string, number>>) => Readonly<Record<string, number | boolean>>;
+  readonly meaning: (fields: Shown) => Readonly<Record<string, Value>>;
   readonly faults: Faults;
   readonly log: WireLog;
-}
-
-const RANGE = { uint8: [0, 0xff], uint16: [0, 0xffff], int16: [-0x8000, 0x7fff] } as const;
-
-/** Header, fields most significant byte first, sum of all bytes before it. */
-export function encodeFrame(layout: FrameLayout, fields: Readonly<Record<string, number>>): Uint8Array {
-  const bytes = [...layout.header];
-  for (const { name, decode } of layout.fields) {
-    const value = fields[name] ?? 0;
-    if (decode !== "uint8") bytes.push((value >> 8) & 0xff);
-    bytes.push(value & 0xff);
-  }
-  return Uint8Array.from([...bytes, bytes.reduce((sum, byte) => sum + byte, 0) & 0xff]);
 }
 
 export class Sensor implements AsyncDisposable {
   readonly line: SocketLine;
   readonly #options: SensorOptions;
-  readonly #fields: Record<string, number>;
+  readonly #fields: Record<string, number | string>;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: SensorOptions) {
     this.#options = options;
-    this.#fields = Object.fromEntries(options.frame.fields.map(({ name }) => [name, 0]));
+    this.#fields = Object.fromEntries(options.frame.fields.map((field) => [field.name, initial(field)]));
     this.line = new SocketLine((socket) => {
       socket.resume(); // a sensor that listens to nobody
     });
@@ -45,18 +35,19 @@ export class Sensor implements AsyncDisposable {
 
   async plug(): Promise<void> {
     await this.line.plug();
-    this.#timer = setInterval(() => this.#push(), this.#options.everyMs);
+    const { everyMs } = this.#options;
+    if (everyMs !== undefined) this.#timer = setInterval(() => this.#push(), everyMs);
   }
 
   /** As near as the frame can carry it. */
-  set(field: string, value: number): void {
-    const spec = this.#options.frame.fields.find(({ name }) => name === field);
-    if (!spec) throw new Error(`no field ${field}: its frame has ${Object.keys(this.#fields).join(", ")}`);
-    const [low, high] = RANGE[spec.decode];
-    this.#fields[field] = Math.min(high, Math.max(low, Math.round(value)));
+  set(name: string, value: number | string): void {
+    const field = this.#options.frame.fields.find((one) => one.name === name);
+    if (!field) throw new Error(`no field ${name}: its frame has ${Object.keys(this.#fields).join(", ")}`);
+    this.#fields[name] = carried(field, value);
+    if (this.#options.everyMs === undefined) this.#push();
   }
 
-  get values(): Readonly<Record<string, number | boolean>> {
+  get values(): Readonly<Record<string, Value>> {
     return this.#options.meaning(this.#fields);
   }
 

@@ -1,8 +1,9 @@
 /** Serial lines of the simulated site: one sensor each, which pushes its frames to a TCP port or a pseudo-terminal. */
 import * as z from "zod";
+import type { Shown } from "../serial/encode.ts";
 import { Sensor } from "../serial/sensor.ts";
 import { plugged, pseudoTerminal } from "./plug.ts";
-import { layoutOn, siteWire, type Twin } from "./wire.ts";
+import { layoutOn, siteWire, type Twin, type Value } from "./wire.ts";
 
 export const serial = siteWire({
   spec: z
@@ -25,22 +26,17 @@ export const serial = siteWire({
   },
 });
 
-type Fields = Readonly<Record<string, number>>;
-
 /** What a reader must derive from the fields of a frame: presence, where the configuration says below which distance. */
 const meaningOf = (options: unknown) => {
   const { occupiedBelow } = z.looseObject({ occupiedBelow: z.number().optional() }).parse(options);
-  return (fields: Fields): Readonly<Record<string, number | boolean>> => {
+  return (fields: Shown): Readonly<Record<string, Value>> => {
     const distance = fields["distance"];
     if (occupiedBelow === undefined || distance === undefined) return fields;
-    return { ...fields, presence: distance < occupiedBelow };
+    return { ...fields, presence: Number(distance) < occupiedBelow };
   };
 };
 
 const twinOf = (sensor: Sensor): Twin => ({
   values: () => sensor.values,
-  set(point, value) {
-    if (typeof value === "string") throw new Error(`${point} is a number, or true or false`);
-    sensor.set(point, Number(value));
-  },
+  set: (point, value) => sensor.set(point, typeof value === "boolean" ? Number(value) : value),
 });

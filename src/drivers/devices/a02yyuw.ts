@@ -7,7 +7,7 @@ export const a02yyuw = distanceSensor({
   title: { it: "Sensore di distanza a ultrasuoni A02YYUW", en: "A02YYUW ultrasonic distance sensor" },
   baud: 9600,
   everyMs: 100,
-  frame: { header: [0xff], fields: [{ name: "distance", decode: "uint16" }], check: "sum8" },
+  frame: { framing: "fixed", header: [0xff], fields: [{ name: "distance", decode: "uint16" }], check: "sum8" },
   blindBelow: 30,
   farthest: 4500,
   goldens: [

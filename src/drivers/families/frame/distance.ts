@@ -1,9 +1,11 @@
 /** A driver for a ranging sensor: distance, and presence below a distance that the site names. */
 import * as z from "zod";
+import type { Code } from "../../../kit/errors.ts";
 import { length } from "../../../kit/text/quantities.ts";
 import type { PointSpec, Reading, Text } from "../../../model/index.ts";
 import type { FrameLayout, Golden } from "../../driver.ts";
 import { report, withReport } from "../options.ts";
+import type { Fields } from "./codec.ts";
 import { frameDriver } from "./frame.ts";
 
 export interface DistanceTable {
@@ -11,11 +13,13 @@ export interface DistanceTable {
   readonly title: Text;
   readonly baud: number;
   readonly everyMs: number;
-  /** Its field `distance` is in millimetres. */
+  /** Its field `distance`, scaled, is in millimetres. */
   readonly frame: FrameLayout;
   /** Nearer than this it cannot measure. 0 is its word for no echo. */
   readonly blindBelow: number;
   readonly farthest: number;
+  /** Why this frame's distance is none, where the frame says so; `unseen`: nothing came back. Absent: it always is one. */
+  readonly spoilt?: (fields: Fields) => "unseen" | Code | undefined;
   readonly goldens: readonly Golden[];
 }
 
@@ -45,11 +49,12 @@ type DistanceOptions = z.output<typeof options>;
 export function distanceSensor(table: DistanceTable) {
   return frameDriver<DistanceOptions>({
     ...table,
-    silentAfterMs: SILENT_AFTER_MS,
+    silentAfterMs: () => SILENT_AFTER_MS,
+    frame: () => table.frame,
     options,
     points: (o) => withReport(pointsOf(table, o), o.report),
-    readings: (fields, o, mono) => readingsOf(table, fields["distance"] ?? 0, o, mono),
-    quiet: (o, mono) => (o.noFrames === "sees-nothing" ? readingsOf(table, 0, o, mono) : null),
+    interpreter: (o) => (fields, mono) => readingsOf(table, fields, o, mono),
+    quiet: (o, mono) => (o.noFrames === "sees-nothing" ? readingsOf(table, { distance: 0 }, o, mono) : null),
   });
 }
 
@@ -60,10 +65,16 @@ function pointsOf(table: DistanceTable, { occupiedBelow }: DistanceOptions): Rea
   return occupiedBelow === undefined ? { distance } : { distance, presence };
 }
 
-function readingsOf(table: DistanceTable, distance: number, o: DistanceOptions, mono: number): readonly Reading[] {
+function readingsOf(table: DistanceTable, fields: Fields, o: DistanceOptions, mono: number): readonly Reading[] {
   const { occupiedBelow, seesNothing } = o;
+  const distance = Number(fields["distance"] ?? 0);
+  const spoilt = table.spoilt?.(fields);
   const isPresent = (present: Reading) => (occupiedBelow === undefined ? [] : [present]);
-  if (distance === 0 || distance > table.farthest) {
+  if (spoilt !== undefined && spoilt !== "unseen") {
+    const none = (point: string): Reading => ({ point, value: null, quality: "bad", code: spoilt, mono });
+    return [none("distance"), ...isPresent(none("presence"))];
+  }
+  if (spoilt === "unseen" || distance === 0 || distance > table.farthest) {
     const isTold = seesNothing !== "unknown";
     const code = isTold ? "sensor.nothing-in-range" : "sensor.no-echo";
     const unseen = (point: string): Reading => ({ point, value: null, quality: "bad", code, mono });

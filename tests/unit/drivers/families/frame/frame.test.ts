@@ -6,27 +6,28 @@ import { describe, expect, it } from "vitest";
 import { busSchema } from "../../../../../src/drivers/buses.ts";
 import { a02yyuw } from "../../../../../src/drivers/devices/a02yyuw.ts";
 import type { Opening, SerialPortHandle, Wires } from "../../../../../src/drivers/driver.ts";
-import { FrameParser } from "../../../../../src/drivers/families/frame/frame.ts";
+import { FrameStream } from "../../../../../src/drivers/families/frame/codec.ts";
+import { codecOf } from "../../../../../src/drivers/families/frame/codecs.ts";
 import { deviceInfo } from "../../../../../src/drivers/index.ts";
 import { openWires } from "../../../../../src/drivers/wires.ts";
 import { noLog } from "../../../../../src/kit/log.ts";
 import type { Reading } from "../../../../../src/model/index.ts";
 import { codeOf, never } from "../../support.ts";
 
-const layout = { header: [0xff], fields: [{ name: "distance", decode: "uint16" }], check: "sum8" } as const;
+const layout = { framing: "fixed", header: [0xff], fields: [{ name: "distance", decode: "uint16" }], check: "sum8" } as const;
 const frame = (mm: number): number[] => [0xff, mm >> 8, mm & 0xff, (0xff + (mm >> 8) + (mm & 0xff)) & 0xff];
 const distances = fc.array(fc.integer({ min: 0, max: 4500 }), { minLength: 1, maxLength: 30 });
 
-describe("the parser", () => {
+describe("the stream", () => {
   it("gives every frame of a clean stream, however it is cut", () => {
     fc.assert(
       fc.property(distances, fc.infiniteStream(fc.integer({ min: 1, max: 9 })), (sent, cuts) => {
         const bytes = Buffer.from(sent.flatMap(frame));
-        const parser = new FrameParser(layout);
+        const parser = new FrameStream(codecOf(layout));
         const got: number[] = [];
         for (let at = 0; at < bytes.length; ) {
           const n = cuts.next().value ?? 1;
-          got.push(...parser.push(bytes.subarray(at, at + n)).map(({ distance }) => distance ?? -1));
+          got.push(...parser.push(bytes.subarray(at, at + n)).map(({ distance }) => Number(distance)));
           at += n;
         }
         expect(got).toEqual(sent);
@@ -45,7 +46,7 @@ describe("the parser", () => {
           const bytes = Buffer.from(sent.flatMap(frame));
           const at = where % bytes.length;
           bytes.writeUInt8(bytes.readUInt8(at) ^ flip, at);
-          const got = new FrameParser(layout).push(bytes).map(({ distance }) => distance ?? -1);
+          const got = new FrameStream(codecOf(layout)).push(bytes).map(({ distance }) => Number(distance));
           for (const distance of got) expect(sent).toContain(distance);
           expect(got.length).toBeGreaterThanOrEqual(sent.length - 3);
         },
@@ -54,7 +55,7 @@ describe("the parser", () => {
   });
 
   it("holds no more than a frame of a megabyte of garbage, and calls it hopeless", () => {
-    const parser = new FrameParser(layout);
+    const parser = new FrameStream(codecOf(layout));
     for (let i = 0; i < 1000; i++) parser.push(Buffer.alloc(1000, 0xff - 1));
     expect(parser.hopeless).toBe(true);
     expect(parser.strayBytes).toBeGreaterThan(900_000);

@@ -1,0 +1,66 @@
+/** Builds a frame of a serial device from the values of its fields: the other way round than the product, and by code of its own. */
+import type { FrameField, FrameLayout, LineField, LineFrame } from "../../../src/drivers/driver.ts";
+
+export type Shown = Readonly<Record<string, number | string>>;
+
+/** What a field's bytes can carry, in raw numbers. */
+const RANGE = {
+  uint8: [0, 0xff],
+  int8: [-0x80, 0x7f],
+  uint16: [0, 0xffff],
+  int16: [-0x8000, 0x7fff],
+  plus15: [-0x7fff, 0x7fff],
+} as const;
+
+/** The value as near as the field can carry it; throws a plain sentence for what it cannot. */
+export function carried(field: FrameField | LineField, value: number | string): number | string {
+  const { name, scale = 1 } = field;
+  if (field.decode === "text" || field.decode === "hex") {
+    const text = String(value);
+    const [least, most] = field.chars;
+    if (text.length < least || text.length > most) throw new Error(`${name} has ${least} to ${most} characters`);
+    return text;
+  }
+  const raw = Math.round(Number(value) / scale);
+  if (Number.isNaN(raw)) throw new Error(`${name} is a number, or true or false`);
+  const [low, high] = field.decode === "decimal" ? [0, 10 ** field.chars[1] - 1] : RANGE[field.decode];
+  return Math.min(high, Math.max(low, raw)) * scale;
+}
+
+/** What a field shows before anybody has set it. */
+export function initial(field: FrameField | LineField): number | string {
+  if (field.decode === "text" || field.decode === "hex") return "0".repeat(field.chars[0]);
+  return "oneOf" in field ? (field.oneOf?.[0] ?? 0) * (field.scale ?? 1) : 0;
+}
+
+export function encodeFrame(layout: FrameLayout, shown: Shown): Uint8Array {
+  if (layout.framing === "line") return Buffer.from(lineOf(layout, shown), "latin1");
+  const body = layout.fields.flatMap((field) => bytesOf(field, Number(shown[field.name] ?? initial(field))));
+  if (layout.framing === "fixed") {
+    const summed = [...layout.header, ...body];
+    const sum = layout.check === "sum8" ? [summed.reduce((total, byte) => total + byte, 0) & 0xff] : [];
+    return Uint8Array.from([...summed, ...sum, ...(layout.tail ?? [])]);
+  }
+  const whole = [...body, ...(layout.bodyEnd ?? [])];
+  const size = layout.size === "uint8" ? [whole.length] : [whole.length & 0xff, whole.length >> 8];
+  return Uint8Array.from([...layout.header, ...size, ...whole, ...layout.tail]);
+}
+
+function bytesOf({ decode, bytes, scale = 1 }: FrameField, value: number): readonly number[] {
+  const raw = Math.round(value / scale);
+  if (decode === "uint8" || decode === "int8") return [raw & 0xff];
+  // 15 bits of magnitude, and the highest bit set for a positive number.
+  const word = decode === "plus15" ? Math.abs(raw) + (raw > 0 ? 0x8000 : 0) : raw & 0xffff;
+  const [high, low] = [(word >> 8) & 0xff, word & 0xff];
+  return bytes === "low-first" ? [low, high] : [high, low];
+}
+
+function lineOf({ begin, fields, check, after = "", end }: LineFrame, shown: Shown): string {
+  const text = fields.map((field) => textOf(field, shown[field.name] ?? initial(field))).join("");
+  const xor = Buffer.from(text, "hex").reduce((all, byte) => all ^ byte, 0);
+  const sum = check === undefined ? "" : xor.toString(16).padStart(2, "0").toUpperCase();
+  return `${begin}${text}${sum}${after}${end[0] ?? ""}`;
+}
+
+const textOf = ({ decode, chars, scale = 1 }: LineField, value: number | string): string =>
+  decode === "decimal" ? String(Math.round(Number(value) / scale)).padStart(chars[0], "0") : String(value);

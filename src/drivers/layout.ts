@@ -1,0 +1,203 @@
+/** What a device type's table says of its wire, as data: decoding, generated pages and simulated twins derive from it. Types only. */
+import type { PointSpec } from "../model/index.ts";
+
+export type Layout =
+  | {
+      readonly wire: "modbus";
+      readonly points: Readonly<Record<string, RegisterPoint>>;
+      readonly maxRegisters: number;
+      readonly identity: readonly IdentityCheck[];
+    }
+  | { readonly wire: "serial"; readonly baud: number; readonly everyMs?: number; readonly frame: FrameLayout }
+  | GpioLayout
+  | { readonly wire: "net"; readonly host: string; readonly port: number }
+  | { readonly wire: "mqtt"; readonly messages: readonly MessageLayout[] }
+  | { readonly wire: "ble"; readonly mac: string; readonly service: string; readonly objects: readonly AdvertisedPoint[] }
+  | { readonly wire: "ble"; readonly mac: string; readonly characteristics: Readonly<Record<string, CharacteristicPoint>> };
+
+/** What stands on a GPIO line. `means` is the name of its point; of pulses `perPulse` is what each adds to it, in the point's unit. */
+export interface GpioLayout {
+  readonly wire: "gpio";
+  readonly line: number;
+  readonly active: "high" | "low";
+  readonly means: string;
+  readonly role: "state" | "pulses" | "output";
+  readonly perPulse?: number;
+}
+
+/** How registers hold a value. A `bcd` number is one decimal digit for each four bits; a text is two ASCII characters for each register. */
+export type Decode =
+  | "bool"
+  | "uint8"
+  | "int8"
+  | "uint16"
+  | "int16"
+  | "uint32"
+  | "int32"
+  | "uint48"
+  | "int48"
+  | "uint64"
+  | "int64"
+  | "float32"
+  | "float64"
+  | "bcd16"
+  | "bcd32"
+  | "bcd48"
+  | "bcd64"
+  | "text";
+
+/**
+ * Where a value lies in a Modbus unit. `address` as on the bus (from 0); value = raw × scale + offset. fc 1 coil, 2 discrete input,
+ * 3 holding, 4 input.
+ */
+export interface RegisterValue {
+  readonly fc: 1 | 2 | 3 | 4;
+  readonly address: number;
+  readonly decode: Decode;
+  /** Order of the 16-bit words of a wider value. */
+  readonly words?: "high-first" | "low-first";
+  /** Order of the two bytes of each word; absent: most significant first, as the Modbus specification has it. */
+  readonly bytes?: "high-first" | "low-first";
+  /** Registers of a text. */
+  readonly count?: number;
+  /** Which byte of the register, for uint8 and int8; absent: the low one. */
+  readonly byte?: "high" | "low";
+  /** One bit of uint16 or uint32, from 0, the least significant: the value is true or false. */
+  readonly bit?: number;
+  /** These bits of uint16 or uint32 alone, moved down to bit 0. */
+  readonly mask?: number;
+  /** Number, after `mask`, to the word that is the value. */
+  readonly map?: Readonly<Record<string, string>>;
+  readonly scale?: number;
+  readonly offset?: number;
+  /** Address, for the same function, of the power of ten that the value is multiplied by (SunSpec sunssf). It comes in the same reply. */
+  readonly scaleFrom?: number;
+  /** Numbers of the whole registers by which the device says "no value" (0x7FFFFFFF, 0xFFFF …); NaN always does. */
+  readonly absent?: readonly number[];
+  readonly range?: PointSpec["range"];
+}
+
+export interface RegisterPoint extends PointSpec, RegisterValue {
+  /** Read before the ordinary points of every device on the line. */
+  readonly alarm?: boolean;
+  /** Function that writes it; absent: 5, 6, or 16 for more than one register. */
+  readonly writeWith?: 5 | 6 | 15 | 16;
+  /** Asked for at most this often, however often the device is. */
+  readonly leastEveryMs?: number;
+  /** Written again this often: a fixed value, or what it was last commanded to be. */
+  readonly keepAlive?: { readonly everyMs: number; readonly value?: number | boolean };
+  /** Written when the unit is met, and when it has lost it, if it holds something else. */
+  readonly atConnect?: number | boolean;
+}
+
+/** A value by which a device of this type is known: inside `range`, and one of `oneOf`. A device that does not have the register is believed. */
+export interface IdentityCheck extends RegisterValue {
+  readonly oneOf?: readonly number[];
+}
+
+/** A value in service data that describes itself: its object id, then little-endian bytes; value = raw × times / per. */
+export interface AdvertisedPoint {
+  readonly id: number;
+  readonly point: string;
+  readonly decode:
+    | "bool"
+    | "uint8"
+    | "int8"
+    | "uint16"
+    | "int16"
+    | "uint24"
+    | "uint32"
+    | "int32"
+    | "text"
+    | "bytes"
+    | "button"
+    | "dimmer"
+    | "version3"
+    | "version4";
+  readonly times?: number;
+  readonly per?: number;
+}
+
+/** UUIDs of the Bluetooth SIG by their four hex digits, others whole. */
+export interface BleCharacteristic {
+  readonly service: string;
+  readonly characteristic: string;
+}
+
+/** A value that is read over a connection. */
+export interface CharacteristicPoint extends PointSpec, BleCharacteristic {
+  readonly decode: "uint8" | "text";
+}
+
+/** What messages of one topic hold. */
+export interface MessageLayout {
+  readonly topic: string;
+  readonly points: Readonly<Record<string, MessageValue>>;
+}
+
+/** Where a value stands in a message, and what it is. A number is multiplied by `scale`, and `offset` added. */
+export interface MessageValue {
+  /** JSON pointer (RFC 6901); null: the whole payload, which need not be JSON. */
+  readonly at: string | null;
+  readonly is: "number" | "boolean" | "text";
+  readonly scale?: number;
+  readonly offset?: number;
+  /** What is written there, as text, to what it means. */
+  readonly map?: Readonly<Record<string, boolean | string>>;
+}
+
+/** How a device cuts the stream of its bytes into frames, and what stands in one. */
+export type FrameLayout = FixedFrame | SizedFrame | LineFrame;
+
+/** Header, fields one after the other, a check of all bytes before it, and a tail where there is one. */
+export interface FixedFrame {
+  readonly framing: "fixed";
+  readonly header: readonly number[];
+  readonly fields: readonly FrameField[];
+  /** `sum8`: low byte of the sum of all bytes before it. */
+  readonly check: "sum8" | "none";
+  readonly tail?: readonly number[];
+}
+
+/** Header, how many bytes the body has, the body, and a tail. The fields begin with the body; what follows them in it is left aside. */
+export interface SizedFrame {
+  readonly framing: "sized";
+  readonly header: readonly number[];
+  readonly size: "uint8" | "uint16-low-first";
+  /** Bytes of the longest body. */
+  readonly most: number;
+  readonly fields: readonly FrameField[];
+  /** The last bytes of every body. */
+  readonly bodyEnd?: readonly number[];
+  readonly tail: readonly number[];
+}
+
+/** A number of a binary frame; value = raw × scale. `plus15`: 15 bits, and a highest bit that is set where the number is positive. */
+export interface FrameField {
+  readonly name: string;
+  readonly decode: "uint8" | "int8" | "uint16" | "int16" | "plus15";
+  /** Absent: most significant byte first. */
+  readonly bytes?: "low-first";
+  readonly scale?: number;
+  /** What it always is; bytes that say something else are no frame of this device. */
+  readonly oneOf?: readonly number[];
+}
+
+/** A line of ASCII: `begin`, the fields, a check, `after`, and any character of `end`. Further ones, as of CR LF, are left aside. */
+export interface LineFrame {
+  readonly framing: "line";
+  readonly begin: string;
+  readonly fields: readonly LineField[];
+  /** `xor-hex`: two hex digits, the XOR of the bytes that the hex digits of the fields stand for. */
+  readonly check?: "xor-hex";
+  readonly after?: string;
+  readonly end: string;
+}
+
+/** Characters of a line: a decimal number (value = raw × scale), or the characters themselves, of which nothing but a hash may be kept. */
+export interface LineField {
+  readonly name: string;
+  readonly decode: "decimal" | "hex" | "text";
+  readonly chars: readonly [least: number, most: number];
+  readonly scale?: number;
+}
