@@ -6,6 +6,7 @@ import { wireOf } from "./buses.ts";
 import type { Driver, Wires } from "./driver.ts";
 
 export const deviceTypes: Readonly<Record<string, () => Promise<Driver>>> = {
+  a01nyub: async () => (await import("./devices/a01nyub.ts")).a01nyub,
   a02yyuw: async () => (await import("./devices/a02yyuw.ts")).a02yyuw,
   bthome: async () => (await import("./devices/bthome.ts")).bthome,
   "eastron-sdm120": async () => (await import("./devices/eastron-sdm120.ts")).eastronSdm120,
@@ -15,13 +16,16 @@ export const deviceTypes: Readonly<Record<string, () => Promise<Driver>>> = {
   "gpio-pulse": async () => (await import("./devices/gpio-pulse.ts")).gpioPulse,
   "gpio-relay": async () => (await import("./devices/gpio-relay.ts")).gpioRelay,
   "mqtt-json": async () => (await import("./devices/mqtt-json.ts")).mqttJson,
+  ld2410: async () => (await import("./devices/ld2410.ts")).ld2410,
+  ld2450: async () => (await import("./devices/ld2450.ts")).ld2450,
+  "maxbotix-hrxl": async () => (await import("./devices/maxbotix-hrxl.ts")).maxbotixHrxl,
+  "maxbotix-xl": async () => (await import("./devices/maxbotix-xl.ts")).maxbotixXl,
   "tcp-alive": async () => (await import("./devices/tcp-alive.ts")).tcpAlive,
   "modbus-points": async () => (await import("./devices/modbus-points.ts")).modbusPoints,
 };
 
 /** Words of a configuration whose driver is still to be written: a warning, not an error. */
 export const plannedTypes: readonly string[] = [
-  "a01nyub",
   "carlo-gavazzi-em340",
   "eddystone",
   "gpio-blink",

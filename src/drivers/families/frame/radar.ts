@@ -1,0 +1,69 @@
+/** A driver for a presence radar: whether something is there, whether it moves, and how far away the nearest is. */
+import * as z from "zod";
+import { length } from "../../../kit/quantities.ts";
+import type { PointSpec, Reading, Text } from "../../../model.ts";
+import type { FrameLayout, Golden } from "../../driver.ts";
+import { report, withReport } from "../options.ts";
+import type { Fields } from "./codec.ts";
+import { frameDriver } from "./frame.ts";
+
+/** What a frame says is there; `distance` in mm. */
+export interface Target {
+  readonly distance: number;
+  readonly isMoving: boolean;
+}
+
+export interface RadarTable {
+  readonly type: string;
+  readonly title: Text;
+  readonly baud: number;
+  readonly everyMs: number;
+  readonly frame: FrameLayout;
+  readonly farthest: number;
+  targets(fields: Fields): readonly Target[];
+  readonly goldens: readonly Golden[];
+}
+
+const ROW_AT_LEAST_MS = 15 * 60_000;
+const SILENT_AFTER_MS = 10_000;
+
+const options = z.strictObject({
+  occupiedBelow: length()
+    .optional()
+    .describe("Only what is nearer than this makes `presence` true. Absent: whatever the radar sees."),
+  report: report(),
+});
+type RadarOptions = z.output<typeof options>;
+
+export function radarSensor(table: RadarTable) {
+  return frameDriver<RadarOptions>({
+    ...table,
+    silentAfterMs: () => SILENT_AFTER_MS,
+    frame: () => table.frame,
+    options,
+    points: (o) => withReport(pointsOf(table), o.report),
+    interpreter: (o) => (fields, mono) => readingsOf(table.targets(fields), o, mono),
+  });
+}
+
+const pointsOf = ({ farthest }: RadarTable): Readonly<Record<string, PointSpec>> => ({
+  presence: { unit: "", kind: "state", report: { atLeastMs: ROW_AT_LEAST_MS } },
+  motion: { unit: "", kind: "state", report: { atLeastMs: ROW_AT_LEAST_MS } },
+  distance: { unit: "mm", kind: "gauge", range: [0, farthest], report: { change: 100, atLeastMs: ROW_AT_LEAST_MS } },
+});
+
+function readingsOf(targets: readonly Target[], { occupiedBelow }: RadarOptions, mono: number): readonly Reading[] {
+  const inside = targets.filter(({ distance }) => distance < (occupiedBelow ?? Number.POSITIVE_INFINITY));
+  const good = (point: string, value: boolean | number): Reading => ({ point, value, quality: "good", mono });
+  const nearest = Math.min(...targets.map(({ distance }) => distance));
+  return [
+    good("presence", inside.length > 0),
+    good(
+      "motion",
+      inside.some(({ isMoving }) => isMoving),
+    ),
+    targets.length > 0
+      ? good("distance", nearest)
+      : { point: "distance", value: null, quality: "bad", code: "sensor.nothing-in-range", mono },
+  ];
+}
