@@ -170,6 +170,8 @@ const italian: Readonly<Record<string, string>> = {
     "non meno di `every` dell'apparecchio: si scrive nei suoi giri",
   "none: only a coil or a whole holding register is written": "nessuno: si scrivono solo una bobina o un registro holding intero",
   "a value, or writable: true": "un valore, oppure writable: true",
+  "none: what is commanded would be undone": "nessuno: annullerebbe quello che viene comandato",
+  "none: keepAlive writes it already": "nessuno: lo scrive già keepAlive",
   "none: what is commanded is repeated": "nessuno: si ripete quello che viene comandato",
   "a value that the register holds exactly": "un valore che il registro contenga esattamente",
   "none: only a quantity has a scale": "nessuno: solo una grandezza ha una scala",

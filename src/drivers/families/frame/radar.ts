@@ -1,7 +1,7 @@
 /** A driver for a presence radar: whether something is there, whether it moves, and how far away the nearest is. */
 import * as z from "zod";
-import { length } from "../../../kit/quantities.ts";
-import type { PointSpec, Reading, Text } from "../../../model.ts";
+import { length } from "../../../kit/text/quantities.ts";
+import type { PointSpec, Reading, Text } from "../../../model/index.ts";
 import type { FrameLayout, Golden } from "../../driver.ts";
 import { report, withReport } from "../options.ts";
 import type { Fields } from "./codec.ts";

@@ -1,6 +1,5 @@
 /** The driver of a Modbus device whose register table is written in the configuration. */
 import * as z from "zod";
-import { cadence } from "../../../kit/text/quantities.ts";
 import type { Text, Writable } from "../../../model/index.ts";
 import type { Golden, RegisterPoint } from "../../driver.ts";
 import { every, limits, limitsOf, report, reportOf, switchLimits, withReport } from "../options.ts";
@@ -10,38 +9,17 @@ import {
   isBeyondLast,
   isBool,
   isFactorFar,
-  isPart,
   isWords,
   MOST_REGISTERS,
   orderOf,
   place,
   type Wrong,
-  wrong,
 } from "./configured-register.ts";
+import { keptWrongly, upkeep } from "./configured-upkeep.ts";
 import { widthOf } from "./decodes.ts";
 import { maxGap, modbusDriver, patience, unit } from "./modbus-table.ts";
 import { encodePoint, type Points } from "./registers.ts";
 import { unitOf } from "./ucum-units.ts";
-
-/** How often it is read and written, beside the device's own rounds. */
-const upkeep = <V extends z.ZodType>(value: V) => ({
-  leastEvery: cadence()
-    .optional()
-    .describe(
-      "Asked for at most this often, however often the device is: for what hardly changes, or for a device that bears no more.",
-    ),
-  keepAlive: z
-    .strictObject({
-      every: cadence().describe("How often; not shorter than the device's `every`."),
-      value: value
-        .optional()
-        .describe("What is written; without it what the point was last commanded to be, on this connection."),
-    })
-    .optional()
-    .describe(
-      "Written again and again, so that the device knows that somebody is in command and keeps its fail-safe values for later.",
-    ),
-});
 
 const writing = <L extends z.ZodType>(limits: L) => ({
   writable: z.boolean().prefault(false).describe("May be written by commands."),
@@ -66,31 +44,6 @@ function canSwitchOff({ limits: { min = 0, maxOn } = {}, ...point }: Limited): b
     isBool(point) ||
     encodePoint(min, { fc: 3, decode: point.decode, scale: point.scale, offset: point.offset })?.value === min
   );
-}
-
-type Repeated = Pick<RegisterPoint, "fc" | "decode"> & {
-  readonly scale: number;
-  readonly offset: number;
-  readonly writable: boolean;
-  readonly bit?: number | undefined;
-  readonly mask?: number | undefined;
-  readonly map?: object | undefined;
-  readonly keepAlive?: { readonly value?: number | boolean | undefined } | undefined;
-};
-
-function repeatedWrongly(point: Repeated): readonly Wrong[] {
-  const { fc, decode, scale, offset, writable, keepAlive } = point;
-  if (!keepAlive) return [];
-  const { value } = keepAlive;
-  const isWhole = !isPart(point) && !isWords(point) && (fc === 1 || fc === 3);
-  const isSaid = value === undefined || (typeof value === "boolean") === isBool(point);
-  const held = value === undefined || !isWhole ? value : encodePoint(value, { fc, decode, scale, offset })?.value;
-  return [
-    ...wrong(!isWhole, "none: only a coil or a whole holding register is written", "keepAlive"),
-    ...wrong(value === undefined && !writable, "a value, or writable: true", "keepAlive", "value"),
-    ...wrong(value !== undefined && writable, "none: what is commanded is repeated", "keepAlive", "value"),
-    ...wrong(isWhole && (!isSaid || held !== value), "a value that the register holds exactly", "keepAlive", "value"),
-  ];
 }
 
 interface Written extends Pick<Writable, "impact" | "safe"> {
@@ -147,7 +100,7 @@ const register = z
     path: ["limits", "min"],
   })
   .superRefine((point, { addIssue }) => {
-    for (const { expected, path } of [...contradictions(point), ...repeatedWrongly(point)])
+    for (const { expected, path } of [...contradictions(point), ...keptWrongly(point)])
       addIssue({ code: "custom", message: `expected ${expected}`, path: [...path] });
   })
   .refine((point) => !isBeyondLast(point), {
@@ -164,7 +117,7 @@ const coil = z
   })
   .refine(isMeant, NOT_WRITTEN)
   .superRefine((point, { addIssue }) => {
-    for (const { expected, path } of repeatedWrongly({ fc: 1, decode: "bool", scale: 1, offset: 0, ...point }))
+    for (const { expected, path } of keptWrongly({ fc: 1, decode: "bool", scale: 1, offset: 0, ...point }))
       addIssue({ code: "custom", message: `expected ${expected}`, path: [...path] });
   });
 
@@ -249,6 +202,7 @@ function registerOf(option: PointOption): RegisterPoint {
     ...(option.alarm && { alarm: true }),
     ...(option.leastEvery !== undefined && { leastEveryMs: option.leastEvery }),
     ...(option.keepAlive && { keepAlive: keepAliveOf(option.keepAlive) }),
+    ...(option.atConnect !== undefined && { atConnect: option.atConnect }),
   } satisfies Partial<RegisterPoint>;
   if ("coil" in option) return { fc: 1, address: option.coil, decode: "bool", unit: "", kind: "state", ...common };
   const { fc, address, count, byte, bit, mask, map, scale, offset, scaleFrom, range, absent } = option;

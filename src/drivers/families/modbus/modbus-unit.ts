@@ -8,8 +8,8 @@ import { ExchangeError } from "../../transports/modbus/exchange-error.ts";
 import { widthOf } from "./decodes.ts";
 import { isAnswer, isOfUnit, isRefusal, patiently, Round, Silences, type Told, thoughHungUp } from "./poll-round.ts";
 import { doubtful, ReadingJudge } from "./reading-judge.ts";
-import { type Block, blocksOf, decodePoint, encodePoint, type Merging, type Points } from "./registers.ts";
-import { KeepAlive, PollCadence } from "./unit-schedule.ts";
+import { type Block, blocksOf, decodePoint, encodePoint, isWithin, type Merging, type Points } from "./registers.ts";
+import { KeepAlive, PollCadence, Settings } from "./unit-schedule.ts";
 
 export interface UnitOptions {
   readonly unit: number;
@@ -34,9 +34,6 @@ interface Learnt {
 
 /** Failure on the way, acknowledged and still at work; a gateway that could not reach its unit or heard nothing from it: it may be written all the same. */
 const UNDER_WAY: readonly number[] = [4, 5, 10, 11];
-/** Of a float32's value, rounded twice on its way through a scale. */
-const FLOAT32_DIGIT = 2 ** -22;
-
 /** Per line and device; gone with the line. */
 const learnt = new WeakMap<ModbusBus, Map<string, Learnt>>();
 
@@ -83,6 +80,7 @@ export class TableDevice implements Device {
   readonly #learnt: Learnt;
   readonly #turns: PollCadence;
   readonly #repeats: KeepAlive;
+  readonly #settings: Settings;
   #isKnown = false;
 
   constructor({ id, wires, bus, options }: Opening<UnitOptions>, table: UnitTable) {
@@ -99,6 +97,7 @@ export class TableDevice implements Device {
     };
     this.#turns = new PollCadence(options.every);
     this.#repeats = new KeepAlive(table.points, options.every);
+    this.#settings = new Settings(table.points);
     this.#learnt = learntOf(this.#bus, id, table);
   }
 
@@ -113,26 +112,33 @@ export class TableDevice implements Device {
       if (doubt === undefined) await this.#repeats.refresh((...repeated) => this.#repeat(...repeated, work));
       for await (const told of round.over(this.#turns.due(this.#learnt.blocks))) {
         for (const one of told) this.#turns.told(one);
-        yield told.flatMap((one) => this.#readings(one)).map((reading) => this.#judged(reading, doubt));
+        const read = told.flatMap((one) => this.#readings(one));
+        this.#settings.read(read);
+        yield read.map((reading) => this.#judged(reading, doubt));
       }
+      if (doubt === undefined) await this.#settings.restore((point, value) => this.#write(point, value, work));
     }
   }
 
   #judged(reading: Reading, doubt: Code | undefined): Reading {
     if (doubt !== undefined) return doubtful(reading, doubt);
     const believed = this.#learnt.belief.judge(reading, this.#table.points[reading.point]);
-    const failed = this.#repeats.failed.get(reading.point);
+    const failed = this.#repeats.failed.get(reading.point) ?? this.#settings.failed.get(reading.point);
     return failed === undefined ? believed : doubtful(believed, failed);
   }
 
-  /** One that waited for its turn until the next is due would come too often. */
   async #repeat(point: string, value: number | boolean, waiting: AbortSignal, work: Work): Promise<void> {
+    using stop = new AnyOf(work.stop, waiting);
+    await this.#write(point, value, { ...work, stop: stop.signal }, this.#table.points[point]?.keepAlive?.everyMs);
+  }
+
+  /** One that waited for its turn until the next is due would come too often. */
+  async #write(point: string, value: number | boolean, work: Work, withinMs = this.#everyMs): Promise<void> {
     const spec = this.#table.points[point];
     const encoded = spec && encodePoint(value, spec);
-    if (!spec?.keepAlive || !encoded) return;
+    if (!spec || !encoded) return;
     const request = { fc: writerOf(spec), address: spec.address, values: encoded.registers, priority: "alarm" } as const;
-    using stop = new AnyOf(work.stop, waiting);
-    await this.#request(request, { ...work, stop: stop.signal, latest: monotonic() + spec.keepAlive.everyMs });
+    await this.#request(request, { ...work, latest: monotonic() + withinMs });
   }
 
   #asking(work: Work): ConstructorParameters<typeof Round>[0] {
@@ -281,14 +287,6 @@ function fits(data: Uint8Array, check: IdentityCheck): boolean {
   const decoded = decodePoint(data, check, check);
   if ("code" in decoded) return decoded.code === "value.not-a-number";
   return check.oneOf === undefined || check.oneOf.includes(Number(decoded.value));
-}
-
-/** Of a float32 the last digit, which it may not have, does not count. */
-function isWithin(value: number | boolean, { decode, writable }: Points[string]): boolean {
-  if (typeof value === "boolean") return true;
-  const { min = -Infinity, max = Infinity } = writable?.limits ?? {};
-  const slack = (limit: number) => (decode === "float32" ? Math.abs(limit) * FLOAT32_DIGIT : 0);
-  return value >= min - slack(min) && value <= max + slack(max);
 }
 
 const later = (notBefore: number | undefined) => (notBefore === undefined ? {} : { notBefore });

@@ -171,3 +171,14 @@ export function encodePoint(value: number | boolean, point: Omit<RegisterValue, 
     value: held,
   };
 }
+
+/** Of a float32's value, rounded twice on its way through a scale. */
+const FLOAT32_DIGIT = 2 ** -22;
+
+/** Of a float32 the last digit, which it may not have, does not count. */
+export function isWithin(value: number | boolean, { decode, writable }: Points[string]): boolean {
+  if (typeof value === "boolean") return true;
+  const { min = -Infinity, max = Infinity } = writable?.limits ?? {};
+  const slack = (limit: number) => (decode === "float32" ? Math.abs(limit) * FLOAT32_DIGIT : 0);
+  return value >= min - slack(min) && value <= max + slack(max);
+}

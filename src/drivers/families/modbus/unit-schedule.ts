@@ -1,9 +1,9 @@
-/** Which blocks of a unit have their turn in a round (`leastEvery`), and what it is written again and again (`keepAlive`). */
+/** Which blocks of a unit have their turn (`leastEvery`), what it is written again and again (`keepAlive`), and once (`atConnect`). */
 import { monotonic } from "../../../kit/clock.ts";
 import { type Code, EdgeError } from "../../../kit/errors.ts";
-import type { Outcome } from "../../../model/index.ts";
+import type { Outcome, Reading } from "../../../model/index.ts";
 import { isOfUnit, keyOf, PASSING, type Told } from "./poll-round.ts";
-import type { Block, Points } from "./registers.ts";
+import { type Block, encodePoint, type Points } from "./registers.ts";
 
 /** Blocks that are asked more rarely than the device: their points change rarely, or the device bears no more. */
 export class PollCadence {
@@ -100,6 +100,58 @@ export class KeepAlive {
         this.failed.set(point, error.code);
       } finally {
         repeat.waiting = null;
+      }
+    }
+  }
+}
+
+interface Setting {
+  readonly value: number | boolean;
+  /** As a reading gives it. */
+  readonly held: number | boolean | undefined;
+  /** `lost`: it holds something else; `tried`: it was told, and has not yet been seen to hold it. */
+  state: "unknown" | "holds" | "lost" | "tried";
+}
+
+/** What a unit must hold, such as fail-safe values. It is read like any other point; a write wears it, and is one for each loss. */
+export class Settings {
+  readonly #settings = new Map<string, Setting>();
+  /** Points that do not hold what they must, and why. */
+  readonly failed = new Map<string, Code>();
+
+  constructor(points: Points) {
+    for (const [point, spec] of Object.entries(points)) {
+      const { atConnect: value } = spec;
+      if (value !== undefined) this.#settings.set(point, { value, held: encodePoint(value, spec)?.value, state: "unknown" });
+    }
+  }
+
+  /** What the unit said of its points. */
+  read(readings: readonly Reading[]): void {
+    for (const { point, value, quality } of readings) {
+      const setting = this.#settings.get(point);
+      if (setting === undefined || quality === "bad") continue;
+      if (value === setting.held) {
+        setting.state = "holds";
+        this.failed.delete(point);
+        // It was told, and said nothing against it, and holds another value all the same: telling it again would only wear it.
+      } else if (setting.state === "tried") this.failed.set(point, this.failed.get(point) ?? "command.no-answer");
+      else setting.state = "lost";
+    }
+  }
+
+  /** Throws what the wire fails with; what the unit itself says against it is kept for the point's next reading. */
+  async restore(write: (point: string, value: number | boolean) => Promise<unknown>): Promise<void> {
+    for (const [point, setting] of this.#settings) {
+      if (setting.state !== "lost") continue;
+      setting.state = "tried";
+      try {
+        await write(point, setting.value);
+      } catch (error) {
+        // Not sent: its unit is held back, or the line is busy.
+        if (error instanceof EdgeError && error.code === "command.expired") setting.state = "lost";
+        else if (isOfUnit(error)) this.failed.set(point, error.code);
+        else throw error;
       }
     }
   }

@@ -89,6 +89,98 @@ describe("a point with `leastEvery`", () => {
   });
 });
 
+describe("a value with `atConnect`", () => {
+  /** A unit with memory: what is written it holds, until it is restarted. */
+  const unit = (obeys: (asked: Asked) => boolean = () => true) => {
+    const held = new Map([[16, 0]]);
+    const act = (asked: Asked): void => {
+      if (asked.fc === 6 && obeys(asked)) held.set(asked.address, asked.quantity);
+      if (asked.fc === 6) asked.socket.write(asked.bytes);
+      else
+        answer(
+          asked,
+          registers(3, asked.fc, ...Array.from({ length: asked.quantity }, (_, i) => held.get(asked.address + i) ?? 7)),
+        );
+    };
+    return { held, act };
+  };
+  const points = { safe: { fc: 3, address: 16, scale: 0.1, unit: "A", atConnect: 6 }, power: { fc: 3, address: 17 } };
+  const safe = (readings: readonly Reading[]) => {
+    const { value, quality, code } = readings.find(({ point }) => point === "safe") ?? {};
+    return [value, quality, code];
+  };
+
+  it("is written once, when the unit is met and holds something else", async () => {
+    const { act } = unit();
+    await using far = await farSide("tcp", act, PATIENCE);
+    const { next, wires } = await open(far, { points });
+    await using _wires = wires;
+    expect(safe(await next())).toEqual([0, "good", undefined]);
+    expect(safe(await next())).toEqual([6, "good", undefined]);
+    await next();
+    expect(told(far)).toEqual(["3:16:2", "6:16:60", "3:16:2", "3:16:2"]);
+  });
+
+  it("is not written where the unit holds it", async () => {
+    const { act, held } = unit();
+    held.set(16, 60);
+    await using far = await farSide("tcp", act, PATIENCE);
+    const { next, wires } = await open(far, { points });
+    await using _wires = wires;
+    await next();
+    await next();
+    expect(told(far)).toEqual(["3:16:2", "3:16:2"]);
+  });
+
+  it("is written again when the unit has lost it, as by a restart that nobody saw", async () => {
+    const { act, held } = unit();
+    held.set(16, 60);
+    await using far = await farSide("tcp", act, PATIENCE);
+    const { next, wires } = await open(far, { points });
+    await using _wires = wires;
+    await next();
+    held.set(16, 0);
+    expect(safe(await next())).toEqual([0, "good", undefined]);
+    expect(safe(await next())).toEqual([6, "good", undefined]);
+    expect(told(far)).toEqual(["3:16:2", "3:16:2", "6:16:60", "3:16:2"]);
+  });
+
+  it("that is not taken wears nothing: it is written once, and its readings say so", async () => {
+    const { act } = unit(() => false);
+    await using far = await farSide("tcp", act, PATIENCE);
+    const { next, wires } = await open(far, { points });
+    await using _wires = wires;
+    await next();
+    expect(safe(await next())).toEqual([0, "uncertain", "command.no-answer"]);
+    await next();
+    expect(told(far).filter((one) => one.startsWith("6"))).toEqual(["6:16:60"]);
+  });
+
+  it("that the unit refuses is told as what it said", async () => {
+    const { act } = unit();
+    await using far = await farSide(
+      "tcp",
+      (asked) => (asked.fc === 6 ? answer(asked, withCrc(3, 0x86, 3)) : act(asked)),
+      PATIENCE,
+    );
+    const { next, wires } = await open(far, { points });
+    await using _wires = wires;
+    await next();
+    expect(safe(await next())).toEqual([0, "uncertain", "bus.exception"]);
+  });
+
+  it.each([
+    [{ writable: true, atConnect: 6 }, "what is commanded would be undone"],
+    [{ keepAlive: { every: "1h", value: 6 }, atConnect: 6 }, "keepAlive writes it already"],
+    [{ atConnect: 6.05 }, "a value that the register holds exactly"],
+    [{ fc: 4, atConnect: 6 }, "only a coil or a whole holding register is written"],
+  ])("%j is refused: %s", async (more, expected) => {
+    const driver = await loadDriver("modbus-points");
+    const written = { unit: 3, points: { safe: { fc: 3, address: 16, scale: 0.1, unit: "A", ...more } } };
+    expect(driver.options.safeParse(written).error?.message).toContain(expected);
+  });
+});
+
 describe("a value with `keepAlive`", () => {
   it("is written before the first round and then in its time, a fixed one without a command", async () => {
     await using far = await farSide("tcp", obey, PATIENCE);
