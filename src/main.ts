@@ -42,6 +42,7 @@ export async function runGateway({ loaded, log, clock: given }: RunOptions, stop
   await using store = await openStore({ file, quotaMB, keepMs, clock: source, log, kindOf: kindOf(site), runtime });
   await using wires = openWires(site.buses, log, {
     credentials: site.credentials?.folder ?? process.env["CREDENTIALS_DIRECTORY"],
+    badgeKey: site.credentials?.badgeKey,
     gateway: site.gateway.id,
     clockSynced: () => source.now().synced,
   });

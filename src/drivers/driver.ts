@@ -85,6 +85,8 @@ export interface Wires {
   net(): NetProbe;
   /** Bytes of a file of this name in the site's credentials folder. Throws `credentials.missing`. */
   credential(name: string): Promise<Uint8Array>;
+  /** The file with the keys under which badge numbers are hashed. Throws `credentials.missing`. */
+  badgeKey(): Promise<Uint8Array>;
 }
 
 /** How a connection came about, or why it did not; `mono`: when that was known. */

@@ -8,6 +8,7 @@ import type { Driver, Wires } from "./driver.ts";
 export const deviceTypes: Readonly<Record<string, () => Promise<Driver>>> = {
   a01nyub: async () => (await import("./devices/a01nyub.ts")).a01nyub,
   a02yyuw: async () => (await import("./devices/a02yyuw.ts")).a02yyuw,
+  "ascii-reader": async () => (await import("./devices/ascii-reader.ts")).asciiReader,
   bthome: async () => (await import("./devices/bthome.ts")).bthome,
   "eastron-sdm120": async () => (await import("./devices/eastron-sdm120.ts")).eastronSdm120,
   "eastron-sdm630": async () => (await import("./devices/eastron-sdm630.ts")).eastronSdm630,
@@ -20,6 +21,7 @@ export const deviceTypes: Readonly<Record<string, () => Promise<Driver>>> = {
   ld2450: async () => (await import("./devices/ld2450.ts")).ld2450,
   "maxbotix-hrxl": async () => (await import("./devices/maxbotix-hrxl.ts")).maxbotixHrxl,
   "maxbotix-xl": async () => (await import("./devices/maxbotix-xl.ts")).maxbotixXl,
+  rdm6300: async () => (await import("./devices/rdm6300.ts")).rdm6300,
   "tcp-alive": async () => (await import("./devices/tcp-alive.ts")).tcpAlive,
   "modbus-points": async () => (await import("./devices/modbus-points.ts")).modbusPoints,
 };
@@ -36,7 +38,6 @@ export const plannedTypes: readonly string[] = [
   "mbus-meter",
   "onvif-health",
   "qibixx-mdb",
-  "rdm6300",
 ];
 
 /** Throws `config.type-not-yet` for a name that is not in the registry. */

@@ -23,6 +23,8 @@ export interface OpenWires extends Wires, AsyncDisposable {
 export interface WiresOptions {
   /** Folder of the credentials. */
   readonly credentials?: string | undefined;
+  /** Name of the file in it with the keys under which badge numbers are hashed. */
+  readonly badgeKey?: string | undefined;
   /** Its name, by which a broker knows it. */
   readonly gateway?: string;
   /** Without a synchronised clock a certificate's dates prove nothing. Absent: it is. */
@@ -30,7 +32,7 @@ export interface WiresOptions {
 }
 
 export function openWires(buses: Readonly<Record<string, BusSpec>>, log: Log, options: WiresOptions = {}): OpenWires {
-  const { credentials, gateway = "cippo", clockSynced = () => true } = options;
+  const { credentials, badgeKey = "credentials.badgeKey", gateway = "cippo", clockSynced = () => true } = options;
   const modbus = new Map<string, ModbusLine>();
   const serial = new Map<string, SerialLine>();
   const gpio = new Map<string, GpioChip>();
@@ -43,6 +45,10 @@ export function openWires(buses: Readonly<Record<string, BusSpec>>, log: Log, op
     if (!found || wireOf(found) !== wire) throw new EdgeError("bus.unreachable", { bus, reason: `no ${wire} bus of this name` });
     return found;
   };
+  const credential = (name: string): Promise<Uint8Array> =>
+    readFile(join(credentials ?? "", name)).catch((cause: unknown) => {
+      throw new EdgeError("credentials.missing", { name, folder: credentials ?? "?" }, cause);
+    });
   return {
     modbus(bus): ModbusBus {
       const found = spec(bus, "modbus");
@@ -66,11 +72,8 @@ export function openWires(buses: Readonly<Record<string, BusSpec>>, log: Log, op
       return shared(mqtt, bus, () => new BrokerSession({ bus, spec: found, gateway, ...folder, clockSynced, log }));
     },
     net: () => probe,
-    credential(name) {
-      return readFile(join(credentials ?? "", name)).catch((cause: unknown) => {
-        throw new EdgeError("credentials.missing", { name, folder: credentials ?? "?" }, cause);
-      });
-    },
+    credential,
+    badgeKey: () => credential(badgeKey),
     lines: () => [...modbus].map(([bus, line]) => ({ bus, ...line.status })),
     async [Symbol.asyncDispose]() {
       const open = [...modbus.values(), ...ble.values(), ...mqtt.values()];

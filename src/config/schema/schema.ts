@@ -67,7 +67,11 @@ const credentials = z
       .regex(/pass|pwd|secret|cred|\.(pw|txt|key)$/i, { error: NO_PASSWORD })
       .optional()
       .describe("File with the password of `sync.user`, one line; a name that says so, such as broker.password."),
-    badgeKey: notYet(file().optional().describe("Key under which badge numbers are hashed.")),
+    badgeKey: file()
+      .optional()
+      .describe(
+        "Keys under which badge numbers are hashed: a line each, a name and at least 32 hex digits; two during a change.",
+      ),
     trust: notYet(file().optional().describe("Public keys of the platform that may sign.")),
     folder: z.string().min(1).optional().describe("Default $CREDENTIALS_DIRECTORY. Relative to this file."),
   })
