@@ -1,4 +1,4 @@
-/** Follows docs/add-a-device.md word for word in a copy of the repository: its gateway then knows one more device. */
+/** Follows docs/add-a-device.md word for word in a copy of the repository: the gateway knows two more devices then. */
 import { execFile } from "node:child_process";
 import { cp, mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -13,7 +13,7 @@ const run = promisify(execFile);
 const blocks = (text: string, language: string): string[] =>
   [...text.matchAll(new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\``, "gms"))].map(([, body = ""]) => body);
 
-it("following the page adds the device: goldens pass, pages are generated, the config takes it", {
+it("following the page adds the devices: goldens pass, pages are generated, the config takes them", {
   timeout: 120_000,
 }, async () => {
   const page = await readFile(join(ROOT, "docs/add-a-device.md"), "utf8");
@@ -34,21 +34,26 @@ it("following the page adds the device: goldens pass, pages are generated, the c
     await cp(join(ROOT, part), at(part), { recursive: true });
   await symlink(join(ROOT, "node_modules"), at("node_modules"));
 
-  // 2. Write the table: the path stands on a line of its own before the code.
-  const [table = "", line = ""] = blocks(page, "ts");
-  const file = /^`(src\/drivers\/devices\/[\w-]+\.ts)`$/m.exec(page)?.[1] ?? "";
-  await mkdir(dirname(at(file)), { recursive: true });
-  await writeFile(at(file), table);
+  // 2 and 3. Write the tables: each path stands on a line of its own before the code.
+  const code = blocks(page, "ts");
+  const lines = code.pop() ?? "";
+  const files = [...page.matchAll(/^`(src\/drivers\/devices\/[\w-]+\.ts)`$/gm)].map(([, file = ""]) => file);
+  expect(files).toHaveLength(code.length);
+  for (const [i, file] of files.entries()) {
+    await mkdir(dirname(at(file)), { recursive: true });
+    await writeFile(at(file), code[i] ?? "");
+  }
 
-  // 3. Register it: among the others, and no longer planned.
-  const type = /type: "([\w-]+)"/.exec(table)?.[1] ?? "";
+  // 4. Register them: among the others, and no longer planned.
+  const types = code.map((table) => /type: "([\w-]+)"/.exec(table)?.[1] ?? "");
   const registry = await readFile(at("src/drivers/index.ts"), "utf8");
   const first = /^ {2}"?[\w-]+"?: async \(\) => /m.exec(registry)?.[0] ?? "nothing";
-  const registered = registry.replace(new RegExp(`^ {2}"${type}",\n`, "m"), "").replace(first, `${line}${first}`);
+  const unplanned = types.reduce((text, type) => text.replace(new RegExp(`^ {2}"${type}",\n`, "m"), ""), registry);
+  const registered = unplanned.replace(first, `${lines}${first}`);
   expect(registered).not.toBe(registry);
   await writeFile(at("src/drivers/index.ts"), registered);
 
-  // 4. See it live: the commands of the page. Packages are already there, so the build is all that `npm run generate` has to prepare.
+  // 5. See them live: the commands of the page. Packages are already there, so the build is all that `npm run generate` has to prepare.
   const [commands = ""] = blocks(page, "sh");
   expect(commands.trim().split("\n")).toEqual([
     "npx vitest run tests/goldens.test.ts",
@@ -65,14 +70,21 @@ it("following the page adds the device: goldens pass, pages are generated, the c
   expect(goldens.stdout).toMatch(/passed/);
   await run(process.execPath, [at("tools/build.mjs")], { cwd: copy.path });
   await run(process.execPath, [at("dist/tools/generate.js")], { cwd: copy.path });
-  expect(await readFile(at(`docs/devices/${type}.md`), "utf8")).toContain("energy-import");
-  expect(await readFile(at("config/schema.json"), "utf8")).toContain(`"${type}"`);
-  const types = await run(process.execPath, [at("dist/cippo.js"), "devices", "--types"], { cwd: copy.path });
-  expect(types.stdout).toContain(type);
+  const listed = await run(process.execPath, [at("dist/cippo.js"), "devices", "--types"], { cwd: copy.path });
+  const schema = await readFile(at("config/schema.json"), "utf8");
+  for (const [type, point] of [
+    ["example-m3", "energy-import"],
+    ["example-f7", "distance"],
+  ] as const) {
+    expect(types).toContain(type);
+    expect(await readFile(at(`docs/devices/${type}.md`), "utf8")).toContain(`\`${point}\``);
+    expect(schema).toContain(`"${type}"`);
+    expect(listed.stdout).toContain(type);
+  }
 
   // And the configuration of the page is accepted.
   const [devices = ""] = blocks(page, "yaml");
-  const site = `gateway: { id: gw-1, site: { id: test } }\nsync: { broker: "mqtt://127.0.0.1:1883" }\nbuses:\n  hall-485: { modbus: tcp, host: 127.0.0.1 }\n${devices}`;
+  const site = `gateway: { id: gw-1, site: { id: test } }\nsync: { broker: "mqtt://127.0.0.1:1883" }\nbuses:\n  hall-485: { modbus: tcp, host: 127.0.0.1 }\n  tank-uart: { serial: "tcp://127.0.0.1:4001" }\n${devices}`;
   await writeFile(at("site.yaml"), site);
   const checked = await run(process.execPath, [at("dist/cippo.js"), "config", "check", at("site.yaml"), "--json"], {
     cwd: copy.path,
