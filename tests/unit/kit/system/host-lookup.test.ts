@@ -1,4 +1,4 @@
-/** Names are asked for while the name server hangs, really: files must go on being read, and no name may be asked for twice. */
+/** Names are asked for while a real name server hangs: files are read on, and no name is asked for twice. */
 import { execFile, spawnSync } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import type { LookupFunction } from "node:net";
