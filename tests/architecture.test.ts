@@ -229,8 +229,8 @@ const STILL = {
   foldersOverTwelve: { most: 2, reason: "edge and edge/store: to be split" },
   filesOver300: { most: 8, reason: "classes that are still to be split" },
   namesTwice: { most: 5, reason: "in other rooms, to be renamed" },
-  stockOpeners: { most: 93, reason: "sentences of the form X goes in; Y comes out: to be rewritten" },
-  longOpeners: { most: 95, reason: "sentences over 120 characters: to be shortened" },
+  stockOpeners: { most: 59, reason: "sentences of the form X goes in; Y comes out: to be rewritten" },
+  longOpeners: { most: 60, reason: "sentences over 120 characters: to be shortened" },
   oldNames: { most: 82, reason: "uses by file of names that are not the field's: to be renamed" },
 } as const;
 

@@ -1,4 +1,4 @@
-/** The contract of this room: what a device type is (`Driver`), what wires it may ask for (`Wires`), and what proves it (`Golden`). Types only. */
+/** What a device type is (`Driver`), which wires it may ask for (`Wires`), and what proves it (`Golden`); types only. */
 import type * as z from "zod";
 import type {
   AskedStatus,

@@ -1,4 +1,4 @@
-/** What a device type's table says of its wire, as data: decoding, generated pages and simulated twins derive from it. Types only. */
+/** What the table of a device type says of its wire, as data: decoders, pages and twins derive from it. Types only. */
 import type { PointSpec } from "../model/index.ts";
 
 export type Layout =

@@ -1,4 +1,4 @@
-/** Builds a frame of a serial device from the values of its fields: the other way round than the product, and by code of its own. */
+/** Builds a frame of a serial device from the values of its fields, by code that the product does not share. */
 import type { FrameField, FrameLayout, LineField, LineFrame } from "../../../src/drivers/driver.ts";
 
 export type Shown = Readonly<Record<string, number | string>>;

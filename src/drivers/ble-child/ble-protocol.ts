@@ -1,4 +1,4 @@
-/** The lines that the gateway and its Bluetooth child exchange (docs/decisions/0008-bluetooth-in-its-own-process.md): schemas, limits, and a splitter of lines that holds no more than one. */
+/** The lines that the gateway and its Bluetooth child exchange: schemas, limits, and a splitter (docs/decisions/0008). */
 import * as z from "zod";
 import { firstLine } from "../../kit/text/first-line.ts";
 

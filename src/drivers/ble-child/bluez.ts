@@ -1,4 +1,4 @@
-/** An adapter's name goes in; BlueZ over one D-Bus connection comes out, every call with a time-out and one match rule for each address followed. The only file that touches node-ble. */
+/** BlueZ over one D-Bus connection, each call with a time-out. The only file that touches node-ble. */
 import { createBluetooth } from "node-ble";
 import BusHelper from "node-ble/src/BusHelper.js";
 import typed from "node-ble/src/buildTypedValue.js";

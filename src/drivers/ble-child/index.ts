@@ -1,4 +1,4 @@
-/** An adapter's name goes in, orders on standard input; what the radio hears goes to standard output, one line of JSON each (docs/decisions/0008-bluetooth-in-its-own-process.md). */
+/** The Bluetooth child: orders on standard input, what the radio hears on standard output (docs/decisions/0008). */
 import { setTimeout as sleep } from "node:timers/promises";
 import { doubling } from "../../kit/loop/backoff.ts";
 import { LineSplitter } from "../../kit/text/line-splitter.ts";

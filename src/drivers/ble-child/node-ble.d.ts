@@ -1,4 +1,4 @@
-/** The parts of node-ble 1.13 below its public API, which alone leak no match rules, and of the dbus-next connection behind it. */
+/** The parts of node-ble 1.13 below its public API: they alone leak no match rules. */
 
 declare module "node-ble/src/BusHelper.js" {
   interface Variant {

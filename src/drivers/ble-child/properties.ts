@@ -1,4 +1,4 @@
-/** Properties of a BlueZ device, as D-Bus variants, go in; one advertisement in the words of the protocol comes out, or null when nothing was heard. Pure. */
+/** Reads an advertisement from the properties of a BlueZ device; pure. */
 
 export interface Heard {
   readonly rssi?: number;

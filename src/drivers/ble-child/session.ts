@@ -1,4 +1,4 @@
-/** A D-Bus connection's life: addresses and read orders go in; advertisements, values and what ails the radio come out, until the connection is lost or old. */
+/** One D-Bus connection: listens for wanted addresses and carries out reads, until it is lost or old. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { monotonic } from "../../kit/clock.ts";
 import type { BleMessageBody, RadioState, ReadCommand, ReadStep } from "./ble-protocol.ts";

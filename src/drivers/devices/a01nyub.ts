@@ -1,4 +1,4 @@
-/** The A01NYUB (DYP-A01) long-range waterproof ultrasonic sensor on a UART: its frame, its limits, and the frames that prove them. */
+/** The A01NYUB (DYP-A01) ultrasonic sensor on a UART: its frame, its limits, and the frames that prove them. */
 import { distanceSensor } from "../families/frame/distance.ts";
 
 // DFRobot SEN0313: 9600 8N1, free running at 150–300 ms; FF, distance in mm high byte first, low byte of the sum. Range 280–7500 mm.

@@ -1,4 +1,4 @@
-/** BTHome v2, the open format of battery sensors that advertise their readings: its object ids, and the packets that prove them. */
+/** BTHome v2, the open format of battery sensors that advertise: its object ids, and the packets that prove them. */
 import { bthomeDevice } from "../families/ble/bthome-sensor.ts";
 
 // bthome.io, format v2; ids, lengths and factors checked against Bluetooth-Devices/bthome-ble. Little-endian; value = raw × times / per.

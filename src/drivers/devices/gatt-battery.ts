@@ -1,4 +1,4 @@
-/** The battery of any Bluetooth LE device that has the standard service, with what the device says it is; and the values that prove it. */
+/** The battery of any Bluetooth LE device with the standard service, and the values that prove it. */
 import { gattDevice } from "../families/ble/gatt.ts";
 
 // Bluetooth SIG, Assigned Numbers: service 180F Battery, 2A19 Battery Level; service 180A Device Information.

@@ -1,4 +1,4 @@
-/** A meter's pulse output on a GPIO line: reed contact of a water or gas meter, S0 of an energy meter; and the edge sequences that prove the count. */
+/** The pulse output of a water, gas or energy meter on a GPIO line, and the edge sequences that prove the count. */
 import { pulseDriver } from "../families/gpio/pulses.ts";
 
 export const gpioPulse = pulseDriver({

@@ -1,4 +1,4 @@
-/** MaxBotix HRXL-MaxSonar-WR ultrasonic sensors (MB7389 and like) that write millimetres as a line, and the lines that prove it. */
+/** MaxBotix HRXL-MaxSonar-WR ultrasonic sensors, which write millimetres as lines, and the lines that prove it. */
 import { distanceSensor } from "../families/frame/distance.ts";
 
 // HRXL-MaxSonar-WR datasheet (PD11500): 9600 8N1, about six lines a second, R, four digits in mm, CR. What is nearer than 300 mm is told as

@@ -1,4 +1,4 @@
-/** A table of object ids and service data of BTHome v2 go in, with the key where it is encrypted; the values that it carries come out. Pure; never throws but EdgeError. */
+/** Decodes the service data of BTHome v2, encrypted or not; throws nothing but EdgeError. */
 import { createDecipheriv } from "node:crypto";
 import { EdgeError } from "../../../kit/errors.ts";
 import type { Value } from "../../../model/index.ts";

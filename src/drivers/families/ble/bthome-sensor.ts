@@ -1,4 +1,4 @@
-/** The object table of BTHome v2 goes in; a driver for any sensor that speaks it comes out, each value once and none from a replayed packet. */
+/** Makes the driver of any sensor that speaks BTHome v2; each value is told once, none from a replayed packet. */
 import * as z from "zod";
 import { CodedError } from "../../../kit/errors.ts";
 import type { PointSpec, Reading, Text, Value } from "../../../model/index.ts";

@@ -1,4 +1,4 @@
-/** A table of GATT characteristics goes in; a driver that connects now and then, reads them and lets go comes out. */
+/** Makes the driver of a Bluetooth device that is connected to now and then, and read. */
 import * as z from "zod";
 import { EdgeError } from "../../../kit/errors.ts";
 import type { Device, Reading, Text, Ticks, Value } from "../../../model/index.ts";

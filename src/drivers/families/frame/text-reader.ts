@@ -1,6 +1,6 @@
 /** A driver for any reader that writes what it reads as a line of ASCII; the site says how that line looks. */
 import * as z from "zod";
-import type { Text } from "../../../model.ts";
+import type { Text } from "../../../model/index.ts";
 import type { FrameLayout, Golden } from "../../driver.ts";
 import { badgeReader, reverseBytes } from "./badge.ts";
 

@@ -1,4 +1,4 @@
-/** A contact on a GPIO line, its polarity and what it means go in; a driver that tells its state, or counts passages, comes out. */
+/** Makes the driver of a contact on a GPIO line, which tells its state or counts passages. */
 import * as z from "zod";
 import { duration } from "../../../kit/text/quantities.ts";
 import type { PointSpec, Reading, Value } from "../../../model/index.ts";

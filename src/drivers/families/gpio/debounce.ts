@@ -1,4 +1,4 @@
-/** Edges of a contact with their times go in; settled changes, each at the time of its edge and no more than asked for, and word of chatter come out. Pure. */
+/** Finds the settled changes of a contact among its edges, and says when it chatters; pure. */
 
 export interface Change {
   readonly level: 0 | 1;

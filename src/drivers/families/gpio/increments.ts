@@ -1,4 +1,4 @@
-/** What a line settled at and what one activation of it adds go in; its increments, and word of what nobody could count, come out. */
+/** Counts what activations of a line add, and says what nobody could count. */
 import type { Reading } from "../../../model/index.ts";
 import type { Golden } from "../../driver.ts";
 import { type Settled, settledIn } from "./settled.ts";

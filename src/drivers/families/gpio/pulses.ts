@@ -1,4 +1,4 @@
-/** A pulse output on a GPIO line and what one pulse stands for go in; a driver that tells what each pulse adds comes out. The gateway keeps the total. */
+/** Makes the driver of a pulse output on a GPIO line; the gateway keeps the total. */
 import * as z from "zod";
 import { duration } from "../../../kit/text/quantities.ts";
 import type { Driver } from "../../driver.ts";

@@ -1,4 +1,4 @@
-/** A relay on a GPIO line, its polarity and what it does at start and stop go in; a driver that switches it when told, and tells its state as read back, comes out. */
+/** Makes the driver of a relay on a GPIO line, whose state is what is read back. */
 
 import * as z from "zod";
 import { monotonic } from "../../../kit/clock.ts";

@@ -1,4 +1,4 @@
-/** A GPIO line and how long a level must stand go in; what its contact settled at, and signs of life between, come out. Families say what it means. */
+/** Watches a GPIO line and tells each level that has stood long enough, and signs of life between. */
 
 import { monotonic } from "../../../kit/clock.ts";
 import { EdgeError } from "../../../kit/errors.ts";

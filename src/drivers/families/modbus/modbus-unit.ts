@@ -1,4 +1,4 @@
-/** An opened unit and its table go in; its readings, judged one by one, and the outcome of each write come out. */
+/** An opened Modbus unit: reads its table round by round, judges each value, and carries out writes. */
 import { monotonic } from "../../../kit/clock.ts";
 import { type Code, EdgeError, toldOf } from "../../../kit/errors.ts";
 import { AnyOf } from "../../../kit/loop/signals.ts";

@@ -1,4 +1,4 @@
-/** What a quantity can be where no range is written: wide limits of each unit, so that a wrong order of bytes is not believed. */
+/** Wide limits of each unit, for points without a `range`: a wrong order of bytes is not believed. */
 import type { Decode, RegisterValue } from "../../driver.ts";
 import { isFloat } from "./decodes.ts";
 import { PREFIXES } from "./ucum-units.ts";

@@ -1,4 +1,4 @@
-/** One round over the blocks of a unit: what was read is told, a block fails alone, and what may pass by itself is asked again. */
+/** One round over the blocks of a unit: a block fails alone, and what may pass by itself is asked again. */
 import { monotonic } from "../../../kit/clock.ts";
 import { type Code, type Context, EdgeError } from "../../../kit/errors.ts";
 import { doubling } from "../../../kit/loop/backoff.ts";

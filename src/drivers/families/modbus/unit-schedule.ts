@@ -1,4 +1,4 @@
-/** Which blocks of a unit have their turn (`leastEvery`), what it is written again and again (`keepAlive`), and once (`atConnect`). */
+/** Which blocks of a unit are due, and which values it is told again and again, or when it is met. */
 import { monotonic } from "../../../kit/clock.ts";
 import { type Code, EdgeError } from "../../../kit/errors.ts";
 import type { Outcome, Reading } from "../../../model/index.ts";

@@ -1,4 +1,4 @@
-/** A BLE bus goes in; advertisements of wanted addresses and values read over connections come out, from a supervised child process that may die, hang or lie without harm. */
+/** A Bluetooth adapter: advertisements and reads of devices, from a supervised process that may die or hang. */
 
 import { fileURLToPath } from "node:url";
 import { monotonic } from "../../../kit/clock.ts";

@@ -1,4 +1,4 @@
-/** A Bluetooth child to start goes in; its checked words come out, and it never outlives us, hangs us, or fills our memory. */
+/** The process of an adapter: its words are checked, and it can neither outlive us, hang us nor fill our memory. */
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import type { Readable, Writable } from "node:stream";
 import { monotonic } from "../../../kit/clock.ts";

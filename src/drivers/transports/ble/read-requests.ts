@@ -1,4 +1,4 @@
-/** Orders to read a device and the child's answers go in; each caller's values come out, and a device that cannot be read rests, so that its time-outs cost the others little. */
+/** Reads of Bluetooth devices on their way; one that cannot be read rests, so that the others do not wait. */
 import { monotonic } from "../../../kit/clock.ts";
 import { EdgeError } from "../../../kit/errors.ts";
 import { doubling } from "../../../kit/loop/backoff.ts";

@@ -1,4 +1,4 @@
-/** Whether the radio is ill, and when, goes in; the next rung of its cure comes out: adapter power cycle, D-Bus connection anew, process anew; ever rarer. Pure. */
+/** What is done next for a radio that is ill: adapter, D-Bus connection, process; ever more rarely. Pure. */
 import { doubling } from "../../../kit/loop/backoff.ts";
 
 export type RecoveryStep = "adapter" | "connection" | "process";

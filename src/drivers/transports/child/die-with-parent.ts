@@ -1,4 +1,4 @@
-/** A helper to start goes in; the command that starts it so that it does not outlive us comes out. */
+/** The command that starts a helper so that it does not outlive us. */
 import { existsSync } from "node:fs";
 
 /** Asks the kernel to end a child with its parent, even when that is killed (util-linux, prctl PR_SET_PDEATHSIG). */

@@ -1,4 +1,4 @@
-/** A command that answers and ends, and the time it has go in; what it printed comes out, or why it did not. */
+/** Runs a command that answers and ends, within a time, and returns what it printed. */
 import { execFile } from "node:child_process";
 import { basename } from "node:path";
 import { firstLine } from "../../../kit/text/first-line.ts";

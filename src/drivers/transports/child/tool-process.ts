@@ -1,4 +1,4 @@
-/** A command that prints lines goes in; its lines come out, and it never outlives us. */
+/** Runs a command that prints lines until it is stopped; it never outlives us. */
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { basename } from "node:path";
 import type { Readable } from "node:stream";

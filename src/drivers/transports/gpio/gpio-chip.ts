@@ -1,4 +1,4 @@
-/** A GPIO bus goes in; a chip whose lines can be watched and driven comes out, through whichever of its two backends this machine has. */
+/** Opens a GPIO chip through whichever of its two backends this machine has. */
 import type { GpioSpec } from "../../buses.ts";
 import type { GpioChip } from "../../driver.ts";
 import { gpiodChip } from "./gpiod-chip.ts";

@@ -1,4 +1,4 @@
-/** A GPIO bus goes in; the tools of libgpiod, asked in the syntax of 1.6 (Bookworm) or of 2.x (Trixie), come out. */
+/** Speaks to the tools of libgpiod in the syntax of 1.6 (Bookworm) or of 2.x (Trixie). */
 import { join } from "node:path";
 import { EdgeError } from "../../../kit/errors.ts";
 import { firstLine } from "../../../kit/text/first-line.ts";

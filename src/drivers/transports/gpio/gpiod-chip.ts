@@ -1,4 +1,4 @@
-/** A GPIO chip and the tools of libgpiod go in; levels and edges of its lines come out, and lines that can be driven. */
+/** A GPIO chip by way of the tools of libgpiod: its lines are watched and driven. */
 import { monotonic } from "../../../kit/clock.ts";
 import { EdgeError } from "../../../kit/errors.ts";
 import { pause } from "../../../kit/loop/pause.ts";

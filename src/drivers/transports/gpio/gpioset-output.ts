@@ -1,4 +1,4 @@
-/** A line and its first level go in; an output that a gpioset process of ours holds comes out. Nothing is set twice: a line lost with its process stays lost. */
+/** An output that a gpioset process of ours holds; a line that is lost with its process stays lost. */
 import { monotonic } from "../../../kit/clock.ts";
 import { asEdgeError, type EdgeError } from "../../../kit/errors.ts";
 import type { GpioOutput } from "../../driver.ts";

@@ -1,4 +1,4 @@
-/** A GPIO chip under /sys/class/gpio goes in; levels and edges of its lines come out, and lines that can be driven. The only file touching onoff. */
+/** A GPIO chip under /sys/class/gpio: its lines are watched and driven. The only file touching onoff. */
 import { closeSync } from "node:fs";
 import { access, constants, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-/** How each unit of a line answered goes in; its counts, and when it may be asked again, come out: the circuit breaker, one per unit. Pure. */
+/** Counts how each unit of a line answers, and says when a silent one may be asked again; pure. */
 import type { AskedStatus } from "../../../model/index.ts";
 import type { ModbusRequest } from "../../driver.ts";
 

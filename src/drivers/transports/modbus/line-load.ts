@@ -1,4 +1,4 @@
-/** Stretches of work go in; the per cent of the last one to two windows that they took comes out. Pure. */
+/** Measures how much of the last minutes a line was busy; pure. */
 
 export class LineLoad {
   readonly #windowMs: number;

@@ -1,4 +1,4 @@
-/** A baud rate and a request go in; how long the line must be silent between frames, and how long to wait for a reply, come out. Pure. */
+/** How long a line must be silent between frames, and how long to wait for a reply, by its baud rate; pure. */
 import type { ModbusRequest } from "../../driver.ts";
 
 /** Start, eight bits, parity or a second stop bit, stop (Modbus over Serial Line V1.02, 2.5.1). */

@@ -1,4 +1,4 @@
-/** Requests of all devices on one Modbus bus go in; each gets its own verified reply or an error `bus.*`/`port.*`. The scheduler of the line. */
+/** The scheduler of one Modbus bus: each request gets its own verified reply, or an error `bus.*` or `port.*`. */
 import { monotonic } from "../../../kit/clock.ts";
 import { asEdgeError, EdgeError } from "../../../kit/errors.ts";
 import type { Log } from "../../../kit/log.ts";

@@ -1,4 +1,4 @@
-/** One opened port or connection and one request at a time go in; its verified reply comes out, or why there is none. The only file touching modbus-serial. */
+/** One opened Modbus port and one request at a time on it. The only file touching modbus-serial. */
 import type Library from "modbus-serial";
 import { type Code, EdgeError } from "../../../kit/errors.ts";
 import { loadNative } from "../../../kit/system/native.ts";

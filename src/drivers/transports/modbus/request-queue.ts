@@ -1,4 +1,4 @@
-/** Requests of all devices on one bus go in; the next one to send comes out, by priority, then age, while units that rest are passed over. */
+/** Which request of a bus is sent next: by priority, then age, while units that rest are passed over. */
 import { monotonic } from "../../../kit/clock.ts";
 import type { EdgeError } from "../../../kit/errors.ts";
 import type { ModbusReply, ModbusRequest, Priority } from "../../driver.ts";

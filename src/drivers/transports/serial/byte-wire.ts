@@ -1,4 +1,4 @@
-/** A place to connect to goes in; a wire that carries bytes both ways comes out. Sockets live here, serial ports fit the same shape. */
+/** A wire that carries bytes both ways: TCP connections live here, serial ports have the same shape. */
 import { createConnection, type Socket } from "node:net";
 import { monotonic } from "../../../kit/clock.ts";
 import { EdgeError } from "../../../kit/errors.ts";

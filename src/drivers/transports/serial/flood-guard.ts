@@ -1,4 +1,4 @@
-/** Pieces that arrive on a wire, and what was asked for, go in; whether more comes than any line carries, comes out. Pure. */
+/** Recognises a far side that sends more than any line carries; pure. */
 
 const WINDOW_MS = 1000;
 /** More than the fastest line that can be configured carries in a second (4 Mbaud). */

@@ -1,4 +1,4 @@
-/** A serial device path or tcp://host:port goes in; a byte wire comes out, or an error `port.*` or `native.missing` that names what is wrong. The only file touching serialport. */
+/** Opens serial ports as byte wires, with errors that say what is wrong. The only file touching serialport. */
 import { realpath } from "node:fs/promises";
 import type { SerialPort } from "serialport";
 import { monotonic } from "../../../kit/clock.ts";

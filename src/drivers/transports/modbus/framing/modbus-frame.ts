@@ -1,4 +1,4 @@
-/** Bytes of a Modbus line go in; which of them are the reply to one request, and which are something else, comes out. Pure. */
+/** Finds the reply to a request among the bytes of a Modbus line; pure. */
 import type { Code } from "../../../../kit/errors.ts";
 
 /** Longest RTU frame (Modbus over serial line V1.02, 2.3). */

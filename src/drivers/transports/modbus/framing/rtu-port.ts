@@ -1,4 +1,4 @@
-/** What modbus-serial asks of a port, and RTU framing: of all bytes on a line only the one verified reply to each request is let through. */
+/** RTU framing below modbus-serial: of all bytes on a line only the verified reply to each request goes on. */
 import { EventEmitter } from "node:events";
 import { monotonic } from "../../../../kit/clock.ts";
 import type { ByteWire } from "../../serial/byte-wire.ts";

@@ -10,7 +10,7 @@ import { codecOf } from "../../../../../src/drivers/families/frame/codecs.ts";
 import { deviceInfo, loadDriver } from "../../../../../src/drivers/index.ts";
 import { openWires } from "../../../../../src/drivers/wires.ts";
 import { noLog } from "../../../../../src/kit/log.ts";
-import type { Reading } from "../../../../../src/model.ts";
+import type { Reading } from "../../../../../src/model/index.ts";
 import { temporary } from "../../../../support/processes.ts";
 import { codeOf, never } from "../../support.ts";
 
