@@ -5,8 +5,8 @@ export const mqttCodes = {
   "mqtt.malformed": {
     retry: true,
     what: {
-      it: "Ciò che arriva sul topic {topic} non si legge: {reason}",
-      en: "What comes on topic {topic} cannot be read: {reason}",
+      it: "Ciò che arriva sul topic {topic} non si legge: {found}",
+      en: "What comes on topic {topic} cannot be read: {found}",
     },
     hint: {
       it: "`mosquitto_sub -v -t '{topic}'` lo mostra. Se è testo semplice e non JSON, togliere `at` dai punti; altrimenti chiedere a chi pubblica.",
@@ -55,6 +55,28 @@ export const mqttCodes = {
     hint: {
       it: "Controllare il nome del topic; poi chiedere a chi gestisce il broker il diritto di leggerlo. Si riprova ogni minuto.",
       en: "Check the topic's name; then ask the broker's operators for the right to read it. It is asked for again every minute.",
+    },
+  },
+  "lorawan.no-object": {
+    retry: true,
+    what: {
+      it: "La rete consegna i messaggi del topic {topic} senza decodificarli",
+      en: "The network hands over the messages of topic {topic} without decoding them",
+    },
+    hint: {
+      it: "Configurare un decoder (codec) nel profilo dell'apparecchio sulla rete, oppure usare il suo tipo `lorawan-…` se c'è.",
+      en: "Configure a decoder (codec) in the device's profile at the network, or use its own type `lorawan-…` if there is one.",
+    },
+  },
+  "lorawan.unknown-record": {
+    retry: false,
+    what: {
+      it: "Nei messaggi c'è un dato {record} che questa versione non conosce: ciò che lo segue non si legge",
+      en: "The messages hold a record {record} that this version does not know: what follows it is not read",
+    },
+    hint: {
+      it: "Ciò che sta prima vale. Controllare `type`; aggiornare il gateway, e segnalare canale e tipo.",
+      en: "What stands before it counts. Check `type`; update the gateway, and report channel and type.",
     },
   },
 } as const satisfies CodeTable;

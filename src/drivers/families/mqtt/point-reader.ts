@@ -62,8 +62,9 @@ export class PointReader {
   /** A point that was never seen in all this time; null: there is none. */
   wrongPointer(): EdgeError | null {
     const least = this.#sawNothing ? 1 : MISSED_MOST;
-    const [, spec] = this.#points.find(([point, { at }]) => at !== null && (this.#missed.get(point) ?? 0) >= least) ?? [];
-    return spec === undefined ? null : new EdgeError("mqtt.no-value", { topic: this.#topic, at: spec.at });
+    const never = this.#points.filter(([point]) => (this.#missed.get(point) ?? 0) >= least);
+    const at = never.map(([, spec]) => spec.at).find((pointer) => pointer !== null);
+    return at === undefined ? null : new EdgeError("mqtt.no-value", { topic: this.#topic, at });
   }
 }
 
