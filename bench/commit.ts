@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { encodeEvent, encodeReadings } from "../src/edge/segments/segment.ts";
 import { openDatabase } from "../src/edge/store/database/sqlite.ts";
-import { openStore } from "../src/edge/store/sqlite-store.ts";
+import { openStore } from "../src/edge/store/open-store.ts";
 import type { Commit } from "../src/edge/store/store.ts";
 import { monotonic } from "../src/kit/clock.ts";
 import { noLog } from "../src/kit/log.ts";

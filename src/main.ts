@@ -8,7 +8,7 @@ import { openWires } from "./drivers/wires.ts";
 import { SiteAnswers } from "./edge/answers/site-answers.ts";
 import { EdgeRuntime } from "./edge/runtime.ts";
 import type { KindOf } from "./edge/segments/thin.ts";
-import { openStore } from "./edge/store/sqlite-store.ts";
+import { openStore } from "./edge/store/open-store.ts";
 import { adminService, statusLine } from "./gateway/admin-service.ts";
 import { syncOptions, syncPorts } from "./gateway/sync-ports.ts";
 import { version } from "./kit/build-version.ts";
@@ -49,7 +49,7 @@ export async function runGateway({ loaded, log, clock: given }: RunOptions, stop
   const devices = Object.values(site.devices).map(
     (d): DeviceInfo => deviceInfo(d.id, d.driver, d.options, d.bus ?? "", wires, d.place),
   );
-  const house = new EdgeRuntime({
+  const edge = new EdgeRuntime({
     gateway: site.gateway.id,
     store,
     devices,
@@ -60,8 +60,8 @@ export async function runGateway({ loaded, log, clock: given }: RunOptions, stop
     log,
     watchdog,
   });
-  const { clock } = house;
-  await house.open();
+  const { clock } = edge;
+  await edge.open();
   // Sync outlives the devices for a moment: their last words may still be sent.
   const hangUp = broadcast();
   const sync = runSync(
@@ -72,7 +72,7 @@ export async function runGateway({ loaded, log, clock: given }: RunOptions, stop
       clock,
       log,
       watchdog,
-      ...syncPorts(house, loaded, clock, stop),
+      ...syncPorts(edge, loaded, clock, stop),
     },
     hangUp.signal,
   );
@@ -83,16 +83,16 @@ export async function runGateway({ loaded, log, clock: given }: RunOptions, stop
       return sync.done;
     },
   };
-  const admin = adminService({ house, store, sync, lines: wires.lines, loaded, clock, file, stop });
+  const admin = adminService({ edge, store, sync, lines: wires.lines, loaded, clock, file, stop });
   await using _socket = await serveAdmin(socket, admin, log, stop);
-  const running = house.run(stop);
+  const running = edge.run(stop);
   log.info("gateway.ready", {
     gateway: site.gateway.id,
     version,
     config: loaded.rev,
-    epoch: house.epoch.id,
-    n: house.epoch.n,
-    cause: house.epoch.cause,
+    epoch: edge.epoch.id,
+    n: edge.epoch.n,
+    cause: edge.epoch.cause,
   });
   const line = () => statusLine(admin.status());
   stop.addEventListener("abort", () => void manager.stopping(), { once: true });

@@ -14,7 +14,7 @@ import type { Sync } from "../sync/sync.ts";
 const READ_MS = { polled: 15_000, connected: 60_000, pushed: { least: 5000, most: 20_000 } };
 
 export interface RunningGateway {
-  readonly house: EdgeRuntime;
+  readonly edge: EdgeRuntime;
   readonly store: Store;
   readonly sync: Sync;
   readonly lines: () => readonly BusStatus[];
@@ -25,22 +25,22 @@ export interface RunningGateway {
 }
 
 export function adminService(running: RunningGateway): Admin {
-  const { house, store, loaded, stop } = running;
+  const { edge, store, loaded, stop } = running;
   const begun = running.clock.mono();
   const names = namesOf(loaded.site);
   return {
     status: () => statusOf(running, begun),
     problems: () => loaded.problems,
-    commands: () => house.targets,
+    commands: () => edge.targets,
     async read(device) {
       checkDevice(names, device);
-      return house.readNow(device, patienceWith(loaded.site.devices[device]));
+      return edge.devices.readNow(device, patienceWith(loaded.site.devices[device]));
     },
     watch({ names: wanted }, listener) {
       for (const name of wanted) checkSource(names, name);
       return watch(running, new Set(wanted), listener);
     },
-    command: ({ target, action, args, by }) => house.commands.submit(target, action, args, by, stop),
+    command: ({ target, action, args, by }) => edge.commands.submit(target, action, args, by, stop),
     async *events({ sinceMs, limit }) {
       for await (const { event } of store.events({ ...(sinceMs !== undefined && { sinceWall: sinceMs }), limit })) yield event;
     },
@@ -64,14 +64,10 @@ const namesOf = ({ devices, assets }: Loaded["site"]): Names => ({
   assets: new Map(Object.entries(assets).map(([id, { kind }]) => [id, Object.keys(kind.shows)])),
 });
 
-function watch(
-  { house, clock }: RunningGateway,
-  names: ReadonlySet<string>,
-  listener: Parameters<Admin["watch"]>[1],
-): () => void {
+function watch({ edge, clock }: RunningGateway, names: ReadonlySet<string>, listener: Parameters<Admin["watch"]>[1]): () => void {
   const wanted = (...ids: readonly (string | undefined)[]) =>
     names.size === 0 || ids.some((id) => id !== undefined && names.has(id));
-  const readings = house.onRecord(({ source, name, value, unit, quality, code, mono }: ReadingRecord) => {
+  const readings = edge.onRecord(({ source, name, value, unit, quality, code, mono }: ReadingRecord) => {
     if (!wanted(source, `${source}.${name}`)) return;
     const now = clock.now();
     listener({
@@ -85,7 +81,7 @@ function watch(
       at: now.wall - (now.mono - mono),
     });
   });
-  const events = house.onEvent((event) => {
+  const events = edge.onEvent((event) => {
     if (wanted(event.asset, event.device)) listener({ what: "event", event });
   });
   return () => {
@@ -94,7 +90,7 @@ function watch(
   };
 }
 
-function statusOf({ house, store, sync, lines, loaded, clock, file }: RunningGateway, begun: number): GatewayStatus {
+function statusOf({ edge, store, sync, lines, loaded, clock, file }: RunningGateway, begun: number): GatewayStatus {
   const link = sync.status();
   const { bytes, quotaBytes, unacknowledged } = store.size();
   return {
@@ -105,11 +101,11 @@ function statusOf({ house, store, sync, lines, loaded, clock, file }: RunningGat
     ready: true,
     uptimeMs: clock.mono() - begun,
     clock: clockOf(clock.now()),
-    epoch: house.epoch,
-    devices: house.devices(),
+    epoch: edge.epoch,
+    devices: edge.devices.status(),
     buses: lines(),
-    assets: house.assets(),
-    alarms: house.alarms().open,
+    assets: edge.documents.assets(),
+    alarms: edge.documents.alarms().open,
     sync: {
       broker: loaded.site.sync.broker,
       mode: loaded.site.sync.acknowledge,
@@ -118,7 +114,7 @@ function statusOf({ house, store, sync, lines, loaded, clock, file }: RunningGat
       ...(link.detail !== undefined && { detail: link.detail }),
       uplink: link.uplink,
     },
-    store: { file, bytes, quotaBytes, unacknowledged, writable: house.writable, waiting: house.waiting },
+    store: { file, bytes, quotaBytes, unacknowledged, writable: edge.outbox.writable, waiting: edge.waiting },
     streams: link.streams,
   };
 }

@@ -7,23 +7,23 @@ import type { SyncOptions } from "../sync/context.ts";
 import type { Commands, Documents, Outbox } from "../sync/outbox.ts";
 
 export function syncPorts(
-  house: EdgeRuntime,
+  edge: EdgeRuntime,
   { rev, hash }: Pick<Loaded, "rev" | "hash">,
   clock: Clock,
   stop: AbortSignal,
 ): { readonly outbox: Outbox; readonly documents: Documents; readonly commands: Commands } {
   const begun = clock.mono();
   return {
-    outbox: house,
+    outbox: edge.outbox,
     documents: {
-      catalog: () => house.catalog,
-      assets: () => house.assets(),
-      removedAssets: () => house.removedAssets(),
-      clearedAsset: (asset) => house.forgetAsset(asset),
-      alarms: () => house.alarms(),
+      catalog: () => edge.documents.catalog,
+      assets: () => edge.documents.assets(),
+      removedAssets: () => edge.documents.removedAssets(),
+      clearedAsset: (asset) => edge.documents.clearedAsset(asset),
+      alarms: () => edge.documents.alarms(),
       reported: () => ({
         config: { rev, hash, by: "local" },
-        buffer: { writable: house.writable },
+        buffer: { writable: edge.outbox.writable },
       }),
       state: () => {
         const now = clock.now();
@@ -31,8 +31,8 @@ export function syncPorts(
       },
     },
     commands: {
-      receive: (message) => house.commands.receive(message, stop),
-      onResult: (listener) => house.commands.onResult(listener),
+      receive: (message) => edge.commands.receive(message, stop),
+      onResult: (listener) => edge.commands.onResult(listener),
     },
   };
 }

@@ -10,7 +10,7 @@ import { Broker } from "../support/brokers.ts";
 import { CountingSite, counter, loop } from "../support/counting-site.ts";
 import { Gateway, Program, platform, temporary, until } from "../support/processes.ts";
 import { proofOf, proved, told } from "../support/proof.ts";
-import { type Durable, hashOf } from "../support/restless-house.ts";
+import { type Durable, hashOf } from "../support/restless-edge.ts";
 import { Witness } from "../support/witness.ts";
 
 const LANES = 2;
@@ -94,9 +94,9 @@ async function killedOnce(program: string, file: string, first: boolean): Promis
 /** As the product is built: one file that loads quickly. */
 async function bundled(folder: string): Promise<string> {
   await symlink(join(import.meta.dirname, "../../node_modules"), join(folder, "node_modules"));
-  const outfile = join(folder, "restless-house.mjs");
+  const outfile = join(folder, "restless-edge.mjs");
   await build({
-    entryPoints: [join(import.meta.dirname, "../support/restless-house.ts")],
+    entryPoints: [join(import.meta.dirname, "../support/restless-edge.ts")],
     outfile,
     bundle: true,
     platform: "node",

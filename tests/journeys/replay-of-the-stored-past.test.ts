@@ -2,7 +2,7 @@
 import { expect, it } from "vitest";
 import { loadSite } from "../../src/config/index.ts";
 import { replay } from "../../src/edge/engine/past/replay.ts";
-import { openStore } from "../../src/edge/store/sqlite-store.ts";
+import { openStore } from "../../src/edge/store/open-store.ts";
 import { systemClock } from "../../src/kit/clock.ts";
 import { noLog } from "../../src/kit/log.ts";
 import type { AssetState, OpenAlarm } from "../../src/model/index.ts";

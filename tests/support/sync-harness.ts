@@ -7,11 +7,11 @@ import { messageOn } from "../../src/sync/contract/messages.ts";
 import { readBody } from "../../src/sync/publish/batch-body.ts";
 import { add, type RangeSet } from "../../src/sync/publish/ranges.ts";
 import { runSync, type Sync } from "../../src/sync/sync.ts";
-import { FakeHouse } from "./fake-house.ts";
+import { FakeOutbox } from "./fake-outbox.ts";
 import { type RawBroker, type Received, shorten } from "./raw-broker.ts";
 
 export interface Harness extends AsyncDisposable {
-  readonly house: FakeHouse;
+  readonly house: FakeOutbox;
   readonly sync: Sync;
   readonly stop: AbortController;
 }
@@ -32,7 +32,7 @@ export const quick: Omit<SyncOptions, "broker"> = {
 export function harness(
   url: string,
   options: Partial<SyncOptions> = {},
-  house = new FakeHouse(),
+  house = new FakeOutbox(),
   broker?: RawBroker,
   log: Log = noLog,
 ): Harness {

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { EdgeRuntime } from "../../../src/edge/runtime.ts";
-import { openStore } from "../../../src/edge/store/sqlite-store.ts";
+import { openStore } from "../../../src/edge/store/open-store.ts";
 import { syncPorts } from "../../../src/gateway/sync-ports.ts";
 import { monotonic, systemClock } from "../../../src/kit/clock.ts";
 import { noLog } from "../../../src/kit/log.ts";
@@ -85,7 +85,7 @@ async function run({ id, folder, broker, assets }: Opening) {
     log: noLog,
   });
   const meters = new Meters();
-  const house = new EdgeRuntime({
+  const edge = new EdgeRuntime({
     gateway: id,
     store,
     devices: meters.devices,
@@ -102,26 +102,26 @@ async function run({ id, folder, broker, assets }: Opening) {
       options: { broker, acknowledge: "platform", mqtt: 5, liveEveryMs: 1000, reconnect: { firstMs: 100, maxMs: 300 } },
       clock,
       log: noLog,
-      ...syncPorts(house, { rev: "bench", hash: "" }, clock, stop.signal),
+      ...syncPorts(edge, { rev: "bench", hash: "" }, clock, stop.signal),
     },
     hangUp.signal,
   );
-  const running = house.run(stop.signal);
+  const running = edge.run(stop.signal);
   return {
     handlers: {
       prepare: (count: number) => meters.prepare(count),
-      feed: (args: Feeding) => feed(house, meters, args),
+      feed: (args: Feeding) => feed(edge, meters, args),
       delivered: () =>
         until(
-          () => house.streams().every(({ upTo, head }) => upTo === head),
-          () => house.streams(),
+          () => edge.outbox.streams().every(({ upTo, head }) => upTo === head),
+          () => edge.outbox.streams(),
         ),
       connected: () =>
         until(
           () => sync.status().connected,
           () => sync.status(),
         ),
-      bodies: () => bodies(house, id),
+      bodies: () => bodies(edge, id),
     },
     async close() {
       stop.abort();
@@ -134,9 +134,9 @@ async function run({ id, folder, broker, assets }: Opening) {
 }
 
 /** Answers how many commits it took; events make some of their own. */
-async function feed(house: EdgeRuntime, meters: Meters, { readings, commits, paceMs, eventEvery }: Feeding) {
+async function feed(edge: EdgeRuntime, meters: Meters, { readings, commits, paceMs, eventEvery }: Feeding) {
   const count = new Counter();
-  const off = house.onCommitted((committed) => count.add(committed));
+  const off = edge.outbox.onCommitted((committed) => count.add(committed));
   const begun = monotonic();
   for (let i = 0; i < commits; i += 1) {
     if (eventEvery !== undefined && i % eventEvery === eventEvery - 1) meters.toggle(monotonic());
@@ -171,11 +171,11 @@ class Counter {
 }
 
 /** What the stored segments of the present epoch weigh, alone on the wire. */
-async function bodies(house: EdgeRuntime, id: string): Promise<Bodies> {
+async function bodies(edge: EdgeRuntime, id: string): Promise<Bodies> {
   const topic = topicsOf(id).up("readings");
   let found: Bodies = { readings: 0, bodyBytes: 0, wireBytes: 0 };
   for (let from = 1; ; ) {
-    const segments = await house.read(house.epoch.id, "readings", from, Number.MAX_SAFE_INTEGER, 128 * 1024);
+    const segments = await edge.outbox.read(edge.epoch.id, "readings", from, Number.MAX_SAFE_INTEGER, 128 * 1024);
     for (const { count, body, to } of segments) {
       found = {
         readings: found.readings + count,

@@ -40,6 +40,9 @@ const URGENT_KINDS: ReadonlySet<string> = new Set(["aed.in-use", "aed.removed"])
 export const isUrgent = (event: EdgeEvent): boolean =>
   (event.severity === "critical" || URGENT_KINDS.has(event.kind)) && event["maintenance"] !== true;
 
+/** Records and events. */
+export const weightOf = ({ records, events }: Content): number => records + events.length;
+
 export const emptyContent = (): Content => ({
   groups: [],
   events: [],

@@ -10,7 +10,8 @@ import { offsetOf, type Ticker, ticker } from "../../kit/loop/ticker.ts";
 import type { Heartbeat, Watchdog } from "../../kit/loop/watchdog.ts";
 import { formatDuration } from "../../kit/text/format-duration.ts";
 import type { Device, DeviceInfo, DeviceProblem, DeviceStatus, Outcome, PointStatus, Reading, Ticks } from "../../model/index.ts";
-import { DeviceHealth, isUnread, problemOf } from "./device-health.ts";
+import { DeviceHealth, problemOf } from "./device-health.ts";
+import { PointValues } from "./point-values.ts";
 import { type LastRow, rowOf, worthKeeping } from "./report-filter.ts";
 
 /** What the house does with a device's readings; all calls are in order. */
@@ -47,14 +48,10 @@ export class Collector {
   readonly #begun = monotonic();
   readonly #ticks: Ticker;
   readonly #rows = new Map<string, LastRow>();
-  readonly #latest = new Map<string, Reading>();
   readonly #health: DeviceHealth;
   /** Points whose values nobody may see or keep. */
   readonly #credentials: ReadonlySet<string>;
-  /** Last values of points, whatever was said since: where no newer one can be had they are named as last. */
-  readonly #values = new Map<string, Reading>();
-  /** Points of which the host said that they cannot be known, and the device nothing since. */
-  readonly #lost = new Set<string>();
+  readonly #values: PointValues;
   /** Why it is down, as the house was told last; null: it was down before the start. */
   #told: { readonly code: string | null; readonly at: number } = { code: null, at: monotonic() };
   #device: Device | null = null;
@@ -67,6 +64,7 @@ export class Collector {
     this.info = info;
     const points = Object.entries(info.points);
     this.#credentials = new Set(points.flatMap(([point, { kind }]) => (kind === "credential" ? [point] : [])));
+    this.#values = new PointValues(info.points);
     this.#host = host;
     this.#health = new DeviceHealth(info, silent, monotonic() - silentForMs);
     const every = info.everyMs ?? 1000;
@@ -110,7 +108,7 @@ export class Collector {
     this.#health.opened(monotonic());
     if (this.#waiting.size > 0) device.hurry?.();
     try {
-      for await (const batch of device.readings(heartbeat === null ? this.#ticks : counted(this.#ticks, heartbeat), stop)) {
+      for await (const batch of device.readings(heartbeat === null ? this.#ticks : watchedTicks(this.#ticks, heartbeat), stop)) {
         works();
         this.#take(batch);
       }
@@ -126,11 +124,7 @@ export class Collector {
     this.#health.says(this.#device?.isTriggered?.() ?? false, this.#device?.unread?.() ?? null, mono);
     if (this.#health.heard(all, mono)) this.#speaks(mono);
     const batch = this.#credentials.size === 0 ? all : all.filter(({ point }) => !this.#credentials.has(point));
-    for (const reading of batch) {
-      this.#latest.set(reading.point, reading);
-      this.#lost.delete(reading.point);
-      if (reading.quality !== "bad") this.#values.set(reading.point, reading);
-    }
+    this.#values.heard(batch);
     this.#offer(batch);
     this.#answer(true);
   }
@@ -160,13 +154,7 @@ export class Collector {
   }
 
   #unknown(code: string, mono: number): void {
-    const unknown = Object.entries(this.info.points)
-      .filter(([, { kind }]) => kind !== "increments" && kind !== "credential")
-      .map(([point]): Reading => ({ point, value: null, quality: "bad", code, mono }));
-    for (const reading of unknown) {
-      this.#latest.set(reading.point, reading);
-      this.#lost.add(reading.point);
-    }
+    const unknown = this.#values.lose(code, mono);
     this.#offer(unknown.filter(({ point }) => this.#rows.get(point)?.quality !== "bad"));
   }
 
@@ -219,14 +207,14 @@ export class Collector {
     const mono = monotonic();
     if (!spoke) throw this.#noValue(mono, timeoutMs);
     const failure = this.#health.failure(mono);
-    if (failure !== null) throw this.#withPoints(failure.error, this.#points(mono, this.#health.isDown));
+    if (failure !== null) throw this.#withPoints(failure.error, this.#values.status(mono, this.#health.isDown));
     return this.status().points;
   }
 
   /** Why a person gets no value now; with the last ones, named as last. */
   #noValue(mono: number, waitedMs: number): EdgeError {
     const cause = this.#health.isDown ? this.#health.cause(mono) : null;
-    return this.#withPoints(cause?.error ?? this.#notNow(mono, waitedMs), this.#points(mono, true));
+    return this.#withPoints(cause?.error ?? this.#notNow(mono, waitedMs), this.#values.status(mono, true));
   }
 
   #withPoints(error: EdgeError, points: readonly PointStatus[]): EdgeError {
@@ -275,37 +263,13 @@ export class Collector {
       ...(cause && { problem: problemOf(cause, mono) }),
       ageMs: this.#health.ageMs(mono),
       ...(wire !== undefined && { wire }),
-      points: this.#points(mono, this.#health.isDown),
+      points: this.#values.status(mono, this.#health.isDown),
     };
-  }
-
-  /** `areLast`: nothing newer can be had, whatever the last reading was. */
-  #points(mono: number, areLast: boolean): readonly PointStatus[] {
-    const open = Object.entries(this.info.points).filter(([point]) => !this.#credentials.has(point));
-    return open.map(([point, { unit }]): PointStatus => {
-      const latest = this.#latest.get(point);
-      const known = this.#values.get(point);
-      const isLast = areLast || (known !== undefined && latest !== undefined && this.#isNoWord(latest));
-      const shown = (isLast ? known : undefined) ?? latest;
-      if (shown === undefined) return { point, value: null, unit, quality: "bad", ageMs: null };
-      const { value, mono: at } = shown;
-      const ageMs = mono - at;
-      if (!isLast) return { point, value, unit, quality: shown.quality, ...codeOf(shown), ageMs };
-      const code = latest?.quality === "bad" ? latest.code : "device.silent";
-      return { point, value, unit, quality: "bad", ...codeOf({ code }), ageMs, last: true };
-    });
-  }
-
-  /** The device itself said nothing of this point with it, so its last word stands. */
-  #isNoWord(latest: Reading): boolean {
-    return isUnread(latest) || this.#lost.has(latest.point);
   }
 }
 
-const codeOf = ({ code }: { readonly code?: string | undefined }) => (code === undefined ? {} : { code });
-
 /** Who asks for the next tick has done the round before. */
-const counted = (ticks: Ticker, heartbeat: Heartbeat): Ticks => ({
+const watchedTicks = (ticks: Ticker, heartbeat: Heartbeat): Ticks => ({
   next(stop) {
     heartbeat.touch();
     return ticks.next(stop);

@@ -48,6 +48,12 @@ export class StreamIndex {
     return this.entries.findLast((entry) => entry.epoch.id === epoch && entry.stream === stream);
   }
 
+  /** The highest numbers of an epoch that are stored, 0 where none. */
+  heads(epoch: string): Readonly<Record<Stream, number>> {
+    const head = (stream: Stream): number => this.entry(epoch, stream)?.head ?? 0;
+    return { readings: head("readings"), events: head("events") };
+  }
+
   /** Earlier epochs first; of the present one always both streams, of others those with something unacknowledged. */
   streams(): readonly StreamState[] {
     this.#streams ??= this.entries

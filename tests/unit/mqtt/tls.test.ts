@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { systemClock } from "../../../src/kit/clock.ts";
 import { openSocket } from "../../../src/mqtt/socket.ts";
 import { authority, certificate, hasOpenssl } from "../../support/certificates.ts";
-import { FakeHouse } from "../../support/fake-house.ts";
+import { FakeOutbox } from "../../support/fake-outbox.ts";
 import { eventually, harness } from "../../support/sync-harness.ts";
 
 let folder: string;
@@ -57,7 +57,7 @@ describe.skipIf(!hasOpenssl)("mqtts", () => {
     ).then((socket) => socket.destroy());
 
   it("connects with the gateway's certificate", async () => {
-    await using h = harness(await broker("server"), { credentials: credentials() }, new FakeHouse());
+    await using h = harness(await broker("server"), { credentials: credentials() }, new FakeOutbox());
     await eventually(() => expect(h.sync.status().connected).toBe(true));
     expect(h.house.clock.boot).toBe(systemClock("assumed").boot);
   });

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:net";
 import { Aedes } from "aedes";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { FakeHouse } from "../../support/fake-house.ts";
+import { FakeOutbox } from "../../support/fake-outbox.ts";
 import { arrived, eventually, harness, ROOT } from "../../support/sync-harness.ts";
 
 let aedes: Aedes;
@@ -31,7 +31,7 @@ afterEach(async () => {
 
 describe.each([5, "3.1.1"] as const)("a real broker, MQTT %s", (mqtt) => {
   it("takes everything, and its messages reach the house", async () => {
-    const house = new FakeHouse();
+    const house = new FakeOutbox();
     house.readings(100, "E1", false);
     await using h = harness(url, { mqtt }, house);
     await eventually(() => expect(h.sync.status().connected).toBe(true));
@@ -50,7 +50,7 @@ describe.each([5, "3.1.1"] as const)("a real broker, MQTT %s", (mqtt) => {
 });
 
 it("drains 100,000 readings in less than a second of CPU, and lets an alarm through meanwhile", async () => {
-  const house = new FakeHouse();
+  const house = new FakeOutbox();
   for (let i = 0; i < 4000; i += 1) house.readings(100, "E1", false);
   await using h = harness(url, {}, house);
   await eventually(() => expect(seen.some(({ topic }) => topic.endsWith("history/readings"))).toBe(true));

@@ -11,7 +11,7 @@ import type { SyncOptions } from "../../../src/sync/context.ts";
 import type { SyncStatus } from "../../../src/sync/sync.ts";
 import { Broker, brokerKinds } from "../../support/brokers.ts";
 import { authority, certificate, hasOpenssl } from "../../support/certificates.ts";
-import { FakeHouse } from "../../support/fake-house.ts";
+import { FakeOutbox } from "../../support/fake-outbox.ts";
 import { RawBroker } from "../../support/raw-broker.ts";
 import { eventually, harness } from "../../support/sync-harness.ts";
 
@@ -43,7 +43,7 @@ async function optionsOf(sync: string, credentials: string): Promise<Partial<Syn
 
 /** The state after the first attempt has ended one way or the other. */
 async function attempt(options: Partial<SyncOptions>): Promise<SyncStatus> {
-  await using h = harness(options.broker ?? "", options, new FakeHouse());
+  await using h = harness(options.broker ?? "", options, new FakeOutbox());
   await eventually(() => {
     const { connected, code } = h.sync.status();
     expect(connected || code !== undefined).toBe(true);

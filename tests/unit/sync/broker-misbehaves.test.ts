@@ -1,7 +1,7 @@
 /** Brokers that refuse, forget, delay, lie or fall silent: nothing is lost, nothing loops (field notes, B1–B9). */
 import { getEventListeners } from "node:events";
 import { describe, expect, it } from "vitest";
-import { FakeHouse } from "../../support/fake-house.ts";
+import { FakeOutbox } from "../../support/fake-outbox.ts";
 import { RawBroker } from "../../support/raw-broker.ts";
 import { stallingProxy } from "../../support/stalling-proxy.ts";
 import { arrived, eventually, harness, ROOT } from "../../support/sync-harness.ts";
@@ -11,7 +11,7 @@ const all = (n: number) => [[1, n]];
 describe("connecting", () => {
   it("goes on trying when the CONNACK refuses, and says why meanwhile", async () => {
     await using broker = await RawBroker.open({ connack: (_, n) => ({ reasonCode: [136, 135, 137][n] ?? 0 }) });
-    await using h = harness(broker.url, {}, new FakeHouse(), broker);
+    await using h = harness(broker.url, {}, new FakeOutbox(), broker);
     await eventually(() => expect(h.sync.status()).toMatchObject({ connected: false, code: "sync.refused" }));
     await eventually(() => expect(broker.topics()).toContain("reported"));
     expect(broker.connects).toHaveLength(4);
@@ -21,14 +21,14 @@ describe("connecting", () => {
 
   it("goes on trying when the CONNACK never comes", async () => {
     await using broker = await RawBroker.open({ connack: (_, n) => (n === 0 ? null : {}) });
-    await using _ = harness(broker.url, { connectTimeoutMs: 100 }, new FakeHouse(), broker);
+    await using _ = harness(broker.url, { connectTimeoutMs: 100 }, new FakeOutbox(), broker);
     await eventually(() => expect(broker.topics()).toContain("state"));
     expect(broker.connects.length).toBeGreaterThan(1);
   });
 
   it("keeps a session of seven days under the gateway's id, and leaves a Will", async () => {
     await using broker = await RawBroker.open();
-    await using _ = harness(broker.url, {}, new FakeHouse(), broker);
+    await using _ = harness(broker.url, {}, new FakeOutbox(), broker);
     await eventually(() => expect(broker.connects).toHaveLength(1));
     expect(broker.connects[0]).toMatchObject({
       clientId: "gw",
@@ -42,7 +42,7 @@ describe("connecting", () => {
 
   it("subscribes afresh although the broker says that it forgot nothing", async () => {
     await using broker = await RawBroker.open({ connack: (_, n) => ({ sessionPresent: n > 0 }) });
-    await using _ = harness(broker.url, {}, new FakeHouse(), broker);
+    await using _ = harness(broker.url, {}, new FakeOutbox(), broker);
     await eventually(() => expect(broker.topics(0)).toContain("reported"));
     broker.cut();
     await eventually(() => expect(broker.subscribes).toHaveLength(2));
@@ -57,7 +57,7 @@ describe("connecting", () => {
 
   it("waits long when another client took the session over", async () => {
     await using broker = await RawBroker.open();
-    await using h = harness(broker.url, { reconnect: { firstMs: 1, maxMs: 2000 } }, new FakeHouse(), broker);
+    await using h = harness(broker.url, { reconnect: { firstMs: 1, maxMs: 2000 } }, new FakeOutbox(), broker);
     await eventually(() => expect(broker.topics()).toContain("reported"));
     broker.write({ cmd: "disconnect", reasonCode: 0x8e });
     await eventually(() => expect(h.sync.status()).toMatchObject({ connected: false, code: "sync.taken-over" }));
@@ -69,7 +69,7 @@ describe("connecting", () => {
 
   it("leaks nothing over many links", async () => {
     await using broker = await RawBroker.open();
-    await using h = harness(broker.url, { reconnect: { firstMs: 1, maxMs: 5 } }, new FakeHouse(), broker);
+    await using h = harness(broker.url, { reconnect: { firstMs: 1, maxMs: 5 } }, new FakeOutbox(), broker);
     const listeners: number[] = [];
     for (let i = 0; i < 25; i += 1) {
       await eventually(() => expect(broker.topics(i)).toContain("reported"));
@@ -83,7 +83,7 @@ describe("connecting", () => {
 describe("a link that ends", () => {
   it("resends what the broker did not acknowledge, and only that", async () => {
     await using broker = await RawBroker.open();
-    await using h = harness(broker.url, {}, new FakeHouse(), broker);
+    await using h = harness(broker.url, {}, new FakeOutbox(), broker);
     await eventually(() => expect(broker.topics()).toContain("reported"));
     h.house.readings(10);
     await eventually(() => expect(arrived(broker.received, "readings")).toEqual(all(10)));
@@ -105,7 +105,7 @@ describe("a link that ends", () => {
   it("notices a half-open link by its silence", async () => {
     await using broker = await RawBroker.open();
     await using proxy = await stallingProxy(broker.port);
-    await using h = harness(`mqtt://127.0.0.1:${proxy.port}`, { keepaliveSeconds: 1 }, new FakeHouse(), broker);
+    await using h = harness(`mqtt://127.0.0.1:${proxy.port}`, { keepaliveSeconds: 1 }, new FakeOutbox(), broker);
     await eventually(() => expect(broker.topics()).toContain("reported"));
     proxy.stall();
     h.house.readings(3);
@@ -119,7 +119,7 @@ describe("a link that ends", () => {
       puback: ({ topic, connection }) => (connection === 0 && topic.includes("readings") ? null : 0),
       connack: (_, n) => (n === 1 ? null : {}),
     });
-    await using h = harness(broker.url, { pubackTimeoutMs: 200, connectTimeoutMs: 2000 }, new FakeHouse(), broker);
+    await using h = harness(broker.url, { pubackTimeoutMs: 200, connectTimeoutMs: 2000 }, new FakeOutbox(), broker);
     await eventually(() => expect(broker.topics()).toContain("reported"));
     h.house.readings(3);
     await eventually(() => expect(h.sync.status()).toMatchObject({ connected: false, code: "sync.no-puback" }));
@@ -139,7 +139,7 @@ describe("a link that ends", () => {
     ["an answer to nothing asked", Buffer.from([0x20, 0x03, 0, 0, 0])],
   ])("ends one that brings %s", async (_, bytes) => {
     await using broker = await RawBroker.open();
-    await using h = harness(broker.url, {}, new FakeHouse(), broker);
+    await using h = harness(broker.url, {}, new FakeOutbox(), broker);
     await eventually(() => expect(broker.topics()).toContain("reported"));
     broker.raw(bytes);
     await eventually(() => expect(broker.topics(1)).toContain("reported"));
@@ -148,7 +148,7 @@ describe("a link that ends", () => {
 
   it("stops within its grace although nothing is acknowledged", async () => {
     await using broker = await RawBroker.open({ puback: ({ topic }) => (topic.endsWith("readings") ? null : 0) });
-    await using h = harness(broker.url, { pubackTimeoutMs: 60_000 }, new FakeHouse(), broker);
+    await using h = harness(broker.url, { pubackTimeoutMs: 60_000 }, new FakeOutbox(), broker);
     await eventually(() => expect(broker.topics()).toContain("reported"));
     h.house.readings(3);
     await eventually(() => expect(broker.topics()).toContain("readings"));
@@ -164,7 +164,7 @@ describe("the window", () => {
     "passes over a message larger than the contract allows, and takes the next (MQTT %s)",
     async (mqtt) => {
       await using broker = await RawBroker.open();
-      await using h = harness(broker.url, { mqtt }, new FakeHouse(), broker);
+      await using h = harness(broker.url, { mqtt }, new FakeOutbox(), broker);
       await eventually(() => expect(broker.topics()).toContain("reported"));
       const large = broker.send(`${ROOT}/down/commands`, "x".repeat(300_000));
       const next = broker.send(`${ROOT}/down/ack`, { v: 1, at: 0, acks: [] });
@@ -179,7 +179,7 @@ describe("the window", () => {
   it.each([1, 2, 5])("never has more than receive maximum %i in flight", async (receiveMaximum) => {
     const slow = () => new Promise<number>((resolve) => setTimeout(() => resolve(0), 3));
     await using broker = await RawBroker.open({ connack: () => ({ properties: { receiveMaximum } }), puback: slow });
-    const house = new FakeHouse();
+    const house = new FakeOutbox();
     for (let i = 0; i < 30; i += 1) house.readings(2000, "E1", false);
     for (let i = 0; i < 10; i += 1) house.asset(`bay-${i}`, "free");
     await using h = harness(broker.url, {}, house, broker);
@@ -198,7 +198,7 @@ describe("the window", () => {
     await using broker = await RawBroker.open({
       puback: () => new Promise((resolve) => setTimeout(() => resolve(0), Math.random() * 60)),
     });
-    const house = new FakeHouse();
+    const house = new FakeOutbox();
     for (let i = 0; i < 20; i += 1) house.readings(2000, "E1", false);
     await using h = harness(broker.url, {}, house, broker);
     await eventually(() => expect(broker.topics()).toContain("reported"));
@@ -223,7 +223,7 @@ describe("refusals", () => {
       // A message that is too large all the same: the broker would throw us out.
       puback: ({ payload, topic }) => (payload.length + topic.length > 250 ? 0x95 : 0),
     });
-    const house = new FakeHouse();
+    const house = new FakeOutbox();
     house.readings(100, "E1", false);
     await using h = harness(broker.url, {}, house, broker);
     // `reported` is one of those that do not fit: it is left out, and nothing else waits for it.
@@ -243,7 +243,7 @@ describe("refusals", () => {
     await using broker = await RawBroker.open({
       puback: ({ topic, payload }) => (topic.endsWith("history/readings") && arrivesWith(payload, 250) ? 0x99 : 0),
     });
-    const house = new FakeHouse();
+    const house = new FakeOutbox();
     for (let i = 0; i < 8; i += 1) house.readings(100, "E1", false);
     await using h = harness(broker.url, {}, house, broker);
     await eventually(() =>
@@ -260,7 +260,7 @@ describe("refusals", () => {
     await using broker = await RawBroker.open({
       puback: ({ topic, at }) => (topic.includes("readings") && at < until ? code : 0),
     });
-    const house = new FakeHouse();
+    const house = new FakeOutbox();
     house.readings(100, "E1", false);
     await using h = harness(broker.url, {}, house, broker);
     await eventually(() => expect(broker.topics()).toContain("reported"));
@@ -285,7 +285,7 @@ describe("refusals", () => {
     await using broker = await RawBroker.open({
       suback: ({ subscriptions }) => subscriptions.map((_, i) => (i === 0 && refuse ? 0x87 : 1)),
     });
-    await using h = harness(broker.url, {}, new FakeHouse(), broker);
+    await using h = harness(broker.url, {}, new FakeOutbox(), broker);
     await eventually(() => expect(broker.topics()).toContain("reported"));
     expect(h.house.notes[0]).toMatchObject({ kind: "sync.not-authorised", detail: { topic: `${ROOT}/down/ack` } });
     refuse = false;
@@ -297,7 +297,7 @@ describe("refusals", () => {
   it("waits before anything else until the broker takes `state`", async () => {
     let tries = 0;
     await using broker = await RawBroker.open({ puback: ({ topic }) => (topic.endsWith("up/state") && tries++ < 2 ? 0x87 : 0) });
-    const house = new FakeHouse();
+    const house = new FakeOutbox();
     house.readings(10, "E1", false);
     await using _ = harness(broker.url, { refusedRetryMs: 50 }, house, broker);
     await eventually(() => expect(broker.topics()).toContain("history/readings"));

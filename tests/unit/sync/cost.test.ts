@@ -4,7 +4,7 @@ import * as platform from "../../../hw-sim/platform/store/ranges.ts";
 import type { Range } from "../../../src/model/index.ts";
 import { type Ack, DeliveryTracker } from "../../../src/sync/publish/delivery-tracker.ts";
 import * as gateway from "../../../src/sync/publish/ranges.ts";
-import { FakeHouse } from "../../support/fake-house.ts";
+import { FakeOutbox } from "../../support/fake-outbox.ts";
 import { RawBroker } from "../../support/raw-broker.ts";
 import { eventually, harness, ROOT } from "../../support/sync-harness.ts";
 
@@ -48,7 +48,7 @@ describe("looks at its input, of twice as many ranges, at most 2.5 times as ofte
 describe("the book", () => {
   const HEAD = 2_000_000;
   const opened = (held: readonly Range[] = []): DeliveryTracker => {
-    const book = new DeliveryTracker(new FakeHouse().epoch);
+    const book = new DeliveryTracker(new FakeOutbox().epoch);
     const of = { epoch: "E2", head: HEAD, oldest: 1, upTo: 0 };
     book.refresh([
       { ...of, stream: "readings", held },
@@ -90,7 +90,7 @@ describe("the book", () => {
 
 it("an acknowledgement of 128 KiB in crumbs, a hundred times, leaves the link alive and the bounds kept", async () => {
   await using broker = await RawBroker.open();
-  const house = new FakeHouse();
+  const house = new FakeOutbox();
   for (let i = 0; i < 40; i += 1) house.readings(2500, "E2", false);
   await using h = harness(broker.url, {}, house, broker);
   await eventually(() => expect(broker.topics()).toContain("reported"));

@@ -1,7 +1,7 @@
 /** A broker ends the link for one message: it is found, everything else is delivered, and only it is given up. */
 import { describe, expect, it } from "vitest";
 import { Broker, brokerKinds } from "../../support/brokers.ts";
-import { FakeHouse } from "../../support/fake-house.ts";
+import { FakeOutbox } from "../../support/fake-outbox.ts";
 import { temporary } from "../../support/processes.ts";
 import { RawBroker, type Received } from "../../support/raw-broker.ts";
 import { arrived, batches, eventually, harness } from "../../support/sync-harness.ts";
@@ -34,7 +34,7 @@ describe("a message that ends the link", () => {
   it("in a backlog is given up alone: every other record arrives", async () => {
     const isDeadly = holds("history/readings", "E1", 777);
     await using broker = await touchy(isDeadly);
-    const house = new FakeHouse();
+    const house = new FakeOutbox();
     for (let i = 0; i < 200; i += 1) house.readings(10, "E1", false);
     await using h = harness(broker.url, calm, house, broker);
     await eventually(
@@ -56,7 +56,7 @@ describe("a message that ends the link", () => {
   it("as an event goes the same way, and later ones are live again", async () => {
     const isDeadly = holds("events", "E2", 3);
     await using broker = await touchy(isDeadly);
-    const house = new FakeHouse();
+    const house = new FakeOutbox();
     await using _ = harness(broker.url, calm, house, broker);
     await eventually(() => expect(broker.topics()).toContain("reported"));
     for (let i = 0; i < 6; i += 1) house.event();
@@ -78,7 +78,7 @@ describe("a message that ends the link", () => {
 
   it("as a retained document rests, and neither the greeting nor anything else waits for it", async () => {
     await using broker = await touchy(({ topic }) => topic.endsWith("catalog/1"));
-    const house = new FakeHouse();
+    const house = new FakeOutbox();
     house.readings(50, "E1", false);
     await using h = harness(broker.url, calm, house, broker);
     const last = () => broker.connects.length - 1;
@@ -100,7 +100,7 @@ describe("a message that ends the link", () => {
   it("as an urgent copy keeps no other copy from leaving", async () => {
     const isFirst = ({ payload }: Received) => String(payload).includes('"id":"E2/1"');
     await using broker = await touchy((message) => message.topic.endsWith("urgent") && isFirst(message));
-    const house = new FakeHouse();
+    const house = new FakeOutbox();
     house.event("critical", "E2", false);
     house.event("critical", "E2", false);
     await using _ = harness(broker.url, calm, house, broker);
@@ -109,7 +109,7 @@ describe("a message that ends the link", () => {
 
   it("is not held against a record when nothing on its topic was ever taken: that is the link's trouble", async () => {
     await using broker = await touchy(({ topic }) => topic.endsWith("history/readings"));
-    const house = new FakeHouse();
+    const house = new FakeOutbox();
     house.readings(5, "E1", false);
     await using h = harness(broker.url, calm, house, broker);
     // Three in company, three by itself; then it rests, and the link holds.
@@ -130,7 +130,7 @@ it.runIf(brokerKinds.includes("mosquitto"))(
   async () => {
     await using folder = await temporary("deadly");
     await using city = await Broker.mosquitto(folder.path, ["allow_anonymous true", "max_packet_size 4000"]);
-    const house = new FakeHouse();
+    const house = new FakeOutbox();
     for (let i = 0; i < 60; i += 1) house.readings(20, "E1", false);
     // Words that no compression makes small.
     house.text(6000, "E1");

@@ -15,7 +15,7 @@ import {
   upTo,
   within,
 } from "../../../src/sync/publish/ranges.ts";
-import { FakeHouse } from "../../support/fake-house.ts";
+import { FakeOutbox } from "../../support/fake-outbox.ts";
 
 const range = fc.tuple(fc.integer({ min: 1, max: 60 }), fc.nat(12)).map(([from, more]): Range => [from, from + more]);
 const ranges = fc.array(range, { maxLength: 12 });
@@ -64,7 +64,7 @@ describe("ranges", () => {
 });
 
 describe("bodies", () => {
-  const house = new FakeHouse();
+  const house = new FakeOutbox();
   const piece = (count: number): Piece => {
     const { from, to, body } = house.readings(count);
     return { range: [from, to], body };

@@ -1,7 +1,7 @@
 /** Before the broker has `state` and `alarms` nothing else is sent, and little of it waits in memory. */
 import { expect, it } from "vitest";
 import { readBody } from "../../../src/sync/publish/batch-body.ts";
-import { FakeHouse } from "../../support/fake-house.ts";
+import { FakeOutbox } from "../../support/fake-outbox.ts";
 import { RawBroker } from "../../support/raw-broker.ts";
 import { arrived, eventually, harness, ROOT } from "../../support/sync-harness.ts";
 
@@ -27,7 +27,7 @@ it.each([
 ])("while `%s` is not acknowledged nothing else leaves, and afterwards all of it does", async (slow, first) => {
   const { broker, letGo } = await slowOn(slow);
   await using _broker = broker;
-  const house = new FakeHouse();
+  const house = new FakeOutbox();
   await using h = harness(broker.url, {}, house, broker);
   await eventually(() => expect(broker.topics()).toEqual(first));
   house.event("critical");
@@ -58,7 +58,7 @@ it.each([
 it("of events that wait for the greeting the newest 256 go live, and those before them as history", async () => {
   const { broker, letGo } = await slowOn("state");
   await using _broker = broker;
-  const house = new FakeHouse();
+  const house = new FakeOutbox();
   await using _ = harness(broker.url, {}, house, broker);
   await eventually(() => expect(broker.topics()).toEqual(["state"]));
   for (let i = 0; i < 400; i += 1) house.event("low");

@@ -3,7 +3,7 @@ import { deflateSync } from "node:zlib";
 import { expect, it } from "vitest";
 import { codes } from "../../../src/kit/codes.ts";
 import { noLog } from "../../../src/kit/log.ts";
-import { FakeHouse } from "../../support/fake-house.ts";
+import { FakeOutbox } from "../../support/fake-outbox.ts";
 import { RawBroker } from "../../support/raw-broker.ts";
 import { eventually, harness, ROOT } from "../../support/sync-harness.ts";
 
@@ -13,7 +13,7 @@ const result = { id: "c1", target: "bay", action: "permit.confirm", state: "succ
 
 it("acknowledges a command only when it is durable", async () => {
   await using broker = await RawBroker.open();
-  await using h = harness(broker.url, {}, new FakeHouse(), broker);
+  await using h = harness(broker.url, {}, new FakeOutbox(), broker);
   await online(broker);
   let store: () => void = () => {};
   h.house.durable = () => new Promise((resolve) => (store = resolve));
@@ -27,7 +27,7 @@ it("acknowledges a command only when it is durable", async () => {
 
 it("leaves one that cannot be stored with the broker, and goes on", async () => {
   await using broker = await RawBroker.open();
-  await using h = harness(broker.url, {}, new FakeHouse(), broker);
+  await using h = harness(broker.url, {}, new FakeOutbox(), broker);
   await online(broker);
   h.house.durable = () => Promise.reject(new Error("disk"));
   broker.send(COMMANDS, { v: 1, id: "c1" });
@@ -40,7 +40,7 @@ it("leaves one that cannot be stored with the broker, and goes on", async () => 
 
 it("hands on what is retained or no JSON, untouched", async () => {
   await using broker = await RawBroker.open();
-  await using h = harness(broker.url, {}, new FakeHouse(), broker);
+  await using h = harness(broker.url, {}, new FakeOutbox(), broker);
   await online(broker);
   broker.send(COMMANDS, { v: 1, id: "c1" }, { retain: true });
   broker.send(COMMANDS, "{open the door");
@@ -57,7 +57,7 @@ it.each([
   ["with a wildcard", `${ROOT}/up/#`, "results"],
 ])("answers a requester whose topic lies %s", async (_, responseTopic, expected) => {
   await using broker = await RawBroker.open();
-  await using h = harness(broker.url, {}, new FakeHouse());
+  await using h = harness(broker.url, {}, new FakeOutbox());
   await online(broker);
   broker.send(COMMANDS, { v: 1, id: "c1" }, { properties: { responseTopic, correlationData: Buffer.from("42") } });
   await eventually(() => expect(broker.acknowledged).toHaveLength(1));
@@ -69,7 +69,7 @@ it.each([
 
 it("answers a command of somebody else on `results`, and drops the answer when there is no link", async () => {
   await using broker = await RawBroker.open();
-  await using h = harness(broker.url, {}, new FakeHouse(), broker);
+  await using h = harness(broker.url, {}, new FakeOutbox(), broker);
   h.house.result(result);
   await online(broker);
   h.house.result({ ...result, id: "local" });
@@ -79,7 +79,7 @@ it("answers a command of somebody else on `results`, and drops the answer when t
 
 it("acknowledges what it does not know yet", async () => {
   await using broker = await RawBroker.open();
-  await using h = harness(broker.url, {}, new FakeHouse(), broker);
+  await using h = harness(broker.url, {}, new FakeOutbox(), broker);
   await online(broker);
   for (const name of ["config", "lists/disabled", "update", "news"]) broker.send(`${ROOT}/down/${name}`, { v: 1 });
   await eventually(() => expect(broker.acknowledged).toHaveLength(4));
@@ -98,7 +98,7 @@ it.each([
   ["that is no JSON", "{"],
 ])("an acknowledgement %s is refused, and never comes again", async (_, payload) => {
   await using broker = await RawBroker.open();
-  await using h = harness(broker.url, {}, new FakeHouse(), broker);
+  await using h = harness(broker.url, {}, new FakeOutbox(), broker);
   await online(broker);
   const id = broker.send(`${ROOT}/down/ack`, payload);
   await eventually(() => expect(broker.acknowledged).toEqual([id]));
@@ -107,7 +107,7 @@ it.each([
 
 it("an entry that is wrong costs itself, and what is beyond the limits is as if not said", async () => {
   await using broker = await RawBroker.open();
-  const house = new FakeHouse();
+  const house = new FakeOutbox();
   house.readings(2000);
   await using h = harness(broker.url, {}, house, broker);
   await online(broker);
@@ -125,7 +125,7 @@ it("an entry that is wrong costs itself, and what is beyond the limits is as if 
 
 it("an acknowledgement that we fail to work in is our fault, not the platform's, and never comes again", async () => {
   await using broker = await RawBroker.open();
-  const house = new FakeHouse();
+  const house = new FakeOutbox();
   house.readings(3);
   house.outbox.acknowledge = () => {
     throw new Error("marks cannot be kept");
@@ -145,7 +145,7 @@ it.each(["reported", "catalog/1"])("a retained document on `%s` that the broker 
   await using broker = await RawBroker.open({ puback: (message) => (message.topic === topic ? 0x99 : 0) });
   const told: object[] = [];
   const log = { ...noLog, warn: (event: string, fields?: object) => told.push({ event, ...fields }) };
-  await using h = harness(broker.url, {}, new FakeHouse(), broker, log);
+  await using h = harness(broker.url, {}, new FakeOutbox(), broker, log);
   const refused = { event: "sync.retained-refused", code: "sync.document-refused", topic, reason: "refused" };
   await eventually(() => expect(told).toContainEqual(refused));
   expect(h.house.givenUp).toEqual([]);

@@ -1,7 +1,7 @@
 /** The order, the proofs and the losses that the contract promises, over commits, outages and acknowledgements. */
 import { describe, expect, it } from "vitest";
 import { readBody } from "../../../src/sync/publish/batch-body.ts";
-import { FakeHouse } from "../../support/fake-house.ts";
+import { FakeOutbox } from "../../support/fake-outbox.ts";
 import { RawBroker, type Received } from "../../support/raw-broker.ts";
 import { arrived, batches, eventually, harness, ROOT } from "../../support/sync-harness.ts";
 
@@ -25,7 +25,7 @@ describe("order", () => {
         return 0;
       },
     });
-    const house = new FakeHouse();
+    const house = new FakeOutbox();
     house.readings(10, "E1", false);
     house.asset("bay-1", "free");
     house.asset("bay-2", "occupied");
@@ -48,7 +48,7 @@ describe("order", () => {
 
   it("lets live overtake a backlog that drains at its cap", async () => {
     await using broker = await RawBroker.open();
-    const house = new FakeHouse();
+    const house = new FakeOutbox();
     for (let i = 0; i < 100; i += 1) house.readings(500, "E1", false);
     const cap = 40_000;
     await using h = harness(broker.url, { historyBytesPerSecond: cap }, house, broker);
@@ -75,7 +75,7 @@ describe("order", () => {
 
   it("sends one event in one message, and a critical one ahead of it as a copy", async () => {
     await using broker = await RawBroker.open();
-    await using h = harness(broker.url, {}, new FakeHouse(), broker);
+    await using h = harness(broker.url, {}, new FakeOutbox(), broker);
     await online(broker);
     const event = h.house.event("critical");
     h.house.event("low");
@@ -87,7 +87,7 @@ describe("order", () => {
 
   it("keeps an urgent copy until the broker took it, and says when it is late", async () => {
     await using broker = await RawBroker.open();
-    const house = new FakeHouse();
+    const house = new FakeOutbox();
     house.urgent = [{ ...house.makeEvent(7, "critical", "E1"), epoch: "E1" }];
     let refuse = 2;
     broker.script = { ...broker.script, puback: ({ topic }) => (topic.endsWith("urgent") && refuse-- > 0 ? 0x97 : 0) };
@@ -98,7 +98,7 @@ describe("order", () => {
 
   it("lets an alarm leave without a number when the store cannot be written", async () => {
     await using broker = await RawBroker.open();
-    await using h = harness(broker.url, {}, new FakeHouse(), broker);
+    await using h = harness(broker.url, {}, new FakeOutbox(), broker);
     await online(broker);
     h.house.unstored(h.house.makeEvent(5, "critical"));
     await eventually(() => expect(bodies(broker.on("urgent"))[0]).toMatchObject({ seq: null, stored: false, id: "E2/5" }));
@@ -110,7 +110,7 @@ describe("order", () => {
     await using broker = await RawBroker.open({
       puback: ({ topic }) => (topic.endsWith("up/readings") ? new Promise((resolve) => (answer = resolve)) : 0),
     });
-    await using h = harness(broker.url, { liveEveryMs: 150 }, new FakeHouse(), broker);
+    await using h = harness(broker.url, { liveEveryMs: 150 }, new FakeOutbox(), broker);
     await online(broker);
     const first = h.house.readings(3);
     await eventually(() => expect(broker.on("readings")).toHaveLength(1));
@@ -128,7 +128,7 @@ describe("order", () => {
 
   it("sends what was committed while nobody was connected as history", async () => {
     await using broker = await RawBroker.open();
-    await using h = harness(broker.url, {}, new FakeHouse(), broker);
+    await using h = harness(broker.url, {}, new FakeOutbox(), broker);
     await online(broker);
     await broker.down();
     await eventually(() => expect(h.sync.status().connected).toBe(false));
@@ -149,7 +149,7 @@ describe("retained", () => {
     await using broker = await RawBroker.open({
       puback: ({ topic }) => (hold && topic.includes("assets") ? new Promise((resolve) => answers.push(() => resolve(0))) : 0),
     });
-    await using h = harness(broker.url, {}, new FakeHouse(), broker);
+    await using h = harness(broker.url, {}, new FakeOutbox(), broker);
     await online(broker);
     hold = true;
     for (const status of ["free", "occupied", "unknown", "free", "occupied"]) h.house.asset("bay", status);
@@ -164,7 +164,7 @@ describe("retained", () => {
 
   it("is published again from time to time", async () => {
     await using broker = await RawBroker.open();
-    const house = new FakeHouse();
+    const house = new FakeOutbox();
     house.asset("bay", "free");
     await using _ = harness(broker.url, { stateRepublishMs: 50 }, house, broker);
     await eventually(() => {
@@ -175,7 +175,7 @@ describe("retained", () => {
 
   it("is published anew at once when the clock was found or lost: its times have changed", async () => {
     await using broker = await RawBroker.open();
-    const house = new FakeHouse();
+    const house = new FakeOutbox();
     house.asset("bay", "free");
     await using h = harness(broker.url, {}, house, broker);
     const topics = ["state", "alarms/1", "assets/bay", "catalog/1", "reported"];
@@ -190,7 +190,7 @@ describe("retained", () => {
 
   it("is cleared for an asset that is no longer configured, once the broker is there to hear it", async () => {
     await using broker = await RawBroker.open();
-    const house = new FakeHouse();
+    const house = new FakeOutbox();
     house.removed.add("old-bay");
     await using _ = harness(broker.url, {}, house, broker);
     await eventually(() => expect(house.removed.size).toBe(0));
@@ -199,7 +199,7 @@ describe("retained", () => {
 
   it("is cut into parts when it is too large, and clears what is no longer needed", async () => {
     await using broker = await RawBroker.open({ connack: () => ({ properties: { maximumPacketSize: 400 } }) });
-    const house = new FakeHouse();
+    const house = new FakeOutbox();
     for (let i = 0; i < 60; i += 1) house.alarm(`E1/${Math.random()}`);
     await using h = harness(broker.url, {}, house, broker);
     const count = () => Number(bodies(broker.on("alarms/1"))[0]?.["parts"] ?? 0);
@@ -216,7 +216,7 @@ describe("retained", () => {
 describe("proof", () => {
   it("marks what the platform holds, and never believes what cannot be", async () => {
     await using broker = await RawBroker.open();
-    const house = new FakeHouse();
+    const house = new FakeOutbox();
     house.readings(50, "E1", false);
     house.readings(50, "E2", false);
     await using h = harness(broker.url, {}, house, broker);
@@ -242,7 +242,7 @@ describe("proof", () => {
 
   it("survives acknowledgements that are none", async () => {
     await using broker = await RawBroker.open();
-    await using h = harness(broker.url, {}, new FakeHouse(), broker);
+    await using h = harness(broker.url, {}, new FakeOutbox(), broker);
     await online(broker);
     h.house.readings(3);
     const none = ["", "{", "[]", '{"v":1}', '{"v":2,"acks":[]}', '{"v":1,"acks":[{"epoch":"E2","stream":"readings","upTo":-1}]}'];
@@ -256,7 +256,7 @@ describe("proof", () => {
 
   it("sends again what is missing, once a minute, and names what is no longer stored", async () => {
     await using broker = await RawBroker.open();
-    const house = new FakeHouse();
+    const house = new FakeOutbox();
     for (let i = 0; i < 5; i += 1) house.readings(10, "E2", false);
     await using h = harness(broker.url, {}, house, broker);
     await eventually(() => expect(arrived(broker.received, "readings")).toEqual([[1, 50]]));
@@ -284,7 +284,7 @@ describe("proof", () => {
 
   it("resends even what was acknowledged, when a platform lost its database", async () => {
     await using broker = await RawBroker.open();
-    const house = new FakeHouse();
+    const house = new FakeOutbox();
     house.readings(10, "E2", false);
     house.marks.set("E2/readings", { epoch: "E2", stream: "readings", upTo: 10, held: [] });
     await using h = harness(broker.url, {}, house, broker);
@@ -299,7 +299,7 @@ describe("proof", () => {
 
   it("finds a lost tail: `reported` goes on until the platform has answered", async () => {
     await using broker = await RawBroker.open();
-    await using h = harness(broker.url, { reportEveryMs: 60 }, new FakeHouse(), broker);
+    await using h = harness(broker.url, { reportEveryMs: 60 }, new FakeOutbox(), broker);
     await online(broker);
     // The broker says yes and the platform never sees it; then nothing happens any more.
     h.house.readings(10);
@@ -316,7 +316,7 @@ describe("proof", () => {
 
   it("counts as pending, in `reported`, what history has not sent yet", async () => {
     await using broker = await RawBroker.open();
-    const house = new FakeHouse();
+    const house = new FakeOutbox();
     for (let i = 0; i < 100; i += 1) house.readings(500, "E2", false);
     await using h = harness(broker.url, { reportEveryMs: 50, historyBytesPerSecond: 1 }, house, broker);
     await online(broker);
@@ -330,7 +330,7 @@ describe("proof", () => {
   it("says again at once what nobody heard, when the platform gives a sign of life", async () => {
     let subscriber = false;
     await using broker = await RawBroker.open({ puback: ({ retain }) => (retain || subscriber ? 0 : 0x10) });
-    await using h = harness(broker.url, { refusedRetryMs: 60_000 }, new FakeHouse(), broker);
+    await using h = harness(broker.url, { refusedRetryMs: 60_000 }, new FakeOutbox(), broker);
     await online(broker);
     h.house.event("critical");
     await eventually(() => expect(broker.on("urgent").length).toBeGreaterThan(1));
@@ -344,7 +344,7 @@ describe("proof", () => {
   it("takes a PUBACK for the proof in broker mode, but not one that says that nobody listens", async () => {
     let subscriber = false;
     await using broker = await RawBroker.open({ puback: ({ topic }) => (topic.includes("readings") && !subscriber ? 0x10 : 0) });
-    await using h = harness(broker.url, { acknowledge: "broker" }, new FakeHouse(), broker);
+    await using h = harness(broker.url, { acknowledge: "broker" }, new FakeOutbox(), broker);
     await online(broker);
     h.house.readings(10);
     h.house.event();

@@ -10,7 +10,7 @@ import { noLog } from "../../../src/kit/log.ts";
 import { ResultPublisher } from "../../../src/sync/publish/result-publisher.ts";
 import { topicsOf } from "../../../src/sync/topics.ts";
 import { Broker, brokerKinds } from "../../support/brokers.ts";
-import { FakeHouse } from "../../support/fake-house.ts";
+import { FakeOutbox } from "../../support/fake-outbox.ts";
 import { temporary } from "../../support/processes.ts";
 import { RawBroker } from "../../support/raw-broker.ts";
 import { eventually, harness, ROOT } from "../../support/sync-harness.ts";
@@ -29,7 +29,7 @@ it("an answer follows its command's PUBACK, though it was ready before", async (
       return 0;
     },
   };
-  await using h = harness(broker.url, {}, new FakeHouse(), broker);
+  await using h = harness(broker.url, {}, new FakeOutbox(), broker);
   await online(broker);
   h.house.durable = async () => h.house.result(result);
   const id = broker.send(COMMANDS, { v: 1, id: "c1" });
@@ -46,7 +46,7 @@ it("an answer that a link died of is not sent again, however often its command c
       return null;
     },
   };
-  const house = new FakeHouse();
+  const house = new FakeOutbox();
   house.durable = async () => house.result(result);
   await using _ = harness(broker.url, {}, house, broker);
   await online(broker);
@@ -78,7 +78,7 @@ describe("a requester is answered on `results` when it wishes", () => {
     ["a non-character", `${ROOT}/up/results/a\uffff`, null],
   ])("%s", async (_, responseTopic, honoured) => {
     await using broker = await RawBroker.open();
-    const house = new FakeHouse();
+    const house = new FakeOutbox();
     house.durable = async () => house.result(result);
     await using _h = harness(broker.url, {}, house);
     await online(broker);
@@ -92,7 +92,7 @@ it.each([
   [257, undefined],
 ])("correlation data of %i bytes come back, or none", async (bytes, expected) => {
   await using broker = await RawBroker.open();
-  const house = new FakeHouse();
+  const house = new FakeOutbox();
   house.durable = async () => house.result(result);
   await using _ = harness(broker.url, {}, house, broker);
   await online(broker);
@@ -103,7 +103,7 @@ it.each([
 
 it("a command that came twice gets one answer, with its own correlation data, and one more each time it comes again", async () => {
   await using broker = await RawBroker.open();
-  const house = new FakeHouse();
+  const house = new FakeOutbox();
   await using _ = harness(broker.url, {}, house, broker);
   await online(broker);
   const sent = () => broker.on("results/desk").map(({ packet }) => String(packet.properties?.correlationData));
@@ -124,7 +124,7 @@ it("a command that came twice gets one answer, with its own correlation data, an
 
 it("what a broker says of a requester's topic is not remembered, nor does it hold up the next", async () => {
   await using broker = await RawBroker.open({ puback: ({ topic }) => (topic.includes("results/") ? 0x87 : 0) });
-  const house = new FakeHouse();
+  const house = new FakeOutbox();
   await using h = harness(broker.url, { refusedRetryMs: 60_000 }, house, broker);
   await online(broker);
   for (const id of ["a", "b"]) {
@@ -177,7 +177,7 @@ describe.runIf(brokerKinds.includes("mosquitto"))("with a real mosquitto", () =>
     // As root, mosquitto becomes somebody else before it reads this.
     await chmod(folder.path, 0o755);
     await using city = await Broker.mosquitto(folder.path, ["allow_anonymous true", `acl_file ${acl}`]);
-    const house = new FakeHouse();
+    const house = new FakeOutbox();
     let answered = 0;
     await using h = harness(city.url, { reconnect: { firstMs: 20, maxMs: 80 } }, house);
     await eventually(() => expect(h.sync.status().connected).toBe(true));

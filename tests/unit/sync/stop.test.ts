@@ -1,6 +1,6 @@
 /** A stop takes no longer than the link's grace, whatever the broker leaves unanswered. */
 import { expect, it } from "vitest";
-import { FakeHouse } from "../../support/fake-house.ts";
+import { FakeOutbox } from "../../support/fake-outbox.ts";
 import { RawBroker } from "../../support/raw-broker.ts";
 import { eventually, harness } from "../../support/sync-harness.ts";
 
@@ -14,7 +14,7 @@ it.each([
   "a stop does not wait for %s to be acknowledged",
   async (_, silent) => {
     await using broker = await RawBroker.open({ puback: ({ topic }) => (topic.endsWith(`up/${silent}`) ? null : 0) });
-    const house = new FakeHouse();
+    const house = new FakeOutbox();
     // More than may be under way at once.
     if (silent === "history/readings") for (let i = 0; i < 400; i += 1) house.text(3000, "E1");
     await using h = harness(broker.url, { pubackTimeoutMs: 600_000 }, house, broker);
@@ -32,7 +32,7 @@ it.each([
 
 it("a stop does not wait for the SUBACK", async () => {
   await using broker = await RawBroker.open({ suback: () => null });
-  await using h = harness(broker.url, { pubackTimeoutMs: 600_000 }, new FakeHouse(), broker);
+  await using h = harness(broker.url, { pubackTimeoutMs: 600_000 }, new FakeOutbox(), broker);
   await eventually(() => expect(broker.subscribes).toHaveLength(1));
   h.stop.abort();
   await h.sync.done;
@@ -49,7 +49,7 @@ it("what the broker acknowledges within the grace of a stop is written down", as
           })
         : 0,
   });
-  const house = new FakeHouse();
+  const house = new FakeOutbox();
   await using h = harness(broker.url, {}, house, broker);
   await eventually(() => expect(broker.topics()).toContain("reported"));
   const { id } = house.event("critical");

@@ -6,7 +6,7 @@ import { type Clock, monotonic } from "../../../src/kit/clock.ts";
 import { noLog } from "../../../src/kit/log.ts";
 import type { DeviceInfo } from "../../../src/model/index.ts";
 import { runSync } from "../../../src/sync/sync.ts";
-import { FakeHouse } from "../../support/fake-house.ts";
+import { FakeOutbox } from "../../support/fake-outbox.ts";
 import { MemoryStore } from "../../support/memory-store.ts";
 import { RawBroker } from "../../support/raw-broker.ts";
 import { eventually, harness, quick, ROOT } from "../../support/sync-harness.ts";
@@ -16,14 +16,14 @@ const online = (broker: RawBroker, connection = 0) => eventually(() => expect(br
 const acknowledgement = { v: 1, acks: [{ epoch: "E2", stream: "readings", upTo: 5 }] };
 
 it.each([
-  ["that is known", (house: FakeHouse) => void Object.assign(house, { writable: false })],
+  ["that is known", (house: FakeOutbox) => void Object.assign(house, { writable: false })],
   [
     "that the commands themselves find out",
-    (house: FakeHouse) => void Object.assign(house, { durable: () => new Promise(() => {}) }),
+    (house: FakeOutbox) => void Object.assign(house, { durable: () => new Promise(() => {}) }),
   ],
 ])("a failing disk %s holds up neither acknowledgements nor alarms", async (_, fail) => {
   await using broker = await RawBroker.open();
-  await using h = harness(broker.url, { keepaliveSeconds: 1, pubackTimeoutMs: 3000 }, new FakeHouse(), broker);
+  await using h = harness(broker.url, { keepaliveSeconds: 1, pubackTimeoutMs: 3000 }, new FakeOutbox(), broker);
   await online(broker);
   h.house.readings(5);
   fail(h.house);
@@ -42,7 +42,7 @@ it.each([
 
 it("sixteen commands wait and reach the house when the store writes; the others come again by a new connection", async () => {
   await using broker = await RawBroker.open();
-  await using h = harness(broker.url, {}, new FakeHouse(), broker);
+  await using h = harness(broker.url, {}, new FakeOutbox(), broker);
   await online(broker);
   h.house.writable = false;
   const sent = Array.from({ length: 20 }, (_, i) => ({ i, id: broker.send(COMMANDS, { v: 1, id: `c${i}` }) }));
@@ -65,7 +65,7 @@ it("sixteen commands wait and reach the house when the store writes; the others 
 
 it("what waits when the link ends is forgotten: it comes again with the next", async () => {
   await using broker = await RawBroker.open();
-  await using h = harness(broker.url, {}, new FakeHouse(), broker);
+  await using h = harness(broker.url, {}, new FakeOutbox(), broker);
   await online(broker);
   h.house.writable = false;
   for (let i = 0; i < 16; i += 1) broker.send(COMMANDS, { v: 1, id: `c${i}` });
@@ -82,7 +82,7 @@ it("what waits when the link ends is forgotten: it comes again with the next", a
 
 it("an alarm that could be neither stored nor sent is sent by the next connection, once", async () => {
   await using broker = await RawBroker.open();
-  await using h = harness(broker.url, {}, new FakeHouse(), broker);
+  await using h = harness(broker.url, {}, new FakeOutbox(), broker);
   await online(broker);
   h.house.writable = false;
   await broker.down();
@@ -107,7 +107,7 @@ it("is connected only when the broker has acknowledged `state` and `alarms`", as
       return 0;
     },
   });
-  await using h = harness(broker.url, {}, new FakeHouse(), broker);
+  await using h = harness(broker.url, {}, new FakeOutbox(), broker);
   await eventually(() => expect(broker.topics()).toContain("alarms/1"));
   expect(h.sync.status().connected).toBe(false);
   greet();
@@ -135,16 +135,16 @@ it("a command that waited is judged by what is true when the store writes", asyn
     }),
   };
   const store = new MemoryStore(monotonic());
-  const house = new EdgeRuntime({ gateway: "gw", store, devices: [device], assets: [], commitMs: 10, clock, log: noLog });
+  const edge = new EdgeRuntime({ gateway: "gw", store, devices: [device], assets: [], commitMs: 10, clock, log: noLog });
   const stop = new AbortController();
-  const running = house.run(stop.signal);
+  const running = edge.run(stop.signal);
   await using broker = await RawBroker.open();
-  const rooms = syncPorts(house, { rev: "1", hash: "h" }, clock, stop.signal);
-  const sync = runSync({ gateway: "gw", options: { ...quick, broker: broker.url }, ...rooms, clock, log: noLog }, stop.signal);
+  const ports = syncPorts(edge, { rev: "1", hash: "h" }, clock, stop.signal);
+  const sync = runSync({ gateway: "gw", options: { ...quick, broker: broker.url }, ...ports, clock, log: noLog }, stop.signal);
   await online(broker);
   store.failing = "store.unwritable";
-  house.note("sync.ack-refused", {});
-  await eventually(() => expect(house.writable).toBe(false));
+  edge.outbox.note("sync.ack-refused", {});
+  await eventually(() => expect(edge.outbox.writable).toBe(false));
   const command = { v: 1, gateway: "gw", target: "d.pump", action: "set", args: { value: true }, issuer: "desk" };
   const short = broker.send(COMMANDS, { ...command, id: "short", issuedAt: wall, expiresAt: wall + 60_000 });
   const long = broker.send(COMMANDS, { ...command, id: "long", issuedAt: wall, expiresAt: wall + 3_600_000 });

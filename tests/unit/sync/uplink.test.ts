@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Clock } from "../../../src/kit/clock.ts";
 import type { EventDraft } from "../../../src/model/index.ts";
 import { Uplink } from "../../../src/sync/uplink.ts";
-import { FakeHouse } from "../../support/fake-house.ts";
+import { FakeOutbox } from "../../support/fake-outbox.ts";
 import { RawBroker } from "../../support/raw-broker.ts";
 import { eventually, harness, ROOT } from "../../support/sync-harness.ts";
 
@@ -151,7 +151,7 @@ describe("a platform that is silent though the broker is there", () => {
 it("a broker that goes and comes, and a platform that says nothing, are in status and events", async () => {
   await using broker = await RawBroker.open();
   const times = { tellAfterMs: 50, platformSilentMs: 300 };
-  await using h = harness(broker.url, times, new FakeHouse(), broker);
+  await using h = harness(broker.url, times, new FakeOutbox(), broker);
   await eventually(() => expect(h.sync.status().uplink.state).toBe("up"));
   const kinds = () => h.house.raised.map(({ kind }) => kind);
   await broker.down();

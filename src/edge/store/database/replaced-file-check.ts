@@ -29,7 +29,7 @@ export class ReplacedFileCheck {
   }
 
   /** `store.corrupt` for the first that has become smaller than it was: none of them ever shrinks while it is open. */
-  async cut(): Promise<EdgeError | null> {
+  async truncated(): Promise<EdgeError | null> {
     for (const file of this.#opened.keys()) {
       const size = (await stat(file).catch(() => null))?.size;
       const most = this.#largest.get(file) ?? 0;

@@ -28,7 +28,6 @@ const WAL_FULL = 0.9;
 const INBOX_EVERY_MS = 600_000;
 
 const NOTHING_WAITS: Waiting = { bytes: 0, refusals: 0, shed: [] };
-
 export interface HousekeeperOptions {
   readonly db: Database;
   readonly mutex: Mutex;

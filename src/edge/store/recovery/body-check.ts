@@ -39,7 +39,7 @@ export class BodyScrubber {
   }
 
   /** What is not as it was written; null: nothing was found. What SQLite itself finds damaged rejects. */
-  async look(slice = SLICE): Promise<string | null> {
+  async scrub(slice = SLICE): Promise<string | null> {
     const rows = await this.#db.all<{ key: number; span: number; body: Uint8Array }>(
       `SELECT ${COLUMNS[this.#stream]} FROM ${this.#stream} WHERE key > ? ORDER BY key LIMIT ${slice}`,
       [this.#after],

@@ -4,8 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { encodeEvent, encodeReadings, type InEpoch } from "../../../../src/edge/segments/segment.ts";
-import { openStore, type StoreOptions } from "../../../../src/edge/store/sqlite-store.ts";
+import { openStore } from "../../../../src/edge/store/open-store.ts";
 import type { Commit, Store } from "../../../../src/edge/store/store.ts";
+import type { StoreOptions } from "../../../../src/edge/store/store-options.ts";
 import { type Fields, type Log, noLog } from "../../../../src/kit/log.ts";
 import type { EdgeEvent, ReadingRecord } from "../../../../src/model/index.ts";
 

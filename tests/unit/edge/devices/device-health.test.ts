@@ -2,17 +2,17 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { type BusSpec, busSchema } from "../../../src/drivers/buses.ts";
-import { deviceInfo, loadDriver } from "../../../src/drivers/index.ts";
-import { type OpenWires, openWires } from "../../../src/drivers/wires.ts";
-import { Collector } from "../../../src/edge/devices/collector.ts";
-import { monotonic } from "../../../src/kit/clock.ts";
-import { EdgeError } from "../../../src/kit/errors.ts";
-import { noLog } from "../../../src/kit/log.ts";
-import { Watchdog } from "../../../src/kit/loop/watchdog.ts";
-import type { DeviceProblem, Reading } from "../../../src/model/index.ts";
-import { Opened } from "../../support/processes.ts";
-import { farSide, mbap, registers, withCrc } from "../drivers/support.ts";
+import { type BusSpec, busSchema } from "../../../../src/drivers/buses.ts";
+import { deviceInfo, loadDriver } from "../../../../src/drivers/index.ts";
+import { type OpenWires, openWires } from "../../../../src/drivers/wires.ts";
+import { Collector } from "../../../../src/edge/devices/collector.ts";
+import { monotonic } from "../../../../src/kit/clock.ts";
+import { EdgeError } from "../../../../src/kit/errors.ts";
+import { noLog } from "../../../../src/kit/log.ts";
+import { Watchdog } from "../../../../src/kit/loop/watchdog.ts";
+import type { DeviceProblem, Reading } from "../../../../src/model/index.ts";
+import { Opened } from "../../../support/processes.ts";
+import { farSide, mbap, registers, withCrc } from "../../drivers/support.ts";
 
 const SILENT_MS = 400;
 const frame = (mm: number) => Buffer.from([0xff, mm >> 8, mm & 0xff, (0xff + (mm >> 8) + (mm & 0xff)) & 0xff]);

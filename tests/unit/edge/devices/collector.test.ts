@@ -1,14 +1,14 @@
 /** Devices that open late, fail, fall silent or run ahead of time: when they are asked, and what is taken from them. */
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { Collector, polledRetry } from "../../../src/edge/devices/collector.ts";
-import { monotonic } from "../../../src/kit/clock.ts";
-import { EdgeError } from "../../../src/kit/errors.ts";
-import { noLog } from "../../../src/kit/log.ts";
-import { pause } from "../../../src/kit/loop/pause.ts";
-import { offsetOf } from "../../../src/kit/loop/ticker.ts";
-import { Watchdog } from "../../../src/kit/loop/watchdog.ts";
-import type { Device, DeviceInfo, Outcome, Reading } from "../../../src/model/index.ts";
-import { watchStalls } from "../../support/stalls.ts";
+import { Collector, polledRetry } from "../../../../src/edge/devices/collector.ts";
+import { monotonic } from "../../../../src/kit/clock.ts";
+import { EdgeError } from "../../../../src/kit/errors.ts";
+import { noLog } from "../../../../src/kit/log.ts";
+import { pause } from "../../../../src/kit/loop/pause.ts";
+import { offsetOf } from "../../../../src/kit/loop/ticker.ts";
+import { Watchdog } from "../../../../src/kit/loop/watchdog.ts";
+import type { Device, DeviceInfo, Outcome, Reading } from "../../../../src/model/index.ts";
+import { watchStalls } from "../../../support/stalls.ts";
 
 const open: AbortController[] = [];
 afterEach(() => {

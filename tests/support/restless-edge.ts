@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { assetKinds } from "../../src/edge/kinds/index.ts";
 import { EdgeRuntime } from "../../src/edge/runtime.ts";
-import { openStore } from "../../src/edge/store/sqlite-store.ts";
+import { openStore } from "../../src/edge/store/open-store.ts";
 import { monotonic, systemClock } from "../../src/kit/clock.ts";
 import { noLog } from "../../src/kit/log.ts";
 import type { DeviceInfo, PointSpec, Reading } from "../../src/model/index.ts";
@@ -62,7 +62,7 @@ async function run(file: string): Promise<void> {
   const name = { it: "1", en: "1" };
   const asset = { id: "bay", urn: "urn:x", kind: "parking-bay", name, options, silentAfterMs: { occupancy: 60_000 } };
   const devices = [device("a"), device("b")];
-  const house = new EdgeRuntime({
+  const edge = new EdgeRuntime({
     gateway: "gw",
     store,
     devices,
@@ -71,18 +71,18 @@ async function run(file: string): Promise<void> {
     clock,
     log: noLog,
   });
-  house.onCommitted(({ segments }) => {
+  edge.outbox.onCommitted(({ segments }) => {
     for (const { epoch, stream, from, to, body } of segments) {
       const durable: Durable = [epoch, stream, from, to, hashOf(body)];
       process.stdout.write(`${JSON.stringify(durable)}\n`);
       // The platform is quick, or slow, or holds what came later.
       const lot = Math.random();
-      if (lot < 0.5) house.acknowledge([{ epoch, stream, upTo: to, held: [] }]);
-      else if (lot < 0.6) house.acknowledge([{ epoch, stream, upTo: 0, held: [[from, to]] }]);
+      if (lot < 0.5) edge.outbox.acknowledge([{ epoch, stream, upTo: to, held: [] }]);
+      else if (lot < 0.6) edge.outbox.acknowledge([{ epoch, stream, upTo: 0, held: [[from, to]] }]);
     }
   });
-  await house.run(new AbortController().signal);
+  await edge.run(new AbortController().signal);
 }
 
 const [, program = "", file] = process.argv;
-if (program.endsWith("restless-house.mjs") && file !== undefined) await run(file);
+if (program.endsWith("restless-edge.mjs") && file !== undefined) await run(file);

@@ -27,7 +27,7 @@ export interface GivenUp {
   readonly reason: string;
 }
 
-export class FakeHouse implements EdgeRuntime {
+export class FakeOutbox implements EdgeRuntime {
   readonly clock: Clock = systemClock("assumed");
   readonly epoch: EpochInfo;
   readonly segments: Segment[] = [];

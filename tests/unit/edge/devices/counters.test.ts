@@ -1,6 +1,6 @@
 /** Totals of increments without the remainders of binary fractions, each saved. */
 import { expect, it } from "vitest";
-import { Counters } from "../../../src/edge/devices/counters.ts";
+import { Counters } from "../../../../src/edge/devices/counters.ts";
 
 it("goes on from what was saved, and says of a new point that its past is not known", () => {
   const saved = new Map<string, unknown>([["counters/water", { volume: 1.5 }]]);

@@ -2,9 +2,9 @@
 import { inflateSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { decodeBody, encodeEvent, encodeReadings, unpack } from "../../../src/edge/segments/segment.ts";
-import { thin } from "../../../src/edge/segments/thin.ts";
-import type { EdgeEvent, ReadingRecord } from "../../../src/model/index.ts";
+import { decodeBody, encodeEvent, encodeReadings, unpack } from "../../../../src/edge/segments/segment.ts";
+import { thin } from "../../../../src/edge/segments/thin.ts";
+import type { EdgeEvent, ReadingRecord } from "../../../../src/model/index.ts";
 
 const epoch = { id: "01K00000000000000000000000", opened: 5000, cat: "9f3c01aa" };
 const offset = 1_764_000_000_000 - 817_345;

@@ -1,10 +1,10 @@
 /** What a run knew of the time is there for the next one: exactly in the same boot, as bounds in another. */
 import { expect, it } from "vitest";
-import { replay } from "../../../src/edge/engine/past/replay.ts";
-import { parkingBay } from "../../../src/edge/kinds/parking-bay/index.ts";
-import { contactBefore, UnsyncedStretches } from "../../../src/edge/time/unsynced-stretches.ts";
-import type { EventDraft, Now, Restated } from "../../../src/model/index.ts";
-import { MemoryStore } from "../../support/memory-store.ts";
+import { replay } from "../../../../src/edge/engine/past/replay.ts";
+import { parkingBay } from "../../../../src/edge/kinds/parking-bay/index.ts";
+import { contactBefore, UnsyncedStretches } from "../../../../src/edge/time/unsynced-stretches.ts";
+import type { EventDraft, Now, Restated } from "../../../../src/model/index.ts";
+import { MemoryStore } from "../../../support/memory-store.ts";
 
 const WALL = 1_764_000_000_000;
 const HOUR = 3_600_000;

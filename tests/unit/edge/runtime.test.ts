@@ -150,11 +150,11 @@ it("the last total of a counter is the same for whoever lists devices and whoeve
   const wire = new Wire();
   const { made, end } = house(new MemoryStore(), [wire.info("d", { volume: { unit: "m3", kind: "increments" } })]);
   for (let pulse = 0; pulse < 163; pulse += 1) wire.say("volume", 0.01);
-  const listed = () => made.devices()[0]?.points[0];
+  const listed = () => made.devices.status()[0]?.points[0];
   await see(() => listed()?.value === 1.63);
   wire.fail();
   await see(() => listed()?.last);
-  const refused: unknown = await made.readNow("d", 10).catch((error: unknown) => error);
+  const refused: unknown = await made.devices.readNow("d", 10).catch((error: unknown) => error);
   expect(refused).toMatchObject({ code: "bus.timeout", context: { points: [{ point: "volume", value: 1.63, last: true }] } });
   expect(listed()).toMatchObject({ value: 1.63, last: true });
   await end();
@@ -215,7 +215,7 @@ describe("readings", () => {
     await see(() => kinds(store).includes("device.down:raised"));
     await one.end();
     const two = house(store, [new Wire().info("d", { presence }, 60_000)]);
-    const [device] = two.made.devices();
+    const [device] = two.made.devices.status();
     expect(device).toMatchObject({ state: "down", problem: { code: "device.silent" } });
     expect(device?.problem?.forMs).toBeGreaterThanOrEqual(1000);
     await two.end();
@@ -279,11 +279,14 @@ describe("the bay", () => {
     });
     wire.say("presence", true);
     await see(() => kinds(store).includes("bay.illegal-occupation:raised"));
-    expect(h.made.assets()[0]).toMatchObject({ state: { status: "occupied" }, alarms: [h.made.alarms().open[0]?.id] });
+    expect(h.made.documents.assets()[0]).toMatchObject({
+      state: { status: "occupied" },
+      alarms: [h.made.documents.alarms().open[0]?.id],
+    });
     const result = await h.made.commands.submit("bay", "permit.confirm", {}, "patrol", new AbortController().signal);
     expect(result.state).toBe("succeeded");
     await see(() => kinds(store).includes("bay.illegal-occupation:cleared"));
-    expect(h.made.alarms().open).toEqual([]);
+    expect(h.made.documents.alarms().open).toEqual([]);
     await h.end();
   });
 });
@@ -472,10 +475,10 @@ it("an asset that is no longer configured is known until its retained state was 
   const store = new MemoryStore(monotonic());
   store.saved.set("asset/old-bay", {}).set("asset/bay", undefined).set("counters/old-bay", {});
   const h = house(store, [new Wire().info("s", { presence })], { occupancy: "s.presence" });
-  expect(h.made.removedAssets()).toEqual(["old-bay"]);
-  h.made.forgetAsset("old-bay");
-  h.made.forgetAsset("bay");
-  expect(h.made.removedAssets()).toEqual([]);
+  expect(h.made.documents.removedAssets()).toEqual(["old-bay"]);
+  h.made.documents.clearedAsset("old-bay");
+  h.made.documents.clearedAsset("bay");
+  expect(h.made.documents.removedAssets()).toEqual([]);
   await h.end();
   const forgotten = store.commits.flatMap(({ states }) => Object.entries(states).filter(([, state]) => state === null));
   expect(forgotten).toEqual([["asset/old-bay", null]]);
