@@ -1,4 +1,4 @@
-/** What is durable, as the sender to the platform sees it: stored streams to read, news of commits, and the proof to give back. */
+/** What is durable, as the sender to the platform sees it: streams to read, news of commits, proof to give back. */
 import type { Clock } from "../kit/clock.ts";
 import { type ContextOf, EdgeError } from "../kit/errors.ts";
 import type { EdgeEvent, EpochInfo, EventDraft, Mark, Range, Segment, Stream, StreamState } from "../model/index.ts";

@@ -1,4 +1,4 @@
-/** The running edge over one store: devices, ingest, asset kinds, alarms and commands, started in order and stopped in reverse. */
+/** The running edge: devices, ingest, kinds, alarms and commands over one store, started and stopped in order. */
 
 import type { Clock } from "../kit/clock.ts";
 import { HeldClock } from "../kit/held-clock.ts";

@@ -1,8 +1,8 @@
 /** A device as its driver opens it, and as the rest of the gateway knows it. */
 import type { Place } from "./asset.ts";
-import type { Outcome } from "./command.ts";
+import type { Outcome } from "./commands.ts";
+import type { WireStatus } from "./gateway-status.ts";
 import type { PointSpec, Reading } from "./reading.ts";
-import type { WireStatus } from "./status.ts";
 
 /** The metronome that the host hands to a polled device: resolves at the next due moment with its `mono`; late ticks are skipped, never queued. */
 export interface Ticks {

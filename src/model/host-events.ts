@@ -1,5 +1,5 @@
 /** The events that the gateway tells of itself: how grave each is, which states it goes through and what it carries. */
-import type { CommandState } from "./command.ts";
+import type { CommandState } from "./commands.ts";
 import type { EventState, Severity } from "./event.ts";
 import type { Text } from "./text.ts";
 

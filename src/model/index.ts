@@ -1,10 +1,10 @@
 /** The nouns of the gateway, as types: what passes between wire, store, rules and broker. The door of this room. */
 export type * from "./asset.ts";
-export type * from "./command.ts";
+export type * from "./commands.ts";
 export type * from "./device.ts";
 export type * from "./event.ts";
+export type * from "./gateway-status.ts";
 export type * from "./reading.ts";
-export type * from "./status.ts";
 export type * from "./stream.ts";
 export type * from "./text.ts";
 export type * from "./time.ts";

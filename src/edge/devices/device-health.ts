@@ -4,6 +4,7 @@ import { type Code, CodedError, type Context, type EdgeError, isCode } from "../
 import { formatDuration } from "../../kit/text/format-duration.ts";
 import { pluralise } from "../../kit/text/pluralise.ts";
 import type { DeviceInfo, DeviceProblem, DeviceState, Reading, Text, WireStatus } from "../../model/index.ts";
+import { RecentFalls } from "./recent-falls.ts";
 
 /** A point whose last reading was not good. */
 interface Trouble {
@@ -35,12 +36,11 @@ export const isUnread = ({ quality, code = "" }: Reading): boolean =>
   quality === "bad" && (code.startsWith("bus.") || ["frame.invalid", "ble.key", "mqtt.malformed"].includes(code));
 
 /** A device that fell ill so often in this time, or in so many of its periods, is not well though it answers at the moment. */
-const FALLS_KEPT = 100;
 const UNSTEADY = { times: 3, withinMs: 600_000, periods: 10 };
 
 export class DeviceHealth {
   readonly #info: DeviceInfo;
-  readonly #falls: Falls;
+  readonly #falls: RecentFalls;
   readonly #troubled = new Map<string, Trouble>();
   /** Its last failure, until something comes again. */
   #error: EdgeError | null = null;
@@ -60,7 +60,7 @@ export class DeviceHealth {
 
   constructor(info: DeviceInfo, isSilent: boolean, mono: number) {
     this.#info = info;
-    this.#falls = new Falls(Math.max(UNSTEADY.withinMs, UNSTEADY.periods * (info.everyMs ?? 0)));
+    this.#falls = new RecentFalls(Math.max(UNSTEADY.withinMs, UNSTEADY.periods * (info.everyMs ?? 0)));
     this.#isSilent = isSilent;
     this.#understood = mono;
   }
@@ -229,32 +229,6 @@ export class DeviceHealth {
     const known: Code = isCode(code) ? code : "internal";
     const figures = given ?? askedText(known, this.#info.wire?.());
     return new CodedError(known, { message: code, ...context, device: id, bus, ...(figures && { figures }) });
-  }
-}
-
-/** When a device fell ill in the last while, and of what the last time. */
-class Falls {
-  readonly #withinMs: number;
-  #at: readonly number[] = [];
-  #last: { readonly code: string; readonly context: Context } = { code: "internal", context: {} };
-
-  constructor(withinMs: number) {
-    this.#withinMs = withinMs;
-  }
-
-  add(mono: number, code: string, context: Context): void {
-    this.#at = [...this.#at.slice(1 - FALLS_KEPT), mono];
-    this.#last = { code, context };
-  }
-
-  within(mono: number): number {
-    if (this.#at.length === 0) return 0;
-    this.#at = this.#at.filter((at) => mono - at <= this.#withinMs);
-    return this.#at.length;
-  }
-
-  of() {
-    return { since: this.#at[0] ?? 0, ...this.#last };
   }
 }
 

@@ -1,6 +1,6 @@
 /** What people are shown of the running gateway: devices, buses, streams, the uplink. */
 import type { AssetState } from "./asset.ts";
-import type { CommandTarget } from "./command.ts";
+import type { CommandTarget } from "./commands.ts";
 import type { OpenAlarm } from "./event.ts";
 import type { Quality, Value } from "./reading.ts";
 import type { EpochInfo, StreamState } from "./stream.ts";
