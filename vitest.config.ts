@@ -4,7 +4,7 @@ export default defineConfig({
   test: {
     include: ["tests/**/*.test.ts"],
     // A small machine skips much: the end says what, and how it is had.
-    reporters: ["default", "./tests/support/skipped.ts"],
+    reporters: ["default", "./tests/support/machine/skipped.ts"],
     testTimeout: 20_000,
     hookTimeout: 20_000,
     // What is awaited comes at once, or on a busy machine when its process gets a core: only a hang takes this long.

@@ -4,7 +4,7 @@ import { cp, mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { expect, it } from "vitest";
-import { temporary } from "./support/processes.ts";
+import { temporary } from "./support/running/processes.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 const run = promisify(execFile);

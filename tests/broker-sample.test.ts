@@ -8,11 +8,11 @@ import { promisify } from "node:util";
 import mqtt, { type IClientOptions, type MqttClient } from "mqtt";
 import { expect, it } from "vitest";
 import { freePort } from "../hw-sim/free-port.ts";
-import { brokerKinds } from "./support/brokers.ts";
-import { hasOpenssl } from "./support/certificates.ts";
-import { CountingSite, counter } from "./support/counting-site.ts";
-import { Gateway, Opened, Program, temporary, until } from "./support/processes.ts";
-import { proved, rowsOf } from "./support/proof.ts";
+import { brokerKinds } from "./support/broker/brokers.ts";
+import { hasOpenssl } from "./support/broker/certificates.ts";
+import { CountingSite, counter } from "./support/running/counting-site.ts";
+import { Gateway, Opened, Program, temporary, until } from "./support/running/processes.ts";
+import { proved, rowsOf } from "./support/running/proof.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 const run = promisify(execFile);

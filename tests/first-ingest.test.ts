@@ -3,10 +3,10 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import mqtt, { type MqttClient } from "mqtt";
 import { describe, expect, it } from "vitest";
-import { Broker, brokerKinds } from "./support/brokers.ts";
-import { CountingSite, counter } from "./support/counting-site.ts";
-import { Gateway, Program, temporary, until } from "./support/processes.ts";
-import { proved, rowsOf } from "./support/proof.ts";
+import { Broker, brokerKinds } from "./support/broker/brokers.ts";
+import { CountingSite, counter } from "./support/running/counting-site.ts";
+import { Gateway, Program, temporary, until } from "./support/running/processes.ts";
+import { proved, rowsOf } from "./support/running/proof.ts";
 
 const CONSUMER = join(import.meta.dirname, "../docs/examples/ingest.mjs");
 const consumer = (url: string, file: string) => new Program(process.execPath, [CONSUMER, url, file]);

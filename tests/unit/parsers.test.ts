@@ -39,7 +39,7 @@ import { monotonic } from "../../src/kit/clock.ts";
 import { EdgeError } from "../../src/kit/errors.ts";
 import { noLog } from "../../src/kit/log.ts";
 import { LineSplitter } from "../../src/kit/text/line-splitter.ts";
-import { Dice, each, FIRST, INPUTS } from "../support/dice.ts";
+import { Dice, each, FIRST, INPUTS } from "../support/memory/dice.ts";
 import { gatewayStatus } from "./cli/gateway-status.ts";
 
 const MINUTES_MS = 20 * 60_000;

@@ -8,7 +8,7 @@ import { type Admin, serveAdmin } from "../../../src/cli/socket/admin-server.ts"
 import { EdgeError } from "../../../src/kit/errors.ts";
 import { noLog } from "../../../src/kit/log.ts";
 import type { DeviceStatus, EdgeEvent, GatewayStatus } from "../../../src/model/index.ts";
-import { hasTerminal, Screen } from "../../support/screen.ts";
+import { hasTerminal, Screen } from "../../support/running/screen.ts";
 import { gatewayStatus } from "./gateway-status.ts";
 
 const CIPPO = `${process.execPath} ${join(import.meta.dirname, "../../../dist/cippo.js")}`;

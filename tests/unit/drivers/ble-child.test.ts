@@ -2,8 +2,8 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { BleCommand, BleMessageBody } from "../../../src/drivers/ble-child/ble-protocol.ts";
-import { Bluez, memoryOf, missing } from "../../support/bluez.ts";
-import { Gateway, Program, temporary, until } from "../../support/processes.ts";
+import { Bluez, memoryOf, missing } from "../../support/machine/bluez.ts";
+import { Gateway, Program, temporary, until } from "../../support/running/processes.ts";
 
 const MAC = "A4:C1:38:00:00:01";
 const TAG = "C4:7C:8D:00:00:02";

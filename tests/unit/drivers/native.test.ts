@@ -2,7 +2,7 @@
 import { cp, mkdir, readdir, rm, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { Gateway, Program, temporary, until } from "../../support/processes.ts";
+import { Gateway, Program, temporary, until } from "../../support/running/processes.ts";
 import { farSide, mbap, registers } from "./support.ts";
 
 const ROOT = join(import.meta.dirname, "../../..");

@@ -7,7 +7,7 @@ import { EdgeError } from "../../../src/kit/errors.ts";
 import { noLog } from "../../../src/kit/log.ts";
 import { type Heartbeat, Watchdog } from "../../../src/kit/loop/watchdog.ts";
 import type { DeviceInfo, Ticks } from "../../../src/model/index.ts";
-import { MemoryStore } from "../../support/memory-store.ts";
+import { MemoryStore } from "../../support/memory/memory-store.ts";
 
 const never = () => new Promise<never>(() => undefined);
 

@@ -4,7 +4,7 @@ import { lastLook, saveStop, tellOpening, timeOff } from "../../../src/edge/open
 import type { Store } from "../../../src/edge/store/store.ts";
 import { type Clock, monotonic } from "../../../src/kit/clock.ts";
 import type { EpochInfo, EventDraft, Now } from "../../../src/model/index.ts";
-import { MemoryStore } from "../../support/memory-store.ts";
+import { MemoryStore } from "../../support/memory/memory-store.ts";
 
 type End = NonNullable<Store["formerEnd"]>;
 const epoch: EpochInfo = { id: "E2", n: 2, boot: "b", opened: 5000, cause: "start", former: null };

@@ -7,8 +7,8 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { freePort } from "../../../hw-sim/free-port.ts";
 import { systemProgram } from "../../../hw-sim/system-program.ts";
-import { broker, Opened, Program, temporary } from "../../support/processes.ts";
-import { hasTerminal, Screen } from "../../support/screen.ts";
+import { broker, Opened, Program, temporary } from "../../support/running/processes.ts";
+import { hasTerminal, Screen } from "../../support/running/screen.ts";
 
 const ROOT = join(import.meta.dirname, "../../..");
 const START = join(ROOT, "dist/hw-sim/start.js");

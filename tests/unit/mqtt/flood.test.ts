@@ -2,7 +2,7 @@
 import { generate } from "mqtt-packet";
 import { expect, it } from "vitest";
 import { openLink } from "../../../src/mqtt/client.ts";
-import { RawBroker } from "../../support/raw-broker.ts";
+import { RawBroker } from "../../support/broker/raw-broker.ts";
 
 const MESSAGES = 1500;
 /** What one message costs in this test, ms of busy work. */

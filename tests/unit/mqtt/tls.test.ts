@@ -9,9 +9,9 @@ import { Aedes } from "aedes";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { systemClock } from "../../../src/kit/clock.ts";
 import { openSocket } from "../../../src/mqtt/socket.ts";
-import { authority, certificate, hasOpenssl } from "../../support/certificates.ts";
-import { FakeOutbox } from "../../support/fake-outbox.ts";
-import { eventually, harness } from "../../support/sync-harness.ts";
+import { authority, certificate, hasOpenssl } from "../../support/broker/certificates.ts";
+import { MemoryOutbox } from "../../support/memory/memory-outbox.ts";
+import { eventually, harness } from "../../support/memory/sync-harness.ts";
 
 let folder: string;
 let aedes: Aedes;
@@ -57,9 +57,9 @@ describe.skipIf(!hasOpenssl)("mqtts", () => {
     ).then((socket) => socket.destroy());
 
   it("connects with the gateway's certificate", async () => {
-    await using h = harness(await broker("server"), { credentials: credentials() }, new FakeOutbox());
+    await using h = harness(await broker("server"), { credentials: credentials() }, new MemoryOutbox());
     await eventually(() => expect(h.sync.status().connected).toBe(true));
-    expect(h.house.clock.boot).toBe(systemClock("assumed").boot);
+    expect(h.edge.clock.boot).toBe(systemClock("assumed").boot);
   });
 
   it("says which file is missing", async () => {

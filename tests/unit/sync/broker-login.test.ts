@@ -9,11 +9,11 @@ import { syncOptions } from "../../../src/gateway/sync-ports.ts";
 import { CodedError, isCode } from "../../../src/kit/errors.ts";
 import type { SyncOptions } from "../../../src/sync/context.ts";
 import type { SyncStatus } from "../../../src/sync/sync.ts";
-import { Broker, brokerKinds } from "../../support/brokers.ts";
-import { authority, certificate, hasOpenssl } from "../../support/certificates.ts";
-import { FakeOutbox } from "../../support/fake-outbox.ts";
-import { RawBroker } from "../../support/raw-broker.ts";
-import { eventually, harness } from "../../support/sync-harness.ts";
+import { Broker, brokerKinds } from "../../support/broker/brokers.ts";
+import { authority, certificate, hasOpenssl } from "../../support/broker/certificates.ts";
+import { RawBroker } from "../../support/broker/raw-broker.ts";
+import { MemoryOutbox } from "../../support/memory/memory-outbox.ts";
+import { eventually, harness } from "../../support/memory/sync-harness.ts";
 
 let folder = "";
 let users = "";
@@ -43,7 +43,7 @@ async function optionsOf(sync: string, credentials: string): Promise<Partial<Syn
 
 /** The state after the first attempt has ended one way or the other. */
 async function attempt(options: Partial<SyncOptions>): Promise<SyncStatus> {
-  await using h = harness(options.broker ?? "", options, new FakeOutbox());
+  await using h = harness(options.broker ?? "", options, new MemoryOutbox());
   await eventually(() => {
     const { connected, code } = h.sync.status();
     expect(connected || code !== undefined).toBe(true);

@@ -1,17 +1,17 @@
 /** Brokers that refuse, forget, delay, lie or fall silent: nothing is lost, nothing loops (field notes, B1–B9). */
 import { getEventListeners } from "node:events";
 import { describe, expect, it } from "vitest";
-import { FakeOutbox } from "../../support/fake-outbox.ts";
-import { RawBroker } from "../../support/raw-broker.ts";
-import { stallingProxy } from "../../support/stalling-proxy.ts";
-import { arrived, eventually, harness, ROOT } from "../../support/sync-harness.ts";
+import { RawBroker } from "../../support/broker/raw-broker.ts";
+import { stallingProxy } from "../../support/broker/stalling-proxy.ts";
+import { MemoryOutbox } from "../../support/memory/memory-outbox.ts";
+import { arrived, eventually, harness, ROOT } from "../../support/memory/sync-harness.ts";
 
 const all = (n: number) => [[1, n]];
 
 describe("connecting", () => {
   it("goes on trying when the CONNACK refuses, and says why meanwhile", async () => {
     await using broker = await RawBroker.open({ connack: (_, n) => ({ reasonCode: [136, 135, 137][n] ?? 0 }) });
-    await using h = harness(broker.url, {}, new FakeOutbox(), broker);
+    await using h = harness(broker.url, {}, new MemoryOutbox(), broker);
     await eventually(() => expect(h.sync.status()).toMatchObject({ connected: false, code: "sync.refused" }));
     await eventually(() => expect(broker.topics()).toContain("reported"));
     expect(broker.connects).toHaveLength(4);
@@ -21,14 +21,14 @@ describe("connecting", () => {
 
   it("goes on trying when the CONNACK never comes", async () => {
     await using broker = await RawBroker.open({ connack: (_, n) => (n === 0 ? null : {}) });
-    await using _ = harness(broker.url, { connectTimeoutMs: 100 }, new FakeOutbox(), broker);
+    await using _ = harness(broker.url, { connectTimeoutMs: 100 }, new MemoryOutbox(), broker);
     await eventually(() => expect(broker.topics()).toContain("state"));
     expect(broker.connects.length).toBeGreaterThan(1);
   });
 
   it("keeps a session of seven days under the gateway's id, and leaves a Will", async () => {
     await using broker = await RawBroker.open();
-    await using _ = harness(broker.url, {}, new FakeOutbox(), broker);
+    await using _ = harness(broker.url, {}, new MemoryOutbox(), broker);
     await eventually(() => expect(broker.connects).toHaveLength(1));
     expect(broker.connects[0]).toMatchObject({
       clientId: "gw",
@@ -42,7 +42,7 @@ describe("connecting", () => {
 
   it("subscribes afresh although the broker says that it forgot nothing", async () => {
     await using broker = await RawBroker.open({ connack: (_, n) => ({ sessionPresent: n > 0 }) });
-    await using _ = harness(broker.url, {}, new FakeOutbox(), broker);
+    await using _ = harness(broker.url, {}, new MemoryOutbox(), broker);
     await eventually(() => expect(broker.topics(0)).toContain("reported"));
     broker.cut();
     await eventually(() => expect(broker.subscribes).toHaveLength(2));
@@ -57,7 +57,7 @@ describe("connecting", () => {
 
   it("waits long when another client took the session over", async () => {
     await using broker = await RawBroker.open();
-    await using h = harness(broker.url, { reconnect: { firstMs: 1, maxMs: 2000 } }, new FakeOutbox(), broker);
+    await using h = harness(broker.url, { reconnect: { firstMs: 1, maxMs: 2000 } }, new MemoryOutbox(), broker);
     await eventually(() => expect(broker.topics()).toContain("reported"));
     broker.write({ cmd: "disconnect", reasonCode: 0x8e });
     await eventually(() => expect(h.sync.status()).toMatchObject({ connected: false, code: "sync.taken-over" }));
@@ -69,7 +69,7 @@ describe("connecting", () => {
 
   it("leaks nothing over many links", async () => {
     await using broker = await RawBroker.open();
-    await using h = harness(broker.url, { reconnect: { firstMs: 1, maxMs: 5 } }, new FakeOutbox(), broker);
+    await using h = harness(broker.url, { reconnect: { firstMs: 1, maxMs: 5 } }, new MemoryOutbox(), broker);
     const listeners: number[] = [];
     for (let i = 0; i < 25; i += 1) {
       await eventually(() => expect(broker.topics(i)).toContain("reported"));
@@ -83,16 +83,16 @@ describe("connecting", () => {
 describe("a link that ends", () => {
   it("resends what the broker did not acknowledge, and only that", async () => {
     await using broker = await RawBroker.open();
-    await using h = harness(broker.url, {}, new FakeOutbox(), broker);
+    await using h = harness(broker.url, {}, new MemoryOutbox(), broker);
     await eventually(() => expect(broker.topics()).toContain("reported"));
-    h.house.readings(10);
+    h.edge.readings(10);
     await eventually(() => expect(arrived(broker.received, "readings")).toEqual(all(10)));
     await eventually(() => expect(h.sync.status().streams.find((s) => s.stream === "readings")?.sentUpTo).toBe(10));
     broker.script = { ...broker.script, puback: ({ topic }) => (topic.includes("readings") ? null : 0) };
-    h.house.readings(10);
+    h.edge.readings(10);
     await eventually(() => expect(arrived(broker.received, "readings")).toEqual(all(20)));
     await broker.down();
-    h.house.readings(10);
+    h.edge.readings(10);
     broker.script = { ...broker.script, puback: () => 0 };
     await broker.up();
     await eventually(() => {
@@ -105,10 +105,10 @@ describe("a link that ends", () => {
   it("notices a half-open link by its silence", async () => {
     await using broker = await RawBroker.open();
     await using proxy = await stallingProxy(broker.port);
-    await using h = harness(`mqtt://127.0.0.1:${proxy.port}`, { keepaliveSeconds: 1 }, new FakeOutbox(), broker);
+    await using h = harness(`mqtt://127.0.0.1:${proxy.port}`, { keepaliveSeconds: 1 }, new MemoryOutbox(), broker);
     await eventually(() => expect(broker.topics()).toContain("reported"));
     proxy.stall();
-    h.house.readings(3);
+    h.edge.readings(3);
     await eventually(() => expect(arrived(broker.received, "readings")).toEqual(all(3)));
     expect(broker.connects).toHaveLength(2);
   });
@@ -119,9 +119,9 @@ describe("a link that ends", () => {
       puback: ({ topic, connection }) => (connection === 0 && topic.includes("readings") ? null : 0),
       connack: (_, n) => (n === 1 ? null : {}),
     });
-    await using h = harness(broker.url, { pubackTimeoutMs: 200, connectTimeoutMs: 2000 }, new FakeOutbox(), broker);
+    await using h = harness(broker.url, { pubackTimeoutMs: 200, connectTimeoutMs: 2000 }, new MemoryOutbox(), broker);
     await eventually(() => expect(broker.topics()).toContain("reported"));
-    h.house.readings(3);
+    h.edge.readings(3);
     await eventually(() => expect(h.sync.status()).toMatchObject({ connected: false, code: "sync.no-puback" }));
     await eventually(() =>
       expect(
@@ -139,7 +139,7 @@ describe("a link that ends", () => {
     ["an answer to nothing asked", Buffer.from([0x20, 0x03, 0, 0, 0])],
   ])("ends one that brings %s", async (_, bytes) => {
     await using broker = await RawBroker.open();
-    await using h = harness(broker.url, {}, new FakeOutbox(), broker);
+    await using h = harness(broker.url, {}, new MemoryOutbox(), broker);
     await eventually(() => expect(broker.topics()).toContain("reported"));
     broker.raw(bytes);
     await eventually(() => expect(broker.topics(1)).toContain("reported"));
@@ -148,9 +148,9 @@ describe("a link that ends", () => {
 
   it("stops within its grace although nothing is acknowledged", async () => {
     await using broker = await RawBroker.open({ puback: ({ topic }) => (topic.endsWith("readings") ? null : 0) });
-    await using h = harness(broker.url, { pubackTimeoutMs: 60_000 }, new FakeOutbox(), broker);
+    await using h = harness(broker.url, { pubackTimeoutMs: 60_000 }, new MemoryOutbox(), broker);
     await eventually(() => expect(broker.topics()).toContain("reported"));
-    h.house.readings(3);
+    h.edge.readings(3);
     await eventually(() => expect(broker.topics()).toContain("readings"));
     const asked = performance.now();
     h.stop.abort();
@@ -164,13 +164,13 @@ describe("the window", () => {
     "passes over a message larger than the contract allows, and takes the next (MQTT %s)",
     async (mqtt) => {
       await using broker = await RawBroker.open();
-      await using h = harness(broker.url, { mqtt }, new FakeOutbox(), broker);
+      await using h = harness(broker.url, { mqtt }, new MemoryOutbox(), broker);
       await eventually(() => expect(broker.topics()).toContain("reported"));
       const large = broker.send(`${ROOT}/down/commands`, "x".repeat(300_000));
       const next = broker.send(`${ROOT}/down/ack`, { v: 1, at: 0, acks: [] });
       await eventually(() => expect(broker.acknowledged).toEqual(expect.arrayContaining([large, next])));
       expect(broker.connects).toHaveLength(1);
-      expect(h.house.notes).toMatchObject([
+      expect(h.edge.notes).toMatchObject([
         { kind: "sync.message-too-large", detail: { topic: `${ROOT}/down/commands`, limit: 131_072 } },
       ]);
     },
@@ -179,13 +179,13 @@ describe("the window", () => {
   it.each([1, 2, 5])("never has more than receive maximum %i in flight", async (receiveMaximum) => {
     const slow = () => new Promise<number>((resolve) => setTimeout(() => resolve(0), 3));
     await using broker = await RawBroker.open({ connack: () => ({ properties: { receiveMaximum } }), puback: slow });
-    const house = new FakeOutbox();
-    for (let i = 0; i < 30; i += 1) house.readings(2000, "E1", false);
-    for (let i = 0; i < 10; i += 1) house.asset(`bay-${i}`, "free");
-    await using h = harness(broker.url, {}, house, broker);
+    const edge = new MemoryOutbox();
+    for (let i = 0; i < 30; i += 1) edge.readings(2000, "E1", false);
+    for (let i = 0; i < 10; i += 1) edge.asset(`bay-${i}`, "free");
+    await using h = harness(broker.url, {}, edge, broker);
     await eventually(() => expect(broker.topics()).toContain("reported"));
-    for (let i = 0; i < 20; i += 1) h.house.event(i % 2 === 0 ? "critical" : "low");
-    h.house.readings(20);
+    for (let i = 0; i < 20; i += 1) h.edge.event(i % 2 === 0 ? "critical" : "low");
+    h.edge.readings(20);
     await eventually(() => {
       expect(arrived(broker.received, "events")).toEqual(all(20));
       expect(arrived(broker.received, "readings")).toEqual(all(20));
@@ -198,11 +198,11 @@ describe("the window", () => {
     await using broker = await RawBroker.open({
       puback: () => new Promise((resolve) => setTimeout(() => resolve(0), Math.random() * 60)),
     });
-    const house = new FakeOutbox();
-    for (let i = 0; i < 20; i += 1) house.readings(2000, "E1", false);
-    await using h = harness(broker.url, {}, house, broker);
+    const edge = new MemoryOutbox();
+    for (let i = 0; i < 20; i += 1) edge.readings(2000, "E1", false);
+    await using h = harness(broker.url, {}, edge, broker);
     await eventually(() => expect(broker.topics()).toContain("reported"));
-    for (let i = 0; i < 60; i += 1) h.house.event();
+    for (let i = 0; i < 60; i += 1) h.edge.event();
     await eventually(() => {
       const sent = h.sync.status().streams.map(({ epoch, stream, head, sentUpTo }) => [epoch, stream, head - sentUpTo]);
       expect(sent).toEqual([
@@ -223,17 +223,17 @@ describe("refusals", () => {
       // A message that is too large all the same: the broker would throw us out.
       puback: ({ payload, topic }) => (payload.length + topic.length > 250 ? 0x95 : 0),
     });
-    const house = new FakeOutbox();
-    house.readings(100, "E1", false);
-    await using h = harness(broker.url, {}, house, broker);
+    const edge = new MemoryOutbox();
+    edge.readings(100, "E1", false);
+    await using h = harness(broker.url, {}, edge, broker);
     // `reported` is one of those that do not fit: it is left out, and nothing else waits for it.
     await eventually(() => expect(broker.topics()).toContain("history/readings"));
-    h.house.event("low");
-    h.house.readings(4);
+    h.edge.event("low");
+    h.edge.readings(4);
     await eventually(() => {
       expect(arrived(broker.received, "readings", "E1")).toEqual(all(100));
       expect(arrived(broker.received, "readings")).toEqual(all(4));
-      expect(h.house.givenUp).toEqual([{ epoch: "E2", stream: "events", range: [1, 1], reason: "refused" }]);
+      expect(h.edge.givenUp).toEqual([{ epoch: "E2", stream: "events", range: [1, 1], reason: "refused" }]);
     });
     expect(broker.connects).toHaveLength(1);
     expect(Math.max(...broker.received.map(({ payload, topic }) => payload.length + topic.length))).toBeLessThan(250);
@@ -243,11 +243,11 @@ describe("refusals", () => {
     await using broker = await RawBroker.open({
       puback: ({ topic, payload }) => (topic.endsWith("history/readings") && arrivesWith(payload, 250) ? 0x99 : 0),
     });
-    const house = new FakeOutbox();
-    for (let i = 0; i < 8; i += 1) house.readings(100, "E1", false);
-    await using h = harness(broker.url, {}, house, broker);
+    const edge = new MemoryOutbox();
+    for (let i = 0; i < 8; i += 1) edge.readings(100, "E1", false);
+    await using h = harness(broker.url, {}, edge, broker);
     await eventually(() =>
-      expect(h.house.givenUp).toEqual([{ epoch: "E1", stream: "readings", range: [201, 300], reason: "refused" }]),
+      expect(h.edge.givenUp).toEqual([{ epoch: "E1", stream: "readings", range: [201, 300], reason: "refused" }]),
     );
     await eventually(() =>
       expect(broker.received.filter(({ topic }) => topic.endsWith("history/readings")).length).toBeGreaterThan(2),
@@ -260,15 +260,15 @@ describe("refusals", () => {
     await using broker = await RawBroker.open({
       puback: ({ topic, at }) => (topic.includes("readings") && at < until ? code : 0),
     });
-    const house = new FakeOutbox();
-    house.readings(100, "E1", false);
-    await using h = harness(broker.url, {}, house, broker);
+    const edge = new MemoryOutbox();
+    edge.readings(100, "E1", false);
+    await using h = harness(broker.url, {}, edge, broker);
     await eventually(() => expect(broker.topics()).toContain("reported"));
-    h.house.readings(10);
-    await eventually(() => expect(h.house.notes.map((n) => n.kind)).toContain("sync.not-authorised"));
+    h.edge.readings(10);
+    await eventually(() => expect(h.edge.notes.map((n) => n.kind)).toContain("sync.not-authorised"));
     const tries = broker.topics().filter((t) => t.includes("readings")).length;
     expect(tries).toBeLessThanOrEqual(4);
-    h.house.event();
+    h.edge.event();
     await eventually(() => expect(arrived(broker.received, "events")).toEqual(all(1)));
     until = performance.now();
     const accepted = () => broker.received.filter(({ at }) => at >= until);
@@ -276,7 +276,7 @@ describe("refusals", () => {
       expect(arrived(accepted(), "readings", "E1")).toEqual(all(100));
       expect(arrived(accepted(), "readings")).toEqual(all(10));
     });
-    expect(h.house.givenUp).toEqual([]);
+    expect(h.edge.givenUp).toEqual([]);
     expect(broker.connects).toHaveLength(1);
   });
 
@@ -285,21 +285,21 @@ describe("refusals", () => {
     await using broker = await RawBroker.open({
       suback: ({ subscriptions }) => subscriptions.map((_, i) => (i === 0 && refuse ? 0x87 : 1)),
     });
-    await using h = harness(broker.url, {}, new FakeOutbox(), broker);
+    await using h = harness(broker.url, {}, new MemoryOutbox(), broker);
     await eventually(() => expect(broker.topics()).toContain("reported"));
-    expect(h.house.notes[0]).toMatchObject({ kind: "sync.not-authorised", detail: { topic: `${ROOT}/down/ack` } });
+    expect(h.edge.notes[0]).toMatchObject({ kind: "sync.not-authorised", detail: { topic: `${ROOT}/down/ack` } });
     refuse = false;
     await eventually(() => expect(broker.subscribes).toHaveLength(2));
-    h.house.readings(5);
+    h.edge.readings(5);
     await eventually(() => expect(arrived(broker.received, "readings")).toEqual(all(5)));
   });
 
   it("waits before anything else until the broker takes `state`", async () => {
     let tries = 0;
     await using broker = await RawBroker.open({ puback: ({ topic }) => (topic.endsWith("up/state") && tries++ < 2 ? 0x87 : 0) });
-    const house = new FakeOutbox();
-    house.readings(10, "E1", false);
-    await using _ = harness(broker.url, { refusedRetryMs: 50 }, house, broker);
+    const edge = new MemoryOutbox();
+    edge.readings(10, "E1", false);
+    await using _ = harness(broker.url, { refusedRetryMs: 50 }, edge, broker);
     await eventually(() => expect(broker.topics()).toContain("history/readings"));
     expect(broker.topics().slice(0, 4)).toEqual(["state", "state", "state", "alarms/1"]);
   });

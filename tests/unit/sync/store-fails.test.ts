@@ -6,32 +6,32 @@ import { type Clock, monotonic } from "../../../src/kit/clock.ts";
 import { noLog } from "../../../src/kit/log.ts";
 import type { DeviceInfo } from "../../../src/model/index.ts";
 import { runSync } from "../../../src/sync/sync.ts";
-import { FakeOutbox } from "../../support/fake-outbox.ts";
-import { MemoryStore } from "../../support/memory-store.ts";
-import { RawBroker } from "../../support/raw-broker.ts";
-import { eventually, harness, quick, ROOT } from "../../support/sync-harness.ts";
+import { RawBroker } from "../../support/broker/raw-broker.ts";
+import { MemoryOutbox } from "../../support/memory/memory-outbox.ts";
+import { MemoryStore } from "../../support/memory/memory-store.ts";
+import { eventually, harness, quick, ROOT } from "../../support/memory/sync-harness.ts";
 
 const COMMANDS = `${ROOT}/down/commands`;
 const online = (broker: RawBroker, connection = 0) => eventually(() => expect(broker.topics(connection)).toContain("reported"));
 const acknowledgement = { v: 1, acks: [{ epoch: "E2", stream: "readings", upTo: 5 }] };
 
 it.each([
-  ["that is known", (house: FakeOutbox) => void Object.assign(house, { writable: false })],
+  ["that is known", (edge: MemoryOutbox) => void Object.assign(edge, { writable: false })],
   [
     "that the commands themselves find out",
-    (house: FakeOutbox) => void Object.assign(house, { durable: () => new Promise(() => {}) }),
+    (edge: MemoryOutbox) => void Object.assign(edge, { durable: () => new Promise(() => {}) }),
   ],
 ])("a failing disk %s holds up neither acknowledgements nor alarms", async (_, fail) => {
   await using broker = await RawBroker.open();
-  await using h = harness(broker.url, { keepaliveSeconds: 1, pubackTimeoutMs: 3000 }, new FakeOutbox(), broker);
+  await using h = harness(broker.url, { keepaliveSeconds: 1, pubackTimeoutMs: 3000 }, new MemoryOutbox(), broker);
   await online(broker);
-  h.house.readings(5);
-  fail(h.house);
+  h.edge.readings(5);
+  fail(h.edge);
   const commands = Array.from({ length: 16 }, (_, i) => broker.send(COMMANDS, { v: 1, id: `c${i}` }));
   const ack = broker.send(`${ROOT}/down/ack`, acknowledgement);
-  h.house.unstored(h.house.makeEvent(99, "critical"));
+  h.edge.unstored(h.edge.makeEvent(99, "critical"));
   await eventually(() => expect(broker.on("urgent")).toHaveLength(1));
-  await eventually(() => expect(h.house.mark("readings").upTo).toBe(5));
+  await eventually(() => expect(h.edge.mark("readings").upTo).toBe(5));
   // In order, until a command takes too long.
   await eventually(() => expect(broker.acknowledged).toContain(ack));
   expect(broker.acknowledged.filter((id) => commands.includes(id))).toEqual([]);
@@ -40,54 +40,54 @@ it.each([
   expect(h.sync.status().connected).toBe(true);
 });
 
-it("sixteen commands wait and reach the house when the store writes; the others come again by a new connection", async () => {
+it("sixteen commands wait and reach the edge when the store writes; the others come again by a new connection", async () => {
   await using broker = await RawBroker.open();
-  await using h = harness(broker.url, {}, new FakeOutbox(), broker);
+  await using h = harness(broker.url, {}, new MemoryOutbox(), broker);
   await online(broker);
-  h.house.writable = false;
+  h.edge.writable = false;
   const sent = Array.from({ length: 20 }, (_, i) => ({ i, id: broker.send(COMMANDS, { v: 1, id: `c${i}` }) }));
   // What comes behind them was read too.
   broker.send(`${ROOT}/down/news`, {});
-  h.house.unstored(h.house.makeEvent(99, "critical"));
+  h.edge.unstored(h.edge.makeEvent(99, "critical"));
   await eventually(() => expect(broker.on("urgent")).toHaveLength(1));
-  expect(h.house.received).toEqual([]);
-  h.house.writable = true;
-  h.house.readings(1);
-  await eventually(() => expect(h.house.received).toHaveLength(16));
+  expect(h.edge.received).toEqual([]);
+  h.edge.writable = true;
+  h.edge.readings(1);
+  await eventually(() => expect(h.edge.received).toHaveLength(16));
   await online(broker, 1);
   const left = sent.filter(({ id }) => !broker.acknowledged.includes(id));
   expect(left.map(({ i }) => i)).toEqual([16, 17, 18, 19]);
   for (const { i } of left) broker.send(COMMANDS, { v: 1, id: `c${i}` }, { dup: true });
-  await eventually(() => expect(h.house.received).toHaveLength(20));
-  expect(new Set(h.house.received.map(({ body }) => (body as { id: string }).id)).size).toBe(20);
+  await eventually(() => expect(h.edge.received).toHaveLength(20));
+  expect(new Set(h.edge.received.map(({ body }) => (body as { id: string }).id)).size).toBe(20);
   expect(broker.connects).toHaveLength(2);
 });
 
 it("what waits when the link ends is forgotten: it comes again with the next", async () => {
   await using broker = await RawBroker.open();
-  await using h = harness(broker.url, {}, new FakeOutbox(), broker);
+  await using h = harness(broker.url, {}, new MemoryOutbox(), broker);
   await online(broker);
-  h.house.writable = false;
+  h.edge.writable = false;
   for (let i = 0; i < 16; i += 1) broker.send(COMMANDS, { v: 1, id: `c${i}` });
   broker.cut();
   await online(broker, 1);
   const ids = Array.from({ length: 16 }, (_, i) => broker.send(COMMANDS, { v: 1, id: `c${i}` }, { dup: true }));
-  h.house.unstored(h.house.makeEvent(99, "critical"));
+  h.edge.unstored(h.edge.makeEvent(99, "critical"));
   await eventually(() => expect(broker.on("urgent")).toHaveLength(1));
-  h.house.writable = true;
-  h.house.readings(1);
+  h.edge.writable = true;
+  h.edge.readings(1);
   await eventually(() => expect(broker.acknowledged).toEqual(expect.arrayContaining(ids)));
-  expect(h.house.received).toHaveLength(16);
+  expect(h.edge.received).toHaveLength(16);
 });
 
 it("an alarm that could be neither stored nor sent is sent by the next connection, once", async () => {
   await using broker = await RawBroker.open();
-  await using h = harness(broker.url, {}, new FakeOutbox(), broker);
+  await using h = harness(broker.url, {}, new MemoryOutbox(), broker);
   await online(broker);
-  h.house.writable = false;
+  h.edge.writable = false;
   await broker.down();
   await eventually(() => expect(h.sync.status().connected).toBe(false));
-  h.house.unstored(h.house.makeEvent(99, "critical"));
+  h.edge.unstored(h.edge.makeEvent(99, "critical"));
   await broker.up();
   await eventually(() => expect(broker.on("urgent")).toHaveLength(1));
   expect(JSON.parse(String(broker.on("urgent")[0]?.payload))).toMatchObject({ seq: null, stored: false, id: "E2/99" });
@@ -107,7 +107,7 @@ it("is connected only when the broker has acknowledged `state` and `alarms`", as
       return 0;
     },
   });
-  await using h = harness(broker.url, {}, new FakeOutbox(), broker);
+  await using h = harness(broker.url, {}, new MemoryOutbox(), broker);
   await eventually(() => expect(broker.topics()).toContain("alarms/1"));
   expect(h.sync.status().connected).toBe(false);
   greet();

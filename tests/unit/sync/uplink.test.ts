@@ -3,9 +3,9 @@ import { describe, expect, it } from "vitest";
 import type { Clock } from "../../../src/kit/clock.ts";
 import type { EventDraft } from "../../../src/model/index.ts";
 import { Uplink } from "../../../src/sync/uplink.ts";
-import { FakeOutbox } from "../../support/fake-outbox.ts";
-import { RawBroker } from "../../support/raw-broker.ts";
-import { eventually, harness, ROOT } from "../../support/sync-harness.ts";
+import { RawBroker } from "../../support/broker/raw-broker.ts";
+import { MemoryOutbox } from "../../support/memory/memory-outbox.ts";
+import { eventually, harness, ROOT } from "../../support/memory/sync-harness.ts";
 
 const WALL = 1_764_000_000_000;
 const SECOND = 1000;
@@ -151,16 +151,16 @@ describe("a platform that is silent though the broker is there", () => {
 it("a broker that goes and comes, and a platform that says nothing, are in status and events", async () => {
   await using broker = await RawBroker.open();
   const times = { tellAfterMs: 50, platformSilentMs: 300 };
-  await using h = harness(broker.url, times, new FakeOutbox(), broker);
+  await using h = harness(broker.url, times, new MemoryOutbox(), broker);
   await eventually(() => expect(h.sync.status().uplink.state).toBe("up"));
-  const kinds = () => h.house.raised.map(({ kind }) => kind);
+  const kinds = () => h.edge.raised.map(({ kind }) => kind);
   await broker.down();
   await eventually(() => expect(kinds()).toEqual(["uplink.down"]));
   expect(h.sync.status().uplink).toMatchObject({ state: "down", outages: 0 });
   await broker.up();
   await eventually(() => expect(kinds()).toEqual(["uplink.down", "uplink.up"]));
-  expect(h.house.raised[1]?.extra).toMatchObject({ outages: 1, code: "sync.unreachable" });
-  h.house.readings(5);
+  expect(h.edge.raised[1]?.extra).toMatchObject({ outages: 1, code: "sync.unreachable" });
+  h.edge.readings(5);
   await eventually(() => expect(kinds().at(-1)).toBe("platform.silent"));
   expect(h.sync.status().uplink.platform.silent).toBe(true);
   broker.send(`${ROOT}/down/ack`, { v: 1, acks: [{ epoch: "E2", stream: "readings", upTo: 5 }] });

@@ -4,7 +4,7 @@ import { appendFile, cp, readdir, readFile, rm, stat, symlink, writeFile } from 
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { temporary } from "../../support/processes.ts";
+import { temporary } from "../../support/running/processes.ts";
 
 const ROOT = join(import.meta.dirname, "../../..");
 const run = promisify(execFile);

@@ -4,8 +4,8 @@ import { mkdir, readdir, readFile, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect, it } from "vitest";
-import { NEEDS } from "../../support/needs.ts";
-import { temporary } from "../../support/processes.ts";
+import { NEEDS } from "../../support/machine/needs.ts";
+import { temporary } from "../../support/running/processes.ts";
 
 const ROOT = join(import.meta.dirname, "../../..");
 const run = promisify(execFile);

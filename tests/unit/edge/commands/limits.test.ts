@@ -9,7 +9,7 @@ import { type Clock, monotonic } from "../../../../src/kit/clock.ts";
 import { noLog } from "../../../../src/kit/log.ts";
 import { Watchdog } from "../../../../src/kit/loop/watchdog.ts";
 import type { CommandTarget, DeviceInfo, EdgeEvent, EventDraft, Limits, Outcome } from "../../../../src/model/index.ts";
-import { MemoryStore } from "../../../support/memory-store.ts";
+import { MemoryStore } from "../../../support/memory/memory-store.ts";
 import { farSide, mbap, registers } from "../../drivers/support.ts";
 
 const clock: Clock = { boot: "boot", mono: monotonic, now: () => ({ mono: monotonic(), wall: Date.now(), synced: true }) };

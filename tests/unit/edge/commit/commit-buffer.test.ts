@@ -4,7 +4,7 @@ import { CommitBuffer } from "../../../../src/edge/commit/commit-buffer.ts";
 import { type Clock, monotonic } from "../../../../src/kit/clock.ts";
 import { type Log, noLog } from "../../../../src/kit/log.ts";
 import type { EdgeEvent, ReadingRecord } from "../../../../src/model/index.ts";
-import { MemoryStore } from "../../../support/memory-store.ts";
+import { MemoryStore } from "../../../support/memory/memory-store.ts";
 import { Heard } from "../store/support.ts";
 
 const WALL = 1_764_000_000_000;

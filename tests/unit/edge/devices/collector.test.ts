@@ -8,7 +8,7 @@ import { pause } from "../../../../src/kit/loop/pause.ts";
 import { offsetOf } from "../../../../src/kit/loop/ticker.ts";
 import { Watchdog } from "../../../../src/kit/loop/watchdog.ts";
 import type { Device, DeviceInfo, Outcome, Reading } from "../../../../src/model/index.ts";
-import { watchStalls } from "../../../support/stalls.ts";
+import { watchStalls } from "../../../support/machine/stalls.ts";
 
 const open: AbortController[] = [];
 afterEach(() => {

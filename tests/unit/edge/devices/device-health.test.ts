@@ -11,7 +11,7 @@ import { EdgeError } from "../../../../src/kit/errors.ts";
 import { noLog } from "../../../../src/kit/log.ts";
 import { Watchdog } from "../../../../src/kit/loop/watchdog.ts";
 import type { DeviceProblem, Reading } from "../../../../src/model/index.ts";
-import { Opened } from "../../../support/processes.ts";
+import { Opened } from "../../../support/running/processes.ts";
 import { farSide, mbap, registers, withCrc } from "../../drivers/support.ts";
 
 const SILENT_MS = 400;

@@ -6,7 +6,7 @@ import { replay } from "../../../../src/edge/engine/past/replay.ts";
 import type { SiteAsset } from "../../../../src/edge/kinds/index.ts";
 import { assetKind, held, word } from "../../../../src/edge/kinds/kind.ts";
 import { parkingBay } from "../../../../src/edge/kinds/parking-bay/index.ts";
-import { LivedSite, WALL } from "../../../support/lived-site.ts";
+import { LivedSite, WALL } from "../../../support/memory/lived-site.ts";
 
 const RUNS = Number(process.env["CIPPO_HISTORIES"] ?? 250);
 const SILENT_AFTER_MS = 10_000;

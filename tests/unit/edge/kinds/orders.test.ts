@@ -9,9 +9,9 @@ import { EdgeRuntime } from "../../../../src/edge/runtime.ts";
 import { type Clock, monotonic } from "../../../../src/kit/clock.ts";
 import { noLog } from "../../../../src/kit/log.ts";
 import type { EdgeEvent } from "../../../../src/model/index.ts";
-import { type Coils, coils } from "../../../support/coils.ts";
-import { MemoryStore } from "../../../support/memory-store.ts";
-import { until } from "../../../support/processes.ts";
+import { MemoryStore } from "../../../support/memory/memory-store.ts";
+import { type Coils, coils } from "../../../support/running/coils.ts";
+import { until } from "../../../support/running/processes.ts";
 
 const clock: Clock = { boot: "boot", mono: monotonic, now: () => ({ mono: monotonic(), wall: Date.now(), synced: true }) };
 const WAIT_MS = 20_000;

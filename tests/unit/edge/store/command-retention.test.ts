@@ -9,7 +9,7 @@ import {
 } from "../../../../src/edge/store/housekeeping/command-retention.ts";
 import { tables } from "../../../../src/edge/store/migrations/0001-tables.ts";
 import type { InboxRow } from "../../../../src/edge/store/store.ts";
-import { Dice } from "../../../support/dice.ts";
+import { Dice } from "../../../support/memory/dice.ts";
 import { folder } from "./support.ts";
 
 const DAY = 86_400_000;

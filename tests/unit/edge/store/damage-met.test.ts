@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { decodeBody, encodeEvent } from "../../../../src/edge/segments/segment.ts";
 import type { Store } from "../../../../src/edge/store/store.ts";
 import type { Range, Stream } from "../../../../src/model/index.ts";
-import { Dice } from "../../../support/dice.ts";
+import { Dice } from "../../../support/memory/dice.ts";
 import { event, folder, HandClock, headOf, inEpoch, nothing, open, readings } from "./support.ts";
 
 const ALL = Number.MAX_SAFE_INTEGER;

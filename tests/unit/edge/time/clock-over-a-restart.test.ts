@@ -4,7 +4,7 @@ import { replay } from "../../../../src/edge/engine/past/replay.ts";
 import { parkingBay } from "../../../../src/edge/kinds/parking-bay/index.ts";
 import { contactBefore, UnsyncedStretches } from "../../../../src/edge/time/unsynced-stretches.ts";
 import type { EventDraft, Now, Restated } from "../../../../src/model/index.ts";
-import { MemoryStore } from "../../../support/memory-store.ts";
+import { MemoryStore } from "../../../support/memory/memory-store.ts";
 
 const WALL = 1_764_000_000_000;
 const HOUR = 3_600_000;

@@ -6,7 +6,7 @@ import { Database } from "../../../../hw-sim/platform/store/database.ts";
 import { schema } from "../../../../hw-sim/platform/store/schema.ts";
 import { allThere, leftIn } from "../../../../hw-sim/vm/card.ts";
 import { tables } from "../../../../src/edge/store/migrations/0001-tables.ts";
-import { temporary } from "../../../support/processes.ts";
+import { temporary } from "../../../support/running/processes.ts";
 
 const EPOCH = "01K00000000000000000000000";
 const N = 2 ** 35;

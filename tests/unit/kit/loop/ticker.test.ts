@@ -3,7 +3,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { monotonic } from "../../../../src/kit/clock.ts";
 import { pause } from "../../../../src/kit/loop/pause.ts";
 import { offsetOf, type Ticker, ticker } from "../../../../src/kit/loop/ticker.ts";
-import { watchStalls } from "../../../support/stalls.ts";
+import { watchStalls } from "../../../support/machine/stalls.ts";
 
 const never = new AbortController().signal;
 

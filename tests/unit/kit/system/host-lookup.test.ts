@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 import { build } from "esbuild";
 import { describe, expect, it } from "vitest";
 import { HostLookup } from "../../../../src/kit/system/host-lookup.ts";
-import { temporary } from "../../../support/processes.ts";
+import { temporary } from "../../../support/running/processes.ts";
 
 /** A world of its own, with a loopback network and a list of name servers that nobody else sees. */
 const ISOLATED = ["--mount", "--net", "--"];

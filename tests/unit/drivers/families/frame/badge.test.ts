@@ -11,7 +11,7 @@ import { deviceInfo, loadDriver } from "../../../../../src/drivers/index.ts";
 import { openWires } from "../../../../../src/drivers/wires.ts";
 import { noLog } from "../../../../../src/kit/log.ts";
 import type { Reading } from "../../../../../src/model/index.ts";
-import { temporary } from "../../../../support/processes.ts";
+import { temporary } from "../../../../support/running/processes.ts";
 import { codeOf, never } from "../../support.ts";
 
 /** 62E3086CED, and the same with a last byte of EE. */

@@ -11,7 +11,7 @@ import { settledOf } from "../../../../../src/drivers/families/gpio/settled.ts";
 import { gpiodChip } from "../../../../../src/drivers/transports/gpio/gpiod-chip.ts";
 import { onoffChip } from "../../../../../src/drivers/transports/gpio/onoff-chip.ts";
 import { monotonic } from "../../../../../src/kit/clock.ts";
-import { SysfsGpio } from "../../../../support/sysfs-gpio.ts";
+import { SysfsGpio } from "../../../../support/machine/sysfs-gpio.ts";
 
 const LINE = 17;
 /** Longer than a busy machine keeps this process, or `cat`, from its work. */

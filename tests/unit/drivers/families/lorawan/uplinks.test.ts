@@ -2,8 +2,8 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Network, uplinkIn } from "../../../../../src/drivers/families/lorawan/network-uplink.ts";
 import { Repeats } from "../../../../../src/drivers/families/lorawan/repeats.ts";
-import { Opened } from "../../../../support/processes.ts";
-import { RawBroker } from "../../../../support/raw-broker.ts";
+import { RawBroker } from "../../../../support/broker/raw-broker.ts";
+import { Opened } from "../../../../support/running/processes.ts";
 import { running } from "../../transports/mqtt/running-device.ts";
 
 const EUI = "70b3d52c00012345";

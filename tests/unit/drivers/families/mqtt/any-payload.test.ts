@@ -3,7 +3,7 @@ import { ok } from "node:assert/strict";
 import { describe, expect, it } from "vitest";
 import { deviceTypes, loadDriver } from "../../../../../src/drivers/index.ts";
 import { EdgeError } from "../../../../../src/kit/errors.ts";
-import { type Dice, each } from "../../../../support/dice.ts";
+import { type Dice, each } from "../../../../support/memory/dice.ts";
 
 const MINUTES_MS = 20 * 60_000;
 const all = await Promise.all(Object.keys(deviceTypes).map(loadDriver));

@@ -7,7 +7,7 @@ import { busSchema, type GpioSpec } from "../../../../../src/drivers/buses.ts";
 import type { GpioChip, GpioEdge } from "../../../../../src/drivers/driver.ts";
 import { EDGES_MAX, onoffChip } from "../../../../../src/drivers/transports/gpio/onoff-chip.ts";
 import { monotonic } from "../../../../../src/kit/clock.ts";
-import { SysfsGpio } from "../../../../support/sysfs-gpio.ts";
+import { SysfsGpio } from "../../../../support/machine/sysfs-gpio.ts";
 import { codeOf, never } from "../../support.ts";
 
 let folder: string;

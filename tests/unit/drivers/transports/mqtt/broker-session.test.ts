@@ -1,7 +1,7 @@
 /** When a message of a broker is acknowledged, what is known again, what a flood does, and what a technician is told. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { Opened } from "../../../../support/processes.ts";
-import { RawBroker, type Script } from "../../../../support/raw-broker.ts";
+import { RawBroker, type Script } from "../../../../support/broker/raw-broker.ts";
+import { Opened } from "../../../../support/running/processes.ts";
 import { running } from "./running-device.ts";
 
 const TANK = { topic: "plant/tank", silentAfter: "1h", points: { level: { at: "/level", unit: "cm" } } };
