@@ -1,11 +1,11 @@
 /** Full, old and idle stores: what may go goes, nothing else, and each loss is named before it happens. */
 import { stat } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
-import { decodeBody, encodeEvent, encodeReadings } from "../../../../src/edge/segments/segment.ts";
-import { openDatabase } from "../../../../src/edge/store/database/sqlite.ts";
-import type { InboxRow, Shed, Store } from "../../../../src/edge/store/store.ts";
-import type { ReadingRecord } from "../../../../src/model/index.ts";
-import { event, events, folder, HandClock, headOf, inEpoch, nothing, OFFSET, open, readings } from "./support.ts";
+import { decodeBody, encodeEvent, encodeReadings } from "../../../../../src/edge/segments/segment.ts";
+import { openDatabase } from "../../../../../src/edge/store/database/sqlite.ts";
+import type { InboxRow, Shed, Store } from "../../../../../src/edge/store/store.ts";
+import type { ReadingRecord } from "../../../../../src/model/index.ts";
+import { event, events, folder, HandClock, headOf, inEpoch, nothing, OFFSET, open, readings } from "../support.ts";
 
 const ALL = Number.MAX_SAFE_INTEGER;
 const HOUR = 3_600_000;

@@ -1,8 +1,8 @@
 /** The files of a running store are removed or replaced: it says so, takes nothing more, and the next opening goes on. */
 import { copyFile, link, rename, rm } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
-import { openStore } from "../../../../src/edge/store/open-store.ts";
-import { folder, HandClock, Heard, headOf, nothing, open, readings } from "./support.ts";
+import { openStore } from "../../../../../src/edge/store/open-store.ts";
+import { folder, HandClock, Heard, headOf, nothing, open, readings } from "../support.ts";
 
 const ALL = Number.MAX_SAFE_INTEGER;
 

@@ -1,8 +1,8 @@
 /** Epochs that the platform holds wholly are forgotten: no later opening names them as lost. */
 import { cp, readFile, rm, writeFile } from "node:fs/promises";
 import { expect, it } from "vitest";
-import type { Store } from "../../../../src/edge/store/store.ts";
-import { folder, HandClock, nothing, open, readings } from "./support.ts";
+import type { Store } from "../../../../../src/edge/store/store.ts";
+import { folder, HandClock, nothing, open, readings } from "../support.ts";
 
 /** Two former epochs, of which the older is forgotten after all of it was acknowledged; `note`: what lay beside the file before that. */
 async function forgotten(file: string, clock: HandClock): Promise<{ store: Store; first: string; note: string }> {

@@ -5,11 +5,11 @@ import { readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect, it } from "vitest";
-import { CommitBuffer } from "../../../../src/edge/commit/commit-buffer.ts";
-import type { Store } from "../../../../src/edge/store/store.ts";
-import { systemClock } from "../../../../src/kit/clock.ts";
-import { noLog } from "../../../../src/kit/log.ts";
-import { folder, HandClock, Heard, headOf, open, readings } from "./support.ts";
+import { CommitBuffer } from "../../../../../src/edge/commit/commit-buffer.ts";
+import type { Store } from "../../../../../src/edge/store/store.ts";
+import { systemClock } from "../../../../../src/kit/clock.ts";
+import { noLog } from "../../../../../src/kit/log.ts";
+import { folder, HandClock, Heard, headOf, open, readings } from "../support.ts";
 
 const run = promisify(execFile);
 const MIB = 2 ** 20;

@@ -1,12 +1,12 @@
 /** The disk fails after a commit: what is durable is never called refused, and what was left undone is done later. */
 import { expect, it } from "vitest";
-import { CommitBuffer } from "../../../../src/edge/commit/commit-buffer.ts";
-import { decodeBody } from "../../../../src/edge/segments/segment.ts";
-import type { Database } from "../../../../src/edge/store/database/sqlite.ts";
-import type { Shed, Store } from "../../../../src/edge/store/store.ts";
-import { EdgeError } from "../../../../src/kit/errors.ts";
-import { noLog } from "../../../../src/kit/log.ts";
-import { folder, HandClock, Heard, headOf, nothing, open, readings } from "./support.ts";
+import { CommitBuffer } from "../../../../../src/edge/commit/commit-buffer.ts";
+import { decodeBody } from "../../../../../src/edge/segments/segment.ts";
+import type { Database } from "../../../../../src/edge/store/database/sqlite.ts";
+import type { Shed, Store } from "../../../../../src/edge/store/store.ts";
+import { EdgeError } from "../../../../../src/kit/errors.ts";
+import { noLog } from "../../../../../src/kit/log.ts";
+import { folder, HandClock, Heard, headOf, nothing, open, readings } from "../support.ts";
 
 const ALL = Number.MAX_SAFE_INTEGER;
 

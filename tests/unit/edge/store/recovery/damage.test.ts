@@ -3,8 +3,8 @@ import { spawn } from "node:child_process";
 import { open as openFile, readdir, readFile, stat, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { openDatabase } from "../../../../src/edge/store/database/sqlite.ts";
-import { events, folder, Heard, headOf, open, readings } from "./support.ts";
+import { openDatabase } from "../../../../../src/edge/store/database/sqlite.ts";
+import { events, folder, Heard, headOf, open, readings } from "../support.ts";
 
 const ALL = Number.MAX_SAFE_INTEGER;
 

@@ -1,8 +1,8 @@
 /** Opens databases with the pragmas that a box without a battery needs, and a layout that is whole or absent. */
 import { describe, expect, it } from "vitest";
-import { openFile } from "../../../../src/edge/store/database/database-file.ts";
-import { openDatabase } from "../../../../src/edge/store/database/sqlite.ts";
-import { folder, open, readings } from "./support.ts";
+import { openFile } from "../../../../../src/edge/store/database/database-file.ts";
+import { openDatabase } from "../../../../../src/edge/store/database/sqlite.ts";
+import { folder, open, readings } from "../support.ts";
 
 const options = (file: string) => ({ file, quotaBytes: 16 * 2 ** 20, lockWaitMs: 70, walBytes: 64 * 1024 });
 

@@ -3,7 +3,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { folder, programIn, ROOT } from "./support.ts";
+import { folder, programIn, ROOT } from "../support.ts";
 
 /** Names that do not resolve, ports that are opened: what may hang at once on a box without a network. */
 const HANGING = 4;
@@ -12,7 +12,7 @@ const COMMITS = 20;
 /** Opening a pipe that nobody writes to holds a thread, as a name server that is silent does. */
 const PROGRAM = `
 import { open as hang } from "node:fs";
-import { open, readings } from "./support.ts";
+import { open, readings } from "../support.ts";
 const [, , file, pipe] = process.argv;
 const store = await open(file ?? "");
 await store.commit(readings(store, 1, 10));

@@ -1,13 +1,13 @@
 /** Thousands of refused commands meet a small quota full of undelivered readings: nothing is lost without a name. */
 import { randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { CommitBuffer } from "../../../../src/edge/commit/commit-buffer.ts";
-import { decodeBody } from "../../../../src/edge/segments/segment.ts";
-import type { Store } from "../../../../src/edge/store/store.ts";
-import { monotonic, systemClock } from "../../../../src/kit/clock.ts";
-import { noLog } from "../../../../src/kit/log.ts";
-import type { EventDraft, Range, Stream } from "../../../../src/model/index.ts";
-import { folder, open } from "./support.ts";
+import { CommitBuffer } from "../../../../../src/edge/commit/commit-buffer.ts";
+import { decodeBody } from "../../../../../src/edge/segments/segment.ts";
+import type { Store } from "../../../../../src/edge/store/store.ts";
+import { monotonic, systemClock } from "../../../../../src/kit/clock.ts";
+import { noLog } from "../../../../../src/kit/log.ts";
+import type { EventDraft, Range, Stream } from "../../../../../src/model/index.ts";
+import { folder, open } from "../support.ts";
 
 const ALL = Number.MAX_SAFE_INTEGER;
 

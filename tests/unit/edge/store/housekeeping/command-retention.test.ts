@@ -1,16 +1,16 @@
 /** File and memory forget the same commands, by state and age. */
 import { expect, it } from "vitest";
-import { openDatabase } from "../../../../src/edge/store/database/sqlite.ts";
+import { openDatabase } from "../../../../../src/edge/store/database/sqlite.ts";
 import {
   forgetCommands,
   forgetRefused,
   forgettable,
   INBOX_MOST,
-} from "../../../../src/edge/store/housekeeping/command-retention.ts";
-import { tables } from "../../../../src/edge/store/migrations/0001-tables.ts";
-import type { InboxRow } from "../../../../src/edge/store/store.ts";
-import { Dice } from "../../../support/memory/dice.ts";
-import { folder } from "./support.ts";
+} from "../../../../../src/edge/store/housekeeping/command-retention.ts";
+import { tables } from "../../../../../src/edge/store/migrations/0001-tables.ts";
+import type { InboxRow } from "../../../../../src/edge/store/store.ts";
+import { Dice } from "../../../../support/memory/dice.ts";
+import { folder } from "../support.ts";
 
 const DAY = 86_400_000;
 const RUNNING = 100 * DAY;

@@ -1,8 +1,8 @@
 /** Values that SQLite's binding would turn into NULL are refused, and its errors have our codes. */
 import { readdirSync, readlinkSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { type Bound, openDatabase } from "../../../../src/edge/store/database/sqlite.ts";
-import { folder } from "./support.ts";
+import { type Bound, openDatabase } from "../../../../../src/edge/store/database/sqlite.ts";
+import { folder } from "../support.ts";
 
 describe("the binder", () => {
   it.each([

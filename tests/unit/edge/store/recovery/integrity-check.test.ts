@@ -4,7 +4,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect, it } from "vitest";
-import { folder, nothing, open, programIn, readings } from "./support.ts";
+import { folder, nothing, open, programIn, readings } from "../support.ts";
 
 const run = promisify(execFile);
 
@@ -17,7 +17,7 @@ int setpriority(int which, unsigned who, int value) { errno = EPERM; return -1; 
 /** Says how often the check was seen at work and how often halted, and what it found. */
 const PROGRAM = `
 import { readdirSync, readFileSync } from "node:fs";
-import { quickCheck } from "../../../../src/edge/store/database/integrity-check.ts";
+import { quickCheck } from "../../../../../src/edge/store/database/integrity-check.ts";
 const seen = { halted: 0, working: 0 };
 const children = () => readdirSync("/proc/self/task").flatMap((task) => {
   try { return readFileSync("/proc/self/task/" + task + "/children", "utf8").split(" ").filter(Boolean); } catch { return []; }

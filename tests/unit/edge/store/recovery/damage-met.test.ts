@@ -1,11 +1,11 @@
 /** Pages of a file in use are damaged: whoever meets that tells, and the next opening names what is lost. */
 import { open as openFile, readFile, stat, truncate } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
-import { decodeBody, encodeEvent } from "../../../../src/edge/segments/segment.ts";
-import type { Store } from "../../../../src/edge/store/store.ts";
-import type { Range, Stream } from "../../../../src/model/index.ts";
-import { Dice } from "../../../support/memory/dice.ts";
-import { event, folder, HandClock, headOf, inEpoch, nothing, open, readings } from "./support.ts";
+import { decodeBody, encodeEvent } from "../../../../../src/edge/segments/segment.ts";
+import type { Store } from "../../../../../src/edge/store/store.ts";
+import type { Range, Stream } from "../../../../../src/model/index.ts";
+import { Dice } from "../../../../support/memory/dice.ts";
+import { event, folder, HandClock, headOf, inEpoch, nothing, open, readings } from "../support.ts";
 
 const ALL = Number.MAX_SAFE_INTEGER;
 const SEGMENTS = 300;

@@ -3,8 +3,8 @@ import { spawn } from "node:child_process";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import type { Store } from "../../../../src/edge/store/store.ts";
-import { folder, nothing, open, programIn } from "./support.ts";
+import type { Store } from "../../../../../src/edge/store/store.ts";
+import { folder, nothing, open, programIn } from "../support.ts";
 
 const ROUNDS = 8;
 const PER_WINDOW = 50;
@@ -12,7 +12,7 @@ const ALL = Number.MAX_SAFE_INTEGER;
 
 /** Commits windows for ever; writes a line for each that is durable. */
 const WRITER = `
-import { events, headOf, open, readings } from "./support.ts";
+import { events, headOf, open, readings } from "../support.ts";
 const store = await open(process.argv[2] ?? "");
 process.stdout.write("open\\n");
 for (let i = 1; ; i += 1) {
