@@ -227,9 +227,9 @@ describe("laws", () => {
 /** How many still break a law that is being worked through; a number only ever falls, and at 0 the entry goes. */
 const STILL = {
   foldersOverTwelve: { most: 0, reason: "none is left" },
-  filesOver300: { most: 2, reason: "classes that are still to be split" },
+  filesOver300: { most: 1, reason: "the Modbus line: to be split" },
   namesTwice: { most: 2, reason: "in other rooms, to be renamed" },
-  stockOpeners: { most: 35, reason: "sentences of the form X goes in; Y comes out: to be rewritten" },
+  stockOpeners: { most: 1, reason: "sentences of the form X goes in; Y comes out: to be rewritten" },
   longOpeners: { most: 8, reason: "sentences over 120 characters: to be shortened" },
   oldNames: { most: 1, reason: "uses by file of names that are not the field's: to be renamed" },
 } as const;
