@@ -2,6 +2,7 @@
 import type { Clock } from "../kit/clock.ts";
 import type { Log } from "../kit/log.ts";
 import { Listeners } from "../kit/loop/listeners.ts";
+import { hostEvent } from "../model/host-events.ts";
 import type { Args, DeviceInfo, DeviceProblem, Reading, ReadingRecord, Restated, Text } from "../model/index.ts";
 import { type Alarms, DOWN } from "./alarms.ts";
 import type { CommitBuffer } from "./commit/commit-buffer.ts";
@@ -137,8 +138,7 @@ export class Ingest {
     const at = this.#engine.notBefore(mono);
     const { id, place } = device;
     const draft = {
-      kind: "device.down",
-      severity: "medium" as const,
+      ...hostEvent("device.down"),
       device: id,
       ...(place !== undefined && { extra: { place } }),
     };

@@ -1,6 +1,7 @@
 /** Says the first words of an epoch: how the last run ended, how long nobody looked, and whether the time is known. */
 import type { Clock } from "../kit/clock.ts";
 import { EdgeError } from "../kit/errors.ts";
+import { type HostEventKind, hostEvent } from "../model/host-events.ts";
 import type { EpochInfo, EventDraft, Now, Restated, Text } from "../model/index.ts";
 import { gapEvent } from "./commit/loss-ledger.ts";
 import type { Store } from "./store/store.ts";
@@ -62,8 +63,8 @@ export function tellOpening(
   heard: { restate(of: Restated): void; clock(offMs: number | null, mono: number): void },
 ): TimeOff {
   const { epoch, saved } = store;
-  const note = (kind: string, severity: EventDraft["severity"], text: Text, extra: Readonly<Record<string, unknown>>) =>
-    sink.raise({ kind, state: "noted", severity, text, extra }, now.mono);
+  const note = (kind: HostEventKind, text: Text, extra: Readonly<Record<string, unknown>>) =>
+    sink.raise({ ...hostEvent(kind), state: "noted", text, extra }, now.mono);
   const end = lastLook(store);
   const off = timeOff(end, epoch, now);
   const { n, cause, boot, opened, former } = epoch;
@@ -71,10 +72,10 @@ export function tellOpening(
   // Rules that are played again must know for how long hours can be judged without a time server.
   const heldMs = last === null ? null : now.mono - last;
   const opening = { n, cause, boot, opened, former, ...off, ...(sink.stretch !== null && { heldMs }) };
-  note("epoch.opened", "info", { it: "Gateway avviato", en: "Gateway started" }, opening);
+  note("epoch.opened", { it: "Gateway avviato", en: "Gateway started" }, opening);
   if (cause === "salvaged") {
     const error = new EdgeError("store.corrupt", { file: store.file });
-    note("store.salvaged", "critical", { it: error.what("it"), en: error.what("en") }, {});
+    note("store.salvaged", { it: error.what("it"), en: error.what("en") }, {});
   }
   for (const { epoch: id, stream, range } of store.lost) {
     const count = range[1] - range[0] + 1;
@@ -82,7 +83,7 @@ export function tellOpening(
   }
   const previous = saved.get("catalog") ?? null;
   if (previous !== catalog) {
-    note("catalog.changed", "info", { it: "Catalogo cambiato", en: "Catalog changed" }, { hash: catalog, previous });
+    note("catalog.changed", { it: "Catalogo cambiato", en: "Catalog changed" }, { hash: catalog, previous });
     sink.save("catalog", catalog);
   }
   const stretches = new UnsyncedStretches(sink, store, (of) => heard.restate(of));

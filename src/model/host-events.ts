@@ -83,7 +83,12 @@ export const hostEvents = {
       it: "L'ora è nota: i record di un periodo vanno corretti",
       en: "The time is known: records of a stretch are to be corrected",
     },
-    fields: { ...settles, offsetMs: "to be added to their times", boundMs: "what they may still be wrong by" },
+    fields: {
+      ...settles,
+      offsetMs: "to be added to their times",
+      boundMs: "what they may still be wrong by",
+      offMs: "how long nobody looked before its epoch, where that is known only now",
+    },
   },
   "clock.bounded": {
     severity: "info",

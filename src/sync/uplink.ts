@@ -1,6 +1,7 @@
 /** Remembers how long the platform is away or silent, and tells it as events and in the status (CT-U10). */
 import type { Clock } from "../kit/clock.ts";
 import { pluralise } from "../kit/text/pluralise.ts";
+import { type HostEventKind, hostEvent } from "../model/host-events.ts";
 import type { EventDraft, Text, UplinkStatus } from "../model/index.ts";
 
 /** Bounds the events of a flapping link: so many outages at once, then one in each of these times, which sums up those between. */
@@ -97,7 +98,7 @@ export class Uplink {
       it: `La piattaforma conferma di nuovo, dopo ${minutes(durationMs).it}`,
       en: `The platform acknowledges again, after ${minutes(durationMs).en}`,
     };
-    this.#o.raise({ ...noted("platform.heard", "info", text), sinceMono: silent.mono, extra: { durationMs } });
+    this.#o.raise({ ...noted("platform.heard", text), sinceMono: silent.mono, extra: { durationMs } });
   }
 
   /** Called regularly. `waits`: something is stored that the platform has not acknowledged. */
@@ -139,7 +140,7 @@ export class Uplink {
       it: `Il broker risponde, ma la piattaforma non conferma nulla da ${minutes(silentMs).it}`,
       en: `The broker answers, but the platform has acknowledged nothing for ${minutes(silentMs).en}`,
     };
-    this.#o.raise({ ...noted("platform.silent", "medium", text), sinceMono: this.#silent.mono });
+    this.#o.raise({ ...noted("platform.silent", text), sinceMono: this.#silent.mono });
   }
 
   #tellDown(down: Down): void {
@@ -147,7 +148,7 @@ export class Uplink {
     const { clock, raise, save } = this.#o;
     save({ since: down.wall, mono: down.mono, boot: clock.boot } satisfies Saved);
     raise({
-      ...noted("uplink.down", "low", { it: "Collegamento con il broker perso", en: "The link to the broker is lost" }),
+      ...noted("uplink.down", { it: "Collegamento con il broker perso", en: "The link to the broker is lost" }),
       sinceMono: down.mono,
       ...(down.code !== undefined && { extra: { code: down.code } }),
     });
@@ -168,7 +169,7 @@ export class Uplink {
     };
     this.#o.save(null);
     this.#o.raise({
-      ...noted("uplink.up", "info", text),
+      ...noted("uplink.up", text),
       sinceWall: since,
       extra: { durationMs, outages, downMs, ...(code !== undefined && { code }) },
     });
@@ -195,7 +196,7 @@ function former({ saved, clock }: UplinkOptions): Down | null {
   return { wall: since, mono: began, code: undefined, told: true };
 }
 
-const noted = (kind: string, severity: EventDraft["severity"], text: Text) => ({ kind, state: "noted" as const, severity, text });
+const noted = (kind: HostEventKind, text: Text) => ({ ...hostEvent(kind), state: "noted" as const, text });
 
 function minutes(ms: number): Text {
   const seconds = Math.max(1, Math.round(ms / 1000));

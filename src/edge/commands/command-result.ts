@@ -1,26 +1,16 @@
 /** The event that tells of a step in a command's life, and the answer to its sender at the end. */
 import { CodedError, type EdgeError, isCode, toldOf } from "../../kit/errors.ts";
 import { endWord } from "../../kit/text/state-words.ts";
-import type { CommandResult, CommandState, EventDraft, Origin, Outcome, Severity, Told } from "../../model/index.ts";
+import { hostEvent } from "../../model/host-events.ts";
+import type { CommandResult, CommandState, EventDraft, Origin, Outcome, Told } from "../../model/index.ts";
 import { clipped, type Envelope } from "./envelope.ts";
-
-const SEVERITY: Readonly<Record<CommandState, Severity>> = {
-  accepted: "info",
-  executing: "info",
-  succeeded: "info",
-  failed: "low",
-  expired: "info",
-  refused: "low",
-  unknown: "medium",
-};
 
 export function eventOf(command: Envelope, origin: Origin, state: CommandState, result: CommandResult | undefined): EventDraft {
   const { id, args } = command;
   const [target, action, issuer] = [clipped(command.target), clipped(command.action), clipped(command.issuer)];
   return {
-    kind: `command.${state}`,
+    ...hostEvent(`command.${state}`),
     state: "noted",
-    severity: SEVERITY[state],
     text: { it: `${action} ${target}: ${endWord(state, "it")}`, en: `${action} ${target}: ${state}` },
     extra: {
       command: id,
@@ -70,9 +60,8 @@ export function resultOf(
 /** `id` undefined: nobody can be told. */
 export function malformed(error: EdgeError, id: string | undefined): EventDraft {
   return {
-    kind: "command.refused",
+    ...hostEvent("command.refused"),
     state: "noted",
-    severity: "low",
     text: { it: error.what("it"), en: error.what("en") },
     extra: { code: error.code, reason: error.context["reason"], ...(id !== undefined && { command: id }) },
   };

@@ -3,6 +3,7 @@ import { EdgeError } from "../../kit/errors.ts";
 import type { Log } from "../../kit/log.ts";
 import { pause } from "../../kit/loop/pause.ts";
 import type { Heartbeat } from "../../kit/loop/watchdog.ts";
+import { hostEvent } from "../../model/host-events.ts";
 import type { CommandTarget, EventDraft, Limits, Outcome, Text } from "../../model/index.ts";
 import type { AlarmDraft, Alarms } from "../alarms.ts";
 
@@ -149,9 +150,8 @@ export class LimitKeeper {
     this.#set(target, { ...mark, offAt: null });
     this.#forgive(target);
     this.#host.raise({
-      kind: "command.limit-reached",
+      ...hostEvent("command.limit-reached"),
       state: "noted",
-      severity: "low",
       text: { it: `${target} spento: tempo massimo raggiunto`, en: `${target} switched off: maximum on-time reached` },
       extra: { target, limit: "maxOn" },
     });
@@ -192,8 +192,7 @@ function missed(target: string, text: Text, why?: string): AlarmDraft {
   const [device = ""] = target.split(".");
   const extra = { target, limit: "maxOn", code: "command.not-switched-off" };
   return {
-    kind: "command.limit-missed",
-    severity: "high",
+    ...hostEvent("command.limit-missed"),
     device,
     text,
     ...(why !== undefined && { cause: { code: why } }),

@@ -1,5 +1,6 @@
 /** Tells ten refused commands a minute one by one, the rest as one event, and answers repeats alike (contract C5). */
 import { pluralise } from "../../kit/text/pluralise.ts";
+import { hostEvent } from "../../model/host-events.ts";
 import type { EventDraft } from "../../model/index.ts";
 import type { Ending } from "./command-result.ts";
 
@@ -49,9 +50,8 @@ export class RefusalDigest {
 
   #draft(sinceMono: number): EventDraft {
     return {
-      kind: "command.refused",
+      ...hostEvent("command.refused"),
       state: "noted",
-      severity: "low",
       sinceMono,
       text: {
         it: `${pluralise(this.#count, "altro comando rifiutato|altri comandi rifiutati")} nell'ultimo minuto`,

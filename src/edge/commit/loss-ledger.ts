@@ -1,5 +1,6 @@
 /** Chooses what goes when there is no room, and makes the event that names the loss (contract, Loss ledger). */
 import { pluralise } from "../../kit/text/pluralise.ts";
+import { hostEvent } from "../../model/host-events.ts";
 import type { EdgeEvent, EventDraft, Range, Stream } from "../../model/index.ts";
 import { worthOf } from "../segments/event-worth.ts";
 import type { Shed } from "../store/store.ts";
@@ -122,9 +123,9 @@ export const draftOf = (gap: EdgeEvent): EventDraft =>
 
 export function gapEvent({ epoch, stream, range, count, kept, reason, policy }: Omit<Shed, "replacement">): EventDraft {
   return {
-    kind: "ledger.gap",
+    ...hostEvent("ledger.gap"),
+    ...(reason === "thinned" && { severity: "low" }),
     state: "noted",
-    severity: reason === "thinned" ? "low" : "medium",
     text: {
       it: `${pluralise(count, "dato non conservato|dati non conservati")} (${reason})`,
       en: `${pluralise(count, "record|records")} not kept (${reason})`,

@@ -1,5 +1,6 @@
 /** Asks a kind, guarded, what it learns and what it says, and lets that be shown, told and saved. */
 import { EdgeError } from "../../kit/errors.ts";
+import { hostEvent } from "../../model/host-events.ts";
 import type { Alarms } from "../alarms.ts";
 import { type Act, type Claim, type Heard as HeardOf, Learned, type Senses } from "../kinds/kind.ts";
 import type { AssetRun } from "./asset/asset-run.ts";
@@ -130,7 +131,7 @@ export class Judge {
     const cause = { kind, version, input, reason: String(error) };
     const edge = new EdgeError(FAILED, cause, error);
     const text = { it: `${id}: ${edge.what("it")}`, en: `${id}: ${edge.what("en")}` };
-    const draft = { kind: FAILED, severity: "high" as const, asset: id, text, cause, extra: placeOf(run.asset) };
+    const draft = { ...hostEvent(FAILED), asset: id, text, cause, extra: placeOf(run.asset) };
     this.#alarms.raise(id, FAILED, draft, this.#moments.mono(at));
     this.#showing.attribute(run, run.firstAttribute, { value: "unknown", quality: "uncertain", code: FAILED }, at, at);
     run.again = NEVER;
@@ -146,14 +147,14 @@ export class Judge {
     run.restored = "kept";
     const error = new EdgeError("rule.state-unfit", { kind: run.kind.kind, version: run.kind.version });
     const text = { it: `${id}: ${error.what("it")}`, en: `${id}: ${error.what("en")}` };
-    this.#alarms.note({ kind: "rule.state-unfit", severity: "low", asset: id, text, extra: placeOf(run.asset) }, mono);
+    this.#alarms.note({ ...hostEvent("rule.state-unfit"), asset: id, text, extra: placeOf(run.asset) }, mono);
   }
 
   #recovers(run: AssetRun, at: number): void {
     const { id, name } = run.asset;
     run.isFailed = false;
     const text = { it: `${name.it}: regola di nuovo in funzione`, en: `${name.en}: its rule works again` };
-    const draft = { kind: FAILED, severity: "high" as const, asset: id, text, extra: placeOf(run.asset) };
+    const draft = { ...hostEvent(FAILED), asset: id, text, extra: placeOf(run.asset) };
     this.#alarms.clear(id, FAILED, draft, this.#moments.mono(at));
   }
 }

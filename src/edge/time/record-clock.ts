@@ -1,5 +1,6 @@
 /** Decides which wall time records carry, and says when the clock was found, lost or stepped (contract, Time). */
 import { type Clock, clockOf, driftMs, STEP_MS } from "../../kit/clock.ts";
+import { type HostEventKind, hostEvent } from "../../model/host-events.ts";
 import type { EventDraft, Now, Range, Stream } from "../../model/index.ts";
 
 /** Numbers stamped one after the other under one unsynchronised offset: from these on, and since `mono`. */
@@ -111,10 +112,9 @@ export const rangesOf = (from: Readonly<Record<Stream, number>>, next: Readonly<
   events: next.events > from.events ? [from.events, next.events - 1] : null,
 });
 
-const note = (kind: string, it: string, en: string, extra: EventDraft["extra"]): EventDraft => ({
-  kind,
+const note = (kind: HostEventKind, it: string, en: string, extra: EventDraft["extra"]): EventDraft => ({
+  ...hostEvent(kind),
   state: "noted",
-  severity: "info",
   text: { it, en },
   ...(extra !== undefined && { extra }),
 });

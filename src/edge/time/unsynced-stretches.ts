@@ -1,6 +1,7 @@
 /** Remembers over restarts which records carry an uncertain time, and corrects each stretch once (contract, Time). */
 import { driftMs, STEP_MS } from "../../kit/clock.ts";
 import type { Contact } from "../../kit/held-clock.ts";
+import { hostEvent } from "../../model/host-events.ts";
 import type { EpochInfo, EventDraft, Now, Restated, Stream } from "../../model/index.ts";
 import type { Store } from "../store/store.ts";
 import { boundMs, type ClockNews, contactOf, correctedEvent, type Ranges, rangesOf, type Stretch } from "./record-clock.ts";
@@ -120,7 +121,7 @@ export class UnsyncedStretches {
     const notAfter = Math.max(notBefore, Math.min(over, known ?? over));
     const text = { it: "Periodo senza ora esatta, ora delimitato", en: "A period without the right time is now bounded" };
     const extra = { epoch, ...ranges, notBefore, notAfter };
-    this.#sink.raise({ kind: "clock.bounded", state: "noted", severity: "info", text, extra }, now.mono);
+    this.#sink.raise({ ...hostEvent("clock.bounded"), state: "noted", text, extra }, now.mono);
     this.#restate({ epoch, notBefore, notAfter });
   }
 
