@@ -1,6 +1,7 @@
 /** What is durable, as the sender to the platform sees it: streams to read, news of commits, proof to give back. */
 import type { Clock } from "../kit/clock.ts";
 import { type ContextOf, EdgeError } from "../kit/errors.ts";
+import { hostEvent } from "../model/host-events.ts";
 import type { EdgeEvent, EpochInfo, EventDraft, Mark, Range, Segment, Stream, StreamState } from "../model/index.ts";
 import type { CommitBuffer } from "./commit/commit-buffer.ts";
 import type { Committed } from "./commit/encode-commit.ts";
@@ -80,7 +81,7 @@ export class DurableOutbox {
     this.#noted.set(kind, mono);
     const error = new EdgeError(kind, detail);
     const text = { it: error.what("it"), en: error.what("en") };
-    this.#buffer.raise({ kind, state: "noted", severity: "medium", text, extra: { detail } });
+    this.#buffer.raise({ ...hostEvent(kind), state: "noted", text, extra: { detail } });
   }
 
   raise(draft: EventDraft): void {
