@@ -56,6 +56,14 @@ it("every rule of the contract that is cited stands there under its own heading"
   expect(unknown).toEqual([]);
 });
 
+it("every key of a configuration has a meaning", () => {
+  const pages = ["docs/configuration.md", ...filesUnder("docs/devices", /\.md$/)];
+  const silent = pages.flatMap((page) =>
+    [...text(page).matchAll(/^\| (`[^|]+`) \|.*\| {2}\|$/gm)].map(([, key]) => `${page}: ${key}`),
+  );
+  expect(silent).toEqual([]);
+});
+
 it("the glossary names identifiers and keys that exist", () => {
   const all = [...sources.map(text), text("config/schema.json")].join("\n");
   const named = [...text("docs/glossary.md").matchAll(/`([A-Za-z][\w.]*)`/g)].flatMap(([, name = ""]) => name.split("."));

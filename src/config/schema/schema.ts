@@ -15,12 +15,15 @@ export const name = () =>
         : "expected a name of lower-case letters, digits and -, such as bay-014",
   });
 
-const text = z.strictObject({ it: z.string(), en: z.string() });
+const text = z.strictObject({
+  it: z.string().describe("In Italian."),
+  en: z.string().describe("In English."),
+});
 export const place = z.strictObject({
-  lat: z.number().min(-90).max(90).optional(),
-  lon: z.number().min(-180).max(180).optional(),
+  lat: z.number().min(-90).max(90).optional().describe("Latitude in degrees (WGS 84)."),
+  lon: z.number().min(-180).max(180).optional().describe("Longitude in degrees (WGS 84)."),
   hint: z
-    .strictObject({ it: z.string().optional(), en: z.string().optional() })
+    .strictObject({ it: z.string().optional().describe("In Italian."), en: z.string().optional().describe("In English.") })
     .optional()
     .describe("How to find it, for people."),
 });
@@ -33,13 +36,18 @@ const day = z
 
 const gateway = z.strictObject({
   id: name().describe("Client id and topic of this box; unique in the fleet."),
-  site: z.strictObject({ id: name(), name: notYet(text.optional()) }),
+  site: z
+    .strictObject({ id: name().describe("Part of the URN of every asset."), name: notYet(text.optional()) })
+    .describe("The place that this box serves."),
   place: notYet(place.optional()),
   timezone: notYet(timezone.prefault(DEFAULT_ZONE).describe("Of opening hours, schedules and quarter-hours.")),
   holidays: notYet(
     z
       .strictObject({
-        country: z.string().regex(/^[A-Z]{2}$/, { error: "expected a country of two letters, such as IT" }),
+        country: z
+          .string()
+          .regex(/^[A-Z]{2}$/, { error: "expected a country of two letters, such as IT" })
+          .describe("Its public holidays, by ISO 3166."),
         extra: z.array(day).prefault([]).describe("Local holidays, MM-DD or YYYY-MM-DD."),
       })
       .optional(),
@@ -106,25 +114,35 @@ const sync = z
       .regex(/^[^+#/\s\p{C}$][^+#/\s\p{C}]*(\/[^+#/\s\p{C}]+)*$/u, {
         error: "expected a topic such as cippo/v1, without +, # or empty levels",
       })
-      .prefault("cippo/v1"),
+      .prefault("cippo/v1")
+      .describe("Root of all topics, before the gateway's id."),
     live: z
       .strictObject({ every: cadence().describe("Cadence of live readings; events and states at once.") })
       .optional()
       .describe("Default every 1s, 30s on metered uplinks."),
     history: z
       .strictObject({ bytesPerSecond: z.int().min(1024).prefault(65_536).describe("Rate cap of backfill.") })
-      .prefault({}),
+      .prefault({})
+      .describe("What waits in the store."),
     reconnect: z
-      .strictObject({ first: cadence().prefault("60s"), max: cadence().prefault("5min") })
+      .strictObject({
+        first: cadence().prefault("60s").describe("The first try after the broker hung up comes within this time, at random."),
+        max: cadence().prefault("5min").describe("Longest time between two tries."),
+      })
       .refine(({ first, max }) => first <= max, { error: "expected not less than first", path: ["max"] })
-      .prefault({}),
-    report: z.strictObject({ every: cadence().prefault("30s") }).prefault({}),
+      .prefault({})
+      .describe("How a lost connection is tried again."),
+    report: z
+      .strictObject({ every: cadence().prefault("30s").describe("How often, while anything sent is not acknowledged.") })
+      .prefault({})
+      .describe("What the gateway says of itself, on `reported`."),
     uplink: z
       .strictObject({
-        metered: z.boolean().prefault(false),
+        metered: z.boolean().prefault(false).describe("It is paid for by volume: live readings go every 30s."),
         monthlyBudgetMB: notYet(z.int().min(1).optional()),
       })
-      .prefault({}),
+      .prefault({})
+      .describe("The way to the network."),
   })
   .transform((o) => ({ ...o, live: o.live ?? { every: o.uplink.metered ? 30_000 : 1000 } }));
 
@@ -135,7 +153,12 @@ const store = z
       .min(1)
       .optional()
       .describe("Database; default cippo.sqlite in $STATE_DIRECTORY or /var/lib/cippo. Relative to this file."),
-    quotaMB: z.int().min(8).max(1_048_576).prefault(256),
+    quotaMB: z
+      .int()
+      .min(8)
+      .max(1_048_576)
+      .prefault(256)
+      .describe("How large the database may become; beyond, the least worth goes first and is named."),
     keep: duration({ least: "1min" }).prefault("14d").describe("Local history after delivery, in running time."),
     commit: duration({ least: "50ms", most: "1h" })
       .prefault("1s")
@@ -146,19 +169,19 @@ const store = z
 /** The rest of a device belongs to its type: checked by the driver's own strict schema. */
 export const deviceHead = z.looseObject({
   type: z.string().describe("One of `cippo devices --types`."),
-  bus: name().optional(),
-  place: place.optional(),
+  bus: name().optional().describe("One of `buses`, of the wire that the type needs."),
+  place: place.optional().describe("Where it is."),
 });
 /** The rest of an asset belongs to its kind. */
 export const assetHead = z.looseObject({
-  kind: z.string(),
-  name: text.optional(),
+  kind: z.string().describe("What it is: one of the kinds below."),
+  name: text.optional().describe("As people know it; default: the asset's own name here."),
   urn: z
     .string()
     .regex(/^urn:ngsi-ld:[^\s\p{C}]+$/u, { error: "expected a name such as urn:ngsi-ld:ParkingSpot:city:bay-014" })
     .optional()
     .describe("Default urn:ngsi-ld:{model}:{site}:{asset}."),
-  place: place.optional(),
+  place: place.optional().describe("Where it is; travels with its events."),
   part: notYet(z.boolean().optional().describe("Another gateway serves the same URN: the platform sums.")),
 });
 

@@ -32,7 +32,7 @@ const tolerate = () =>
 
 const rtu = z
   .strictObject({
-    modbus: z.literal("rtu"),
+    modbus: z.literal("rtu").describe("Frames with a CRC on a serial line."),
     port: serialDevice().describe("Serial device, best by its lasting name: /dev/serial/by-id/…"),
     ...lineSettings,
     ...patience,
@@ -40,7 +40,7 @@ const rtu = z
   .describe("Modbus RTU on a serial port.");
 const tcp = z
   .strictObject({
-    modbus: z.literal("tcp"),
+    modbus: z.literal("tcp").describe("Frames with a transaction over TCP."),
     host: hostName,
     port: port.prefault(502).describe("TCP port."),
     ...patience,
@@ -49,7 +49,7 @@ const tcp = z
   .describe("Modbus TCP.");
 const rtuTcp = z
   .strictObject({
-    modbus: z.literal("rtu-tcp"),
+    modbus: z.literal("rtu-tcp").describe("Frames with a CRC, through a device server."),
     host: hostName,
     port: port.describe("TCP port of the serial device server."),
     ...patience,
