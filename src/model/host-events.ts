@@ -7,6 +7,8 @@ export interface HostEvent {
   readonly severity: Severity;
   readonly states: readonly EventState[];
   readonly what: Text;
+  /** The next step of whoever meets it; absent: there is none. */
+  readonly todo?: Text;
   /** Beyond those of every event: name → meaning. */
   readonly fields: Readonly<Record<string, string>>;
 }
@@ -74,6 +76,7 @@ export const hostEvents = {
       it: "Di un dispositivo non si capisce più nulla da `silentAfter`",
       en: "Nothing of a device was understood for its `silentAfter`",
     },
+    todo: { it: "`cippo status` dice perché, e che cosa fare.", en: "`cippo status` says why, and what to do." },
     fields: { cause: "`{device, code}`: why, as an error code" },
   },
   "clock.corrected": {
@@ -103,6 +106,10 @@ export const hostEvents = {
       it: "Il server dell'ora manca da troppo: l'ora non è più sicura",
       en: "The time server has been gone too long: the time is no longer sure",
     },
+    todo: {
+      it: "Controllare il server dell'ora e la rete; nulla va perso, le ore si correggono.",
+      en: "Check the time server and the network; nothing is lost, times are corrected.",
+    },
     fields: {
       epoch: "whose records are meant",
       heldMs: "since the last contact with it, or null",
@@ -119,6 +126,10 @@ export const hostEvents = {
     severity: "medium",
     states: NOTED,
     what: { it: "Dei record non sono più interi, o non ci sono più", en: "Records are no longer whole, or no longer there" },
+    todo: {
+      it: "Se il motivo è `quota`, aumentare `store.quotaMB`; se è `disk`, sostituire la scheda.",
+      en: "Where the reason is `quota`, raise `store.quotaMB`; where it is `disk`, replace the card.",
+    },
     fields: {
       epoch: "whose records are meant",
       stream: "`readings` or `events`",
@@ -137,12 +148,17 @@ export const hostEvents = {
       it: "Il database era danneggiato: si è salvato quello che si legge",
       en: "The database was damaged: what can be read was saved",
     },
+    todo: {
+      it: "Sostituire la scheda; il file danneggiato è in `quarantine`, accanto al database.",
+      en: "Replace the card; the damaged file is in `quarantine`, beside the database.",
+    },
     fields: {},
   },
   "uplink.down": {
     severity: "low",
     states: NOTED,
     what: { it: "Il collegamento con il broker manca da 10 s", en: "The link to the broker has been gone for 10 s" },
+    todo: { it: "`cippo status` dice perché; nulla va perso.", en: "`cippo status` says why; nothing is lost." },
     fields: { code: "why, as an error code" },
   },
   "uplink.up": {
@@ -163,6 +179,7 @@ export const hostEvents = {
       it: "Il broker risponde, ma nulla viene confermato da 5 minuti",
       en: "The broker answers, and nothing was acknowledged for 5 minutes",
     },
+    todo: { it: "Avvisare chi gestisce la piattaforma; nulla va perso.", en: "Tell the platform's operators; nothing is lost." },
     fields: {},
   },
   "platform.heard": {
@@ -202,6 +219,10 @@ export const hostEvents = {
     what: {
       it: "Oltre il tempo massimo, e non si riesce a spegnere",
       en: "Beyond its longest time, and it cannot be switched off",
+    },
+    todo: {
+      it: "Spegnerlo sul posto; poi controllare dispositivo e cavi.",
+      en: "Switch it off on the spot; then check device and wires.",
     },
     fields: {
       target: "what is still on",

@@ -8,8 +8,8 @@ const both = ({ it, en }: { readonly it: string; readonly en: string }): string 
 const rule = (columns: number): string => cells(...Array.from({ length: columns }, () => "---"));
 
 export function eventPage(): string {
-  const own = Object.entries<HostEvent>(hostEvents).map(([kind, { severity, states, what, fields }]) =>
-    cells(`\`${kind}\``, severity, states.join(", "), both(what), fieldsOf(fields)),
+  const own = Object.entries<HostEvent>(hostEvents).map(([kind, { severity, states, what, todo, fields }]) =>
+    cells(`\`${kind}\``, severity, states.join(", "), [what, ...(todo ? [todo] : [])].map(both).join("<br>→ "), fieldsOf(fields)),
   );
   const ofAssets = Object.values(assetKinds).flatMap((of) =>
     Object.entries(of.alarms as Readonly<Record<string, AlarmSpec>>).map(([kind, { severity, raised }]) =>

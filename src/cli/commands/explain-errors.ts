@@ -1,4 +1,4 @@
-/** Explains an error code or an alarm: what it means, and what whoever meets it does next. */
+/** Explains an error code, an alarm or an event: what it means, and what whoever meets it does next. */
 
 import { assetKinds } from "../../edge/kinds/index.ts";
 import type { AlarmSpec } from "../../edge/kinds/kind.ts";
@@ -6,19 +6,20 @@ import { codes } from "../../kit/codes.ts";
 import { EdgeError, unfilled } from "../../kit/errors.ts";
 import { stateWord } from "../../kit/text/state-words.ts";
 import { suggestion } from "../../kit/text/suggestion.ts";
+import { type HostEvent, hostEvents } from "../../model/host-events.ts";
 import type { Severity, Text } from "../../model/index.ts";
 import type { Terminal } from "../screen/terminal.ts";
 
-/** `retry` of an error: it is tried again by itself. `severity` of an alarm. */
+/** `retry` of an error: it is tried again by itself. `severity` of an alarm or an event. */
 interface Explained {
   readonly code: string;
   readonly what: Text;
-  readonly hint: Text;
+  readonly hint?: Text;
   readonly retry?: boolean;
   readonly severity?: Severity;
 }
 
-/** Errors in the order of their table, then the alarms of all asset kinds. */
+/** Errors in the order of their table, then the alarms of all asset kinds, then the gateway's own events that are no errors. */
 function everything(): readonly Explained[] {
   const errorCodes = Object.entries(codes).map(([code, spec]): Explained => ({ code, ...spec, what: withoutNumbers(spec.what) }));
   const alarms = Object.values(assetKinds).flatMap((kind) =>
@@ -26,7 +27,10 @@ function everything(): readonly Explained[] {
       ([code, { raised, todo, severity }]): Explained => ({ code, what: withoutNumbers(raised), hint: todo, severity }),
     ),
   );
-  return [...errorCodes, ...alarms];
+  const events = Object.entries<HostEvent>(hostEvents)
+    .filter(([code]) => !Object.hasOwn(codes, code))
+    .map(([code, { what, todo, severity }]): Explained => ({ code, what, ...(todo && { hint: todo }), severity }));
+  return [...errorCodes, ...alarms, ...events];
 }
 
 const withoutNumbers = ({ it, en }: Text): Text => ({ it: unfilled(it), en: unfilled(en) });
@@ -47,9 +51,13 @@ export async function errors(asked: string | undefined, terminal: Terminal): Pro
   else if (asked === undefined)
     terminal.table(
       ["code", "what", "todo"],
-      found.map(({ code, what, hint }) => [code, what[lang], hint[lang]]),
+      found.map(({ code, what, hint }) => [code, what[lang], hint?.[lang] ?? ""]),
     );
-  else for (const one of found) terminal.line(`${one.code}: ${one.what[lang]}\n→ ${one.hint[lang]}\n(${nature(one, terminal)})`);
+  else
+    for (const one of found)
+      terminal.line(
+        [`${one.code}: ${one.what[lang]}`, ...(one.hint ? [`→ ${one.hint[lang]}`] : []), `(${nature(one, terminal)})`].join("\n"),
+      );
   return 0;
 }
 

@@ -83,6 +83,14 @@ describe("without a gateway", () => {
     expect(await cippo(["errors", "bus.timeuot"])).toMatchObject({ code: 2, err: expect.stringContaining("bus.timeout?") });
   });
 
+  it("explains events of the gateway itself, with the next step where there is one", async () => {
+    const told = (await cippo(["errors", "uplink.down", "--lang", "it"])).out;
+    expect(told).toBe(
+      "uplink.down: Il collegamento con il broker manca da 10 s\n→ `cippo status` dice perché; nulla va perso.\n(gravità: bassa)\n",
+    );
+    expect((await cippo(["errors", "uplink.up"])).out).toBe("uplink.up: The link to the broker is back\n(severity: info)\n");
+  });
+
   it("explains an alarm of an asset kind, and what whoever is sent there does", async () => {
     const name = "bay.illegal-occupation";
     const told = (await cippo(["errors", name, "--lang", "it"])).out;
@@ -91,9 +99,10 @@ describe("without a gateway", () => {
     );
     const all = JSON.parse((await cippo(["errors", "--json"])).out) as { code: string; severity?: string }[];
     expect(all).toContainEqual(expect.objectContaining({ code: name, severity: "high" }));
-    const page = await readFile(join(ROOT, "docs/alarms.md"), "utf8");
-    const onPage = [...page.matchAll(/^\| `([\w.-]+)`/gm)].map(([, code]) => code);
-    expect(all.filter(({ severity }) => severity).map(({ code }) => code)).toEqual(onPage);
+    for (const page of ["docs/alarms.md", "docs/events.md"]) {
+      const rows = (await readFile(join(ROOT, page), "utf8")).matchAll(/^\| `([\w.-]+)`/gm);
+      expect(all.map(({ code }) => code)).toEqual(expect.arrayContaining([...rows].map(([, code]) => code)));
+    }
   });
 
   it("lists the device types", async () => {
