@@ -17,6 +17,7 @@ import { filled } from "./pages/marked-block.ts";
 const DEVICES = "docs/devices";
 const KINDS = "docs/kinds";
 const INGEST = "docs/first-ingest.md";
+const DECISIONS = "docs/decisions";
 
 process.chdir(fileURLToPath(new URL("../..", import.meta.url)));
 const wanted = await generated();
@@ -46,8 +47,18 @@ async function generated(): Promise<ReadonlyMap<string, string>> {
   files.set("docs/configuration.md", await configurationPage());
   const consumer = `\`\`\`js\n${readFileSync("docs/examples/ingest.mjs", "utf8")}\`\`\`\n`;
   files.set(INGEST, filled(readFileSync(INGEST, "utf8"), "ingest", consumer));
+  files.set(`${DECISIONS}/README.md`, filled(readFileSync(`${DECISIONS}/README.md`, "utf8"), "decisions", decisions()));
   for (const [file, text] of contractPages()) files.set(file, text);
   return files;
+}
+
+/** One line for each, by the heading of its file. */
+function decisions(): string {
+  const files = readdirSync(DECISIONS).filter((name) => /^\d{4}-.*\.md$/.test(name));
+  return files
+    .toSorted()
+    .map((name) => `- [${/^# (.*)$/m.exec(readFileSync(`${DECISIONS}/${name}`, "utf8"))?.[1] ?? name}](${name})\n`)
+    .join("");
 }
 
 /** Pages whose device or kind is gone. */
