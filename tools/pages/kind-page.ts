@@ -24,9 +24,9 @@ ${optionRows(inputSchema(options)).join("\n")}
 
 In the retained state of the asset and, as records, in \`readings\`.
 
-${cells("Attribute", "Unit", "Kind")}
-${rule(3)}
-${shown.map(([name, { unit, kind: of }]) => cells(`\`${name}\``, unit || "–", of)).join("\n")}
+${cells("Attribute", "Unit", "Kind", "Meaning")}
+${rule(4)}
+${shown.map(([name, { unit, kind: of, meaning }]) => cells(`\`${name}\``, unit || "–", of, meaning)).join("\n")}
 
 ## Alarms
 

@@ -116,6 +116,8 @@ export interface ShownSpec {
   readonly kind: "state" | "gauge" | "counter" | "interval";
   /** Smallest change of a number that is shown. */
   readonly change?: number;
+  /** For its page: what it says, and of words which there are. */
+  readonly meaning: string;
 }
 
 /** A value to be shown that nobody is sure of, and the code that says why. */

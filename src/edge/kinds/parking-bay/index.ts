@@ -22,7 +22,14 @@ export const parkingBay = assetKind({
   options: bayOptions,
   notYet: bayNotYet,
   senses: (o) => ({ occupancy: state(o.occupancy, { settleMs: o.debounce, presumes: PRESUMES }) }),
-  shows: { status: { unit: "", kind: "state" }, permit: { unit: "", kind: "state" } },
+  shows: {
+    status: { unit: "", kind: "state", meaning: "`free`, `occupied`, `closed` while it is suspended, or `unknown`." },
+    permit: {
+      unit: "",
+      kind: "state",
+      meaning: "Of the present stay: `none`, `valid` or `expired`. Absent where the bay asks for no permit.",
+    },
+  },
   alarms: { "bay.illegal-occupation": illegalOccupation },
   actions: (o) =>
     watchesPermits(o) ? { "permit.confirm": { args: { until: { type: "number" } }, impact: "low", safe: true } } : {},

@@ -24,7 +24,10 @@ const tap = assetKind({
   version: 2,
   options: null as never,
   senses: ({ flow }: { flow: string }) => ({ flow: value(flow) }),
-  shows: { status: { unit: "", kind: "state" }, flow: { unit: "m3/h", kind: "gauge", change: 0.1 } },
+  shows: {
+    status: { unit: "", kind: "state", meaning: "closed or leaks" },
+    flow: { unit: "m3/h", kind: "gauge", change: 0.1, meaning: "of the tap" },
+  },
   alarms: { "tap.leak": ALARM },
   facts: { most: 0 },
   lookBackMs: 0,
@@ -136,7 +139,7 @@ describe("a kind that throws", () => {
     const circle: AnyKind = {
       ...tap,
       senses: ({ flow }: { flow: string }) => ({ other: state(flow.startsWith("a") ? "b.on" : "a.on") }),
-      shows: { on: { unit: "", kind: "state" } },
+      shows: { on: { unit: "", kind: "state", meaning: "the other way" } },
       learn: undefined as never,
       // Each shows what the other one shows; the first one its contrary.
       says: (_, { o, sees: { other } }) => ({
@@ -170,7 +173,7 @@ describe("a kind that throws", () => {
 });
 
 describe("what a kind does once", () => {
-  const volume = { unit: "m3", kind: "interval" as const };
+  const volume = { unit: "m3", kind: "interval" as const, meaning: "of a quarter" };
   const metered = (learn: NonNullable<AnyKind["learn"]>): AnyKind => ({
     ...tap,
     shows: { ...tap.shows, volume },

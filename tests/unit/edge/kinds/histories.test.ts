@@ -21,7 +21,7 @@ const idle = assetKind({
   version: 1,
   options: null as never,
   senses: ({ of }: { of: string }) => ({ status: word(of) }),
-  shows: { isEmpty: { unit: "", kind: "state" } },
+  shows: { isEmpty: { unit: "", kind: "state", meaning: "no bay is taken" } },
   alarms: {
     "bay.idle": {
       severity: "low",

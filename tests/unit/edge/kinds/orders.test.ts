@@ -24,7 +24,7 @@ const lamp = assetKind({
   version: 1,
   options: null as never,
   senses: ({ door }: { door: string; lamp: string }) => ({ door: state(door) }),
-  shows: { isOpen: { unit: "", kind: "state" } },
+  shows: { isOpen: { unit: "", kind: "state", meaning: "the door" } },
   alarms: {},
   facts: null,
   lookBackMs: 0,
