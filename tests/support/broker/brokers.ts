@@ -1,6 +1,6 @@
 /** Brokers for tests: each kind on a port of its own, to be killed, forgetting everything, and started again there. */
 import { once } from "node:events";
-import { writeFile } from "node:fs/promises";
+import { stat, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { freePort } from "../../../hw-sim/free-port.ts";
@@ -44,6 +44,28 @@ export class Broker implements AsyncDisposable {
     return broker;
   }
 
+  /** A mosquitto that has on disk what it took before it is killed, each change of it within a moment: see `remembered`. */
+  static async remembering(folder: string): Promise<Broker> {
+    const broker = new Broker("mosquitto", folder, await freePort(), [
+      "user root",
+      "allow_anonymous true",
+      "persistence true",
+      `persistence_location ${folder}/`,
+      "autosave_interval 1",
+      "autosave_on_changes true",
+    ]);
+    await broker.start();
+    return broker;
+  }
+
+  /** When it last wrote down what it holds, wall ms. */
+  async remembered(): Promise<number> {
+    return stat(join(this.#folder, "mosquitto.db")).then(
+      ({ mtimeMs }) => mtimeMs,
+      () => 0,
+    );
+  }
+
   /** For a gateway that is to find nobody: an address on which nothing listens until `start`. */
   static async absent(kind: BrokerKind, folder: string): Promise<Broker> {
     return new Broker(kind, folder, await freePort());
@@ -56,7 +78,8 @@ export class Broker implements AsyncDisposable {
       return;
     }
     const conf = join(this.#folder, "mosquitto.conf");
-    const own = [`listener ${this.port} 127.0.0.1`, ...this.#settings, "persistence false", "set_tcp_nodelay true"];
+    const forgets = this.#settings.some((line) => line.startsWith("persistence ")) ? [] : ["persistence false"];
+    const own = [`listener ${this.port} 127.0.0.1`, ...this.#settings, ...forgets, "set_tcp_nodelay true"];
     await writeFile(conf, `${own.join("\n")}\n`);
     this.#program = new Program(MOSQUITTO ?? "mosquitto", ["-c", conf]);
     // It says nothing on standard output: it is there when its port takes connections.

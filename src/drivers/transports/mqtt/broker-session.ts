@@ -20,8 +20,6 @@ import { TopicQueue } from "./topic-queue.ts";
 const CONNECT_MS = 15_000;
 const KEEPALIVE_S = 60;
 const SUBACK_MS = 15_000;
-/** A broker on the same site is back within seconds; one far away is not to be stormed. */
-const RECONNECT = { firstMs: 1000, maxMs: 60_000 };
 /** A link that has held this long counts as healthy: the waits begin anew. */
 const STABLE_MS = 60_000;
 /** Messages that may be under way: read, and not durable yet. Beyond it nothing more is read, and what waits waits at the broker. */
@@ -98,12 +96,12 @@ export class BrokerSession implements MqttFeed, AsyncDisposable {
   }
 
   #keep(): Promise<void> {
-    const { bus, log } = this.#o;
+    const { bus, spec, log } = this.#o;
     setTimeout(() => this.#giveUpOnUnclaimed(), NOBODY_MS).unref();
     return keepTrying(`mqtt ${bus}`, (stop, works) => this.#connection(stop, works), {
       log,
       stop: this.#stop.signal,
-      waitMs: reconnectWait(RECONNECT),
+      waitMs: reconnectWait({ firstMs: spec.reconnect.first, maxMs: spec.reconnect.max }),
       woken: carrierBack,
       failed: (error) => {
         this.#failed = error;

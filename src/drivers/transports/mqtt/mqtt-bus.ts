@@ -1,5 +1,6 @@
 /** How the broker of a third party's network is written under `buses:`. */
 import * as z from "zod";
+import { cadence } from "../../../kit/text/quantities.ts";
 import { wrongHost } from "../../addresses.ts";
 import type { BusKind } from "../../bus-kind.ts";
 
@@ -35,6 +36,14 @@ const broker = z
       .max(200)
       .optional()
       .describe("Client id, where the broker wants a certain one. Default: gateway.id, - and the name of the bus."),
+    reconnect: z
+      .strictObject({
+        first: cadence().prefault("1s").describe("Longest wait before the first new try after the link was lost."),
+        max: cadence().prefault("1min").describe("Longest wait between two tries."),
+      })
+      .refine(({ first, max }) => first <= max, { error: "expected not less than first", path: ["max"] })
+      .prefault({})
+      .describe("How soon a broker that went away is tried again; each wait is doubled, and drawn by lot."),
     version: z
       .literal([5, "3.1.1"])
       .prefault("3.1.1")
