@@ -1,8 +1,10 @@
 /** Runs the demonstration to its end and has it judged. */
+
 import { existsSync, rmSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { monotonic } from "../../src/kit/clock.ts";
 import { pause } from "../../src/kit/loop/pause.ts";
+import { formatNumber } from "../../src/kit/text/format-value.ts";
 import type { GatewayStatus } from "../../src/model/index.ts";
 import { type Counts, counts } from "../platform/store/counts.ts";
 import { Database } from "../platform/store/database.ts";
@@ -17,7 +19,7 @@ import { brokerFault } from "./processes/broker-check.ts";
 import { makeRunFolder } from "./run-folder.ts";
 import { COMMIT_MS } from "./site-config.ts";
 import type { Screen } from "./terminal/screen.ts";
-import { figure, translator } from "./terminal/words.ts";
+import { translator } from "./terminal/words.ts";
 import { openTestbed, type Testbed } from "./testbed.ts";
 
 const SHOW_EVERY_MS = 1000;
@@ -170,7 +172,7 @@ const asAsked =
     const away = async (ms: number) => {
       await pause((length - ms) / 2, stop);
       if (stop.aborted) return;
-      screen.note(`${say("brokerKilled")} ${figure(ms / 1000, options.lang)} s`);
+      screen.note(`${say("brokerKilled")} ${formatNumber(ms / 1000, options.lang)} s`);
       await broker.away?.(ms, stop);
       screen.note(say("brokerBack"));
     };

@@ -4,7 +4,7 @@ import type { Outcome } from "./commands.ts";
 import type { WireStatus } from "./gateway-status.ts";
 import type { PointSpec, Reading } from "./reading.ts";
 
-/** The metronome that the host hands to a polled device: resolves at the next due moment with its `mono`; late ticks are skipped, never queued. */
+/** The ticker that the host hands to a polled device: resolves at the next due moment with its `mono`; late ticks are skipped, never queued. */
 export interface Ticks {
   next(stop: AbortSignal): Promise<number>;
   /** Told after each part of a long round: the round goes on. */

@@ -2,13 +2,14 @@
 import type { AssetState } from "./asset.ts";
 import type { CommandTarget } from "./commands.ts";
 import type { OpenAlarm } from "./event.ts";
-import type { Quality, Value } from "./reading.ts";
+import type { PointSpec, Quality, Value } from "./reading.ts";
 import type { EpochInfo, StreamState } from "./stream.ts";
 import type { Text } from "./text.ts";
 
 /** Of a device that is down `value` is the last one it had, and `last` says so: its quality is then never `good`. */
 export interface PointStatus {
   readonly point: string;
+  readonly kind: PointSpec["kind"];
   readonly value: Value;
   readonly unit: string;
   readonly quality: Quality;

@@ -1,8 +1,9 @@
 /** The running demonstration as a picture for a terminal, or as one plain line. Pure. */
+import { formatMeasure } from "../../../src/kit/text/format-value.ts";
 import { stateWord } from "../../../src/kit/text/state-words.ts";
-import type { DeviceStatus, GatewayStatus, OpenAlarm, PointStatus, Text, Value } from "../../../src/model/index.ts";
+import type { DeviceStatus, GatewayStatus, OpenAlarm, PointStatus, Text } from "../../../src/model/index.ts";
 import type { Counts } from "../../platform/store/counts.ts";
-import { figure, type TextKey, type Translate, translator } from "./words.ts";
+import { type TextKey, type Translate, translator } from "./words.ts";
 
 export interface ViewInput {
   /** null while the gateway does not answer. */
@@ -143,11 +144,11 @@ const FIRST = ["W", "kW.h", "m3", "Cel"];
 const rank = ({ unit }: PointStatus): number => (FIRST.indexOf(unit) + FIRST.length + 1) % (FIRST.length + 1);
 
 /** Quality speaks by a mark: nothing = good, ~ = uncertain, ! = bad; the age of a point only where it differs from what is usual. */
-function pointWords({ point, value, unit, quality, code, ageMs, last }: PointStatus, { lang, say }: Reader): string {
+function pointWords({ point, kind, value, unit, quality, code, ageMs, last }: PointStatus, { lang, say }: Reader): string {
   const doubt = quality === "uncertain" ? `${YELLOW}~${code ?? ""} ` : `${RED}!${code ?? ""} `;
   const mark = last ? `${DIM}${say("last")} ` : quality === "good" ? "" : doubt;
   const old = ageMs !== null && ageMs > 10_000 ? ` ${DIM}${age(ageMs, lang)}${OFF}` : "";
-  return `${mark}${point} ${shown(value, lang)}${unit && unit !== "1" ? ` ${unit}` : ""}${mark ? OFF : ""}${old}`;
+  return `${mark}${point} ${formatMeasure(value, unit, lang, kind)}${mark ? OFF : ""}${old}`;
 }
 
 function assetLine({ asset, state, alarms, quality }: GatewayStatus["assets"][number], { lang, say }: Reader): string {
@@ -182,12 +183,6 @@ export function plain(seen: ViewInput, lang: keyof Text): string {
   const devices = `${say("devices")} ${up}/${gateway.devices.length} ${say("upMany")}`;
   const parts = [devices, bays.join(" "), `${say("alarms").toLowerCase()} ${alarms}`, `${say("broker")} ${link}`, counts];
   return [at, ...parts].join("  ");
-}
-
-function shown(value: Value, lang: keyof Text): string {
-  if (value === null) return "–";
-  if (typeof value !== "number") return stateWord(String(value), lang);
-  return figure(Number.isInteger(value) ? value : Number(value.toPrecision(Math.abs(value) < 10_000 ? 5 : 9)), lang);
 }
 
 function age(ms: number | null, lang: keyof Text): string {

@@ -95,6 +95,3 @@ export const translator =
   (lang: keyof Text): Translate =>
   (word) =>
     texts[word][lang];
-
-/** Digits as they came; the sign before the decimals as the reader writes it. */
-export const figure = (n: number, lang: keyof Text): string => (lang === "it" ? String(n).replace(".", ",") : String(n));

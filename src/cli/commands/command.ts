@@ -1,10 +1,12 @@
 /** Sends a command to a device or an asset and shows how it ended; exit 1 unless it succeeded. */
+
 import { userInfo } from "node:os";
 import { CodedError, isCode, toldOf } from "../../kit/errors.ts";
+import { formatValue } from "../../kit/text/format-value.ts";
 import { endWord } from "../../kit/text/state-words.ts";
 import type { CommandResult } from "../../model/index.ts";
 import { argsOf, socketOf } from "../arguments.ts";
-import { type Globals, shownValue, type Terminal } from "../screen/terminal.ts";
+import type { Globals, Terminal } from "../screen/terminal.ts";
 import { ask } from "../socket/admin-client.ts";
 
 /** Who asks, as far as this side knows: behind sudo stands a person. */
@@ -36,7 +38,7 @@ export async function command(
 
 /** How it ended; the sentence and the next step of one that did not go well. */
 function show({ target, action, state, value, code, told, detail }: CommandResult, { say, lang, lines }: Terminal): void {
-  const now = value === undefined ? "" : `, ${say("nowIs")} ${shownValue(value, lang)}`;
+  const now = value === undefined ? "" : `, ${say("nowIs")} ${formatValue(value, lang)}`;
   lines(`${target} ${action}: ${endWord(state, lang)}${now}${code ? `  ${code}` : ""}`);
   // A gateway of an earlier version says only its code, and the sentence in English.
   const known =

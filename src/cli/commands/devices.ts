@@ -1,19 +1,12 @@
 /** Lists the site's devices with their points, the device types, or everything that can be commanded. */
+
 import { argumentText } from "../../edge/commands/argument-text.ts";
+import { formatUnit, formatValue } from "../../kit/text/format-value.ts";
 import { wrapped } from "../../kit/text/wrap.ts";
 import type { CommandTarget, DeviceStatus, GatewayStatus, PointStatus } from "../../model/index.ts";
 import { socketOf } from "../arguments.ts";
 import { table } from "../screen/table.ts";
-import {
-  besides,
-  type Globals,
-  shownAge,
-  shownProblem,
-  shownQuality,
-  shownValue,
-  shownWire,
-  type Terminal,
-} from "../screen/terminal.ts";
+import { besides, type Globals, shownAge, shownProblem, shownQuality, shownWire, type Terminal } from "../screen/terminal.ts";
 import { checkDevice } from "../site-names.ts";
 import { ask } from "../socket/admin-client.ts";
 
@@ -63,9 +56,9 @@ function show(device: DeviceStatus, terminal: Terminal): void {
 }
 
 function rowOf(point: PointStatus, { say, lang }: Terminal): readonly string[] {
-  const { quality, code, last, unit, value, ageMs } = point;
+  const { quality, code, last, unit, kind, value, ageMs } = point;
   const doubt = quality === "good" && !last ? "" : `${shownQuality(point, say)} ${code ?? ""}`.trim();
-  return [point.point, shownValue(value, lang), unit === "1" ? "" : unit, shownAge(ageMs, say), doubt];
+  return [point.point, formatValue(value, lang, kind), formatUnit(unit), shownAge(ageMs, say), doubt];
 }
 
 async function types(terminal: Terminal): Promise<number> {

@@ -1,11 +1,12 @@
 /** Prints the stored values of a point, oldest first, as they are read; for people, for a spreadsheet or as JSON. */
 
 import { EdgeError } from "../../kit/errors.ts";
+import { formatMeasure, formatNumber, formatUnit, formatValue } from "../../kit/text/format-value.ts";
 import { pluralise } from "../../kit/text/pluralise.ts";
 import type { Text, Value } from "../../model/index.ts";
 import { momentOf, now, socketOf } from "../arguments.ts";
 import { plain } from "../screen/table.ts";
-import { type Globals, shownTime, shownValue, type Terminal } from "../screen/terminal.ts";
+import { type Globals, shownTime, type Terminal } from "../screen/terminal.ts";
 import { stream } from "../socket/admin-client.ts";
 import type { HistoryRow } from "../socket/admin-protocol.ts";
 
@@ -59,7 +60,7 @@ function asJson({ line }: Terminal): Writer {
 
 /** Numbers as the reader's spreadsheet takes them; words as the contract has them, since a formula compares them. */
 const cellOf = (value: Value, lang: keyof Text): string =>
-  value === null ? "" : typeof value === "number" ? shownValue(value, lang) : String(value);
+  value === null ? "" : typeof value === "number" ? formatNumber(value, lang) : String(value);
 
 /** RFC 4180; where the comma stands before the decimals, a semicolon stands between the columns, as spreadsheets have it. */
 function asCsv({ line, lang, say }: Terminal): Writer {
@@ -82,7 +83,7 @@ function forPeople({ point, sinceMs, untilMs }: Wanted, { line, lang, say }: Ter
   let rows = 0;
   let least: HistoryRow | undefined;
   let most: HistoryRow | undefined;
-  const shown = (item: HistoryRow) => plain(`${shownValue(item.value, lang)} ${unitOf(item)}`.trim());
+  const shown = (item: HistoryRow) => plain(formatMeasure(item.value, item.unit, lang));
   return {
     row(item) {
       if (rows === 0) line(`${say("time").padEnd(TIME)}  ${say("value").padStart(VALUE)}`);
@@ -93,7 +94,7 @@ function forPeople({ point, sinceMs, untilMs }: Wanted, { line, lang, say }: Ter
       }
       const doubt = item.quality === "good" ? "" : `${say(item.quality)} ${item.code ?? ""}`.trim();
       const clock = item.clock === "synced" ? "" : say("unsynced");
-      const value = `${plain(shownValue(item.value, lang)).padStart(VALUE)} ${unitOf(item)}`;
+      const value = `${plain(formatValue(item.value, lang)).padStart(VALUE)} ${formatUnit(item.unit)}`;
       line([shownTime(item.wall), value.trimEnd(), doubt, clock].filter(Boolean).join("  "));
     },
     end() {
@@ -108,5 +109,3 @@ function forPeople({ point, sinceMs, untilMs }: Wanted, { line, lang, say }: Ter
     },
   };
 }
-
-const unitOf = ({ unit }: HistoryRow): string => (unit === "1" ? "" : unit);

@@ -1,8 +1,10 @@
 /** Reads one device now; exit 1 when a point is bad or nothing came, and then the last values are shown as last. */
+
 import { EdgeError } from "../../kit/errors.ts";
+import { formatUnit, formatValue } from "../../kit/text/format-value.ts";
 import type { PointStatus } from "../../model/index.ts";
 import { socketOf } from "../arguments.ts";
-import { type Globals, shownAge, shownQuality, shownValue, type Terminal } from "../screen/terminal.ts";
+import { type Globals, shownAge, shownQuality, type Terminal } from "../screen/terminal.ts";
 import { ask } from "../socket/admin-client.ts";
 
 export async function read(device: string, options: Globals, terminal: Terminal): Promise<number> {
@@ -24,8 +26,8 @@ function show(points: readonly PointStatus[], terminal: Terminal): void {
       ["point", "value", "unit", "quality", "age", "why"],
       points.map((p) => [
         p.point,
-        shownValue(p.value, lang),
-        p.unit === "1" ? "" : p.unit,
+        formatValue(p.value, lang, p.kind),
+        formatUnit(p.unit),
         shownQuality(p, say),
         shownAge(p.ageMs, say),
         p.code ?? "",

@@ -1,11 +1,12 @@
 /** Shows how the running gateway is, on one screen or with --all whole. Exit 1 when something in it needs attention. */
 
 import { COLUMNS, columnsOf } from "../../kit/system/tty.ts";
+import { formatValue } from "../../kit/text/format-value.ts";
 import { assetWords, stateWord } from "../../kit/text/state-words.ts";
 import type { GatewayStatus } from "../../model/index.ts";
 import { socketOf } from "../arguments.ts";
 import { headOf, statusPage } from "../screen/status-page.ts";
-import { type Globals, shownAge, shownProblem, shownTime, shownValue, type Terminal } from "../screen/terminal.ts";
+import { type Globals, shownAge, shownProblem, shownTime, type Terminal } from "../screen/terminal.ts";
 import { ask } from "../socket/admin-client.ts";
 
 export interface StatusOptions extends Globals {
@@ -54,7 +55,7 @@ function showAll(picture: GatewayStatus, terminal: Terminal): void {
     ["asset", "state", "quality", "since"],
     picture.assets.map((a) => [
       a.asset,
-      assetWords(a.state, lang, (value) => shownValue(value, lang)),
+      assetWords(a.state, lang, (value) => formatValue(value, lang)),
       say(a.quality),
       shownTime(a.since),
     ]),

@@ -1,12 +1,14 @@
 /** Lays `cippo status` out as one screen: faults first, by cause and with their next step; what is well is counted. */
+
 import { formatDuration } from "../../kit/text/format-duration.ts";
+import { formatNumber, formatValue } from "../../kit/text/format-value.ts";
 import { pluralise } from "../../kit/text/pluralise.ts";
 import { assetWords, stateWord } from "../../kit/text/state-words.ts";
 import { hanging, wrapped } from "../../kit/text/wrap.ts";
 import type { DeviceStatus, GatewayStatus, OpenAlarm } from "../../model/index.ts";
 import { detailsOf, type FaultGroup, faultGroups, headOfGroup } from "./fault-groups.ts";
 import { plain } from "./table.ts";
-import { shownTime, shownValue, type Terminal } from "./terminal.ts";
+import { shownTime, type Terminal } from "./terminal.ts";
 
 export interface Room {
   readonly columns: number;
@@ -41,7 +43,7 @@ export function headOf(
   terminal: Terminal,
 ): readonly string[] {
   const { say, lang } = terminal;
-  const mb = (bytes: number) => shownValue(Number((bytes / 1_048_576).toFixed(1)), lang);
+  const mb = (bytes: number) => formatNumber(Number((bytes / 1_048_576).toFixed(1)), lang);
   const why = sync.code === undefined ? "" : `  ${sync.code}${sync.detail ? ` (${sync.detail[lang]})` : ""}`;
   const unwritable = store.writable ? "" : `  ${say("unwritable")}`;
   const lasts = sync.uplink === undefined ? "" : ` ${say("for_")} ${formatDuration(sync.uplink.forMs)}`;
@@ -124,7 +126,7 @@ function assetLines({ assets }: GatewayStatus, { say, lang }: Terminal, columns:
   const words = assets.map(({ asset, state, quality }) => {
     // An unknown status already says so.
     const doubt = quality === "good" || state["status"] === "unknown" ? "" : ` (${say(quality)})`;
-    return `${asset} ${assetWords(state, lang, (value) => shownValue(value, lang))}${doubt}`;
+    return `${asset} ${assetWords(state, lang, (value) => formatValue(value, lang))}${doubt}`;
   });
   const count = pluralise(assets.length, say("assetsCounted"));
   const line = `${count}: ${words.join(", ")}`;

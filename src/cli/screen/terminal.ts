@@ -5,9 +5,8 @@ import { asEdgeError, type EdgeError } from "../../kit/errors.ts";
 import { COLUMNS, columnsOf } from "../../kit/system/tty.ts";
 import { formatDuration } from "../../kit/text/format-duration.ts";
 import { pluralise } from "../../kit/text/pluralise.ts";
-import { stateWord } from "../../kit/text/state-words.ts";
 import { folded } from "../../kit/text/wrap.ts";
-import type { DeviceProblem, PointStatus, Value, WireStatus } from "../../model/index.ts";
+import type { DeviceProblem, PointStatus, WireStatus } from "../../model/index.ts";
 import { plain, table } from "./table.ts";
 import { type Phrase, type Say, sayIn } from "./texts.ts";
 
@@ -93,13 +92,6 @@ const problemsOf = (error: EdgeError): readonly Problem[] =>
   error.code === "config.invalid" && Array.isArray(error.context["problems"]) ? error.context["problems"] : [];
 
 // ---------------------------------------------------------------- values as people read them
-
-/** Digits as they came, the sign before the decimals as the reader writes it; fixed words in the reader's language. */
-export function shownValue(value: Value, lang: Lang): string {
-  if (value === null) return "–";
-  const text = stateWord(String(value), lang);
-  return typeof value === "number" && lang === "it" ? text.replace(".", ",") : text;
-}
 
 /** What is wrong, since when and what to do next, of a device that is not well. */
 export const shownProblem = (problem: DeviceProblem | undefined, { lang, say }: Terminal): string =>

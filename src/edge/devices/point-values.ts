@@ -37,17 +37,17 @@ export class PointValues {
 
   /** `areLast`: nothing newer can be had, whatever the last reading was. */
   status(mono: number, areLast: boolean): readonly PointStatus[] {
-    return this.#specs.map(([point, { unit }]): PointStatus => {
+    return this.#specs.map(([point, { unit, kind }]): PointStatus => {
       const latest = this.#latest.get(point);
       const known = this.#values.get(point);
       const isLast = areLast || (known !== undefined && latest !== undefined && this.#saysNothing(latest));
       const shown = (isLast ? known : undefined) ?? latest;
-      if (shown === undefined) return { point, value: null, unit, quality: "bad", ageMs: null };
+      if (shown === undefined) return { point, kind, value: null, unit, quality: "bad", ageMs: null };
       const { value, mono: at } = shown;
       const ageMs = mono - at;
-      if (!isLast) return { point, value, unit, quality: shown.quality, ...codeOf(shown), ageMs };
+      if (!isLast) return { point, kind, value, unit, quality: shown.quality, ...codeOf(shown), ageMs };
       const code = latest?.quality === "bad" ? latest.code : "device.silent";
-      return { point, value, unit, quality: "bad", ...codeOf({ code }), ageMs, last: true };
+      return { point, kind, value, unit, quality: "bad", ...codeOf({ code }), ageMs, last: true };
     });
   }
 

@@ -27,7 +27,7 @@ export function formatValue(value: Value, lang: Lang, kind?: Measured): string {
 
 /** `21,3 °C`, `1042,55 kWh`, `occupato`. */
 export const formatMeasure = (value: Value, unit: string, lang: Lang, kind?: Measured): string =>
-  value === null ? "–" : `${formatValue(value, lang, kind)} ${formatUnit(unit)}`.trim();
+  `${formatValue(value, lang, kind)} ${formatUnit(unit)}`.trim();
 
 /** The digits before the decimals are never rounded away: 102,345 W are not 102,350. */
 function leading(value: number): number {

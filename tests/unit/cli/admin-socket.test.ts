@@ -58,7 +58,7 @@ function admin(part: Partial<Admin> = {}): Admin {
     commands: () => [],
     read: async (device) => {
       if (device !== "meter-hall") throw new EdgeError("cli.unknown-name", { name: device });
-      return [{ point: "power", value: 412.5, unit: "W", quality: "good", ageMs: 3 }];
+      return [{ point: "power", kind: "gauge", value: 412.5, unit: "W", quality: "good", ageMs: 3 }];
     },
     watch: () => () => undefined,
     command: async ({ target, action }) => ({ id: "c1", target, action, state: "succeeded", at: 1 }),

@@ -319,7 +319,7 @@ describe("with a gateway", () => {
     ],
     read: async (device) => {
       if (device !== "meter-hall") throw new EdgeError("cli.unknown-name", { name: device, near: "meter-hall" });
-      return [{ point: "power", value: 412.5, unit: "W", quality: "good", ageMs: 3 }];
+      return [{ point: "power", kind: "gauge", value: 412.5, unit: "W", quality: "good", ageMs: 3 }];
     },
     watch: (_, listener) => {
       const timer = setInterval(() => {

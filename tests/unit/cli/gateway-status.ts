@@ -19,8 +19,8 @@ export const gatewayStatus: GatewayStatus = {
       ageMs: 850,
       wire: { requests: 1200, timeouts: 7, checksumErrors: 2, exceptions: 0, latencyMs: 47.6, held: false },
       points: [
-        { point: "power", value: 412.5, unit: "W", quality: "good", ageMs: 850 },
-        { point: "voltage", value: null, unit: "V", quality: "bad", code: "bus.timeout", ageMs: 850 },
+        { point: "power", kind: "gauge", value: 412.5, unit: "W", quality: "good", ageMs: 850 },
+        { point: "voltage", kind: "gauge", value: null, unit: "V", quality: "bad", code: "bus.timeout", ageMs: 850 },
       ],
       commands: [],
     },

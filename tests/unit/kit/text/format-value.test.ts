@@ -53,6 +53,6 @@ describe("a value as people read it", () => {
     expect([formatMeasure(21.5, "Cel", "it", "gauge"), formatMeasure(7, "1", "en"), formatMeasure(null, "V", "it")]).toEqual([
       "21,5 °C",
       "7",
-      "–",
+      "– V",
     ]));
 });
