@@ -5,7 +5,7 @@ import { serveAdmin } from "./cli/socket/admin-server.ts";
 import type { Loaded, Site } from "./config/index.ts";
 import { deviceInfo } from "./drivers/index.ts";
 import { openWires } from "./drivers/wires.ts";
-import { SiteAnswers } from "./edge/answers/site-answers.ts";
+import { type Calendar, SiteAnswers } from "./edge/answers/site-answers.ts";
 import { EdgeRuntime } from "./edge/runtime.ts";
 import type { KindOf } from "./edge/segments/thin.ts";
 import { openStore } from "./edge/store/open-store.ts";
@@ -54,7 +54,7 @@ export async function runGateway({ loaded, log, clock: given }: RunOptions, stop
     store,
     devices,
     assets: Object.values(site.assets),
-    answers: new SiteAnswers(site.gateway),
+    answers: new SiteAnswers(calendarOf(site)),
     commitMs: site.store.commit,
     clock: source,
     log,
@@ -105,6 +105,10 @@ export async function runGateway({ loaded, log, clock: given }: RunOptions, stop
     await Promise.all([sync.done, told]);
   }
   log.info("gateway.stopped", { gateway: site.gateway.id });
+}
+
+function calendarOf({ gateway: { timezone, holidays } }: Site): Calendar {
+  return { timezone, ...(holidays && { holidays: { country: holidays.country, extra: holidays.extra } }) };
 }
 
 /** What a full store may leave out of a point depends on what it is: of totals all but the last, of assets nothing that changed. */

@@ -3,7 +3,7 @@ import { dirname, resolve } from "node:path";
 import { EdgeError } from "../kit/errors.ts";
 import { crossCheck } from "./checks/cross-checks.ts";
 import { machineFindings } from "./checks/machine-checks.ts";
-import { checkReferences } from "./checks/reference-checks.ts";
+import { checkCircles, checkReferences } from "./checks/reference-checks.ts";
 import type { Lang } from "./findings/phrases.ts";
 import type { Problem } from "./findings/problems.ts";
 import { valueAt } from "./findings/value-at.ts";
@@ -64,18 +64,20 @@ export async function checkSite(
   const known = await devicesOf(raw, source);
   const siteId = "value" in checked ? checked.value.gateway.site.id : "";
   const assets = assetsOf(raw, known, siteId, source);
-  for (const [id, written] of entries(valueAt(raw, ["assets"]))) {
-    const kind = kindOf(written);
-    if (kind !== undefined) checkReferences(kind.options, written, ["assets", id], { raw, devices: known }, source);
-  }
+  const written = entries(valueAt(raw, ["assets"])).flatMap(([id, value]) => {
+    const schema = kindOf(value)?.options;
+    return schema === undefined ? [] : [[id, { schema, value }] as const];
+  });
+  for (const [id, { schema, value }] of written) checkReferences(schema, value, ["assets", id], { raw, devices: known }, source);
+  checkCircles(Object.fromEntries(written), source);
   crossCheck(raw, [...known.values()], source);
   checkNotYet(siteSchema, raw, source);
   const found = () => causes(source.problems).toSorted((a, b) => a.line - b.line || a.column - b.column);
   const problems = found();
   if (!("value" in checked) || problems.some((p) => p.severity === "error")) return { problems };
-  const { rules: _rules, ...written } = checked.value;
+  const { rules: _rules, ...parts } = checked.value;
   const devices = [...known.values()].flatMap(({ device }) => (device ? [device] : []));
-  const site = { ...fromFolderOf(file, written), devices: byId(devices), assets };
+  const site = { ...fromFolderOf(file, parts), devices: byId(devices), assets };
   for (const finding of await machine(site, lang)) source.add(finding);
   return { site, problems: found() };
 }

@@ -38,8 +38,49 @@ export function checkReferences(schema: z.ZodType, value: unknown, path: Path, s
     if (to === "point") checkPoint(one, one.reference, site, source);
     else if (to === "list") isThere(one, LISTS, phrases.pushedList[source.lang], source);
     else if (to === "asset") checkAsset(one, one.reference.kind, site, source);
-    else if (to !== "hours") checkDevice(one, to, site, source);
+    else if (to === "device" || to === "reader") checkDevice(one, to, site, source);
   }
+}
+
+/** Assets that hear each other in a circle would never come to rest: the last one written closes it. */
+export function checkCircles(
+  assets: Readonly<Record<string, { readonly schema: z.ZodType; readonly value: unknown }>>,
+  source: Source,
+): void {
+  const heard = new Map<string, string[]>();
+  for (const [id, { schema, value }] of Object.entries(assets)) {
+    const before = new Map(heard);
+    heard.set(id, []);
+    for (const { reference, written, path } of referencesIn(schema, value, ["assets", id])) {
+      if (reference.to !== "point") continue;
+      const [other = ""] = written.split(".");
+      const way = other === id ? [id] : wayTo(id, other, before);
+      if (way === null) heard.get(id)?.push(other);
+      else
+        source.add({
+          code: "config.circle",
+          path,
+          found: quoted(written),
+          expected: `${phrases.outsideCircle[source.lang]} ${id}${phrases.itself[source.lang]}: ${[id, ...way].join(" → ")}`,
+        });
+    }
+  }
+}
+
+/** From one asset along those that each hears to another; null: there is no way. */
+function wayTo(
+  to: string,
+  from: string,
+  heard: ReadonlyMap<string, readonly string[]>,
+  seen = new Set<string>(),
+): readonly string[] | null {
+  if (seen.has(from)) return null;
+  seen.add(from);
+  for (const next of heard.get(from) ?? []) {
+    const way = next === to ? [to] : wayTo(to, next, heard, seen);
+    if (way !== null) return [from, ...way];
+  }
+  return null;
 }
 
 /** A value of the wrong form is left out: its schema has reported it. */

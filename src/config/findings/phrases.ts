@@ -83,6 +83,11 @@ export const phrases = {
   beginning: { it: "un testo che comincia con", en: "a text that begins with" },
   form: { it: "un testo di un'altra forma", en: "a text of another form" },
   belongs: { it: "va sotto", en: "belongs under" },
+  outsideCircle: {
+    it: "un punto di un dispositivo, o di un oggetto che non ascolta a sua volta",
+    en: "a point of a device, or of an asset that does not hear",
+  },
+  itself: { it: "", en: " itself" },
   laterVersion: { it: "non ancora disponibile in questa versione", en: "not yet available in this version" },
   tooDeep: { it: "meno livelli uno dentro l'altro", en: "fewer levels inside one another" },
   megabyte: { it: "al massimo 1 MB", en: "at most 1 MB" },
@@ -122,7 +127,7 @@ const italian: Readonly<Record<string, string>> = {
   "litresPerPulse or pulsesPerKWh, not both (neither: the pulses themselves)":
     "litresPerPulse oppure pulsesPerKWh, non entrambi (nessuno dei due: gli impulsi stessi)",
   "a program with its whole path, such as /opt/cippo/bin/ble": "un programma con il suo percorso intero, come /opt/cippo/bin/ble",
-  "a country of two letters, such as IT": "un paese di due lettere, come IT",
+  "a country whose holidays are known here: IT": "un paese di cui qui si conoscono le feste: IT",
   "a name such as urn:ngsi-ld:ParkingSpot:city:bay-014": "un nome come urn:ngsi-ld:ParkingSpot:citta:bay-014",
   "a duration such as 500ms, 10s, 5min, 12h or 14d": "una durata come 500ms, 10s, 5min, 12h o 14d",
   "a length such as 1200mm, 120cm or 1.2m": "una lunghezza come 1200mm, 120cm o 1.2m",
@@ -208,6 +213,7 @@ const italian: Readonly<Record<string, string>> = {
   "a rate that serial devices have, such as 1200, 2400, 4800, 9600, 19200, 38400, 57600 or 115200":
     "una velocità che gli apparecchi seriali hanno, come 1200, 2400, 4800, 9600, 19200, 38400, 57600 o 115200",
   "a time zone such as Europe/Rome": "un fuso orario come Europe/Rome",
+  "a day such as 2027-06-30": "un giorno come 2027-06-30",
   "a day such as 07-04 or 2026-07-04": "un giorno come 07-04 o 2026-07-04",
   "the name of a file, without a folder": "il nome di un file, senza cartella",
   "a broker such as mqtts://host:8883": "un broker come mqtts://host:8883",
@@ -223,6 +229,8 @@ export function translated(expectation: string, lang: Lang): string {
   if (lang === "en") return expectation;
   const [, bound, amount] = /^(at least|at most) (\d\S*)$/.exec(expectation) ?? [];
   if (bound !== undefined) return `${phrases[bound === "at least" ? "atLeast" : "atMost"].it} ${amount}`;
+  const [, hours, part] = /^opening hours such as ([^(]+?)(?: \((.+) is not understood\))?$/.exec(expectation) ?? [];
+  if (hours !== undefined) return `orari come ${hours}${part === undefined ? "" : ` (${part} non è comprensibile)`}`;
   const [, top, type0] = /^at most (0x\w+), which is what (\w+) holds$/.exec(expectation) ?? [];
   if (top !== undefined) return `al massimo ${top}, quello che sta in ${type0}`;
   const [, least, most, type] = /^a whole number from (\S+) to (\S+), which is what (\w+) holds$/.exec(expectation) ?? [];

@@ -2,6 +2,7 @@
 import * as z from "zod";
 import { wrongHost } from "../../drivers/addresses.ts";
 import { busSchema } from "../../drivers/buses.ts";
+import { countries } from "../../edge/answers/holidays.ts";
 import { cadence, duration } from "../../kit/text/quantities.ts";
 import { notYet } from "./not-yet.ts";
 
@@ -40,18 +41,16 @@ const gateway = z.strictObject({
     .strictObject({ id: name().describe("Part of the URN of every asset."), name: notYet(text.optional()) })
     .describe("The place that this box serves."),
   place: notYet(place.optional()),
-  timezone: notYet(timezone.prefault(DEFAULT_ZONE).describe("Of opening hours, schedules and quarter-hours.")),
-  holidays: notYet(
-    z
-      .strictObject({
-        country: z
-          .string()
-          .regex(/^[A-Z]{2}$/, { error: "expected a country of two letters, such as IT" })
-          .describe("Its public holidays, by ISO 3166."),
-        extra: z.array(day).prefault([]).describe("Local holidays, MM-DD or YYYY-MM-DD."),
-      })
-      .optional(),
-  ),
+  timezone: timezone.prefault(DEFAULT_ZONE).describe("Of opening hours, schedules and quarter-hours."),
+  holidays: z
+    .strictObject({
+      country: z
+        .enum(countries, { error: `expected a country whose holidays are known here: ${countries.join(", ")}` })
+        .describe("Its public holidays, by ISO 3166."),
+      extra: z.array(day).prefault([]).describe("Local holidays, MM-DD or YYYY-MM-DD."),
+    })
+    .optional()
+    .describe("What PH means in opening hours."),
   socket: z.string().min(1).optional().describe("Admin socket; default /run/cippo/cippo.sock. Relative to this file."),
   language: z.enum(["it", "en"]).optional().describe("Language of the command line where it is not set."),
   clock: z

@@ -40,6 +40,17 @@ export function parseHours(text: string): OpeningHours {
   return parts.filter((part, i) => part !== "" || i === 0 || i < parts.length - 1).map(ruleOf);
 }
 
+/** The part of such a text that is not understood; null: all of it is. */
+export function notUnderstood(text: string): string | null {
+  try {
+    parseHours(text);
+    return null;
+  } catch (error) {
+    if (error instanceof NotUnderstood) return error.part === "" ? '""' : error.part;
+    throw error;
+  }
+}
+
 function ruleOf(part: string): Rule {
   if (part === "24/7") return { months: null, weekdays: null, holidays: false, spans: [{ from: 0, to: DAY }] };
   const words = part.split(/\s+/);

@@ -132,6 +132,8 @@ const lostText = ({ asset, kind }: Judged): Text => ({
 /** Why nobody can see now. */
 function whyText(code: string): Text {
   if (code === "device.silent") return { it: "il sensore ora tace", en: "the sensor is silent now" };
+  if (code === "clock.unsynced") return { it: "l'ora esatta non è nota", en: "the right time is not known" };
+  if (code === "rule.failed") return { it: "la regola ora non funziona", en: "its rule does not work now" };
   if (code.startsWith("sensor.")) return { it: "il sensore ora non vede nulla", en: "the sensor sees nothing now" };
   return { it: "il sensore ora non si legge", en: "the sensor cannot be read now" };
 }

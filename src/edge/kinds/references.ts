@@ -1,5 +1,6 @@
 /** Options of kinds and devices that name something else of the site: what they name is checked by their type. */
 import * as z from "zod";
+import { notUnderstood } from "../answers/opening-hours.ts";
 
 /** What an option refers to, as metadata of its schema. */
 export type Reference =
@@ -8,13 +9,16 @@ export type Reference =
   | { readonly to: "asset"; readonly kind?: string }
   | { readonly to: "reader" }
   | { readonly to: "list" }
-  | { readonly to: "hours" };
+  | { readonly to: "hours" }
+  | { readonly to: "day" };
 
 /** state: true, false or a word. number: a gauge or a total. */
 export type PointKind = "state" | "number";
 
 /** Schemas that carry a reference; the configuration walks them once. */
 export const references = z.registry<Reference>();
+
+const HOURS = "expected opening hours such as Mo-Fr 08:00-13:00,15:00-20:00; PH off";
 
 const NAME = "[a-z0-9][a-z0-9-]*";
 const named = (pattern: string, expected: string) => z.string().regex(new RegExp(`^${pattern}$`), { error: expected });
@@ -36,5 +40,14 @@ export const ref = {
   /** A list that the platform pushes. */
   list: () => refer(named(NAME, "expected the name of a list"), { to: "list" }),
   /** Opening hours, such as "Mo-Fr 08:00-20:00; PH off". */
-  hours: () => refer(z.string(), { to: "hours" }),
+  hours: () =>
+    refer(
+      z.string().superRefine((text, issues) => {
+        const part = notUnderstood(text);
+        if (part !== null) issues.addIssue({ code: "custom", message: `${HOURS} (${part} is not understood)` });
+      }),
+      { to: "hours" },
+    ),
+  /** A local day, YYYY-MM-DD, such as the one on which something expires. */
+  day: () => refer(z.iso.date({ error: "expected a day such as 2027-06-30" }), { to: "day" }),
 };

@@ -122,6 +122,14 @@ export const configCodes = {
     what: { it: "Il nome c'è, ma indica un'altra cosa", en: "The name is there, but it stands for something else" },
     hint: { it: "Indicare ciò che è atteso.", en: "Name what is expected." },
   },
+  "config.circle": {
+    retry: false,
+    what: {
+      it: "Oggetti che si ascoltano a vicenda, in cerchio",
+      en: "Assets hear each other in a circle",
+    },
+    hint: { it: "Far ascoltare a uno di loro un dispositivo.", en: "Let one of them listen to a device." },
+  },
   "config.claimed-twice": {
     retry: false,
     what: {

@@ -129,6 +129,17 @@ export const valueCodes = {
     },
     hint: { it: "Nulla da fare.", en: "Nothing to do." },
   },
+  "clock.unsynced": {
+    retry: true,
+    what: {
+      it: "L'ora esatta non è nota: orari e scadenze non si valutano",
+      en: "The right time is not known: hours and expiries are not judged",
+    },
+    hint: {
+      it: "Vale quando `timedatectl show -p NTPSynchronized` dice yes; se non arriva, controllare il server dell'ora.",
+      en: "It is when `timedatectl show -p NTPSynchronized` says yes; if that does not come, check the time server.",
+    },
+  },
   "rule.failed": {
     retry: true,
     what: {

@@ -1,5 +1,6 @@
 /** Runs one parking bay through timed inputs and restarts by the real engine and alarms, and keeps all that is told of it. */
 import { Alarms } from "../../../src/edge/alarms.ts";
+import { SiteAnswers } from "../../../src/edge/answers/site-answers.ts";
 import { RuleEngine } from "../../../src/edge/engine/engine.ts";
 import type { Input } from "../../../src/edge/engine/past/lived.ts";
 import { nextEpochTime, SiteTime } from "../../../src/edge/engine/site-time.ts";
@@ -113,6 +114,7 @@ export function runBay(
     const engine = new RuleEngine({
       assets: [{ asset, kind: parkingBay }],
       sink,
+      answers: new SiteAnswers({ timezone: "Europe/Rome" }),
       alarms: new Alarms(sink, new Map(saved)),
       saved: new Map(saved),
       epoch: { id: time.epoch, n: time.n },

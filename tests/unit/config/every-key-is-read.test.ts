@@ -96,8 +96,6 @@ rules: []
     [
       ["1:35", "gateway.site.name", "name"],
       ["1:67", "gateway.place", "place"],
-      ["1:87", "gateway.timezone", "timezone"],
-      ["1:110", "gateway.holidays", "holidays"],
       ["2:37", "credentials.trust", "trust"],
       ["3:47", "sync.uplink.monthlyBudgetMB", "monthlyBudgetMB"],
       ["6:63", "assets.bay.part", "part"],

@@ -1,6 +1,7 @@
 /** What assets name must be there and be of the kind that is asked for, and every mistake is told at its place. */
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { checkSite } from "../../../src/config/index.ts";
+import { ref } from "../../../src/edge/kinds/references.ts";
 
 const HEAD = `gateway: { id: gw, site: { id: s } }
 sync: { broker: "mqtt://broker.example" }
@@ -66,4 +67,45 @@ it("an asset must be of the kind that is asked for", async () => {
   expect(await found("  a: { kind: parking-bay, occupancy: loop.presence, charger: colum }\n")).toEqual([
     '0:62 config.unknown-name "colum": an asset of kind charger',
   ]);
+});
+
+describe("assets that hear each other in a circle", () => {
+  const bay = (id: string, of: string) => `  ${id}: { kind: parking-bay, occupancy: ${of} }\n`;
+
+  it("are refused where the circle closes, with the way that it goes", async () => {
+    expect(await found(bay("a", "b.status") + bay("b", "c.status") + bay("c", "a.status"))).toEqual([
+      '2:38 config.circle "a.status": a point of a device, or of an asset that does not hear c itself: c → a → b → c',
+    ]);
+    expect(await found(bay("a", "b.status") + bay("b", "a.status"), "it")).toEqual([
+      '1:38 config.circle "a.status": un punto di un dispositivo, o di un oggetto che non ascolta a sua volta b: b → a → b',
+    ]);
+    expect(await found(bay("a", "a.status"))).toEqual([
+      '0:38 config.circle "a.status": a point of a device, or of an asset that does not hear a itself: a → a',
+    ]);
+  });
+
+  it("are no circle where two hear a third", async () => {
+    expect(await found(bay("a", "c.status") + bay("b", "c.status") + bay("c", "loop.presence"))).toEqual([]);
+  });
+});
+
+describe("opening hours", () => {
+  const bay = (hours: string) => `  a: { kind: parking-bay, occupancy: loop.presence, hours: ${hours} }\n`;
+
+  it("are understood when the configuration is read, or named with the part that is not", async () => {
+    expect(await found(bay('"Mo-Sa 08:00-13:00,15:00-20:00; PH off"'))).toEqual([]);
+    expect(await found(bay('"Mo-Fr 8-20"'))).toEqual([
+      '0:60 config.wrong-value "Mo-Fr 8-20": opening hours such as Mo-Fr 08:00-13:00,15:00-20:00; PH off (8-20 is not understood)',
+    ]);
+    expect(await found(bay('"Mo-Ve 08:00-20:00"'), "it")).toEqual([
+      '0:60 config.wrong-value "Mo-Ve 08:00-20:00": orari come Mo-Fr 08:00-13:00,15:00-20:00; PH off (Mo-Ve non è comprensibile)',
+    ]);
+  });
+});
+
+it("a day is one of the calendar", () => {
+  const day = ref.day();
+  expect(day.safeParse("2028-02-29").success).toBe(true);
+  for (const wrong of ["2027-02-29", "2027-13-01", "27-01-01", "tomorrow"])
+    expect(day.safeParse(wrong).error?.issues[0]?.message).toBe("expected a day such as 2027-06-30");
 });

@@ -105,7 +105,8 @@ export class AssetRun {
       const seen = this.senses[name]?.seen;
       if (seen?.known === false) return seen.code;
     }
-    return this.isFailed ? "rule.failed" : "device.silent";
+    // All that a kind sees is known: what it asked of the calendar is not.
+    return this.isFailed ? "rule.failed" : "clock.unsynced";
   }
 
   /** What an event of it names as its cause: what its first sense stands on. */

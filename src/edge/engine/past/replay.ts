@@ -58,7 +58,7 @@ class Replay {
 
   record(record: StoredRecord): void {
     // An epoch whose first events are gone is known by what was saved of its times.
-    if (record.epoch !== this.#time?.epoch) this.#resume(record.epoch, record.wall, record.clock);
+    if (record.epoch !== this.#time?.epoch) this.#resume(record.epoch, record.wall - record.mono, record.clock);
     // What assets show they show again by themselves.
     if (this.#engine === null || record.epoch !== this.#time?.epoch || this.#own.has(record.source)) return;
     // What is due comes before, under the time that was in force until then.
@@ -71,7 +71,7 @@ class Replay {
     const { epoch, n, event } = stored;
     const extra = event as Readonly<Record<string, unknown>>;
     if (event.kind === "epoch.opened") this.#open({ id: epoch, n }, event, extra);
-    else if (epoch !== this.#time?.epoch) this.#resume(epoch, event.at, event.clock);
+    else if (epoch !== this.#time?.epoch) this.#resume(epoch, event.at - event.mono, event.clock, true);
     const opened = this.#time?.opened;
     if (this.#engine === null || opened === undefined || this.#time?.epoch !== epoch) return;
     const mono = opened + event.mono;
@@ -92,12 +92,12 @@ class Replay {
     this.#engine?.clock(offMs, mono, seq);
   }
 
-  /** An epoch that is known by its saved times only. */
-  #resume(epoch: string, wall: number, clock: "synced" | "unsynced"): void {
+  /** An epoch that is known by its saved times only. `offset`: what wall time is ahead of its kernel monotonic times, or of those from its opening on. */
+  #resume(epoch: string, offset: number, clock: "synced" | "unsynced", fromOpening = false): void {
     const time = this.#times.get(epoch);
     if (time === undefined) return;
     this.#leave(time);
-    this.#wallAt(time.opened, wall, clock);
+    this.#wallAt(time.opened, offset + (fromOpening ? 0 : time.opened), clock);
     this.#begin(time, time.opened);
   }
 

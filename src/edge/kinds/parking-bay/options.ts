@@ -22,7 +22,10 @@ export const bayOptions = z.strictObject({
         .describe("A badge shown up to this long before the sensor sees the vehicle counts for its stay."),
     })
     .optional(),
-  hours: ref.hours().optional().describe(NOT_YET),
+  hours: ref
+    .hours()
+    .optional()
+    .describe("When the bay is reserved, such as Mo-Sa 08:00-20:00; PH off. Nobody is accused at other times; default: always."),
   maxStay: duration().optional().describe(NOT_YET),
   payments: z
     .strictObject({ station: ref.asset("pay-station"), list: ref.list(), grace: duration() })
@@ -35,6 +38,6 @@ export type BayOptions = z.output<typeof bayOptions>;
 
 /** Options that parse but that this version does not act upon. */
 export const bayNotYet = (o: BayOptions): readonly string[] => [
-  ...(["hours", "maxStay", "payments", "charger", "grace"] as const).filter((name) => o[name] !== undefined),
+  ...(["maxStay", "payments", "charger", "grace"] as const).filter((name) => o[name] !== undefined),
   ...(["reader", "list"] as const).filter((name) => o.permits?.[name] !== undefined).map((name) => `permits.${name}`),
 ];

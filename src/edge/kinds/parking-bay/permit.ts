@@ -31,8 +31,12 @@ export const illegalOccupation: AlarmSpec = {
 
 /** Whoever stands there longer than the grace without a valid badge stands there unlawfully. */
 export function withoutPermit({ since, permit: until }: Stay, cx: Context<BayOptions, Senses>): Claim {
-  const { permits } = cx.o;
+  const { permits, hours } = cx.o;
   if (permits === undefined || !watchesPermits(cx.o)) return false;
+  const reserved = hours === undefined ? { is: true, since } : cx.open(hours);
+  if (reserved.is !== true) return reserved.is;
   const over = until === undefined ? since : until === null ? null : cx.ended(until);
-  return over === null ? false : { since, due: Math.max(since, over) + permits.grace };
+  // Who stood there before the bay was reserved has the grace from then on.
+  const begun = Math.max(since, reserved.since);
+  return over === null ? false : { since: begun, due: Math.max(begun, over) + permits.grace };
 }

@@ -213,6 +213,24 @@ describe("restart", () => {
   });
 });
 
+describe("hours in which the bay is reserved", () => {
+  // These lives begin on a Monday at 17:00.
+  const EVENING = { ...DISABLED, hours: "Mo-Sa 17:10-20:00" };
+
+  it("give whoever stood there before the grace from then on, and end what was raised", () => {
+    const { events } = runBay(EVENING, [car(0), until(20_000_000)]);
+    expect(events.map(({ state, mono, since, reason }) => [state, mono, since, reason])).toEqual([
+      ["raised", 900_000, 600_000, undefined],
+      ["cleared", 10_800_000, 600_000, "normal"],
+    ]);
+    expect(events[0]?.text).toContain("for 5 min");
+  });
+
+  it("accuse nobody by a clock that may be wrong", () => {
+    expect(runBay(EVENING, [car(0), until(20_000_000)], { synced: false }).events).toEqual([]);
+  });
+});
+
 describe("properties", () => {
   const input = fc.oneof(
     {
