@@ -27,7 +27,7 @@ export async function folder(): Promise<{ readonly path: string; readonly file: 
 
 export const ROOT = join(import.meta.dirname, "../../../..");
 
-/** A program that imports this file goes in; a file that Node runs by itself, in that folder, comes out. */
+/** Bundles a program, which may import this file as "./support.ts", into one file in that folder. */
 export async function programIn(folder: string, contents: string): Promise<string> {
   const outfile = join(folder, "program.mjs");
   await symlink(join(ROOT, "node_modules"), join(folder, "node_modules"));

@@ -32,7 +32,7 @@ describe("the layout", () => {
     const other = await openDatabase(at.file, "create");
     await other.script("CREATE TABLE inbox (mine)");
     await other.close();
-    await expect(openFile(options(at.file))).rejects.toMatchObject({ context: { reason: expect.stringContaining("inbox") } });
+    await expect(openFile(options(at.file))).rejects.toMatchObject({ context: { message: expect.stringContaining("inbox") } });
     const db = await openDatabase(at.file, "existing");
     expect(await db.all("SELECT name FROM sqlite_schema")).toEqual([{ name: "inbox" }]);
     expect(await db.all("PRAGMA user_version")).toEqual([{ user_version: 0 }]);

@@ -12,7 +12,7 @@ const COMMITS = 20;
 /** Opening a pipe that nobody writes to holds a thread, as a name server that is silent does. */
 const PROGRAM = `
 import { open as hang } from "node:fs";
-import { open, readings } from "../support.ts";
+import { open, readings } from "./support.ts";
 const [, , file, pipe] = process.argv;
 const store = await open(file ?? "");
 await store.commit(readings(store, 1, 10));

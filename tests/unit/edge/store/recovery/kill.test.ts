@@ -12,7 +12,7 @@ const ALL = Number.MAX_SAFE_INTEGER;
 
 /** Commits windows for ever; writes a line for each that is durable. */
 const WRITER = `
-import { events, headOf, open, readings } from "../support.ts";
+import { events, headOf, open, readings } from "./support.ts";
 const store = await open(process.argv[2] ?? "");
 process.stdout.write("open\\n");
 for (let i = 1; ; i += 1) {
