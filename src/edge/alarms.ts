@@ -1,6 +1,6 @@
 /** Keeps the list of what stands open, with ids that outlive restarts. */
-import type { EdgeEvent, EventDraft, OpenAlarm, Restated } from "../model/index.ts";
-import type { WallTime } from "./commit/record-numbers.ts";
+import type { EventDraft, OpenAlarm, Restated } from "../model/index.ts";
+import type { Recorder } from "./commit/recorder.ts";
 import { restated } from "./time/restated.ts";
 
 /** Each is saved in a row of its own, together with the event that changes it: what stands for weeks is not written again. */
@@ -11,32 +11,26 @@ const FORMER_KEY = "alarms";
 /** The key under which a device that is down stands open. */
 export const DOWN = "down";
 
-export interface AlarmSink {
-  raise(draft: EventDraft, mono: number): EdgeEvent;
-  save(key: string, value: unknown): void;
-  openAlarms(list: readonly OpenAlarm[]): void;
-  /** In whose unsynchronised time it is now, if in any's. */
-  wall(mono: number): WallTime;
-}
+type AlarmRecorder = Pick<Recorder, "raise" | "save" | "openAlarms" | "wall">;
 
 export type AlarmDraft = Omit<EventDraft, "state" | "id">;
 
 export class Alarms {
   readonly #open: Map<string, OpenAlarm>;
-  readonly #sink: AlarmSink;
+  readonly #recorder: AlarmRecorder;
 
-  constructor(sink: AlarmSink, saved: ReadonlyMap<string, unknown>) {
-    this.#sink = sink;
+  constructor(recorder: AlarmRecorder, saved: ReadonlyMap<string, unknown>) {
+    this.#recorder = recorder;
     const former = Object.entries((saved.get(FORMER_KEY) ?? {}) as Record<string, OpenAlarm>);
     const rows = [...saved].filter(([key, alarm]) => key.startsWith(PREFIX) && alarm !== null);
     this.#open = new Map([...former, ...rows.map(([key, alarm]) => [key.slice(PREFIX.length), alarm as OpenAlarm] as const)]);
     if (saved.has(FORMER_KEY)) this.#divide(former);
-    sink.openAlarms(this.list());
+    recorder.openAlarms(this.list());
   }
 
   #divide(former: readonly (readonly [string, OpenAlarm])[]): void {
-    for (const [key, alarm] of former) this.#sink.save(PREFIX + key, alarm);
-    this.#sink.save(FORMER_KEY, null);
+    for (const [key, alarm] of former) this.#recorder.save(PREFIX + key, alarm);
+    this.#recorder.save(FORMER_KEY, null);
   }
 
   list(): readonly OpenAlarm[] {
@@ -74,9 +68,9 @@ export class Alarms {
   /** What stands is not raised again. */
   raise(owner: string, key: string, draft: AlarmDraft, mono: number): void {
     if (this.isOpen(owner, key)) return;
-    const event = this.#sink.raise({ ...draft, state: "raised" }, mono);
+    const event = this.#recorder.raise({ ...draft, state: "raised" }, mono);
     const { id, asset, device, kind, severity, since } = event;
-    const { epoch } = this.#sink.wall(mono);
+    const { epoch } = this.#recorder.wall(mono);
     this.#set(`${owner}|${key}`, {
       id,
       kind,
@@ -86,27 +80,27 @@ export class Alarms {
       ...(asset !== undefined && { asset }),
       ...(device !== undefined && { device }),
     });
-    this.#sink.openAlarms(this.list());
+    this.#recorder.openAlarms(this.list());
   }
 
   update(owner: string, key: string, draft: AlarmDraft, mono: number): void {
     const open = this.#open.get(`${owner}|${key}`);
     if (open === undefined) return;
-    this.#sink.raise({ ...draft, id: open.id, state: "updated", ...sinceOf(open) }, mono);
+    this.#recorder.raise({ ...draft, id: open.id, state: "updated", ...sinceOf(open) }, mono);
   }
 
   clear(owner: string, key: string, draft: AlarmDraft, mono: number): void {
     const open = this.#open.get(`${owner}|${key}`);
     if (open === undefined) return;
-    this.#sink.raise({ reason: "normal", ...draft, id: open.id, state: "cleared", ...sinceOf(open) }, mono);
+    this.#recorder.raise({ reason: "normal", ...draft, id: open.id, state: "cleared", ...sinceOf(open) }, mono);
     this.#open.delete(`${owner}|${key}`);
-    this.#sink.save(`${PREFIX}${owner}|${key}`, null);
-    this.#sink.openAlarms(this.list());
+    this.#recorder.save(`${PREFIX}${owner}|${key}`, null);
+    this.#recorder.openAlarms(this.list());
   }
 
   /** Something that happened and does not stand. */
   note(draft: AlarmDraft, mono: number): void {
-    this.#sink.raise({ ...draft, state: "noted" }, mono);
+    this.#recorder.raise({ ...draft, state: "noted" }, mono);
   }
 
   /** Something became known of the time in which they began. */
@@ -118,7 +112,7 @@ export class Alarms {
       this.#set(key, { ...rest, since: wall, ...(epoch !== undefined && { sinceEpoch: epoch }) });
       changed = true;
     }
-    if (changed) this.#sink.openAlarms(this.list());
+    if (changed) this.#recorder.openAlarms(this.list());
   }
 
   /** Owners that the configuration no longer names: their alarms end as `removed`. */
@@ -144,7 +138,7 @@ export class Alarms {
 
   #set(key: string, alarm: OpenAlarm): void {
     this.#open.set(key, alarm);
-    this.#sink.save(PREFIX + key, alarm);
+    this.#recorder.save(PREFIX + key, alarm);
   }
 }
 

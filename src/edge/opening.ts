@@ -2,11 +2,12 @@
 import type { Clock } from "../kit/clock.ts";
 import { EdgeError } from "../kit/errors.ts";
 import { type HostEventKind, hostEvent } from "../model/host-events.ts";
-import type { EpochInfo, EventDraft, Now, Restated, Text } from "../model/index.ts";
+import type { EpochInfo, Now, Restated, Text } from "../model/index.ts";
+import type { CommitBuffer } from "./commit/commit-buffer.ts";
 import { gapEvent } from "./commit/loss-ledger.ts";
 import type { Store } from "./store/store.ts";
-import { type ClockNews, contactOf, type Stretch } from "./time/record-clock.ts";
-import { UnsyncedStretches } from "./time/unsynced-stretches.ts";
+import { contactOf } from "./time/record-clock.ts";
+import { type StretchesBuffer, UnsyncedStretches } from "./time/unsynced-stretches.ts";
 
 /** Where a soft stop is saved. */
 const STOPPED = "stopped";
@@ -38,25 +39,18 @@ export function lastLook({ formerEnd, saved }: Pick<Store, "formerEnd" | "saved"
   return later ? stopped : formerEnd;
 }
 
-/** What the window does for whoever opens and stops. */
-export interface OpeningSink {
-  raise(draft: EventDraft, mono: number): unknown;
-  save(key: string, value: unknown): void;
-  onClock: (news: ClockNews) => void;
-  lateOff: (now: Now) => number | null;
-  /** What is stamped while the time is not known. */
-  readonly stretch: Stretch | null;
-}
+/** What of the open commit is needed to open and to stop. */
+type OpeningBuffer = StretchesBuffer & Pick<CommitBuffer, "onClock" | "lateOff">;
 
 /** A soft stop, for the next `lastLook`. */
-export function saveStop(sink: Pick<OpeningSink, "save">, clock: Clock): void {
+export function saveStop(buffer: Pick<OpeningBuffer, "save">, clock: Clock): void {
   const { mono, wall, synced } = clock.now();
-  sink.save(STOPPED, { boot: clock.boot, mono, wall, synced });
+  buffer.save(STOPPED, { boot: clock.boot, mono, wall, synced });
 }
 
 /** Told before anybody else may speak, all at the moment `now`. `catalog`: hash of the one in force; `heard` corrects what stands, and hears of the clock. */
 export function tellOpening(
-  sink: OpeningSink,
+  buffer: OpeningBuffer,
   store: Store,
   now: Now,
   catalog: string,
@@ -64,14 +58,14 @@ export function tellOpening(
 ): TimeOff {
   const { epoch, saved } = store;
   const note = (kind: HostEventKind, text: Text, extra: Readonly<Record<string, unknown>>) =>
-    sink.raise({ ...hostEvent(kind), state: "noted", text, extra }, now.mono);
+    buffer.raise({ ...hostEvent(kind), state: "noted", text, extra }, now.mono);
   const end = lastLook(store);
   const off = timeOff(end, epoch, now);
   const { n, cause, boot, opened, former } = epoch;
   const last = contactOf(now);
   // Rules that are played again must know for how long hours can be judged without a time server.
   const heldMs = last === null ? null : now.mono - last;
-  const opening = { n, cause, boot, opened, former, ...off, ...(sink.stretch !== null && { heldMs }) };
+  const opening = { n, cause, boot, opened, former, ...off, ...(buffer.stretch !== null && { heldMs }) };
   note("epoch.opened", { it: "Gateway avviato", en: "Gateway started" }, opening);
   if (cause === "salvaged") {
     const error = new EdgeError("store.corrupt", { file: store.file });
@@ -79,20 +73,20 @@ export function tellOpening(
   }
   for (const { epoch: id, stream, range } of store.lost) {
     const count = range[1] - range[0] + 1;
-    sink.raise(gapEvent({ epoch: id, stream, range, count, kept: 0, reason: "disk" }), now.mono);
+    buffer.raise(gapEvent({ epoch: id, stream, range, count, kept: 0, reason: "disk" }), now.mono);
   }
   const previous = saved.get("catalog") ?? null;
   if (previous !== catalog) {
     note("catalog.changed", { it: "Catalogo cambiato", en: "Catalog changed" }, { hash: catalog, previous });
-    sink.save("catalog", catalog);
+    buffer.save("catalog", catalog);
   }
-  const stretches = new UnsyncedStretches(sink, store, (of) => heard.restate(of));
+  const stretches = new UnsyncedStretches(buffer, store, (of) => heard.restate(of));
   let isKnown = off.offMs !== null;
-  sink.lateOff = (later) => (isKnown ? null : offSeenFrom(end, epoch, later));
-  sink.onClock = (news) => {
+  buffer.lateOff = (later) => (isKnown ? null : offSeenFrom(end, epoch, later));
+  buffer.onClock = (news) => {
     stretches.told(news);
     if (news.what === "held") return;
-    const offMs = news.what === "found" ? sink.lateOff(news.now) : null;
+    const offMs = news.what === "found" ? buffer.lateOff(news.now) : null;
     isKnown ||= offMs !== null;
     heard.clock(offMs, news.now.mono);
   };

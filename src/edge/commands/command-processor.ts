@@ -3,10 +3,11 @@ import type { Clock } from "../../kit/clock.ts";
 import { EdgeError, toldOf } from "../../kit/errors.ts";
 import type { Log } from "../../kit/log.ts";
 import { Listeners } from "../../kit/loop/listeners.ts";
-import type { Args, CommandResult, CommandState, CommandTarget, EventDraft, Origin, Outcome } from "../../model/index.ts";
+import type { Args, CommandResult, CommandState, CommandTarget, Origin } from "../../model/index.ts";
 import type { Order } from "../engine/asset/want.ts";
 import { forgettable } from "../store/housekeeping/command-retention.ts";
 import type { InboxRow } from "../store/store.ts";
+import type { CommandHost } from "./command-host.ts";
 import { type Ending, eventOf, malformed, resultOf } from "./command-result.ts";
 import { type Envelope, envelope, localEnvelope, readableIn, reasonOf, ruleEnvelope } from "./envelope.ts";
 import { afterTimeOff, type InboxBody, rowOf, toBeKept } from "./inbox-row.ts";
@@ -17,21 +18,12 @@ import { RefusalDigest } from "./refusal-digest.ts";
 /** After so many more, those that can be forgotten are looked for: a walk through all of them takes milliseconds. */
 const FORGET_EVERY = 1000;
 
-export interface CommandHost {
-  mono(): number;
-  raise(draft: EventDraft, mono?: number): void;
+export interface CommandEffects {
   inbox(row: InboxRow): void;
-  flush(): Promise<void>;
-  /** Running time of the database, ms. */
-  running(): number;
   /** Steps the kind of an asset; its effects join the commit under way. */
   asset(asset: string, action: string, args: Args, mono: number): void;
   /** A rule hears how its order ended; what comes of that joins the commit of the end. */
   ordered(order: string, by: string, isDone: boolean, mono: number): void;
-  /** `latest`: kernel monotonic ms from which on it must not begin any more. */
-  perform(target: string, value: number | boolean, stop: AbortSignal, latest: number): Promise<Outcome>;
-  /** One effect at a time on one target, switching off at a limit included. */
-  alone(target: string, work: () => Promise<void>): Promise<void>;
 }
 
 export interface CommandProcessorOptions {
@@ -39,7 +31,7 @@ export interface CommandProcessorOptions {
   readonly targets: readonly CommandTarget[];
   /** Targets that an asset's rule handles; all others are points of devices. */
   readonly assets: ReadonlySet<string>;
-  readonly host: CommandHost;
+  readonly host: CommandHost & CommandEffects;
   readonly limits: LimitKeeper;
   readonly clock: Clock;
   readonly log: Log;

@@ -4,8 +4,9 @@ import type { Log } from "../../kit/log.ts";
 import { pause } from "../../kit/loop/pause.ts";
 import type { Heartbeat } from "../../kit/loop/watchdog.ts";
 import { hostEvent } from "../../model/host-events.ts";
-import type { CommandTarget, EventDraft, Limits, Outcome, Text } from "../../model/index.ts";
+import type { CommandTarget, Limits, Outcome, Text } from "../../model/index.ts";
 import type { AlarmDraft, Alarms } from "../alarms.ts";
+import type { CommandHost } from "./command-host.ts";
 
 /** Times in running ms of the database: a wall clock may lie, a restart may not shorten them. */
 interface Mark {
@@ -15,15 +16,7 @@ interface Mark {
   readonly off: number | boolean;
 }
 
-export interface LimitHost {
-  mono(): number;
-  running(): number;
-  save(key: string, value: unknown): void;
-  raise(draft: EventDraft): void;
-  flush(): Promise<void>;
-  perform(target: string, value: number | boolean, stop: AbortSignal): Promise<Outcome>;
-  /** One effect at a time on one target, commands included. */
-  alone(target: string, work: () => Promise<void>): Promise<void>;
+export interface LimitHost extends CommandHost {
   /** What stands: a load that stays on. */
   readonly alarms: Pick<Alarms, "raise" | "clear">;
   readonly log: Log;

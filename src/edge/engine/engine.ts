@@ -1,7 +1,7 @@
 /** Steps asset kinds with what is stored, in order: the same live, after a restart and in replay. */
 import type { Args, ReadingRecord, Restated } from "../../model/index.ts";
 import type { Alarms } from "../alarms.ts";
-import type { WallTime } from "../commit/record-numbers.ts";
+import type { Recorder } from "../commit/recorder.ts";
 import type { SiteAsset } from "../kinds/index.ts";
 import type { Moment } from "../kinds/kind.ts";
 import { asideKeyOf, stateKeyOf } from "./asset/asset-key.ts";
@@ -16,17 +16,13 @@ import type { Answers } from "./kind-context.ts";
 import { Moments } from "./moments.ts";
 import { type OrderSink, Orders } from "./orders.ts";
 import type { OrderEnd } from "./past/lived.ts";
-import { Showing, type ShowingSink } from "./showing.ts";
+import { Showing } from "./showing.ts";
 import type { SiteTime } from "./site-time.ts";
 
 /** So many steps may follow one another in a moment, from asset to asset. */
 const CASCADE_STEPS = 1000;
 
-export interface EngineSink extends ShowingSink, OrderSink {
-  save(key: string, value: unknown): void;
-  /** Wall time of a monotonic moment, whether it can be trusted, and in whose unsynchronised time it is. */
-  wall(mono: number): WallTime;
-}
+type EngineSink = Pick<Recorder, "add" | "asset" | "save" | "wall"> & OrderSink;
 
 export interface EngineOptions {
   readonly assets: readonly SiteAsset[];

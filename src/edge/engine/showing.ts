@@ -1,6 +1,7 @@
 /** Shows the attributes of assets: as records, and as retained states no more often than people look. */
-import type { AssetState, ReadingRecord, Value } from "../../model/index.ts";
+import type { ReadingRecord, Value } from "../../model/index.ts";
 import type { Alarms } from "../alarms.ts";
+import type { Recorder } from "../commit/recorder.ts";
 import type { Act } from "../kinds/kind.ts";
 import type { AssetRun, Attribute } from "./asset/asset-run.ts";
 import { type AnySaid, isUncertain } from "./kind-context.ts";
@@ -12,14 +13,8 @@ const REPEAT_MS = 900_000;
 const SHOW_MS = 1000;
 const NEVER = Number.POSITIVE_INFINITY;
 
-export interface ShowingSink {
-  /** Numbers an attribute record. */
-  add(record: ReadingRecord): number;
-  asset(state: AssetState): void;
-}
-
 export class Showing {
-  readonly #sink: ShowingSink;
+  readonly #recorder: Pick<Recorder, "add" | "asset">;
   readonly #alarms: Alarms;
   readonly #moments: Moments;
   /** Hears each attribute record with its number. */
@@ -27,8 +22,13 @@ export class Showing {
   /** Whose state is to be shown when what is told has been heard by all: one message, however many attributes changed. */
   readonly #changed = new Set<AssetRun>();
 
-  constructor(sink: ShowingSink, alarms: Alarms, moments: Moments, told: (record: ReadingRecord, seq: number) => void) {
-    this.#sink = sink;
+  constructor(
+    recorder: Pick<Recorder, "add" | "asset">,
+    alarms: Alarms,
+    moments: Moments,
+    told: (record: ReadingRecord, seq: number) => void,
+  ) {
+    this.#recorder = recorder;
     this.#alarms = alarms;
     this.#moments = moments;
     this.#told = told;
@@ -81,7 +81,7 @@ export class Showing {
   #add(run: AssetRun, name: string, attribute: Attribute, at: number): void {
     const unit = run.kind.shows[name]?.unit ?? "";
     const record = { source: run.asset.id, name, unit, ...attribute, mono: this.#moments.mono(at) };
-    run.seq = this.#sink.add(record);
+    run.seq = this.#recorder.add(record);
     this.#told(record, run.seq);
   }
 
@@ -109,7 +109,7 @@ export class Showing {
   publish(epoch: string): void {
     for (const run of this.#changed) {
       run.isShown = true;
-      this.#sink.asset(run.state(epoch, this.#alarms.idsOf(run.asset.id)));
+      this.#recorder.asset(run.state(epoch, this.#alarms.idsOf(run.asset.id)));
     }
     this.#changed.clear();
   }

@@ -3,6 +3,7 @@ import { driftMs, STEP_MS } from "../../kit/clock.ts";
 import type { Contact } from "../../kit/held-clock.ts";
 import { hostEvent } from "../../model/host-events.ts";
 import type { EpochInfo, EventDraft, Now, Restated, Stream } from "../../model/index.ts";
+import type { CommitBuffer } from "../commit/commit-buffer.ts";
 import type { Store } from "../store/store.ts";
 import { boundMs, type ClockNews, contactOf, correctedEvent, type Ranges, rangesOf, type Stretch } from "./record-clock.ts";
 
@@ -37,12 +38,8 @@ interface Saved {
 
 type Past = Pick<Store, "saved" | "formerEnd" | "epoch" | "heads">;
 
-export interface StretchesSink {
-  raise(draft: EventDraft, mono: number): unknown;
-  save(key: string, value: unknown): void;
-  /** What is stamped while the time is not known. */
-  readonly stretch: Stretch | null;
-}
+/** Of the open commit: nobody here needs the numbered event. */
+export type StretchesBuffer = Pick<CommitBuffer, "save" | "stretch"> & { raise(draft: EventDraft, mono: number): unknown };
 
 /** The last contact that a former run of this boot had. `end`: until when that run surely went on. */
 export function contactBefore({ saved }: Pick<Store, "saved">, end: Store["formerEnd"], boot: string): Contact | null {
@@ -60,15 +57,15 @@ export function contactLost(saved: ReadonlyMap<string, unknown>, epoch: string):
 }
 
 export class UnsyncedStretches {
-  readonly #sink: StretchesSink;
+  readonly #buffer: StretchesBuffer;
   readonly #restate: (of: Restated) => void;
   readonly #epoch: EpochInfo;
   /** Wall time that is surely over. */
   #notBefore: number;
   #unsettled: readonly Unsettled[];
 
-  constructor(sink: StretchesSink, past: Past, restate: (of: Restated) => void) {
-    this.#sink = sink;
+  constructor(buffer: StretchesBuffer, past: Past, restate: (of: Restated) => void) {
+    this.#buffer = buffer;
     this.#restate = restate;
     this.#epoch = past.epoch;
     const last = savedBy(past);
@@ -80,7 +77,7 @@ export class UnsyncedStretches {
 
   /** To be called once, when the epoch has said its first word. */
   opened(now: Now): void {
-    const { stretch } = this.#sink;
+    const { stretch } = this.#buffer;
     if (stretch === null) this.#settle(now);
     else this.#join(stretch);
     this.#save(now);
@@ -111,7 +108,7 @@ export class UnsyncedStretches {
 
   #correct(one: Unsettled, now: Now): void {
     const offsetMs = now.wall - now.mono - one.offset;
-    this.#sink.raise(correctedEvent(one.epoch, offsetMs, boundMs(one, now), one.ranges), now.mono);
+    this.#buffer.raise(correctedEvent(one.epoch, offsetMs, boundMs(one, now), one.ranges), now.mono);
     this.#restate({ epoch: one.epoch, offsetMs });
   }
 
@@ -121,12 +118,12 @@ export class UnsyncedStretches {
     const notAfter = Math.max(notBefore, Math.min(over, known ?? over));
     const text = { it: "Periodo senza ora esatta, ora delimitato", en: "A period without the right time is now bounded" };
     const extra = { epoch, ...ranges, notBefore, notAfter };
-    this.#sink.raise({ ...hostEvent("clock.bounded"), state: "noted", text, extra }, now.mono);
+    this.#buffer.raise({ ...hostEvent("clock.bounded"), state: "noted", text, extra }, now.mono);
     this.#restate({ epoch, notBefore, notAfter });
   }
 
   #save(now: Now): void {
-    const { stretch } = this.#sink;
+    const { stretch } = this.#buffer;
     const { mono, wall } = now;
     const last = contactOf(now);
     const contact = last === null || last === mono ? null : { offset: wall - mono, mono: last };
@@ -142,7 +139,7 @@ export class UnsyncedStretches {
       stretch,
       unsettled: this.#unsettled,
     };
-    this.#sink.save(STATE_KEY, saved);
+    this.#buffer.save(STATE_KEY, saved);
   }
 }
 
