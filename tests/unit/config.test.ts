@@ -204,7 +204,7 @@ assets:
   pins: { gpio: auto }
 devices:
   loop: { type: gpio-contact, bus: pins, line: 5, means: presence }
-  tag: { type: rdm6300, bus: pins }
+  tag: { type: mbus-meter, bus: pins }
 assets:
   b1: { kind: parking-bay, occupancy: lopo.presence }
   b2: { kind: parking-bay, occupancy: loop.presense }
@@ -277,7 +277,7 @@ describe("what contradicts itself, or could not work", () => {
     [
       "a coil with a scale",
       point("coil: 1, scale: 0.1"),
-      '8:74: config.unknown-key: devices.a.points.p.scale: found "scale", expected one of the keys coil, writable, limits, impact, alarm, safe, report, writeWith, leastEvery, keepAlive',
+      '8:74: config.unknown-key: devices.a.points.p.scale: found "scale", expected one of the keys coil, writable, limits, impact, alarm, safe, report, writeWith, leastEvery, keepAlive, atConnect',
     ],
     [
       "a coil with the limits of a number",

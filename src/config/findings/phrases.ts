@@ -196,6 +196,9 @@ const italian: Readonly<Record<string, string>> = {
   "none: a bool always has a value": "nessuno: un bool ha sempre un valore",
   "state: a bool is true or false": "state: un bool è true o false",
   "bool: a discrete input is true or false": "bool: un ingresso digitale è true o false",
+  "at most 16 printable ASCII characters, without accents": "al massimo 16 caratteri ASCII stampabili, senza accenti",
+  "one or two lines, each a name of the key and at least 32 hex digits":
+    "una o due righe, ciascuna con un nome della chiave e almeno 32 cifre esadecimali",
   "an address whose last register is at most 65535": "un indirizzo il cui ultimo registro non superi 65535",
   "a port from 1 to 65535 after tcp://host:": "una porta da 1 a 65535 dopo tcp://host:",
   "a host name or an address": "il nome o l'indirizzo di una macchina",

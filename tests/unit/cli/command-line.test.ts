@@ -276,8 +276,8 @@ describe("config", () => {
   it.each([
     ["en", "stroe: {}\n", "1 error, 0 warnings"],
     ["it", "stroe: {}\n", "1 errore, 0 avvisi"],
-    ["it", "stroe: {}\nbusses: {}\ndevices: { r: { type: rdm6300 } }\n", "2 errori, 1 avviso"],
-    ["en", "devices: { r: { type: rdm6300 } }\n", "no errors, 1 warning"],
+    ["it", "stroe: {}\nbusses: {}\ndevices: { r: { type: mbus-meter } }\n", "2 errori, 1 avviso"],
+    ["en", "devices: { r: { type: mbus-meter } }\n", "no errors, 1 warning"],
   ])("check counts as people do, in %s: %j", async (lang, text, counts) => {
     const file = join(folder, "counted.yaml");
     await writeFile(file, `gateway: { id: gw-1, site: { id: park } }\nsync: { broker: mqtt://127.0.0.1:1 }\n${text}`);

@@ -118,7 +118,7 @@ it("a bus that is badly written is no unknown bus besides, and of a type still t
   expect(
     await found(`  a: { type: eastron-sdm120, bus: Line, unit: 1 }
   b: { type: eastron-sdm120, bus: [], unit: 1 }
-  c: { type: rdm6300, bus: serial-1 }
+  c: { type: mbus-meter, bus: serial-1 }
 `),
   ).toEqual([
     "8 config.wrong-value devices.a.bus",
