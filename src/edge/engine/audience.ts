@@ -1,5 +1,6 @@
 /** Knows the assets of the site, and which of them listen to which points and sources. */
 import type { AssetRun, Role } from "./asset/asset-run.ts";
+import { isOfClock } from "./clock-senses.ts";
 
 export interface Listener {
   readonly run: AssetRun;
@@ -27,6 +28,7 @@ export class Audience {
   add(run: AssetRun): void {
     this.#byId.set(run.asset.id, run);
     for (const role of run.roles) {
+      if (isOfClock(role.sense)) continue;
       const dot = role.sense.from.indexOf(".");
       const [source, point] = [role.sense.from.slice(0, dot), role.sense.from.slice(dot + 1)];
       const points = this.#byPoint.get(source) ?? new Map<string, Listener[]>();

@@ -1,6 +1,7 @@
 /** Steps asset kinds with what is stored, in order: the same live, after a restart and in replay. */
 import type { Args, ReadingRecord, Restated } from "../../model/index.ts";
 import type { Alarms } from "../alarms.ts";
+import type { Answers } from "../answers/answers.ts";
 import type { Recorder } from "../commit/recorder.ts";
 import type { SiteAsset } from "../kinds/index.ts";
 import type { Moment } from "../kinds/kind.ts";
@@ -12,7 +13,6 @@ import { Audience } from "./audience.ts";
 import { clearOrphans } from "./claims.ts";
 import { Hearing, type Told } from "./hearing.ts";
 import { FAILED, Judge } from "./judge.ts";
-import type { Answers } from "./kind-context.ts";
 import { Moments } from "./moments.ts";
 import { type OrderSink, Orders } from "./orders.ts";
 import type { OrderEnd } from "./past/lived.ts";
@@ -63,7 +63,7 @@ export class RuleEngine {
     });
     this.#orders = new Orders(sink, (device) => alarms.isDown(device), this.#moments, this.#keeper);
     this.#judge = new Judge(alarms, answers, this.#moments, this.#keeper, this.#showing, this.#orders);
-    this.#hearing = new Hearing(this.#judge, this.#orders, this.#audience);
+    this.#hearing = new Hearing(this.#judge, this.#orders, this.#audience, this.#moments, answers);
     assets.forEach(({ asset, kind }, place) => {
       const run = new AssetRun(asset, kind, place);
       restore(run, saved.get(stateKeyOf(asset.id)));
@@ -99,6 +99,7 @@ export class RuleEngine {
       }
       this.#judge.plan(run);
       this.#hearing.unobserved(run, offMs, at);
+      this.#hearing.clock(run, at);
       run.repeatAt = at;
       run.isShown = false;
       this.#orders.schedule(run);
@@ -208,7 +209,10 @@ export class RuleEngine {
       this.#moments.inputs += 1;
       if (offMs !== null) this.#moments.time.wasOff(offMs);
       const at = this.#moments.at(mono);
-      for (const run of this.#audience.runs) this.#judge.judge(run, at, true);
+      for (const run of this.#audience.runs) {
+        this.#hearing.clock(run, at);
+        this.#judge.judge(run, at, true);
+      }
     });
   }
 
@@ -229,7 +233,7 @@ export class RuleEngine {
     const { at } = moment;
     for (const { run, take } of this.#hearing.concerned(told, at)) {
       if (!only(run)) continue;
-      this.#hearing.settle(run, at);
+      this.#hearing.live(run, at);
       take();
       run.heardAt = at;
     }

@@ -1,8 +1,11 @@
 /** Lets an asset hear what its senses make of records, silences and the time that passes. */
 import type { ReadingRecord } from "../../model/index.ts";
+import type { Answers } from "../answers/answers.ts";
 import type { AssetRun, Role } from "./asset/asset-run.ts";
 import type { Audience } from "./audience.ts";
+import { clockSight, isOfClock } from "./clock-senses.ts";
 import type { Judge } from "./judge.ts";
+import type { Moments } from "./moments.ts";
 import type { Orders } from "./orders.ts";
 import type { Input } from "./past/lived.ts";
 import { become, observe, SILENT, type Sight, settle, sightOf } from "./senses.ts";
@@ -20,7 +23,12 @@ export class Hearing {
   readonly #orders: Orders;
   readonly #audience: Audience;
 
-  constructor(judge: Judge, orders: Orders, audience: Audience) {
+  readonly #moments: Moments;
+  readonly #answers: Answers;
+
+  constructor(judge: Judge, orders: Orders, audience: Audience, moments: Moments, answers: Answers) {
+    this.#moments = moments;
+    this.#answers = answers;
     this.#judge = judge;
     this.#orders = orders;
     this.#audience = audience;
@@ -66,13 +74,14 @@ export class Hearing {
   unobserved(run: AssetRun, offMs: number | null, at: number): boolean {
     let isChanged = false;
     for (const role of run.roles)
-      if ((offMs === null || offMs > role.times.silentAfterMs) && this.lose(run, role, at)) isChanged = true;
+      if (!isOfClock(role.sense) && (offMs === null || offMs > role.times.silentAfterMs) && this.lose(run, role, at))
+        isChanged = true;
     return isChanged;
   }
 
   /** Brings its senses to a moment. True: something changed. */
   settle(run: AssetRun, at: number): boolean {
-    let isChanged = false;
+    let isChanged = at >= run.clockAt && this.clock(run, at);
     for (const { name, sense, times } of run.roles) {
       const state = run.senses[name];
       const change = state === undefined ? "none" : settle(state, times, at);
@@ -81,6 +90,27 @@ export class Hearing {
       if (change !== "looked") this.#become(run, name, change.become, change.since, at, sense.of === "value");
     }
     return isChanged;
+  }
+
+  /** Looks at what it perceives of the clock. True: something of it is new. */
+  clock(run: AssetRun, at: number): boolean {
+    run.clockAt = Number.POSITIVE_INFINITY;
+    let isChanged = false;
+    for (const { name, sense } of run.roles) {
+      if (!isOfClock(sense)) continue;
+      const { sight, until } = clockSight(sense, this.#moments.moment(at), this.#answers);
+      // A clock that is slewed may not be there yet: then it is looked at again in a moment, never at once.
+      run.clockAt = Math.min(run.clockAt, Math.max(at + 1, until));
+      if (this.#become(run, name, sight, at, at, false)) isChanged = true;
+    }
+    return isChanged;
+  }
+
+  /** Brings it to a moment of the past: what its clock told meanwhile is heard first, each at its time. */
+  live(run: AssetRun, at: number): void {
+    if (run.clockAt === Number.POSITIVE_INFINITY) this.clock(run, at);
+    while (run.clockAt < at) this.settle(run, run.clockAt);
+    this.settle(run, at);
   }
 
   #become(run: AssetRun, role: string, sight: Sight, since: number, at: number, always: boolean): boolean {

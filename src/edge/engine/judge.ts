@@ -2,11 +2,12 @@
 import { EdgeError } from "../../kit/errors.ts";
 import { hostEvent } from "../../model/host-events.ts";
 import type { Alarms } from "../alarms.ts";
+import type { Answers } from "../answers/answers.ts";
 import { type Act, type Claim, type Heard as HeardOf, Learned, type Senses } from "../kinds/kind.ts";
 import type { AssetRun } from "./asset/asset-run.ts";
 import type { RunKeeper } from "./asset/run-keeper.ts";
 import { type Judged, placeOf, settleClaim } from "./claims.ts";
-import { type Answers, type AnySaid, KindContext } from "./kind-context.ts";
+import { type AnySaid, KindContext } from "./kind-context.ts";
 import type { Moments } from "./moments.ts";
 import type { Orders } from "./orders.ts";
 import type { Showing } from "./showing.ts";

@@ -1,22 +1,10 @@
 /** What a kind may ask at a moment, and when time alone may change an answer that it was given. */
 import type { Value } from "../../model/index.ts";
+import type { Answers } from "../answers/answers.ts";
 import type { Context, Moment, Said, Seen, Sense, Spell, Uncertain } from "../kinds/kind.ts";
 import type { AssetRun } from "./asset/asset-run.ts";
 
 const NEVER = Number.POSITIVE_INFINITY;
-
-/** What changes by time alone and is known outside: opening hours and pushed lists. Absent: nobody knows. */
-export interface Answers {
-  /** `from` and `to` in epoch ms. */
-  hours?(text: string, wall: number): { readonly is: boolean; readonly from: number; readonly to: number } | undefined;
-  listed?(
-    list: string,
-    asset: string,
-    wall: number,
-  ): { readonly is: boolean; readonly from: number; readonly to: number } | undefined;
-  /** The local day, YYYY-MM-DD, and when it ends. */
-  day?(wall: number, aheadDays: number): { readonly day: string; readonly to: number } | undefined;
-}
 
 /** The moment at which a kind is asked, and what it may ask; `again` is when time alone may change an answer that it was given. */
 export class KindContext implements Context<unknown, Record<string, Sense<unknown>>> {

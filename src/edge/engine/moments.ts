@@ -33,6 +33,8 @@ export class Moments {
 
   /** What a kind may know of the moment. */
   moment(at: number): Moment {
-    return this.past ?? { at, passed: at + this.time.offMs, ...this.wall(at) };
+    if (this.past === null) return { at, passed: at + this.time.offMs, ...this.wall(at) };
+    const before = this.past.at - at;
+    return before === 0 ? this.past : { ...this.past, at, passed: this.past.passed - before, wall: this.past.wall - before };
   }
 }

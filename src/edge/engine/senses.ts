@@ -42,6 +42,8 @@ function isOf({ of }: Sense<unknown>, value: Value): boolean {
     case "value":
       return typeof value === "number";
     case "badge":
+    case "quarter":
+    case "daily":
       return false;
   }
 }

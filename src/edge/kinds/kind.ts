@@ -40,8 +40,8 @@ export interface Unknown<T> {
 
 /** One role of an asset: where it listens and how. Debounce, quality, silence and time off are the engine's affair. */
 export interface Sense<T> {
-  readonly of: "state" | "word" | "value" | "badge";
-  /** `device.point` or `asset.attribute`. */
+  readonly of: "state" | "word" | "value" | "badge" | "quarter" | "daily";
+  /** `device.point` or `asset.attribute`; of a daily stretch its hours; of quarter-hours nothing. */
   readonly from: string;
   /** How long a new value must stand before it counts, ms. */
   readonly settleMs: number;
@@ -62,6 +62,10 @@ export const word = (from: string, settleMs = 0): Sense<string> => ({ of: "word"
 export const value = (from: string): Sense<number> => ({ of: "value", from, settleMs: 0 });
 /** What a reader was shown, judged by the list in force; heard each time. The number itself never comes here. */
 export const badge = (from: string): Sense<Verdict> => ({ of: "badge", from, settleMs: 0 });
+/** The quarter-hour that runs, as the epoch ms of its beginning; heard when one begins. After a time off only the one that runs then. */
+export const quarter = (): Sense<number> => ({ of: "quarter", from: "", settleMs: 0 });
+/** Whether hours such as 22:00-06:00 run; heard at their beginning and their end. */
+export const daily = (hours: string): Sense<boolean> => ({ of: "daily", from: hours, settleMs: 0 });
 /** A sense that a site may leave out. */
 export const optional = <A, T>(from: A | undefined, make: (from: A) => Sense<T>): Sense<T> | undefined =>
   from === undefined ? undefined : make(from);

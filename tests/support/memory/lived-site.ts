@@ -1,8 +1,8 @@
 /** A site that lives through random histories by the real engine; its store forgets at a kill what was not committed. */
 import { Alarms } from "../../../src/edge/alarms.ts";
+import type { Answers } from "../../../src/edge/answers/answers.ts";
 import type { WallTime } from "../../../src/edge/commit/record-numbers.ts";
 import { RuleEngine } from "../../../src/edge/engine/engine.ts";
-import type { Answers } from "../../../src/edge/engine/kind-context.ts";
 import { catchUp } from "../../../src/edge/engine/past/catch-up.ts";
 import { type EpochTime, nextEpochTime, SITE_TIME_KEY, SiteTime, withEpochTime } from "../../../src/edge/engine/site-time.ts";
 import type { SiteAsset } from "../../../src/edge/kinds/index.ts";

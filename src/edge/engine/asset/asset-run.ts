@@ -3,6 +3,7 @@ import type { Asset, AssetState, EpochInfo, Quality, Restated, Value } from "../
 import type { AnyKind, Sense } from "../../kinds/kind.ts";
 import { restated } from "../../time/restated.ts";
 import type { ClaimState } from "../claims.ts";
+import { isOfClock } from "../clock-senses.ts";
 import { dueOf, type SenseState, type SenseTimes, unseen } from "../senses.ts";
 import { printOf } from "./asset-key.ts";
 import type { Want } from "./want.ts";
@@ -70,6 +71,8 @@ export class AssetRun {
   saveAt = NEVER;
   showAt = NEVER;
   orderAt = NEVER;
+  /** When one of its senses of the clock is something else; before it was looked at: never. */
+  clockAt = NEVER;
   lastShown = Number.NEGATIVE_INFINITY;
   /** It was shown since its epoch opened. */
   isShown = false;
@@ -111,13 +114,13 @@ export class AssetRun {
 
   /** What an event of it names as its cause: what its first sense stands on. */
   get cause(): Readonly<Record<string, unknown>> {
-    const [role] = this.roles;
+    const role = this.roles.find(({ sense }) => !isOfClock(sense));
     const seen = role && this.senses[role.name]?.seen;
     return role === undefined ? {} : { point: role.sense.from, value: seen?.known ? seen.value : null };
   }
 
   schedule(): void {
-    let due = Math.min(this.again, this.repeatAt, this.saveAt, this.showAt, this.orderAt);
+    let due = Math.min(this.again, this.repeatAt, this.saveAt, this.showAt, this.orderAt, this.clockAt);
     for (const { name, times } of this.roles) {
       const state = this.senses[name];
       if (state !== undefined) due = Math.min(due, dueOf(state, times));

@@ -1,11 +1,11 @@
 /** Plays the stored past of a site again, in the order in which it was lived, and says what its kinds say of it. */
 import type { EventDraft, ReadingRecord } from "../../../model/index.ts";
 import { Alarms } from "../../alarms.ts";
+import type { Answers } from "../../answers/answers.ts";
 import type { SiteAsset } from "../../kinds/index.ts";
 import type { Store, StoredEvent, StoredRecord } from "../../store/store.ts";
 import type { Epoch } from "../asset/asset-run.ts";
 import { RuleEngine } from "../engine.ts";
-import type { Answers } from "../kind-context.ts";
 import { type EpochTime, epochTimes, nextEpochTime, SITE_TIME_KEY, SiteTime } from "../site-time.ts";
 import { ClockTrust } from "./clock-trust.ts";
 import { inOrder, inputOf } from "./lived.ts";

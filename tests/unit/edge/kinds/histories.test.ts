@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { SiteAnswers } from "../../../../src/edge/answers/site-answers.ts";
 import { replay } from "../../../../src/edge/engine/past/replay.ts";
 import type { SiteAsset } from "../../../../src/edge/kinds/index.ts";
-import { assetKind, held, word } from "../../../../src/edge/kinds/kind.ts";
+import { assetKind, daily, held, quarter, withActs, word } from "../../../../src/edge/kinds/kind.ts";
 import { parkingBay } from "../../../../src/edge/kinds/parking-bay/index.ts";
 import { LivedSite, WALL } from "../../../support/memory/lived-site.ts";
 
@@ -44,6 +44,27 @@ const idle = assetKind({
   },
 });
 
+/** An asset that hears the clock alone, and says each time that it did. */
+const bell = assetKind({
+  kind: "bell",
+  model: "Device",
+  title: { it: "Campana", en: "Bell" },
+  version: 1,
+  options: null as never,
+  senses: (_: object) => ({ quarter: quarter(), night: daily("22:00-06:00") }),
+  shows: { isNight: { unit: "", kind: "state", meaning: "" } },
+  alarms: {},
+  facts: { strokes: 0 },
+  lookBackMs: 3_600_000,
+  learn({ strokes }, heard) {
+    if (heard.of === "action" || !heard.seen.known) return { strokes };
+    const what = heard.of === "night" ? "bell.night" : "bell.stroke";
+    const text = `${strokes}: ${heard.seen.value}`;
+    return withActs({ strokes: strokes + 1 }, { do: "note", kind: what, severity: "info", text: { it: text, en: text } });
+  },
+  says: (_, { sees: { night } }) => ({ shows: { isNight: night.known ? night.value : "unknown" }, claims: {} }),
+});
+
 const bay = (id: string): SiteAsset => ({
   asset: {
     id,
@@ -68,6 +89,10 @@ const ASSETS: readonly SiteAsset[] = [
       silentAfterMs: {},
     },
     kind: idle,
+  },
+  {
+    asset: { id: "bell", urn: "urn:bell", kind: "bell", name: { it: "c", en: "b" }, options: {}, silentAfterMs: {} },
+    kind: bell,
   },
 ];
 
@@ -151,10 +176,13 @@ describe("a life with its restarts", () => {
   it("says what its replay says", { timeout: 120_000 }, async () => {
     let told = 0;
     let idle = 0;
+    let [strokes, nights] = [0, 0];
     await fc.assert(
       fc.asyncProperty(moves, async (list) => {
         const site = await live(list);
         told += site.told.length;
+        strokes += site.told.filter((one) => one.includes("bell.stroke")).length;
+        nights += site.told.filter((one) => one.includes("bell.night")).length;
         idle += site.told.filter((one) => one.includes("bay.idle")).length;
         expect(site.told.filter((one) => one.includes("rule.failed"))).toEqual([]);
         expect(await played(site)).toEqual(site.told);
@@ -163,6 +191,8 @@ describe("a life with its restarts", () => {
     );
     expect(told).toBeGreaterThan(RUNS);
     expect(idle).toBeGreaterThan(RUNS / 10);
+    expect(strokes).toBeGreaterThan(RUNS * 50);
+    expect(nights).toBeGreaterThan(RUNS);
   });
 
   it("and so it does when the first events of its epochs are gone", { timeout: 120_000 }, async () => {

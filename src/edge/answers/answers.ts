@@ -1,0 +1,14 @@
+/** What kinds and senses may ask of the calendar and of pushed lists. */
+
+/** What changes by time alone and is known outside: opening hours and pushed lists. Absent: nobody knows. */
+export interface Answers {
+  /** `from` and `to` in epoch ms. */
+  hours?(text: string, wall: number): { readonly is: boolean; readonly from: number; readonly to: number } | undefined;
+  listed?(
+    list: string,
+    asset: string,
+    wall: number,
+  ): { readonly is: boolean; readonly from: number; readonly to: number } | undefined;
+  /** The local day, YYYY-MM-DD, and when it ends. */
+  day?(wall: number, aheadDays: number): { readonly day: string; readonly to: number } | undefined;
+}
