@@ -35,7 +35,7 @@ export interface Site extends Omit<Written, "devices" | "assets" | "rules"> {
 }
 
 /** A device as written, with what became of it. */
-export interface Known {
+export interface WrittenDevice {
   readonly id: string;
   /** Absent when its type is not there, or still to come. */
   readonly driver?: Driver;
@@ -48,8 +48,8 @@ export interface Known {
 }
 
 /** Problems go to `source`. A device that is right is there even when others are wrong. */
-export async function devicesOf(raw: unknown, source: Source): Promise<ReadonlyMap<string, Known>> {
-  const known = new Map<string, Known>();
+export async function devicesOf(raw: unknown, source: Source): Promise<ReadonlyMap<string, WrittenDevice>> {
+  const known = new Map<string, WrittenDevice>();
   for (const [id, written] of entries(valueAt(raw, ["devices"]))) {
     const type = valueAt(written, ["type"]);
     if (typeof type !== "string") {
@@ -63,7 +63,7 @@ export async function devicesOf(raw: unknown, source: Source): Promise<ReadonlyM
   return known;
 }
 
-function deviceOf(id: string, driver: Driver, written: unknown, source: Source): Known {
+function deviceOf(id: string, driver: Driver, written: unknown, source: Source): WrittenDevice {
   const { type: _type, bus, place, ...rest } = written as Record<string, unknown>;
   const head = deviceHead.safeParse({
     type: driver.type,
@@ -109,7 +109,7 @@ function checkOptions<T>(
 /** Each with its kind, where that is known; its references are checked by `checkReferences`. */
 export function assetsOf(
   raw: unknown,
-  devices: ReadonlyMap<string, Known>,
+  devices: ReadonlyMap<string, WrittenDevice>,
   site: string,
   source: Source,
 ): Record<string, SiteAsset> {
@@ -138,7 +138,7 @@ function assetOf(
   id: string,
   kind: AnyKind,
   written: Record<string, unknown>,
-  devices: ReadonlyMap<string, Known>,
+  devices: ReadonlyMap<string, WrittenDevice>,
   site: string,
   source: Source,
 ): SiteAsset | undefined {

@@ -15,7 +15,7 @@ const THINGS = ["name", "device", "bus", "target", "topic", "adapter", "tool", "
 type Fields = Readonly<Record<string, unknown>>;
 type Loud = "info" | "warn" | "error";
 /** Log of log.ts, which this file fits by structure. */
-type Out = Readonly<Record<Loud | "debug", (event: string, fields?: Fields) => void>>;
+type LogLines = Readonly<Record<Loud | "debug", (event: string, fields?: Fields) => void>>;
 
 interface Line {
   readonly level: Loud;
@@ -60,13 +60,13 @@ interface Place {
 
 /** The next line of a place says how many were suppressed before it; `flush` and a timer write the last one. Debug lines are not held back. */
 export class LimitedLog {
-  readonly #out: Out;
+  readonly #out: LogLines;
   readonly #mono: () => number;
   readonly #places = new Map<string, Place>();
   readonly #bytes: Readonly<Record<"errors" | "others", Bucket>>;
   #swept: number;
 
-  constructor(out: Out, mono: () => number) {
+  constructor(out: LogLines, mono: () => number) {
     this.#out = out;
     this.#mono = mono;
     const now = mono();
@@ -82,15 +82,15 @@ export class LimitedLog {
   }
 
   info(event: string, fields: Fields = {}): void {
-    this.#say({ level: "info", event, fields });
+    this.#hold({ level: "info", event, fields });
   }
 
   warn(event: string, fields: Fields = {}): void {
-    this.#say({ level: "warn", event, fields });
+    this.#hold({ level: "warn", event, fields });
   }
 
   error(event: string, fields: Fields = {}): void {
-    this.#say({ level: "error", event, fields });
+    this.#hold({ level: "error", event, fields });
   }
 
   /** Before the end: the last line of each place, if it was held back. */
@@ -99,7 +99,7 @@ export class LimitedLog {
     for (const place of this.#places.values()) if (place.last !== null) this.#write(place.last, place, mono);
   }
 
-  #say(line: Line): void {
+  #hold(line: Line): void {
     const mono = this.#mono();
     if (mono - this.#swept >= SWEEP_MS) this.#sweep(mono);
     const place = this.#placeOf(line, mono);

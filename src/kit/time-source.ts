@@ -38,11 +38,11 @@ export class TimeSource {
   #look = Number.NEGATIVE_INFINITY;
   #due = Number.NEGATIVE_INFINITY;
   #marked = false;
-  #says = false;
+  #answer = false;
   #asking: Promise<void> | null = null;
   #offset: number | null = null;
   /** Raised by each event that makes a pending answer worthless. */
-  #doubts = 0;
+  #invalidations = 0;
 
   constructor({ mark = MARK, ask: [command, ...args] = ASK }: TimeSourceOptions = {}) {
     this.#mark = mark;
@@ -55,9 +55,9 @@ export class TimeSource {
     const jumped = this.#jumped(wall - mono);
     if (jumped || mono >= this.#look) this.#lookFor(mono);
     if (this.#marked) return true;
-    if (jumped) this.#doubt(mono + JUMPED_MS);
+    if (jumped) this.#invalidate(mono + JUMPED_MS);
     if (mono >= this.#due) this.#asking ??= this.#ask(mono);
-    return this.#says;
+    return this.#answer;
   }
 
   /** Resolves when the first answer is there. */
@@ -76,26 +76,26 @@ export class TimeSource {
     this.#look = mono + MARK_EVERY_MS;
     const marked = exists(this.#mark);
     // timesyncd takes its mark away at each restart, and the kernel's clock stays as right as it was.
-    if (this.#marked && !marked) this.#doubt(mono);
+    if (this.#marked && !marked) this.#invalidate(mono);
     this.#marked = marked;
   }
 
   /** The last answer no longer counts. */
-  #doubt(due: number): void {
-    this.#doubts += 1;
-    this.#says = false;
+  #invalidate(due: number): void {
+    this.#invalidations += 1;
+    this.#answer = false;
     this.#due = Math.min(this.#due, due);
   }
 
   #ask(mono: number): Promise<void> {
-    const doubts = this.#doubts;
+    const invalidations = this.#invalidations;
     this.#due = Number.POSITIVE_INFINITY;
     return new Promise((resolve) => {
       const options = { timeout: TIMEOUT_MS, env: { ...process.env, LC_ALL: "C" } };
       const child = execFile(this.#command, this.#args, options, (error, said) => {
         this.#asking = null;
-        if (doubts === this.#doubts) this.#says = error === null && said.trim() === "yes";
-        const seldom = this.#says || exists(dirname(this.#mark));
+        if (invalidations === this.#invalidations) this.#answer = error === null && said.trim() === "yes";
+        const seldom = this.#answer || exists(dirname(this.#mark));
         this.#due = Math.min(this.#due, mono + (seldom ? SELDOM_MS : WAITING_MS));
         resolve();
       });

@@ -8,12 +8,12 @@ import { phrases } from "../findings/phrases.ts";
 import { type Path, quoted } from "../findings/problems.ts";
 import { display, valueAt } from "../findings/value-at.ts";
 import { NAME } from "../schema/schema.ts";
-import { entries, type Known } from "../site.ts";
+import { entries, type WrittenDevice } from "../site.ts";
 import type { Source } from "../yaml/document.ts";
 import { ifValid } from "./valid-options.ts";
 
 /** Checks the raw value, so that a mistake elsewhere does not hide these. */
-export function crossCheck(raw: unknown, devices: readonly Known[], source: Source): void {
+export function crossCheck(raw: unknown, devices: readonly WrittenDevice[], source: Source): void {
   const buses = new Map(entries(valueAt(raw, ["buses"])));
   sameName(raw, source);
   samePort(buses, source);
@@ -49,7 +49,12 @@ function samePort(buses: ReadonlyMap<string, unknown>, source: Source): void {
   }
 }
 
-function rightBus({ id, driver, options }: Known, written: unknown, buses: ReadonlyMap<string, unknown>, source: Source): void {
+function rightBus(
+  { id, driver, options }: WrittenDevice,
+  written: unknown,
+  buses: ReadonlyMap<string, unknown>,
+  source: Source,
+): void {
   const { lang } = source;
   const bus = valueAt(written, ["bus"]);
   if (driver?.wire === "net") {
@@ -88,7 +93,7 @@ function rightBus({ id, driver, options }: Known, written: unknown, buses: Reado
 /** The schema has reported a bus that is no valid name. */
 const isName = (bus: unknown): bus is string => typeof bus === "string" && NAME.test(bus);
 
-function claimedTwice(raw: unknown, devices: readonly Known[], source: Source): void {
+function claimedTwice(raw: unknown, devices: readonly WrittenDevice[], source: Source): void {
   const first = new Map<string, string>();
   for (const { id, driver, options } of devices) {
     const bus = valueAt(raw, ["devices", id, "bus"]);

@@ -8,7 +8,7 @@ import { phrases } from "../findings/phrases.ts";
 import { type Path, quoted } from "../findings/problems.ts";
 import { valueAt } from "../findings/value-at.ts";
 import { partsOf } from "../schema/schema-walk.ts";
-import { entries, type Known } from "../site.ts";
+import { entries, type WrittenDevice } from "../site.ts";
 import type { Source } from "../yaml/document.ts";
 
 /** Lists that the platform pushes (contract, down/lists). */
@@ -28,7 +28,7 @@ interface Found {
 
 export interface Written {
   readonly raw: unknown;
-  readonly devices: ReadonlyMap<string, Known>;
+  readonly devices: ReadonlyMap<string, WrittenDevice>;
 }
 
 /** Problems go to `source`. What names a thing that is itself wrong, or of a type still to come, is not judged. */

@@ -22,7 +22,7 @@ export interface Problem {
   readonly write?: string;
 }
 
-const said = {
+const labels = {
   found: { it: "c'è", en: "found" },
   nothing: { it: "non c'è", en: "found" },
   expected: { it: "atteso:", en: "expected" },
@@ -36,11 +36,13 @@ const NOT_YET: readonly Code[] = ["config.not-yet", "config.type-not-yet"];
 /** `file:line:column: code: path: found …, expected …; did you mean …?; write …` */
 export function problemLine(problem: Problem, lang: Lang): string {
   const { file, line, column, code, path, found, expected, hint, severity, write } = problem;
-  const mark = severity === "warning" ? ` (${said.warning[lang]})` : "";
+  const mark = severity === "warning" ? ` (${labels.warning[lang]})` : "";
   const where = path === "" ? "" : `${path}: `;
-  const there = found === phrases.nothing[lang] ? said.nothing[lang] : said.found[lang];
-  const what = NOT_YET.includes(code) ? `${found}: ${expected}` : `${there} ${found}, ${said.expected[lang]} ${expected}`;
-  const more = [hint, write === undefined ? undefined : `${said.write[lang]} \`${write}\``].filter((part) => part !== undefined);
+  const there = found === phrases.nothing[lang] ? labels.nothing[lang] : labels.found[lang];
+  const what = NOT_YET.includes(code) ? `${found}: ${expected}` : `${there} ${found}, ${labels.expected[lang]} ${expected}`;
+  const more = [hint, write === undefined ? undefined : `${labels.write[lang]} \`${write}\``].filter(
+    (part) => part !== undefined,
+  );
   return [`${file}:${line}:${column}: ${code}${mark}: ${where}${what}`, ...more].join("; ");
 }
 

@@ -2,7 +2,7 @@
 import { plainQuotes, plainSpaces } from "../yaml/characters.ts";
 
 /** What to try, and how it is written. */
-export interface Rewritten {
+export interface Rewriting {
   readonly value: unknown;
   readonly written: string;
 }
@@ -21,11 +21,11 @@ const UNITS: readonly (readonly [RegExp, string])[] = [
   [/^(m|mt|met\w*)$/i, "m"],
 ];
 
-const number = (value: number): Rewritten => ({ value, written: String(value) });
-const word = (value: string): Rewritten => ({ value, written: value });
-const quotes = (value: string): Rewritten => ({ value, written: JSON.stringify(value) });
+const number = (value: number): Rewriting => ({ value, written: String(value) });
+const word = (value: string): Rewriting => ({ value, written: value });
+const quotes = (value: string): Rewriting => ({ value, written: JSON.stringify(value) });
 
-export function rewritten(value: unknown, source: string | undefined): readonly Rewritten[] {
+export function rewritings(value: unknown, source: string | undefined): readonly Rewriting[] {
   if (typeof value === "number" || typeof value === "boolean" || value === null)
     return [
       ...flags(value),
@@ -46,7 +46,7 @@ export function rewritten(value: unknown, source: string | undefined): readonly 
   ];
 }
 
-function numbers(text: string): readonly Rewritten[] {
+function numbers(text: string): readonly Rewriting[] {
   const signed = text.replace(/^[−–]/, "-").replace(/^\+/, "");
   const [, digits = ""] = /^(-?[\d.,_' ]*\d)\s*[^\d.,]*$/.exec(signed) ?? [];
   const tries = [
@@ -59,7 +59,7 @@ function numbers(text: string): readonly Rewritten[] {
   return tries.filter((t) => /^-?\d+(\.\d+)?$/.test(t)).map((t) => number(Number(t)));
 }
 
-function flags(value: unknown): readonly Rewritten[] {
+function flags(value: unknown): readonly Rewriting[] {
   const text = String(value);
   if (TRUE.test(text)) return [{ value: true, written: "true" }, word("auto"), word("up")];
   if (FALSE.test(text)) return [{ value: false, written: "false" }, word("none")];
@@ -67,12 +67,12 @@ function flags(value: unknown): readonly Rewritten[] {
 }
 
 /** `1,5 s`, `10 seconds`, `5 minuti`. */
-function quantities(text: string): readonly Rewritten[] {
+function quantities(text: string): readonly Rewriting[] {
   const [, amount = "", unit = ""] = /^(\d+(?:[.,]\d+)?)\s*([a-z'"]+)$/i.exec(text) ?? [];
   return UNITS.filter(([pattern]) => pattern.test(unit)).map(([, known]) => word(`${amount.replace(",", ".")}${known}`));
 }
 
-function addresses(text: string): readonly Rewritten[] {
+function addresses(text: string): readonly Rewriting[] {
   const mac = text.replace(/[^0-9a-f]/gi, "").toUpperCase();
   const bare = text.replace(/^[a-z]+:\/\//i, "").replace(/\/+$/, "");
   return [
@@ -85,7 +85,7 @@ function addresses(text: string): readonly Rewritten[] {
   ];
 }
 
-function names(text: string): readonly Rewritten[] {
+function names(text: string): readonly Rewriting[] {
   const ascii = text.normalize("NFD").replace(/\p{M}/gu, "");
   const dashed = ascii.toLowerCase().replace(/[\s_.]+/g, "-");
   return [word(text.toLowerCase()), word(text.toUpperCase()), word(dashed), word(text.replace(/\s+/g, ""))];

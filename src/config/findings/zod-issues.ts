@@ -3,12 +3,12 @@ import type * as z from "zod";
 import { busSchema, wireIn } from "../../drivers/buses.ts";
 import { pluralise } from "../../kit/text/pluralise.ts";
 import { NAME, siteSchema } from "../schema/schema.ts";
-import { accepts, alternativesOf, headOf, likelyAlternative, schemaAt, shapeOf } from "../schema/shape.ts";
+import { accepts, alternativesOf, discriminatorOf, likelyAlternative, schemaAt, shapeOf } from "../schema/shape.ts";
 import type { Finding, Source } from "../yaml/document.ts";
 import { didYouMean, suggestedKey } from "./did-you-mean.ts";
 import { type Lang, phrases, translated } from "./phrases.ts";
 import { type Path, quoted, SECRET_KEY } from "./problems.ts";
-import { rewritten } from "./rewrite.ts";
+import { rewritings } from "./rewrite.ts";
 import { display, valueAt } from "./value-at.ts";
 
 type Issue = z.core.$ZodIssue;
@@ -63,7 +63,7 @@ function unknownKeys(
   const { lang } = source;
   const known = (issue.message.startsWith(KNOWN) ? issue.message.slice(KNOWN.length) : "").split(", ");
   return issue.keys.map((key) => {
-    const elsewhere = roomOf(key, valueAt(root, [...path, key]), [...prefix, ...path], known);
+    const elsewhere = sectionOf(key, valueAt(root, [...path, key]), [...prefix, ...path], known);
     return {
       code: "config.unknown-key",
       path: [...prefix, ...path, key],
@@ -79,7 +79,7 @@ function unknownKeys(
 
 function wrongKey(issue: Extract<Issue, { code: "invalid_key" }>, path: Path, { prefix, source }: Checking): Finding {
   const key = String(path.at(-1));
-  const write = rewritten(key, key).find(({ value }) => typeof value === "string" && NAME.test(value) && value !== key);
+  const write = rewritings(key, key).find(({ value }) => typeof value === "string" && NAME.test(value) && value !== key);
   return {
     code: "config.wrong-value",
     path: [...prefix, ...path],
@@ -119,7 +119,7 @@ function wrongValue(issue: Issue, path: Path, { schema, root, prefix, source }: 
 function proposal(schema: z.core.$ZodType | undefined, value: unknown, source: string | undefined): string | undefined {
   // The value alone is fine and contradicts another one: writing it differently does not help.
   if (schema === undefined || value === undefined || accepts(schema, value)) return undefined;
-  return rewritten(value, source).find((one) => one.value !== value && accepts(schema, one.value))?.written;
+  return rewritings(value, source).find((one) => one.value !== value && accepts(schema, one.value))?.written;
 }
 
 /** One of a few words was expected. */
@@ -146,10 +146,10 @@ function siblingOf(schema: z.ZodType, path: Path, root: unknown, lang: Lang): { 
 const isPicky = (schema: z.core.$ZodType, value: unknown): boolean =>
   typeof value === "number" ? !accepts(schema, -1e300) : !accepts(schema, "\u0001");
 
-const ROOMS = ["gateway", "credentials", "sync", "store"] as const;
+const SECTIONS = ["gateway", "credentials", "sync", "store"] as const;
 
 /** Where a key that is known elsewhere belongs: another part of the file, a bus, or the devices. */
-function roomOf(key: string, value: unknown, at: Path, known: readonly string[]): string | undefined {
+function sectionOf(key: string, value: unknown, at: Path, known: readonly string[]): string | undefined {
   if (suggestedKey(key, known) !== undefined) return undefined;
   if (at.length === 0 && typeof value === "object" && value !== null) {
     if ("type" in value) return "devices";
@@ -157,7 +157,7 @@ function roomOf(key: string, value: unknown, at: Path, known: readonly string[])
     if (wireIn(value) !== undefined) return "buses";
   }
   if (at[0] === "devices" && at.length === 2 && BUS_KEYS.has(key)) return "buses";
-  const rooms = ROOMS.filter((room) => room !== at[0] && Object.hasOwn(shapeOf(siteSchema.shape[room]) ?? {}, key));
+  const rooms = SECTIONS.filter((room) => room !== at[0] && Object.hasOwn(shapeOf(siteSchema.shape[room]) ?? {}, key));
   return rooms.length === 1 && at.length <= 1 ? rooms[0] : undefined;
 }
 
@@ -178,9 +178,9 @@ function branchOf(
   if (union === undefined || options === undefined || shapeOf(options[0]) === undefined) return closest(branches);
   const meant = likelyAlternative(union, value);
   if (meant === undefined) return undefined;
-  const head = headOf(meant);
-  const alike = options.filter((option) => headOf(option)?.key === head?.key);
-  const heads = alike.flatMap((option) => headOf(option)?.words ?? []);
+  const head = discriminatorOf(meant);
+  const alike = options.filter((option) => discriminatorOf(option)?.key === head?.key);
+  const heads = alike.flatMap((option) => discriminatorOf(option)?.words ?? []);
   const word = head === undefined ? undefined : valueAt(value, [head.key]);
   // The word that chooses the alternative is unknown: only that is reported, the rest depends on it.
   if (head !== undefined && alike.length > 1 && heads.length > 0 && !heads.includes(String(word)))

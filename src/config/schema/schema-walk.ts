@@ -2,7 +2,7 @@
 import type * as z from "zod";
 import type { Path } from "../findings/problems.ts";
 
-export interface Part {
+export interface WrittenPart {
   readonly schema: z.ZodType;
   /** undefined: nothing is written there. */
   readonly value: unknown;
@@ -20,7 +20,7 @@ interface Inner {
 }
 
 /** `path` is where `value` stands in the file. A value of the wrong form ends the walk there: its schema has refused it. */
-export function* partsOf(schema: z.ZodType, value: unknown, path: Path = []): Generator<Part> {
+export function* partsOf(schema: z.ZodType, value: unknown, path: Path = []): Generator<WrittenPart> {
   yield { schema, value, path };
   const { shape, innerType, element, valueType, in: input, options } = (schema as { def?: Inner }).def ?? {};
   for (const [key, inner] of Object.entries(shape ?? {})) yield* partsOf(inner, of(value, key), [...path, key]);

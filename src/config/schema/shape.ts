@@ -30,7 +30,7 @@ export const alternativesOf = (schema: Schema | undefined): readonly Schema[] | 
   schema && defOf(core(schema)).options;
 
 /** The key by which an alternative is told from the others (the first of its shape), and the words that it may have. */
-export function headOf(schema: Schema): { readonly key: string; readonly words: readonly string[] } | undefined {
+export function discriminatorOf(schema: Schema): { readonly key: string; readonly words: readonly string[] } | undefined {
   const [first] = Object.entries(shapeOf(schema) ?? {});
   if (first === undefined) return undefined;
   const { values } = core(first[1])._zod;
@@ -43,7 +43,7 @@ export function likelyAlternative(schema: Schema, value: unknown): Schema | unde
   if (options === undefined) return schema;
   const keys = typeof value === "object" && value !== null ? Object.keys(value) : [];
   const weight = (option: Schema): number => {
-    const head = headOf(option);
+    const head = discriminatorOf(option);
     if (head === undefined || !keys.includes(head.key)) return 0;
     const word = String((value as Record<string, unknown>)[head.key]);
     const known = keys.filter((key) => Object.hasOwn(shapeOf(option) ?? {}, key)).length;

@@ -16,7 +16,7 @@ import { type Lang, phrases } from "../findings/phrases.ts";
 import { type Path, type Problem, quoted } from "../findings/problems.ts";
 import { oddSpaceIn, plainSpaces, visible } from "./characters.ts";
 import { expectation } from "./parser-phrases.ts";
-import { plain, type Slip } from "./plain.ts";
+import { plain, type TextFinding } from "./plain.ts";
 
 /** A configuration is written by people: beyond this it is something else. */
 export const MAX_BYTES = 1_048_576;
@@ -41,7 +41,7 @@ export interface Finding {
 }
 
 /** The last parsed text: a command that only looked for its language reads the same file again right after. */
-let glanced: { readonly text: string; readonly document: Document.Parsed } | null = null;
+let lastParsed: { readonly text: string; readonly document: Document.Parsed } | null = null;
 
 export class Source {
   readonly file: string;
@@ -64,7 +64,7 @@ export class Source {
   /** The text as plain value, or undefined when nothing can be made of it; `problems` says why. */
   read(): unknown {
     if (Buffer.byteLength(this.#text) > MAX_BYTES) {
-      this.slip({
+      this.addInText({
         code: "config.syntax",
         offset: 0,
         found: `${(Buffer.byteLength(this.#text) / MAX_BYTES).toFixed(1)} MB`,
@@ -74,21 +74,21 @@ export class Source {
     }
     const deep = DEEP.exec(this.#text)?.index;
     if (deep !== undefined) {
-      this.slip({ code: "config.syntax", offset: deep, expected: phrases.tooDeep[this.lang] });
+      this.addInText({ code: "config.syntax", offset: deep, expected: phrases.tooDeep[this.lang] });
       return undefined;
     }
     const document = this.#parsed();
     if (document === null) return undefined;
     // The parser is recursive and reports when its stack is used up; its other errors only follow from that.
     if (document.errors.some(({ code }) => code === "RESOURCE_EXHAUSTION")) {
-      this.slip({ code: "config.syntax", offset: 0, expected: phrases.tooDeep[this.lang] });
+      this.addInText({ code: "config.syntax", offset: 0, expected: phrases.tooDeep[this.lang] });
       return undefined;
     }
     for (const error of document.errors.slice(0, MAX_SYNTAX)) this.#broken(error);
     for (const warning of document.warnings)
-      this.slip({ code: "config.syntax", offset: warning.pos[0], expected: phrases.noTag[this.lang] });
+      this.addInText({ code: "config.syntax", offset: warning.pos[0], expected: phrases.noTag[this.lang] });
     if (document.directives?.yaml.explicit && document.directives.yaml.version !== "1.2")
-      this.slip({
+      this.addInText({
         code: "config.syntax",
         offset: 0,
         found: `%YAML ${document.directives.yaml.version}`,
@@ -98,7 +98,7 @@ export class Source {
     this.#root = document.contents;
     if (isScalar(this.#root) && this.#root.value === null) this.#root = null;
     if (this.#root === null) {
-      this.slip({
+      this.addInText({
         code: "config.syntax",
         offset: 0,
         found: phrases.nothing[this.lang],
@@ -109,17 +109,17 @@ export class Source {
     return plain(this.#root, [], {
       lang: this.lang,
       text: this.#text,
-      slip: (s) => this.slip(s),
+      addInText: (s) => this.addInText(s),
       lineAt: (o) => this.#lines.linePos(o).line,
     });
   }
 
   #parsed(): Document.Parsed | null {
-    const known = glanced?.text === this.#text ? glanced.document : null;
-    glanced = null;
+    const known = lastParsed?.text === this.#text ? lastParsed.document : null;
+    lastParsed = null;
     if (known !== null) return known;
     const document = this.#parse();
-    if (document !== null) glanced = { text: this.#text, document };
+    if (document !== null) lastParsed = { text: this.#text, document };
     return document;
   }
 
@@ -136,7 +136,7 @@ export class Source {
       });
     } catch {
       // The composer recurses: only a stack that is used up makes it throw.
-      this.slip({ code: "config.syntax", offset: 0, expected: phrases.tooDeep[this.lang] });
+      this.addInText({ code: "config.syntax", offset: 0, expected: phrases.tooDeep[this.lang] });
       return null;
     }
   }
@@ -197,9 +197,9 @@ export class Source {
     const from = this.#text.lastIndexOf("\n", offset - 1) + 1;
     const line = this.#lineAt(from);
     const odd = oddSpaceIn(line.replace(/(["']).*?\1|#.*$/g, (covered) => "x".repeat(covered.length)));
-    if (odd === undefined) this.slip({ code: "config.syntax", offset, expected: expectation(error)[this.lang] });
+    if (odd === undefined) this.addInText({ code: "config.syntax", offset, expected: expectation(error)[this.lang] });
     else
-      this.slip({
+      this.addInText({
         code: "config.odd-character",
         offset: from + odd.at,
         found: quoted(visible(line)),
@@ -208,7 +208,7 @@ export class Source {
       });
   }
 
-  slip({ severity = "error", code, offset, path = [], found, expected, write }: Slip): void {
+  addInText({ severity = "error", code, offset, path = [], found, expected, write }: TextFinding): void {
     const { line, col } = this.#lines.linePos(offset);
     this.#push({
       severity,

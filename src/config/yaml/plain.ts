@@ -14,7 +14,7 @@ import { hasTypographicQuotes, invisibleIn, oddSpaceIn, plainQuotes, plainSpaces
 const MAX_DEPTH = 32;
 
 /** What is wrong at a place in the text. */
-export interface Slip {
+export interface TextFinding {
   readonly severity?: "error" | "warning";
   readonly code: Code;
   readonly offset: number;
@@ -29,7 +29,7 @@ export interface Slip {
 export interface Reader {
   readonly lang: Lang;
   readonly text: string;
-  slip(slip: Slip): void;
+  addInText(slip: TextFinding): void;
   lineAt(offset: number): number;
 }
 
@@ -38,14 +38,14 @@ export const offsetOf = (node: unknown): number => (node as Node | null)?.range?
 /** The value of a node; undefined where none can be made of it. */
 export function plain(node: unknown, path: Path, reader: Reader): unknown {
   if (path.length > MAX_DEPTH) {
-    reader.slip({ code: "config.syntax", offset: offsetOf(node), expected: phrases.tooDeep[reader.lang] });
+    reader.addInText({ code: "config.syntax", offset: offsetOf(node), expected: phrases.tooDeep[reader.lang] });
     return undefined;
   }
   if (isMap(node)) return mapping(node, path, reader);
   if (isSeq(node)) return list(node, path, reader);
   if (isAlias(node)) {
     const expected = phrases.writtenOut[reader.lang];
-    reader.slip({ code: "config.syntax", offset: offsetOf(node), path, found: quoted(`*${node.source}`), expected });
+    reader.addInText({ code: "config.syntax", offset: offsetOf(node), path, found: quoted(`*${node.source}`), expected });
     return undefined;
   }
   return isScalar(node) ? scalar(node, path, reader) : null;
@@ -71,14 +71,14 @@ function mapping(node: YAMLMap, path: Path, reader: Reader): Record<string, unkn
     const offset = offsetOf(key);
     // Zod passes over the key `__proto__` without a word.
     if (name === undefined || name === "" || name === "__proto__" || (isScalar(key) && key.value === null)) {
-      reader.slip({ code: "config.syntax", offset, path, expected: phrases.plainKey[lang] });
+      reader.addInText({ code: "config.syntax", offset, path, expected: phrases.plainKey[lang] });
       continue;
     }
     odd(key, name, [...path, name], reader);
     const earlier = first.get(name);
     if (earlier !== undefined) {
       const found = `${quoted(name)} (${phrases.alreadyOn[lang]} ${reader.lineAt(earlier)})`;
-      reader.slip({ code: "config.same-name", offset, path: [...path, name], found, expected: phrases.onlyOnce[lang] });
+      reader.addInText({ code: "config.same-name", offset, path: [...path, name], found, expected: phrases.onlyOnce[lang] });
     }
     first.set(name, earlier ?? offset);
     made[name] = plain(value, [...path, name], reader);
@@ -87,7 +87,7 @@ function mapping(node: YAMLMap, path: Path, reader: Reader): Record<string, unkn
 }
 
 const commaSlip = (reader: Reader, path: Path, node: unknown, found: string, write: string): void =>
-  reader.slip({
+  reader.addInText({
     code: "config.wrong-value",
     offset: offsetOf(node),
     path,
@@ -134,7 +134,7 @@ function scalar(node: { value: unknown; source?: string; type?: string }, path: 
   if (typeof value === "number" && /^[-+]?0\d+$/.test(source)) {
     const octal = /^[-+]?[0-7]+$/.test(source) ? Number.parseInt(source.replace(/^[-+]/, ""), 8) : undefined;
     const other = octal === undefined ? "" : ` ${phrases.orOctal[reader.lang]} ${octal}`;
-    reader.slip({
+    reader.addInText({
       severity: "warning",
       code: "config.leading-zero",
       offset: offsetOf(node),
@@ -152,7 +152,7 @@ function odd(node: unknown, value: string, path: Path, reader: Reader): void {
   const isPlain = (node as { type?: string }).type === "PLAIN";
   const begins = offsetOf(node);
   const report = (at: number, found: string, expected: Text, write?: string) =>
-    reader.slip({
+    reader.addInText({
       code: "config.odd-character",
       offset: begins + Math.max(0, at),
       path,

@@ -16,7 +16,7 @@ export async function readText(file: string): Promise<string> {
   } catch (error) {
     throw new EdgeError(
       "config.encoding",
-      { file, found: "Latin-1 / Windows-1252", from: "CP1252", ...placeOfBad(bytes) },
+      { file, found: "Latin-1 / Windows-1252", from: "CP1252", ...placeOfInvalidByte(bytes) },
       error,
     );
   }
@@ -48,7 +48,7 @@ function wideEncoding(bytes: Buffer): string | undefined {
 }
 
 /** Line and column of the first byte that is no UTF-8, and the line as it was meant. */
-function placeOfBad(bytes: Buffer): { readonly line: number; readonly column: number } {
+function placeOfInvalidByte(bytes: Buffer): { readonly line: number; readonly column: number } {
   const decoder = new TextDecoder("utf-8", { fatal: true });
   let line = 1;
   for (let from = 0; from < bytes.length; line += 1) {
@@ -57,7 +57,7 @@ function placeOfBad(bytes: Buffer): { readonly line: number; readonly column: nu
     try {
       decoder.decode(row);
     } catch {
-      return { line, column: firstBad(row) };
+      return { line, column: firstInvalidByte(row) };
     }
     if (end < 0) break;
     from = end + 1;
@@ -65,7 +65,7 @@ function placeOfBad(bytes: Buffer): { readonly line: number; readonly column: nu
   return { line, column: 1 };
 }
 
-function firstBad(row: Buffer): number {
+function firstInvalidByte(row: Buffer): number {
   const kept = new TextDecoder("utf-8").decode(row);
   return Math.max(1, kept.indexOf("\ufffd") + 1);
 }

@@ -37,7 +37,7 @@ export interface ServiceManagerOptions {
 export function serviceManager(options: ServiceManagerOptions): ServiceManager {
   const { log, env = process.env, pid = process.pid, tool = TOOL } = options;
   const socket = env["NOTIFY_SOCKET"];
-  const watchdogMs = halfOf(env, pid);
+  const watchdogMs = watchdogPeriodOf(env, pid);
   delete env["NOTIFY_SOCKET"];
   const messenger = socket === undefined ? null : new Messenger(tool, { PATH: env["PATH"], NOTIFY_SOCKET: socket });
   let deaf = false;
@@ -68,7 +68,7 @@ export function serviceManager(options: ServiceManagerOptions): ServiceManager {
 }
 
 /** Half of WATCHDOG_USEC in ms, as sd_watchdog_enabled(3) recommends; null: no watchdog, or not for this process. */
-function halfOf(env: Environment, pid: number): number | null {
+function watchdogPeriodOf(env: Environment, pid: number): number | null {
   const usec = Number(env["WATCHDOG_USEC"]);
   const meant = env["WATCHDOG_PID"];
   if (!(usec > 0) || (meant !== undefined && Number(meant) !== pid)) return null;

@@ -75,7 +75,7 @@ it("a dead sensor is never good", { timeout: 180_000 }, async () => {
 
   for (const [device, last, code] of [
     ["bay", /distance +647 +mm +last +\d+ s/, "device.silent"],
-    ["env", /temperature +21\.5 +Cel +last +\d+ s/, "device.silent"],
+    ["env", /temperature +21\.5 +°C +last +\d+ s/, "device.silent"],
     ["noisy", /distance +647 +mm +last +\d+ s/, "frame.invalid"],
   ] as const) {
     const read = await gateway.cippo("read", device);

@@ -6,7 +6,7 @@ import type * as z from "zod";
 import { translated } from "../../../src/config/findings/phrases.ts";
 import { check } from "../../../src/config/findings/zod-issues.ts";
 import { assetHead, deviceHead, siteSchema } from "../../../src/config/schema/schema.ts";
-import { alternativesOf, headOf, shapeOf } from "../../../src/config/schema/shape.ts";
+import { alternativesOf, discriminatorOf, shapeOf } from "../../../src/config/schema/shape.ts";
 import { Source } from "../../../src/config/yaml/document.ts";
 import { busSchema } from "../../../src/drivers/buses.ts";
 import { deviceTypes } from "../../../src/drivers/index.ts";
@@ -32,7 +32,7 @@ function* places(
   yield wrap;
   if (depth > 6) return;
   for (const option of alternativesOf(schema) ?? [schema]) {
-    const head = alternativesOf(schema) && headOf(option);
+    const head = alternativesOf(schema) && discriminatorOf(option);
     const [word] = head?.words ?? [];
     const heading = head && word !== undefined ? { [head.key]: word } : {};
     for (const [key, inner] of Object.entries(shapeOf(option) ?? {}))

@@ -105,8 +105,8 @@ describe("the live view", () => {
   it("shows devices with value, age and quality, bays, alarms and numbers", () => {
     const text = words(picture(seen, 200, 50, look));
     expect(text).toContain("cippo sim · 1:15 · broker mqtt://127.0.0.1:2883 AWAY");
-    expect(text).toMatch(/meter-hall +up +0\.4 s +power 2310\.1 W · ~value\.went-back energy 123450\.2 kW\.h 61 s/);
-    expect(text).toMatch(/boiler +down +13 s +No answer from boiler · last flow 54\.3 Cel 13 s/);
+    expect(text).toMatch(/meter-hall +up +0\.4 s +power 2310\.1 W · ~value\.went-back energy 123450\.2 kWh 61 s/);
+    expect(text).toMatch(/boiler +down +13 s +No answer from boiler · last flow 54\.3 °C 13 s/);
     expect(text).toContain("bay-1 occupied (permit)");
     expect(text).toContain("bay.illegal-occupation bay-1 (high)");
     expect(text).toContain("WAITING 7   DELIVERED 105   ACKNOWLEDGED 100");
