@@ -11,6 +11,7 @@ import type { KindOf } from "./edge/segments/thin.ts";
 import { openStore } from "./edge/store/open-store.ts";
 import { adminService, statusLine } from "./gateway/admin-service.ts";
 import { syncOptions, syncPorts } from "./gateway/sync-ports.ts";
+import { tellEvidence } from "./gateway/update-evidence.ts";
 import { version } from "./kit/build-version.ts";
 import { type Clock, systemClock } from "./kit/clock.ts";
 import type { Log } from "./kit/log.ts";
@@ -97,12 +98,20 @@ export async function runGateway({ loaded, log, clock: given }: RunOptions, stop
   const line = () => statusLine(admin.status());
   stop.addEventListener("abort", () => void manager.stopping(), { once: true });
   using over = new AnyOf(stop, hangUp.signal);
+  const program = process.argv[1];
+  const proven =
+    runtime === undefined || program === undefined
+      ? null
+      : tellEvidence(
+          { folder: runtime, program, boot: clock.boot, status: admin.status, overdue: () => watchdog.overdue(), log },
+          over.signal,
+        );
   const told = manager.ready(line()).then(() => manager.run(watchdog, line, over.signal));
   try {
     await running;
   } finally {
     hangUp.abort();
-    await Promise.all([sync.done, told]);
+    await Promise.all([sync.done, told, proven]);
   }
   log.info("gateway.stopped", { gateway: site.gateway.id });
 }

@@ -100,13 +100,26 @@ if [ $remove = yes ]; then
   wanted=
   uarts=
   if here_now; then systemctl --quiet stop cippo.service 2>/dev/null || true; fi
-  systemctl ${root:+--root="$root"} --quiet disable cippo.service 2>/dev/null || true
+  systemctl ${root:+--root="$root"} --quiet disable cippo.service cippo-update-recover.service cippo-update-request.path cippo-update.timer 2>/dev/null || true
+  rm -f "$root/var/lib/cippo-install/options"
 fi
 
 put "$here/cippo.sysusers" /usr/lib/sysusers.d/cippo.conf
 put "$here/cippo.tmpfiles" /usr/lib/tmpfiles.d/cippo.conf
 put "$here/cippo.udev" /etc/udev/rules.d/70-cippo.rules
 put "$here/cippo.service" /etc/systemd/system/cippo.service
+updates="cippo-update-recover.service cippo-update-request.path cippo-update.timer"
+for name in $updates cippo-update-request.service cippo-update.service; do put "$here/$name" "/etc/systemd/system/$name"; done
+# The updater lies outside the releases; a release brings its own along when it is confirmed, and not before.
+library=/usr/local/lib/cippo
+if [ $remove = yes ]; then
+  [ ! -e "$root$library" ] || { rm -r "$root$library" && changed=yes && say "$library removed"; }
+elif [ ! -e "$root$library/update" ]; then
+  mkdir -p "$root$library"
+  cp "$here"/ota/* "$root$library/"
+  changed=yes
+  say "$library"
+fi
 for name in gpio-sysfs.conf bluetooth.conf addresses.conf; do
   target=/etc/systemd/system/cippo.service.d/$name
   case " $wanted " in
@@ -173,6 +186,13 @@ if here_now; then
   udevadm control --reload && udevadm trigger --subsystem-match=tty --subsystem-match=gpio --subsystem-match=usb
   [ $changed = no ] || systemctl daemon-reload
 fi
+# An update runs this again, with the same options.
+mkdir -p "$root/var/lib/cippo-install"
+printf '%s\n' "$given" | sed 's/ --root//' >"$root/var/lib/cippo-install/options"
+# shellcheck disable=SC2086 # three names
+systemctl ${root:+--root="$root"} --quiet enable $updates
+# shellcheck disable=SC2086
+if here_now; then systemctl start $updates; fi
 if [ $enable = yes ]; then
   systemctl ${root:+--root="$root"} --quiet enable cippo.service
 else

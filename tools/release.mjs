@@ -163,6 +163,10 @@ function describe() {
     name: "cippo",
     version,
     commit: git("rev-parse", "HEAD"),
+    /** Of the commit, in seconds: the same commit gives the same bytes. */
+    created: Number(git("log", "-1", "--format=%ct")),
+    /** Of the database: each migration makes one. */
+    layout: readdirSync("src/edge/store/migrations").filter((file) => /^\d{4}-/.test(file)).length,
     arch: `linux-${arch}`,
     node: { version: SHIPPED, abi: Number(/NODE_MODULE_VERSION (\d+)/.exec(header)?.[1]) },
     needs: symbols,

@@ -111,7 +111,7 @@ restarts() {
   if [ -n "$root" ]; then ${CIPPO_SYSTEMCTL:-echo} show -P NRestarts $unit; else systemctl show -P NRestarts $unit; fi
 }
 
-boot_id() { cat "${CIPPO_BOOT_ID_FILE:-/proc/sys/kernel/random/boot_id}"; }
+boot_id() { tr -d - <"${CIPPO_BOOT_ID_FILE:-/proc/sys/kernel/random/boot_id}"; }
 # Seconds that this boot has lasted: a clock that nobody sets.
 uptime_s() { cut -d. -f1 "${CIPPO_UPTIME_FILE:-/proc/uptime}"; }
 

@@ -135,6 +135,8 @@ took=$(($(now) - began))
 holds "stop: what does not answer is killed, within 15 s" "$took ms" test $took -gt 9000 -a $took -lt 15000
 holds "stop: systemd says how" "SIGKILL" until_ 5 logged "Killing process $frozen .* with signal SIGKILL"
 
+. /cases/updates.sh
+
 # ---------------------------------------------------------------- the command, for whoever stands before the cabinet
 useradd --create-home --groups cippo technician
 types() { runuser -l technician -c "$*" 2>&1; }

@@ -12,7 +12,7 @@ done
 
 # ---- the system: Debian as on this machine, whose compiler made the native modules; built once, outside the repository
 suite=$(. /etc/os-release && echo "${VERSION_CODENAME:-bookworm}")
-packages=systemd-sysv,dbus,udev,libstdc++6
+packages=systemd-sysv,dbus,udev,libstdc++6,openssh-client,curl,mosquitto,mosquitto-clients
 cache=${CIPPO_CACHE:-/var/cache/cippo}/nspawn
 root=$cache/$suite
 mkdir -p "$cache"
@@ -31,7 +31,7 @@ if ! trial=$(container /bin/true 2>&1); then skip "systemd-nspawn does not work 
 
 # ---- the release
 release=$root/opt/cippo/releases/test
-rm -rf "$root/opt/cippo" "$root/etc/cippo" "$root/etc/credstore" "$root/etc/systemd/system/cippo.service.d" "$root/cases" "$root/usr/local/bin/cippo"
+rm -rf "$root/opt/cippo" "$root/etc/cippo" "$root/usr/local/lib/cippo" "$root/var/lib/cippo-install" "$root/etc/credstore" "$root/etc/systemd/system/cippo.service.d" "$root/cases" "$root/usr/local/bin/cippo"
 made=$(node tools/release.mjs)
 mkdir -p "$root/opt/cippo/releases"
 cp -r "$made" "$release"
@@ -54,10 +54,24 @@ install -m 0600 "$keys/gateway.key" "$root/etc/credstore/cippo.gateway.key"
 install -m 0600 "$keys/ca.crt" "$root/etc/credstore/cippo.city-ca.crt"
 cp hw-sim/vm/nspawn/site.yaml "$root/etc/cippo/gateway.yaml"
 
+# ---- two further releases: one that works, and one whose gateway ends as soon as it starts
+ssh-keygen -q -t ed25519 -N '' -C maintainer -f "$keys/maintainer"
+next() { # SEQ LINE: a signed bundle of the release, with LINE as the first of its product
+  local tree
+  tree=$(mktemp -d)
+  cp -r "$made/." "$tree"
+  sed "1a $2" "$made/dist/cippo.js" >"$tree/dist/cippo.js"
+  node tools/sign-release.mjs "$tree" --seq "$1" --name "test-$1" --key "$keys/maintainer" --out "$tree.out" 2>"$root/cases/size-$1" | xargs -I{} cp {} "$root/cases/$1.cippo"
+  rm -rf "$tree" "$tree.out"
+}
+next 2 '/* the next */'
+next 3 'if (process.argv.includes("run")) process.exit(1);'
+
 # ---- the run
 "$release/systemd/install.sh" --root "$root" --no-enable >/dev/null
 second=$("$release/systemd/install.sh" --root "$root" --no-enable)
-cp hw-sim/vm/nspawn/cases.sh hw-sim/vm/nspawn/broker.mjs "$root/cases"
+echo "cippo-release $(cat "$keys/maintainer.pub")" >"$root/usr/local/lib/cippo/allowed_signers"
+cp hw-sim/vm/nspawn/cases.sh hw-sim/vm/nspawn/updates.sh hw-sim/vm/nspawn/broker.mjs "$root/cases"
 cat >"$root/etc/systemd/system/cases.service" <<'UNIT'
 [Unit]
 Description=The cases
@@ -73,7 +87,7 @@ ln -sfn ../cases.service "$root/etc/systemd/system/multi-user.target.wants/cases
 out=$(mktemp -d)
 trap 'rm -rf "$out"' EXIT
 began=$SECONDS
-timeout --kill-after=10 300 systemd-nspawn -q -D "$root" --register=no --keep-unit --volatile=overlay --private-network \
+timeout --kill-after=10 480 systemd-nspawn -q -D "$root" --register=no --keep-unit --volatile=overlay --private-network \
   --bind="$out:/out" -b >"$out/console" 2>&1 </dev/null || true
 [ "$second" = "cippo: nothing to change" ] && again=passed || again=FAILED
 printf 'installed twice: nothing changes\t%s\t%s\n' "$again" "$second" >>"$out/table"
@@ -85,7 +99,7 @@ failed=$(grep -c "$(printf '\tFAILED\t')" "$out/table" || true)
 total=$(wc -l <"$out/table")
 printf '\n%s cases, %s failed, %s s in the container\n' "$total" "$failed" "$((SECONDS - began))"
 # Fewer cases than there are: the list broke off.
-if [ "$failed" != 0 ] || [ "$total" -le "$(grep -cE "^(is|holds) " hw-sim/vm/nspawn/cases.sh)" ]; then
+if [ "$failed" != 0 ] || [ "$total" -le "$(cat hw-sim/vm/nspawn/cases.sh hw-sim/vm/nspawn/updates.sh | grep -cE "^(is|holds) ")" ]; then
   tail -n 60 "$out/console" "$out/errors" "$out/journal" 2>/dev/null
   exit 1
 fi

@@ -1,4 +1,4 @@
-/** A release by HTTPS: what is cut goes on, what this box has is not fetched, and a server that lies or never ends costs nothing. */
+/** A release by HTTPS: a cut transfer goes on, and a server that lies or never ends costs nothing. */
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { readFileSync, truncateSync, writeFileSync } from "node:fs";
@@ -6,8 +6,8 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer, type Server } from "node:https";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { authority, certificate, hasOpenssl } from "../../support/certificates.ts";
-import { nameOf, UpdateBox } from "../../support/update-box.ts";
+import { authority, certificate, hasOpenssl } from "../../support/broker/certificates.ts";
+import { nameOf, UpdateBox } from "../../support/systemd/update-box.ts";
 
 type Serve = (file: Buffer, range: number, response: ServerResponse, name: string) => void;
 

@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { nameOf, UpdateBox } from "../../support/update-box.ts";
+import { nameOf, UpdateBox } from "../../support/systemd/update-box.ts";
 
 const SCRIPTS = join(import.meta.dirname, "../../../systemd/ota");
 let box: UpdateBox;
@@ -150,7 +150,7 @@ describe("a trial", () => {
     ["a device that answered before and does not now", { answers: "door" }, "device-silent meter"],
     ["more alarms of the host than before", { alarms: 2 }, "more-alarms"],
     ["no delivery though the link is there", { acked: "no" }, "not-delivered"],
-    ["evidence of another boot", { boot: "boot-0" }, "not-started"],
+    ["evidence of another boot", { boot: "boot0" }, "not-started"],
     ["a start that held for a moment only", { up: 20 }, "not-steady"],
   ])("%s is not confirmed, and is given back at the end", (_, more, reason) => {
     installed(2).evidence(2, more);

@@ -1,4 +1,4 @@
-/** A box as the update scripts see it, below a temporary root: releases that are signed for real, a service that only notes what it is told. */
+/** A box as the update scripts see it, below a temporary root, with releases that are signed for real. */
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
@@ -18,7 +18,7 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 
-const SCRIPTS = join(import.meta.dirname, "../../systemd/ota");
+const SCRIPTS = join(import.meta.dirname, "../../../systemd/ota");
 const sha256 = (data: Buffer | string): string => createHash("sha256").update(data).digest("hex");
 
 export interface ReleaseOptions {
@@ -124,7 +124,7 @@ export class UpdateBox implements Disposable {
   evidence(seq: number, more: Readonly<Record<string, string | number>> = {}): void {
     const all = {
       release: nameOf(seq),
-      boot: `boot-${this.boot}`,
+      boot: `boot${this.boot}`,
       ready: "yes",
       up: 400,
       written: "yes",
