@@ -46,6 +46,14 @@ it("every link leads to a file, and to a heading in it", () => {
   expect(broken).toEqual([]);
 });
 
+it("a source that is named without its folder exists", () => {
+  const names = new Set([...sources, ...filesUnder("tests", /\.ts$/)].map((file) => file.slice(file.lastIndexOf("/") + 1)));
+  const gone = pages.flatMap((page) =>
+    [...text(page).matchAll(/`([\w.-]+\.ts)`/g)].flatMap(([, name = ""]) => (names.has(name) ? [] : [`${page}: ${name}`])),
+  );
+  expect(gone).toEqual([]);
+});
+
 it("every rule of the contract that is cited stands there under its own heading", () => {
   const rules = new Set([...text("docs/mqtt-contract.md").matchAll(/^#### (CT-[A-Z]\d+)$/gm)].map(([, rule]) => rule));
   expect(rules.size).toBeGreaterThan(30);
