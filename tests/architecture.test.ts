@@ -14,14 +14,15 @@ const MAY: Readonly<Record<string, readonly [readonly string[], string]>> = {
     ["model", "kit"],
     "one connection to a broker, whoever uses it: sync sends up through it, a bus of MQTT devices listens",
   ],
+  contract: [["model", "kit"], "how a body is written, for the room that stores it and the one that sends it"],
   drivers: [["model", "kit", "mqtt"], "the three stages are siblings; main joins them"],
-  edge: [["model", "kit"], "the three stages are siblings; main joins them"],
-  sync: [["model", "kit", "mqtt"], "the three stages are siblings; main joins them"],
+  edge: [["model", "kit", "contract"], "the three stages are siblings; main joins them"],
+  sync: [["model", "kit", "contract", "mqtt"], "the three stages are siblings; main joins them"],
   cli: [["model", "kit", "main", "config", "drivers", "edge", "sync"], "the command line is outermost"],
   config: [["model", "kit", "drivers", "edge", "sync"], "the schema is composed from each room's own part"],
   main: [["model", "kit", "mqtt", "drivers", "edge", "sync", "config", "cli"], "main joins the rooms"],
   "hw-sim": [["model", "kit", "drivers"], "the simulator knows the wires and the tables, never the product's inside"],
-  bench: [["model", "kit", "mqtt", "drivers", "edge", "sync", "config", "main", "cli", "hw-sim"], ""],
+  bench: [["model", "kit", "contract", "mqtt", "drivers", "edge", "sync", "config", "main", "cli", "hw-sim"], ""],
   tools: [["model", "kit", "mqtt", "drivers", "edge", "sync", "config", "main", "cli"], ""],
 };
 
@@ -35,7 +36,7 @@ const filesIn = (folder: string): string[] =>
 const layerOf = (file: string): string => {
   const top = /^(hw-sim|bench|tools|tests)\//.exec(file)?.[1];
   if (top) return top;
-  return /^src\/(drivers|edge|sync|mqtt|kit|cli|model|config|main)\b/.exec(file)?.[1] ?? "main";
+  return /^src\/(drivers|edge|sync|mqtt|contract|kit|cli|model|config|main)\b/.exec(file)?.[1] ?? "main";
 };
 
 /** npm packages that only one file may touch. */

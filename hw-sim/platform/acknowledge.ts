@@ -1,7 +1,8 @@
 /** Sends `down/ack` when records have waited 5 s, when 500 of them wait, or at once in answer to `reported`. */
+
+import { absent, type RangeSet, setOf, subtract, upTo } from "../../src/kit/range-set.ts";
 import type { Range, Stream } from "../../src/model/index.ts";
 import type { Holdings, StreamName } from "./store/holdings.ts";
-import { absent, type RangeSet, setOf, subtract, upTo } from "./store/ranges.ts";
 
 export interface Ack {
   readonly epoch: string;

@@ -1,10 +1,10 @@
 /** Stores one message of a gateway: rows and the ranges they fill in one transaction. */
 
+import { has, size, within } from "../../src/kit/range-set.ts";
 import * as read from "./messages.ts";
 import type { Database, Transaction } from "./store/database.ts";
 import { endOf, isOlder, openedEpoch, repeats, understand } from "./store/effects.ts";
 import { type Change, Holdings, type StreamName } from "./store/holdings.ts";
-import { has, size, within } from "./store/ranges.ts";
 
 /** A message as MQTT gave it: `path` is the topic behind `{prefix}/{gateway}/up/`. `arrived`: kernel monotonic ms. */
 export interface Message {

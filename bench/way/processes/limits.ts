@@ -2,7 +2,7 @@
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { connectAsync } from "mqtt";
-import { pack } from "../../../src/edge/segments/segment.ts";
+import { encodeBody } from "../../../src/contract/message-body.ts";
 import { openDatabase } from "../../../src/edge/store/database/sqlite.ts";
 import { serve, usage } from "./child.ts";
 
@@ -25,7 +25,7 @@ export function limits(): void {
 /** As dense as a stored body: deflated text does not compress again. */
 function body(bytes: number): Uint8Array {
   const text = JSON.stringify(Array.from({ length: bytes }, (_, i) => Math.sin(i)));
-  return Buffer.from(pack(text).subarray(0, bytes));
+  return Buffer.from(encodeBody(text).subarray(0, bytes));
 }
 
 async function append({ folder, bodyBytes, commits }: Writing): Promise<void> {

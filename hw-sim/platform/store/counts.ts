@@ -1,8 +1,8 @@
 /** Counts what the platform holds, lacks and has been told, for audits and the live view. */
 import * as z from "zod";
+import { absent, highest, type RangeSet, setOf, union, upTo } from "../../../src/kit/range-set.ts";
 import type { Range } from "../../../src/model/index.ts";
 import type { Database } from "./database.ts";
-import { absent, type RangeSet, setOf, top, union, upTo } from "./ranges.ts";
 
 const ranges = z.array(z.tuple([z.number(), z.number()]));
 export const counts = z.object({
@@ -51,7 +51,7 @@ export async function count(db: Database, connected: boolean): Promise<Counts> {
       epoch,
       stream,
     );
-    const lists = { held: copy(record), ledger: copy(ledger), gaps: copy(absent(all, [1, top(all)])) };
+    const lists = { held: copy(record), ledger: copy(ledger), gaps: copy(absent(all, [1, highest(all)])) };
     streams.push({ gateway, epoch, stream, rows, repeats, upTo: upTo(all), ...lists });
   }
   const kinds = await db.all("SELECT kind, count(*) AS n FROM events GROUP BY kind ORDER BY kind");

@@ -1,9 +1,10 @@
 /** What a record says of other records: lost ranges, corrected clocks, epochs, command results, newer retained states. */
+
+import { absent, add, none } from "../../../src/kit/range-set.ts";
 import type { Range } from "../../../src/model/index.ts";
 import * as read from "../messages.ts";
 import type { Transaction } from "./database.ts";
 import type { Change, StreamName } from "./holdings.ts";
-import { absent, add, none } from "./ranges.ts";
 
 /** The end of a command, where the event tells of one. */
 export function endOf({ kind, command, code, value }: read.Event): readonly read.Result[] {

@@ -1,7 +1,8 @@
 /** Which records of every stream the platform holds; memory changes only once the rows are committed. */
+
+import { add, none, type RangeSet, setOf, subtract, union } from "../../../src/kit/range-set.ts";
 import type { Range, Stream } from "../../../src/model/index.ts";
 import type { Database, Transaction } from "./database.ts";
-import { add, none, type RangeSet, setOf, subtract, union } from "./ranges.ts";
 
 /** `record`: the rows are in the database. `ledger`: a held `ledger.gap` with kept 0 names them as lost. */
 export type By = "record" | "ledger";

@@ -1,8 +1,8 @@
 /** Reads from the platform's database what was delivered, missing, doubled, and how fast. */
 import * as z from "zod";
+import { absent, add, none, type RangeSet } from "../../../src/kit/range-set.ts";
 import type { Stream } from "../../../src/model/index.ts";
 import type { Database } from "../../platform/store/database.ts";
-import { absent, add, none, type RangeSet } from "../../platform/store/ranges.ts";
 import type { ReceivedEvent, RetainedBay } from "./bays.ts";
 import type { GivenCommand } from "./events.ts";
 import type { ReceivedReading } from "./readings.ts";

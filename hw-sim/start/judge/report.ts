@@ -1,9 +1,9 @@
 /** Judges a finished run by the two databases and the simulator's log, and says what is wrong with it. */
 import { readFile } from "node:fs/promises";
 import * as z from "zod";
+import { size } from "../../../src/kit/range-set.ts";
 import type { Text } from "../../../src/model/index.ts";
 import { Database } from "../../platform/store/database.ts";
-import { size } from "../../platform/store/ranges.ts";
 import type { Expectation } from "../../site/expectation.ts";
 import type { WireRecord } from "../../site/wire-log.ts";
 import type { SiteBay } from "../site-config.ts";

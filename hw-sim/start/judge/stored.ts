@@ -1,8 +1,8 @@
 /** Reads from the gateway's own database what it stored and holds as acknowledged. */
 import * as z from "zod";
+import { add, none, type RangeSet, size, within } from "../../../src/kit/range-set.ts";
 import type { GatewayStatus, Stream } from "../../../src/model/index.ts";
 import type { Database } from "../../platform/store/database.ts";
-import { add, none, type RangeSet, size, within } from "../../platform/store/ranges.ts";
 
 export interface StoredStream {
   readonly epoch: string;

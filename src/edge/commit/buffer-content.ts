@@ -1,4 +1,5 @@
 /** What one commit will hold: joined when a commit failed, and relieved of its oldest when it grows too large. */
+import { setOf } from "../../kit/range-set.ts";
 import type { AssetState, EdgeEvent, Mark, OpenAlarm, Range, ReadingRecord, Stream } from "../../model/index.ts";
 import { isWithoutEffect, worthOf } from "../segments/event-worth.ts";
 import type { InboxRow, Shed } from "../store/store.ts";
@@ -110,7 +111,7 @@ export function dropUnsound(
     }
   }
   content.records -= gone.length;
-  return { readings: runsOf(gone), events: dropEvents(content, content.events.length, (event) => !sound.event(event)) };
+  return { readings: rangesOf(gone), events: dropEvents(content, content.events.length, (event) => !sound.event(event)) };
 }
 
 /** Takes out the oldest records; answers the numbers that went. */
@@ -140,7 +141,7 @@ export function dropEvents(content: Content, most: number, may: (event: EdgeEven
   );
   const left = content.events.filter(({ seq }) => !gone.has(seq));
   content.events.splice(0, content.events.length, ...left);
-  return runsOf([...gone]);
+  return rangesOf([...gone]);
 }
 
 /** Takes out the commands of which nothing was done, and the events that say so; answers the numbers that went. */
@@ -149,13 +150,4 @@ export function dropRefusals(content: Content): readonly Range[] {
   return dropEvents(content, content.events.length, ({ kind }) => worthOf(kind) === 0);
 }
 
-/** Ascending numbers as ranges. */
-function runsOf(numbers: readonly number[]): Range[] {
-  const runs: Range[] = [];
-  for (const n of numbers) {
-    const last = runs.at(-1);
-    if (last !== undefined && last[1] === n - 1) runs[runs.length - 1] = [last[0], n];
-    else runs.push([n, n]);
-  }
-  return runs;
-}
+const rangesOf = (numbers: readonly number[]): readonly Range[] => setOf(numbers.map((n) => [n, n]));

@@ -1,5 +1,5 @@
 /** Writes records and events as the bodies of the contract that are stored and sent, and reads them back. */
-import { deflateSync, inflateSync } from "node:zlib";
+import { bodyText, encodeBody } from "../../contract/message-body.ts";
 import { CodedError } from "../../kit/errors.ts";
 import type { EdgeEvent, Quality, ReadingRecord, Value } from "../../model/index.ts";
 import type { EventRow, SegmentRow } from "../store/store.ts";
@@ -49,17 +49,6 @@ export interface DecodedEvents {
   readonly events: readonly EdgeEvent[];
 }
 
-/** Longer JSON is stored and sent as zlib of it. */
-const PLAIN_MAX = 512;
-/**
- * Level 5 saves a twelfth of what level 1 leaves; higher ones save no more. The window must stay 32 K: the first byte is then 0x78. The other
- * tables are new memory at each call: where the text is short, small ones take 40 µs less for 100 readings, and shorter blocks leave 4 %
- * less. Of long texts short blocks leave more (measured).
- */
-const SHORT = { level: 5, memLevel: 3, chunkSize: 4096 } as const;
-const LONG = { level: 5 } as const;
-const LONG_ABOVE = 8192;
-
 export function encodeReadings(epoch: InEpoch, batch: Batch): SegmentRow {
   const { from, records, offset, clock } = batch;
   let first = Number.POSITIVE_INFINITY;
@@ -86,7 +75,7 @@ export function encodeReadings(epoch: InEpoch, batch: Batch): SegmentRow {
     t0: first + offset,
     t1: last + offset,
     clock,
-    body: pack(`${head}${times}"points":[${points.text}],"rows":[${rows}]}`),
+    body: encodeBody(`${head}${times}"points":[${points.text}],"rows":[${rows}]}`),
   };
 }
 
@@ -103,20 +92,10 @@ export function encodeEvent(epoch: InEpoch, event: EdgeEvent, urgent: boolean): 
     clock: event.clock,
     urgent,
     worth: worthOf(event.kind),
-    body: pack(
+    body: encodeBody(
       `{"v":1,"epoch":"${epoch.id}","from":${seq},"to":${seq},"cat":"${epoch.cat}","events":[${JSON.stringify(event)}]}`,
     ),
   };
-}
-
-/** The JSON of a body; the first byte tells which of the two forms it has. */
-export const unpack = (body: Uint8Array): string =>
-  (body[0] === 0x7b ? Buffer.from(body.buffer, body.byteOffset, body.byteLength) : inflateSync(body)).toString("utf8");
-
-export function pack(json: string): Uint8Array {
-  const plain = Buffer.from(json);
-  if (plain.length <= PLAIN_MAX) return plain;
-  return deflateSync(plain, plain.length > LONG_ABOVE ? LONG : SHORT);
 }
 
 type Row = readonly [dt: number, point: number, value: Value, quality?: Quality, code?: string];
@@ -148,7 +127,7 @@ export function decodeBody(body: Uint8Array): DecodedReadings | DecodedEvents {
 }
 
 function decoded(body: Uint8Array): DecodedReadings | DecodedEvents {
-  const envelope = JSON.parse(unpack(body)) as Envelope;
+  const envelope = JSON.parse(bodyText(body)) as Envelope;
   const { epoch, cat, from, to, mono0, t0, clock, points, n } = envelope;
   if (envelope.events !== undefined) return { stream: "events", epoch, cat, from, to, events: envelope.events };
   const records = envelope.rows.map(([dt, at, value, quality = "good", code], i): DecodedRecord => {

@@ -1,7 +1,8 @@
 /** Thins neighbouring batches to a record a minute, where that saves enough (contract, Thinned). */
+import { encodeBody } from "../../contract/message-body.ts";
 import type { ReadingRecord } from "../../model/index.ts";
 import type { SegmentRow } from "../store/store.ts";
-import { type DecodedReadings, type DecodedRecord, Points, pack, valueAndQuality } from "./segment.ts";
+import { type DecodedReadings, type DecodedRecord, Points, valueAndQuality } from "./segment.ts";
 
 /** What a point is decides what may be left out of it. */
 export type KindOf = (source: string, name: string) => "gauge" | "counter" | "state" | undefined;
@@ -30,7 +31,7 @@ export function thin(batches: readonly DecodedReadings[], opened: number, bytes:
   const points = new Points();
   const rows = kept.map(({ mono, record }) => `[${mono - mono0},${points.index(record)},${valueAndQuality(record)}]`);
   const t0 = mono0 + first.offset;
-  const body = pack(
+  const body = encodeBody(
     `{"v":1,"epoch":"${first.epoch}","cat":"${first.cat}","from":${from},"to":${last.to},"mono0":${mono0},"t0":${t0},` +
       `"clock":"${first.clock}","thinned":"1min","points":[${points.text}],` +
       `"n":[${kept.map(({ seq }) => seq - from).join()}],"rows":[${rows.join()}]}`,

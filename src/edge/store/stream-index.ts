@@ -1,4 +1,5 @@
 /** What is stored and what the platform holds, for each stream of each epoch, in memory. */
+import { covers, meets, setOf, size, upTo, within } from "../../kit/range-set.ts";
 import type { EpochInfo, Mark, Range, Stream, StreamState } from "../../model/index.ts";
 
 /** key = n · 2^35 + number: n < 2^18 and numbers < 2^35 keep it inside 2^53. */
@@ -65,8 +66,7 @@ export class StreamIndex {
   /** Numbers stored and not yet proved held. */
   unacknowledged(): number {
     let count = 0;
-    for (const { head, upTo, held } of this.entries)
-      count += held.reduce((left, [from, to]) => left - (to - from + 1), Math.max(0, head - upTo));
+    for (const { head, upTo, held } of this.entries) count += Math.max(0, head - upTo) - size(held);
     return count;
   }
 
@@ -100,17 +100,11 @@ export function grown(
   entry: Pick<StreamEntry, "head" | "upTo" | "held" | "goneTo">,
   mark: Pick<Mark, "upTo" | "held">,
 ): Pick<StreamEntry, "upTo" | "held"> {
-  let upTo = Math.min(entry.head, Math.max(entry.upTo, mark.upTo));
-  const held: Range[] = [];
-  const all = [...entry.held, ...mark.held].map(([from, to]): Range => [from, Math.min(entry.head, to)]);
-  for (const [from, to] of all.sort(([a], [b]) => a - b)) {
-    const last = held.at(-1);
-    if (to < from) continue;
-    if (from <= upTo + 1) upTo = Math.max(upTo, to);
-    else if (last !== undefined && from <= last[1] + 1) held[held.length - 1] = [last[0], Math.max(last[1], to)];
-    else held.push([from, to]);
-  }
-  return { upTo, held: held.length <= HELD_MOST ? held : fewer(held, entry) };
+  const proved: Range = [1, Math.max(entry.upTo, mark.upTo)];
+  const all = within(setOf([proved, ...entry.held, ...mark.held]), [1, entry.head]);
+  const done = upTo(all);
+  const held = done === 0 ? all : all.slice(1);
+  return { upTo: done, held: held.length <= HELD_MOST ? held : fewer(held, entry) };
 }
 
 function fewer(held: readonly Range[], entry: Pick<StreamEntry, "held" | "goneTo">): readonly Range[] {
@@ -122,18 +116,6 @@ function fewer(held: readonly Range[], entry: Pick<StreamEntry, "held" | "goneTo
   return kept.reverse();
 }
 
-/** Whether an ascending list has a range that shares a number with this one. */
-function meets(list: readonly Range[], [from, to]: Range): boolean {
-  let low = 0;
-  let high = list.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((list[middle]?.[1] ?? 0) < from) low = middle + 1;
-    else high = middle;
-  }
-  return (list[low]?.[0] ?? Number.POSITIVE_INFINITY) <= to;
-}
-
 /** Whether the platform holds every number of the range. */
 export const isHeld = (entry: StreamEntry, from: number, to: number): boolean =>
-  to <= entry.upTo || entry.held.some(([a, b]) => a <= from && to <= b);
+  to <= entry.upTo || covers(entry.held, [from, to]);

@@ -1,14 +1,6 @@
 /** Joins stored batches into one message, or cuts one that is too large in two (contract, Readings batch). */
-import { deflateSync, inflateSync } from "node:zlib";
+import { bodyText, encodeBody, readBody } from "../../contract/message-body.ts";
 import type { Range } from "../../model/index.ts";
-
-const ZLIB = 0x78;
-/** Of joined batches level 3 leaves a fifth less than level 1 at the same price; 6 leaves a third less at three times the price (measured). */
-const ZLIB_LEVEL = 3;
-/** Shorter ones gain nothing. */
-const DEFLATE_ABOVE = 512;
-/** Far beyond any stored body: a guard against bytes that inflate without end. */
-const MAX_INFLATED = 16 * 1024 * 1024;
 
 /** One stretch of a stream with the body that stands for it. */
 export interface Piece {
@@ -16,16 +8,8 @@ export interface Piece {
   readonly body: Uint8Array;
 }
 
-/** The JSON text of a body. Throws on bytes that are neither. */
-export const textOf = (body: Uint8Array): string =>
-  Buffer.from(body[0] === ZLIB ? inflateSync(body, { maxOutputLength: MAX_INFLATED }) : body).toString("utf8");
-
-export const readBody = (body: Uint8Array): unknown => JSON.parse(textOf(body));
-
-export function encodeBody(json: string): Uint8Array {
-  const plain = Buffer.from(json);
-  return plain.length > DEFLATE_ABOVE ? deflateSync(plain, { level: ZLIB_LEVEL }) : plain;
-}
+/** Made anew for this message. */
+const encoded = (json: string): Uint8Array => encodeBody(json, "sent");
 
 /** How many of the first pieces may travel together: their texts joined stay under `maxBytes`. At least one. */
 export function fitting(
@@ -37,7 +21,7 @@ export function fitting(
   for (const { body } of pieces) {
     // A large body gains little by being joined: it is sent as it is stored.
     if (body.length * 2 > maxBytes) break;
-    const text = tried(() => textOf(body));
+    const text = tried(() => bodyText(body));
     if (text === null) break;
     bytes += Buffer.byteLength(text) + 1;
     if (bytes > maxBytes) break;
@@ -48,7 +32,7 @@ export function fitting(
 
 const JOINT = '{"v":1,"batches":[]}';
 
-export const join = (texts: readonly string[]): Uint8Array => encodeBody(`{"v":1,"batches":[${texts.join(",")}]}`);
+export const join = (texts: readonly string[]): Uint8Array => encoded(`{"v":1,"batches":[${texts.join(",")}]}`);
 
 /** The same records in two bodies, or null when there is only one or the batch is thinned (then it counts whole or not at all). */
 export function cut({ range: [from, to], body }: Piece): readonly [Piece, Piece] | null {
@@ -60,7 +44,7 @@ export function cut({ range: [from, to], body }: Piece): readonly [Piece, Piece]
   const half = list.length >> 1;
   const part = (range: Range, part: readonly unknown[]): Piece => ({
     range,
-    body: encodeBody(JSON.stringify({ ...batch, from: range[0], to: range[1], [records]: part })),
+    body: encoded(JSON.stringify({ ...batch, from: range[0], to: range[1], [records]: part })),
   });
   return [part([from, from + half - 1], list.slice(0, half)), part([from + half, to], list.slice(half))];
 }
@@ -84,7 +68,7 @@ const isBatch = (value: unknown): value is Batch => typeof value === "object" &&
 export function parts(document: Readonly<Record<string, unknown>>, maxBytes: number): readonly Uint8Array[] | null {
   const longest = Math.max(1, ...Object.values(document).map((field) => (Array.isArray(field) ? field.length : 0)));
   for (let count = 1; count < longest * 2; count *= 2) {
-    const bodies = Array.from({ length: count }, (_, i) => encodeBody(JSON.stringify(partOf(document, i, count))));
+    const bodies = Array.from({ length: count }, (_, i) => encoded(JSON.stringify(partOf(document, i, count))));
     if (bodies.every((body) => body.length <= maxBytes)) return bodies;
   }
   return null;

@@ -1,6 +1,19 @@
 /** Which numbers are sent, proved and still to be sent; in memory only, so a restart makes unproved ones pending. */
+
+import {
+  add,
+  firstGap,
+  highest,
+  none,
+  type RangeSet,
+  remove,
+  setOf,
+  subtract,
+  union,
+  upTo,
+  within,
+} from "../../kit/range-set.ts";
 import type { EpochInfo, Mark, Range, Segment, Stream, StreamState } from "../../model/index.ts";
-import { add, firstGap, highest, nothing, type RangeSet, remove, setOf, subtract, union, upTo, within } from "./ranges.ts";
 
 /** A range is resent at most this often, however often it is asked for (contract, topic `ack`). */
 const RESEND_EVERY_MS = 60_000;
@@ -172,7 +185,7 @@ export class DeliveryTracker {
     return [...former.slice(0, MOST_FORMER), ...all.filter((entry) => entry.epoch === this.#current.id)].map((entry) => {
       const { epoch, stream, head, oldest } = entry;
       const top = sentUpTo(entry);
-      const pending = top === 0 ? nothing : subtract([[1, top]], union(entry.sent, entry.held));
+      const pending = top === 0 ? none : subtract([[1, top]], union(entry.sent, entry.held));
       return { epoch, stream, head, oldest, sentUpTo: top, pending: merged(union(pending, within(entry.wanted, [1, top]))) };
     });
   }
@@ -193,8 +206,8 @@ export class DeliveryTracker {
   #entry(epoch: string, stream: Stream): Entry {
     const found = this.#entries.get(key(epoch, stream));
     if (found !== undefined) return found;
-    const none = { held: nothing, sent: nothing, taken: nothing, wanted: nothing, expired: nothing };
-    const entry: Entry = { epoch, stream, head: 0, oldest: 1, resent: [], ...none };
+    const blank = { held: none, sent: none, taken: none, wanted: none, expired: none };
+    const entry: Entry = { epoch, stream, head: 0, oldest: 1, resent: [], ...blank };
     this.#entries.set(key(epoch, stream), entry);
     return entry;
   }

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import mqtt from "mqtt";
 import { expect, it } from "vitest";
 import { freePort } from "../../../hw-sim/free-port.ts";
+import { readBody } from "../../../src/contract/message-body.ts";
 import { messageOn, messages } from "../../../src/sync/contract/messages.ts";
-import { readBody } from "../../../src/sync/publish/batch-body.ts";
 import { stallingProxy } from "../../support/broker/stalling-proxy.ts";
 import { broker, Gateway, node, platform, temporary, until } from "../../support/running/processes.ts";
 

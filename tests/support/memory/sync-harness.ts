@@ -1,11 +1,11 @@
 /** Runs sync against a broker over a gateway in memory; at its end every message is checked against the contract. */
 import { expect, vi } from "vitest";
+import { readBody } from "../../../src/contract/message-body.ts";
 import { type Log, noLog } from "../../../src/kit/log.ts";
+import { add, type RangeSet } from "../../../src/kit/range-set.ts";
 import type { Range } from "../../../src/model/index.ts";
 import type { SyncOptions } from "../../../src/sync/context.ts";
 import { messageOn } from "../../../src/sync/contract/messages.ts";
-import { readBody } from "../../../src/sync/publish/batch-body.ts";
-import { add, type RangeSet } from "../../../src/sync/publish/ranges.ts";
 import { runSync, type Sync } from "../../../src/sync/sync.ts";
 import { type RawBroker, type Received, shorten } from "../broker/raw-broker.ts";
 import { MemoryOutbox } from "./memory-outbox.ts";

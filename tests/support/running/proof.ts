@@ -1,8 +1,8 @@
 /** Compares the databases of a gateway and of the platform, read apart from each other. */
 import { Database } from "../../../hw-sim/platform/store/database.ts";
-import { size } from "../../../hw-sim/platform/store/ranges.ts";
 import { delivered, duplicates } from "../../../hw-sim/start/judge/delivered.ts";
 import { stored } from "../../../hw-sim/start/judge/stored.ts";
+import { size } from "../../../src/kit/range-set.ts";
 import type { Value } from "../../../src/model/index.ts";
 import { type Gateway, until } from "./processes.ts";
 

@@ -1,6 +1,6 @@
 /** Before the broker has `state` and `alarms` nothing else is sent, and little of it waits in memory. */
 import { expect, it } from "vitest";
-import { readBody } from "../../../src/sync/publish/batch-body.ts";
+import { readBody } from "../../../src/contract/message-body.ts";
 import { RawBroker } from "../../support/broker/raw-broker.ts";
 import { MemoryOutbox } from "../../support/memory/memory-outbox.ts";
 import { arrived, eventually, harness, ROOT } from "../../support/memory/sync-harness.ts";

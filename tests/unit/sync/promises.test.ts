@@ -1,6 +1,6 @@
 /** The order, the proofs and the losses that the contract promises, over commits, outages and acknowledgements. */
 import { describe, expect, it } from "vitest";
-import { readBody } from "../../../src/sync/publish/batch-body.ts";
+import { readBody } from "../../../src/contract/message-body.ts";
 import { RawBroker, type Received } from "../../support/broker/raw-broker.ts";
 import { MemoryOutbox } from "../../support/memory/memory-outbox.ts";
 import { arrived, batches, eventually, harness, ROOT } from "../../support/memory/sync-harness.ts";

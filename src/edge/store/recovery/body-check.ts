@@ -1,18 +1,18 @@
 /** Whether a stored body is the one that was written for its row: SQLite checks its pages, not what lies in them. */
-import { inflateSync } from "node:zlib";
-import type { Stream } from "../../../model/index.ts";
+import { isPlain, plainBody } from "../../../contract/message-body.ts";
+import { append, type RangeSet } from "../../../kit/range-set.ts";
+import type { Range, Stream } from "../../../model/index.ts";
 import type { Database } from "../database/sqlite.ts";
 import { type Epoch, keyOf, NUMBERS, seqOf } from "../stream-index.ts";
 
 /** Every body begins with what it is; its numbers stand within so many bytes. */
 const HEAD_BYTES = 256;
-const BRACE = 0x7b;
 
 /** A compressed body carries a checksum, one that is not must be whole JSON. */
 export function isIntact(body: Uint8Array, from: number, to: number): boolean {
   try {
-    const plain = body[0] === BRACE ? Buffer.from(body.buffer, body.byteOffset, body.byteLength) : inflateSync(body);
-    const whole = body[0] === BRACE ? numbersIn(plain.toString("utf8")) : null;
+    const plain = plainBody(body);
+    const whole = isPlain(body) ? numbersIn(plain.toString("utf8")) : null;
     const named = `"from":${from},"to":${to},`;
     if (plain.subarray(0, HEAD_BYTES).includes(named)) return true;
     const { from: a, to: b } = whole ?? numbersIn(plain.toString("utf8"));
@@ -55,27 +55,18 @@ export class BodyScrubber {
   }
 }
 
-/** Numbers of one stream of an epoch that have a row, ascending. */
-export async function storedIn(
-  db: Database,
-  { n }: Pick<Epoch, "n">,
-  stream: Stream,
-): Promise<readonly (readonly [number, number])[]> {
-  const runs: [number, number][] = [];
+/** Numbers of one stream of an epoch that have a row. */
+export async function storedIn(db: Database, { n }: Pick<Epoch, "n">, stream: Stream): Promise<RangeSet> {
+  const stored: Range[] = [];
   const span = stream === "readings" ? "span" : "1 AS span";
   for (let after = keyOf(n, 0); ; ) {
     const rows = await db.all<{ key: number; span: number }>(
       `SELECT key, ${span} FROM ${stream} WHERE key > ? AND key <= ? ORDER BY key LIMIT 10000`,
       [after, keyOf(n, NUMBERS - 1)],
     );
-    for (const row of rows) {
-      const [from, to] = [seqOf(row.key), seqOf(row.key) + row.span - 1];
-      const last = runs.at(-1);
-      if (last !== undefined && last[1] + 1 === from) last[1] = to;
-      else runs.push([from, to]);
-    }
+    for (const row of rows) append(stored, [seqOf(row.key), seqOf(row.key) + row.span - 1]);
     const last = rows.at(-1);
-    if (last === undefined) return runs;
+    if (last === undefined) return stored;
     after = last.key;
   }
 }

@@ -1,4 +1,5 @@
 /** Numbers that were given out and are in no file any more: what the ledger must name at the next opening. */
+import { absent, setOf } from "../../../kit/range-set.ts";
 import type { Range, Stream } from "../../../model/index.ts";
 import { decodeBody } from "../../segments/segment.ts";
 import type { Database } from "../database/sqlite.ts";
@@ -35,7 +36,7 @@ export async function lostOf(
     const held: Range[] = entry === undefined ? [] : [[1, entry.upTo], ...entry.held];
     if (entry !== undefined && salvaged) held.push(...(await storedIn(db, entry.epoch, stream)), ...(named.get(key) ?? []));
     else if (entry !== undefined) held.push([1, entry.head]);
-    for (const range of joined(without(held, head))) lost.push({ epoch, stream, range });
+    for (const range of joined(absent(setOf(held), [1, head]))) lost.push({ epoch, stream, range });
   }
   return lost;
 }
@@ -65,19 +66,6 @@ async function namedIn(db: Database, entries: readonly StreamEntry[]): Promise<M
     }
   }
   return named;
-}
-
-/** Of 1..head what none of the ranges covers. */
-export function without(ranges: readonly Range[], head: number): readonly Range[] {
-  const left: Range[] = [];
-  let next = 1;
-  for (const [from, to] of [...ranges].sort(([a], [b]) => a - b)) {
-    if (from > next) left.push([next, Math.min(head, from - 1)]);
-    next = Math.max(next, to + 1);
-    if (next > head) break;
-  }
-  if (next <= head) left.push([next, head]);
-  return left.filter(([from, to]) => from <= to);
 }
 
 function joined(ranges: readonly Range[]): readonly Range[] {

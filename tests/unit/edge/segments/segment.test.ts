@@ -2,7 +2,8 @@
 import { inflateSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { decodeBody, encodeEvent, encodeReadings, unpack } from "../../../../src/edge/segments/segment.ts";
+import { bodyText } from "../../../../src/contract/message-body.ts";
+import { decodeBody, encodeEvent, encodeReadings } from "../../../../src/edge/segments/segment.ts";
 import { thin } from "../../../../src/edge/segments/thin.ts";
 import type { EdgeEvent, ReadingRecord } from "../../../../src/model/index.ts";
 
@@ -30,7 +31,7 @@ describe("a readings batch", () => {
     const bay = { ...power("occupied", at + 300), source: "bay-014", name: "status", unit: "" };
     const records = [power(412.5, at), power(413.1, at + 250), bay, bad, power(413.0, at + 1250), power(412.9, at + 1500)];
     const row = encode(records, 1201);
-    expect(JSON.parse(unpack(row.body))).toEqual({
+    expect(JSON.parse(bodyText(row.body))).toEqual({
       v: 1,
       epoch: epoch.id,
       cat: "9f3c01aa",
@@ -66,7 +67,7 @@ describe("a readings batch", () => {
   it("never has a negative offset, whatever the order of arrival", () => {
     const decoded = readingsOf(encode([power(1, 6500), power(2, 6000), power(3, 7000)]).body);
     expect(decoded.records.map(({ mono }) => mono)).toEqual([1500, 1000, 2000]);
-    expect(JSON.parse(unpack(encode([power(1, 6500), power(2, 6000)]).body)).rows).toEqual([
+    expect(JSON.parse(bodyText(encode([power(1, 6500), power(2, 6000)]).body)).rows).toEqual([
       [500, 0, 1],
       [0, 0, 2],
     ]);
@@ -74,7 +75,7 @@ describe("a readings batch", () => {
 
   it("makes what is no number bad, and keeps large integers exact", () => {
     const rows = JSON.parse(
-      unpack(
+      bodyText(
         encode([Number.NaN, Number.POSITIVE_INFINITY, 2 ** 60, -(2 ** 53), 2 ** 53 - 1, 1e300].map((v) => power(v, 6000))).body,
       ),
     ).rows;
@@ -158,7 +159,7 @@ describe("thinning", () => {
   const run = (records: readonly ReadingRecord[], kind: "gauge" | "counter" | "state") => {
     const row = thin(batches(records), epoch.opened, 1e9, () => kind);
     if (row === null) throw new Error("not thinned");
-    return { row, json: JSON.parse(unpack(row.body)), decoded: readingsOf(row.body) };
+    return { row, json: JSON.parse(bodyText(row.body)), decoded: readingsOf(row.body) };
   };
   const each10s = (count: number) => Array.from({ length: count }, (_, i) => power(i, 65_000 + i * 10_000));
 

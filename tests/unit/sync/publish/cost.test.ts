@@ -1,9 +1,8 @@
 /** What a platform says in many pieces costs as much as it is long, not its square: counted, and by the ratio of n to 2n. */
 import { describe, expect, it } from "vitest";
-import * as platform from "../../../../hw-sim/platform/store/ranges.ts";
+import { firstGap, setOf, subtract, union } from "../../../../src/kit/range-set.ts";
 import type { Range } from "../../../../src/model/index.ts";
 import { type Ack, DeliveryTracker } from "../../../../src/sync/publish/delivery-tracker.ts";
-import * as gateway from "../../../../src/sync/publish/ranges.ts";
 import { RawBroker } from "../../../support/broker/raw-broker.ts";
 import { MemoryOutbox } from "../../../support/memory/memory-outbox.ts";
 import { eventually, harness, ROOT } from "../../../support/memory/sync-harness.ts";
@@ -32,12 +31,10 @@ describe("looks at its input, of twice as many ranges, at most 2.5 times as ofte
   const three = (n: number) => [crumbs(n), crumbs(n / 2, 2), crumbs(n / 2, n + 2)];
   const size = 4000;
   it.each<[string, (n: number) => Range[][], (...lists: Range[][]) => unknown]>([
-    ["the gateway's union", apart, (a = [], b = []) => gateway.union(a, b)],
-    ["the gateway's difference", apart, (a = [], b = []) => gateway.subtract(a, b)],
-    ["a set made of ranges in no order", (n) => [crumbs(n).reverse()], (a = []) => gateway.setOf(a)],
-    ["the first gap of sets that fill each other's gaps", three, (...sets) => gateway.firstGap(1, 1_000_000, sets)],
-    ["the platform's union", apart, (a = [], b = []) => platform.union(a, b)],
-    ["the platform's set of ranges in no order", (n) => [crumbs(n).reverse()], (a = []) => platform.setOf(a)],
+    ["the union", apart, (a = [], b = []) => union(a, b)],
+    ["the difference", apart, (a = [], b = []) => subtract(a, b)],
+    ["a set made of ranges in no order", (n) => [crumbs(n).reverse()], (a = []) => setOf(a)],
+    ["the first gap of sets that fill each other's gaps", three, (...sets) => firstGap(1, 1_000_000, sets)],
   ])("%s", (_, lists, work) => {
     const [once, twice] = [looks(lists(size), work), looks(lists(2 * size), work)];
     expect(once).toBeGreaterThan(0);

@@ -1,67 +1,15 @@
-/** Range sets, joined and cut bodies, checked against the plainest model: a set of numbers. */
+/** Joined and cut bodies, and what is still to be sent, checked against the plainest model: a set of numbers. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { encodeBody, readBody } from "../../../../src/contract/message-body.ts";
+import { upTo } from "../../../../src/kit/range-set.ts";
 import type { Range } from "../../../../src/model/index.ts";
-import { cut, encodeBody, fitting, join, type Piece, parts, readBody } from "../../../../src/sync/publish/batch-body.ts";
+import { cut, fitting, join, type Piece, parts } from "../../../../src/sync/publish/batch-body.ts";
 import { DeliveryTracker } from "../../../../src/sync/publish/delivery-tracker.ts";
-import {
-  add,
-  firstGap,
-  nothing,
-  type RangeSet,
-  remove,
-  subtract,
-  union,
-  upTo,
-  within,
-} from "../../../../src/sync/publish/ranges.ts";
 import { MemoryOutbox } from "../../../support/memory/memory-outbox.ts";
 
-const range = fc.tuple(fc.integer({ min: 1, max: 60 }), fc.nat(12)).map(([from, more]): Range => [from, from + more]);
-const ranges = fc.array(range, { maxLength: 12 });
-const setOf = (list: readonly Range[]): RangeSet => list.reduce(add, nothing);
 const numbers = (list: readonly Range[]): number[] =>
   [...new Set(list.flatMap(([from, to]) => Array.from({ length: to - from + 1 }, (_, i) => from + i)))].sort((a, b) => a - b);
-
-describe("ranges", () => {
-  it("hold exactly the numbers put in, sorted, merged and never touching", () => {
-    fc.assert(
-      fc.property(ranges, (list) => {
-        const set = setOf(list);
-        expect(numbers(set)).toEqual(numbers(list));
-        for (const [i, [from]] of set.entries()) if (i > 0) expect(from).toBeGreaterThan((set[i - 1]?.[1] ?? 0) + 1);
-      }),
-    );
-  });
-
-  it("subtract, unite and cut like sets of numbers", () => {
-    fc.assert(
-      fc.property(ranges, ranges, range, (a, b, r) => {
-        const [x, y] = [setOf(a), setOf(b)];
-        const inside = (n: number) => n >= r[0] && n <= r[1];
-        expect(numbers(union(x, y))).toEqual(numbers([...a, ...b]));
-        expect(numbers(subtract(x, y))).toEqual(numbers(a).filter((n) => !numbers(b).includes(n)));
-        expect(numbers(remove(x, r))).toEqual(numbers(a).filter((n) => !inside(n)));
-        expect(numbers(within(x, r))).toEqual(numbers(a).filter(inside));
-      }),
-    );
-  });
-
-  it("find the first gap of several sets", () => {
-    fc.assert(
-      fc.property(ranges, ranges, fc.integer({ min: 1, max: 80 }), (a, b, head) => {
-        const covered = new Set([...numbers(a), ...numbers(b)]);
-        const gap = firstGap(1, head, [setOf(a), setOf(b)]);
-        const free = Array.from({ length: head }, (_, i) => i + 1).filter((n) => !covered.has(n));
-        expect(gap?.[0] ?? null).toBe(free[0] ?? null);
-        if (gap !== null) {
-          for (const n of numbers([gap])) expect(free).toContain(n);
-          expect(free).not.toContain(gap[1] + 1);
-        }
-      }),
-    );
-  });
-});
 
 describe("bodies", () => {
   const edge = new MemoryOutbox();

@@ -4,17 +4,21 @@ import { describe, expect, it } from "vitest";
 import {
   absent,
   add,
+  covers,
+  firstGap,
   has,
+  highest,
+  meets,
   none,
   type RangeSet,
+  remove,
   size,
   subtract,
-  top,
   union,
   upTo,
   within,
-} from "../../../../../hw-sim/platform/store/ranges.ts";
-import type { Range } from "../../../../../src/model/index.ts";
+} from "../../../src/kit/range-set.ts";
+import type { Range } from "../../../src/model/index.ts";
 
 const range = fc
   .tuple(fc.integer({ min: 1, max: 60 }), fc.integer({ min: 0, max: 9 }))
@@ -33,7 +37,7 @@ describe("range sets", () => {
         const truth = numbers(list);
         expect(sorted(numbers(set))).toEqual(sorted(truth));
         expect(size(set)).toBe(truth.size);
-        expect(top(set)).toBe(Math.max(0, ...truth));
+        expect(highest(set)).toBe(Math.max(0, ...truth));
         for (const [i, [from]] of set.entries()) if (i > 0) expect(from).toBeGreaterThan((set[i - 1]?.[1] ?? 0) + 1);
         for (let n = 0; n <= 75; n += 1) expect(has(set, n)).toBe(truth.has(n));
         let whole = 0;
@@ -51,6 +55,9 @@ describe("range sets", () => {
         const inside = sorted(numbers([asked]));
         expect(sorted(numbers(absent(set, asked)))).toEqual(inside.filter((n) => !truth.has(n)));
         expect(sorted(numbers(within(set, asked)))).toEqual(inside.filter((n) => truth.has(n)));
+        expect(sorted(numbers(remove(set, asked)))).toEqual(sorted(truth).filter((n) => !inside.includes(n)));
+        expect(meets(set, asked)).toBe(inside.some((n) => truth.has(n)));
+        expect(covers(set, asked)).toBe(inside.every((n) => truth.has(n)));
       }),
     );
   });
@@ -61,6 +68,20 @@ describe("range sets", () => {
         const [one, two] = [numbers(a), numbers(b)];
         expect(union(setOf(a), setOf(b))).toEqual(setOf([...a, ...b]));
         expect(sorted(numbers(subtract(setOf(a), setOf(b))))).toEqual(sorted(new Set([...one].filter((n) => !two.has(n)))));
+      }),
+    );
+  });
+
+  it("find the first gap of several", () => {
+    fc.assert(
+      fc.property(ranges, ranges, fc.integer({ min: 1, max: 80 }), (a, b, head) => {
+        const covered = numbers([...a, ...b]);
+        const gap = firstGap(1, head, [setOf(a), setOf(b)]);
+        const free = Array.from({ length: head }, (_, i) => i + 1).filter((n) => !covered.has(n));
+        expect(gap?.[0] ?? null).toBe(free[0] ?? null);
+        if (gap === null) return;
+        for (const n of numbers([gap])) expect(free).toContain(n);
+        expect(free).not.toContain(gap[1] + 1);
       }),
     );
   });
