@@ -10,8 +10,27 @@ export interface Credentials {
   readonly password?: string;
 }
 
+/** What the configuration calls the options of a connection: whoever reads an error must find them there. */
+export interface BrokerKeys {
+  readonly brokerKey: string;
+  readonly userKey: string;
+  readonly credentialsKey: string;
+  readonly versionKey: string;
+  readonly clientIdKey: string;
+}
+
+const PLATFORM_KEYS: BrokerKeys = {
+  brokerKey: "sync.broker",
+  userKey: "sync.user",
+  credentialsKey: "credentials",
+  versionKey: "sync.mqtt",
+  clientIdKey: "gateway.id",
+};
+
 export interface SocketOptions {
   readonly broker: string;
+  /** Absent: those of the platform's broker. */
+  readonly keys?: BrokerKeys;
   readonly credentials?: Credentials;
   readonly timeoutMs: number;
   /** Without a synchronised clock a certificate's dates prove nothing against the broker. */
@@ -27,3 +46,5 @@ export function brokerName(broker: string): string {
 /** Whether the link failed before it reached the broker: then to wait would spare the broker nothing. */
 export const isLocal = (reason: string): boolean =>
   ["ENETUNREACH", "ENETDOWN", "EHOSTUNREACH", "EHOSTDOWN", "ETIMEDOUT", "EAI_AGAIN", "EADDRNOTAVAIL"].includes(reason);
+
+export const keysOf = ({ keys }: Pick<SocketOptions, "keys">): BrokerKeys => keys ?? PLATFORM_KEYS;

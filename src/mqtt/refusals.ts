@@ -1,10 +1,10 @@
 /** Turns a refused connection into an error that names what can be mended, on our side or on the broker's. */
 import { EdgeError } from "../kit/errors.ts";
-import { brokerName, isLocal, type SocketOptions } from "./broker.ts";
+import { brokerName, isLocal, keysOf, type SocketOptions } from "./broker.ts";
 import { LinkError } from "./link-error.ts";
 
 /** Who asked to be let in. */
-export interface Caller extends Pick<SocketOptions, "broker" | "credentials" | "clockSynced"> {
+export interface Caller extends Pick<SocketOptions, "broker" | "credentials" | "clockSynced" | "keys"> {
   readonly clientId: string;
   readonly mqtt: 5 | "3.1.1";
   readonly user?: string;
@@ -30,12 +30,14 @@ const BY_RETURN_CODE: Readonly<Record<number, Refused>> = {
   5: "sync.not-admitted",
 };
 
-export function refusedBy({ broker, clientId, mqtt, user, credentials }: Caller, reasonCode: number, cause?: unknown): LinkError {
+export function refusedBy(caller: Caller, reasonCode: number, cause?: unknown): LinkError {
+  const { broker, clientId, mqtt, user, credentials } = caller;
   const table = mqtt === 5 ? BY_REASON : { ...BY_REASON, ...BY_RETURN_CODE };
   const known = table[reasonCode] ?? "sync.refused";
   const isNobody = user === undefined && credentials?.cert === undefined;
   const isLogin = known === "sync.bad-login" || known === "sync.not-admitted";
   const context = {
+    ...keysOf(caller),
     broker: brokerName(broker),
     reason: `0x${reasonCode.toString(16)}`,
     clientId,
@@ -66,12 +68,12 @@ const OTHER_TRUST = /^(ERR_TLS|CERT_|UNABLE_TO|INVALID_|HOSTNAME_)/;
 /** Why a TCP or TLS connection failed. */
 export function explained(
   error: NodeJS.ErrnoException,
-  caller: Pick<Caller, "broker" | "credentials" | "clockSynced">,
+  caller: Pick<Caller, "broker" | "credentials" | "clockSynced" | "keys">,
 ): EdgeError {
   const { credentials, clockSynced } = caller;
   const broker = brokerName(caller.broker);
   const reason = error.code ?? error.message;
-  const about = { broker, reason };
+  const about = { ...keysOf(caller), broker, reason };
   const ca = credentials?.ca ?? "ca";
   const cert = credentials?.cert;
   if (DATE_ERRORS.has(reason)) return new EdgeError(clockSynced() ? "sync.broker-dates" : "sync.clock", about, error);

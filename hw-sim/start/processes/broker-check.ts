@@ -25,7 +25,7 @@ export async function brokerFault(broker: string): Promise<EdgeError | null> {
     if (answer[0] !== CONNACK) return new EdgeError("sync.unreachable", { broker, reason: "no MQTT" });
     // It answers: whether it lets the gateway in is not checked here.
     const old = OLD.includes(answer[ANSWER - 1] ?? 0);
-    return old ? new EdgeError("sync.protocol-version", { broker, mqtt: 5 }) : null;
+    return old ? new EdgeError("sync.protocol-version", { broker, mqtt: 5, versionKey: "sync.mqtt" }) : null;
   } catch (error) {
     const reason = (error as NodeJS.ErrnoException).code ?? (error instanceof Error ? error.message : String(error));
     return new EdgeError("sync.unreachable", { broker, reason });

@@ -39,8 +39,8 @@ export const brokerCodes = {
       en: "The broker {broker} does not accept user {user} with this password",
     },
     hint: {
-      it: "Controllare `sync.user` e il contenuto della credenziale {name}: una riga, senza spazi né virgolette.",
-      en: "Check `sync.user` and what the credential {name} holds: one line, no blanks, no quotes.",
+      it: "Controllare `{userKey}` e il contenuto della credenziale {name}: una riga, senza spazi né virgolette.",
+      en: "Check `{userKey}` and what the credential {name} holds: one line, no blanks, no quotes.",
     },
   },
   "sync.no-login": {
@@ -50,8 +50,8 @@ export const brokerCodes = {
       en: "The broker {broker} lets nobody in unnamed, and this gateway shows neither a user nor a certificate",
     },
     hint: {
-      it: "Scrivere `sync.user` e `credentials.password` (il nome di un file), oppure `credentials.cert` e `credentials.key`.",
-      en: "Write `sync.user` and `credentials.password` (the name of a file), or `credentials.cert` and `credentials.key`.",
+      it: "Scrivere `{userKey}` e `{credentialsKey}.password` (il nome di un file), oppure `{credentialsKey}.cert` e `{credentialsKey}.key`.",
+      en: "Write `{userKey}` and `{credentialsKey}.password` (the name of a file), or `{credentialsKey}.cert` and `{credentialsKey}.key`.",
     },
   },
   "sync.not-admitted": {
@@ -69,8 +69,8 @@ export const brokerCodes = {
     retry: true,
     what: { it: "Il broker {broker} non parla MQTT {mqtt}", en: "The broker {broker} does not speak MQTT {mqtt}" },
     hint: {
-      it: "Se il broker conosce solo la versione 3.1.1, scrivere `sync.mqtt: 3.1.1`; altrimenti aggiornarlo.",
-      en: "If the broker knows version 3.1.1 only, write `sync.mqtt: 3.1.1`; otherwise update it.",
+      it: "Se il broker conosce solo la versione 3.1.1, scrivere `{versionKey}: 3.1.1`; altrimenti aggiornarlo.",
+      en: "If the broker knows version 3.1.1 only, write `{versionKey}: 3.1.1`; otherwise update it.",
     },
   },
   "sync.client-id": {
@@ -80,8 +80,8 @@ export const brokerCodes = {
       en: "The broker {broker} does not accept client id {clientId}",
     },
     hint: {
-      it: "È `gateway.id`: chiedere a chi gestisce il broker quale nome vi è registrato.",
-      en: "It is `gateway.id`: ask the broker's operators which name is registered there.",
+      it: "È `{clientIdKey}`: chiedere a chi gestisce il broker quale nome vi è registrato.",
+      en: "It is `{clientIdKey}`: ask the broker's operators which name is registered there.",
     },
   },
   "sync.taken-over": {
@@ -91,8 +91,8 @@ export const brokerCodes = {
       en: "Another client connected to the broker {broker} under this gateway's name, {clientId}",
     },
     hint: {
-      it: "Due gateway hanno lo stesso `gateway.id`, forse una scheda copiata: dare a ciascuno il suo.",
-      en: "Two gateways have the same `gateway.id`, perhaps from a copied card: give each its own.",
+      it: "Due gateway hanno lo stesso `{clientIdKey}`, forse una scheda copiata: dare a ciascuno il suo.",
+      en: "Two gateways have the same `{clientIdKey}`, perhaps from a copied card: give each its own.",
     },
   },
   "sync.no-retain": {
@@ -135,8 +135,8 @@ export const brokerCodes = {
       en: "The broker's certificate is for {names}, not for {host}",
     },
     hint: {
-      it: "Scrivere in `sync.broker` un nome che sta nel certificato, oppure rifare il certificato con {host}.",
-      en: "Write in `sync.broker` a name that the certificate holds, or renew the certificate with {host}.",
+      it: "Scrivere in `{brokerKey}` un nome che sta nel certificato, oppure rifare il certificato con {host}.",
+      en: "Write in `{brokerKey}` a name that the certificate holds, or renew the certificate with {host}.",
     },
   },
   "sync.broker-dates": {
@@ -179,8 +179,8 @@ export const brokerCodes = {
       en: "The broker {broker} wants a certificate, and the configuration names none",
     },
     hint: {
-      it: "Scrivere `credentials.cert` e `credentials.key`, oppure far entrare sul broker anche con utente e password.",
-      en: "Write `credentials.cert` and `credentials.key`, or let the broker admit by user and password too.",
+      it: "Scrivere `{credentialsKey}.cert` e `{credentialsKey}.key`, oppure far entrare sul broker anche con utente e password.",
+      en: "Write `{credentialsKey}.cert` and `{credentialsKey}.key`, or let the broker admit by user and password too.",
     },
   },
   "sync.not-tls": {

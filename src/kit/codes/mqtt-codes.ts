@@ -2,6 +2,14 @@
 import type { CodeTable } from "./code-table.ts";
 
 export const mqttCodes = {
+  "mqtt.broker-away": {
+    retry: true,
+    what: { it: "Broker {broker} non raggiungibile: {reason}", en: "Broker {broker} cannot be reached: {reason}" },
+    hint: {
+      it: "Ciò che si pubblica intanto attende sul broker. Controllare rete e `buses.{bus}.mqtt`; i valori mostrati sono gli ultimi.",
+      en: "What is published meanwhile waits at the broker. Check the network and `buses.{bus}.mqtt`; the values shown are the last ones.",
+    },
+  },
   "mqtt.malformed": {
     retry: true,
     what: {

@@ -142,7 +142,12 @@ describe.skipIf(!hasTerminal)("on a terminal of 80×24", { timeout: 90_000 }, ()
   });
 
   it("why the broker is away is said in the reader's language", async () => {
-    const error = new EdgeError("sync.taken-over", { broker: "mqtt://127.0.0.1:1883", clientId: "gw", reason: "0x8e" });
+    const error = new EdgeError("sync.taken-over", {
+      broker: "mqtt://127.0.0.1:1883",
+      clientId: "gw",
+      clientIdKey: "gateway.id",
+      reason: "0x8e",
+    });
     const detail = { it: error.what("it"), en: error.what("en") };
     picture = { ...site(1, 0), sync: { ...gatewayStatus.sync, connected: false, code: error.code, detail } };
     const shown = async (lang: string) => (await ended("status", { LC_ALL: lang })).lines.join(" ");

@@ -7,7 +7,7 @@ import { pause } from "../../../kit/loop/pause.ts";
 import { AnyOf, broadcast } from "../../../kit/loop/signals.ts";
 import type { ReceivedStatus } from "../../../model/index.ts";
 import type { AfterAck } from "../../../mqtt/ack-order.ts";
-import { brokerName } from "../../../mqtt/broker.ts";
+import { type BrokerKeys, brokerName } from "../../../mqtt/broker.ts";
 import { openLink } from "../../../mqtt/client.ts";
 import { type Incoming, type Link, type LinkOptions, MAX_DOWN_BYTES } from "../../../mqtt/link.ts";
 import { carrierBack, reconnectWait } from "../../../mqtt/reconnect.ts";
@@ -104,7 +104,7 @@ export class BrokerSession implements MqttFeed, AsyncDisposable {
       waitMs: reconnectWait({ firstMs: spec.reconnect.first, maxMs: spec.reconnect.max }),
       woken: carrierBack,
       failed: (error) => {
-        this.#failed = error;
+        this.#failed = error.code === "sync.unreachable" ? awayOf(bus, spec.mqtt, error) : error;
       },
     });
   }
@@ -145,6 +145,7 @@ export class BrokerSession implements MqttFeed, AsyncDisposable {
     const files = { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }), ...(password && { password }) };
     return {
       broker: spec.mqtt,
+      keys: keysIn(bus),
       clientId: spec.clientId ?? `${gateway}-${bus}`,
       mqtt: spec.version,
       ...(spec.user !== undefined && { user: spec.user }),
@@ -232,3 +233,15 @@ export class BrokerSession implements MqttFeed, AsyncDisposable {
     for (const { message, mono, over, settle } of before) settle(this.#deliver(message, mono, over));
   }
 }
+
+const keysIn = (bus: string): BrokerKeys => ({
+  brokerKey: `buses.${bus}.mqtt`,
+  userKey: `buses.${bus}.user`,
+  credentialsKey: `buses.${bus}.credentials`,
+  versionKey: `buses.${bus}.version`,
+  clientIdKey: `buses.${bus}.clientId`,
+});
+
+/** Of the platform's broker it is said that data stay in the gateway; of this one they stay at the broker. */
+const awayOf = (bus: string, broker: string, { context }: EdgeError): EdgeError =>
+  new EdgeError("mqtt.broker-away", { bus, broker: brokerName(broker), reason: String(context["reason"] ?? "?") });

@@ -117,7 +117,7 @@ describe("a broker", () => {
     broker.send("plant/tank", level(1));
     await poll(() => tank.look().state).toBe("up");
     await broker.down();
-    await poll(() => tank.look().problem?.code).toBe("sync.unreachable");
+    await poll(() => tank.look().problem?.code).toBe("mqtt.broker-away");
     expect(tank.look()).toMatchObject({ state: "problem", points: [{ value: 1, quality: "good" }] });
     await broker.up();
     await poll(() => broker.subscribes.length).toBe(2);

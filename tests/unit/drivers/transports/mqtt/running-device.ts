@@ -4,7 +4,7 @@ import { deviceInfo, loadDriver } from "../../../../../src/drivers/index.ts";
 import { openWires } from "../../../../../src/drivers/wires.ts";
 import { Collector } from "../../../../../src/edge/devices/collector.ts";
 import { monotonic } from "../../../../../src/kit/clock.ts";
-import { noLog } from "../../../../../src/kit/log.ts";
+import { type Log, noLog } from "../../../../../src/kit/log.ts";
 import { broadcast } from "../../../../../src/kit/loop/signals.ts";
 import { Watchdog } from "../../../../../src/kit/loop/watchdog.ts";
 import type { DeviceProblem, Reading } from "../../../../../src/model/index.ts";
@@ -13,7 +13,14 @@ type Written = Readonly<Record<string, unknown>>;
 
 export async function running(devices: Readonly<Record<string, Written>>, bus: Written, folder?: string) {
   const spec = busSchema.parse(bus);
-  const wires = openWires({ lora: spec }, noLog, { gateway: "gw", credentials: folder });
+  let isConnected = false;
+  const log: Log = {
+    ...noLog,
+    info: (event) => {
+      isConnected ||= event === "mqtt.connected";
+    },
+  };
+  const wires = openWires({ lora: spec }, log, { gateway: "gw", credentials: folder });
   const stop = broadcast();
   const made = await Promise.all(
     Object.entries(devices).map(async ([id, { type = "mqtt-json", ...written }]) => {
@@ -23,6 +30,7 @@ export async function running(devices: Readonly<Record<string, Written>>, bus: W
   );
   return {
     devices: Object.fromEntries(made.map((one) => [one.id, one])) as Readonly<Record<string, (typeof made)[number]>>,
+    connected: () => isConnected,
     async [Symbol.asyncDispose]() {
       stop.abort();
       await Promise.all(made.map(({ run }) => run));
