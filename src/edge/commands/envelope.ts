@@ -1,6 +1,6 @@
 /** Checks the envelope of a command; of a malformed one it reads as much as an answer needs (contract, Commands). */
-import { randomBytes } from "node:crypto";
 import * as z from "zod";
+import { uuidv7 } from "../../kit/uuid-v7.ts";
 import type { Args } from "../../model/index.ts";
 import type { Order } from "../engine/asset/want.ts";
 
@@ -76,13 +76,3 @@ export const ruleEnvelope = (wall: number, gateway: string, { id, target, value,
   expiresAt: wall + RULE_LIFETIME_MS,
   issuer: by,
 });
-
-/** RFC 9562 version 7: sortable by its time. */
-function uuidv7(wall: number): string {
-  const bytes = randomBytes(16);
-  bytes.writeUIntBE(wall, 0, 6);
-  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x70;
-  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
-  const hex = bytes.toString("hex");
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
-}

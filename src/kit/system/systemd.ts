@@ -5,6 +5,7 @@ import { monotonic } from "../clock.ts";
 import type { Log } from "../log.ts";
 import { pause } from "../loop/pause.ts";
 import type { Watchdog } from "../loop/watchdog.ts";
+import { Mutex } from "../mutex.ts";
 import { withPipes } from "./pipes.ts";
 
 /** systemd's own tool. It waits until the manager has read the message, which cannot attribute one whose sender is gone. */
@@ -88,7 +89,7 @@ class Messenger {
   readonly #tool: string;
   readonly #env: Environment;
   #shell: ChildProcessByStdio<Writable, Readable, null> | null = null;
-  #turn: Promise<Error | null> = Promise.resolve(null);
+  readonly #mutex = new Mutex();
   #settle: (failed: Error | null) => void = () => undefined;
 
   constructor(tool: string, env: Environment) {
@@ -98,14 +99,14 @@ class Messenger {
 
   /** Never rejects; one message at a time. */
   send(assignments: readonly string[]): Promise<Error | null> {
-    this.#turn = this.#turn.then(() => this.#send(`${assignments.join("\t")}\n`));
-    return this.#turn;
+    return this.#mutex.run(() => this.#send(`${assignments.join("\t")}\n`));
   }
 
   async close(): Promise<void> {
-    await this.#turn;
-    this.#shell?.stdin.end();
-    this.#shell = null;
+    await this.#mutex.run(async () => {
+      this.#shell?.stdin.end();
+      this.#shell = null;
+    });
   }
 
   async #send(message: string): Promise<Error | null> {

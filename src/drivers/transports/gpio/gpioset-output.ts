@@ -1,6 +1,7 @@
 /** An output that a gpioset process of ours holds; a line that is lost with its process stays lost. */
 import { monotonic } from "../../../kit/clock.ts";
 import { asEdgeError, type EdgeError } from "../../../kit/errors.ts";
+import { Mutex } from "../../../kit/mutex.ts";
 import type { GpioOutput } from "../../driver.ts";
 import type { ToolProcess } from "../child/tool-process.ts";
 import { type GpioTools, type Level, lineError } from "./gpio-tools.ts";
@@ -18,7 +19,7 @@ export class GpiosetOutput implements GpioOutput {
   readonly #lost = new AbortController();
   #held: { readonly process: ToolProcess; readonly level: Level } | null = null;
   /** One after the other: a level is not told while it is being changed. */
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #mutex = new Mutex();
 
   private constructor(tools: GpioTools, line: number) {
     this.#tools = tools;
@@ -105,16 +106,13 @@ export class GpiosetOutput implements GpioOutput {
   }
 
   #alone<T>(work: () => Promise<T>): Promise<T> {
-    const mine = this.#turn.then(() => {
+    return this.#mutex.run(() => {
       if (this.#lost.signal.aborted) throw this.#lost.signal.reason;
       return work();
     });
-    this.#turn = mine.catch(() => undefined);
-    return mine;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#turn;
-    await this.#letGo();
+    await this.#mutex.run(() => this.#letGo());
   }
 }
