@@ -2,6 +2,7 @@
 import { setImmediate } from "node:timers/promises";
 import type { Clock } from "../kit/clock.ts";
 import type { Log } from "../kit/log.ts";
+import { Mutex } from "../kit/mutex.ts";
 import type { Mark } from "../model/index.ts";
 import type { AfterAck } from "../mqtt/ack-order.ts";
 import type { Incoming } from "../mqtt/link.ts";
@@ -29,8 +30,7 @@ export interface InboxOptions {
 
 export class Inbox {
   readonly #o: InboxOptions;
-  /** Never rejects. */
-  #turn: Promise<void> = Promise.resolve();
+  readonly #mutex = new Mutex();
 
   constructor(options: InboxOptions) {
     this.#o = options;
@@ -47,8 +47,7 @@ export class Inbox {
 
   /** One at a time, with a turn of the event loop between two: each may take milliseconds, and many may come at once. */
   #inTurn(work: () => void): Promise<void> {
-    this.#turn = this.#turn.then(() => setImmediate()).then(work);
-    return this.#turn;
+    return this.#mutex.run(() => setImmediate().then(work));
   }
 
   /** Never throws: what fails here must be acknowledged to the broker too, or it would come again for ever. */

@@ -11,11 +11,11 @@ import { carrierBack, reconnectWait } from "../mqtt/reconnect.ts";
 import { CommandGate } from "./command-gate.ts";
 import { DEFAULTS, type SyncContext, type SyncOptions, type SyncParts } from "./context.ts";
 import { Inbox } from "./inbox.ts";
+import { LinkSession } from "./link-session.ts";
 import { Notifier } from "./notifier.ts";
 import { DeliveryTracker } from "./publish/delivery-tracker.ts";
 import { PoisonDetector } from "./publish/poison-detector.ts";
 import { ResultPublisher } from "./publish/result-publisher.ts";
-import { Session } from "./session.ts";
 import { PREFIX, topicsOf } from "./topics.ts";
 import { Uplink } from "./uplink.ts";
 
@@ -55,7 +55,7 @@ export function runSync(parts: SyncParts, stop: AbortSignal): Sync {
     poison: new PoisonDetector(),
     unstored: new Map(),
   };
-  let session: Session | null = null;
+  let session: LinkSession | null = null;
   const changed = (): void => {
     session?.publisher.heard();
     context.notifier.notify();
@@ -75,7 +75,7 @@ export function runSync(parts: SyncParts, stop: AbortSignal): Sync {
     await using link = await openLink(linkOptions(context, inbox, heartbeat), stop);
     const stable = setTimeout(works, STABLE_MS);
     try {
-      session = new Session(link, context);
+      session = new LinkSession(link, context);
       await session.run(stop, () => {
         failed = null;
         uplink.up();

@@ -10,7 +10,7 @@ import { detailsOf, type FaultGroup, faultGroups, headOfGroup } from "./fault-gr
 import { plain } from "./table.ts";
 import { shownTime, type Terminal } from "./terminal.ts";
 
-export interface Room {
+export interface ScreenSize {
   readonly columns: number;
   readonly rows: number;
 }
@@ -20,7 +20,7 @@ const ALARMS = 3;
 const ASSET_LINES = 2;
 
 /** `room`: of the terminal, or absent where there is no end to it. */
-export function statusPage(picture: GatewayStatus, terminal: Terminal, room?: Room): readonly string[] {
+export function statusPage(picture: GatewayStatus, terminal: Terminal, room?: ScreenSize): readonly string[] {
   const { columns = Number.POSITIVE_INFINITY, rows = Number.POSITIVE_INFINITY } = room ?? {};
   const fold = (text: string) => hanging(plain(text), columns);
   const head = headOf(picture, terminal).flatMap(fold);

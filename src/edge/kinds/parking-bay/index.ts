@@ -1,6 +1,6 @@
 /** A parking bay: free, occupied or unknown, what was shown there, and which duty of who parks is broken. */
 import { assetKind, type Claim, shown, state } from "../kind.ts";
-import { bayNotYet, bayOptions } from "./options.ts";
+import { bayNotYet, bayOptions } from "./bay-options.ts";
 import { illegalOccupation, type Stay, watchesPermits, withoutPermit } from "./permit.ts";
 
 /** Nothing but a flat surface out of range is what some sites have instead of a car: see the sensor's `beyond`. */

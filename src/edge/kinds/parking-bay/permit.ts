@@ -1,6 +1,6 @@
 /** The duty to show a badge in a bay that is reserved for its holders (CdS art. 188; DPR 495/1992 art. 381). */
 import type { AlarmSpec, Claim, Context, Senses } from "../kind.ts";
-import type { BayOptions } from "./options.ts";
+import type { BayOptions } from "./bay-options.ts";
 
 /** A vehicle that stands in the bay. */
 export interface Stay {
