@@ -1,4 +1,4 @@
-/** The broker of docs/broker.md, its commands and files as they stand there: what must be possible is, and what must not be is not. */
+/** The broker of docs/broker.md, by the commands and files that stand there: it allows what it must, and nothing else. */
 import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, readFile, writeFile } from "node:fs/promises";

@@ -1,4 +1,4 @@
-/** What the documents name is there: files, headings, rules of the contract, identifiers, and the ways that a reading and a command take. */
+/** What the documents name exists: files, headings, rules of the contract, identifiers, the ways of reading and command. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import ts from "typescript";

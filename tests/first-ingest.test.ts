@@ -1,4 +1,4 @@
-/** The consumer of docs/first-ingest.md, as it stands there, against a real gateway, and against what a gateway seldom says. */
+/** The consumer of docs/first-ingest.md, word for word, against a real gateway and what a gateway seldom says. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import mqtt, { type MqttClient } from "mqtt";

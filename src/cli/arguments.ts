@@ -1,4 +1,4 @@
-/** Words of the command line go in; the socket to ask, moments, and command arguments come out, or an error of usage. */
+/** Reads words of the command line: the socket to ask, moments and command arguments, or an error of usage. */
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { systemClock } from "../kit/clock.ts";

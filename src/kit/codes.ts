@@ -1,4 +1,4 @@
-/** The table of everything that can go wrong: code → whether a retry helps, what happened, what to do next. `docs/errors.md` is generated from it. */
+/** Everything that can go wrong, by code: whether a retry helps, what happened, what to do next (docs/errors.md). */
 import type { Text } from "../model/index.ts";
 import { bleCodes } from "./codes/ble-codes.ts";
 import { brokerCodes } from "./codes/broker-codes.ts";

@@ -1,4 +1,4 @@
-/** A failure goes in as code, context and cause; out comes one error class whose hint tells a technician what to do next, in Italian and English. */
+/** The one class of errors: code, context and cause, and a hint that tells a technician what to do next. */
 import type { Text, Told } from "../model/index.ts";
 import { type Code, codes, type PlaceOf } from "./codes.ts";
 import { firstLine } from "./text/first-line.ts";

@@ -1,4 +1,4 @@
-/** Writes docs/configuration.md: every key of a configuration, but those of device types and asset kinds, which have their own pages. */
+/** Writes docs/configuration.md: every key, but those of device types and asset kinds, which have pages of their own. */
 import { readFileSync } from "node:fs";
 import { inputSchema } from "../../src/config/schema/json-schema.ts";
 import { assetHead, deviceHead, siteSchema } from "../../src/config/schema/schema.ts";

@@ -1,4 +1,4 @@
-/** What is wrong at a site, by cause: devices that fail in the same way on the same bus are one fault, such as one dead line. */
+/** Groups what is wrong at a site by its cause: devices that fail alike on one bus are one fault, such as a dead line. */
 
 import { formatDuration } from "../../kit/text/format-duration.ts";
 import { pluralise } from "../../kit/text/pluralise.ts";
