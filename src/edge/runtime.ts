@@ -25,7 +25,8 @@ import { contactBefore } from "./time/unsynced-stretches.ts";
 
 const SILENCE_LOOK_MS = 500;
 /**
- * The longest honest round of each loop. The store: two proofs of writing, beyond its commit window; the limits: a device that answers slowly.
+ * The longest that a round of each loop takes when all is well. The store: two proofs of writing, beyond its commit interval; the limits: a
+ * device that answers slowly.
  */
 const ROUND_MS = { store: 60_000, silence: 30_000, limits: 120_000 };
 

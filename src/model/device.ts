@@ -38,7 +38,7 @@ export interface DeviceHost {
   durable(): Promise<void>;
 }
 
-/** A device as the rest of the house sees it: what main makes of one line under `devices:`. */
+/** A device as the rest of the gateway knows it: main makes it of one entry under `devices:`. */
 export interface DeviceInfo {
   readonly id: string;
   readonly type: string;

@@ -148,7 +148,7 @@ export interface GatewayStatus {
     readonly quotaBytes: number;
     readonly unacknowledged: number;
     readonly writable: boolean;
-    /** Records in the current commit window and in windows that wait for a failed disk. */
+    /** Records and events that are not committed yet, those included that wait for a failed disk. */
     readonly waiting: number;
   };
   readonly streams: readonly StreamStatus[];

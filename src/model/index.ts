@@ -1,4 +1,4 @@
-/** The nouns of the gateway, as types: what passes between wire, store, rules and broker. The door of this room. */
+/** The data types of the gateway: what passes between wire, store, asset kinds and broker. The door of this room. */
 export type * from "./asset.ts";
 export type * from "./commands.ts";
 export type * from "./device.ts";

@@ -16,7 +16,7 @@ export interface ReadingRecord {
   readonly mono: number;
 }
 
-/** What one commit window left of one stream: `body` is exactly what is sent (JSON, or zlib of it when longer than 512 bytes). */
+/** What one commit holds of one stream: `body` is exactly what is sent (JSON, or zlib of it when longer than 512 bytes). */
 export interface Segment {
   readonly epoch: string;
   readonly stream: Stream;

@@ -46,7 +46,7 @@ export class CommandProcessor {
   readonly #o: CommandProcessorOptions;
   readonly #inbox: Map<string, InboxRow>;
   readonly #results: Listeners<CommandResult>;
-  /** Opens when what an earlier run left has its turn: nothing new comes before it. */
+  /** Resolves when the commands that an earlier run left have been taken up: no new one comes before them. */
   readonly #resumed: Promise<AbortSignal>;
   #open: (stop: AbortSignal) => void = () => {};
   readonly #refused = new RefusalDigest();
@@ -127,13 +127,13 @@ export class CommandProcessor {
     return ended;
   }
 
-  /** Now and then: tells what of a minute was only counted. */
+  /** Called now and then: tells of the refusals that were only counted, when their minute is over. */
   look(mono: number): void {
     const draft = this.#refused.due(mono);
     if (draft !== null) this.#o.host.raise(draft);
   }
 
-  /** Nothing comes any more: what was counted is told now. */
+  /** No command comes any more: tells of the refusals that were counted so far. */
   rest(): void {
     const draft = this.#refused.due(this.#o.host.mono(), true);
     if (draft !== null) this.#o.host.raise(draft);
@@ -194,7 +194,7 @@ export class CommandProcessor {
     await this.#tell(command.id);
   }
 
-  /** Why it is not begun; null: nothing speaks against it. How long it lay before a restart, only the right time can tell. */
+  /** Why an accepted command is not begun; null: nothing speaks against it. How long it lay before a restart is known only with the right time. */
   #spoilt(command: Envelope, resumed: boolean): Ending | null {
     if (this.#leftMs(command) <= 0) return { state: "expired", code: "command.expired" };
     if (!resumed || this.#o.clock.now().synced || this.#targetOf(command)?.safe) return null;
@@ -207,7 +207,7 @@ export class CommandProcessor {
     return refusalOf(command, { gateway, target, retained, origin, now: clock.now(), knowsFrom });
   }
 
-  /** What is left of its time: by the running time, which no clock that is set can move, and by the right time where that is known. */
+  /** What is left of its time: by the running time, which a clock that is set cannot move, and by wall time where that is known. */
   #leftMs({ id, expiresAt }: Envelope): number {
     const { wall, synced } = this.#o.clock.now();
     const left = (this.#inbox.get(id)?.expires ?? 0) - this.#o.host.running();
@@ -240,7 +240,7 @@ export class CommandProcessor {
     this.#results.tell(result);
   }
 
-  /** Known when it comes, so that a burst of them costs neither an acceptance nor a commit each. */
+  /** Checked when the command comes, so that a burst of them costs no acceptance and no commit each. */
   #tooSoon({ target, action, args }: Envelope): Refusal | null {
     if (this.#o.assets.has(target)) return null;
     const limits = this.#targetOf({ target, action })?.limits;
@@ -248,7 +248,7 @@ export class CommandProcessor {
     return refused("command.too-soon", { target });
   }
 
-  /** Nothing was done for it: what it would have been told to do is not kept. */
+  /** Records the refusal; the arguments are not kept, because nothing was done with them. */
   async #refuse(command: Envelope, origin: Origin, refusal: Refusal): Promise<void> {
     this.look(this.#o.host.mono());
     if (this.#refused.isTold(command.id, refusal, this.#o.host.mono())) {
@@ -258,7 +258,7 @@ export class CommandProcessor {
     this.#answer(resultOf(command, refusal, this.#o.clock.now().wall));
   }
 
-  /** With an id it is answered, and one that is known alike; without one, nobody can be told. */
+  /** Answers a malformed command that has an id, a repeated one as before; without an id nobody can be told. */
   async #malformed(body: unknown, reason: string): Promise<void> {
     const { host, clock } = this.#o;
     const { id, target = "", action = "" } = readableIn(body);
@@ -277,7 +277,7 @@ export class CommandProcessor {
     this.#answer(resultOf({ id, target, action }, detailed, clock.now().wall));
   }
 
-  /** As the store does: see there. */
+  /** Forgets in memory what the store forgets, by the same rule (`command-retention.ts`). */
   #forget(): void {
     this.#sinceForgotten += 1;
     if (this.#sinceForgotten < FORGET_EVERY) return;

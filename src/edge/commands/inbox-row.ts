@@ -24,7 +24,7 @@ export function rowOf(
   return { id, received: former?.received ?? running, expires: former?.expires ?? running + lives, state, body };
 }
 
-/** As the platform is answered: the words for people at the box are not kept. */
+/** The answer as the platform gets it: the sentences for people at the box are not stored. */
 export function toBeKept(row: InboxRow): InboxRow {
   const { result, ...body } = row.body as InboxBody;
   if (result === undefined) return row;
@@ -32,6 +32,6 @@ export function toBeKept(row: InboxRow): InboxRow {
   return { ...row, body: { ...body, result: kept } };
 }
 
-/** What has not begun aged while nothing ran. */
+/** A command that was accepted and not begun went on ageing while nothing ran. */
 export const afterTimeOff = (row: InboxRow, offMs: number): InboxRow =>
   row.state === "accepted" ? { ...row, expires: row.expires - offMs } : row;

@@ -59,7 +59,7 @@ export const emptyContent = (): Content => ({
   records: 0,
 });
 
-/** Two neighbouring windows as one: later states, marks and pictures win. */
+/** Two successive contents as one: later states, marks and documents win. */
 export function joined(first: Content, second: Content): Content {
   return {
     groups: [...first.groups, ...second.groups],

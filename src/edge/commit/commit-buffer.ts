@@ -44,7 +44,7 @@ export class CommitBuffer {
   readonly #deadline: Deadline;
   readonly #committer: Committer;
   #open = emptyContent();
-  /** Events that name more than they did when the disk may have stored them. */
+  /** Numbers of `ledger.gap` events that were widened after a commit of them was tried: the disk may hold the narrower ones. */
   readonly #widened = new Set<number>();
   /** The last numbers given out. */
   readonly #given = { readings: 0, events: 0 };
@@ -132,7 +132,7 @@ export class CommitBuffer {
     this.#numbers.stamp(seq, record, this.#open.groups);
     this.#open.records += 1;
     if (isFull("readings", this.#open)) this.#lose(relieve("readings", this.#open));
-    // The first one says by when; later ones would say later.
+    // The first record sets the deadline: a later one could only put it off.
     if (this.#open.records === 1) this.#deadline.within(this.#o.commitMs);
     return seq;
   }
@@ -217,7 +217,7 @@ export class CommitBuffer {
     await this.#committer.run(stop, heartbeat);
   }
 
-  /** Of what is added in one go only the first needs a look. */
+  /** Follows the clock once for all records that are added in one turn of the event loop. */
   #lookOnce(): void {
     if (this.#looked) return;
     this.#looked = true;

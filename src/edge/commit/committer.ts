@@ -34,7 +34,7 @@ export interface CommitterOptions {
   readonly deadline: Deadline;
   /** The last numbers given out. */
   readonly given: Readonly<Record<Stream, number>>;
-  /** Events that name more than they did when the disk may have stored them. */
+  /** Numbers of `ledger.gap` events that were widened after a commit of them was tried: the disk may hold the narrower ones. */
   readonly widened: Set<number>;
   /** What is collected now. */
   open(): Content;
@@ -57,7 +57,7 @@ export class Committer {
   failure: EdgeError | null = null;
   /** What is being committed. */
   closing: Content | null = null;
-  /** Why nothing more becomes durable in this run; null: it may. */
+  /** Why nothing more can become durable in this run; null: it can. */
   over: EdgeError | null = null;
   readonly #o: CommitterOptions;
   /** The file is lost: this run can store nothing more. */
@@ -115,7 +115,7 @@ export class Committer {
     let failures = 0;
     while (!stop.aborted) {
       await deadline.reached(TEND_EVERY_MS, stop);
-      // Also where nothing is said: what is retained must not wait for the next record to have the right time.
+      // Also when no record comes: retained documents must not wait for one to get the right time.
       this.#o.followClock();
       if (deadline.at !== null) failures = (await this.#settle()) ? 0 : failures + 1;
       this.#lost ??= store.broken;
@@ -131,7 +131,7 @@ export class Committer {
         if (clock.mono() - this.#written >= PROVE_EVERY_MS) this.#o.save("written", clock.mono());
       }
     }
-    // Once more, whatever went before: the disk may be back.
+    // Once more, whatever failed before: the disk may be back.
     if (deadline.at !== null) await this.#settle();
   }
 
@@ -157,7 +157,7 @@ export class Committer {
     return false;
   }
 
-  /** Null: it is durable. Otherwise the content stays whole and goes on collecting: it is tried again as one. */
+  /** Null: it is durable. Otherwise its content joins what came meanwhile, and both are tried again as one commit. */
   async #commit(): Promise<EdgeError | null> {
     const { store, clock, deadline } = this.#o;
     if (this.#full) this.#lighten();
@@ -191,7 +191,7 @@ export class Committer {
     return null;
   }
 
-  /** What is open, as a commit. What cannot be encoded goes alone, named in the same commit: it must not take the rest along. */
+  /** What is open, as a commit. A record that cannot be encoded is dropped alone, and named in the same commit. */
   #encoded(): Commit {
     const { store, cat, log } = this.#o;
     const open = this.#o.open();
@@ -206,14 +206,14 @@ export class Committer {
     }
   }
 
-  /** A disk may deny a commit that it did: what the store has by its numbers is told, and not written or refused a second time. */
+  /** A disk may report a commit as failed that it did write. What the store turns out to hold is told as durable, and not written again. */
   #wasStored(content: Content): boolean {
     const { store, cat, log, widened } = this.#o;
     const stored = takeStored(content, store.heads(store.epoch.id));
     if (stored.records + stored.events.length === 0) return false;
     log.warn("store.commit-denied", { readings: stored.records, events: stored.events.length });
     this.#o.durable(stored, committedOf(stored, commitOf(stored, store.epoch, cat), store.epoch));
-    // As it is stored it may name less: it is said once more, whole.
+    // The stored event may name a smaller loss than this one: it is raised once more, whole.
     for (const event of stored.events) if (widened.delete(event.seq)) this.#o.raise(draftOf(event));
     return true;
   }
@@ -231,7 +231,7 @@ export class Committer {
     if (this.#leaving) this.#dismiss(error);
   }
 
-  /** Acknowledgements first: what is acknowledged goes without a word. Then the housekeeping, which is told how much does not fit. */
+  /** Commits the acknowledgements first, because acknowledged history can go without an event. Then housekeeping makes the room that is missing. */
   async #makeRoom(): Promise<void> {
     const { store, log } = this.#o;
     const open = this.#o.open();
@@ -248,7 +248,7 @@ export class Committer {
     await this.#tend(this.#encoded());
   }
 
-  /** Until it fits below the quota, or else into half of the reserve: what goes is named in the same commit. */
+  /** Drops content until the rest fits below the quota, or else into half of the reserve; what goes is named in the same commit. */
   #lighten(): void {
     const { store } = this.#o;
     const { bytes, quotaBytes } = store.size();
@@ -264,7 +264,7 @@ export class Committer {
     }
   }
 
-  /** Content that can never be stored: the ledger says so. */
+  /** Drops content that no disk would ever take, and names it in the ledger. */
   #purge(content: Content): void {
     const { inbox, states, events } = content;
     this.#o.log.error("store.content-refused", { inbox: inbox.size, states: states.size, events: events.length });

@@ -12,9 +12,9 @@ const RECORDS_MAX = 50_000;
 const EVENTS_MAX = 10_000;
 /** Urgent ones among them (CT-U9): of more than that the oldest go, which had the most time to leave as copies. */
 const URGENT_MAX = 1000;
-/** So many stay then: not each new one is to push one out, named by an event of its own. */
+/** So many stay then, so that not every new one pushes out another, each with an event of its own. */
 const URGENT_LEFT = 900;
-/** Share of the oldest that goes at once: a window is encoded a few times, not once for each record. */
+/** Share of the oldest that goes at once, so that the content is encoded a few times and not once for each record. */
 const LIGHTER = 0.25;
 
 export interface Loss {
@@ -40,7 +40,7 @@ export function relieve(stream: Stream, content: Content): Loss {
   const ranges =
     stream === "readings"
       ? dropRecords(content, RECORDS_MAX / 10)
-      : // Of those that may go: behind a thousand that stay there may be many.
+      : // Only of those that may go: the oldest thousand may all have to stay.
         dropEvents(
           content,
           content.events.length,
@@ -54,10 +54,10 @@ export function relieve(stream: Stream, content: Content): Loss {
 
 const spared = (event: EdgeEvent): boolean => isUrgent(event) || worthOf(event.kind) === 2;
 
-/** Where there is no room, refusals go first and all of them. */
+/** Where there is no room, refused commands go first, all of them. */
 export const withoutRefusals = (content: Content): Loss => ({ stream: "events", ranges: dropRefusals(content), reason: "quota" });
 
-/** For a window that is larger than the room that can be made for it: readings go, then events. Null: nothing more can go. */
+/** For content that is larger than the room that can be made for it: readings go, then events. Null: nothing more can go. */
 export function lighten(content: Content): Loss | null {
   const { records, events } = content;
   if (records > 0) return { stream: "readings", ranges: dropRecords(content, Math.ceil(records * LIGHTER)), reason: "quota" };
@@ -78,7 +78,7 @@ function oldest(events: readonly EdgeEvent[], share: number): (event: EdgeEvent)
   return (event) => event.seq <= last && !spared(event);
 }
 
-/** Content that can never be stored must not hold up what can: the likeliest part goes. Null: what went has no number. */
+/** Content that can never be stored must not hold up the rest: its most likely part is dropped. Null: what was dropped has no number. */
 export function purge(content: Content): Loss | null {
   if (content.inbox.size > 0) content.inbox.clear();
   else if (content.states.size > 0) content.states.clear();

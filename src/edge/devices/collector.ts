@@ -14,7 +14,7 @@ import { DeviceHealth, problemOf } from "./device-health.ts";
 import { PointValues } from "./point-values.ts";
 import { type LastRow, rowOf, worthKeeping } from "./report-filter.ts";
 
-/** What the house does with a device's readings; all calls are in order. */
+/** What the edge does with a device's readings; all calls are in order. */
 export interface CollectorHost {
   readings(device: DeviceInfo, readings: readonly Reading[]): void;
   /** Nothing was understood for `silentAfterMs`, and why; null: something again after that. */
@@ -52,7 +52,7 @@ export class Collector {
   /** Points whose values nobody may see or keep. */
   readonly #credentials: ReadonlySet<string>;
   readonly #values: PointValues;
-  /** Why it is down, as the house was told last; null: it was down before the start. */
+  /** The reason that was told last for being down; null: it was down before the start. */
   #told: { readonly code: string | null; readonly at: number } = { code: null, at: monotonic() };
   #device: Device | null = null;
   /** People who asked; told whether the device spoke. */
@@ -145,7 +145,7 @@ export class Collector {
     if (kept.length > 0) this.#host.readings(this.info, kept);
   }
 
-  /** A dead wire says of every point that it cannot be known, once. */
+  /** A wire that failed makes every point unknown; that is told once. */
   #failed(error: EdgeError): void {
     const mono = monotonic();
     this.#health.failed(error, mono);
@@ -158,7 +158,7 @@ export class Collector {
     this.#offer(unknown.filter(({ point }) => this.#rows.get(point)?.quality !== "bad"));
   }
 
-  /** Called about twice a second. What a silent device said last is not its state any more, in no record of it. */
+  /** Called about twice a second. The last values of a device that fell silent are no longer its state: each point gets a bad row. */
   watchSilence(mono: number): void {
     this.#health.outage(this.#device?.outage?.() ?? null, mono);
     if (this.#health.becomesSilent(mono)) {
@@ -167,7 +167,7 @@ export class Collector {
       this.#tell(problem, mono);
     } else if (this.#health.isSilent && mono - this.#told.at >= TOLD_AGAIN_MS) {
       const problem = this.#problem(mono);
-      // What it was before a restart nobody knows: that alarm stands as it is.
+      // The reason before a restart is not known: that alarm stays as it is.
       if (this.#told.code === null || this.#told.code === problem.code) this.#told = { code: problem.code, at: mono };
       else this.#tell(problem, mono);
     }
@@ -183,7 +183,7 @@ export class Collector {
     this.#host.silence(this.info, problem, mono);
   }
 
-  /** What comes after a silence is told again, changed or not. */
+  /** After a silence every point is worth a row again, changed or not. */
   #speaks(mono: number): void {
     this.#rows.clear();
     this.#host.silence(this.info, null, mono);
@@ -221,7 +221,7 @@ export class Collector {
     return error.with({ device: this.info.id, points });
   }
 
-  /** It is not down: perhaps it speaks rarely, or its line is busy. */
+  /** Says that no value came in time of a device that is not down: perhaps it speaks rarely, or its line is busy. */
   #notNow(mono: number, waitedMs: number): EdgeError {
     const lasted = formatDuration(this.#health.ageMs(mono) ?? mono - this.#begun);
     const waited = formatDuration(waitedMs);
@@ -268,7 +268,7 @@ export class Collector {
   }
 }
 
-/** Who asks for the next tick has done the round before. */
+/** Ticks that tell the watchdog of each finished round: whoever asks for the next one has ended the one before. */
 const watchedTicks = (ticks: Ticker, heartbeat: Heartbeat): Ticks => ({
   next(stop) {
     heartbeat.touch();
@@ -277,6 +277,6 @@ const watchedTicks = (ticks: Ticker, heartbeat: Heartbeat): Ticks => ({
   goesOn: () => heartbeat.touch(),
 });
 
-/** A reading of a later moment than `now` would make all that follow it late: rule timers up to it would fire, whoever else speaks meanwhile. */
+/** No reading is later than `now`: otherwise timers of all assets up to its moment would fire too early. */
 const notAhead = (batch: readonly Reading[], now: number): readonly Reading[] =>
   batch.some(({ mono }) => mono > now) ? batch.map((one) => ({ ...one, mono: Math.min(one.mono, now) })) : batch;

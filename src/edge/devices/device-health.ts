@@ -31,7 +31,7 @@ const NO_FAULT: readonly string[] = ["counter.unobserved", "sensor.nothing-in-ra
 /** A wire that was opened may fail in the next moment. */
 const SETTLED_MS = 5000;
 
-/** It came, but nothing could be read from it. A device of which nothing else comes is as good as silent. */
+/** A reading of which nothing could be read. A device that sends nothing else is as good as silent. */
 export const isUnread = ({ quality, code = "" }: Reading): boolean =>
   quality === "bad" && (code.startsWith("bus.") || ["frame.invalid", "ble.key", "mqtt.malformed"].includes(code));
 
@@ -83,7 +83,7 @@ export class DeviceHealth {
   /** Its wire is open since then; null: not any more. */
   opened(mono: number | null): void {
     this.#opened = mono;
-    // Nobody knows when the next thing happens: that its wire is there again is all that can be asked.
+    // It sends only when something happens: an open wire is all that can be expected of it.
     if (mono !== null && this.#isTriggered) this.#error = null;
   }
 
@@ -105,7 +105,7 @@ export class DeviceHealth {
     const unread = batch.find(isUnread);
     if (unread !== undefined && !wasIll) this.#falls.add(mono, unread.code ?? "internal", unread.why ?? {});
     if (unread !== undefined && batch.every(isUnread)) {
-      // One that was down is not up because it can be heard without being understood: it is down for another reason.
+      // A device that was down is not up because unreadable data comes: it is down for another reason now.
       if (this.#error !== null) this.#error = errorOf(unread);
       return false;
     }

@@ -79,7 +79,7 @@ function laidOut(commit: Commit, epoch: Epoch, first: boolean, index: StreamInde
   };
 }
 
-/** Nothing, as NULL, spares parsing. */
+/** NULL for an empty list spares SQLite the parsing. */
 const list = (rows: readonly unknown[]): string | null => (rows.length === 0 ? null : JSON.stringify(rows));
 
 function inOrder(rows: readonly SegmentRow[], head: number, stream: string): void {
@@ -107,7 +107,7 @@ const readingsRow = (
   ...place(row.body),
 ];
 
-/** What was given up by the sender (`refused`) stays on the disk and can be sent again; what expired is not there any more. */
+/** Rows that the commit deletes. What the sender gave up (`refused`) stays on the disk and can be sent again; what expired is gone already. */
 function cutsOf(shed: readonly Shed[], index: StreamIndex) {
   return shed.flatMap((one) => {
     const entry = index.entry(one.epoch, one.stream);
@@ -129,7 +129,7 @@ function marksOf(
   return [...marks].map(([entry, next]) => ({ entry, next }));
 }
 
-/** JSON inside JSON, so that SQLite hands a state on as it is, whatever its type. */
+/** Each state is JSON text inside the JSON object, so that SQLite passes it on unchanged, whatever its type. */
 function statesOf(states: Commit["states"]): string | null {
   const keys = Object.keys(states);
   if (keys.length === 0) return null;

@@ -79,7 +79,7 @@ export class FileHealth {
     this.#committedAt = mono;
   }
 
-  /** Of work that met damage the file is told: whoever read it. */
+  /** Runs work that reads the file; damage that it meets is noted, whoever asked for it. */
   async telling<T>(work: Promise<T>): Promise<T> {
     try {
       return await work;
@@ -113,8 +113,8 @@ export class FileHealth {
   }
 
   /**
-   * Inside the mutex. Whoever removed or replaced the files meant it: what is there now is left for the next opening. But the WAL goes, into its
-   * own database wherever that is now: beside another one it would be copied into that, page by page.
+   * Inside the mutex. Whoever removed or replaced the files meant to: what is there now is left for the next opening. But the WAL is copied into the database that it
+   * belongs to, and removed: beside another database it would be copied into that one, page by page.
    */
   async lookForRemoval(mono: number): Promise<void> {
     if (this.broken !== null || this.#closing.signal.aborted) return;
@@ -159,7 +159,7 @@ export class FileHealth {
     else await mutex.run(() => this.#damaged(new EdgeError("store.corrupt", { file, reason })));
   }
 
-  /** What reads a body knows no file. */
+  /** Adds the file's name: whoever decodes a body does not know it. */
   #named(error: EdgeError): EdgeError {
     if (error.code !== "store.corrupt") return error;
     return new EdgeError(error.code, { ...error.context, file: this.#o.file }, error.cause);

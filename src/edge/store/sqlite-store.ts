@@ -144,7 +144,7 @@ export class SqliteStore implements Store {
     });
   }
 
-  /** The disk may have done what it said had failed: the file tells. */
+  /** The disk may have written what it reported as failed: reads in the file what is there. */
   async #learnStored(): Promise<void> {
     const { n } = this.#epoch;
     this.#stored ||= (await this.#db.all("SELECT n FROM epochs WHERE n = ?", [n])).length > 0;

@@ -28,7 +28,7 @@ export interface StreamEntry {
   oldestMono: number;
   upTo: number;
   held: readonly Range[];
-  /** Of what is held, records up to here may be off the disk already. */
+  /** Records up to this number may be deleted already because the platform holds them. */
   goneTo: number;
 }
 
@@ -63,7 +63,7 @@ export class StreamIndex {
     return this.#streams;
   }
 
-  /** Numbers stored and not yet proved held. */
+  /** How many stored numbers the platform has not yet acknowledged. */
   unacknowledged(): number {
     let count = 0;
     for (const { head, upTo, held } of this.entries) count += Math.max(0, head - upTo) - size(held);
@@ -93,8 +93,8 @@ export const emptyEntry = (epoch: Epoch, stream: Stream): StreamEntry => ({
 });
 
 /**
- * Marks only ever grow, and one beyond the last number means the last. But of too many held ranges the highest are forgotten, while their
- * records are still stored: they are only sent again.
+ * An entry after one more mark. Marks only grow, and one beyond the last number means the last. Where there are too many held ranges, the highest
+ * are forgotten while their records are still stored: that only means that they are sent again.
  */
 export function grown(
   entry: Pick<StreamEntry, "head" | "upTo" | "held" | "goneTo">,

@@ -36,7 +36,7 @@ export function commitBytes(commit: Commit): number {
 
 const rowOf = (bytes: number): number => Math.ceil((bytes + AROUND) / HOLDS) * PAGE;
 
-/** What has no JSON is refused by the commit, not here. */
+/** A value without JSON is refused by the commit itself, not here. */
 function lengthOf(value: unknown): number {
   try {
     return Buffer.byteLength(JSON.stringify(value) ?? "");

@@ -44,7 +44,7 @@ interface Table {
 }
 
 const EPOCHS: Table = { name: "epochs", key: ["n"], columns: ["n", "id", "boot", "opened", "cause", "ran0"] };
-/** In order of worth. */
+/** The most valuable first. */
 const TABLES: readonly Table[] = [
   EPOCHS,
   { name: "marks", key: ["n", "stream"], columns: ["n", "stream", "up_to", "held"] },
@@ -65,7 +65,7 @@ export async function salvage(damaged: string, into: Database, log: Log): Promis
   let from: Database | null = null;
   try {
     from = await openDatabase(damaged, "existing");
-    // Otherwise nothing at all is read of a file that is shorter than its header says (SQLite, `lockBtree`).
+    // Without this SQLite reads nothing at all of a file that is shorter than its header says (`lockBtree`).
     await from.script("PRAGMA writable_schema = ON");
     await into.script("PRAGMA synchronous = OFF");
     for (const table of TABLES) {

@@ -30,7 +30,7 @@ export class UnstoredNote {
       if (file === this.#of.file && boot === this.#of.boot && Array.isArray(runs))
         this.#before = runs.map(knownIn).filter((one) => one !== null);
     } catch {
-      // None, or none that makes sense: nothing is known.
+      // There is no note, or none that makes sense: nothing is known.
     }
     return this.#before;
   }
@@ -46,7 +46,7 @@ export class UnstoredNote {
     this.#write(given === null ? [] : [{ n, epoch, readings: given.readings, events: given.events }]);
   }
 
-  /** At once, and without a thread that a dead disk may hold: the folder is memory. Where it cannot be written, nothing will be known. */
+  /** Written synchronously, because a dead disk may hold all threads; the folder is memory. Where it cannot be written, nothing will be known. */
   #write(own: readonly KnownHeads[]): void {
     const runs = [...this.#before, ...own].slice(-MOST);
     const text = runs.length === 0 ? null : `${JSON.stringify({ ...this.#of, runs })}\n`;
