@@ -54,6 +54,25 @@ it("a source that is named without its folder exists", () => {
   expect(gone).toEqual([]);
 });
 
+it("every command in a block for the shell is one of cippo's, and every script one of npm's", () => {
+  const commands = new Set([
+    "config",
+    "help",
+    ...[...text("src/cli/program.ts").matchAll(/\badd\(\s*"([a-z]+)"/g)].map(([, name]) => name),
+  ]);
+  const { scripts } = JSON.parse(text("package.json")) as { readonly scripts: object };
+  expect(commands.size).toBeGreaterThan(10);
+  const wrong = pages.flatMap((page) => {
+    const shell = [...text(page).matchAll(/^```sh\n(.*?)^```/gms)].map(([, code = ""]) => code).join("\n");
+    const asked = [...shell.matchAll(/^(?:sudo )?cippo ([a-z]+)/gm)].filter(([, name = ""]) => !commands.has(name));
+    const run = [...text(page).matchAll(/\bnpm run (?:--?\S+ )*([a-z][\w:-]*)/g)].filter(
+      ([, name = ""]) => !Object.hasOwn(scripts, name),
+    );
+    return [...asked, ...run].map(([found]) => `${page}: ${found}`);
+  });
+  expect(wrong).toEqual([]);
+});
+
 it("every rule of the contract that is cited stands there under its own heading", () => {
   const rules = new Set([...text("docs/mqtt-contract.md").matchAll(/^#### (CT-[A-Z]\d+)$/gm)].map(([, rule]) => rule));
   expect(rules.size).toBeGreaterThan(30);
