@@ -58,7 +58,8 @@ function pieces(line, look) {
     // biome-ignore lint/suspicious/noControlCharactersInRegex: an escape sequence begins with one
     const codes = /^\x1b\[([\d;]*)m$/.exec(part)?.[1];
     if (codes === undefined) {
-      if (part.trim() !== "") found.push({ column, text: part, ...look });
+      // Where words stand apart, each is placed by itself: renderers draw several spaces as one.
+      for (const { index, 0: text } of part.matchAll(/\S+(?: \S+)*/g)) found.push({ column: column + index, text, ...look });
       column += part.length;
       continue;
     }
@@ -67,7 +68,7 @@ function pieces(line, look) {
       else if (code === 1) look.bold = true;
       else if (code === 2) look.dim = true;
       else if (code === 22) Object.assign(look, { bold: false, dim: false });
-      else look.colour = COLOURS[code] ?? null;
+      else if (code >= 30 && code < 40) look.colour = COLOURS[code] ?? null;
     }
   }
   return found;
@@ -81,20 +82,18 @@ function svg(lines) {
   const look = { bold: false, dim: false, colour: null };
   const texts = lines.flatMap((line, row) =>
     pieces(line, look).map(({ column, text, bold, dim, colour }) => {
-      const lead = text.length - text.trimStart().length;
-      const x = (MARGIN_PX + (column + lead) * CELL_PX).toFixed(1);
+      const x = (MARGIN_PX + column * CELL_PX).toFixed(1);
       const y = MARGIN_PX + row * LINE_PX + FONT_PX;
-      const shown = text.trim();
       // Each piece as wide as its cells: whatever monospaced font there is, the columns stand.
-      const wide = `textLength="${(shown.length * CELL_PX).toFixed(1)}" lengthAdjust="spacingAndGlyphs"`;
+      const wide = `textLength="${(text.length * CELL_PX).toFixed(1)}" lengthAdjust="spacingAndGlyphs"`;
       const fill = colour ?? (dim ? DIM : PLAIN);
-      return `<text x="${x}" y="${y}" ${wide} fill="${fill}"${bold ? ' font-weight="bold"' : ""}>${escaped(shown)}</text>`;
+      return `<text x="${x}" y="${y}" ${wide} fill="${fill}"${bold ? ' font-weight="bold"' : ""}>${escaped(text)}</text>`;
     }),
   );
   return `<!-- Drawn by \`npm run picture\` from a run of \`npm start\`: do not edit. -->
 <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="The live view of npm start: devices with their values, bays, alarms, records delivered and acknowledged">
 <rect width="100%" height="100%" rx="8" fill="${GROUND}"/>
-<g font-family="ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace" font-size="${FONT_PX}" style="white-space: pre">
+<g font-family="ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace" font-size="${FONT_PX}">
 ${texts.join("\n")}
 </g>
 </svg>
