@@ -43,7 +43,7 @@ const ENDS: ReadonlySet<string> = new Set(["succeeded", "failed", "expired", "re
 /** What a gateway may say of its own way to the platform, its clock and its store, whatever the site does. */
 const OWN = /^(epoch|catalog|sync|store|ledger|clock|config|gateway)\./;
 
-/** An outage is told of when it has lasted this long (the contract, U10); at an outage of about this length, both answers are right. */
+/** An outage is told of when it has lasted this long (CT-U10); at an outage of about this length, both answers are right. */
 const TOLD_AFTER_MS = 10_000;
 const ABOUT_MS = 3000;
 /** Back at the broker: a client that waits between two attempts. What was too short to be told is summed up when the link has held for a minute. */

@@ -1,4 +1,4 @@
-/** Carries out each command once at most: every step of its life is durable before the next (contract, C1–C5). */
+/** Carries out each command once at most: every step of its life is durable before the next (CT-C1 to CT-C5). */
 import type { Clock } from "../../kit/clock.ts";
 import { EdgeError, toldOf } from "../../kit/errors.ts";
 import type { Log } from "../../kit/log.ts";

@@ -1,4 +1,4 @@
-/** Tells ten refused commands a minute one by one, the rest as one event, and answers repeats alike (contract C5). */
+/** Tells ten refused commands a minute one by one, the rest as one event, and answers repeats alike (CT-C5). */
 import { pluralise } from "../../kit/text/pluralise.ts";
 import { hostEvent } from "../../model/host-events.ts";
 import type { EventDraft } from "../../model/index.ts";

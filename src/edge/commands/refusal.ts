@@ -1,10 +1,10 @@
-/** Why a command is not carried out, or null where nothing speaks against it (contract, Commands C3, C5). */
+/** Why a command is not carried out, or null where nothing speaks against it (CT-C3, CT-C5). */
 import { type Code, EdgeError, type Given, toldOf } from "../../kit/errors.ts";
 import type { Args, CommandState, CommandTarget, Now, Origin, Told } from "../../model/index.ts";
 import { argumentText } from "./argument-text.ts";
 import { clipped, type Envelope } from "./envelope.ts";
 
-/** No command lives longer (contract C3). */
+/** No command lives longer (CT-C3). */
 export const LIFETIME_MAX_MS = 86_400_000;
 /** A sender's clock may be ahead by this much. */
 const FUTURE_MS = 60_000;

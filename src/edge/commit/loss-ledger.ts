@@ -1,4 +1,4 @@
-/** Chooses what goes when there is no room, and makes the event that names the loss (contract, Loss ledger). */
+/** Chooses what goes when there is no room, and makes the event that names the loss (CT-I5). */
 import { pluralise } from "../../kit/text/pluralise.ts";
 import { hostEvent } from "../../model/host-events.ts";
 import type { EdgeEvent, EventDraft, Range, Stream } from "../../model/index.ts";

@@ -12,7 +12,7 @@ export interface InEpoch {
   readonly cat: string;
 }
 
-/** Records with successive numbers under one clock: no step and no change of `clock` inside (contract, Readings batch). */
+/** Records with successive numbers under one clock: no step and no change of `clock` inside (CT-R1). */
 export interface Batch {
   readonly from: number;
   readonly clock: "synced" | "unsynced";

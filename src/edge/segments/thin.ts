@@ -1,4 +1,4 @@
-/** Thins neighbouring batches to a record a minute, where that saves enough (contract, Thinned). */
+/** Thins neighbouring batches to a record a minute, where that saves enough (CT-R4). */
 import { encodeBody } from "../../contract/message-body.ts";
 import type { ReadingRecord } from "../../model/index.ts";
 import type { SegmentRow } from "../store/store.ts";

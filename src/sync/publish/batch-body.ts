@@ -1,4 +1,4 @@
-/** Joins stored batches into one message, or cuts one that is too large in two (contract, Readings batch). */
+/** Joins stored batches into one message, or cuts one that is too large in two (CT-R5). */
 import { bodyText, encodeBody, readBody } from "../../contract/message-body.ts";
 import type { Range } from "../../model/index.ts";
 

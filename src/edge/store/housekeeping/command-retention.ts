@@ -5,7 +5,7 @@ import type { Database } from "../database/sqlite.ts";
 import type { InboxRow } from "../store.ts";
 
 const DAY_MS = 86_400_000;
-/** In running time after their expiry (contract C2): an id whose effect may have happened must not have a second one. */
+/** In running time after their expiry (CT-C2): an id whose effect may have happened must not have a second one. */
 const KEEP_MS = 30 * DAY_MS;
 /** Nothing was done for these: delivered once more they would be refused as expired. One that failed may have had an effect. */
 const KEEP_WITHOUT_EFFECT_MS = DAY_MS;
