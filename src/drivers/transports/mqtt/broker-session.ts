@@ -14,7 +14,6 @@ import { carrierBack, reconnectWait } from "../../../mqtt/reconnect.ts";
 import type { MqttFeed, MqttListener } from "../../mqtt-feed.ts";
 import type { MqttBusSpec } from "./mqtt-bus.ts";
 import { RecentMessages } from "./recent-messages.ts";
-import { matches } from "./topic-filter.ts";
 import { TopicQueue } from "./topic-queue.ts";
 
 const CONNECT_MS = 15_000;
@@ -216,7 +215,7 @@ export class BrokerSession implements MqttFeed, AsyncDisposable {
   }
 
   #wanting({ topic }: Incoming): readonly TopicQueue[] {
-    return [...this.#queues.values()].filter(({ filters }) => filters.some((filter) => matches(filter, topic)));
+    return [...this.#queues.values()].filter((queue) => queue.wants(topic));
   }
 
   /** Somebody new listens. */

@@ -8,14 +8,18 @@ const NOT_IN_TOPIC = /[+#\u0000-\u001f\u007f-\u009f]/;
 export const isTopic = (text: string): boolean =>
   text !== "" && !text.startsWith("$") && !NOT_IN_TOPIC.test(text) && Buffer.byteLength(text) <= BYTES_MOST;
 
-/** `+` is one level, `#` at the end all that follow and the level before them (§ 4.7.1). */
-export function matches(filter: string, topic: string): boolean {
-  if (topic.startsWith("$") && /^[+#]/.test(filter)) return false;
+/** Tells which topics a filter takes: `+` is one level, `#` at the end all that follow and the level before them (§ 4.7.1). */
+export function topicMatcher(filter: string): (topic: string) => boolean {
   const wanted = filter.split("/");
-  const levels = topic.split("/");
-  for (const [i, level] of wanted.entries()) {
-    if (level === "#") return true;
-    if (i >= levels.length || (level !== "+" && level !== levels[i])) return false;
-  }
-  return levels.length === wanted.length;
+  const isFixed = !/[+#]/.test(filter);
+  return (topic) => {
+    if (isFixed) return topic === filter;
+    if (topic.startsWith("$") && /^[+#]/.test(filter)) return false;
+    const levels = topic.split("/");
+    for (const [i, level] of wanted.entries()) {
+      if (level === "#") return true;
+      if (i >= levels.length || (level !== "+" && level !== levels[i])) return false;
+    }
+    return levels.length === wanted.length;
+  };
 }

@@ -3,9 +3,11 @@ import type { EdgeError } from "../../../kit/errors.ts";
 import type { ReceivedStatus } from "../../../model/index.ts";
 import type { Incoming } from "../../../mqtt/link.ts";
 import type { MqttListener, MqttMessage } from "../../mqtt-feed.ts";
+import { topicMatcher } from "./topic-filter.ts";
 
 export class TopicQueue implements MqttListener {
   readonly filters: readonly string[];
+  readonly #matchers: readonly ((topic: string) => boolean)[];
   readonly outage: () => EdgeError | null;
   #waiting: MqttMessage[] = [];
   readonly #counts = { messages: 0, retained: 0, repeated: 0, malformed: 0 };
@@ -13,11 +15,16 @@ export class TopicQueue implements MqttListener {
 
   constructor(filters: readonly string[], outage: () => EdgeError | null) {
     this.filters = filters;
+    this.#matchers = filters.map(topicMatcher);
     this.outage = outage;
   }
 
   get received(): ReceivedStatus {
     return { ...this.#counts };
+  }
+
+  wants(topic: string): boolean {
+    return this.#matchers.some((matches) => matches(topic));
   }
 
   malformed(): void {
