@@ -1,5 +1,8 @@
 /** What the table of a device type says of its wire, as data: decoders, pages and twins derive from it. Types only. */
 import type { PointSpec } from "../model/index.ts";
+import type { MessageLayout, UplinkLayout } from "./message-layout.ts";
+
+export type * from "./message-layout.ts";
 
 export type Layout =
   | {
@@ -12,6 +15,7 @@ export type Layout =
   | GpioLayout
   | { readonly wire: "net"; readonly host: string; readonly port: number }
   | { readonly wire: "mqtt"; readonly messages: readonly MessageLayout[] }
+  | { readonly wire: "mqtt"; readonly uplinks: UplinkLayout }
   | { readonly wire: "ble"; readonly mac: string; readonly service: string; readonly objects: readonly AdvertisedPoint[] }
   | { readonly wire: "ble"; readonly mac: string; readonly characteristics: Readonly<Record<string, CharacteristicPoint>> };
 
@@ -127,23 +131,6 @@ export interface BleCharacteristic {
 /** A value that is read over a connection. */
 export interface CharacteristicPoint extends PointSpec, BleCharacteristic {
   readonly decode: "uint8" | "text";
-}
-
-/** What messages of one topic hold. */
-export interface MessageLayout {
-  readonly topic: string;
-  readonly points: Readonly<Record<string, MessageValue>>;
-}
-
-/** Where a value stands in a message, and what it is. A number is multiplied by `scale`, and `offset` added. */
-export interface MessageValue {
-  /** JSON pointer (RFC 6901); null: the whole payload, which need not be JSON. */
-  readonly at: string | null;
-  readonly is: "number" | "boolean" | "text";
-  readonly scale?: number;
-  readonly offset?: number;
-  /** What is written there, as text, to what it means. */
-  readonly map?: Readonly<Record<string, boolean | string>>;
 }
 
 /** How a device cuts the stream of its bytes into frames, and what stands in one. */

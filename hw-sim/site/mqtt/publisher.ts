@@ -1,8 +1,14 @@
 /** A device that publishes its values over MQTT: the messages of its table, filled with what the play says. */
-import type { Layout, MessageLayout, MessageValue } from "../../../src/drivers/driver.ts";
+import type { MessageLayout, MessageValue } from "../../../src/drivers/driver.ts";
 import type { Value } from "../wires/wire.ts";
 
-export type MqttLayout = Extract<Layout, { wire: "mqtt" }>;
+/** What speaks for one device. */
+export interface Published {
+  readonly values: Readonly<Record<string, Value>>;
+  set(point: string, value: Value): void;
+  /** What it says now. */
+  messages(): readonly Message[];
+}
 
 export interface Message {
   readonly topic: string;
@@ -11,11 +17,11 @@ export interface Message {
   readonly shown: Readonly<Record<string, Value>>;
 }
 
-export class Publisher {
+export class Publisher implements Published {
   readonly #messages: readonly MessageLayout[];
   readonly #values = new Map<string, Value>();
 
-  constructor({ messages }: MqttLayout) {
+  constructor(messages: readonly MessageLayout[]) {
     this.#messages = messages;
     for (const { points } of messages) for (const [point, spec] of Object.entries(points)) this.#values.set(point, firstOf(spec));
   }
@@ -45,13 +51,16 @@ export class Publisher {
   }
 }
 
-function firstOf({ is, map }: MessageValue): Value {
+export function firstOf({ is, map }: MessageValue): Value {
   if (map !== undefined) return Object.values(map)[0] ?? "";
   return is === "number" ? 0 : is === "boolean" ? false : "simulated";
 }
 
 /** As it is published, and as near as that can carry it. */
-function written(value: Value, { map, scale = 1, offset = 0 }: MessageValue): { readonly raw: Value; readonly shown: Value } {
+export function written(
+  value: Value,
+  { map, scale = 1, offset = 0 }: MessageValue,
+): { readonly raw: Value; readonly shown: Value } {
   if (map !== undefined) return { raw: Object.keys(map).find((word) => map[word] === value) ?? "", shown: value };
   if (typeof value !== "number") return { raw: value, shown: value };
   const raw = Number(((value - offset) / scale).toPrecision(9));
@@ -59,7 +68,7 @@ function written(value: Value, { map, scale = 1, offset = 0 }: MessageValue): { 
 }
 
 /** A document that has each value at its pointer. Where a pointer counts, there is a list. */
-function documentOf(all: readonly { readonly spec: MessageValue; readonly raw: Value }[]): unknown {
+export function documentOf(all: readonly { readonly spec: MessageValue; readonly raw: Value }[]): unknown {
   const root: Record<string, unknown> = {};
   for (const { spec, raw } of all) {
     const keys = (spec.at ?? "")

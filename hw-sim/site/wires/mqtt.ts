@@ -2,9 +2,10 @@
 import { Aedes } from "aedes";
 import * as z from "zod";
 import { monotonic } from "../../../src/kit/clock.ts";
-import { type Message, Publisher } from "../mqtt/publisher.ts";
+import { type Message, type Published, Publisher } from "../mqtt/publisher.ts";
+import { UplinkPublisher } from "../mqtt/uplink-publisher.ts";
 import { SocketLine } from "../socket-line.ts";
-import { layoutOn, siteWire, type Twin } from "./wire.ts";
+import { layoutOn, type SiteDevice, siteWire, type Twin } from "./wire.ts";
 
 const EVERY_MS = 1000;
 
@@ -15,7 +16,7 @@ export const mqtt = siteWire({
     const aedes = await Aedes.createBroker();
     const line = new SocketLine((socket) => aedes.handle(socket));
     await line.plug();
-    const publishers = new Map(devices.map((device) => [device.id, new Publisher(layoutOn("mqtt", device))]));
+    const publishers = new Map(devices.map((device) => [device.id, publisherOf(device)]));
     /** What nobody hears is not shown: the broker would keep it, and tell it later. */
     const publish = (device: string, { topic, payload, shown }: Message) => {
       const fault = faults.on(bus, device)?.kind;
@@ -48,7 +49,12 @@ export const mqtt = siteWire({
   },
 });
 
-const twinOf = (publisher: Publisher): Twin => ({
+function publisherOf(device: SiteDevice): Published {
+  const layout = layoutOn("mqtt", device);
+  return "uplinks" in layout ? new UplinkPublisher(layout.uplinks) : new Publisher(layout.messages);
+}
+
+const twinOf = (publisher: Published): Twin => ({
   values: () => publisher.values,
   set: (point, value) => publisher.set(point, value),
 });

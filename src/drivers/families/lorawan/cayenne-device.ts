@@ -3,10 +3,11 @@ import * as z from "zod";
 import { EdgeError } from "../../../kit/errors.ts";
 import type { PointSpec, Text } from "../../../model/index.ts";
 import type { Driver, Golden } from "../../driver.ts";
+import type { PayloadRecord, PayloadRecords } from "../../message-layout.ts";
 import { pointsOf } from "../mqtt/json-points.ts";
 import { misnamed, network } from "./network-options.ts";
 import { readingsOf } from "./payload-device.ts";
-import { type PayloadRecord, recordsIn } from "./payload-records.ts";
+import { recordsIn } from "./payload-records.ts";
 import { type Read, uplinkDriver } from "./uplink-device.ts";
 
 interface LppType extends PayloadRecord {
@@ -60,16 +61,26 @@ export function cayenneDevice(table: {
 }): Driver<Options> {
   const specs = (o: Options) =>
     Object.fromEntries(Object.entries(o.points).map(([name, { type }]) => [name, typeOf(type).spec ?? state]));
-  return uplinkDriver<Options>({ ...table, options, points: specs, reader: (o) => readerOf(o, specs(o)) });
+  return uplinkDriver<Options>({
+    ...table,
+    options,
+    points: specs,
+    reader: (o) => readerOf(o, specs(o)),
+    payload: (o) => ({ records: recordsOf(o) }),
+  });
 }
 
-function readerOf(o: Options, specs: Readonly<Record<string, PointSpec>>): Read {
+function recordsOf(o: Options): PayloadRecords {
   const others = Object.values(TYPES).map((type): [string, PayloadRecord] => [`**${type.code}`, type]);
   const wanted = Object.entries(o.points).map(([point, { channel, type }]): [string, PayloadRecord] => {
     const { code, ...record } = typeOf(type);
     return [`${channel.toString(16).padStart(2, "0").toUpperCase()}${code}`, { ...record, point }];
   });
-  const records = Object.fromEntries([...others, ...wanted]);
+  return Object.fromEntries([...others, ...wanted]);
+}
+
+function readerOf(o: Options, specs: Readonly<Record<string, PointSpec>>): Read {
+  const records = recordsOf(o);
   return ({ bytes }, mono) => {
     const { values, unknown, isCut } = recordsIn(records, bytes);
     const readings = readingsOf(values, specs, mono);

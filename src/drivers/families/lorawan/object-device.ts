@@ -2,7 +2,7 @@
 import * as z from "zod";
 import { EdgeError } from "../../../kit/errors.ts";
 import type { Text } from "../../../model/index.ts";
-import type { Driver, Golden } from "../../driver.ts";
+import type { Driver, Golden, MessageValue } from "../../driver.ts";
 import { pointer } from "../mqtt/json-pointer.ts";
 import { contradictions, meaning, messageValueOf, pointsOf, rangesOf, specOf } from "../mqtt/json-points.ts";
 import { PointReader } from "../mqtt/point-reader.ts";
@@ -30,6 +30,7 @@ export function objectDevice(table: {
     options,
     points: specs,
     reader: readerOf,
+    payload: (o) => ({ object: valuesOf(o) }),
     decode: ({ name, rx, options: written }) => {
       const o = options.parse(written);
       const [topic = "", ...payload] = rx.split(" ");
@@ -42,11 +43,13 @@ export function objectDevice(table: {
 }
 
 function readerOf(o: Options): Read {
-  const values = Object.entries(o.points).map(([name, one]) => [name, messageValueOf(one, one.at)] as const);
   const topic = topicOf(o);
-  const reader = new PointReader(topic, Object.fromEntries(values), rangesOf(o.points));
+  const reader = new PointReader(topic, valuesOf(o), rangesOf(o.points));
   return ({ object }, mono) => {
     if (object === undefined || object === null) return { readings: [], unread: new EdgeError("lorawan.no-object", { topic }) };
     return { readings: reader.read(object, "", mono), unread: reader.wrongPointer() };
   };
 }
+
+const valuesOf = (o: Options): Readonly<Record<string, MessageValue>> =>
+  Object.fromEntries(Object.entries(o.points).map(([name, one]) => [name, messageValueOf(one, one.at)]));

@@ -3,9 +3,10 @@ import * as z from "zod";
 import { EdgeError } from "../../../kit/errors.ts";
 import type { PointSpec, Reading, Text, Value } from "../../../model/index.ts";
 import type { Driver, Golden } from "../../driver.ts";
+import type { PayloadForms, PayloadLayout, PayloadRecords } from "../../message-layout.ts";
 import { misnamed, type NetworkOptions, network } from "./network-options.ts";
-import { fieldsIn, type PayloadForms } from "./payload-fields.ts";
-import { type PayloadRecords, recordsIn } from "./payload-records.ts";
+import { fieldsIn } from "./payload-fields.ts";
+import { recordsIn } from "./payload-records.ts";
 import { type Read, uplinkDriver } from "./uplink-device.ts";
 
 interface PayloadTable {
@@ -21,7 +22,7 @@ export interface FieldsTable extends PayloadTable {
 
 /** A device whose values lie at fixed places. */
 export function fieldsDevice({ forms, ...table }: FieldsTable): Driver<NetworkOptions> {
-  return device(table, () => fieldsReader(forms, table.points));
+  return device(table, { forms }, () => fieldsReader(forms, table.points));
 }
 
 export interface VariantsTable extends PayloadTable {
@@ -35,12 +36,13 @@ export function variantsDevice({ forms, variant, ...table }: VariantsTable) {
   const { option, describe, standard } = variant;
   const which = z.enum(Object.keys(forms)).prefault(standard).describe(describe);
   const options = z.strictObject({ ...network, [option]: which }).superRefine((o, at) => misnamed(o as NetworkOptions, at));
+  const formsOf = (o: NetworkOptions): PayloadForms => forms[(o as Readonly<Record<string, unknown>>)[option] as string] ?? {};
   return uplinkDriver<NetworkOptions>({
     ...table,
     options: options as unknown as z.ZodType<NetworkOptions>,
     points: () => table.points,
-    reader: (o) =>
-      fieldsReader(forms[(o as unknown as Readonly<Record<string, string>>)[option] ?? standard] ?? {}, table.points),
+    payload: (o) => ({ forms: formsOf(o) }),
+    reader: (o) => fieldsReader(formsOf(o), table.points),
   });
 }
 
@@ -52,7 +54,7 @@ export interface RecordsTable extends PayloadTable {
 
 /** A device whose payloads describe themselves. */
 export function recordsDevice({ records, ports, ...table }: RecordsTable): Driver<NetworkOptions> {
-  return device(table, () => ({ port, bytes }, mono) => {
+  return device(table, { records }, () => ({ port, bytes }, mono) => {
     if (ports !== undefined && !ports.includes(port)) return { readings: [] };
     const { values, unknown, isCut } = recordsIn(records, bytes);
     const readings = readingsOf(values, table.points, mono);
@@ -63,8 +65,8 @@ export function recordsDevice({ records, ports, ...table }: RecordsTable): Drive
 
 const options = z.strictObject(network).superRefine(misnamed);
 
-const device = ({ points, ...table }: PayloadTable, reader: () => Read): Driver<NetworkOptions> =>
-  uplinkDriver<NetworkOptions>({ ...table, options, points: () => points, reader });
+const device = ({ points, ...table }: PayloadTable, payload: PayloadLayout, reader: () => Read): Driver<NetworkOptions> =>
+  uplinkDriver<NetworkOptions>({ ...table, options, points: () => points, reader, payload: () => payload });
 
 export const fieldsReader =
   (forms: PayloadForms, points: Readonly<Record<string, PointSpec>>): Read =>

@@ -1,54 +1,6 @@
 /** Decodes payloads whose fields lie at fixed places, by port and by what a byte says of the rest. */
 import type { Value } from "../../../model/index.ts";
-
-export type FieldDecode = "uint8" | "int8" | "uint16" | "int16" | "uint32" | "int32";
-
-/** Where a value lies. value = (bits of `mask`, moved down) × scale + offset. */
-export interface PayloadField {
-  readonly point: string;
-  /** Byte at which it begins. */
-  readonly at: number;
-  readonly decode?: FieldDecode;
-  /** This bit alone, from 0, the least significant: true or false. */
-  readonly bit?: number;
-  readonly mask?: number;
-  /** Of several bytes; absent: the most significant first. */
-  readonly order?: "little";
-  readonly scale?: number;
-  readonly offset?: number;
-  readonly map?: Readonly<Record<number, string>>;
-  /** Raw numbers by which the device says that there is no value. */
-  readonly absent?: readonly number[];
-  /** Some firmware leaves it out, at the end. */
-  readonly optional?: true;
-}
-
-/** A text made of bytes that are numbers: 0, 29, 2 is "0.29.2". */
-export interface VersionField {
-  readonly point: string;
-  readonly at: number;
-  readonly dotted: number;
-}
-
-/** A text made of the hex digits of bytes. */
-export interface HexField {
-  readonly point: string;
-  readonly at: number;
-  readonly hex: number;
-}
-
-type Field = PayloadField | VersionField | HexField;
-
-export interface PayloadForm {
-  /** Only where the bits of `mask` in this byte have one of these values. */
-  readonly when?: { readonly at: number; readonly mask: number; readonly is: readonly number[] };
-  readonly fields: readonly Field[];
-}
-
-/** By port; `any`: whatever the port. The first form that fits counts. */
-export type PayloadForms =
-  | Readonly<Record<number | "any", readonly PayloadForm[]>>
-  | Readonly<Record<number, readonly PayloadForm[]>>;
+import type { FieldDecode, PayloadField, PayloadForms, PayloadPart } from "../../message-layout.ts";
 
 export type Decoded = Readonly<Record<string, Value>>;
 
@@ -69,12 +21,12 @@ export function fieldsIn(forms: PayloadForms, port: number, bytes: Uint8Array): 
 }
 
 const LENGTH = { uint8: 1, int8: 1, uint16: 2, int16: 2, uint32: 4, int32: 4 } as const;
-function lengthOf(field: Field): number {
+function lengthOf(field: PayloadPart): number {
   if ("dotted" in field) return field.dotted;
   return "hex" in field ? field.hex : LENGTH[field.decode ?? "uint8"];
 }
 
-function fieldValue(field: Field, bytes: Uint8Array): Value {
+function fieldValue(field: PayloadPart, bytes: Uint8Array): Value {
   const those = bytes.slice(field.at, field.at + lengthOf(field));
   if ("dotted" in field) return those.join(".");
   if ("hex" in field) return Buffer.from(those).toString("hex").toUpperCase();

@@ -1,24 +1,7 @@
 /** Decodes payloads of records that describe themselves: channel, type and data (Cayenne LPP and its kin). */
 import type { Value } from "../../../model/index.ts";
-import { type FieldDecode, meant, rawIn } from "./payload-fields.ts";
-
-/** What a record holds. Without a point it is only stepped over. */
-export interface PayloadRecord {
-  readonly point?: string;
-  /** Bytes of its data; absent: those of `decode`. */
-  readonly bytes?: number;
-  readonly decode?: FieldDecode;
-  readonly order?: "little";
-  readonly scale?: number;
-  readonly offset?: number;
-  readonly map?: Readonly<Record<number, string>>;
-  /** The value is true for this number and false for any other. */
-  readonly trueAt?: number;
-  readonly absent?: readonly number[];
-}
-
-/** By channel and type as they stand in the payload, two hex digits each: `0175`; `**66`: whatever the channel. */
-export type PayloadRecords = Readonly<Record<string, PayloadRecord>>;
+import type { PayloadRecord, PayloadRecords } from "../../message-layout.ts";
+import { meant, rawIn } from "./payload-fields.ts";
 
 export interface Walked {
   readonly values: Readonly<Record<string, Value>>;

@@ -3,6 +3,7 @@ import type * as z from "zod";
 import { EdgeError } from "../../../kit/errors.ts";
 import type { PointSpec, Reading, Text, Value } from "../../../model/index.ts";
 import type { Driver, Golden } from "../../driver.ts";
+import type { PayloadLayout } from "../../message-layout.ts";
 import { type Interpret, ListeningDevice, type Understood } from "../mqtt/listening-device.ts";
 import { jsonIn, shownPayload, textIn } from "../mqtt/payload-text.ts";
 import { withReport } from "../options.ts";
@@ -21,6 +22,8 @@ export interface UplinkParts<O extends NetworkOptions> {
   points(options: O): Readonly<Record<string, PointSpec>>;
   /** One per opening. */
   reader(options: O): Read;
+  /** The table itself. */
+  payload(options: O): PayloadLayout;
   /** Values of a golden. Absent: it is "port: bytes". */
   decode?(golden: Golden): Readonly<Record<string, Value>>;
 }
@@ -38,8 +41,7 @@ export function uplinkDriver<O extends NetworkOptions>(parts: UplinkParts<O>): D
     silentAfterMs: (o) => o.silentAfter,
     claims: (o) => [o.network === "chirpstack" ? `devEui ${o.devEui?.toUpperCase()}` : `device ${o.device}`],
     status: ({ id, bus, wires }) => wires.mqtt(bus).received(id),
-    // What a network publishes is its own affair: the simulated site has no twin of one yet.
-    layout: () => ({ wire: "mqtt", messages: [] }),
+    layout: (o) => ({ wire: "mqtt", uplinks: { network: o.network, topic: topicOf(o), payload: parts.payload(o) } }),
     open: (at) => {
       const listener = at.wires.mqtt(at.bus).listen(at.id, [topicOf(at.options)]);
       const interpret = interpreter(at.options.network, parts.reader(at.options), Object.keys(points(at.options)));

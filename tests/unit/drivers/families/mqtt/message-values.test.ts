@@ -10,7 +10,7 @@ type Points = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 function interpreter(points: Points) {
   const options = mqttJson.options.parse({ topic: "t", silentAfter: "1h", points });
   const layout = mqttJson.layout(options);
-  if (layout.wire !== "mqtt") throw new Error("mqtt-json is on an mqtt wire");
+  if (!("messages" in layout)) throw new Error("mqtt-json is on an mqtt wire");
   const ranges = Object.fromEntries(Object.entries(mqttJson.points(options)).map(([name, { range }]) => [name, range]));
   return messageValues(layout.messages, ranges);
 }
