@@ -69,7 +69,7 @@ export async function checkSite(
     return schema === undefined ? [] : [[id, { schema, value }] as const];
   });
   for (const [id, { schema, value }] of written) checkReferences(schema, value, ["assets", id], { raw, devices: known }, source);
-  checkCircles(Object.fromEntries(written), source);
+  checkCircles(Object.fromEntries(written), known, source);
   crossCheck(raw, [...known.values()], source);
   checkNotYet(siteSchema, raw, source);
   const found = () => causes(source.problems).toSorted((a, b) => a.line - b.line || a.column - b.column);

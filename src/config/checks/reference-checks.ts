@@ -45,6 +45,7 @@ export function checkReferences(schema: z.ZodType, value: unknown, path: Path, s
 /** Assets that hear each other in a circle would never come to rest: the last one written closes it. */
 export function checkCircles(
   assets: Readonly<Record<string, { readonly schema: z.ZodType; readonly value: unknown }>>,
+  devices: ReadonlyMap<string, unknown>,
   source: Source,
 ): void {
   const heard = new Map<string, string[]>();
@@ -54,6 +55,8 @@ export function checkCircles(
     for (const { reference, written, path } of referencesIn(schema, value, ["assets", id])) {
       if (reference.to !== "point") continue;
       const [other = ""] = written.split(".");
+      // Of a name given twice, which is an error of its own, the device is meant: it hears nobody.
+      if (devices.has(other)) continue;
       const way = other === id ? [id] : wayTo(id, other, before);
       if (way === null) heard.get(id)?.push(other);
       else
