@@ -92,9 +92,9 @@ export class TimeSource {
     this.#due = Number.POSITIVE_INFINITY;
     return new Promise((resolve) => {
       const options = { timeout: TIMEOUT_MS, env: { ...process.env, LC_ALL: "C" } };
-      const child = execFile(this.#command, this.#args, options, (error, said) => {
+      const child = execFile(this.#command, this.#args, options, (error, answer) => {
         this.#asking = null;
-        if (invalidations === this.#invalidations) this.#answer = error === null && said.trim() === "yes";
+        if (invalidations === this.#invalidations) this.#answer = error === null && answer.trim() === "yes";
         const seldom = this.#answer || exists(dirname(this.#mark));
         this.#due = Math.min(this.#due, mono + (seldom ? SELDOM_MS : WAITING_MS));
         resolve();

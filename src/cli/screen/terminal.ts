@@ -70,8 +70,8 @@ function errorText(error: EdgeError, lang: Lang, ran: string): string {
   const problems = problemsOf(error).map((p) => `${problemLine(p, lang)}\n`);
   const say = sayIn(lang);
   const { near } = error.context;
-  const meant = typeof near === "string" ? `${say("didYouMean")} ${near}? ` : "";
-  return `${problems.join("")}${say("error")} ${error.code}: ${error.what(lang)}\n→ ${meant}${besides(error.hint(lang), ran)}`;
+  const suggested = typeof near === "string" ? `${say("didYouMean")} ${near}? ` : "";
+  return `${problems.join("")}${say("error")} ${error.code}: ${error.what(lang)}\n→ ${suggested}${besides(error.hint(lang), ran)}`;
 }
 
 /** The next step without the advice to run the command that has just been run: `ran`, without its arguments. */

@@ -26,14 +26,14 @@ export async function peerOf(socket: Socket): Promise<Peer | null> {
 /** The socket is the child's fourth descriptor: the first three would be made blocking, here too (libuv, uv_spawn). */
 function credentials(socket: Socket): Promise<string> {
   return new Promise((resolve) => {
-    let said = "";
+    let output = "";
     const child = spawn("perl", ["-e", ASK], { stdio: ["ignore", "pipe", "ignore", socket], env: { PATH: process.env["PATH"] } });
     const timer = setTimeout(() => child.kill("SIGKILL"), WITHIN_MS);
     child.once("error", () => resolve(""));
-    child.once("close", () => resolve(said));
+    child.once("close", () => resolve(output));
     child.once("exit", () => clearTimeout(timer));
     child.stdout?.setEncoding("latin1").on("data", (text: string) => {
-      said = (said + text).slice(0, 100);
+      output = (output + text).slice(0, 100);
     });
   });
 }

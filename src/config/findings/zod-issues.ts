@@ -176,16 +176,16 @@ function branchOf(
 ): readonly Issue[] | undefined {
   const options = alternativesOf(union);
   if (union === undefined || options === undefined || shapeOf(options[0]) === undefined) return closest(branches);
-  const meant = likelyAlternative(union, value);
-  if (meant === undefined) return undefined;
-  const head = discriminatorOf(meant);
+  const likely = likelyAlternative(union, value);
+  if (likely === undefined) return undefined;
+  const head = discriminatorOf(likely);
   const alike = options.filter((option) => discriminatorOf(option)?.key === head?.key);
   const heads = alike.flatMap((option) => discriminatorOf(option)?.words ?? []);
   const word = head === undefined ? undefined : valueAt(value, [head.key]);
   // The word that chooses the alternative is unknown: only that is reported, the rest depends on it.
   if (head !== undefined && alike.length > 1 && heads.length > 0 && !heads.includes(String(word)))
     return [{ code: "invalid_value", values: heads, path: [head.key], message: "" } as Issue];
-  return branches[options.indexOf(meant)] ?? closest(branches);
+  return branches[options.indexOf(likely)] ?? closest(branches);
 }
 
 /** The alternative that was most probably meant: the one with the fewest issues, an unknown key weighing most. */

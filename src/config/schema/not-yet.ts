@@ -16,8 +16,8 @@ export function notYet<S extends z.ZodType>(schema: S): S {
 /** For JSON Schema: editors and pages say of a marked key what `config check` says of it. */
 export function sayNotYet({ zodSchema, jsonSchema }: { readonly zodSchema: unknown; readonly jsonSchema: object }): void {
   if (!marked.has(zodSchema as z.ZodType)) return;
-  const said = "description" in jsonSchema ? `${String(jsonSchema.description)} ` : "";
-  Object.assign(jsonSchema, { description: `${said}Not yet available in this version.` });
+  const before = "description" in jsonSchema ? `${String(jsonSchema.description)} ` : "";
+  Object.assign(jsonSchema, { description: `${before}Not yet available in this version.` });
 }
 
 /** A warning at each marked key that is written. An empty list asks for nothing. */

@@ -57,9 +57,9 @@ export function likelyAlternative(schema: Schema, value: unknown): Schema | unde
 export function schemaAt(schema: Schema, path: Path, value: unknown): Schema | undefined {
   const [step, ...rest] = path;
   if (step === undefined) return schema;
-  const meant = alternativesOf(schema) === undefined ? schema : likelyAlternative(core(schema), value);
-  if (meant === undefined) return undefined;
-  const { shape, valueType, element, items } = defOf(core(meant));
+  const likely = alternativesOf(schema) === undefined ? schema : likelyAlternative(core(schema), value);
+  if (likely === undefined) return undefined;
+  const { shape, valueType, element, items } = defOf(core(likely));
   const next = shape?.[String(step)] ?? valueType ?? element ?? (typeof step === "number" ? items?.[step] : undefined);
   const inner = (value as Record<PropertyKey, unknown> | null | undefined)?.[step];
   return next && schemaAt(next, rest, inner);

@@ -123,9 +123,9 @@ function list(node: YAMLSeq, path: Path, reader: Reader): unknown[] {
   const made = node.items.map((item, i) => plain(item, [...path, i], reader));
   if (split < 0) return made;
   const found = `${numbers[split]?.source},${numbers[split + 1]?.source}`;
-  const meant = found.replace(",", ".");
-  commaSlip(reader, [...path, split], numbers[split], found, meant);
-  return made.toSpliced(split, 2, Number(meant));
+  const intended = found.replace(",", ".");
+  commaSlip(reader, [...path, split], numbers[split], found, intended);
+  return made.toSpliced(split, 2, Number(intended));
 }
 
 function scalar(node: { value: unknown; source?: string; type?: string }, path: Path, reader: Reader): unknown {

@@ -30,8 +30,8 @@ let heard = 0;
 let wanted: ReadonlySet<string> = new Set();
 let session: Session | null = null;
 
-const say = (said: BleMessageBody): void => {
-  process.stdout.write(`${JSON.stringify({ v: PROTOCOL, ...said })}\n`);
+const say = (message: BleMessageBody): void => {
+  process.stdout.write(`${JSON.stringify({ v: PROTOCOL, ...message })}\n`);
 };
 const sayState = (): void => say({ is: "state", state, ...(reason !== undefined && { reason }), heard });
 

@@ -13,7 +13,7 @@ const REST_MS = 2000;
 const POWER_MS = 1000;
 
 export interface SessionEvents {
-  say(said: BleMessageBody): void;
+  say(message: BleMessageBody): void;
   state(state: RadioState, reason?: string): void;
   heardOne(): void;
 }

@@ -118,9 +118,9 @@ export class Collector {
     }
   }
 
-  #take(said: readonly Reading[]): void {
+  #take(given: readonly Reading[]): void {
     const mono = monotonic();
-    const all = notAhead(said, mono);
+    const all = notAhead(given, mono);
     this.#health.says(this.#device?.isTriggered?.() ?? false, this.#device?.unread?.() ?? null, mono);
     if (this.#health.heard(all, mono)) this.#speaks(mono);
     const batch = this.#credentials.size === 0 ? all : all.filter(({ point }) => !this.#credentials.has(point));

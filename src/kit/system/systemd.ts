@@ -71,8 +71,8 @@ export function serviceManager(options: ServiceManagerOptions): ServiceManager {
 /** Half of WATCHDOG_USEC in ms, as sd_watchdog_enabled(3) recommends; null: no watchdog, or not for this process. */
 function watchdogPeriodOf(env: Environment, pid: number): number | null {
   const usec = Number(env["WATCHDOG_USEC"]);
-  const meant = env["WATCHDOG_PID"];
-  if (!(usec > 0) || (meant !== undefined && Number(meant) !== pid)) return null;
+  const watched = env["WATCHDOG_PID"];
+  if (!(usec > 0) || (watched !== undefined && Number(watched) !== pid)) return null;
   return Math.floor(usec / 2000);
 }
 

@@ -17,8 +17,8 @@ export const COLUMNS = 80;
 
 /** How wide a line may be: the terminal's width, or COLUMNS; undefined for a pipe without it. */
 export function columnsOf(out: Out & { readonly columns?: number }, env: Env): number | undefined {
-  const said = Number(env["COLUMNS"]);
-  const known = out.isTTY && out.columns ? out.columns : Number.isInteger(said) && said > 0 ? said : undefined;
+  const wanted = Number(env["COLUMNS"]);
+  const known = out.isTTY && out.columns ? out.columns : Number.isInteger(wanted) && wanted > 0 ? wanted : undefined;
   return known ?? (out.isTTY ? COLUMNS : undefined);
 }
 

@@ -94,8 +94,8 @@ export function decodePoint(data: Uint8Array, block: Pick<Block, "address">, poi
   if (point.fc <= 2) return { value: (((data[at >> 3] ?? 0) >> (at & 7)) & 1) === 1 };
   const bytes = inOrder(data.subarray(at * 2, (at + widthOf(point)) * 2), point);
   if (point.decode === "text") {
-    const said = textOf(bytes);
-    return typeof said === "string" ? { code: CODES[said] } : { value: said.text };
+    const read = textOf(bytes);
+    return typeof read === "string" ? { code: CODES[read] } : { value: read.text };
   }
   const raw = rawOf(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), point);
   if (typeof raw === "boolean") return { value: raw };

@@ -24,16 +24,16 @@ export function quickCheck(file: string, stop: AbortSignal): Promise<string | nu
       signal: stop,
       killSignal: "SIGKILL",
     });
-    let said = "";
+    let output = "";
     child.stdout.setEncoding("utf8").on("data", (text: string) => {
-      said += text;
+      output += text;
     });
     child.on("spawn", () => {
       if (!lower(child.pid)) pace(child);
     });
     child.on("error", () => resolve(null));
     child.on("close", () =>
-      resolve(said === "" || said === "ok" || (said.startsWith("SQLITE_") && !DAMAGED.test(said)) ? null : said),
+      resolve(output === "" || output === "ok" || (output.startsWith("SQLITE_") && !DAMAGED.test(output)) ? null : output),
     );
   });
 }
