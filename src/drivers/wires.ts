@@ -42,7 +42,11 @@ export function openWires(buses: Readonly<Record<string, BusSpec>>, log: Log, op
 
   const spec = (bus: string, wire: Wire): BusSpec => {
     const found = buses[bus];
-    if (!found || wireOf(found) !== wire) throw new EdgeError("bus.unreachable", { bus, reason: `no ${wire} bus of this name` });
+    if (!found || wireOf(found) !== wire)
+      throw new EdgeError("bus.unreachable", {
+        bus,
+        reason: { it: `nessun bus ${wire} con questo nome`, en: `no ${wire} bus of this name` },
+      });
     return found;
   };
   const credential = (name: string): Promise<Uint8Array> =>

@@ -7,8 +7,11 @@ import { pluralise } from "./text/pluralise.ts";
 export type { Code } from "./codes.ts";
 export type Context = Readonly<Record<string, unknown>>;
 
-/** What fills the placeholders of a code's sentences, and more that is logged and shown with `--json`. */
-export type ContextOf<C extends Code> = Context & { readonly [Place in PlaceOf<C>]: string | number };
+/**
+ * What fills the placeholders of a code's sentences, and more that is logged and shown with `--json`. Names and numbers are the same in both
+ * languages; a phrase is a Text.
+ */
+export type ContextOf<C extends Code> = Context & { readonly [Place in PlaceOf<C>]: string | number | Text };
 
 /** The arguments after the code. The context may be left out where the sentences have no placeholders. */
 export type Given<C extends Code> = [PlaceOf<C>] extends [never]
@@ -22,7 +25,7 @@ export class CodedError extends Error {
   readonly context: Context;
 
   constructor(code: Code, context: Context = {}, cause?: unknown) {
-    super(`${code} ${fill(codes[code].what.en, context)}`, cause === undefined ? undefined : { cause });
+    super(`${code} ${fill(codes[code].what.en, context, "en")}`, cause === undefined ? undefined : { cause });
     this.code = code;
     this.context = context;
     writeStack(this);
@@ -35,13 +38,13 @@ export class CodedError extends Error {
 
   /** Followed by `figures` of the context, a Text, where it is there. */
   what(lang: keyof Text): string {
-    const sentence = fill(codes[this.code].what[lang], this.context);
+    const sentence = fill(codes[this.code].what[lang], this.context, lang);
     const figures = this.context["figures"] as Partial<Text> | undefined;
     return typeof figures?.[lang] === "string" ? `${sentence}: ${figures[lang]}` : sentence;
   }
 
   hint(lang: keyof Text): string {
-    return fill(codes[this.code].hint[lang], this.context);
+    return fill(codes[this.code].hint[lang], this.context, lang);
   }
 
   /** The same error with more context. */
@@ -82,16 +85,20 @@ export function asEdgeError(error: unknown): EdgeError {
 export const unfilled = (text: string): string =>
   text.replace(PLACE, (_, name: string, _optional, forms?: string) => `{${name}}${forms ? ` ${forms.split("|").at(-1)}` : ""}`);
 
+export const isText = (value: unknown): value is Text =>
+  typeof value === "object" && value !== null && "it" in value && "en" in value && typeof value.it === "string";
+
 /** `{name}`, `{name?}`, or `{count problem|problems}`: a number and its noun. */
 const PLACE = /\{(\w+)(\?)?(?: ([^{}]+))?\}/g;
 
 /** Libraries and commands give reasons of many lines; the sentence stays one. */
 const FILLED_MAX = 500;
 
-function fill(text: string, context: Context): string {
+function fill(text: string, context: Context, lang: keyof Text): string {
   return text.replace(PLACE, (_, name: string, optional?: string, forms?: string) => {
     if (forms !== undefined) return pluralise(Number(context[name]), forms);
-    const given = String(context[name] ?? (optional === undefined ? "?" : ""));
+    const value = context[name] ?? (optional === undefined ? "?" : "");
+    const given = isText(value) ? value[lang] : String(value);
     return given.length > FILLED_MAX || /[\r\n]/.test(given) ? firstLine(given, FILLED_MAX) : given;
   });
 }

@@ -1,7 +1,9 @@
 /** Writes the log: JSON lines on stdout, no more than a card can bear, secrets redacted by key. */
+
 import { fstatSync } from "node:fs";
 import { pino } from "pino";
 import { monotonic } from "./clock.ts";
+import { isText } from "./errors.ts";
 import { LimitedLog } from "./log-limit.ts";
 
 export type Fields = Readonly<Record<string, unknown>>;
@@ -21,6 +23,10 @@ export function fieldsBeside(own: Fields, context: Fields): Fields {
 }
 
 export type Level = "debug" | "info" | "warn" | "error" | "silent";
+
+/** Of what an error says in both languages a log has the English. */
+const inEnglish = (fields: Fields): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(fields).map(([key, value]) => [key, isText(value) ? value.en : value]));
 
 const SECRET = ["password", "key", "token", "secret", "pin", "badge", "passphrase"];
 
@@ -43,7 +49,7 @@ export function jsonLog(level: Level, { env = process.env, fd = STDOUT, mono = m
       level,
       base: null,
       messageKey: "event",
-      formatters: { level: (label) => ({ level: label }) },
+      formatters: { level: (label) => ({ level: label }), log: inEnglish },
       serializers: { cause: (cause: unknown) => (cause instanceof Error ? cause.message : cause) },
       redact: { paths: SECRET.flatMap((key) => [key, `*.${key}`]), censor: "[redacted]" },
     },

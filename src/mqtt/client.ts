@@ -1,9 +1,12 @@
 /** Opens one connection to an MQTT broker and runs it until it ends: the only file that touches mqtt.js. */
+
 import type { Socket } from "node:net";
 import { setImmediate } from "node:timers/promises";
 import { type IClientOptions, type IPublishPacket, MqttClient, UniqueMessageIdProvider } from "mqtt";
 import { EdgeError } from "../kit/errors.ts";
 import { broadcast } from "../kit/loop/signals.ts";
+import { stopped, systemReason } from "../kit/text/reasons.ts";
+import type { Text } from "../model/index.ts";
 import { AckOrder } from "./ack-order.ts";
 import { brokerName } from "./broker.ts";
 import { guardFrames, type Oversized } from "./frame-guard.ts";
@@ -114,7 +117,9 @@ class MqttLink implements Link {
     });
     // A parser error leaves mqtt.js connected and deaf: whatever it complains of ends the link.
     client.on("error", (error) => this.end(this.#explain(error)));
-    client.on("close", () => this.end(this.#admitted ? this.#lost("closed by the broker", false) : this.#hungUp()));
+    client.on("close", () =>
+      this.end(this.#admitted ? this.#lost({ it: "chiuso dal broker", en: "closed by the broker" }, false) : this.#hungUp()),
+    );
     client.on("disconnect", ({ reasonCode = 0 }) => this.end(this.#refused(reasonCode)));
     client.on("packetreceive", (packet) => {
       options.heard?.();
@@ -142,8 +147,8 @@ class MqttLink implements Link {
         resolve();
       });
     });
-    const away = (): void => this.end(this.#lost("stopped", false));
-    const timer = setTimeout(() => this.end(this.#lost("no CONNACK", true)), this.#o.timeoutMs);
+    const away = (): void => this.end(this.#lost(stopped, false));
+    const timer = setTimeout(() => this.end(this.#lost({ it: "nessun CONNACK", en: "no CONNACK" }, true)), this.#o.timeoutMs);
     stop.addEventListener("abort", away, { once: true });
     if (stop.aborted) away();
     const error = await Promise.race([ready, this.closed]);
@@ -155,7 +160,8 @@ class MqttLink implements Link {
   publish(topic: string, payload: Uint8Array | string, { retain = false, correlation }: Publish = {}): Promise<number> {
     // While it is not connected mqtt.js would keep the message without end.
     if (this.#over !== null) return Promise.reject(this.#over);
-    if (!this.#feeding || !this.#client.connected) return Promise.reject(this.#lost("not connected", false));
+    if (!this.#feeding || !this.#client.connected)
+      return Promise.reject(this.#lost({ it: "non collegato", en: "not connected" }, false));
     const body =
       typeof payload === "string" ? Buffer.from(payload) : Buffer.from(payload.buffer, payload.byteOffset, payload.length);
     if (packetSize(topic, body.length, correlation?.length ?? 0) > this.maximumPacketSize)
@@ -180,7 +186,7 @@ class MqttLink implements Link {
         // Refused filters come as an error, with the SUBACK beside it.
         const granted = suback?.granted.map(Number);
         if (granted !== undefined && granted.length === filters.length) resolve(granted);
-        else reject(this.#over ?? this.#lost(error?.message ?? "no SUBACK", false));
+        else reject(this.#over ?? this.#lost(error ? systemReason(error) : { it: "nessun SUBACK", en: "no SUBACK" }, false));
       });
     });
   }
@@ -210,7 +216,7 @@ class MqttLink implements Link {
           resolve();
         });
       });
-    this.end(this.#unreachable("stopped", { ours: true }));
+    this.end(this.#unreachable(stopped, { ours: true }));
     // Pending publishes are settled first, so that their callers record the outcome before anything else closes.
     await setImmediate();
   }
@@ -250,7 +256,7 @@ class MqttLink implements Link {
     const { code } = error;
     if (typeof code === "number") return this.#refused(code, error);
     if (!this.#admitted && (code === "ECONNRESET" || code === "EPIPE")) return this.#hungUp(error);
-    if (code === undefined) return this.#lost(error.message, error.message === "Keepalive timeout", error);
+    if (code === undefined) return this.#lost(reasonOf(error), isKeepalive(error), error);
     return explained(Object.assign(error, { code }), this.#o);
   }
 
@@ -263,14 +269,20 @@ class MqttLink implements Link {
     return new EdgeError("sync.hung-up", { broker: brokerName(this.#o.broker) }, cause);
   }
 
-  #lost(reason: string, local: boolean, cause?: unknown): EdgeError {
+  #lost(reason: Text, local: boolean, cause?: unknown): EdgeError {
     return this.#unreachable(reason, { local }, cause);
   }
 
-  #unreachable(reason: string, facts: LinkFacts, cause?: unknown): LinkError {
+  #unreachable(reason: Text, facts: LinkFacts, cause?: unknown): LinkError {
     return new LinkError(new EdgeError("sync.unreachable", { broker: brokerName(this.#o.broker), reason }, cause), facts);
   }
 }
+
+/** How mqtt.js says that a PINGRESP did not come. */
+const isKeepalive = ({ message }: Error): boolean => message === "Keepalive timeout";
+
+const reasonOf = (error: Error): Text =>
+  isKeepalive(error) ? { it: "nessuna risposta al keepalive", en: "no answer to the keepalive" } : systemReason(error);
 
 function incoming({ topic, payload, retain, dup, messageId, properties }: IPublishPacket): Incoming {
   const { responseTopic, correlationData } = properties ?? {};

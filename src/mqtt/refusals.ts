@@ -1,5 +1,7 @@
 /** Turns a refused connection into an error that names what can be mended, on our side or on the broker's. */
+
 import { EdgeError } from "../kit/errors.ts";
+import { systemReason } from "../kit/text/reasons.ts";
 import { brokerName, isLocal, keysOf, type SocketOptions } from "./broker.ts";
 import { LinkError } from "./link-error.ts";
 
@@ -84,7 +86,9 @@ export function explained(
   if (ALERT.test(reason)) return new EdgeError("sync.own-certificate", { ...about, cert: cert ?? "cert" }, error);
   if (NO_TLS.test(reason)) return new EdgeError("sync.not-tls", about, error);
   if (OTHER_TRUST.test(reason)) return new EdgeError("sync.broker-certificate", { ...about, ca }, error);
-  return new LinkError(new EdgeError("sync.unreachable", about, error), { local: isLocal(reason) });
+  return new LinkError(new EdgeError("sync.unreachable", { broker, reason: systemReason(error) }, error), {
+    local: isLocal(reason),
+  });
 }
 
 /** The names that a certificate is for, as people write them. */

@@ -1,4 +1,5 @@
 /** Opens the TCP or TLS socket to a broker, or throws an EdgeError that says what to check. */
+
 import { X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { connect as connectTcp, isIP, type Socket } from "node:net";
@@ -7,6 +8,8 @@ import { connect as connectTls, createSecureContext, type SecureContext } from "
 import { EdgeError } from "../kit/errors.ts";
 import { connected } from "../kit/system/connected.ts";
 import { hostLookup } from "../kit/system/host-lookup.ts";
+import { bytes, noAnswerWithin, stopped, systemReason } from "../kit/text/reasons.ts";
+import type { Text } from "../model/index.ts";
 import { brokerName, type Credentials, type SocketOptions } from "./broker.ts";
 import { LinkError } from "./link-error.ts";
 import { explained } from "./refusals.ts";
@@ -69,8 +72,7 @@ function secureContext(files: Partial<Record<Part, Buffer>>, credentials?: Crede
 }
 
 function unusable(credentials: Credentials | undefined, part: Part, cause: unknown): EdgeError {
-  const { code, message } = cause as NodeJS.ErrnoException;
-  const context = { name: credentials?.[part] ?? part, folder: credentials?.folder ?? "", reason: code ?? message };
+  const context = { name: credentials?.[part] ?? part, folder: credentials?.folder ?? "", reason: systemReason(cause) };
   return new EdgeError("credentials.unusable", context, cause);
 }
 
@@ -82,7 +84,7 @@ export async function readPassword(credentials?: Credentials): Promise<Buffer | 
   const text = file.subarray(0, file.length - (/\r?\n$/.exec(file.toString("latin1"))?.[0].length ?? 0));
   // MQTT 5 § 3.1.3.6: binary data of at most 65,535 bytes.
   if (text.length === 0 || text.length > 65_535)
-    throw new EdgeError("credentials.unusable", { name, folder, reason: `${text.length} bytes` });
+    throw new EdgeError("credentials.unusable", { name, folder, reason: bytes(text.length) });
   return text;
 }
 
@@ -95,15 +97,15 @@ async function opened(
   const { timeoutMs } = options;
   const not = await connected(socket, { event, timeoutMs, stop });
   if (not === null) return socket;
-  const unreachable = (reason: string) => new EdgeError("sync.unreachable", { broker: brokerName(options.broker), reason });
+  const unreachable = (reason: Text) => new EdgeError("sync.unreachable", { broker: brokerName(options.broker), reason });
   switch (not.why) {
     case "failed":
       throw explained(not.error, options);
     case "late":
-      throw new LinkError(unreachable(`no answer in ${timeoutMs} ms`), { local: true });
+      throw new LinkError(unreachable(noAnswerWithin(timeoutMs)), { local: true });
     case "closed":
-      throw unreachable("closed while connecting");
+      throw unreachable({ it: "chiuso durante il collegamento", en: "closed while connecting" });
     case "stopped":
-      throw unreachable("stopped");
+      throw unreachable(stopped);
   }
 }

@@ -31,7 +31,9 @@ export class CommandGate {
     const { outbox, notifier } = this.#o;
     if (this.#count >= (outbox.writable === false ? MOST_WAITING : MOST)) {
       this.#turnedAway = true;
-      throw new EdgeError("store.unwritable", { reason: `${this.#count} commands already wait for it` });
+      throw new EdgeError("store.unwritable", {
+        reason: { it: `${this.#count} comandi già in attesa`, en: `${this.#count} commands already wait for it` },
+      });
     }
     this.#count += 1;
     try {

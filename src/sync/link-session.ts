@@ -1,9 +1,11 @@
 /** One connection from its first message to its last: greeting, then everything by priority (contract, Up). */
+
 import { EdgeError } from "../kit/errors.ts";
 import { backoff } from "../kit/loop/backoff.ts";
 import { keepTrying } from "../kit/loop/keep-trying.ts";
 import { pause } from "../kit/loop/pause.ts";
 import { aborted, broadcast } from "../kit/loop/signals.ts";
+import { stopped } from "../kit/text/reasons.ts";
 import { brokerName } from "../mqtt/broker.ts";
 import type { Filter, Link } from "../mqtt/link.ts";
 import { LinkError } from "../mqtt/link-error.ts";
@@ -87,7 +89,10 @@ export class LinkSession {
   /** Connects anew: only then does the broker send again what was not acknowledged. What is being sent gets a moment to leave. */
   again(): void {
     const { broker } = this.#context.options;
-    const anew = new EdgeError("sync.unreachable", { broker: brokerName(broker), reason: "connecting anew" });
+    const anew = new EdgeError("sync.unreachable", {
+      broker: brokerName(broker),
+      reason: { it: "si ricollega", en: "connecting anew" },
+    });
     const reason = new LinkError(anew, { local: true, ours: true });
     void pause(AGAIN_MS, this.#over.signal).then(() => this.#link.end(reason));
   }
@@ -101,7 +106,7 @@ export class LinkSession {
   async run(stop: AbortSignal, greeted: () => void = () => {}): Promise<void> {
     const { outbox, options } = this.#context;
     const broker = brokerName(options.broker);
-    const end = (): void => this.#over.abort(new EdgeError("sync.unreachable", { broker, reason: "stopped" }));
+    const end = (): void => this.#over.abort(new EdgeError("sync.unreachable", { broker, reason: stopped }));
     stop.addEventListener("abort", end, { once: true });
     if (stop.aborted) end();
     void this.#link.closed.then((reason) => this.#over.abort(reason));

@@ -546,9 +546,12 @@ describe("garbage", () => {
   it("a file that is not there, or a folder, cannot be read", async () => {
     await expect(loadSite(join(folder, "nowhere"))).rejects.toMatchObject({
       code: "config.unreadable",
-      context: { reason: "ENOENT" },
+      context: { reason: { it: "ENOENT (non esiste)", en: "ENOENT (does not exist)" } },
     });
-    await expect(loadSite(folder)).rejects.toMatchObject({ code: "config.unreadable", context: { reason: "EISDIR" } });
+    await expect(loadSite(folder)).rejects.toMatchObject({
+      code: "config.unreadable",
+      context: { reason: { en: "EISDIR (is a folder)" } },
+    });
     await expect(loadSite("/dev/zero")).rejects.toMatchObject({ code: "config.not-text" });
   });
 

@@ -1,9 +1,11 @@
 /** Opens the admin socket, on which the gateway answers `cippo`: a Unix socket, no TCP, no secrets, nothing unbounded. */
+
 import { chmod, lstat, mkdir, unlink } from "node:fs/promises";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { dirname } from "node:path";
-import { asEdgeError, EdgeError } from "../../kit/errors.ts";
+import { EdgeError } from "../../kit/errors.ts";
 import type { Log } from "../../kit/log.ts";
+import { systemReason } from "../../kit/text/reasons.ts";
 import type { Admin } from "./admin-api.ts";
 import { type Connection, serveConnection } from "./admin-connection.ts";
 
@@ -17,7 +19,7 @@ const MAX_CONNECTIONS = 32;
 export async function serveAdmin(socket: string, admin: Admin, log: Log, stop: AbortSignal): Promise<AsyncDisposable> {
   const folder = dirname(socket);
   const length = Buffer.byteLength(socket);
-  if (length > MAX_PATH) throw new EdgeError("cli.socket", { socket, folder, reason: `${length} > ${MAX_PATH} bytes` });
+  if (length > MAX_PATH) throw new EdgeError("cli.socket", { socket, folder, reason: `${length} > ${MAX_PATH} byte` });
   const connections = new Map<Socket, Connection>();
   const server = createServer((connection) => {
     connection.once("close", () => connections.delete(connection));
@@ -38,8 +40,7 @@ export async function serveAdmin(socket: string, admin: Admin, log: Log, stop: A
     await chmod(socket, 0o660);
   } catch (error) {
     if (error instanceof EdgeError) throw error;
-    const reason = (error as NodeJS.ErrnoException).code ?? asEdgeError(error).message;
-    throw new EdgeError("cli.socket", { socket, folder, reason }, error);
+    throw new EdgeError("cli.socket", { socket, folder, reason: systemReason(error) }, error);
   }
   server.on("error", (cause) => log.warn("admin.failed", { socket, cause }));
   const close = () => closed(server, connections);
@@ -84,14 +85,14 @@ async function listen(server: Server, socket: string): Promise<void> {
 /** Removes the socket that a killed gateway left behind. A socket that somebody answers, and a file that is no socket, stay. */
 async function removeStale(socket: string): Promise<void> {
   const folder = dirname(socket);
-  if (!(await lstat(socket)).isSocket()) throw new EdgeError("cli.socket", { socket, folder, reason: "ENOTSOCK" });
+  if (!(await lstat(socket)).isSocket()) throw new EdgeError("cli.socket", { socket, folder, reason: systemReason("ENOTSOCK") });
   const answers = await new Promise<boolean>((resolve) => {
     const trial = connect(socket);
     trial.once("connect", () => resolve(true));
     trial.once("error", (error: NodeJS.ErrnoException) => resolve(error.code !== "ECONNREFUSED"));
     trial.once("connect", () => trial.destroy());
   });
-  if (answers) throw new EdgeError("cli.socket", { socket, folder, reason: "EADDRINUSE" });
+  if (answers) throw new EdgeError("cli.socket", { socket, folder, reason: systemReason("EADDRINUSE") });
   await unlink(socket);
 }
 

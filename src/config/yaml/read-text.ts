@@ -1,6 +1,8 @@
 /** Reads a configuration file, and says of one that is no UTF-8 what it is and how it is saved as one. */
+
 import { open } from "node:fs/promises";
 import { EdgeError } from "../../kit/errors.ts";
+import { systemReason } from "../../kit/text/reasons.ts";
 import { MAX_BYTES } from "./document.ts";
 
 /** Anything that is no text is refused here, so that no one has to look at it twice. Throws `config.unreadable`, `config.not-text`, `config.encoding`. */
@@ -30,8 +32,7 @@ async function readBytes(file: string): Promise<Buffer> {
     for await (const chunk of handle.createReadStream({ end: MAX_BYTES })) chunks.push(chunk);
     return Buffer.concat(chunks);
   } catch (error) {
-    const reason = (error as NodeJS.ErrnoException).code ?? String(error);
-    throw new EdgeError("config.unreadable", { file, reason }, error);
+    throw new EdgeError("config.unreadable", { file, reason: systemReason(error) }, error);
   }
 }
 

@@ -3,7 +3,7 @@ import type { Clock } from "../../kit/clock.ts";
 import { EdgeError, toldOf } from "../../kit/errors.ts";
 import type { Log } from "../../kit/log.ts";
 import { Listeners } from "../../kit/loop/listeners.ts";
-import type { Args, CommandResult, CommandState, CommandTarget, Origin } from "../../model/index.ts";
+import type { Args, CommandResult, CommandState, CommandTarget, Origin, Text } from "../../model/index.ts";
 import type { Order } from "../engine/asset/want.ts";
 import { forgettable } from "../store/housekeeping/command-retention.ts";
 import type { InboxRow } from "../store/store.ts";
@@ -259,7 +259,7 @@ export class CommandProcessor {
   }
 
   /** Answers a malformed command that has an id, a repeated one as before; without an id nobody can be told. */
-  async #malformed(body: unknown, reason: string): Promise<void> {
+  async #malformed(body: unknown, reason: Text): Promise<void> {
     const { host, clock } = this.#o;
     const { id, target = "", action = "" } = readableIn(body);
     if (id !== undefined && this.#inbox.has(id)) return this.#tell(id);

@@ -1,5 +1,5 @@
 /** The event that tells of a step in a command's life, and the answer to its sender at the end. */
-import { CodedError, type EdgeError, isCode, toldOf } from "../../kit/errors.ts";
+import { CodedError, type EdgeError, isCode, isText, toldOf } from "../../kit/errors.ts";
 import { endWord } from "../../kit/text/state-words.ts";
 import { hostEvent } from "../../model/host-events.ts";
 import type { CommandResult, CommandState, EventDraft, Origin, Outcome, Told } from "../../model/index.ts";
@@ -57,12 +57,15 @@ export function resultOf(
   };
 }
 
+/** As it stands in the event's own fields, which machines read. */
+const reasonIn = ({ context: { reason } }: EdgeError): unknown => (isText(reason) ? reason.en : reason);
+
 /** `id` undefined: nobody can be told. */
 export function malformed(error: EdgeError, id: string | undefined): EventDraft {
   return {
     ...hostEvent("command.refused"),
     state: "noted",
     text: { it: error.what("it"), en: error.what("en") },
-    extra: { code: error.code, reason: error.context["reason"], ...(id !== undefined && { command: id }) },
+    extra: { code: error.code, reason: reasonIn(error), ...(id !== undefined && { command: id }) },
   };
 }

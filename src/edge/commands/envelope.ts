@@ -1,4 +1,5 @@
 /** Checks the envelope of a command; of a malformed one it reads as much as an answer needs (contract, Commands). */
+import type { Text } from "../../model/index.ts";
 import * as z from "zod";
 import { uuidv7 } from "../../kit/uuid-v7.ts";
 import type { Args } from "../../model/index.ts";
@@ -30,11 +31,21 @@ const readable = z.object({
 export const readableIn = (body: unknown): z.output<typeof readable> => readable.catch({}).parse(body);
 
 /** Where a malformed command is wrong, and how. A name in it may be as long as the message. */
-export function reasonOf({ issues: [issue] }: z.ZodError): string {
-  return issue === undefined
-    ? ""
-    : clipped(`${issue.path.map((part) => clipped(String(part))).join(".")} ${issue.message}`.trim());
+export function reasonOf({ issues: [issue] }: z.ZodError): Text {
+  if (issue === undefined) return { it: "", en: "" };
+  const where = issue.path.map((part) => clipped(String(part))).join(".");
+  return { it: clipped(`${where} ${WRONG[issue.code] ?? "non valido"}`.trim()), en: clipped(`${where} ${issue.message}`.trim()) };
 }
+
+/** What zod says in English, by its codes. */
+const WRONG: Readonly<Partial<Record<z.core.$ZodIssue["code"], string>>> = {
+  invalid_type: "assente o di un altro tipo",
+  invalid_value: "non ammesso",
+  invalid_format: "scritto in un'altra forma",
+  too_big: "troppo grande",
+  too_small: "troppo piccolo",
+  unrecognized_keys: "con voci sconosciute",
+};
 
 /** What a person needs of somebody else's words. */
 const MOST_CHARACTERS = 80;

@@ -100,7 +100,7 @@ export class Committer {
     }
     heartbeat?.end();
     stop.removeEventListener("abort", wake);
-    this.#dismiss(this.failure ?? new EdgeError("store.unwritable", { reason: "closed" }));
+    this.#dismiss(this.failure ?? new EdgeError("store.unwritable", { reason: { it: "chiusa", en: "closed" } }));
   }
 
   /** A disk that does not answer is no failure yet, but may be the end of this process. */

@@ -121,14 +121,22 @@ export const draftOf = (gap: EdgeEvent): EventDraft =>
     reason: gap["reason"] as Shed["reason"],
   });
 
+const WHY: Readonly<Record<Shed["reason"], Text>> = {
+  quota: { it: "quota esaurita", en: "quota used up" },
+  disk: { it: "disco", en: "disk" },
+  thinned: { it: "sfoltiti con l'età", en: "thinned with age" },
+  expired: { it: "scaduti", en: "expired" },
+  refused: { it: "rifiutati", en: "refused" },
+};
+
 export function gapEvent({ epoch, stream, range, count, kept, reason, policy }: Omit<Shed, "replacement">): EventDraft {
   return {
     ...hostEvent("ledger.gap"),
     ...(reason === "thinned" && { severity: "low" }),
     state: "noted",
     text: {
-      it: `${pluralise(count, "dato non conservato|dati non conservati")} (${reason})`,
-      en: `${pluralise(count, "record|records")} not kept (${reason})`,
+      it: `${pluralise(count, "dato non conservato|dati non conservati")} (${WHY[reason].it})`,
+      en: `${pluralise(count, "record|records")} not kept (${WHY[reason].en})`,
     },
     extra: { epoch, stream, from: range[0], to: range[1], count, kept, reason, ...(policy !== undefined && { policy }) },
   };

@@ -1,5 +1,7 @@
 /** Turns a commit into the values of one SQL statement, and brings the stream index up to date once it has run. */
+
 import { EdgeError } from "../../kit/errors.ts";
+import { systemReason } from "../../kit/text/reasons.ts";
 import type { Bound } from "./database/sqlite.ts";
 import type { Commit, SegmentRow, Shed } from "./store.ts";
 import { type Epoch, grown, keyOf, type StreamEntry, type StreamIndex } from "./stream-index.ts";
@@ -22,7 +24,7 @@ export function prepare(commit: Commit, epoch: Epoch, first: boolean, index: Str
     return laidOut(commit, epoch, first, index);
   } catch (raw) {
     // JSON.stringify and Buffer.concat throw TypeError and RangeError: a circle, a BigInt, no bytes, too many of them.
-    throw raw instanceof EdgeError ? raw : new EdgeError("store.binding", { reason: String(raw) }, raw);
+    throw raw instanceof EdgeError ? raw : new EdgeError("store.binding", { reason: systemReason(raw) }, raw);
   }
 }
 
@@ -86,7 +88,12 @@ function inOrder(rows: readonly SegmentRow[], head: number, stream: string): voi
   let last = head;
   for (const { from, to, count } of rows) {
     if (from <= last || to < from || count > to - from + 1)
-      throw new EdgeError("store.binding", { reason: `${stream} ${from}..${to} (${count}) after ${last}` });
+      throw new EdgeError("store.binding", {
+        reason: {
+          it: `${stream} ${from}..${to} (${count}) dopo ${last}`,
+          en: `${stream} ${from}..${to} (${count}) after ${last}`,
+        },
+      });
     last = to;
   }
 }
@@ -136,7 +143,8 @@ function statesOf(states: Commit["states"]): string | null {
   const texts: Record<string, string | null> = {};
   for (const key of keys) {
     const text = states[key] === null ? null : JSON.stringify(states[key]);
-    if (text === undefined) throw new EdgeError("store.binding", { reason: `state ${key} has no JSON` });
+    if (text === undefined)
+      throw new EdgeError("store.binding", { reason: { it: `lo stato ${key} non ha JSON`, en: `state ${key} has no JSON` } });
     texts[key] = text;
   }
   return JSON.stringify(texts);

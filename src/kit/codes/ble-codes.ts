@@ -13,8 +13,8 @@ export const bleCodes = {
   "ble.unreachable": {
     retry: true,
     what: {
-      it: "Apparecchio Bluetooth non leggibile ({step}): {reason}",
-      en: "Bluetooth device cannot be read ({step}): {reason}",
+      it: "Apparecchio Bluetooth non leggibile ({during}): {reason}",
+      en: "Bluetooth device cannot be read ({during}): {reason}",
     },
     hint: {
       it: "Controllare batteria e distanza (pochi metri, senza metallo); nessun telefono deve esservi collegato.",

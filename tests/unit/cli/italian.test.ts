@@ -3,8 +3,10 @@ import { execFile } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import ts from "typescript";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ALIKE, englishIn, LOANS, onBothSides, pairs, TYPED } from "../../support/italian.ts";
+import { codes } from "../../../src/kit/codes.ts";
+import { ALIKE, eachNode, englishIn, LOANS, literal, onBothSides, pairs, productFiles, TYPED } from "../../support/italian.ts";
 
 const CIPPO = join(import.meta.dirname, "../../../dist/cippo.js");
 
@@ -17,6 +19,39 @@ describe("texts in two languages", () => {
   it("differ, or are one word", () => {
     const same = pairs().filter(({ it: italian, en }) => italian === en && englishIn(italian).length > 0);
     expect(same).toEqual([]);
+  });
+});
+
+describe("what fills a place of an error's sentence", () => {
+  const places = new Map(
+    Object.entries(codes).map(([code, { what, hint }]) => [
+      code,
+      new Set([...`${what.it} ${hint.it}`.matchAll(/\{(\w+)/g)].map(([, name]) => name)),
+    ]),
+  );
+
+  /** Where the code is chosen while it runs: what can only be a sentence. */
+  const SENTENCES = ["reason", "message", "step"];
+
+  it("is never an English sentence alone", () => {
+    const foreign = productFiles().flatMap((file) => {
+      const found: string[] = [];
+      eachNode(file, (node) => {
+        if (!ts.isNewExpression(node) || node.expression.getText() !== "EdgeError") return;
+        const [code, context] = node.arguments ?? [];
+        if (code === undefined || context === undefined || !ts.isObjectLiteralExpression(context)) return;
+        const known = ts.isStringLiteral(code) ? places.get(code.text) : undefined;
+        for (const one of context.properties) {
+          if (!ts.isPropertyAssignment(one)) continue;
+          const name = one.name.getText();
+          if (known ? !known.has(name) : !SENTENCES.includes(name)) continue;
+          const said = literal(one.initializer);
+          if (said !== undefined && englishIn(said).length > 0) found.push(`${file}: ${code.getText()}: ${one.getText()}`);
+        }
+      });
+      return found;
+    });
+    expect(foreign).toEqual([]);
   });
 });
 

@@ -1,9 +1,11 @@
 /** How errors count, and that kept ones hold no reference to where they were made. */
+
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { expect, it } from "vitest";
 import { codes } from "../../../src/kit/codes.ts";
 import { EdgeError } from "../../../src/kit/errors.ts";
+import { systemReason } from "../../../src/kit/text/reasons.ts";
 
 setFlagsFromString("--expose-gc");
 const collect: () => void = runInNewContext("gc");
@@ -81,3 +83,16 @@ it.each(Object.entries(codes))("%s says in Italian what it says in English", (_,
   const names = (text: string) => [...new Set([...text.matchAll(/\{(\w+)/g)].map(([, name]) => name))].sort();
   expect(names(what.it + hint.it)).toEqual(names(what.en + hint.en));
 });
+
+it("a phrase fills a place in the reader's language; the log has the English", () => {
+  const error = new EdgeError("bus.unreachable", { bus: "hall", reason: { it: "connessione chiusa", en: "connection closed" } });
+  expect(error.what("it")).toBe("Bus hall non raggiungibile: connessione chiusa");
+  expect(error.message).toBe("bus.unreachable Bus hall cannot be reached: connection closed");
+});
+
+it.each([
+  [Object.assign(new Error("ENOENT: no such file or directory, open '/x'"), { code: "ENOENT" }), "ENOENT (non esiste)"],
+  [Object.assign(new Error("odd"), { code: "ERR_OSSL_PEM" }), "ERR_OSSL_PEM"],
+  [new Error("odd\nand more"), "odd"],
+  ["EADDRINUSE", "EADDRINUSE (già in uso)"],
+])("why the system refused something: %s", (error, said) => expect(systemReason(error).it).toBe(said));

@@ -8,13 +8,14 @@ import { backoff } from "../../../kit/loop/backoff.ts";
 import { pause } from "../../../kit/loop/pause.ts";
 import { PushQueue } from "../../../kit/loop/push-queue.ts";
 import { AnyOf } from "../../../kit/loop/signals.ts";
-import type { HeardStatus } from "../../../model/index.ts";
+import { stopped, systemReason, verbatim } from "../../../kit/text/reasons.ts";
+import type { HeardStatus, Text } from "../../../model/index.ts";
 import { type BleMessage, PROTOCOL, type RadioState, type ReadStep, WANTED_MAX } from "../../ble-child/ble-protocol.ts";
 import type { BleSpec } from "../../buses.ts";
 import type { BleAdvert, BleCharacteristic, BleDevice, BleRadio, BleValues, Heard } from "../../driver.ts";
 import { heardAt } from "../child/heard-at.ts";
 import { BleProcess } from "./ble-process.ts";
-import { ReadRequests } from "./read-requests.ts";
+import { ReadRequests, unreachable } from "./read-requests.ts";
 import { RecoveryPlan } from "./recovery-plan.ts";
 
 /** Our own child, beside the bundle. Its heap is bounded: what it remembers is one object per wanted address. */
@@ -47,7 +48,19 @@ export type Patience = typeof PATIENCE;
 
 /** Of a sensor that repeats itself a few are plenty; of a button nobody presses it so fast. */
 const UNREAD_ADVERTS = 16;
-const SILENT = "gives no sign of life";
+const SILENT: Text = { it: "non dà segni di vita", en: "gives no sign of life" };
+
+const STATES: Readonly<Record<RadioState, Text>> = {
+  starting: { it: "in avvio", en: "starting" },
+  scanning: { it: "in ascolto", en: "scanning" },
+  reading: { it: "in lettura", en: "reading" },
+  off: { it: "spento", en: "off" },
+  "no-adapter": { it: "adattatore assente", en: "no adapter" },
+  "no-bluez": { it: "bluetoothd non è in funzione", en: "bluetoothd does not run" },
+  "no-bus": { it: "D-Bus non risponde", en: "D-Bus does not answer" },
+  denied: { it: "permesso negato", en: "permission denied" },
+  failing: { it: "non funziona", en: "failing" },
+};
 const GOOD: readonly RadioState[] = ["scanning", "reading"];
 
 interface Wanted {
@@ -69,7 +82,7 @@ export class BleAdapter implements BleRadio, AsyncDisposable {
   #process: BleProcess | null = null;
   #look: NodeJS.Timeout | undefined;
   #state: RadioState = "starting";
-  #reason = "starting";
+  #reason = STATES.starting;
   /** When it last listened, last heard anything, was started, may be started again. */
   #at = { good: 0, heard: 0, started: 0, startable: 0 };
   #heard = 0;
@@ -106,7 +119,7 @@ export class BleAdapter implements BleRadio, AsyncDisposable {
     const own = helper === undefined;
     this.#at = { ...this.#at, good: now, heard: now, started: now };
     this.#state = "starting";
-    this.#reason = "starting";
+    this.#reason = STATES.starting;
     let child: BleProcess;
     try {
       child = new BleProcess({
@@ -116,7 +129,7 @@ export class BleAdapter implements BleRadio, AsyncDisposable {
         died: (reason) => this.#died(child, reason),
       });
     } catch (cause) {
-      this.#reason = cause instanceof Error ? cause.message : String(cause);
+      this.#reason = systemReason(cause);
       throw this.#unavailable();
     }
     this.#process = child;
@@ -158,7 +171,7 @@ export class BleAdapter implements BleRadio, AsyncDisposable {
         });
         break;
       case "failed":
-        this.#reads.answer(word.id, this.#unreachable(word.step, word.reason));
+        this.#reads.answer(word.id, this.#unreachable(word.step, verbatim(word.reason)));
     }
   }
 
@@ -167,7 +180,7 @@ export class BleAdapter implements BleRadio, AsyncDisposable {
     if (GOOD.includes(state)) this.#at.good = now;
     if (heard !== this.#heard) this.#at.heard = now;
     this.#heard = heard;
-    this.#reason = reason ?? state;
+    this.#reason = reason === undefined ? STATES[state] : { it: `${STATES[state].it} (${reason})`, en: reason };
     if (state !== this.#state) this.#log.debug("ble.state", { adapter: this.#spec.ble, state, reason });
     this.#state = state;
     for (const wake of this.#waiting) wake();
@@ -205,11 +218,12 @@ export class BleAdapter implements BleRadio, AsyncDisposable {
     const rung = this.#ladder.next(troubled || now - this.#at.heard > deafMs, now);
     if (rung === null) return;
     this.#log.warn("ble.reset", { adapter: this.#spec.ble, what: rung, state: this.#state, reason: this.#reason });
-    if (rung === "process") this.#process?.kill(`did not recover: ${this.#reason}`);
+    if (rung === "process")
+      this.#process?.kill({ it: `non si riprende: ${this.#reason.it}`, en: `did not recover: ${this.#reason.en}` });
     else this.#process?.say({ v: PROTOCOL, do: "reset", what: rung });
   }
 
-  #died(child: BleProcess, reason: string): void {
+  #died(child: BleProcess, reason: Text): void {
     if (this.#process !== child) return;
     clearInterval(this.#look);
     this.#process = null;
@@ -230,7 +244,10 @@ export class BleAdapter implements BleRadio, AsyncDisposable {
 
   #retain(mac: string): BleDevice {
     if (!this.#wanted.has(mac) && this.#wanted.size >= WANTED_MAX)
-      throw new EdgeError("ble.unavailable", { adapter: this.#spec.ble, reason: `more than ${WANTED_MAX} devices` });
+      throw new EdgeError("ble.unavailable", {
+        adapter: this.#spec.ble,
+        reason: { it: `più di ${WANTED_MAX} dispositivi`, en: `more than ${WANTED_MAX} devices` },
+      });
     const wanted = this.#wanted.get(mac) ?? { holders: 0, listeners: new Set<PushQueue<BleAdvert>>(), heard: null };
     this.#wanted.set(mac, wanted);
     wanted.holders += 1;
@@ -276,15 +293,15 @@ export class BleAdapter implements BleRadio, AsyncDisposable {
     return new EdgeError("ble.unavailable", { adapter: this.#spec.ble, reason: this.#reason });
   }
 
-  #unreachable(step: ReadStep, reason: string): EdgeError {
+  #unreachable(step: ReadStep, reason: Text): EdgeError {
     if (step === "radio") return new EdgeError("ble.unavailable", { adapter: this.#spec.ble, reason });
-    return new EdgeError("ble.unreachable", { step, reason });
+    return unreachable(step, reason);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
     clearInterval(this.#look);
-    this.#reason = "stopped";
+    this.#reason = stopped;
     const child = this.#process;
     this.#process = null;
     this.#fail(this.#unavailable());

@@ -4,6 +4,8 @@ import type { Readable, Writable } from "node:stream";
 import { monotonic } from "../../../kit/clock.ts";
 import { withPipes } from "../../../kit/system/pipes.ts";
 import { LineSplitter } from "../../../kit/text/line-splitter.ts";
+import { endedWith, systemReason, verbatim } from "../../../kit/text/reasons.ts";
+import type { Text } from "../../../model/index.ts";
 import { type BleCommand, type BleMessage, LINE_MAX, messageSchema, parseLine } from "../../ble-child/ble-protocol.ts";
 import { dieWithParent } from "../child/die-with-parent.ts";
 
@@ -21,7 +23,7 @@ export interface BleProcessOptions {
   readonly args: readonly string[];
   readonly heard: (word: BleMessage) => void;
   /** Once, when it is gone for good; not after our own `end`. */
-  readonly died: (reason: string) => void;
+  readonly died: (reason: Text) => void;
 }
 
 export class BleProcess implements AsyncDisposable {
@@ -32,7 +34,7 @@ export class BleProcess implements AsyncDisposable {
   readonly #lines = new LineSplitter(LINE_MAX);
   readonly #gone: Promise<void>;
   #complaint = "";
-  #reason = "";
+  #reason: Text | null = null;
   #garbage = 0;
   #window = { since: 0, bytes: 0 };
   #ended = false;
@@ -53,30 +55,32 @@ export class BleProcess implements AsyncDisposable {
       this.#complaint = (this.#complaint + text).slice(-COMPLAINT_MAX);
     });
     this.#gone = new Promise((resolve) => {
-      const gone = (words: string) => {
+      const gone = (words: Text) => {
         resolve();
-        this.#die(this.#reason || this.#complaint.trim().split("\n").at(-1) || words);
+        const told = this.#complaint.trim().split("\n").at(-1) ?? "";
+        this.#die(this.#reason ?? (told === "" ? words : verbatim(told)));
       };
-      this.#child.once("error", (error) => gone(error.message));
-      this.#child.once("exit", (code, signal) => gone(`ended with ${signal ?? code}`));
+      this.#child.once("error", (error) => gone(systemReason(error)));
+      this.#child.once("exit", (code, signal) => gone(endedWith(signal ?? code)));
     });
   }
 
   say(order: BleCommand): void {
     if (this.#ended || !this.#child.stdin.writable) return;
     this.#child.stdin.write(`${JSON.stringify(order)}\n`);
-    if (this.#child.stdin.writableLength > UNREAD_MAX) this.kill("does not read its orders");
+    if (this.#child.stdin.writableLength > UNREAD_MAX)
+      this.kill({ it: "non legge i suoi ordini", en: "does not read its orders" });
   }
 
   /** At once: it hangs, or is not what it should be. `died` is called with this reason. */
-  kill(reason: string): void {
-    this.#reason ||= reason;
+  kill(reason: Text): void {
+    this.#reason ??= reason;
     this.#child.stdout.removeAllListeners("data").resume();
     this.#child.kill("SIGKILL");
     this.#die(reason);
   }
 
-  #die(reason: string): void {
+  #die(reason: Text): void {
     if (this.#ended) return;
     this.#ended = true;
     // A grandchild may hold the pipes open.
@@ -90,11 +94,13 @@ export class BleProcess implements AsyncDisposable {
     this.#window.bytes += text.length;
     const lines = this.#window.bytes > FLOOD.bytes ? [null] : this.#lines.push(text);
     for (const line of lines) {
-      if (line === null) this.kill("floods, or speaks lines without an end");
+      if (line === null) this.kill({ it: "manda troppo, o righe senza fine", en: "floods, or speaks lines without an end" });
       if (line === null || this.#ended) return;
       const word = parseLine(messageSchema, line);
       this.#garbage = word ? 0 : this.#garbage + 1;
-      if (this.#garbage >= GARBAGE_MAX) this.kill(`speaks another language: ${line.slice(0, 40)}`);
+      const head = line.slice(0, 40);
+      if (this.#garbage >= GARBAGE_MAX)
+        this.kill({ it: `parla un'altra lingua: ${head}`, en: `speaks another language: ${head}` });
       if (!word) continue;
       this.spoke = now;
       this.#options.heard(word);

@@ -1,9 +1,26 @@
 /** Reads of Bluetooth devices on their way; one that cannot be read rests, so that the others do not wait. */
 import { monotonic } from "../../../kit/clock.ts";
-import { EdgeError } from "../../../kit/errors.ts";
+import { EdgeError, isText } from "../../../kit/errors.ts";
 import { doubling } from "../../../kit/loop/backoff.ts";
-import { PROTOCOL, type ReadCommand } from "../../ble-child/ble-protocol.ts";
+import { stopped, verbatim } from "../../../kit/text/reasons.ts";
+import type { Text } from "../../../model/index.ts";
+import { PROTOCOL, type ReadCommand, type ReadStep } from "../../ble-child/ble-protocol.ts";
 import type { BleCharacteristic, BleValues } from "../../driver.ts";
+
+type Step = ReadStep | "waits" | "stopped";
+
+const DURING: Readonly<Record<Step, Text>> = {
+  absent: { it: "non sentito", en: "absent" },
+  radio: { it: "radio", en: "radio" },
+  connect: { it: "collegamento", en: "connect" },
+  discover: { it: "ricerca dei servizi", en: "discover" },
+  read: { it: "lettura", en: "read" },
+  waits: { it: "attesa", en: "waits" },
+  stopped,
+};
+
+/** `step` decides whether the device rests. */
+export const unreachable = (step: Step, reason: Text) => new EdgeError("ble.unreachable", { step, during: DURING[step], reason });
 
 export interface ReadPatience {
   readonly connectMs: number;
@@ -20,8 +37,8 @@ interface Resting {
   readonly failures: number;
   readonly until: number;
   /** Why: whoever asks meanwhile wants to know that, and not that it rests. */
-  readonly step: string;
-  readonly reason: string;
+  readonly step: Step;
+  readonly reason: Text;
 }
 
 export class ReadRequests {
@@ -44,13 +61,17 @@ export class ReadRequests {
     if (resting && monotonic() < resting.until) {
       const { step, reason, until } = resting;
       const seconds = Math.ceil((until - monotonic()) / 1000);
-      throw new EdgeError("ble.unreachable", { step, reason: `${reason}; tried again in ${seconds} s` });
+      throw unreachable(step, {
+        it: `${reason.it}; si riprova fra ${seconds} s`,
+        en: `${reason.en}; tried again in ${seconds} s`,
+      });
     }
     const { connectMs, discoverMs, readMs } = this.#patience;
     const id = ++this.#lastId;
     const result = await new Promise<BleValues | EdgeError>((resolve) => {
-      const aborted = () => this.answer(id, new EdgeError("ble.unreachable", { step: "stopped", reason: "stopped" }));
-      const late = () => this.answer(id, new EdgeError("ble.unreachable", { step: "waits", reason: "the radio gave no answer" }));
+      const aborted = () => this.answer(id, unreachable("stopped", stopped));
+      const late = () =>
+        this.answer(id, unreachable("waits", { it: "la radio non ha risposto", en: "the radio gave no answer" }));
       const timer = setTimeout(late, this.#patience.answerMs);
       stop.addEventListener("abort", aborted, { once: true });
       this.#waiting.set(id, (answer) => {
@@ -73,7 +94,12 @@ export class ReadRequests {
     const { firstMs, maxMs, absentMs } = this.#patience.rest;
     const failures = (this.#resting.get(mac)?.failures ?? 0) + 1;
     const ms = step === "absent" ? absentMs : doubling(firstMs, maxMs)(failures);
-    this.#resting.set(mac, { failures, until: monotonic() + ms, step: String(step), reason: String(reason) });
+    this.#resting.set(mac, {
+      failures,
+      until: monotonic() + ms,
+      step: step as Step,
+      reason: isText(reason) ? reason : verbatim(String(reason)),
+    });
   }
 
   /** An answer that nobody waits for any more is dropped. */

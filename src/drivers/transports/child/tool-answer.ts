@@ -2,6 +2,8 @@
 import { execFile } from "node:child_process";
 import { basename } from "node:path";
 import { firstLine } from "../../../kit/text/first-line.ts";
+import { verbatim } from "../../../kit/text/reasons.ts";
+import type { Text } from "../../../model/index.ts";
 
 /** It ended badly, could not be started, or (`late`) was ended by us. */
 export type Refused = Error & {
@@ -12,11 +14,13 @@ export type Refused = Error & {
 };
 
 /** Why a command gave no answer, in one line: its own complaint, where it made one. */
-export function reasonOf(command: string, { code, signal, stderr = "" }: Refused): string {
+export function reasonOf(command: string, { code, signal, stderr = "" }: Refused): Text {
   const tool = basename(command);
   const complaint = firstLine(stderr.replaceAll(command, tool));
-  if (complaint !== "") return complaint;
-  return typeof code === "string" ? `${tool}: ${code}` : `${tool} ended with ${signal ?? code}`;
+  if (complaint !== "") return verbatim(complaint);
+  return typeof code === "string"
+    ? verbatim(`${tool}: ${code}`)
+    : { it: `${tool} è terminato con ${signal ?? code}`, en: `${tool} ended with ${signal ?? code}` };
 }
 
 /**

@@ -7,6 +7,8 @@ import { AnyOf, broadcast } from "../../../kit/loop/signals.ts";
 import { withPipes } from "../../../kit/system/pipes.ts";
 import { firstLine } from "../../../kit/text/first-line.ts";
 import { LineSplitter } from "../../../kit/text/line-splitter.ts";
+import { endedWith, systemReason, verbatim } from "../../../kit/text/reasons.ts";
+import type { Text } from "../../../model/index.ts";
 import { dieWithParent } from "./die-with-parent.ts";
 
 const KILL_AFTER_MS = 1000;
@@ -17,7 +19,7 @@ export const LINE_MAX = 256;
 export const WAITING_MAX = 10_000;
 
 export interface Death {
-  readonly message: string;
+  readonly reason: Text;
   readonly cause: unknown;
   /** It could not be started, or ended by itself with a failure. Not: killed, or told to end. */
   readonly refused: boolean;
@@ -52,12 +54,13 @@ export class ToolProcess implements AsyncDisposable {
       if (complaint.length < LINE_MAX) complaint = (complaint + text).slice(0, LINE_MAX);
     });
     this.#closed = new Promise((resolve) => {
-      const end = (message: string, refused: boolean, cause?: unknown) => {
+      const end = (reason: Text, refused: boolean, cause?: unknown) => {
         if (this.#ended) return;
         this.#ended = true;
+        const told = firstLine(complaint.replaceAll(command, basename(command)));
         if (!this.#ending || this.#lines.lost > 0)
           this.died = {
-            message: firstLine(complaint.replaceAll(command, basename(command))) || message,
+            reason: told === "" ? reason : verbatim(told),
             cause,
             refused,
             unread: this.#lines.lost,
@@ -67,9 +70,8 @@ export class ToolProcess implements AsyncDisposable {
         this.#over.abort();
         resolve();
       };
-      this.#child.once("error", (error) => end(error.message, true, error));
-      const ended = (code: number | null, signal: string | null) =>
-        end(`ended with ${signal ?? code}`, code !== null && code > 0);
+      this.#child.once("error", (error) => end(systemReason(error), true, error));
+      const ended = (code: number | null, signal: string | null) => end(endedWith(signal ?? code), code !== null && code > 0);
       this.#child.once("close", ended);
       this.#child.once("exit", (code, signal) => setTimeout(() => ended(code, signal), PIPE_MS));
     });

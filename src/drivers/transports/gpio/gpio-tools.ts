@@ -1,7 +1,8 @@
 /** Speaks to the tools of libgpiod in the syntax of 1.6 (Bookworm) or of 2.x (Trixie). */
 import { join } from "node:path";
 import { EdgeError } from "../../../kit/errors.ts";
-import { firstLine } from "../../../kit/text/first-line.ts";
+import { systemReason, verbatim } from "../../../kit/text/reasons.ts";
+import type { Text } from "../../../model/index.ts";
 import type { GpioSpec } from "../../buses.ts";
 import type { GpioEdge, GpioWatch } from "../../driver.ts";
 import { heardAt } from "../child/heard-at.ts";
@@ -68,12 +69,18 @@ export class GpioTools {
   static async open(spec: GpioSpec): Promise<GpioTools> {
     const gpiomon = command(spec, "gpiomon");
     const said = await toolAnswer(gpiomon, ["--version"], ANSWER_MS).catch((cause: Refused) => {
-      throw unavailable(gpiomon, cause, `${gpiomon} did not say its version within ${ANSWER_MS / 1000} s`);
+      throw unavailable(gpiomon, cause, {
+        it: `${gpiomon} non ha detto la sua versione entro ${ANSWER_MS / 1000} s`,
+        en: `${gpiomon} did not say its version within ${ANSWER_MS / 1000} s`,
+      });
     });
     const major = /\bv(\d+)\./.exec(said)?.[1];
     const syntax = major === "1" ? SYNTAX_1 : major === "2" ? SYNTAX_2 : null;
     if (syntax) return new GpioTools({ ...spec, chip: await chipName(spec) }, syntax);
-    throw new EdgeError("gpio.unavailable", { reason: `${gpiomon} has an unknown version: ${said.split("\n")[0]}` });
+    const [first] = said.split("\n");
+    throw new EdgeError("gpio.unavailable", {
+      reason: { it: `versione di ${gpiomon} sconosciuta: ${first}`, en: `${gpiomon} has an unknown version: ${first}` },
+    });
   }
 
   async get(line: number, bias: Bias): Promise<Level> {
@@ -94,7 +101,12 @@ export class GpioTools {
   async state(line: number): Promise<{ readonly output: boolean; readonly used: boolean }> {
     const said = await this.#ask("gpioinfo", this.#syntax.info(this.#spec.chip, line), line);
     const own = said.split("\n").find((text) => new RegExp(`^(\\s*line\\s+${line}:|\\S+ ${line}\\s)`).test(text));
-    if (own === undefined) throw lineError(line, `gpioinfo does not name it: ${said.split("\n")[0]}`, undefined);
+    if (own === undefined)
+      throw lineError(
+        line,
+        { it: `gpioinfo non la elenca: ${said.split("\n")[0]}`, en: `gpioinfo does not name it: ${said.split("\n")[0]}` },
+        undefined,
+      );
     return { output: /\soutput\b/.test(own), used: /\[used|\sconsumer=/.test(own) };
   }
 
@@ -116,7 +128,7 @@ export class GpioTools {
     try {
       return new ToolProcess(command(this.#spec, tool), args);
     } catch (cause) {
-      throw lineError(line, firstLine(cause instanceof Error ? cause.message : String(cause)), cause);
+      throw lineError(line, systemReason(cause), cause);
     }
   }
 
@@ -153,7 +165,10 @@ async function chipName(spec: GpioSpec): Promise<string> {
 /** Not: a file that the tool did not find. */
 const isMissing = (cause: unknown): boolean =>
   cause instanceof Error && "code" in cause && cause.code === "ENOENT" && "syscall" in cause;
-const lateText = (tool: string): string => `${tool} gave no answer within ${ANSWER_MS / 1000} s`;
+const lateText = (tool: string): Text => ({
+  it: `${tool} non ha risposto entro ${ANSWER_MS / 1000} s`,
+  en: `${tool} gave no answer within ${ANSWER_MS / 1000} s`,
+});
 
 /** Nobody is told to install what is there. */
 function unavailable(tool: string, cause: Refused, late = lateText(tool)): EdgeError {
@@ -165,7 +180,7 @@ const command = ({ tools }: GpioSpec, tool: Tool): string => (tools === undefine
 
 function levelIn(line: number, said: string): Level {
   const level = said.trim();
-  if (level !== "0" && level !== "1") throw lineError(line, `gpioget says ${JSON.stringify(level)}`, undefined);
+  if (level !== "0" && level !== "1") throw lineError(line, verbatim(`gpioget: ${JSON.stringify(level)}`), undefined);
   return level === "1" ? 1 : 0;
 }
 
@@ -180,9 +195,9 @@ export function edgeIn(said: string, version: Version, started: number): GpioEdg
 }
 
 /** The tools have no error codes, only these texts of the C library. */
-export function lineError(line: number, reason: string, cause: unknown): EdgeError {
+export function lineError(line: number, reason: Text, cause: unknown): EdgeError {
   if (isMissing(cause))
     return new EdgeError("gpio.not-installed", { tool: (cause as NodeJS.ErrnoException).path ?? "gpiod" }, cause);
-  const whole = /permission denied|no such (file|device)|cannot find|ENOENT|EACCES/i.test(reason);
+  const whole = /permission denied|no such (file|device)|cannot find|ENOENT|EACCES/i.test(reason.en);
   return new EdgeError(whole ? "gpio.unavailable" : "gpio.line-busy", { line, reason }, cause);
 }

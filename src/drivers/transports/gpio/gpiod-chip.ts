@@ -2,6 +2,7 @@
 import { monotonic } from "../../../kit/clock.ts";
 import { EdgeError } from "../../../kit/errors.ts";
 import { pause } from "../../../kit/loop/pause.ts";
+import { verbatim } from "../../../kit/text/reasons.ts";
 import type { GpioSpec } from "../../buses.ts";
 import type { GpioChip, GpioWatch } from "../../driver.ts";
 import { GpioTools, type Level, lineError } from "./gpio-tools.ts";
@@ -44,7 +45,7 @@ async function* watchLine(tools: GpioTools, line: number, watch: GpioWatch, chec
     for await (const text of monitor.lines(counts ? FOREVER_MS : restMs, stop)) {
       const edge = tools.edge(text, started);
       // Not passed over: an edge may be what it means, and the last level would go on being told as good.
-      if (!edge) throw lineError(line, `gpiomon says ${JSON.stringify(text.slice(0, 40))}`, undefined);
+      if (!edge) throw lineError(line, verbatim(`gpiomon: ${JSON.stringify(text.slice(0, 40))}`), undefined);
       // Two edges of one kind: the one between fell into the gap before the monitor had the line, or the kernel's queue overflowed.
       if (edge.level === known.level)
         yield { level: edge.level === 1 ? (0 as const) : (1 as const), mono: Math.min(known.mono + 1, edge.mono) };
@@ -54,6 +55,6 @@ async function* watchLine(tools: GpioTools, line: number, watch: GpioWatch, chec
     const died = monitor.died;
     if (!died || stop.aborted) continue;
     if (died.unread > 0) throw new EdgeError("gpio.overrun", { line, lost: died.unread });
-    throw lineError(line, died.message, died.cause);
+    throw lineError(line, died.reason, died.cause);
   }
 }

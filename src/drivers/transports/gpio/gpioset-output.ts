@@ -64,11 +64,12 @@ export class GpiosetOutput implements GpioOutput {
   async #start(level: Level): Promise<ToolProcess> {
     try {
       // Held by others as an output, it could not be told from ours.
-      if ((await this.#tools.state(this.#line)).used) throw lineError(this.#line, "Device or resource busy", undefined);
+      if ((await this.#tools.state(this.#line)).used)
+        throw lineError(this.#line, { it: "già in uso", en: "Device or resource busy" }, undefined);
       const process = this.#tools.drive(this.#line, level);
       this.#held = { process, level };
       // Also the end of a process that we did not end.
-      void process.ended.then(() => process.died && this.#lose(lineError(this.#line, process.died.message, process.died.cause)));
+      void process.ended.then(() => process.died && this.#lose(lineError(this.#line, process.died.reason, process.died.cause)));
       return process;
     } catch (raw) {
       const error = asEdgeError(raw);
@@ -83,7 +84,11 @@ export class GpiosetOutput implements GpioOutput {
     if (seen === true) return null;
     const { died } = process;
     if (!died && seen) return seen;
-    return lineError(this.#line, died?.message ?? "gpioset does not come to hold it", died?.cause);
+    return lineError(
+      this.#line,
+      died ? died.reason : { it: "gpioset non riesce a tenerla", en: "gpioset does not come to hold it" },
+      died?.cause,
+    );
   }
 
   async #isHeldBy(process: ToolProcess): Promise<boolean> {

@@ -1,5 +1,7 @@
 /** Finds the chip that is meant among those of the machine: a Raspberry Pi's header by its label, never by a number. */
+
 import { EdgeError } from "../../../kit/errors.ts";
+import type { Text } from "../../../model/index.ts";
 
 /** The default of `chip`. */
 export const HEADER = "header";
@@ -19,9 +21,17 @@ export function chipAmong<T extends Labelled>(chips: readonly T[], chip: string,
   const found = labelled.length > 0 ? labelled : chip === HEADER ? [] : chips.filter(isNamed);
   const [only] = found;
   if (only !== undefined && found.length === 1) return only;
-  const labels = (of: readonly T[]) => of.map(({ label }) => label).join(", ") || "none";
-  const wanted = chip === HEADER ? `a Raspberry Pi's header (${[...LABELS].join(", ")})` : chip;
-  const several = `${wanted} may be any of ${labels(found)} in ${where}: name one as \`chip:\``;
-  const none = `no chip in ${where} is ${wanted}, there is ${labels(chips)}: on another board name one as \`chip:\``;
+  const labels = (of: readonly T[]) => of.map(({ label }) => label).join(", ");
+  const header = [...LABELS].join(", ");
+  const [it, en] =
+    chip === HEADER ? [`il connettore di un Raspberry Pi (${header})`, `a Raspberry Pi's header (${header})`] : [chip, chip];
+  const several: Text = {
+    it: `${it} può essere uno qualsiasi di ${labels(found)} in ${where}: indicarne uno con \`chip:\``,
+    en: `${en} may be any of ${labels(found)} in ${where}: name one as \`chip:\``,
+  };
+  const none: Text = {
+    it: `nessun chip in ${where} è ${it}, c'è ${labels(chips) || "nulla"}: su un'altra scheda indicarne uno con \`chip:\``,
+    en: `no chip in ${where} is ${en}, there is ${labels(chips) || "none"}: on another board name one as \`chip:\``,
+  };
   throw new EdgeError("gpio.unavailable", { reason: only === undefined ? none : several });
 }

@@ -8,7 +8,7 @@ import { EdgeError } from "../../../kit/errors.ts";
 import { pause } from "../../../kit/loop/pause.ts";
 import { PushQueue } from "../../../kit/loop/push-queue.ts";
 import { loadNative } from "../../../kit/system/native.ts";
-import { firstLine } from "../../../kit/text/first-line.ts";
+import { systemReason } from "../../../kit/text/reasons.ts";
 import type { GpioSpec } from "../../buses.ts";
 import type { GpioChip, GpioEdge, GpioOutput } from "../../driver.ts";
 import { chipAmong } from "./header-chip.ts";
@@ -42,11 +42,19 @@ const THIS_MACHINE: Sysfs = {
 export async function onoffChip(spec: GpioSpec, sysfs: Sysfs = THIS_MACHINE): Promise<GpioChip> {
   const base = await lineBase(sysfs.root, spec.chip);
   const Line = await loadNative("onoff", () => sysfs.load());
-  if (!Line.accessible) throw new EdgeError("gpio.unavailable", { reason: `${sysfs.root}/export may not be written` });
+  if (!Line.accessible)
+    throw new EdgeError("gpio.unavailable", {
+      reason: { it: `${sysfs.root}/export non si può scrivere`, en: `${sysfs.root}/export may not be written` },
+    });
   return {
     async *watch(line, { bias, debounceMs = 0 }, stop) {
       if (bias !== "none")
-        throw new EdgeError("gpio.unavailable", { reason: `sysfs cannot pull line ${line} ${bias}: use gpiod or config.txt` });
+        throw new EdgeError("gpio.unavailable", {
+          reason: {
+            it: `sysfs non può dare alla linea ${line} \`bias: ${bias}\`: usare gpiod o \`config.txt\``,
+            en: `sysfs cannot pull line ${line} ${bias}: use gpiod or \`config.txt\``,
+          },
+        });
       yield* watchLine(await openInput(Line, base + line, line, sysfs), line, debounceMs, stop);
     },
     async drive(line, first) {
@@ -67,7 +75,7 @@ export async function lineBase(root: string, chip: string): Promise<number> {
       () => false,
     );
   const folders = await readdir(root).catch((cause: unknown) => {
-    throw new EdgeError("gpio.unavailable", { reason: `${root} does not exist` }, cause);
+    throw new EdgeError("gpio.unavailable", { reason: { it: `${root} non esiste`, en: `${root} does not exist` } }, cause);
   });
   const chips = await Promise.all(
     folders
@@ -150,7 +158,7 @@ async function exported(number: number, sysfs: Sysfs, files: readonly string[]):
 const NEVER = new AbortController().signal;
 
 const busy = (line: number, cause: unknown): EdgeError =>
-  new EdgeError("gpio.line-busy", { line, reason: firstLine(cause instanceof Error ? cause.message : String(cause)) }, cause);
+  new EdgeError("gpio.line-busy", { line, reason: systemReason(cause) }, cause);
 
 /** Stays exported, and so at its level, when it is closed: an unexported line becomes an input. */
 class OnoffOutput implements GpioOutput {

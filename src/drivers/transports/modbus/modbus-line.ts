@@ -116,13 +116,19 @@ export class ModbusLine implements ModbusBus, AsyncDisposable {
 
   #tooLate({ unit, latest = Number.POSITIVE_INFINITY }: ModbusRequest): EdgeError {
     if (latest <= monotonic()) return new EdgeError("command.expired");
-    const about = { bus: this.#bus, unit, device: `unit ${unit}` };
+    const about = { bus: this.#bus, unit, device: { it: `unità ${unit}`, en: `unit ${unit}` } };
     if (this.#units.isSilent(unit)) return new EdgeError("bus.timeout", about);
-    return new EdgeError("bus.unreachable", { ...about, reason: `too many requests, unit ${unit} did not get its turn` });
+    return new EdgeError("bus.unreachable", {
+      ...about,
+      reason: {
+        it: `troppe richieste: l'unità ${unit} non ha avuto il suo turno`,
+        en: `too many requests, unit ${unit} did not get its turn`,
+      },
+    });
   }
 
   #closed(): EdgeError {
-    return new EdgeError("bus.unreachable", { bus: this.#bus, reason: "closing" });
+    return new EdgeError("bus.unreachable", { bus: this.#bus, reason: { it: "in chiusura", en: "closing" } });
   }
 
   #start(): void {

@@ -2,6 +2,7 @@
 import type Library from "modbus-serial";
 import { type Code, EdgeError } from "../../../kit/errors.ts";
 import { loadNative } from "../../../kit/system/native.ts";
+import type { Text } from "../../../model/index.ts";
 import type { ModbusSpec } from "../../buses.ts";
 import type { ModbusReply, ModbusRequest } from "../../driver.ts";
 import { type ByteWire, openSocket, type WireEvents } from "../serial/byte-wire.ts";
@@ -38,7 +39,7 @@ interface Flight {
 type About = {
   readonly bus: string;
   readonly unit: number;
-  readonly device: string;
+  readonly device: Text;
   readonly timeoutMs: number;
   /** The option that says how long is waited. */
   readonly key: string;
@@ -167,7 +168,15 @@ export class ModbusLink {
     if (!flight) return;
     const { request, timeoutMs, reject } = flight;
     const key = request.timeoutMs === undefined ? `buses.${this.#bus}.timeout` : `devices.${request.device}.timeout`;
-    reject(error({ bus: this.#bus, unit: request.unit, device: `unit ${request.unit}`, timeoutMs, key }));
+    reject(
+      error({
+        bus: this.#bus,
+        unit: request.unit,
+        device: { it: `unità ${request.unit}`, en: `unit ${request.unit}` },
+        timeoutMs,
+        key,
+      }),
+    );
   }
 
   #land(): Flight | null {

@@ -4,6 +4,8 @@ import { monotonic } from "../../../kit/clock.ts";
 import { EdgeError } from "../../../kit/errors.ts";
 import { connected } from "../../../kit/system/connected.ts";
 import { hostLookup } from "../../../kit/system/host-lookup.ts";
+import { stopped, systemReason } from "../../../kit/text/reasons.ts";
+import type { Text } from "../../../model/index.ts";
 import { FloodGuard } from "./flood-guard.ts";
 
 /** What the owner of a wire is told. `bytes` comes with the kernel monotonic ms of arrival; after `lost` nothing more comes. */
@@ -26,6 +28,12 @@ export const CLOSE_MS = 2000;
 const CONNECT_MS = 5000;
 const KEEPALIVE_MS = 30_000;
 
+const NOT_CONNECTED = {
+  late: { it: `nessuna connessione entro ${CONNECT_MS / 1000} s`, en: `no connection within ${CONNECT_MS / 1000} s` },
+  closed: { it: "connessione chiusa", en: "connection closed" },
+  stopped,
+} as const satisfies Record<string, Text>;
+
 /** A TCP connection as a byte wire, lost with `bus.flooded` when more comes than any line carries. Throws `bus.unreachable`. */
 export async function openSocket(
   to: { readonly host: string; readonly port: number },
@@ -33,7 +41,7 @@ export async function openSocket(
   events: WireEvents,
   stop: AbortSignal,
 ): Promise<ByteWire> {
-  const unreachable = (reason: string, cause?: unknown) => new EdgeError("bus.unreachable", { bus, ...to, reason }, cause);
+  const unreachable = (reason: Text, cause?: unknown) => new EdgeError("bus.unreachable", { bus, ...to, reason }, cause);
   const socket = createConnection({
     host: to.host,
     port: to.port,
@@ -47,8 +55,8 @@ export async function openSocket(
     cause = error;
   });
   const not = await connected(socket, { timeoutMs: CONNECT_MS, stop });
-  if (not?.why === "failed") throw unreachable(not.error.code ?? not.error.message, not.error);
-  if (not !== null) throw unreachable(not.why === "late" ? `no connection within ${CONNECT_MS / 1000} s` : not.why);
+  if (not?.why === "failed") throw unreachable(systemReason(not.error), not.error);
+  if (not !== null) throw unreachable(NOT_CONNECTED[not.why]);
   const flooded = () => new EdgeError("bus.flooded", { bus, ...to });
   return socketWire(socket, events, (reason) => unreachable(reason, cause), flooded);
 }
@@ -56,13 +64,13 @@ export async function openSocket(
 function socketWire(
   socket: Socket,
   events: WireEvents,
-  unreachable: (reason: string) => EdgeError,
+  unreachable: (reason: Text) => EdgeError,
   flooded: () => EdgeError,
 ): ByteWire {
   const inflow = new FloodGuard();
   let closing = false;
   let isFlooded = false;
-  const closed = () => (isFlooded ? flooded() : unreachable("connection closed"));
+  const closed = () => (isFlooded ? flooded() : unreachable({ it: "connessione chiusa", en: "connection closed" }));
   socket.on("data", (chunk) => {
     const mono = monotonic();
     isFlooded = inflow.floods(chunk.length, mono);
@@ -83,7 +91,7 @@ function socketWire(
     write(bytes, done = () => undefined) {
       if (closing || !socket.writable) throw closed();
       inflow.expectReply();
-      socket.write(bytes, (error) => done(error ? unreachable(error.message) : undefined));
+      socket.write(bytes, (error) => done(error ? unreachable(systemReason(error)) : undefined));
     },
     close() {
       closing = true;

@@ -1,8 +1,10 @@
 /** Opens a database file at the present layout, with pragmas that are read back, and grows its WAL. */
+
 import { closeSync, openSync, writeSync } from "node:fs";
 import { mkdir, stat, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { asEdgeError, EdgeError } from "../../../kit/errors.ts";
+import { systemReason } from "../../../kit/text/reasons.ts";
 import { migrations } from "../migrations/index.ts";
 import { type Database, openDatabase } from "./sqlite.ts";
 
@@ -65,7 +67,7 @@ async function aloneUnderAllNames({ file, lockWaitMs }: FileOptions): Promise<vo
 /** The WAL can be grown only beside a database that exists: SQLite deletes the WAL of an empty one. Nobody else may read it. */
 async function create(options: FileOptions): Promise<void> {
   await writeFile(options.file, "", { flag: "a", mode: 0o600 }).catch((error: Error) => {
-    throw new EdgeError("store.unwritable", { file: options.file, reason: error.message }, error);
+    throw new EdgeError("store.unwritable", { file: options.file, reason: systemReason(error) }, error);
   });
   await (await prepared({ ...options, created: true })).db.close();
 }
@@ -101,7 +103,11 @@ async function setPragmas(db: Database, { quotaBytes, lockWaitMs, file }: FileOp
     const got = Object.values(row ?? {})[0];
     // A file that is larger than a lowered quota keeps its size as the limit.
     const right = pragma === "max_page_count" ? Number(got) >= Number(value) : got === value;
-    if (!right) throw new EdgeError("store.unwritable", { file, reason: `${sql} left it at ${got}` });
+    if (!right)
+      throw new EdgeError("store.unwritable", {
+        file,
+        reason: { it: `${sql} non ha effetto: resta ${got}`, en: `${sql} left it at ${got}` },
+      });
   }
 }
 
@@ -138,7 +144,7 @@ function growWal(wal: string, bytes: number): void {
   try {
     for (let at = 0; at < bytes; at += piece.length) writeSync(fd, piece);
   } catch (error) {
-    throw new EdgeError("store.unwritable", { file: wal, reason: String(error) }, error);
+    throw new EdgeError("store.unwritable", { file: wal, reason: systemReason(error) }, error);
   } finally {
     closeSync(fd);
   }
@@ -148,14 +154,15 @@ function growWal(wal: string, bytes: number): void {
 async function sizeOf(file: string): Promise<number> {
   const found = await stat(file).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return null;
-    throw new EdgeError("store.unwritable", { file, reason: error.message }, error);
+    throw new EdgeError("store.unwritable", { file, reason: systemReason(error) }, error);
   });
-  if (found?.isFile() === false) throw new EdgeError("store.unwritable", { file, reason: `${file} is not a file` });
+  if (found?.isFile() === false)
+    throw new EdgeError("store.unwritable", { file, reason: { it: `${file} non è un file`, en: `${file} is not a file` } });
   return found?.size ?? 0;
 }
 
 export async function makeFolder(file: string): Promise<void> {
   await mkdir(dirname(file), { recursive: true, mode: 0o750 }).catch((error: Error) => {
-    throw new EdgeError("store.unwritable", { file, reason: error.message }, error);
+    throw new EdgeError("store.unwritable", { file, reason: systemReason(error) }, error);
   });
 }

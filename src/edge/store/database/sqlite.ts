@@ -1,8 +1,10 @@
 /** A SQLite connection with promises, checked values and our error codes: the only file that touches sqlite3. */
+
 import { createRequire } from "node:module";
 import type { Database as Handle, RunResult, Statement } from "sqlite3";
 import { EdgeError } from "../../../kit/errors.ts";
 import { loadNative } from "../../../kit/system/native.ts";
+import type { Text } from "../../../model/index.ts";
 
 /** What may be bound. The package turns BigInt, undefined and what is missing into NULL and objects into text without a word, so all else is refused. */
 export type Bound = string | number | Uint8Array | null;
@@ -138,20 +140,42 @@ function placesIn(sql: string): number {
 }
 
 function bind(places: number, values: readonly Bound[]): readonly Bound[] {
-  if (values.length !== places) throw new EdgeError("store.binding", { reason: `${values.length} values for ${places} places` });
+  if (values.length !== places)
+    throw new EdgeError("store.binding", {
+      reason: { it: `${values.length} valori per ${places} posti`, en: `${values.length} values for ${places} places` },
+    });
   for (const [at, value] of values.entries()) {
     if (value === null || typeof value === "string" || value instanceof Uint8Array) continue;
     const exact =
       typeof value === "number" && Number.isFinite(value) && (!Number.isInteger(value) || Number.isSafeInteger(value));
-    if (!exact) throw new EdgeError("store.binding", { reason: `value ${at + 1} is ${typeof value} ${String(value)}` });
+    const which = `${at + 1}: ${typeof value} ${String(value)}`;
+    if (!exact) throw new EdgeError("store.binding", { reason: { it: `valore ${which}`, en: `value ${which}` } });
   }
   return values;
 }
+
+const SQLITE: Readonly<Record<string, string>> = {
+  SQLITE_BUSY: "base dati occupata",
+  SQLITE_CANTOPEN: "il file non si apre",
+  SQLITE_CONSTRAINT: "vincolo non rispettato",
+  SQLITE_CORRUPT: "file danneggiato",
+  SQLITE_FULL: "disco pieno o quota esaurita",
+  SQLITE_IOERR: "errore di lettura o scrittura del disco",
+  SQLITE_NOTADB: "il file non è una base dati",
+  SQLITE_PERM: "permesso negato",
+  SQLITE_READONLY: "base dati in sola lettura",
+};
+
+/** SQLite's own sentence in English; in Italian what its code means. */
+const sqliteReason = (code: string, message: string): Text => {
+  const known = Object.hasOwn(SQLITE, code) ? SQLITE[code] : undefined;
+  return { it: known === undefined ? message : `${code}: ${known}`, en: message };
+};
 
 function meaning(error: unknown, file: string): EdgeError {
   const { code = "", message = String(error) } = error as { readonly code?: string; readonly message?: string };
   const known = MEANING[code];
   return known === undefined
     ? new EdgeError("internal", { message }, error)
-    : new EdgeError(known, { file, reason: message }, error);
+    : new EdgeError(known, { file, reason: sqliteReason(code, message) }, error);
 }

@@ -95,7 +95,7 @@ describe("a commit", () => {
     const inbox = [{ id: "c", received: 1, expires: 1.5, state: "accepted", body: {} }];
     const failing = store.commit({ ...nothing, inbox });
     await expect(failing).rejects.toMatchObject({ code: "store.binding", retry: false });
-    await expect(failing).rejects.toMatchObject({ context: { reason: expect.stringContaining("inbox.expires") } });
+    await expect(failing).rejects.toMatchObject({ context: { reason: { en: expect.stringContaining("inbox.expires") } } });
   });
 
   it("refuses numbers that the stream already has", async () => {

@@ -167,7 +167,7 @@ describe("a child that works", () => {
     const fails = async (of: BleDevice) =>
       of.read(BATTERY, never).then(
         () => "read",
-        ({ context: { step, reason } }) => `${step}: ${reason}`,
+        ({ context: { step, reason } }) => `${step}: ${reason.en}`,
       );
     const tried = "connect: no answer";
     const rests = expect.stringMatching(/^connect: no answer; tried again in \d s$/);
@@ -250,7 +250,7 @@ describe("a child that does not", () => {
     await using line = new BleAdapter(spec as Extract<typeof spec, { ble: string }>, noLog, QUICK);
     const error = await line.open(MAC, never).catch((e) => e);
     expect([error.code, error.context.adapter]).toEqual(["ble.unavailable", "hci0"]);
-    expect(error.context.reason).toMatch(/nothing|ENOENT|No such file/);
+    expect(error.context.reason.en).toMatch(/nothing|ENOENT|No such file/);
   });
 
   it("ends within two seconds when the gateway does, whatever it thinks of signals", async () => {
@@ -274,7 +274,7 @@ describe("a radio that is ill", () => {
     );
     using device = await ble.line.open(MAC, never);
     const error = await first(device, 1).catch((e) => e);
-    expect([error.code, error.context.reason]).toEqual(["ble.unavailable", "pulled out"]);
+    expect([error.code, error.context.reason.en]).toEqual(["ble.unavailable", "pulled out"]);
     using again = await ble.line.open(OTHER, never);
     expect(again).toBeDefined();
     expect(await ble.pids()).toHaveLength(1);

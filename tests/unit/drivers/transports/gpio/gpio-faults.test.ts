@@ -207,7 +207,10 @@ describe("tools that do not say which they are", () => {
   ])("%s", async (_, script, reason) => {
     writeFileSync(join(folder, "gpiomon"), `#!/bin/bash\n${script}\n`, { mode: 0o755 });
     const refused = GpioTools.open(busSchema.parse({ gpio: "gpiod", tools: folder }) as GpioSpec);
-    await expect(refused).rejects.toMatchObject({ code: "gpio.unavailable", context: { reason: expect.stringMatching(reason) } });
+    await expect(refused).rejects.toMatchObject({
+      code: "gpio.unavailable",
+      context: { reason: { en: expect.stringMatching(reason) } },
+    });
   });
 
   const spec = (): GpioSpec => busSchema.parse({ gpio: "gpiod", chip: "gpiochip0", tools: folder }) as GpioSpec;
@@ -229,15 +232,19 @@ describe("tools that do not say which they are", () => {
     tool("gpiomon", `if [ "$1" = --version ]; then echo 'gpiomon (libgpiod) v2.2.1'; exit 0; fi\n${lines}`);
     tool("gpioget", lines);
     const tools = await GpioTools.open(spec());
-    expect((await failure(tools.get(5, "none"))).context).toMatchObject({ reason: "gpioget: connect: Connection refused" });
+    expect((await failure(tools.get(5, "none"))).context).toMatchObject({
+      reason: { en: "gpioget: connect: Connection refused" },
+    });
     await using monitor = tools.monitor(5, "none");
     await monitor.ended;
-    expect(monitor.died?.message).toBe("gpiomon: connect: Connection refused");
+    expect(monitor.died?.reason.en).toBe("gpiomon: connect: Connection refused");
   });
 
   it("end without a word: how they ended is the reason", async () => {
     tool("gpiomon", "exit 7");
-    expect((await failure(GpioTools.open(spec()))).context).toEqual({ reason: "gpiomon ended with 7" });
+    expect((await failure(GpioTools.open(spec()))).context).toEqual({
+      reason: { it: "gpiomon è terminato con 7", en: "gpiomon ended with 7" },
+    });
   });
 
   it("are missing: to install them is the next step", async () => {

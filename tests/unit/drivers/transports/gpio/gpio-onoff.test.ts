@@ -67,7 +67,7 @@ describe("the right line", () => {
     ["two of them", () => sysfs.chip(512, "pinctrl-rp1").chip(600, "pinctrl-bcm2711")],
   ])("of %s nothing is touched: the chip must be named", async (_, board) => {
     const error = await onoffChip(specOf(), board()).catch((reason: unknown) => reason);
-    expect(error).toMatchObject({ code: "gpio.unavailable", context: { reason: expect.stringContaining("`chip:`") } });
+    expect(error).toMatchObject({ code: "gpio.unavailable", context: { reason: { en: expect.stringContaining("`chip:`") } } });
     expect(sysfs.written).toEqual([]);
   });
 
@@ -212,7 +212,10 @@ describe("an input", () => {
     const begun = monotonic();
     sysfs.deaf.set(BASE + 17, 0);
     sysfs.drive(BASE + 17, 1);
-    await expect(next).rejects.toMatchObject({ code: "gpio.line-busy", context: { reason: expect.stringMatching(/EIO/) } });
+    await expect(next).rejects.toMatchObject({
+      code: "gpio.line-busy",
+      context: { reason: { en: expect.stringMatching(/EIO/) } },
+    });
     // Not the look that comes every two seconds.
     expect(monotonic() - begun).toBeLessThan(1500);
     expect([sysfs.isExported(BASE + 17), sysfs.open]).toEqual([false, 0]);

@@ -1,4 +1,5 @@
 /** gpioset and gpioinfo as real processes in both syntaxes: an output is as it was set, or known to be lost. */
+
 import { spawnSync } from "node:child_process";
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -10,6 +11,7 @@ import { busSchema, type GpioSpec } from "../../../../../src/drivers/buses.ts";
 import type { ToolProcess } from "../../../../../src/drivers/transports/child/tool-process.ts";
 import { GpioTools, lineError } from "../../../../../src/drivers/transports/gpio/gpio-tools.ts";
 import { gpiodChip } from "../../../../../src/drivers/transports/gpio/gpiod-chip.ts";
+import type { Text } from "../../../../../src/model/index.ts";
 import { codeOf } from "../../support.ts";
 
 const LINE = 26;
@@ -155,7 +157,10 @@ printf 'gpiochip0 26\\t"GPIO26"\\t%s\\n' "$([ -n "$held" ] && echo 'output consu
     await using output = await (await bench()).drive(LINE, 0);
     mute();
     expect(await output.set(1)).toBe(null);
-    expect(output.lost.reason).toMatchObject({ code: "gpio.line-busy", context: { reason: expect.stringMatching(/^gpioinfo/) } });
+    expect(output.lost.reason).toMatchObject({
+      code: "gpio.line-busy",
+      context: { reason: { en: expect.stringMatching(/^gpioinfo/) } },
+    });
     expect([existsSync(join(folder, "held")), calls().filter((call) => call.startsWith("set"))]).toEqual([
       false,
       ["set -c gpiochip0 26=0", "set -c gpiochip0 26=1"],
@@ -165,7 +170,7 @@ printf 'gpiochip0 26\\t"GPIO26"\\t%s\\n' "$([ -n "$held" ] && echo 'output consu
   it("is why a line cannot be taken", async () => {
     const chip = await bench();
     mute();
-    await expect(chip.drive(LINE, 0)).rejects.toMatchObject({ context: { reason: expect.stringMatching(/^gpioinfo/) } });
+    await expect(chip.drive(LINE, 0)).rejects.toMatchObject({ context: { reason: { en: expect.stringMatching(/^gpioinfo/) } } });
     expect(existsSync(join(folder, "held"))).toBe(false);
   });
 });
@@ -184,13 +189,16 @@ it.runIf(installed)("Debian's own tools take every call as it is made: what they
       () => undefined,
       (reason: unknown) => reason,
     );
-    expect(error).toMatchObject({ code: "gpio.unavailable", context: { reason: expect.stringMatching(/chip|No such file/) } });
-    return String((error as { context: { reason: string } }).context.reason);
+    expect(error).toMatchObject({
+      code: "gpio.unavailable",
+      context: { reason: { en: expect.stringMatching(/chip|No such file/) } },
+    });
+    return (error as { context: { reason: Text } }).context.reason.en;
   };
   const tools = await GpioTools.open(busSchema.parse({ gpio: "gpiod", chip: "gpiochip0" }) as GpioSpec);
   const dying = async (process: ToolProcess) => {
     await process.ended;
-    throw lineError(LINE, process.died?.message ?? "", undefined);
+    throw lineError(LINE, process.died?.reason ?? { it: "", en: "" }, undefined);
   };
   expect(await refused(here.drive(LINE, 1))).toMatch(/^gpioinfo/);
   expect(await refused(GpioTools.open(busSchema.parse({ gpio: "gpiod" }) as GpioSpec))).toContain("Raspberry Pi's header");

@@ -80,7 +80,7 @@ describe.each(["v1.6.3", "v2.1.3"] as const)("the chip that is meant, with gpiod
     const error = await gpioChip(spec)
       .drive(17, 1)
       .catch((reason: unknown) => reason);
-    return error as { readonly code: string; readonly context: { readonly reason: string } };
+    return error as { readonly code: string; readonly context: { readonly reason: { readonly en: string } } };
   };
   const PI5 = ["gpiochip0 [gpio-brcmstb@107d508500] (32 lines)", "gpiochip4 [pinctrl-rp1] (54 lines)"];
 
@@ -111,7 +111,7 @@ describe.each(["v1.6.3", "v2.1.3"] as const)("the chip that is meant, with gpiod
     machine(...detected);
     const { code, context } = await read(chip);
     expect(code).toBe("gpio.unavailable");
-    expect(context.reason).toContain("`chip:`");
+    expect(context.reason.en).toContain("`chip:`");
     expect(calls()).toEqual([]);
   });
 
