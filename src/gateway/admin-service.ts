@@ -44,9 +44,11 @@ export function adminService(running: RunningGateway): Admin {
     async *events({ sinceMs, limit }) {
       for await (const { event } of store.events({ ...(sinceMs !== undefined && { sinceWall: sinceMs }), limit })) yield event;
     },
-    history({ point, sinceMs }) {
+    async *history({ point, sinceMs }) {
       const [source, name] = checkPoint(names, point);
-      return store.history({ source, name, sinceWall: sinceMs });
+      const device = loaded.site.devices[source];
+      const kind = device?.driver.points(device.options)[name]?.kind;
+      for await (const row of store.history({ source, name, sinceWall: sinceMs })) yield { ...row, ...(kind && { kind }) };
     },
   };
 }

@@ -145,7 +145,7 @@ export const hostEvents = {
     severity: "critical",
     states: NOTED,
     what: {
-      it: "Il database era danneggiato: si è salvato quello che si legge",
+      it: "La base dati era danneggiata: si è salvato quello che si legge",
       en: "The database was damaged: what can be read was saved",
     },
     todo: {

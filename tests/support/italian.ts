@@ -14,21 +14,21 @@ export interface Pair {
 /** Words that Italian technicians say too, and names of programs, formats and things. */
 export const LOANS: ReadonlySet<string> = new Set(
   (
-    "acl baud bcm bind bluetooth broker bthome bus byte cert chip client debian dialout dns eastron editor embedded file firmware " +
-    "gateway getty gpio gpiod id json master mb minicom modbus modemmanager mosquitto mqtt mqtts npm offline online onoff " +
-    "password pem platform python qos raspberry rate router rtu schema sd server socket sudo switch tcp tls topic utf yaml"
+    "acl badge baud bcm bind bluetooth bluetoothd broker bthome bus byte cert chip client codec connack d-bus database debian decoder dialout dns eastron editor embedded file firmware " +
+    "gateway getty gpio gpiod gpioinfo gpioset id json keepalive master mb minicom modbus modemmanager mosquitto mqtt mqtts npm offline online onoff " +
+    "password pem platform python qos radar radio raspberry rate record router rtu schema sd server socket suback sudo switch sysfs tag tcp tls topic utf yaml"
   ).split(" "),
 );
 
 /** Spelt alike, and Italian. */
 export const ALIKE: ReadonlySet<string> = new Set(
-  "a all b base c come d data en far g h i id in it ms n o per pi q quota s se ω".split(" "),
+  "a all b base c come d data en far g h i id in it ms n o per pi piazza q quota s se ω".split(" "),
 );
 
 /** What is typed or configured in English by readers of either language; elsewhere on an Italian page each of them is a mistake. */
 export const TYPED: ReadonlySet<string> = new Set(
   (
-    "acceptloss acknowledge bias client come ctrl-c debug devices error false fault info key lang make min none off on over " +
+    "acceptloss acknowledge bias client come ctrl-c debug devices error export false fault info key lang make min none off on over " +
     "retained sigkill silent simulate start true until warn yes"
   ).split(" "),
 );
@@ -93,8 +93,14 @@ export const wordsOf = (text: string): readonly string[] =>
 const all = pairs();
 const [inItalian, inEnglish] = [new Set(all.flatMap(({ it }) => wordsOf(it))), new Set(all.flatMap(({ en }) => wordsOf(en)))];
 
-/** What stands on both sides of the project's texts. */
-export const onBothSides = (): readonly string[] => [...inEnglish].filter((word) => inItalian.has(word)).sort();
+const small = (texts: readonly string[]): ReadonlySet<string> =>
+  new Set(texts.flatMap((text) => prose(text).match(/\p{L}+(?:-\p{L}+)*/gu) ?? []).filter((word) => word === word.toLowerCase()));
+
+/** What stands on both sides of the project's texts; names and abbreviations, with their capitals, are the same in every language. */
+export function onBothSides(): readonly string[] {
+  const english = small(all.map(({ en }) => en));
+  return [...small(all.map(({ it }) => it))].filter((word) => english.has(word)).sort();
+}
 
 /** English words in it; `names` are those of the site (devices, points, buses) and what was typed. */
 export function englishIn(text: string, names: Iterable<string> = []): readonly string[] {

@@ -83,7 +83,7 @@ function forPeople({ point, sinceMs, untilMs }: Wanted, { line, lang, say }: Ter
   let rows = 0;
   let least: HistoryRow | undefined;
   let most: HistoryRow | undefined;
-  const shown = (item: HistoryRow) => plain(formatMeasure(item.value, item.unit, lang));
+  const shown = (item: HistoryRow) => plain(formatMeasure(item.value, item.unit, lang, item.kind));
   return {
     row(item) {
       if (rows === 0) line(`${say("time").padEnd(TIME)}  ${say("value").padStart(VALUE)}`);
@@ -94,7 +94,7 @@ function forPeople({ point, sinceMs, untilMs }: Wanted, { line, lang, say }: Ter
       }
       const doubt = item.quality === "good" ? "" : `${say(item.quality)} ${item.code ?? ""}`.trim();
       const clock = item.clock === "synced" ? "" : say("unsynced");
-      const value = `${plain(formatValue(item.value, lang)).padStart(VALUE)} ${formatUnit(item.unit)}`;
+      const value = `${plain(formatValue(item.value, lang, item.kind)).padStart(VALUE)} ${formatUnit(item.unit)}`;
       line([shownTime(item.wall), value.trimEnd(), doubt, clock].filter(Boolean).join("  "));
     },
     end() {

@@ -2,7 +2,7 @@
 import * as z from "zod";
 import type { StoredRecord } from "../../edge/store/store.ts";
 import { asEdgeError, CodedError, EdgeError, isCode } from "../../kit/errors.ts";
-import type { Args, EdgeEvent, GatewayStatus, Quality, Text, Value } from "../../model/index.ts";
+import type { Args, EdgeEvent, GatewayStatus, PointSpec, Quality, Text, Value } from "../../model/index.ts";
 
 export const VERSION = 1;
 /** A request longer than this is no request. */
@@ -87,7 +87,8 @@ export interface CommandRequest {
   readonly by: string;
 }
 
-export type HistoryRow = StoredRecord;
+/** `kind`: how its number is written for people; absent for an attribute of an asset. */
+export type HistoryRow = StoredRecord & { readonly kind?: PointSpec["kind"] };
 
 /** Both languages travel, so that the one who asks chooses; the context without what JSON cannot carry. */
 export function failureOf(error: unknown): Failure {

@@ -1,8 +1,8 @@
 /** Checks the envelope of a command; of a malformed one it reads as much as an answer needs (contract, Commands). */
-import type { Text } from "../../model/index.ts";
+
 import * as z from "zod";
 import { uuidv7 } from "../../kit/uuid-v7.ts";
-import type { Args } from "../../model/index.ts";
+import type { Args, Text } from "../../model/index.ts";
 import type { Order } from "../engine/asset/want.ts";
 
 const name = () => z.string().max(200);

@@ -1,7 +1,7 @@
 /** Chooses what goes when there is no room, and makes the event that names the loss (CT-I5). */
 import { pluralise } from "../../kit/text/pluralise.ts";
 import { hostEvent } from "../../model/host-events.ts";
-import type { EdgeEvent, EventDraft, Range, Stream } from "../../model/index.ts";
+import type { EdgeEvent, EventDraft, Range, Stream, Text } from "../../model/index.ts";
 import { worthOf } from "../segments/event-worth.ts";
 import type { Shed } from "../store/store.ts";
 import { type Content, dropEvents, dropRecords, dropRefusals, isUrgent } from "./buffer-content.ts";

@@ -71,5 +71,6 @@ describe("a command", () => {
 
 it("what is no command says where it is wrong", () => {
   const parsed = envelope.safeParse({ ...command, expiresAt: 0.5 });
-  expect(parsed.success || reasonOf(parsed.error)).toMatch(/^expiresAt /);
+  const { it: italian, en } = parsed.success ? { it: "", en: "" } : reasonOf(parsed.error);
+  expect([italian, en]).toEqual(["expiresAt assente o di un altro tipo", expect.stringMatching(/^expiresAt /)]);
 });
