@@ -1,4 +1,4 @@
-/** Why something failed, as phrases in Italian and English: the names of system errors (errno(3)), and what several rooms say. */
+/** Why something failed, as phrases in Italian and English: system errors (errno(3)), and what several rooms say. */
 import type { Text } from "../../model/index.ts";
 import { firstLine } from "./first-line.ts";
 

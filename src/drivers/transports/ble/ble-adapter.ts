@@ -1,5 +1,4 @@
 /** A Bluetooth adapter: advertisements and reads of devices, from a supervised process that may die or hang. */
-
 import { fileURLToPath } from "node:url";
 import { monotonic } from "../../../kit/clock.ts";
 import { EdgeError } from "../../../kit/errors.ts";
@@ -15,6 +14,7 @@ import type { BleSpec } from "../../buses.ts";
 import type { BleAdvert, BleCharacteristic, BleDevice, BleRadio, BleValues, Heard } from "../../driver.ts";
 import { heardAt } from "../child/heard-at.ts";
 import { BleProcess } from "./ble-process.ts";
+import { SILENT, STATES } from "./radio-words.ts";
 import { ReadRequests, unreachable } from "./read-requests.ts";
 import { RecoveryPlan } from "./recovery-plan.ts";
 
@@ -48,19 +48,6 @@ export type Patience = typeof PATIENCE;
 
 /** Of a sensor that repeats itself a few are plenty; of a button nobody presses it so fast. */
 const UNREAD_ADVERTS = 16;
-const SILENT: Text = { it: "non dà segni di vita", en: "gives no sign of life" };
-
-const STATES: Readonly<Record<RadioState, Text>> = {
-  starting: { it: "in avvio", en: "starting" },
-  scanning: { it: "in ascolto", en: "scanning" },
-  reading: { it: "in lettura", en: "reading" },
-  off: { it: "spento", en: "off" },
-  "no-adapter": { it: "adattatore assente", en: "no adapter" },
-  "no-bluez": { it: "bluetoothd non è in funzione", en: "bluetoothd does not run" },
-  "no-bus": { it: "D-Bus non risponde", en: "D-Bus does not answer" },
-  denied: { it: "permesso negato", en: "permission denied" },
-  failing: { it: "non funziona", en: "failing" },
-};
 const GOOD: readonly RadioState[] = ["scanning", "reading"];
 
 interface Wanted {

@@ -1,23 +1,13 @@
 /** Reads of Bluetooth devices on their way; one that cannot be read rests, so that the others do not wait. */
+
 import { monotonic } from "../../../kit/clock.ts";
 import { EdgeError, isText } from "../../../kit/errors.ts";
 import { doubling } from "../../../kit/loop/backoff.ts";
 import { stopped, verbatim } from "../../../kit/text/reasons.ts";
 import type { Text } from "../../../model/index.ts";
-import { PROTOCOL, type ReadCommand, type ReadStep } from "../../ble-child/ble-protocol.ts";
+import { PROTOCOL, type ReadCommand } from "../../ble-child/ble-protocol.ts";
 import type { BleCharacteristic, BleValues } from "../../driver.ts";
-
-type Step = ReadStep | "waits" | "stopped";
-
-const DURING: Readonly<Record<Step, Text>> = {
-  absent: { it: "non sentito", en: "absent" },
-  radio: { it: "radio", en: "radio" },
-  connect: { it: "collegamento", en: "connect" },
-  discover: { it: "ricerca dei servizi", en: "discover" },
-  read: { it: "lettura", en: "read" },
-  waits: { it: "attesa", en: "waits" },
-  stopped,
-};
+import { DURING, type Step } from "./radio-words.ts";
 
 /** `step` decides whether the device rests. */
 export const unreachable = (step: Step, reason: Text) => new EdgeError("ble.unreachable", { step, during: DURING[step], reason });

@@ -1,5 +1,7 @@
 /** Why a request on a Modbus line was not answered, once bytes of it may have left: with what decides the next step. */
+
 import { CodedError, type EdgeError } from "../../../kit/errors.ts";
+import type { Text } from "../../../model/index.ts";
 
 export interface ExchangeFacts {
   /** A reply came to its end, and is corrupt. */
@@ -25,3 +27,6 @@ export class ExchangeError extends CodedError {
     this.foreignFrames = foreignFrames;
   }
 }
+
+/** What a unit is called where the name of its device is not known. */
+export const unitName = (unit: number): Text => ({ it: `unità ${unit}`, en: `unit ${unit}` });

@@ -10,7 +10,7 @@ import type { BusStats, ModbusBus, ModbusReply, ModbusRequest } from "../../driv
 import { CLOSE_MS } from "../serial/byte-wire.ts";
 import type { SerialBinding } from "../serial/serial-port.ts";
 import { CircuitBreakers } from "./circuit-breakers.ts";
-import { ExchangeError } from "./exchange-error.ts";
+import { ExchangeError, unitName } from "./exchange-error.ts";
 import { LateReplies } from "./framing/late-replies.ts";
 import { isCorrupt } from "./framing/modbus-frame.ts";
 import { LineStats } from "./line-stats.ts";
@@ -116,7 +116,7 @@ export class ModbusLine implements ModbusBus, AsyncDisposable {
 
   #tooLate({ unit, latest = Number.POSITIVE_INFINITY }: ModbusRequest): EdgeError {
     if (latest <= monotonic()) return new EdgeError("command.expired");
-    const about = { bus: this.#bus, unit, device: { it: `unità ${unit}`, en: `unit ${unit}` } };
+    const about = { bus: this.#bus, unit, device: unitName(unit) };
     if (this.#units.isSilent(unit)) return new EdgeError("bus.timeout", about);
     return new EdgeError("bus.unreachable", {
       ...about,

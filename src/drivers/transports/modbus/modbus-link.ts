@@ -7,7 +7,7 @@ import type { ModbusSpec } from "../../buses.ts";
 import type { ModbusReply, ModbusRequest } from "../../driver.ts";
 import { type ByteWire, openSocket, type WireEvents } from "../serial/byte-wire.ts";
 import { openSerialPort, type SerialBinding } from "../serial/serial-port.ts";
-import { ExchangeError } from "./exchange-error.ts";
+import { ExchangeError, unitName } from "./exchange-error.ts";
 import type { LateReplies } from "./framing/late-replies.ts";
 import { MbapPort } from "./framing/mbap-port.ts";
 import { CORRUPT, type Corrupt, type Seen } from "./framing/modbus-frame.ts";
@@ -168,15 +168,7 @@ export class ModbusLink {
     if (!flight) return;
     const { request, timeoutMs, reject } = flight;
     const key = request.timeoutMs === undefined ? `buses.${this.#bus}.timeout` : `devices.${request.device}.timeout`;
-    reject(
-      error({
-        bus: this.#bus,
-        unit: request.unit,
-        device: { it: `unità ${request.unit}`, en: `unit ${request.unit}` },
-        timeoutMs,
-        key,
-      }),
-    );
+    reject(error({ bus: this.#bus, unit: request.unit, device: unitName(request.unit), timeoutMs, key }));
   }
 
   #land(): Flight | null {
