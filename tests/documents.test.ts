@@ -54,6 +54,24 @@ it("a source that is named without its folder exists", () => {
   expect(gone).toEqual([]);
 });
 
+it("a file that a reader is to write imports what is there", () => {
+  const written = pages.flatMap((page) =>
+    [...text(page).matchAll(/^`([\w./-]+\.ts)`\n\n```ts\n(.*?)^```/gms)].map(([, file = "", code = ""]) => ({
+      page,
+      file,
+      code,
+    })),
+  );
+  expect(written.length).toBeGreaterThan(2);
+  const there = (path: string) => existsSync(join(ROOT, path)) || written.some(({ file }) => file === path);
+  const lost = written.flatMap(({ page, file, code }) =>
+    [...code.matchAll(/from "(\.[^"]+)"/g)]
+      .map(([, name = ""]) => relative(ROOT, join(ROOT, dirname(file), name)))
+      .flatMap((path) => (there(path) ? [] : [`${page}: ${path}`])),
+  );
+  expect(lost).toEqual([]);
+});
+
 it("every command in a block for the shell is one of cippo's, and every script one of npm's", () => {
   const commands = new Set([
     "config",
