@@ -1,4 +1,5 @@
 /** Answers what kinds ask of the calendar: the local day, and whether opening hours run. */
+import type { Answers } from "./answers.ts";
 import { type Holidays, isHoliday } from "./holidays.ts";
 import { type DayNumber, dayText, LocalTime } from "./local-time.ts";
 import { type OpeningHours, parseHours, spansOn } from "./opening-hours.ts";
@@ -28,7 +29,7 @@ export interface Calendar {
 }
 
 /** Costs nothing until the first question: time zones take milliseconds and memory to load. */
-export class SiteAnswers {
+export class SiteAnswers implements Answers {
   readonly #calendar: Calendar;
   #local: LocalTime | undefined;
   readonly #parsed = new Map<string, OpeningHours>();
