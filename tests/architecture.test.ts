@@ -142,6 +142,11 @@ describe("laws", () => {
     }
   });
 
+  it("back-off is computed by kit/loop/backoff.ts alone", () => {
+    for (const file of [...product, ...filesIn("hw-sim")].filter((f) => f !== "src/kit/loop/backoff.ts"))
+      expect(/\* 2 \*\* (?!\d)/.test(textOf(file)), `${file}: use doubling or backoff`).toBe(false);
+  });
+
   it("native packages are loaded when they are needed, by one file each", () => {
     for (const name of ["onoff", "serialport", "modbus-serial", "sqlite3"]) {
       const touching = product.filter((file) => imports(file).includes(name));

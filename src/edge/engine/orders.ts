@@ -1,4 +1,5 @@
 /** Makes orders of what kinds want other things to be, and orders again what did not succeed. */
+import { doubling } from "../../kit/loop/backoff.ts";
 import type { AssetRun } from "./asset/asset-run.ts";
 import type { RunKeeper } from "./asset/run-keeper.ts";
 import type { Order, Want } from "./asset/want.ts";
@@ -106,4 +107,4 @@ export class Orders {
 
 const deviceOf = (target: string): string => target.slice(0, target.indexOf("."));
 
-const waitOf = (failed: number): number => Math.min(AGAIN_MAX_MS, AGAIN_FIRST_MS * 2 ** Math.min(20, failed - 1));
+const waitOf = doubling(AGAIN_FIRST_MS, AGAIN_MAX_MS);
