@@ -86,6 +86,7 @@ export class EdgeRuntime {
     const targets = new Map(this.targets.map((one) => [one.target, one]));
     this.#limits = new LimitKeeper({ ...this.#commandHost(), alarms: this.#alarms, log }, store.saved, offMs, targets);
     this.commands = new CommandProcessor(this.#commandOptions(offMs));
+    this.#buffer.onForgotten = (ids) => this.commands.forget(ids);
   }
 
   #collectors(): Collectors {

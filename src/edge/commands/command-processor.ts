@@ -5,7 +5,6 @@ import type { Log } from "../../kit/log.ts";
 import { Listeners } from "../../kit/loop/listeners.ts";
 import type { Args, CommandResult, CommandState, CommandTarget, Origin, Text } from "../../model/index.ts";
 import type { Order } from "../engine/asset/want.ts";
-import { forgettable } from "../store/housekeeping/command-retention.ts";
 import type { InboxRow } from "../store/store.ts";
 import type { CommandHost } from "./command-host.ts";
 import { type Ending, eventOf, malformed, resultOf } from "./command-result.ts";
@@ -14,9 +13,6 @@ import { afterTimeOff, type InboxBody, rowOf, toBeKept } from "./inbox-row.ts";
 import type { LimitKeeper } from "./limits.ts";
 import { type Refusal, refusalOf, refused } from "./refusal.ts";
 import { RefusalDigest } from "./refusal-digest.ts";
-
-/** After so many more, those that can be forgotten are looked for: a walk through all of them takes milliseconds. */
-const FORGET_EVERY = 1000;
 
 export interface CommandEffects {
   inbox(row: InboxRow): void;
@@ -50,7 +46,6 @@ export class CommandProcessor {
   readonly #resumed: Promise<AbortSignal>;
   #open: (stop: AbortSignal) => void = () => {};
   readonly #refused = new RefusalDigest();
-  #sinceForgotten = 0;
 
   constructor(options: CommandProcessorOptions) {
     this.#o = options;
@@ -73,7 +68,6 @@ export class CommandProcessor {
     await this.#resumed;
     const parsed = envelope.safeParse(body);
     if (!parsed.success) return this.#malformed(body, reasonOf(parsed.error));
-    this.#forget();
     const command = parsed.data;
     if (this.#inbox.has(command.id)) return this.#tell(command.id);
     const known = this.#refused.endingOf(command.id);
@@ -277,11 +271,8 @@ export class CommandProcessor {
     this.#answer(resultOf({ id, target, action }, detailed, clock.now().wall));
   }
 
-  /** Forgets in memory what the store forgets, by the same rule (`command-retention.ts`). */
-  #forget(): void {
-    this.#sinceForgotten += 1;
-    if (this.#sinceForgotten < FORGET_EVERY) return;
-    this.#sinceForgotten = 0;
-    for (const id of forgettable(this.#inbox.values(), this.#o.host.running())) this.#inbox.delete(id);
+  /** The store knows these no more: delivered again, they are new. */
+  forget(ids: readonly string[]): void {
+    for (const id of ids) this.#inbox.delete(id);
   }
 }

@@ -35,6 +35,8 @@ export class CommitBuffer {
   asOf = 0;
   /** Told when the clock is found or lost in this run, in the commit of the event that says so. */
   onClock: (news: ClockNews) => void = () => {};
+  /** Told of commands that the stored inbox holds no more. */
+  onForgotten: (commands: readonly string[]) => void = () => {};
   /** How long nobody looked before this epoch, where a clock that is found tells it; null: it does not, or that was known. */
   lateOff: (now: Now) => number | null = () => null;
   readonly #o: CommitBufferOptions;
@@ -70,6 +72,7 @@ export class CommitBuffer {
       followClock: () => this.#look(),
       lose: (loss) => this.#lose(loss),
       shed: (shed) => this.shed(shed),
+      forgotten: (commands) => this.onForgotten(commands),
       raise: (draft) => this.raise(draft),
       save: (key, value) => this.save(key, value),
       durable: (content, committed) => {

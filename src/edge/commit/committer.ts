@@ -44,6 +44,8 @@ export interface CommitterOptions {
   /** Names a loss in what is open. */
   lose(loss: Loss): void;
   shed(shed: Shed): void;
+  /** Commands that the inbox holds no more. */
+  forgotten(commands: readonly string[]): void;
   raise(draft: EventDraft): void;
   save(key: string, value: unknown): void;
   /** Called in order, for each commit that is durable. */
@@ -281,12 +283,13 @@ export class Committer {
     this.#tended = mono;
     this.#untended = true;
     try {
-      const { shed } = await store.tend(mono, {
+      const { shed, forgotten } = await store.tend(mono, {
         bytes: full === null ? 0 : commitBytes(full),
         refusals: full === null ? 0 : refusalBytes(full),
         shed: this.#o.open().shed,
       });
       this.#untended = false;
+      if (forgotten.length > 0) this.#o.forgotten(forgotten);
       for (const one of shed) this.#o.shed(one);
     } catch (raw) {
       const error = asEdgeError(raw);

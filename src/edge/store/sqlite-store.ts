@@ -7,7 +7,7 @@ import { BALLAST_BYTES, Ballast } from "./database/ballast.ts";
 import { type OpenFile, setLimit, WAL_BYTES } from "./database/database-file.ts";
 import type { Database } from "./database/sqlite.ts";
 import { FileHealth } from "./file-health.ts";
-import { Housekeeper } from "./housekeeping/housekeeper.ts";
+import { Housekeeper, NOTHING_TENDED } from "./housekeeping/housekeeper.ts";
 import { type Loaded, loadEntry } from "./load.ts";
 import type { HeadFile, KnownHeads } from "./recovery/head-file.ts";
 import { HeadNotes } from "./recovery/head-notes.ts";
@@ -257,7 +257,7 @@ export class SqliteStore implements Store {
   async tend(mono: number, waiting?: Waiting): Promise<Tended> {
     await this.#mutex.run(() => this.#health.lookForRemoval(mono));
     for (const [what, work] of [...this.#owed]) await this.#mutex.run(() => this.#follow(what, work));
-    if (this.broken !== null) return { checkpointed: false, deleted: 0, shed: [] };
+    if (this.broken !== null) return NOTHING_TENDED;
     const tended = await this.#health.telling(this.#housekeeper.tend(mono, waiting));
     await this.#health.goRound(mono);
     return tended;

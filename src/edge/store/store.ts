@@ -148,6 +148,8 @@ export interface Shed {
 
 export interface Tended {
   readonly checkpointed: boolean;
+  /** Commands that are in the inbox no more. */
+  readonly forgotten: readonly string[];
   /** Segments deleted because acknowledged and older than `keep`, or first in line at the quota. */
   readonly deleted: number;
   readonly shed: readonly Shed[];

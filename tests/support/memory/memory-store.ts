@@ -89,7 +89,7 @@ export class MemoryStore implements Store {
   tend = async () => {
     this.tends += 1;
     if (this.tendFails) throw new EdgeError("store.unwritable", { reason: "test" });
-    return { checkpointed: false, deleted: 0, shed: [] };
+    return { checkpointed: false, forgotten: [], deleted: 0, shed: [] };
   };
   size = () => ({ bytes: 0, quotaBytes: 0, unacknowledged: 0 });
   async [Symbol.asyncDispose]() {}

@@ -79,7 +79,7 @@ describe("the store's heartbeat", () => {
     const { window, seen, hand, stop, run } = opened(store);
     store.tend = async () => {
       if (hand.aheadMs === 0) hand.aheadMs = 31_000;
-      return { checkpointed: false, deleted: 0, shed: [] };
+      return { checkpointed: false, forgotten: [], deleted: 0, shed: [] };
     };
     await window.flush();
     await vi.waitFor(() => expect(store.saved.has("written")).toBe(true), 15_000);

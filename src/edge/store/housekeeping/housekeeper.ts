@@ -9,6 +9,7 @@ import type { Commit, Shed, Tended, Waiting } from "../store.ts";
 import { type Epoch, keyOf, NUMBERS, type StreamEntry, type StreamIndex, seqOf } from "../stream-index.ts";
 import { forgetCommands, forgetRefused, INBOX_MOST } from "./command-retention.ts";
 import { commitBytes } from "./commit-size.ts";
+import { forgetEpochs } from "./former-epochs.ts";
 import { freedBy, Shedder } from "./shedder.ts";
 
 /** Segments deleted in one turn: 2–3 ms; 5000 would hold a commit back for 9–25 ms (measured). */
@@ -28,6 +29,7 @@ const WAL_FULL = 0.9;
 const INBOX_EVERY_MS = 600_000;
 
 const NOTHING_WAITS: Waiting = { bytes: 0, refusals: 0, shed: [] };
+export const NOTHING_TENDED: Tended = { checkpointed: false, forgotten: [], deleted: 0, shed: [] };
 export interface HousekeeperOptions {
   readonly db: Database;
   readonly mutex: Mutex;
@@ -62,6 +64,8 @@ export class Housekeeper {
   /** Commands at the last look, and every step of one written since: never fewer than there are. */
   #inbox = 0;
   #tending = false;
+  /** Commands forgotten since the caller was told last. */
+  #forgotten: string[] = [];
   /** Room that commits took since `used` was measured, counted only while the file is larger than the quota. */
   #since = 0;
   /** Bytes of a commit that did not fit. */
@@ -109,7 +113,7 @@ export class Housekeeper {
 
   /** Called while a call goes on, it answers nothing: no loss is named twice. */
   async tend(mono: number, waiting: Waiting = NOTHING_WAITS): Promise<Tended> {
-    if (this.#tending) return { checkpointed: false, deleted: 0, shed: [] };
+    if (this.#tending) return NOTHING_TENDED;
     this.#tending = true;
     try {
       return await this.#tend(mono, waiting);
@@ -128,7 +132,9 @@ export class Housekeeper {
     await mutex.run(() => this.#forget(mono));
     await this.#h.ballast.lay().catch(() => undefined);
     await mutex.run(() => this.measure());
-    return { checkpointed, deleted, shed: this.#pressure() >= SHED ? await mutex.run(() => this.#shed(mono, waiting)) : [] };
+    const shed = this.#pressure() >= SHED ? await mutex.run(() => this.#shed(mono, waiting)) : [];
+    const forgotten = this.#forgotten.splice(0);
+    return { checkpointed, forgotten, deleted, shed };
   }
 
   /** PASSIVE never waits for a reader; TRUNCATE would give back what the WAL was grown to. */
@@ -177,9 +183,10 @@ export class Housekeeper {
     let deleted = 0;
     for (let gone = SLICE; gone === SLICE && this.#pressure() >= TIGHT; ) {
       gone = await this.#h.mutex.run(async () => {
-        const count = await forgetRefused(this.#h.db, SLICE);
-        if (count > 0) await this.measure();
-        return count;
+        const ids = await forgetRefused(this.#h.db, SLICE);
+        this.#forgotten.push(...ids);
+        if (ids.length > 0) await this.measure();
+        return ids.length;
       });
     }
     for (const stream of ["readings", "events"] as const) {
@@ -250,24 +257,15 @@ export class Housekeeper {
     this.#h.index.changed();
   }
 
-  /** Former epochs of which nothing is left, and commands long over. The newest former epoch stays: the next opening goes on from it. */
+  /** Former epochs of which nothing is left, and commands long over. */
   async #forget(mono: number): Promise<void> {
-    const { db, index, epoch } = this.#h;
-    const former = [...new Set(index.entries.map((entry) => entry.epoch))].filter((one) => one !== epoch);
-    const over = former.slice(0, -1).filter((old) => {
-      const entries = index.entries.filter((entry) => entry.epoch === old);
-      return entries.every(({ upTo, head, oldest }) => upTo >= head && oldest > head);
-    });
-    // Before they go: a note from when they were open would name them as lost.
-    if (over.length > 0) await this.#h.note();
-    for (const old of over) {
-      await db.run("DELETE FROM marks WHERE n = ?", [old.n]);
-      await db.run("DELETE FROM epochs WHERE n = ?", [old.n]);
-      index.forget(old);
-    }
+    const { db, index, epoch, note } = this.#h;
+    await forgetEpochs(db, index, epoch, () => note());
     if (mono - this.#inboxAt < INBOX_EVERY_MS && this.#inbox <= INBOX_MOST) return;
     this.#inboxAt = mono;
-    this.#inbox = await forgetCommands(db, this.#h.running(mono));
+    const { ids, left } = await forgetCommands(db, this.#h.running(mono));
+    this.#forgotten = [...this.#forgotten, ...ids];
+    this.#inbox = left;
   }
 
   /**

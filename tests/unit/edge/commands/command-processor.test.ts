@@ -4,12 +4,15 @@ import { runInNewContext } from "node:vm";
 import { describe, expect, it, vi } from "vitest";
 import { CommandProcessor } from "../../../../src/edge/commands/command-processor.ts";
 import { LimitKeeper } from "../../../../src/edge/commands/limits.ts";
+import { openDatabase } from "../../../../src/edge/store/database/sqlite.ts";
+import { forgetCommands } from "../../../../src/edge/store/housekeeping/command-retention.ts";
+import { tables } from "../../../../src/edge/store/migrations/0001-tables.ts";
 import type { InboxRow } from "../../../../src/edge/store/store.ts";
 import { EdgeError, toldOf } from "../../../../src/kit/errors.ts";
 import { noLog } from "../../../../src/kit/log.ts";
 import { KeyedMutex } from "../../../../src/kit/mutex.ts";
 import type { CommandResult, CommandTarget, EventDraft, Limits, Outcome } from "../../../../src/model/index.ts";
-import { Heard } from "../store/support.ts";
+import { folder, Heard } from "../store/support.ts";
 
 const WALL = 1_764_000_000_000;
 const HOUR = 3_600_000;
@@ -266,12 +269,23 @@ it.each([
 it("what a command did is known for thirty days of running time after its end, however many come, and no longer", async () => {
   const DAY = 24 * HOUR;
   const at = opened();
+  await using place = await folder();
+  const db = await openDatabase(place.file, "create");
+  await db.script(tables);
   await at.desk.resume(never);
   await at.send();
   await at.ended();
   const later = async (days: number) => {
     Object.assign(at.now, { mono: 1_060_000 + days * DAY, wall: WALL + 60_000 + days * DAY });
     for (let i = 0; i < 1000; i += 1) await at.send({ id: `other-${days}-${i}`, gateway: "other" });
+    for (const { id, received, expires, state } of at.rows.splice(0))
+      await db.run("INSERT OR REPLACE INTO inbox (id, received, expires, state, body) VALUES (?, ?, ?, ?, '{}')", [
+        id,
+        received,
+        expires,
+        state,
+      ]);
+    at.desk.forget((await forgetCommands(db, at.now.mono)).ids);
     at.told.length = 0;
     await at.send({ issuedAt: at.now.wall, expiresAt: at.now.wall + 60_000 });
     expect(await at.ended()).toEqual([["succeeded", undefined]]);
@@ -280,6 +294,7 @@ it("what a command did is known for thirty days of running time after its end, h
   expect(at.written).toHaveLength(1);
   await later(31);
   expect(at.written).toHaveLength(2);
+  await db.close();
 });
 
 describe("a malformed copy", () => {

@@ -121,8 +121,8 @@ it("a sensor at another baud rate is down because its bytes make no frame, and t
   await poll(() => look().state).toBe("down");
   const { problem } = look();
   expect(problem).toMatchObject({ code: "frame.invalid", next: { en: expect.stringMatching(/baud rate/) } });
-  expect(problem?.what.en).toMatch(/^Bytes that make no frame from d: 97 stray bytes in .+, no frame$/);
-  expect(problem?.what.it).toMatch(/: 97 byte senza senso in .+, nessun messaggio$/);
+  expect(problem?.what.en).toMatch(/^Bytes that make no frame from d: 100 stray bytes in .+, no frame$/);
+  expect(problem?.what.it).toMatch(/: 100 byte senza senso in .+, nessun messaggio$/);
   expect(told.map((one) => one?.code)).toEqual(["frame.invalid"]);
   // More than a line can mean: the driver gives the port up and takes it again, and the reason stays.
   for (let sent = 0; sent < 2000; sent += 100) say(Buffer.alloc(100, 0x55));

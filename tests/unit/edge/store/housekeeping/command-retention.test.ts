@@ -1,12 +1,7 @@
-/** File and memory forget the same commands, by state and age. */
+/** Which commands the file forgets, by state and age, and that it tells all of them. */
 import { expect, it } from "vitest";
 import { openDatabase } from "../../../../../src/edge/store/database/sqlite.ts";
-import {
-  forgetCommands,
-  forgetRefused,
-  forgettable,
-  INBOX_MOST,
-} from "../../../../../src/edge/store/housekeeping/command-retention.ts";
+import { forgetCommands, forgetRefused, INBOX_MOST } from "../../../../../src/edge/store/housekeeping/command-retention.ts";
 import { tables } from "../../../../../src/edge/store/migrations/0001-tables.ts";
 import type { InboxRow } from "../../../../../src/edge/store/store.ts";
 import { Dice } from "../../../../support/memory/dice.ts";
@@ -29,7 +24,7 @@ it.each([
   ["to the very millisecond", 3000, (dice: Dice) => RUNNING - dice.pick(0, DAY, 30 * DAY) + dice.below(3) - 1],
   ["of too many the least needed", INBOX_MOST + 5000, (dice: Dice) => RUNNING + dice.below(2 * DAY) - DAY],
   ["of far too many all that can go", 3 * INBOX_MOST, () => RUNNING + 1],
-])("memory and file forget the same: %s", async (_, count, expires) => {
+])("the file tells which commands it forgot: %s", async (_, count, expires) => {
   const dice = new Dice(7);
   const inbox = rows(count, dice, () => expires(dice));
   await using at = await folder();
@@ -38,13 +33,12 @@ it.each([
   await db.run("INSERT INTO inbox SELECT value->>0, value->>1, value->>2, value->>3, '{}' FROM json_each(?)", [
     JSON.stringify(inbox.map(({ id, received, expires, state }) => [id, received, expires, state])),
   ]);
-  const left = await forgetCommands(db, RUNNING);
+  const { ids, left } = await forgetCommands(db, RUNNING);
   const kept = new Set((await db.all<{ id: string }>("SELECT id FROM inbox")).map(({ id }) => id));
   await db.close();
   expect(kept.size).toBe(left);
   expect(left).toBeLessThan(count);
-  const forgotten = forgettable(inbox, RUNNING);
-  expect([...forgotten].sort()).toEqual(
+  expect([...ids].sort()).toEqual(
     inbox
       .map(({ id }) => id)
       .filter((id) => !kept.has(id))
@@ -56,7 +50,6 @@ it("one that failed is known for 30 days after its end, as its effect may have h
   const inbox: readonly InboxRow[] = ["failed", "refused", "expired"].flatMap((state) =>
     [2, 31].map((days) => ({ id: `${state} ${days}`, received: 0, expires: RUNNING - days * DAY, state, body: {} })),
   );
-  expect(forgettable(inbox, RUNNING)).toEqual(["failed 31", "refused 2", "refused 31", "expired 2", "expired 31"]);
   await using at = await folder();
   const db = await openDatabase(at.file, "create");
   await db.script(tables);
@@ -67,8 +60,9 @@ it("one that failed is known for 30 days after its end, as its effect may have h
       expires,
       state,
     ]);
-  await forgetCommands(db, RUNNING);
-  await forgetRefused(db, 10);
+  const { ids } = await forgetCommands(db, RUNNING);
+  expect([...ids].sort()).toEqual(["expired 2", "expired 31", "failed 31", "refused 2", "refused 31"]);
+  expect(await forgetRefused(db, 10)).toEqual([]);
   expect(await db.all("SELECT id FROM inbox")).toEqual([{ id: "failed 2" }]);
   await db.close();
 });

@@ -17,7 +17,7 @@ int setpriority(int which, unsigned who, int value) { errno = EPERM; return -1; 
 /** Says how often the check was seen at work and how often halted, and what it found. */
 const PROGRAM = `
 import { readdirSync, readFileSync } from "node:fs";
-import { quickCheck } from "../../../../../src/edge/store/database/integrity-check.ts";
+import { quickCheck } from "../../../../src/edge/store/database/integrity-check.ts";
 const seen = { halted: 0, working: 0 };
 const children = () => readdirSync("/proc/self/task").flatMap((task) => {
   try { return readFileSync("/proc/self/task/" + task + "/children", "utf8").split(" ").filter(Boolean); } catch { return []; }
