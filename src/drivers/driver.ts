@@ -12,7 +12,7 @@ import type {
   WireStatus,
 } from "../model/index.ts";
 import type { BusSpec, BusWire } from "./buses.ts";
-import type { BleCharacteristic, Layout } from "./layout.ts";
+import type { AdvertPattern, BleCharacteristic, Layout } from "./layout.ts";
 import type { MqttFeed } from "./mqtt-feed.ts";
 
 export type * from "./layout.ts";
@@ -200,18 +200,25 @@ export interface GpioOutput extends AsyncDisposable {
 export interface BleRadio {
   /** From now on this address (upper case, with colons) is listened for; all others cost nothing. */
   open(mac: string, stop: AbortSignal): Promise<BleDevice>;
+  /** The same for whoever sends what fits: beacons change their addresses. */
+  hear(match: AdvertPattern, stop: AbortSignal): Promise<BleListening>;
   /** Counted since it was first listened to; undefined for one that never was. */
-  heard(mac: string): HeardStatus | undefined;
+  heard(who: string | AdvertPattern): HeardStatus | undefined;
 }
 
-export interface BleDevice extends Disposable {
+export interface BleListening extends Disposable {
   /** Each advertisement heard from now on, never a remembered one; of those nobody took, the last few. Throws `ble.unavailable`. */
   adverts(stop: AbortSignal): AsyncIterable<BleAdvert>;
+}
+
+export interface BleDevice extends BleListening {
   /** Connects, reads, disconnects: one device at a time, in turn. Throws `ble.unreachable`, `ble.unavailable`. */
   read(characteristics: readonly BleCharacteristic[], stop: AbortSignal): Promise<BleValues>;
 }
 
 export interface BleAdvert {
+  /** Who sent it. */
+  readonly mac: string;
   readonly mono: number;
   /** dBm. */
   readonly rssi?: number;

@@ -12,6 +12,7 @@ export const deviceTypes: Readonly<Record<string, () => Promise<Driver>>> = {
   bthome: async () => (await import("./devices/bthome.ts")).bthome,
   "eastron-sdm120": async () => (await import("./devices/eastron-sdm120.ts")).eastronSdm120,
   "eastron-sdm630": async () => (await import("./devices/eastron-sdm630.ts")).eastronSdm630,
+  eddystone: async () => (await import("./devices/eddystone.ts")).eddystone,
   "gatt-battery": async () => (await import("./devices/gatt-battery.ts")).gattBattery,
   "gpio-contact": async () => (await import("./devices/gpio-contact.ts")).gpioContact,
   "gpio-pulse": async () => (await import("./devices/gpio-pulse.ts")).gpioPulse,
@@ -30,6 +31,7 @@ export const deviceTypes: Readonly<Record<string, () => Promise<Driver>>> = {
   "lorawan-pni-placepod": async () => (await import("./devices/lorawan-pni-placepod.ts")).lorawanPniPlacepod,
   "lorawan-tekzitel": async () => (await import("./devices/lorawan-tekzitel.ts")).lorawanTekzitel,
   "mqtt-json": async () => (await import("./devices/mqtt-json.ts")).mqttJson,
+  ibeacon: async () => (await import("./devices/ibeacon.ts")).ibeacon,
   ld2410: async () => (await import("./devices/ld2410.ts")).ld2410,
   ld2450: async () => (await import("./devices/ld2450.ts")).ld2450,
   "maxbotix-hrxl": async () => (await import("./devices/maxbotix-hrxl.ts")).maxbotixHrxl,
@@ -42,10 +44,8 @@ export const deviceTypes: Readonly<Record<string, () => Promise<Driver>>> = {
 /** Words of a configuration whose driver is still to be written: a warning, not an error. */
 export const plannedTypes: readonly string[] = [
   "carlo-gavazzi-em340",
-  "eddystone",
   "gpio-blink",
   "heidelberg-energy-control",
-  "ibeacon",
   "mbus-meter",
   "onvif-health",
   "qibixx-mdb",

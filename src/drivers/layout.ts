@@ -17,7 +17,13 @@ export type Layout =
   | { readonly wire: "mqtt"; readonly messages: readonly MessageLayout[] }
   | { readonly wire: "mqtt"; readonly uplinks: UplinkLayout }
   | { readonly wire: "ble"; readonly mac: string; readonly service: string; readonly objects: readonly AdvertisedPoint[] }
-  | { readonly wire: "ble"; readonly mac: string; readonly characteristics: Readonly<Record<string, CharacteristicPoint>> };
+  | { readonly wire: "ble"; readonly mac: string; readonly characteristics: Readonly<Record<string, CharacteristicPoint>> }
+  | { readonly wire: "ble"; readonly pattern: AdvertPattern; readonly packets: readonly string[] };
+
+/** What advertisements of a beacon begin with, hex (`packets`: what it sends in turn): service data by UUID, or manufacturer data by company id in four hex digits. */
+export type AdvertPattern =
+  | { readonly service: string; readonly begins: string }
+  | { readonly manufacturer: string; readonly begins: string };
 
 /** What stands on a GPIO line. `means` is the name of its point; of pulses `perPulse` is what each adds to it, in the point's unit. */
 export interface GpioLayout {

@@ -3,9 +3,11 @@ import { chmod, mkdir, writeFile } from "node:fs/promises";
 import type { Socket } from "node:net";
 import { join } from "node:path";
 import {
+  type AdvertMatch,
   type BleCommand,
   type BleMessageBody,
   commandSchema,
+  fits,
   LINE_MAX,
   PROTOCOL,
   parseLine,
@@ -27,6 +29,11 @@ export interface RadioOptions {
   readonly log: WireLog;
 }
 
+interface Wanted {
+  readonly macs: ReadonlySet<string>;
+  readonly matches: readonly AdvertMatch[];
+}
+
 const NAME = "cippo-ble";
 const ADVERT_MS = 1000;
 /** As long as connecting, discovering and reading take a real device at its best. */
@@ -46,7 +53,7 @@ export class Radio implements AsyncDisposable {
   readonly helper: string;
   readonly #o: RadioOptions;
   readonly #line: SocketLine;
-  readonly #wanted = new Map<Socket, ReadonlySet<string>>();
+  readonly #wanted = new Map<Socket, Wanted>();
   readonly #timer: NodeJS.Timeout;
   #heard = 0;
 
@@ -78,7 +85,7 @@ export class Radio implements AsyncDisposable {
 
   #attach(socket: Socket): void {
     const lines = new LineSplitter(LINE_MAX);
-    this.#wanted.set(socket, new Set());
+    this.#wanted.set(socket, { macs: new Set(), matches: [] });
     socket.on("close", () => this.#wanted.delete(socket));
     socket.setEncoding("utf8").on("data", (text: string) => {
       for (const line of lines.push(text)) if (line !== null) this.#carryOut(socket, parseLine(commandSchema, line));
@@ -87,7 +94,7 @@ export class Radio implements AsyncDisposable {
   }
 
   #carryOut(socket: Socket, order: BleCommand | null): void {
-    if (order?.do === "want") this.#wanted.set(socket, new Set(order.macs));
+    if (order?.do === "want") this.#wanted.set(socket, { macs: new Set(order.macs), matches: order.matches });
     if (order?.do === "read") this.#read(socket, order);
   }
 
@@ -95,20 +102,23 @@ export class Radio implements AsyncDisposable {
     for (const socket of this.#wanted.keys()) this.#sayState(socket);
     if (this.#away) return;
     for (const [device, tag] of this.#o.tags) {
-      const { mac } = tag.layout;
+      const { mac } = tag;
       const advert = tag.advert();
       this.#heard += 1;
       if (!advert || this.#silent(device)) continue;
       const mono = monotonic();
-      const hearing = [...this.#wanted].filter(([, macs]) => macs.has(mac));
-      for (const [socket] of hearing) say(socket, { is: "seen", mac, mono, rssi: RSSI, services: advert.services });
+      const { services, manufacturers = {} } = advert;
+      const isHeard = ({ macs, matches }: Wanted) =>
+        macs.has(mac) || matches.some((match) => fits(match, { services, manufacturers }));
+      const hearing = [...this.#wanted].filter(([, wanted]) => isHeard(wanted));
+      for (const [socket] of hearing) say(socket, { is: "seen", mac, mono, rssi: RSSI, services, manufacturers });
       if (hearing.length > 0) this.#served(device, advert.shown, mono, mono);
     }
   }
 
   #read(socket: Socket, { id, mac, characteristics }: ReadCommand): void {
     const from = monotonic();
-    const found = [...this.#o.tags].find(([, tag]) => tag.layout.mac === mac);
+    const found = [...this.#o.tags].find(([, tag]) => tag.mac === mac);
     setTimeout(() => {
       if (!found || this.#away || this.#silent(found[0])) {
         say(socket, { is: "failed", id, step: "absent", reason: "not heard lately" });

@@ -5,6 +5,13 @@ export type BleLayout = Extract<Layout, { wire: "ble" }>;
 /** What the wire showed, by point. */
 export type Shown = Readonly<Record<string, number | boolean | string>>;
 
+interface Advert {
+  readonly services: Readonly<Record<string, string>>;
+  readonly manufacturers?: Readonly<Record<string, string>>;
+  readonly shown: Shown;
+}
+
+let strangers = 0;
 const WIDTH = { bool: 1, uint8: 1, int8: 1, uint16: 2, int16: 2, uint24: 3, uint32: 4, int32: 4 } as const;
 type Sized = keyof typeof WIDTH;
 const isSized = (decode: string): decode is Sized => decode in WIDTH;
@@ -16,11 +23,13 @@ const PACKET_ID = 0x00;
 export class Tag {
   readonly layout: BleLayout;
   readonly #values = new Map<string, number>();
+  readonly #strange = `D0:00:00:00:00:${(++strangers & 0xff).toString(16).padStart(2, "0").toUpperCase()}`;
   #packet = 0;
 
   /** `points`: those of the device's configuration. */
   constructor(layout: BleLayout, points: readonly string[]) {
     this.layout = layout;
+    if ("pattern" in layout) return;
     for (const point of points) if (!this.#isText(point)) this.#values.set(point, 0);
   }
 
@@ -33,14 +42,28 @@ export class Tag {
     this.#values.set(point, Number(value));
   }
 
+  /** A beacon has an address that nobody knows before. */
+  get mac(): string {
+    return "mac" in this.layout ? this.layout.mac : this.#strange;
+  }
+
   /** Service data in order of object id, as the format wants; each time another packet. Null: it does not advertise values. */
-  advert(): { readonly services: Readonly<Record<string, string>>; readonly shown: Shown } | null {
+  advert(): Advert | null {
+    if ("pattern" in this.layout) return this.#beacon(this.layout);
     if (!("objects" in this.layout)) return null;
     this.#packet = (this.#packet + 1) & 0xff;
     const objects = [...this.#values.keys()].map((point) => this.#object(point)).sort((a, b) => a.id - b.id);
     const bytes = objects.flatMap(({ id, point, decode }) => [id, ...littleEndian(this.#raw(point), WIDTH[decode])]);
     const data = Buffer.from([PLAIN_V2, PACKET_ID, this.#packet, ...bytes]);
     return { services: { [this.layout.service]: data.toString("hex") }, shown: this.values };
+  }
+
+  #beacon({ pattern, packets }: Extract<BleLayout, { pattern: unknown }>): Advert {
+    this.#packet = (this.#packet + 1) % packets.length;
+    const data = packets[this.#packet] ?? "";
+    return "service" in pattern
+      ? { services: { [pattern.service]: data }, shown: {} }
+      : { services: {}, manufacturers: { [pattern.manufacturer]: data }, shown: {} };
   }
 
   /** In the order asked; null for a characteristic that it does not have. */

@@ -7,6 +7,9 @@ export const PROTOCOL = 1;
 export const LINE_MAX = 16_384;
 /** Addresses that one child listens for. */
 export const WANTED_MAX = 256;
+/** Patterns that one child listens for, and senders of such advertisements that it follows at a time: their addresses change. */
+export const MATCHES_MAX = 32;
+export const SENDERS_MAX = 64;
 const READ_MAX = 16;
 
 export const macSchema = z.string().regex(/^([0-9A-F]{2}:){5}[0-9A-F]{2}$/);
@@ -16,6 +19,7 @@ const bytes = z
   .string()
   .max(2048)
   .regex(/^([0-9a-f]{2})*$/);
+const company = z.string().regex(/^[0-9a-f]{4}$/);
 const id = z.int().min(1);
 const ms = z.int().min(1).max(600_000);
 const v = z.literal(PROTOCOL);
@@ -23,9 +27,18 @@ const reason = z.string().transform((text) => firstLine(text, 200));
 
 const characteristic = z.object({ service: uuid, characteristic: uuid });
 
+/** Service data, or manufacturer data by company id, that begins so, whoever sends it. */
+const match = z.union([z.object({ service: uuid, begins: bytes }), z.object({ manufacturer: company, begins: bytes })]);
+export type AdvertMatch = z.output<typeof match>;
+
 export const commandSchema = z.discriminatedUnion("do", [
-  /** All addresses to listen for; replaces the list before. */
-  z.object({ v, do: z.literal("want"), macs: z.array(macSchema).max(WANTED_MAX) }),
+  /** All addresses and patterns to listen for; replaces the lists before. */
+  z.object({
+    v,
+    do: z.literal("want"),
+    macs: z.array(macSchema).max(WANTED_MAX),
+    matches: z.array(match).max(MATCHES_MAX).prefault([]),
+  }),
   /** Answered by `values` or `failed` with the same id; one device at a time, in the order asked. */
   z.object({
     v,
@@ -71,7 +84,7 @@ export const messageSchema = z.discriminatedUnion("is", [
     mono: z.int().min(0),
     rssi: z.int().min(-128).max(127).optional(),
     services: z.record(uuid, bytes).prefault({}),
-    manufacturers: z.record(z.string().regex(/^[0-9a-f]{4}$/), bytes).prefault({}),
+    manufacturers: z.record(company, bytes).prefault({}),
   }),
   /** In the order of the characteristics; null: the device has none, or refused it. */
   z.object({ v, is: z.literal("values"), id, mono: z.int().min(0), values: z.array(bytes.nullable()).max(READ_MAX) }),
@@ -90,3 +103,11 @@ export function parseLine<S extends z.ZodType>(schema: S, line: string): z.outpu
     return null;
   }
 }
+
+interface Carried {
+  readonly services: Readonly<Record<string, string>>;
+  readonly manufacturers: Readonly<Record<string, string>>;
+}
+
+export const fits = (wanted: AdvertMatch, { services, manufacturers }: Carried): boolean =>
+  ("service" in wanted ? services[wanted.service] : manufacturers[wanted.manufacturer])?.startsWith(wanted.begins) ?? false;

@@ -2,25 +2,15 @@
 import { createBluetooth } from "node-ble";
 import BusHelper from "node-ble/src/BusHelper.js";
 import typed from "node-ble/src/buildTypedValue.js";
-import type { RadioState } from "./ble-protocol.ts";
 import { advertOf, type Heard, shortUuid } from "./properties.ts";
+import { Trouble, troubleOf, typeOf } from "./trouble.ts";
 
 const BLUEZ = "org.bluez";
 const DEVICE = "org.bluez.Device1";
 const OBJECT_MANAGER = "org.freedesktop.DBus.ObjectManager";
 /** dbus-next listens to no signal that the introspection leaves out; so it is given, and the list of all strangers is not asked for. */
-const MANAGER_XML = `<node><interface name="${OBJECT_MANAGER}"><signal name="InterfacesAdded"><arg type="o"/><arg type="a{sa{sv}}"/></signal></interface></node>`;
+const MANAGER_XML = `<node><interface name="${OBJECT_MANAGER}"><method name="GetManagedObjects"><arg type="a{oa{sa{sv}}}" direction="out"/></method><signal name="InterfacesAdded"><arg type="o"/><arg type="a{sa{sv}}"/></signal></interface></node>`;
 const CALL_MS = 5000;
-
-/** What is missing, in the words of the protocol. */
-export class Trouble extends Error {
-  readonly state: RadioState;
-
-  constructor(state: RadioState, reason: string) {
-    super(reason);
-    this.state = state;
-  }
-}
 
 export interface BluezEvents {
   /** An advertisement of an address; strange ones only when BlueZ first meets them. */
@@ -29,14 +19,17 @@ export interface BluezEvents {
   lost(trouble: Trouble): void;
 }
 
+type Objects = Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, unknown>>>>>>;
+
+interface ObjectManager {
+  on(event: string, listener: (path: string, interfaces: unknown) => void): void;
+  GetManagedObjects(): Promise<Objects>;
+}
+
 /** dbus-next's MessageBus, as node-ble holds it. */
 interface MessageBus {
   on(event: "error", listener: (error: Error & { readonly code?: string }) => void): void;
-  getProxyObject(
-    name: string,
-    path: string,
-    xml: string,
-  ): Promise<{ getInterface(name: string): { on(event: string, listener: (path: string, interfaces: unknown) => void): void } }>;
+  getProxyObject(name: string, path: string, xml: string): Promise<{ getInterface(name: string): ObjectManager }>;
 }
 
 interface Followed {
@@ -51,6 +44,7 @@ export class Bluez implements Disposable {
   readonly #adapter: BusHelper;
   readonly #events: BluezEvents;
   readonly #followed = new Map<string, Followed>();
+  #manager: ObjectManager | null = null;
   /** Match rules asked of the D-Bus daemon: none is ever given back, and it grants 512 (dbus-daemon(1), max_match_rules_per_connection). */
   matchRules = 0;
 
@@ -90,14 +84,24 @@ export class Bluez implements Disposable {
 
   /** BlueZ tells the first advertisement of an address that it did not hold with the new object, and no other way. */
   async #listen(): Promise<void> {
-    const manager = await this.#bus.getProxyObject(BLUEZ, "/", MANAGER_XML);
+    this.#manager = (await this.#bus.getProxyObject(BLUEZ, "/", MANAGER_XML)).getInterface(OBJECT_MANAGER);
     this.matchRules += 1;
-    manager.getInterface(OBJECT_MANAGER).on("InterfacesAdded", (path, interfaces) => {
+    this.#manager.on("InterfacesAdded", (path, interfaces) => {
       const mac = this.#macOf(path);
       const properties = (interfaces as Readonly<Record<string, Readonly<Record<string, unknown>>>>)[DEVICE];
       const advert = properties && advertOf(properties);
       // An object without a signal strength is remembered, not heard.
       if (mac !== null && advert?.rssi !== undefined) this.#events.heard(mac, advert);
+    });
+  }
+
+  /** What BlueZ remembers of addresses that it holds already: their next advertisement is told to nobody who does not follow them. */
+  async remembered(): Promise<readonly (readonly [mac: string, Heard])[]> {
+    const objects = (await this.#call("objects", this.#manager?.GetManagedObjects() ?? Promise.resolve({}))) as Objects;
+    return Object.entries(objects).flatMap(([path, interfaces]) => {
+      const mac = this.#macOf(path);
+      const advert = advertOf(interfaces[DEVICE] ?? {});
+      return mac === null || advert === null ? [] : [[mac, advert] as const];
     });
   }
 
@@ -275,16 +279,4 @@ export async function within<T>(ms: number, what: string, promise: Promise<T>): 
   }
 }
 
-const typeOf = (error: unknown): string => String((error as { readonly type?: unknown } | null)?.type ?? "");
 const inside = (variant: unknown): unknown => (variant as { readonly value?: unknown } | undefined)?.value;
-
-/** D-Bus and BlueZ speak by error names; this is the one place that reads them. */
-export function troubleOf(error: unknown): Trouble {
-  if (error instanceof Trouble) return error;
-  const type = typeOf(error);
-  const reason = error instanceof Error ? error.message : String(error);
-  if (/ServiceUnknown|NameHasNoOwner|Spawn\./.test(type)) return new Trouble("no-bluez", "bluetoothd does not run");
-  if (/AccessDenied|NotAuthorized/.test(type)) return new Trouble("denied", reason);
-  if (/UnknownObject|UnknownMethod/.test(type)) return new Trouble("no-adapter", reason);
-  return new Trouble("failing", reason);
-}

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { doubling } from "../../kit/loop/backoff.ts";
 import { LineSplitter } from "../../kit/text/line-splitter.ts";
 import {
+  type AdvertMatch,
   type BleMessageBody,
   commandSchema,
   LINE_MAX,
@@ -11,8 +12,8 @@ import {
   type RadioState,
   type ReadCommand,
 } from "./ble-protocol.ts";
-import { Trouble, troubleOf } from "./bluez.ts";
 import { Session } from "./session.ts";
+import { Trouble, troubleOf } from "./trouble.ts";
 
 const SIGN_OF_LIFE_MS = 2000;
 const AGAIN = { firstMs: 500, maxMs: 10_000 };
@@ -28,6 +29,7 @@ let state: RadioState = "starting";
 let reason: string | undefined;
 let heard = 0;
 let wanted: ReadonlySet<string> = new Set();
+let matches: readonly AdvertMatch[] = [];
 let session: Session | null = null;
 
 const say = (message: BleMessageBody): void => {
@@ -47,7 +49,8 @@ function carryOut(line: string): void {
   switch (order?.do) {
     case "want":
       wanted = new Set(order.macs);
-      session?.want(wanted);
+      matches = order.matches;
+      session?.want(wanted, matches);
       break;
     case "read":
       if (session) session.read(order);
@@ -96,7 +99,7 @@ for (let failures = 0; ; ) {
     };
     using open = await Session.open(adapter, { say, state: turn, heardOne });
     session = open;
-    open.want(wanted);
+    open.want(wanted, matches);
     await open.run();
   } catch (error) {
     const trouble = troubleOf(error);

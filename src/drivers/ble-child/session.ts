@@ -1,8 +1,18 @@
 /** One D-Bus connection: listens for wanted addresses and carries out reads, until it is lost or old. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { monotonic } from "../../kit/clock.ts";
-import type { BleMessageBody, RadioState, ReadCommand, ReadStep } from "./ble-protocol.ts";
-import { Bluez, type Trouble, troubleOf } from "./bluez.ts";
+import {
+  type AdvertMatch,
+  type BleMessageBody,
+  fits,
+  type RadioState,
+  type ReadCommand,
+  type ReadStep,
+  SENDERS_MAX,
+} from "./ble-protocol.ts";
+import { Bluez } from "./bluez.ts";
+import type { Heard } from "./properties.ts";
+import { type Trouble, troubleOf } from "./trouble.ts";
 
 /** A cheap call: it finds a dead connection, a restarted bluetoothd and an adapter switched off, and lets signals of the new owner through. */
 const PING_MS = 5000;
@@ -22,6 +32,9 @@ export class Session implements Disposable {
   readonly #bluez: Bluez;
   readonly #events: SessionEvents;
   readonly #wanted = new Set<string>();
+  #matches: readonly AdvertMatch[] = [];
+  /** Who sent what one of them fits, the latest last. */
+  readonly #senders = new Set<string>();
   readonly #begun = monotonic();
   #queue: ReadCommand[] = [];
   #reading: ReadCommand | null = null;
@@ -43,7 +56,7 @@ export class Session implements Disposable {
     const bluez = await Bluez.open(adapter, {
       heard: (mac, advert) => {
         events.heardOne();
-        if (session === undefined || !session.#wanted.has(mac)) return;
+        if (session === undefined || !session.#isWanted(mac, advert)) return;
         events.say({ is: "seen", mac, mono: monotonic(), ...advert });
         void session.#follow(mac);
       },
@@ -53,7 +66,8 @@ export class Session implements Disposable {
     return session;
   }
 
-  want(macs: ReadonlySet<string>): void {
+  want(macs: ReadonlySet<string>, matches: readonly AdvertMatch[]): void {
+    this.#matches = matches;
     for (const mac of this.#wanted)
       if (!macs.has(mac)) {
         this.#wanted.delete(mac);
@@ -62,6 +76,21 @@ export class Session implements Disposable {
     for (const mac of macs) this.#wanted.add(mac);
     this.#listed = true;
     this.#nudge();
+  }
+
+  /** Of a sender that is followed BlueZ tells what it sends again by its signal strength alone. */
+  #isWanted(mac: string, advert: Heard): boolean {
+    if (this.#wanted.has(mac)) return true;
+    const isBare = Object.keys(advert.services).length + Object.keys(advert.manufacturers).length === 0;
+    if (!(isBare ? this.#senders.has(mac) : this.#matches.some((match) => fits(match, advert)))) return false;
+    this.#senders.delete(mac);
+    this.#senders.add(mac);
+    const [oldest = mac] = this.#senders;
+    if (this.#senders.size > SENDERS_MAX) {
+      this.#senders.delete(oldest);
+      this.#bluez.unfollow(oldest);
+    }
+    return true;
   }
 
   /** One order waits for each device: nobody overtakes by asking twice. */
@@ -101,6 +130,7 @@ export class Session implements Disposable {
         if (this.#listed) {
           this.#listed = false;
           for (const mac of this.#wanted) if (!this.#isOld) await this.#follow(mac);
+          if (this.#matches.length > 0) await this.#followRemembered();
         }
         const order = this.#scanning && monotonic() >= rested ? this.#queue.shift() : undefined;
         if (order) {
@@ -134,6 +164,11 @@ export class Session implements Disposable {
 
   get #isOld(): boolean {
     return monotonic() - this.#begun > RECYCLE.afterMs || this.#bluez.matchRules > RECYCLE.matchRules;
+  }
+
+  async #followRemembered(): Promise<void> {
+    for (const [mac, advert] of await this.#bluez.remembered())
+      if (!this.#isOld && !this.#wanted.has(mac) && this.#isWanted(mac, advert)) await this.#follow(mac);
   }
 
   async #follow(mac: string): Promise<void> {

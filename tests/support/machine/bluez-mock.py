@@ -87,6 +87,14 @@ class Control:
             if not stay:
                 self.at("/org/bluez/hci0", "org.bluez.Adapter1").RemoveDevice(self.path(mac))
 
+    def beacon(self, mac, service):
+        """Met for the first time: what it sends comes with its object."""
+        self.at("/", "org.bluez.Mock").AddDevice("hci0", mac, "beacon")
+        data = {uuid(k): dbus.ByteArray(bytes.fromhex(v), variant_level=1) for k, v in service.items()}
+        told = {"RSSI": dbus.Int16(-40, variant_level=1), "ServiceData": dbus.Dictionary(data, signature="sv", variant_level=1)}
+        added = [dbus.ObjectPath(self.path(mac)), dbus.Dictionary({DEVICE: dbus.Dictionary(told, signature="sv")}, signature="sa{sv}")]
+        self.at("/", MOCK).EmitSignal("org.freedesktop.DBus.ObjectManager", "InterfacesAdded", "oa{sa{sv}}", dbus.Array(added, signature="v"))
+
     def hang(self, mac, method):
         self.at(self.path(mac), MOCK).AddMethod(DEVICE, method, "", "", "import time; time.sleep(4)")
 

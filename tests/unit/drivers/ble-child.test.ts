@@ -1,7 +1,8 @@
 /** The product's Bluetooth child on a private D-Bus with a BlueZ that is not ours; skipped without python3-dbusmock. */
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import type { BleCommand, BleMessageBody } from "../../../src/drivers/ble-child/ble-protocol.ts";
+import type * as z from "zod";
+import type { BleMessageBody, commandSchema } from "../../../src/drivers/ble-child/ble-protocol.ts";
 import { Bluez, memoryOf, missing } from "../../support/machine/bluez.ts";
 import { Gateway, Program, temporary, until } from "../../support/running/processes.ts";
 
@@ -27,7 +28,7 @@ class Child implements AsyncDisposable {
     this.program = new Program(process.execPath, ["--max-old-space-size=32", bundle, "hci0"], { env });
   }
 
-  say(order: BleCommand extends infer O ? (O extends BleCommand ? Omit<O, "v"> : never) : never): void {
+  say(order: z.input<typeof commandSchema> extends infer O ? (O extends object ? Omit<O, "v"> : never) : never): void {
     this.program.child.stdin?.write(`${JSON.stringify({ v: 1, ...order })}\n`);
   }
 
@@ -226,6 +227,21 @@ describe.skipIf(lacks !== "")("the child on a BlueZ that is not ours", { timeout
     await hears(child, NEW, -41);
     expect(await child.read(NEW, BATTERY)).toBe("read");
     expect(await child.read(TAG, BATTERY)).toEqual(["57"]);
+  });
+
+  it("hears whoever sends what is wanted, met before or new, and follows it; others it does not tell", async () => {
+    await bluez.ask({ do: "advert", mac: TAG, rssi: -50, service: { feaa: "00E3AA" } });
+    await using child = new Child(bluez.env);
+    child.say({ do: "want", macs: [], matches: [{ service: "feaa", begins: "00e3" }] });
+    await child.state("scanning");
+    await hears(child, TAG, -44);
+    await bluez.ask({ do: "beacon", mac: NEW, service: { feaa: "00E3BB" } });
+    expect((await child.seen(NEW)).services).toEqual({ feaa: "00e3bb" });
+    await hears(child, NEW, -45);
+    await bluez.ask({ do: "beacon", mac: "C4:7C:8D:00:00:09", service: { feaa: "10E3BB" } });
+    await bluez.ask({ do: "advert", mac: MAC, rssi: -51, service: { fcd2: FIRST_TEMPERATURE } });
+    await hears(child, NEW, -46);
+    expect(child.words.flatMap((word) => (word.is === "seen" && ![TAG, NEW].includes(word.mac) ? [word.mac] : []))).toEqual([]);
   });
 
   it("takes 5,000 strange addresses in its stride: nothing is told, no rule is taken, memory stays", {

@@ -180,5 +180,5 @@ function decodeGolden<O extends Listening>(golden: Golden, parts: AdvertisementP
   const key = golden.key === undefined ? undefined : Buffer.from(golden.key, "hex");
   const interpret = parts.interpreter(options, key, stranger());
   const data = parts.golden(Buffer.from(golden.rx.replaceAll(" ", ""), "hex"));
-  return Object.fromEntries((interpret({ mono: 0, ...data }) ?? []).map(({ point, value }) => [point, value]));
+  return Object.fromEntries((interpret({ mac: options.mac, mono: 0, ...data }) ?? []).map(({ point, value }) => [point, value]));
 }

@@ -9,11 +9,21 @@ import { PushQueue } from "../../../kit/loop/push-queue.ts";
 import { AnyOf } from "../../../kit/loop/signals.ts";
 import { stopped, systemReason, verbatim } from "../../../kit/text/reasons.ts";
 import type { HeardStatus, Text } from "../../../model/index.ts";
-import { type BleMessage, PROTOCOL, type RadioState, type ReadStep, WANTED_MAX } from "../../ble-child/ble-protocol.ts";
+import {
+  type AdvertMatch,
+  type BleMessage,
+  MATCHES_MAX,
+  PROTOCOL,
+  type RadioState,
+  type ReadStep,
+  WANTED_MAX,
+} from "../../ble-child/ble-protocol.ts";
 import type { BleSpec } from "../../buses.ts";
-import type { BleAdvert, BleCharacteristic, BleDevice, BleRadio, BleValues, Heard } from "../../driver.ts";
+import type { BleAdvert, BleCharacteristic, BleDevice, BleListening, BleRadio, BleValues, Heard } from "../../driver.ts";
 import { heardAt } from "../child/heard-at.ts";
+import { PATIENCE, type Patience } from "./ble-patience.ts";
 import { BleProcess } from "./ble-process.ts";
+import { advertOf, MatchedSenders, nameOf } from "./matched-senders.ts";
 import { SILENT, STATES } from "./radio-words.ts";
 import { ReadRequests, unreachable } from "./read-requests.ts";
 import { RecoveryPlan } from "./recovery-plan.ts";
@@ -22,35 +32,13 @@ import { RecoveryPlan } from "./recovery-plan.ts";
 const OWN_CHILD = fileURLToPath(new URL("./cippo-ble.js", import.meta.url));
 const SMALL_HEAP = ["--max-old-space-size=32", "--max-semi-space-size=1", "--no-warnings"];
 
-export const PATIENCE = {
-  /** From its start until the radio listens. */
-  openMs: 15_000,
-  /** Without a sign of life (due every 2 s). */
-  silentMs: 20_000,
-  /** Not listening for longer than this, every device on it is down. */
-  troubleMs: 10_000,
-  /** Not one advertisement of anything: perhaps an empty square, perhaps a deaf controller. */
-  deafMs: 10 * 60_000,
-  lookMs: 1000,
-  ladder: { firstMs: 30_000, maxMs: 30 * 60_000 },
-  /** Between two starts of a child that does not live. */
-  restart: { firstMs: 1000, maxMs: 60_000 },
-  healthyMs: 60_000,
-  connectMs: 15_000,
-  discoverMs: 15_000,
-  readMs: 5000,
-  /** Others' time-outs included; a round must end in time for the watchdog (docs/decisions/0007, polled device). */
-  answerMs: 180_000,
-  /** Of a device that could not be read: others wait meanwhile for its time-outs, so it is tried ever more rarely. */
-  rest: { firstMs: 60_000, maxMs: 30 * 60_000, absentMs: 5000 },
-};
-export type Patience = typeof PATIENCE;
-
 /** Of a sensor that repeats itself a few are plenty; of a button nobody presses it so fast. */
 const UNREAD_ADVERTS = 16;
 const GOOD: readonly RadioState[] = ["scanning", "reading"];
 
+/** Somebody listens to an address, or to whoever sends what fits. */
 interface Wanted {
+  readonly match: AdvertMatch | null;
   holders: number;
   readonly listeners: Set<PushQueue<BleAdvert>>;
   /** Null until it is listened to. */
@@ -64,6 +52,7 @@ export class BleAdapter implements BleRadio, AsyncDisposable {
   readonly #ladder: RecoveryPlan;
   readonly #restartMs: (failures: number) => number;
   readonly #wanted = new Map<string, Wanted>();
+  readonly #senders = new MatchedSenders();
   readonly #reads: ReadRequests;
   readonly #waiting = new Set<() => void>();
   #process: BleProcess | null = null;
@@ -86,15 +75,24 @@ export class BleAdapter implements BleRadio, AsyncDisposable {
   }
 
   async open(mac: string, stop: AbortSignal): Promise<BleDevice> {
-    const device = this.#retain(mac);
+    const listening = await this.#opened(mac, null, stop);
+    return { ...listening, read: (characteristics, stop) => this.#read(mac, characteristics, stop) };
+  }
+
+  hear(match: AdvertMatch, stop: AbortSignal): Promise<BleListening> {
+    return this.#opened(nameOf(match), match, stop);
+  }
+
+  async #opened(name: string, match: AdvertMatch | null, stop: AbortSignal): Promise<BleListening> {
+    const listening = this.#retain(name, match);
     try {
       this.#start();
       await this.#listening(stop);
     } catch (error) {
-      device[Symbol.dispose]();
+      listening[Symbol.dispose]();
       throw error;
     }
-    return device;
+    return listening;
   }
 
   /** One supervised child, whoever asks. A child that does not live is started ever more rarely. */
@@ -174,22 +172,20 @@ export class BleAdapter implements BleRadio, AsyncDisposable {
   }
 
   /** Of addresses that nobody wants nothing is kept, whatever the child says. */
-  #hearSeen({ mac, mono, rssi, services, manufacturers }: Extract<BleMessage, { is: "seen" }>): void {
-    const wanted = this.#wanted.get(mac);
-    if (!wanted) return;
+  #hearSeen(seen: Extract<BleMessage, { is: "seen" }>): void {
+    const names = [seen.mac, ...this.#senders.namesFor(seen, this.#matches)];
+    const listening = names.flatMap((name) => this.#wanted.get(name) ?? []);
+    if (listening.length === 0) return;
     this.#at.heard = monotonic();
-    const advert: BleAdvert = {
-      mono: heardAt(mono, this.#at.started),
-      ...(rssi !== undefined && { rssi }),
-      services: bytesOf(services),
-      manufacturers: bytesOf(manufacturers),
-    };
-    if (wanted.heard !== null) wanted.heard.frames += 1;
-    for (const listener of wanted.listeners) listener.push(advert);
+    const advert = advertOf(seen, this.#at.started);
+    for (const { heard, listeners } of listening) {
+      if (heard !== null) heard.frames += 1;
+      for (const listener of listeners) listener.push(advert);
+    }
   }
 
-  heard(mac: string): HeardStatus | undefined {
-    return this.#wanted.get(mac)?.heard ?? undefined;
+  heard(who: string | AdvertMatch): HeardStatus | undefined {
+    return this.#wanted.get(typeof who === "string" ? who : nameOf(who))?.heard ?? undefined;
   }
 
   #watch(): void {
@@ -229,20 +225,21 @@ export class BleAdapter implements BleRadio, AsyncDisposable {
     for (const wake of this.#waiting) wake();
   }
 
-  #retain(mac: string): BleDevice {
-    if (!this.#wanted.has(mac) && this.#wanted.size >= WANTED_MAX)
+  #retain(name: string, match: AdvertMatch | null): BleListening {
+    const most = match === null ? WANTED_MAX : MATCHES_MAX;
+    const alike = [...this.#wanted.values()].filter((one) => (one.match === null) === (match === null));
+    if (!this.#wanted.has(name) && alike.length >= most)
       throw new EdgeError("ble.unavailable", {
         adapter: this.#spec.ble,
-        reason: { it: `più di ${WANTED_MAX} dispositivi`, en: `more than ${WANTED_MAX} devices` },
+        reason: { it: `più di ${most} dispositivi`, en: `more than ${most} devices` },
       });
-    const wanted = this.#wanted.get(mac) ?? { holders: 0, listeners: new Set<PushQueue<BleAdvert>>(), heard: null };
-    this.#wanted.set(mac, wanted);
+    const wanted = this.#wanted.get(name) ?? { match, holders: 0, listeners: new Set<PushQueue<BleAdvert>>(), heard: null };
+    this.#wanted.set(name, wanted);
     wanted.holders += 1;
     if (wanted.holders === 1) this.#tellWanted();
     let held = true;
     return {
       adverts: (stop) => this.#listen(wanted, stop),
-      read: (characteristics, stop) => this.#read(mac, characteristics, stop),
       [Symbol.dispose]: () => {
         if (!held) return;
         held = false;
@@ -254,7 +251,12 @@ export class BleAdapter implements BleRadio, AsyncDisposable {
   /** An address stays wanted while its host waits to come again; those that nobody holds go when there is news for the child. */
   #tellWanted(): void {
     for (const [mac, { holders }] of this.#wanted) if (holders === 0 && this.#wanted.size >= WANTED_MAX) this.#wanted.delete(mac);
-    this.#process?.say({ v: PROTOCOL, do: "want", macs: [...this.#wanted.keys()] });
+    const macs = [...this.#wanted].flatMap(([name, { match }]) => (match === null ? [name] : []));
+    this.#process?.say({ v: PROTOCOL, do: "want", macs, matches: this.#matches.map(([, match]) => match) });
+  }
+
+  get #matches(): readonly (readonly [name: string, AdvertMatch])[] {
+    return [...this.#wanted].flatMap(([name, { match }]) => (match === null ? [] : [[name, match] as const]));
   }
 
   async *#listen(wanted: Wanted, stop: AbortSignal): AsyncGenerator<BleAdvert> {
@@ -295,6 +297,3 @@ export class BleAdapter implements BleRadio, AsyncDisposable {
     await child?.[Symbol.asyncDispose]();
   }
 }
-
-const bytesOf = (fields: Readonly<Record<string, string>>): Readonly<Record<string, Uint8Array>> =>
-  Object.fromEntries(Object.entries(fields).map(([key, hex]) => [key, Buffer.from(hex, "hex")]));

@@ -27,6 +27,7 @@ async function heard(
 ): Promise<readonly (readonly Reading[])[]> {
   const adverts = packets.map(
     (packet, i): BleAdvert => ({
+      mac: "A4:C1:38:00:00:01",
       mono: i * stepMs,
       services: packet === "" ? {} : { fcd2: typeof packet === "string" ? Buffer.from(packet, "hex") : packet },
       manufacturers: {},
@@ -202,7 +203,13 @@ describe("a bthome sensor", () => {
                 ring = resolve;
                 stop.addEventListener("abort", () => resolve(), { once: true });
               });
-            else yield { mono: monotonic(), services: { fcd2: Buffer.from(packet.toString("hex"), "hex") }, manufacturers: {} };
+            else
+              yield {
+                mac: MAC,
+                mono: monotonic(),
+                services: { fcd2: Buffer.from(packet.toString("hex"), "hex") },
+                manufacturers: {},
+              };
           }
         },
         read: () => Promise.reject(new Error("never connects")),

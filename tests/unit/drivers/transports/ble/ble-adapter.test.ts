@@ -9,7 +9,8 @@ import { busSchema } from "../../../../../src/drivers/buses.ts";
 import { bthome } from "../../../../../src/drivers/devices/bthome.ts";
 import type { BleAdvert, BleDevice, Wires } from "../../../../../src/drivers/driver.ts";
 import { deviceInfo } from "../../../../../src/drivers/index.ts";
-import { BleAdapter, PATIENCE, type Patience } from "../../../../../src/drivers/transports/ble/ble-adapter.ts";
+import { BleAdapter } from "../../../../../src/drivers/transports/ble/ble-adapter.ts";
+import { PATIENCE, type Patience } from "../../../../../src/drivers/transports/ble/ble-patience.ts";
 import { RecoveryPlan } from "../../../../../src/drivers/transports/ble/recovery-plan.ts";
 import { monotonic } from "../../../../../src/kit/clock.ts";
 import { type Log, noLog } from "../../../../../src/kit/log.ts";
@@ -88,6 +89,30 @@ const SENDING = `${LIVING} let wanted = []; setInterval(() => { for (const mac o
 orders((o) => { if (o.do === "want") wanted = o.macs; });\n`;
 
 describe("a child that works", () => {
+  it("is told what advertisements to listen for, whoever sends them; each listener hears its own", async () => {
+    const beacon = (n: string) => `0215${n}`;
+    await using here = await radio(`${LIVING}
+const apple = (mac, hex) => say({ is: "seen", mac, mono: 1, rssi: -60, manufacturers: hex ? { "004c": hex } : {} });
+orders((o) => { if (o.do !== "want" || o.matches.length < 2) return;
+  apple("C0:00:00:00:00:01", "0215aa01"); apple("C0:00:00:00:00:02", "0215bb02"); apple("C0:00:00:00:00:01"); apple("C0:00:00:00:00:03"); apple("C0:00:00:00:00:01", "0215aa03"); });
+`);
+    const one = { manufacturer: "004c", begins: beacon("aa") };
+    const other = { manufacturer: "004c", begins: beacon("bb") };
+    using first = await here.line.hear(one, never);
+    const heard: string[] = [];
+    const listening = (async () => {
+      for await (const { mac, manufacturers } of first.adverts(never))
+        if (heard.push(`${mac.slice(-2)} ${Buffer.from(manufacturers["004c"] ?? []).toString("hex")}`) === 3) break;
+    })();
+    using second = await here.line.hear(other, never);
+    const [bare] = await Promise.all([second.adverts(never)[Symbol.asyncIterator]().next(), listening]);
+    // The strength alone is told of a packet that is sent again: it counts for who sent it.
+    expect(heard).toEqual(["01 0215aa01", "01 ", "01 0215aa03"]);
+    expect(bare.value?.mac).toBe("C0:00:00:00:00:02");
+    expect(here.line.heard(one)?.frames).toBe(3);
+    expect((await here.told()).some((line) => line.includes('"matches":[{"manufacturer":"004c","begins":"0215aa"}]'))).toBe(true);
+  });
+
   it("is started once, told who is wanted, and gives each device its own advertisements", async () => {
     await using ble = await radio(SENDING);
     using one = await ble.line.open(MAC, never);
@@ -96,7 +121,7 @@ describe("a child that works", () => {
     expect([hexOf(ones), hexOf(twos)]).toEqual([Array(3).fill("01"), Array(3).fill("02")]);
     expect(ones[0]).toMatchObject({ rssi: -60, manufacturers: {} });
     expect(await ble.pids()).toHaveLength(1);
-    expect((await ble.told()).at(-1)).toBe(`{"v":1,"do":"want","macs":["${MAC}","${OTHER}"]}`);
+    expect((await ble.told()).at(-1)).toBe(`{"v":1,"do":"want","macs":["${MAC}","${OTHER}"],"matches":[]}`);
   });
 
   it("may tell of 5,000 strange addresses: nothing of them is kept or shown", async () => {
