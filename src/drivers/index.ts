@@ -15,6 +15,7 @@ export const deviceTypes: Readonly<Record<string, () => Promise<Driver>>> = {
   eddystone: async () => (await import("./devices/eddystone.ts")).eddystone,
   "gatt-battery": async () => (await import("./devices/gatt-battery.ts")).gattBattery,
   "gpio-contact": async () => (await import("./devices/gpio-contact.ts")).gpioContact,
+  "gpio-loop": async () => (await import("./devices/gpio-loop.ts")).gpioLoop,
   "gpio-pulse": async () => (await import("./devices/gpio-pulse.ts")).gpioPulse,
   "gpio-relay": async () => (await import("./devices/gpio-relay.ts")).gpioRelay,
   "lorawan-bosch-tps110": async () => (await import("./devices/lorawan-bosch-tps110.ts")).lorawanBoschTps110,
@@ -37,6 +38,8 @@ export const deviceTypes: Readonly<Record<string, () => Promise<Driver>>> = {
   "maxbotix-hrxl": async () => (await import("./devices/maxbotix-hrxl.ts")).maxbotixHrxl,
   "maxbotix-xl": async () => (await import("./devices/maxbotix-xl.ts")).maxbotixXl,
   rdm6300: async () => (await import("./devices/rdm6300.ts")).rdm6300,
+  "tf-luna": async () => (await import("./devices/tf-luna.ts")).tfLuna,
+  "tfmini-plus": async () => (await import("./devices/tfmini-plus.ts")).tfminiPlus,
   "tcp-alive": async () => (await import("./devices/tcp-alive.ts")).tcpAlive,
   "modbus-points": async () => (await import("./devices/modbus-points.ts")).modbusPoints,
 };

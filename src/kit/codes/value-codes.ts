@@ -121,6 +121,33 @@ export const valueCodes = {
       en: "Is that so when the place is empty? Then `seesNothing: free` in the configuration. Otherwise check the sensor's aim and range.",
     },
   },
+  "sensor.dazzled": {
+    retry: false,
+    what: { it: "Troppa luce: il sensore è abbagliato", en: "Too much light: the sensor is dazzled" },
+    hint: {
+      it: "Se dura: toglierlo dal sole diretto, o da una superficie che specchia (vetro, metallo, catarifrangente).",
+      en: "If it lasts: move it out of direct sun, or away from a surface that mirrors (glass, metal, reflector).",
+    },
+  },
+  "sensor.loop-fault": {
+    retry: true,
+    what: { it: "Il rilevatore a spira segnala un guasto", en: "The loop detector reports a fault" },
+    hint: {
+      it: "Controllare la spira (interrotta, o in corto) e l'alimentazione del rilevatore; poi azzerarlo.",
+      en: "Check the loop (cut, or shorted) and the detector's power; then reset it.",
+    },
+  },
+  "sensor.untuned": {
+    retry: true,
+    what: {
+      it: "Il rilevatore a spira ha appena ricevuto corrente: non si sa se c'è un veicolo",
+      en: "The loop detector has just got power: whether a vehicle stands there is not known",
+    },
+    hint: {
+      it: "Passa da sé quando un veicolo arriva o parte.",
+      en: "It passes by itself when a vehicle comes or goes.",
+    },
+  },
   "sensor.nothing-in-range": {
     retry: false,
     what: {
