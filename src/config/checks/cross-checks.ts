@@ -21,6 +21,7 @@ export function crossCheck(raw: unknown, devices: readonly WrittenDevice[], sour
   claimedTwice(raw, devices, source);
   broker(raw, source);
   credentials(raw, source);
+  badgeKey(raw, devices, source);
 }
 
 /** Devices and assets share one namespace: both are sources of records. */
@@ -188,4 +189,15 @@ function credentials(raw: unknown, source: Source): void {
         found: quoted(file),
         expected: phrases.ownCredentials[source.lang],
       });
+}
+
+/** Without the key a reader of badges does not open: no number goes anywhere unhashed. */
+function badgeKey(raw: unknown, devices: readonly WrittenDevice[], source: Source): void {
+  if (valueAt(raw, ["credentials", "badgeKey"]) !== undefined) return;
+  for (const { id, driver, options } of devices) {
+    const points = ifValid(() => driver?.points(options)) ?? {};
+    if (!Object.values(points).some(({ kind }) => kind === "credential")) continue;
+    const [found, expected] = [phrases.nothing[source.lang], phrases.badgeKey[source.lang]];
+    source.add({ code: "config.credentials", path: ["devices", id, "type"], found, expected });
+  }
 }

@@ -65,6 +65,10 @@ export const phrases = {
   },
   keyOfCert: { it: "credentials.key, la chiave privata di cert", en: "credentials.key, the private key of cert" },
   certOfKey: { it: "credentials.cert, il certificato di key", en: "credentials.cert, the certificate of key" },
+  badgeKey: {
+    it: "credentials.badgeKey, il nome del file con la chiave dei numeri di badge",
+    en: "credentials.badgeKey, the name of the file with the key of badge numbers",
+  },
   ownCredentials: { it: "il file di questo gateway, non un esempio", en: "this gateway's own file, not a sample" },
   anotherProof: {
     it: "acknowledge: platform, mqtt: 5 o acceptLoss: true",
@@ -111,6 +115,9 @@ const italian: Readonly<Record<string, string>> = {
   "a device id of The Things Stack, such as eui-70b3d52c00012345": "un device id di The Things Stack, come eui-70b3d52c00012345",
   "the EUI by which ChirpStack knows the device": "l'EUI con cui ChirpStack conosce l'apparecchio",
   "the id by which The Things Stack knows the device": "l'id con cui The Things Stack conosce l'apparecchio",
+  "20 hex digits, in quotation marks": "20 cifre esadecimali, tra virgolette",
+  "12 hex digits, in quotation marks": "12 cifre esadecimali, tra virgolette",
+  "a UUID such as 41424344-4546-4748-4940-414243444546": "un UUID come 41424344-4546-4748-4940-414243444546",
   "a JSON pointer (RFC 6901) such as /ENERGY/Power": "un puntatore JSON (RFC 6901) come /ENERGY/Power",
   "a topic such as plant/tank-1, without + and #": "un topic come impianto/vasca-1, senza + e #",
   "either true and false, or words": "o true e false, o parole",

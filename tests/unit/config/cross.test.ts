@@ -126,3 +126,12 @@ it("a bus that is badly written is no unknown bus besides, and of a type still t
     "10 config.type-not-yet devices.c.type",
   ]);
 });
+
+it("a reader of badges needs the key under which their numbers are hashed", async () => {
+  const reader = "  reader: { type: rdm6300, bus: uart }\n";
+  expect((await found(reader)).filter((one) => one.includes("credentials"))).toEqual([
+    "8 config.credentials devices.reader.type",
+  ]);
+  const keyed = await found(`${reader}credentials: { badgeKey: badge.key }\n`);
+  expect(keyed.filter((one) => one.includes("credentials"))).toEqual([]);
+});
