@@ -17,8 +17,12 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
+import { systemProgram } from "../../../hw-sim/system-program.ts";
 
 const SCRIPTS = join(import.meta.dirname, "../../../systemd/ota");
+/** What the scripts themselves need. */
+export const hasUpdateTools = ["ssh-keygen", "curl"].every((name) => systemProgram(name) !== undefined);
+
 const sha256 = (data: Buffer | string): string => createHash("sha256").update(data).digest("hex");
 
 export interface ReleaseOptions {

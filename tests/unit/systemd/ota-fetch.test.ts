@@ -7,7 +7,7 @@ import { createServer, type Server } from "node:https";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { authority, certificate, hasOpenssl } from "../../support/broker/certificates.ts";
-import { nameOf, UpdateBox } from "../../support/systemd/update-box.ts";
+import { hasUpdateTools, nameOf, UpdateBox } from "../../support/systemd/update-box.ts";
 
 type Serve = (file: Buffer, range: number, response: ServerResponse, name: string) => void;
 
@@ -24,11 +24,11 @@ const ranged: Serve = (file, range, response) => {
   response.writeHead(range > 0 ? 206 : 200, range > 0 ? head : { "content-length": file.length }).end(file.subarray(range));
 };
 
-const skipped = !hasOpenssl;
+const skipped = !hasOpenssl || !hasUpdateTools;
 beforeEach(async () => {
+  if (skipped) return;
   box = new UpdateBox();
   box.installed({ seq: 1 });
-  if (skipped) return;
   authority(box.root, "ca");
   certificate(box.root, "server");
   [serve, asked, sent] = [ranged, [], 0];
@@ -47,6 +47,7 @@ beforeEach(async () => {
   writeFileSync(box.path("etc/cippo/update.conf"), `cacert=${box.path("ca.crt")}\nfrom=${url()}\n`);
 });
 afterEach(() => {
+  if (skipped) return;
   server?.closeAllConnections();
   server?.close();
   box[Symbol.dispose]();

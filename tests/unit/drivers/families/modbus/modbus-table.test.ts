@@ -300,6 +300,6 @@ describe("the written table", () => {
     expect(misfits(sdm, { unit: 248 }, rtu)).toHaveLength(1);
     expect(misfits(sdm, { unit: 248 }, tcp)).toEqual([]);
     expect(misfits(sdm, { unit: 1 }, { ble: "hci0" })).toHaveLength(1);
-    expect(await codeOf(loadDriver("rdm6300"))).toBe("config.type-not-yet");
+    expect(await codeOf(loadDriver("mbus-meter"))).toBe("config.type-not-yet");
   });
 });
