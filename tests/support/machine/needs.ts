@@ -36,6 +36,8 @@ export interface Need {
 /** Every file in which a test may be skipped. */
 export const NEEDS: Readonly<Record<string, Need>> = {
   "tests/broker-sample.test.ts": { packages: ["mosquitto", "openssl"] },
+  "tests/journeys/wires/sensor-broker-killed-ten-times.test.ts": { packages: ["mosquitto"] },
+  "tests/unit/drivers/transports/mqtt/credentials-by-name.test.ts": { packages: ["mosquitto", "openssl"] },
   "tests/judges/modbus-mbpoll.test.ts": { packages: ["mbpoll", "socat"] },
   "tests/judges/modbus-slaves.test.ts": { packages: ["socat", "gcc", "pkg-config", "libmodbus-dev", "python3-pymodbus"] },
   "tests/journeys/box/a-process-at-its-limits.test.ts": { packages: ["util-linux"] },

@@ -238,7 +238,7 @@ describe("a command", () => {
   it("that never left has failed, and so has one that the registers cannot hold", async () => {
     const far = await farSide("tcp", () => undefined, PATIENCE);
     await far[Symbol.asyncDispose]();
-    const what = { en: "Bus plant cannot be reached: ECONNREFUSED" };
+    const what = { en: "Bus plant cannot be reached: ECONNREFUSED (connection refused)" };
     expect(await run(far, "pump", true)).toMatchObject({ state: "failed", code: "bus.unreachable", told: { what } });
     expect(await run(far, "setpoint", 1e6)).toEqual({ state: "failed", code: "command.out-of-range" });
   });
