@@ -152,6 +152,8 @@ export type Heard = { -readonly [K in keyof HeardStatus]: HeardStatus[K] };
 export interface SerialLine {
   /** Frames and stray bytes are counted by the driver, who knows what a frame is. */
   readonly heard: Heard;
+  /** One object for all devices on this line, made for whoever asks first: a master, or one who tells apart what is whose. */
+  shared<T>(key: string, make: () => T): T;
   open(stop: AbortSignal): Promise<SerialPortHandle>;
 }
 

@@ -94,6 +94,8 @@ function rightBus(
 /** The schema has reported a bus that is no valid name. */
 const isName = (bus: unknown): bus is string => typeof bus === "string" && NAME.test(bus);
 
+const WHOLE = "the whole line";
+
 function claimedTwice(raw: unknown, devices: readonly WrittenDevice[], source: Source): void {
   const first = new Map<string, string>();
   for (const { id, driver, options } of devices) {
@@ -101,19 +103,14 @@ function claimedTwice(raw: unknown, devices: readonly WrittenDevice[], source: S
     if (!isName(bus)) continue;
     for (const claim of ifValid(() => driver?.claims?.(options)) ?? []) {
       const key = `${bus}\n${claim}`;
-      const owner = first.get(key);
-      if (owner === undefined) first.set(key, id);
+      // Who needs the whole line shares it with nobody, whatever part of it that one takes.
+      const owner = first.get(key) ?? first.get(`${bus}\n${claim === WHOLE ? "" : WHOLE}`);
+      if (owner === undefined) for (const one of [key, `${bus}\n`]) first.set(one, id);
       else {
         // A claim such as `unit 3` or `line 17` begins with the option that makes it. `the whole line` comes from `bus`.
         const option = ["devices", id, claim.split(" ")[0] ?? ""];
         const path = valueAt(raw, option) === undefined ? ["devices", id, "bus"] : option;
-        claimed(
-          source,
-          path,
-          `${claim === "the whole line" ? phrases.wholeLine[source.lang] : claim} @ ${bus}`,
-          ["devices", owner],
-          owner,
-        );
+        claimed(source, path, `${claim === WHOLE ? phrases.wholeLine[source.lang] : claim} @ ${bus}`, ["devices", owner], owner);
       }
     }
   }

@@ -135,3 +135,20 @@ it("a reader of badges needs the key under which their numbers are hashed", asyn
   const keyed = await found(`${reader}credentials: { badgeKey: badge.key }\n`);
   expect(keyed.filter((one) => one.includes("credentials"))).toEqual([]);
 });
+
+it("devices that tell their lines apart share a serial bus; one that needs it whole does not", async () => {
+  const site = `gateway: { id: gw-1, site: { id: park } }
+sync: { broker: mqtt://127.0.0.1:1883 }
+credentials: { badgeKey: badge.key }
+buses: { uart: { serial: /dev/ttyUSB1 } }
+devices:
+  tags: { type: ascii-reader, bus: uart, prefix: "T:" }
+`;
+  const beside = async (device: string) =>
+    (await checkSite(site + device, "site.yaml")).problems.map(({ code, path }) => `${code} ${path}`);
+  expect(await beside('  codes: { type: ascii-reader, bus: uart, prefix: "Q:" }\n')).toEqual([]);
+  expect(await beside('  codes: { type: ascii-reader, bus: uart, prefix: "T:" }\n')).toEqual([
+    "config.claimed-twice devices.codes.prefix",
+  ]);
+  expect(await beside("  bay: { type: a02yyuw, bus: uart }\n")).toEqual(["config.claimed-twice devices.bay.bus"]);
+});

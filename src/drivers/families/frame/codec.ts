@@ -28,16 +28,18 @@ const NONE = new Uint8Array(0);
 export class FrameStream {
   /** Bytes that made no frame. */
   strayBytes = 0;
-  readonly #codec: FrameCodec;
+  /** Bytes that made frames. */
+  frameBytes = 0;
   /** Its bytes stand for persons: what is done with is overwritten. */
-  readonly #isSecret: boolean;
+  readonly isSecret: boolean;
+  readonly #codec: FrameCodec;
   #rest: Uint8Array = NONE;
   #isTrusted = true;
   #badInRow = 0;
 
   constructor(codec: FrameCodec, isSecret = false) {
     this.#codec = codec;
-    this.#isSecret = isSecret;
+    this.isSecret = isSecret;
   }
 
   get hopeless(): boolean {
@@ -59,11 +61,12 @@ export class FrameStream {
         if (this.#isTrusted) frames.push(found.frame);
         this.#isTrusted = true;
         this.#badInRow = 0;
+        this.frameBytes += found.length;
         at += found.length;
       }
     }
     const rest = new Uint8Array(all.subarray(at));
-    if (this.#isSecret) for (const done of [this.#rest, bytes, all]) done.fill(0);
+    if (this.isSecret) for (const done of [this.#rest, bytes, all]) done.fill(0);
     this.#rest = rest;
     return frames;
   }

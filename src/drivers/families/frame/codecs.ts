@@ -122,7 +122,7 @@ function lineCodec(layout: LineFrame): FrameCodec {
     isWeak: begin.length === 0,
     next(bytes, at) {
       if (isFiller(bytes[at] ?? 0)) return { skip: 1, isFiller: true };
-      if (!stands(bytes, at, begin)) return none(bytes, at, first);
+      if (!stands(bytes, at, begin)) return lineOver(bytes, at, lineEnd(bytes, at, isFiller), first);
       const from = at + begin.length;
       let to = from;
       while (to < bytes.length && isPrintable(bytes[to] ?? 0) && !end.includes(bytes[to] ?? 0)) to++;
@@ -132,6 +132,13 @@ function lineCodec(layout: LineFrame): FrameCodec {
       return { frame: values, length: to + 1 - at };
     },
   };
+}
+
+/** Where the line ends that begins here. */
+function lineEnd(bytes: Uint8Array, at: number, isEnd: (byte: number) => boolean): number {
+  let to = at;
+  while (to < bytes.length && !isEnd(bytes[to] ?? 0)) to++;
+  return to;
 }
 
 /** What was no line: one may begin within it where lines have a beginning of their own, else only after it. */

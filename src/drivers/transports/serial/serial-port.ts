@@ -155,9 +155,14 @@ function openError(port: string, error: Error): EdgeError {
 /** The line of one device that is not Modbus. */
 export function serialLine(bus: string, spec: SerialSpec, binding?: SerialBinding): SerialLine {
   const heard: Heard = { frames: 0, strayBytes: 0, unread: 0 };
+  const made = new Map<string, unknown>();
   let flood: { readonly error: EdgeError; readonly restsUntil: number } | null = null;
   return {
     heard,
+    shared<T>(key: string, make: () => T): T {
+      if (!made.has(key)) made.set(key, make());
+      return made.get(key) as T;
+    },
     async open(stop) {
       if (flood !== null && monotonic() < flood.restsUntil) throw flood.error;
       // The oldest goes: the newest is the truth.

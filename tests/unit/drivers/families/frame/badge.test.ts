@@ -38,6 +38,8 @@ async function reader(keys: string | null, written: Readonly<Record<string, unkn
   };
   return {
     info,
+    wires,
+    lines,
     open,
     async [Symbol.asyncDispose]() {
       for (const line of lines) line.destroy();
@@ -103,6 +105,49 @@ describe("a reader of badges", () => {
     const told: (readonly Reading[])[] = [];
     while (told.flat().length === 0) told.push(await next());
     expect(values(told.flat())).toEqual([["badge", "k1:0d475b79900fc0d00b3e312d4051c4b4", "good"]]);
+  });
+});
+
+describe("two readers on one line", () => {
+  const plain = { digits: "text", length: [1, 16], again: "1ms" };
+
+  it("are told apart by their prefix; the port is one, is open while either listens, and nothing of the other is stray", async () => {
+    await using here = await reader(KEYS, { ...plain, prefix: "T:" }, "ascii-reader");
+    const driver = await loadDriver("ascii-reader");
+    const other = deviceInfo("codes", driver, driver.options.parse({ ...plain, prefix: "Q:" }), "uart", here.wires);
+    const first = await here.open();
+    const second = await other.open(never);
+    const codes = second.readings({ next: () => Promise.resolve(0) }, never)[Symbol.asyncIterator]();
+    expect([await first.next(), (await codes.next()).value]).toEqual([[], []]);
+    first.line.write("T:PASS-0042\r\nQ:PASS-0042\r\nT:PASS-0043\r\n");
+    const tags = values(await first.next());
+    expect(tags.map(([, value]) => value === "k1:0d475b79900fc0d00b3e312d4051c4b4")).toEqual([true, false]);
+    expect(values((await codes.next()).value ?? [])).toEqual([["badge", "k1:0d475b79900fc0d00b3e312d4051c4b4", "good"]]);
+    expect(here.info.wire?.()).toEqual({ frames: 3, strayBytes: 0, unread: 0 });
+    expect(here.lines).toHaveLength(1);
+
+    await first.device[Symbol.asyncDispose]();
+    first.line.write("Q:PASS-0042\r\n");
+    expect(values((await codes.next()).value ?? [])).toHaveLength(1);
+    await second[Symbol.asyncDispose]();
+    await once(first.line, "close");
+  });
+
+  it("both hear of it when the line is lost, and open it again together", async () => {
+    await using here = await reader(KEYS, { ...plain, prefix: "T:" }, "ascii-reader");
+    const driver = await loadDriver("ascii-reader");
+    const other = deviceInfo("codes", driver, driver.options.parse({ ...plain, prefix: "Q:" }), "uart", here.wires);
+    const first = await here.open();
+    const second = await other.open(never);
+    const codes = second.readings({ next: () => Promise.resolve(0) }, never)[Symbol.asyncIterator]();
+    await first.next();
+    await codes.next();
+    first.line.destroy();
+    expect([await codeOf(first.next()), await codeOf(codes.next())]).toEqual(["bus.unreachable", "bus.unreachable"]);
+    await using again = await here.info.open(never);
+    await using both = await other.open(never);
+    expect([again.isTriggered?.(), both.isTriggered?.()]).toEqual([true, true]);
+    expect(here.lines).toHaveLength(2);
   });
 });
 

@@ -10,6 +10,7 @@ import { FrameStream } from "../../../../../src/drivers/families/frame/codec.ts"
 import { codecOf } from "../../../../../src/drivers/families/frame/codecs.ts";
 import { deviceInfo } from "../../../../../src/drivers/index.ts";
 import { openWires } from "../../../../../src/drivers/wires.ts";
+import { EdgeError } from "../../../../../src/kit/errors.ts";
 import { noLog } from "../../../../../src/kit/log.ts";
 import type { Reading } from "../../../../../src/model/index.ts";
 import { codeOf, never } from "../../support.ts";
@@ -71,19 +72,29 @@ describe("a sensor on a line", () => {
       isOpen: true,
       async *chunks() {
         for (const { bytes, mono } of chunks) yield { bytes: Uint8Array.from(bytes), mono };
+        throw new EdgeError("port.lost", { port: "uart" });
       },
       write: () => Promise.resolve(),
       [Symbol.asyncDispose]: () => Promise.resolve(),
     } satisfies SerialPortHandle;
     const wires = {
-      serial: () => ({ heard: { frames: 0, strayBytes: 0, unread: 0 }, open: () => Promise.resolve(port) }),
+      serial: () => ({
+        heard: { frames: 0, strayBytes: 0, unread: 0 },
+        shared: <T>(_: string, make: () => T) => make(),
+        open: () => Promise.resolve(port),
+      }),
     } as unknown as Wires;
     const options = a02yyuw.options.parse({ occupiedBelow: "120cm", ...more });
     return a02yyuw.open({ id: "bay", options, bus: "uart", wires, stop: never } satisfies Opening<typeof options>);
   };
   const all = async (chunks: readonly { bytes: number[]; mono: number }[], more: object = {}) => {
     const got: (readonly Reading[])[] = [];
-    for await (const batch of (await device(chunks, more)).readings({ next: () => Promise.resolve(0) }, never)) got.push(batch);
+    try {
+      for await (const batch of (await device(chunks, more)).readings({ next: () => Promise.resolve(0) }, never)) got.push(batch);
+    } catch (error) {
+      // All has been said.
+      if (!(error instanceof EdgeError) || error.code !== "port.lost") throw error;
+    }
     return got;
   };
 
