@@ -4,10 +4,14 @@ import type { ReceivedStatus } from "../model/index.ts";
 
 /** One session with one broker, for all devices of the bus. */
 export interface MqttFeed {
+  /** Its name at the broker: what is published under it is for us alone. */
+  readonly name: string;
   /** From now on the broker is asked for these topics. Whoever listens again under the same name finds what came meanwhile. Never throws. */
   listen(device: string, filters: readonly string[]): MqttListener;
   /** Counted since it listened for the first time; undefined for one that never did. */
   received(device: string): ReceivedStatus | undefined;
+  /** Publishes once, never later. `unsent`: it surely has not gone out; `unknown`: the link ended before the broker could say that it has it. */
+  publish(topic: string, payload: string): Promise<"sent" | "unsent" | "unknown">;
 }
 
 export interface MqttListener {

@@ -54,6 +54,30 @@ export const mqttCodes = {
       en: "The next message is awaited, which confirms or changes it. If none comes, the device is silent.",
     },
   },
+  "mqtt.offline": {
+    retry: true,
+    what: { it: "L'apparecchio ha lasciato il broker ({topic})", en: "The device has left the broker ({topic})" },
+    hint: {
+      it: "Controllare la sua alimentazione e la sua rete Wi-Fi; torna da solo.",
+      en: "Check its power and its Wi-Fi; it comes back by itself.",
+    },
+  },
+  "mqtt.no-answer": {
+    retry: true,
+    what: { it: "L'apparecchio non ha risposto al comando", en: "The device did not answer the command" },
+    hint: {
+      it: "Può averlo eseguito: guardare il suo stato. Controllare che sia in linea e che accetti comandi via MQTT (RPC over MQTT).",
+      en: "It may have carried it out: look at its state. Check that it is online and takes commands over MQTT (RPC over MQTT).",
+    },
+  },
+  "mqtt.device-refused": {
+    retry: false,
+    what: { it: "L'apparecchio rifiuta il comando: {reason}", en: "The device refuses the command: {reason}" },
+    hint: {
+      it: "Confrontare `output` e il tipo con l'apparecchio; il numero e il testo sono i suoi.",
+      en: "Compare `output` and the type with the device; number and text are its own.",
+    },
+  },
   "mqtt.not-subscribed": {
     retry: true,
     what: {

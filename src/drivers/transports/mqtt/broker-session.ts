@@ -85,6 +85,20 @@ export class BrokerSession implements MqttFeed, AsyncDisposable {
     return this.#queues.get(device)?.received;
   }
 
+  get name(): string {
+    const { gateway, bus, spec } = this.#o;
+    return spec.clientId ?? `${gateway}-${bus}`;
+  }
+
+  async publish(topic: string, payload: string): Promise<"sent" | "unsent" | "unknown"> {
+    const link = this.#link;
+    if (link === null || !link.open) return "unsent";
+    return link.publish(topic, payload).then(
+      (code) => (code < REFUSED ? "sent" : "unsent"),
+      () => "unknown",
+    );
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
     await this.#run;
@@ -139,13 +153,13 @@ export class BrokerSession implements MqttFeed, AsyncDisposable {
   }
 
   #linkOptions(): LinkOptions {
-    const { bus, spec, gateway, folder, clockSynced, log } = this.#o;
+    const { bus, spec, folder, clockSynced, log } = this.#o;
     const { ca, cert, key, password } = spec.credentials;
     const files = { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }), ...(password && { password }) };
     return {
       broker: spec.mqtt,
       keys: keysIn(bus),
-      clientId: spec.clientId ?? `${gateway}-${bus}`,
+      clientId: this.name,
       mqtt: spec.version,
       ...(spec.user !== undefined && { user: spec.user }),
       ...(folder !== undefined && { credentials: { folder, ...files } }),

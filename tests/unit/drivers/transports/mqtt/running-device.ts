@@ -66,6 +66,7 @@ function deviceOf(info: ReturnType<typeof deviceInfo>, stop: AbortSignal) {
       for (const resolve of waiting) resolve();
       waiting = [];
     },
+    perform: (point: string, value: boolean, latest?: number) => collector.perform(point, value, stop, latest),
     look() {
       collector.watchSilence(monotonic());
       return collector.status();
