@@ -31,6 +31,8 @@ const isWell = ({ devices, sync, store }: GatewayStatus) =>
 const roomOf = (out: NodeJS.WriteStream) =>
   out.isTTY ? { columns: columnsOf(out, process.env) ?? COLUMNS, rows: (out.rows || 24) - 1 } : undefined;
 
+const STREAM = { readings: "readingsStream", events: "eventsStream" } as const;
+
 function showAll(picture: GatewayStatus, terminal: Terminal): void {
   const { say, line, lang } = terminal;
   for (const text of headOf(picture, terminal)) line(text);
@@ -66,6 +68,6 @@ function showAll(picture: GatewayStatus, terminal: Terminal): void {
   );
   part(
     ["stream", "epoch", "head", "sent", "acknowledged"],
-    picture.streams.map((s) => [s.stream, s.epoch, String(s.head), String(s.sentUpTo), String(s.upTo)]),
+    picture.streams.map((s) => [say(STREAM[s.stream]), s.epoch, String(s.head), String(s.sentUpTo), String(s.upTo)]),
   );
 }

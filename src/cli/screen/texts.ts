@@ -145,6 +145,8 @@ export const texts = {
   what: { it: "CHE COSA", en: "WHAT" },
   todo: { it: "CHE COSA FARE", en: "WHAT TO DO" },
   stream: { it: "FLUSSO", en: "STREAM" },
+  readingsStream: { it: "letture", en: "readings" },
+  eventsStream: { it: "eventi", en: "events" },
   epoch: { it: "EPOCA", en: "EPOCH" },
   head: { it: "PRODOTTI", en: "PRODUCED" },
   sent: { it: "INVIATI", en: "SENT" },

@@ -10,6 +10,8 @@ const WORDS: Readonly<Record<string, Text>> = {
   free: { it: "libero", en: "free" },
   unknown: { it: "ignoto", en: "unknown" },
   valid: { it: "valido", en: "valid" },
+  none: { it: "nessuno", en: "none" },
+  closed: { it: "chiuso", en: "closed" },
   // how grave
   info: { it: "informazione", en: "info" },
   low: { it: "bassa", en: "low" },
