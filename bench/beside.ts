@@ -8,7 +8,7 @@ import { acker } from "./way/processes/acker.ts";
 const HELP = `npm run bench:beside -- COMMIT
   COMMIT    what to compare with, as git names it: main, HEAD~3, 1a2b3c4
   --quick   two minutes instead of eight, for a first look
-Exit 1: a figure of this checkout is worse than the older one's by more than both vary.
+Exit 1: a figure of this checkout is worse than the older one's by more than the rounds vary. On a busy machine only the full run tells.
 `;
 const FULL: Plan = { rounds: 7, commits: 2000, idleSeconds: 30, polledSeconds: 60 };
 const QUICK: Plan = { rounds: 3, commits: 300, idleSeconds: 8, polledSeconds: 20 };

@@ -1,22 +1,27 @@
 /** Prints the figures of two builds beside each other, and says which of them became worse. */
 import type { Compared } from "./compare.ts";
 
-/** Of a figure measured once nobody knows how much it varies: it may be so much greater. */
-const UNKNOWN_SPREAD = 0.05;
+/** Less than this more is no difference; of a figure measured once nobody knows how much it varies. */
+const LEAST = { once: 0.1, often: 0.05 };
 
 const sorted = (list: readonly number[]): readonly number[] => list.toSorted((a, b) => a - b);
 const median = (list: readonly number[]): number => sorted(list)[list.length >> 1] ?? Number.NaN;
 
-/** All figures are costs: less is better. Worse: greater by more than a twentieth, and by more than either side varies between its quartiles. */
+/** All figures are costs: less is better. Worse: noticeably greater, and the middle half of our rounds wholly above the middle half of theirs. */
 export function worseOf({ ours, older }: Compared): boolean {
-  const more = median(ours) - median(older);
-  return more > UNKNOWN_SPREAD * median(older) && more > Math.max(spread(ours), spread(older));
+  const least = Math.min(ours.length, older.length) > 1 ? LEAST.often : LEAST.once;
+  return median(ours) > (1 + least) * median(older) && quartiles(ours)[0] > quartiles(older)[1];
+}
+
+function quartiles(list: readonly number[]): readonly [first: number, third: number] {
+  const all = sorted(list);
+  return [all[Math.floor(all.length / 4)] ?? Number.NaN, all[Math.floor((3 * all.length) / 4)] ?? Number.NaN];
 }
 
 /** From the first quartile to the third; 0 where it was measured once. */
 function spread(list: readonly number[]): number {
-  const all = sorted(list);
-  return (all[Math.floor((3 * all.length) / 4)] ?? 0) - (all[Math.floor(all.length / 4)] ?? 0);
+  const [first, third] = quartiles(list);
+  return third - first;
 }
 
 export function printComparison(name: string, figures: readonly Compared[]): void {
