@@ -15,7 +15,7 @@ export interface Pair {
 export const LOANS: ReadonlySet<string> = new Set(
   (
     "acl badge baud bcm bind bluetooth bluetoothd broker bthome bus byte cert chip client codec connack d-bus database debian decoder dialout dns eastron editor embedded file firmware " +
-    "gateway getty gpio gpiod gpioinfo gpioset id json keepalive master mb minicom modbus modemmanager mosquitto mqtt mqtts npm offline online onoff " +
+    "gateway getty gpio gpiod gpioinfo gpioset id json keepalive laser led lidar master mb minicom modbus modemmanager mosquitto mqtt mqtts npm offline online onoff " +
     "password pem platform python qos radar radio raspberry rate record router rtu schema sd server socket suback sudo switch sysfs tag tcp tls topic utf yaml"
   ).split(" "),
 );
