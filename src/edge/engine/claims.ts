@@ -15,6 +15,15 @@ export interface ClaimState {
   readonly lostAt: number | null;
 }
 
+/** How often a claim came lately, where it may become unstable: JSON. Times in ms of observation. */
+export interface Flapping {
+  /** When it was raised, the newest first. */
+  readonly raised: readonly number[];
+  /** While it stands as unstable: what it was last, and since when. */
+  readonly holds?: boolean;
+  readonly changed?: number;
+}
+
 /** One asset at one moment. */
 export interface Judged {
   readonly asset: Asset;
@@ -34,11 +43,92 @@ export interface Outcome {
   readonly state: ClaimState | undefined;
   readonly due: number;
   readonly isTold: boolean;
+  /** undefined: it did not come lately. */
+  readonly flapping?: Flapping | undefined;
 }
 
 const NEVER = Number.POSITIVE_INFINITY;
 
-export function settleClaim(claim: Claim, key: string, was: ClaimState | undefined, of: Judged, alarms: Alarms): Outcome {
+/** What was kept of a claim. */
+export interface Kept {
+  readonly state: ClaimState | undefined;
+  readonly flapping: Flapping | undefined;
+}
+
+/** One that comes and goes is told once as unstable, where its kind says what that is. */
+export function settleClaim(claim: Claim, key: string, { state, flapping }: Kept, of: Judged, alarms: Alarms): Outcome {
+  const { id } = of.asset;
+  const unstable = of.kind.alarms[key]?.unstable;
+  if (unstable === undefined) return settled(claim, key, state, of, alarms);
+  if (alarms.isOpen(id, unstableOf(key))) return settleUnstable(claim, key, flapping, of, alarms);
+  const recent = (flapping?.raised ?? []).filter((at) => at > of.at - unstable.withinMs);
+  if (alarms.isOpen(id, key) || !isDue(claim, of.at))
+    return { ...settled(claim, key, state, of, alarms), flapping: kept(recent) };
+  if (recent.length + 1 < unstable.times)
+    return { ...settled(claim, key, state, of, alarms), flapping: kept([of.at, ...recent]) };
+  alarms.raise(id, unstableOf(key), { ...unstableDraft(key, comesAndGoes(key, claim, of), of), cause: of.cause }, of.mono);
+  const due = of.at + unstable.withinMs;
+  return { state: undefined, due, isTold: true, flapping: { raised: [], holds: true, changed: of.at } };
+}
+
+/** When it is to be looked at again after a restart: what fell due while no gateway ran is told in the order of its time. */
+export function dueAfter(
+  claim: Claim,
+  key: string,
+  { state, flapping }: Kept,
+  of: Pick<Judged, "asset" | "kind"> & { readonly heardAt: number },
+  alarms: Alarms,
+): number {
+  const { id } = of.asset;
+  const dues = [state?.lostAt ?? NEVER];
+  if (typeof claim === "object" && "due" in claim && !alarms.isOpen(id, key)) dues.push(Math.max(claim.due, of.heardAt));
+  if (alarms.isOpen(id, unstableOf(key))) {
+    const { withinMs = 0 } = of.kind.alarms[key]?.unstable ?? {};
+    dues.push((flapping?.changed ?? of.heardAt) + (claim === "unknown" ? LOST_AFTER_MS : withinMs));
+  }
+  return Math.min(...dues);
+}
+
+export const unstableOf = (key: string): string => `${key}.unstable`;
+
+const isDue = (claim: Claim, at: number): claim is Held => typeof claim === "object" && "due" in claim && claim.due <= at;
+
+const kept = (raised: readonly number[]): Flapping | undefined => (raised.length === 0 ? undefined : { raised });
+
+/** It ends when the claim has stayed what it is for long enough, when there is a reason that it is well, or when nobody could see for a day. */
+function settleUnstable(claim: Claim, key: string, was: Flapping | undefined, of: Judged, alarms: Alarms): Outcome {
+  const { id } = of.asset;
+  const { withinMs = 0 } = of.kind.alarms[key]?.unstable ?? {};
+  const { holds = true, changed = of.at } = was ?? {};
+  const now = claim === "unknown" ? holds : isDue(claim, of.at);
+  const since = now === holds ? changed : of.at;
+  const end = since + (claim === "unknown" ? LOST_AFTER_MS : withinMs);
+  const reason = typeof claim === "object" && "not" in claim ? claim.not : claim === "unknown" ? "lost" : "normal";
+  if (of.at < end && !(typeof claim === "object" && "not" in claim)) {
+    const next = typeof claim === "object" && "due" in claim && claim.due > of.at ? Math.min(end, claim.due) : end;
+    return { state: undefined, due: next, isTold: false, flapping: { raised: [], holds: now, changed: since } };
+  }
+  alarms.clear(id, unstableOf(key), { ...unstableDraft(key, steadyText(of), of), reason }, of.mono);
+  return { ...settled(claim, key, undefined, of, alarms), isTold: true };
+}
+
+function unstableDraft(key: string, text: Text, of: Judged): AlarmDraft {
+  return { ...draft(key, "raised", of.at, {}, of), kind: unstableOf(key), text };
+}
+
+function comesAndGoes(key: string, { since, words }: Held, of: Judged): Text {
+  const { text } = draft(key, "raised", since, words, of);
+  const { times = 0, withinMs = 0 } = of.kind.alarms[key]?.unstable ?? {};
+  const often = `${times}× / ${formatDuration(withinMs)}`;
+  return { it: `${text.it}: va e viene (${often})`, en: `${text.en}: comes and goes (${often})` };
+}
+
+const steadyText = ({ asset, kind }: Judged): Text => ({
+  it: `${kind.title.it} ${asset.name.it}: di nuovo stabile`,
+  en: `${kind.title.en} ${asset.name.en}: steady again`,
+});
+
+function settled(claim: Claim, key: string, was: ClaimState | undefined, of: Judged, alarms: Alarms): Outcome {
   const isOpen = alarms.isOpen(of.asset.id, key);
   const state = isOpen ? (was ?? { since: of.at, lostAt: null }) : undefined;
   if (claim === "unknown") return doubt(key, state, of, alarms);
@@ -64,11 +154,16 @@ function hold(claim: Held, key: string, state: ClaimState | undefined, of: Judge
   return { state: { since, lostAt: null }, due: NEVER, isTold: true };
 }
 
+const isClaimed = (key: string, { alarms }: AnyKind): boolean =>
+  Object.entries(alarms as Readonly<Record<string, AlarmSpec>>).some(
+    ([own, { unstable }]) => key === own || (unstable !== undefined && key === unstableOf(own)),
+  );
+
 /** Alarms of a former kind or version that nothing claims any more. `but`: one that is not the kind's to claim. */
 export function clearOrphans({ asset, kind }: Pick<Judged, "asset" | "kind">, but: string, alarms: Alarms, mono: number): void {
   const { id, name } = asset;
   for (const { key, kind: of, severity } of alarms.ofOwner(id)) {
-    if (key === but || Object.hasOwn(kind.alarms, key)) continue;
+    if (key === but || isClaimed(key, kind)) continue;
     const text = { it: `${name.it}: ${of} non si valuta più`, en: `${name.en}: ${of} is no longer judged` };
     alarms.clear(id, key, { kind: of, severity, asset: id, text, reason: "removed", extra: placeOf(asset) }, mono);
   }

@@ -6,7 +6,7 @@ import type { Answers } from "../answers/answers.ts";
 import { type Act, type Claim, type Heard as HeardOf, Learned, type Senses } from "../kinds/kind.ts";
 import type { AssetRun } from "./asset/asset-run.ts";
 import type { RunKeeper } from "./asset/run-keeper.ts";
-import { type Judged, placeOf, settleClaim } from "./claims.ts";
+import { dueAfter, type Judged, placeOf, settleClaim } from "./claims.ts";
 import { type AnySaid, KindContext } from "./kind-context.ts";
 import type { Moments } from "./moments.ts";
 import type { Orders } from "./orders.ts";
@@ -65,9 +65,10 @@ export class Judge {
     try {
       const { claims }: AnySaid = run.kind.says(run.facts, context);
       run.again = context.again;
-      for (const [key, claim] of Object.entries(claims))
-        if (typeof claim === "object" && "due" in claim && !this.#alarms.isOpen(run.asset.id, key))
-          run.again = Math.min(run.again, Math.max(claim.due, run.heardAt));
+      for (const [key, claim] of Object.entries(claims)) {
+        const kept = { state: run.claims[key], flapping: run.flapping[key] };
+        run.again = Math.min(run.again, dueAfter(claim, key, kept, run, this.#alarms));
+      }
     } catch {
       // It is asked at the opening, and named there.
       run.again = NEVER;
@@ -114,9 +115,12 @@ export class Judge {
     };
     let anyTold = false;
     for (const key of Object.keys(run.kind.alarms)) {
-      const { state, due, isTold } = settleClaim(claims[key] ?? false, key, run.claims[key], judged, this.#alarms);
+      const kept = { state: run.claims[key], flapping: run.flapping[key] };
+      const { state, due, isTold, flapping } = settleClaim(claims[key] ?? false, key, kept, judged, this.#alarms);
       if (state === undefined) delete run.claims[key];
       else run.claims[key] = state;
+      if (flapping === undefined) delete run.flapping[key];
+      else run.flapping[key] = flapping;
       run.again = Math.min(run.again, due);
       anyTold ||= isTold;
     }

@@ -111,6 +111,8 @@ export interface AlarmSpec {
   readonly cleared: Text;
   /** What whoever is sent there does: the runbook's line. */
   readonly todo: Text;
+  /** Raised so often within this time, ms, it is told once as `….unstable`, until it has stayed what it is for as long. */
+  readonly unstable?: { readonly times: number; readonly withinMs: number };
 }
 
 export interface ShownSpec {

@@ -2,7 +2,7 @@
 import type { Asset, AssetState, EpochInfo, Quality, Restated, Value } from "../../../model/index.ts";
 import type { AnyKind, Sense } from "../../kinds/kind.ts";
 import { restated } from "../../time/restated.ts";
-import type { ClaimState } from "../claims.ts";
+import type { ClaimState, Flapping } from "../claims.ts";
 import { isOfClock } from "../clock-senses.ts";
 import { dueOf, type SenseState, type SenseTimes, unseen } from "../senses.ts";
 import { printOf } from "./asset-key.ts";
@@ -44,6 +44,7 @@ export class AssetRun {
   facts: unknown;
   senses: Record<string, SenseState> = {};
   claims: Record<string, ClaimState> = {};
+  flapping: Record<string, Flapping> = {};
   shown: Record<string, Attribute> = {};
   /** What its kind wants other things to be, by `device.point`. */
   wants: Record<string, Want> = {};

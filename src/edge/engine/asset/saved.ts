@@ -1,7 +1,7 @@
 /** Writes what is saved of an asset as briefly as it can be, and takes it up again, checked. */
 import type { Quality, Value } from "../../../model/index.ts";
 import type { Seen } from "../../kinds/kind.ts";
-import type { ClaimState } from "../claims.ts";
+import type { ClaimState, Flapping } from "../claims.ts";
 import type { SenseState } from "../senses.ts";
 import { PRINT } from "./asset-key.ts";
 import type { AssetRun, Attribute, Heard, Restored } from "./asset-run.ts";
@@ -23,6 +23,8 @@ export interface SavedAsset {
   /** Senses: a value that nobody doubts as [value, ms before `h`], all else whole. */
   readonly s?: Readonly<Record<string, readonly [value: unknown, age: number] | SenseState>>;
   readonly c?: Readonly<Record<string, ClaimState>>;
+  /** Claims that came lately. */
+  readonly x?: Readonly<Record<string, Flapping>>;
   /** What is wanted of other things. */
   readonly o?: Readonly<Record<string, Want>>;
   /** Attributes as they are shown: a good value bare, any other with its quality and code. */
@@ -34,7 +36,7 @@ export interface SavedAsset {
 }
 
 export function savedOf(run: AssetRun, { n, readings, events }: Heard): SavedAsset {
-  const { heardAt, claims, wants, atEpoch, sinceEpoch } = run;
+  const { heardAt, claims, flapping, wants, atEpoch, sinceEpoch } = run;
   const facts = factsOf(run);
   const senses = sensesOf(run);
   const shown = Object.entries(run.shown).map(([name, { value, quality, code }]) => [
@@ -49,6 +51,7 @@ export function savedOf(run: AssetRun, { n, readings, events }: Heard): SavedAss
     ...(facts !== undefined && { f: facts }),
     ...(senses.length > 0 && { s: Object.fromEntries(senses) }),
     ...(Object.keys(claims).length > 0 && { c: { ...claims } }),
+    ...(Object.keys(flapping).length > 0 && { x: { ...flapping } }),
     ...(Object.keys(wants).length > 0 && { o: { ...wants } }),
     ...(shown.length > 0 && { w: Object.fromEntries(shown) }),
     ...(run.at !== 0 && { t: [run.at, run.at - run.since] as const }),
@@ -90,6 +93,7 @@ function take(run: AssetRun, raw: unknown): Restored {
   if (facts === undefined) return "aside";
   run.facts = facts;
   run.claims = { ...raw.c };
+  run.flapping = { ...raw.x };
   run.wants = wantsIn(raw);
   run.heardAt = raw.h;
   for (const { name } of run.roles) {
@@ -144,11 +148,16 @@ function senseIn(written: NonNullable<SavedAsset["s"]>[string] | undefined, hear
 
 function isWhole(raw: unknown): raw is SavedAsset {
   if (!isRecord(raw)) return false;
-  const { p, u, h, s = {}, c = {}, o = {}, w = {}, t = [0, 0] } = raw as Partial<SavedAsset>;
+  const { p, u, h, s = {}, c = {}, x = {}, o = {}, w = {}, t = [0, 0] } = raw as Partial<SavedAsset>;
   const numbers = (list: unknown, count: number) =>
     Array.isArray(list) && list.length === count && list.every((one) => Number.isFinite(one));
   return (
-    typeof p === "string" && PRINT.test(p) && numbers(u, 3) && Number.isFinite(h) && [s, c, o, w].every(isRecord) && numbers(t, 2)
+    typeof p === "string" &&
+    PRINT.test(p) &&
+    numbers(u, 3) &&
+    Number.isFinite(h) &&
+    [s, c, x, o, w].every(isRecord) &&
+    numbers(t, 2)
   );
 }
 

@@ -172,6 +172,53 @@ describe("a kind that throws", () => {
   });
 });
 
+describe("a claim that comes and goes", () => {
+  const flaps: AnyKind = { ...tap, alarms: { "tap.leak": { ...ALARM, unstable: { times: 3, withinMs: 60_000 } } } };
+  const leaks = (read: (id: string, flow: number, mono: number) => number, times: number, from = 1000) => {
+    for (let i = 0; i < times; i += 1) {
+      read("a", 5, from + i * 2000);
+      read("a", 1, from + i * 2000 + 1000);
+    }
+  };
+  const brief = (told: readonly string[]) => told.map((one) => one.replace("a tap.leak", ""));
+
+  it("is told once as unstable, and as itself again when it has stayed what it is", () => {
+    const { engine, told, events, read } = site(new Map(), flaps);
+    engine.opened(0, 0);
+    leaks(read, 8);
+    expect(brief(told)).toEqual([" raised", " cleared", " raised", " cleared", ".unstable raised"]);
+    expect(events.at(-1)).toMatchObject({ severity: "medium", kind: "tap.leak.unstable" });
+    expect(events.at(-1)?.text.en).toBe("a: 5 m³/h for 0 ms: comes and goes (3× / 1 min)");
+    engine.timers(75_999);
+    expect(told).toHaveLength(5);
+    engine.timers(76_000);
+    expect(brief(told).slice(5)).toEqual([".unstable cleared"]);
+    read("a", 5, 80_000);
+    expect(brief(told).slice(6)).toEqual([" raised"]);
+  });
+
+  it("that stays as it is once it settled on what is wrong is then raised", () => {
+    const { engine, told, read } = site(new Map(), flaps);
+    engine.opened(0, 0);
+    leaks(read, 3);
+    read("a", 5, 9000);
+    engine.timers(69_000);
+    expect(brief(told).slice(5)).toEqual([".unstable cleared", " raised"]);
+  });
+
+  it("goes on over a restart, and is not an alarm that nobody claims", () => {
+    const first = site(new Map(), flaps);
+    first.engine.opened(0, 0);
+    leaks(first.read, 3);
+    const again = site(first.saved, flaps);
+    again.engine.opened(8000, 0);
+    leaks(again.read, 2, 9000);
+    expect(again.told).toEqual([]);
+    again.engine.timers(72_000);
+    expect(brief(again.told)).toEqual([".unstable cleared"]);
+  });
+});
+
 describe("what a kind does once", () => {
   const volume = { unit: "m3", kind: "interval" as const, meaning: "of a quarter" };
   const metered = (learn: NonNullable<AnyKind["learn"]>): AnyKind => ({

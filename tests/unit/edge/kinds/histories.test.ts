@@ -25,6 +25,7 @@ const idle = assetKind({
   alarms: {
     "bay.idle": {
       severity: "low",
+      unstable: { times: 3, withinMs: 7_200_000 },
       raised: { it: "{name} vuoto da {for}", en: "{name} empty for {for}" },
       cleared: { it: "{name} in uso", en: "{name} in use" },
       todo: { it: "Nulla.", en: "Nothing." },

@@ -39,6 +39,10 @@ const lived = fc.record({
   facts: fc.record({ stay: orNull(ms), permit: orNull(fc.record({ at: ms, until: orNull(ms) })) }),
   senses: fc.record({ occupancy: fc.record({ seen, pending: orNull(fc.record({ sight, since: ms })) }) }),
   claims: fc.oneof(fc.constant({}), fc.record({ "bay.illegal-occupation": fc.record({ since: ms, lostAt: orNull(ms) }) })),
+  flapping: fc.oneof(
+    fc.constant({}),
+    fc.record({ "bay.illegal-occupation": fc.record({ raised: fc.array(ms), holds: fc.boolean(), changed: ms }) }),
+  ),
   shown: fc.oneof(fc.constant({}), fc.record({ status: attribute, permit: attribute })),
   at: fc.integer({ min: 1, max: 2e12 }),
   since: ms,
