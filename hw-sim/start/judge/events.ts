@@ -1,4 +1,4 @@
-/** The events that are not an asset's: each must have its reason in what was commanded, what the wires did, or when the gateway began. Pure. */
+/** Judges events that are no asset's: each has its reason in a command, a fault, a start or an outage. Pure. */
 import type { ReceivedEvent } from "./bays.ts";
 import type { Level } from "./levels.ts";
 import { EARLY_MS, MOST_LATE_MS, type Window } from "./readings.ts";

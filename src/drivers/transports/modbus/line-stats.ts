@@ -2,7 +2,10 @@
 import type { AskedStatus } from "../../../model/index.ts";
 import type { BusStats } from "../../driver.ts";
 import type { CircuitBreakers } from "./circuit-breakers.ts";
+import type { ExchangeError } from "./exchange-error.ts";
+import { isCorrupt } from "./framing/modbus-frame.ts";
 import { LineLoad } from "./line-load.ts";
+import { UNANSWERED } from "./modbus-link.ts";
 
 const OCCUPANCY_WINDOW_MS = 60_000;
 
@@ -22,6 +25,21 @@ export class LineStats implements BusStats {
 
   get occupancy(): number {
     return this.load.percent(performance.now());
+  }
+
+  /** A request that failed, by what came instead of its reply. */
+  count(unit: number, { code, foreignFrames }: ExchangeError): void {
+    this.foreignReplies += foreignFrames;
+    if (code === "bus.exception") {
+      this.exceptions += 1;
+      this.units.refused(unit);
+    } else if (isCorrupt(code)) {
+      this.checksumErrors += 1;
+      this.units.corrupted(unit);
+    } else if (UNANSWERED.includes(code)) {
+      this.timeouts += 1;
+      this.units.timedOut(unit);
+    }
   }
 
   unit(unit: number): AskedStatus | undefined {

@@ -14,27 +14,19 @@ import { ExchangeError, unitName } from "./exchange-error.ts";
 import { LateReplies } from "./framing/late-replies.ts";
 import { isCorrupt } from "./framing/modbus-frame.ts";
 import { LineStats } from "./line-stats.ts";
-import { defaultTimeoutMs, silenceMs } from "./line-timing.ts";
+import { DRAIN_MAX_MS, DRAIN_QUIET_MS, READ_MS, replyDeadlineOf, silenceMs, timeoutOf } from "./line-timing.ts";
 import { ModbusLink, UNANSWERED } from "./modbus-link.ts";
 import { type Job, RequestQueue } from "./request-queue.ts";
 
 /** A stretch of failures this long means that the port or the connection itself may be sick. */
 const REBUILD_AFTER = 3;
-/** A line that never falls silent is used all the same after this: every reply is verified anyway. */
-const DRAIN_MAX_MS = 1000;
-/** Least silence that ends a drain: USB adapters, and networks even more, deliver in bursts. */
-const DRAIN_QUIET_MS = { rtu: 20, "rtu-tcp": 50, tcp: 50 };
-/** Long enough to read what lies there, through serialport's threads too. */
-const READ_MS = 10;
-/** Baud rate assumed behind a TCP address when the default deadline is computed. */
-const ASSUMED_BAUD = 9600;
 /** Gateway path unavailable, gateway's target did not respond: the words of a gateway for a unit that is silent. */
 const NOBODY_THERE: readonly unknown[] = [10, 11];
 
 /**
  * One queue per physical bus, one request in flight. After a timeout on RTU the unit that failed (not the line) rests until `replyDeadline` after
  * its request, because RTU replies carry no identity: a late one would pass for the next one's. Its requests wait meanwhile, others go on.
- * A unit that goes on being silent is held back further, so that it costs the others next to nothing (`modbus-units.ts`).
+ * A unit that goes on being silent is held back further, so that it costs the others next to nothing (`CircuitBreakers`).
  */
 export class ModbusLine implements ModbusBus, AsyncDisposable {
   readonly #bus: string;
@@ -188,7 +180,7 @@ export class ModbusLine implements ModbusBus, AsyncDisposable {
     this.#stats.requests += 1;
     this.#units.asked(request.unit);
     try {
-      const reply = await link.exchange(request, this.#timeoutOf(request), trusts);
+      const reply = await link.exchange(request, timeoutOf(request, this.#spec), trusts);
       this.#answered();
       this.#units.answered(request.unit, reply.mono - sent);
       job.resolve(reply);
@@ -222,7 +214,7 @@ export class ModbusLine implements ModbusBus, AsyncDisposable {
   async #failed(link: ModbusLink, request: ModbusRequest, sent: number, error: ExchangeError): Promise<void> {
     const { unit } = request;
     const { code, context } = error;
-    this.#count(unit, error);
+    this.#stats.count(unit, error);
     if (code === "bus.exception") {
       this.#answered();
       if (NOBODY_THERE.includes(context["exception"])) this.#units.silent(unit, monotonic() - sent, monotonic());
@@ -232,7 +224,7 @@ export class ModbusLine implements ModbusBus, AsyncDisposable {
     this.#failures += 1;
     const replied = isCorrupt(code) && error.cameWhole;
     if (this.#isBlind && !replied) {
-      const until = sent + this.#replyDeadlineOf(request);
+      const until = sent + replyDeadlineOf(request, this.#spec);
       if (this.#isNameless) this.#units.allRest(until);
       this.#units.rests(unit, until);
       this.#owing.add(unit);
@@ -241,20 +233,6 @@ export class ModbusLine implements ModbusBus, AsyncDisposable {
     else if (this.#isBlind) await this.#drain(link);
     const now = monotonic();
     if (UNANSWERED.includes(code) || isCorrupt(code)) this.#units.silent(unit, now - sent, now);
-  }
-
-  #count(unit: number, { code, foreignFrames }: ExchangeError): void {
-    this.#stats.foreignReplies += foreignFrames;
-    if (code === "bus.exception") {
-      this.#stats.exceptions += 1;
-      this.#units.refused(unit);
-    } else if (isCorrupt(code)) {
-      this.#stats.checksumErrors += 1;
-      this.#units.corrupted(unit);
-    } else if (UNANSWERED.includes(code)) {
-      this.#stats.timeouts += 1;
-      this.#units.timedOut(unit);
-    }
   }
 
   /** Waits until nothing has arrived for a while; what arrived meanwhile is counted and thrown away. */
@@ -285,18 +263,6 @@ export class ModbusLine implements ModbusBus, AsyncDisposable {
     const { frames } = link.leftover();
     this.#stats.foreignReplies += frames;
     return frames;
-  }
-
-  #timeoutOf(request: ModbusRequest): number {
-    const baud = this.#spec.modbus === "rtu" ? this.#spec.baud : ASSUMED_BAUD;
-    return request.timeoutMs ?? this.#spec.timeout ?? defaultTimeoutMs(request, baud);
-  }
-
-  /** Who is given long to answer, by its device, its bus or the length of its reply, may as well answer after that. */
-  #replyDeadlineOf(request: ModbusRequest): number {
-    const replyDeadline = request.replyDeadlineMs ?? this.#spec.replyDeadline;
-    const timeout = this.#timeoutOf(request);
-    return replyDeadline < timeout ? 2 * timeout : replyDeadline;
   }
 
   async #linked(unit: number): Promise<ModbusLink> {
