@@ -69,12 +69,13 @@ export class Alarms {
   raise(owner: string, key: string, draft: AlarmDraft, mono: number): void {
     if (this.isOpen(owner, key)) return;
     const event = this.#recorder.raise({ ...draft, state: "raised" }, mono);
-    const { id, asset, device, kind, severity, since } = event;
+    const { id, asset, device, kind, severity, urgent, since } = event;
     const { epoch } = this.#recorder.wall(mono);
     this.#set(`${owner}|${key}`, {
       id,
       kind,
       severity,
+      ...(urgent && { urgent }),
       since,
       ...(epoch !== undefined && { sinceEpoch: epoch }),
       ...(asset !== undefined && { asset }),
@@ -86,13 +87,13 @@ export class Alarms {
   update(owner: string, key: string, draft: AlarmDraft, mono: number): void {
     const open = this.#open.get(`${owner}|${key}`);
     if (open === undefined) return;
-    this.#recorder.raise({ ...draft, id: open.id, state: "updated", ...sinceOf(open) }, mono);
+    this.#recorder.raise({ ...draft, id: open.id, state: "updated", ...keptOf(open) }, mono);
   }
 
   clear(owner: string, key: string, draft: AlarmDraft, mono: number): void {
     const open = this.#open.get(`${owner}|${key}`);
     if (open === undefined) return;
-    this.#recorder.raise({ reason: "normal", ...draft, id: open.id, state: "cleared", ...sinceOf(open) }, mono);
+    this.#recorder.raise({ reason: "normal", ...draft, id: open.id, state: "cleared", ...keptOf(open) }, mono);
     this.#open.delete(`${owner}|${key}`);
     this.#recorder.save(`${PREFIX}${owner}|${key}`, null);
     this.#recorder.openAlarms(this.list());
@@ -142,7 +143,9 @@ export class Alarms {
   }
 }
 
-const sinceOf = ({ since, sinceEpoch }: OpenAlarm): Pick<EventDraft, "sinceWall" | "sinceEpoch"> => ({
+/** What each further event of an alarm says as the first one did, whoever tells it. */
+const keptOf = ({ since, sinceEpoch, urgent }: OpenAlarm): Pick<EventDraft, "sinceWall" | "sinceEpoch" | "urgent"> => ({
+  ...(urgent && { urgent }),
   sinceWall: since,
   ...(sinceEpoch !== undefined && { sinceEpoch }),
 });

@@ -12,6 +12,8 @@ export interface EventDraft {
   readonly kind: string;
   readonly state: EventState;
   readonly severity: Severity;
+  /** Copied to `urgent` whatever its severity, during maintenance too. */
+  readonly urgent?: true;
   readonly id?: string;
   readonly asset?: string;
   readonly device?: string;
@@ -41,6 +43,7 @@ export interface EdgeEvent {
   readonly kind: string;
   readonly state: EventState;
   readonly severity: Severity;
+  readonly urgent?: true;
   readonly asset?: string;
   readonly device?: string;
   readonly urn?: string;
@@ -58,6 +61,7 @@ export interface OpenAlarm {
   readonly device?: string;
   readonly kind: string;
   readonly severity: Severity;
+  readonly urgent?: true;
   readonly since: number;
   /** The epoch in whose unsynchronised time `since` is, until that is known; absent: it is right. */
   readonly sinceEpoch?: string;

@@ -42,7 +42,7 @@ export function alarmsPage(kinds: readonly AnyKind[]): string {
 
 What the kinds of assets raise, with the words that people read and what whoever is sent there does. \`{name}\` is the asset's name, \`{for}\`
 how long it has lasted, \`{why}\` why nobody can see it now. While an asset cannot be observed its alarms stand, \`updated\` as uncertain;
-after 24 h they are cleared with the reason \`lost\`. A kind that fails raises \`rule.failed\` for its own asset.
+after 24 h they are cleared with the reason \`lost\`. What is urgent is also sent on \`urgent\`, ahead of all else. A kind that fails raises \`rule.failed\` for its own asset.
 
 ${tableOf(all).join("\n")}
 `;
@@ -51,6 +51,8 @@ ${tableOf(all).join("\n")}
 function tableOf(alarms: Readonly<Record<string, AlarmSpec>>): string[] {
   const rows = Object.entries(alarms)
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, { severity, raised, todo }]) => cells(`\`${name}\``, severity, bothOf(raised), bothOf(todo)));
+    .map(([name, { severity, urgent, raised, todo }]) =>
+      cells(`\`${name}\``, urgent || severity === "critical" ? `${severity}, urgent` : severity, bothOf(raised), bothOf(todo)),
+    );
   return [cells("Alarm", "Severity", "Text", "What to do"), rule(4), ...rows];
 }

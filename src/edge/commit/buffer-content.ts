@@ -35,11 +35,9 @@ export interface Content {
   records: number;
 }
 
-/** Always copied to `urgent`, whatever their severity (contract, topic `urgent`). */
-const URGENT_KINDS: ReadonlySet<string> = new Set(["aed.in-use", "aed.removed"]);
-
+/** Copied to `urgent` (contract, topic `urgent`): what is said to be urgent always, what is critical but during maintenance. */
 export const isUrgent = (event: EdgeEvent): boolean =>
-  (event.severity === "critical" || URGENT_KINDS.has(event.kind)) && event["maintenance"] !== true;
+  event.urgent === true || (event.severity === "critical" && event["maintenance"] !== true);
 
 /** Records and events. */
 export const weightOf = ({ records, events }: Content): number => records + events.length;

@@ -195,6 +195,7 @@ function draft(
   return {
     kind: key,
     severity: spec.severity,
+    ...(spec.urgent && { urgent: spec.urgent }),
     asset: of.asset.id,
     text: filled(spec[which] ?? spec.raised, since, words ?? {}, of),
     extra: placeOf(of.asset),

@@ -104,6 +104,8 @@ export const held = (since: number, afterMs = 0, words?: Held["words"]): Held =>
 
 export interface AlarmSpec {
   readonly severity: Severity;
+  /** Its events are copied to `urgent`, during maintenance too. Critical ones are so without this, but not during maintenance. */
+  readonly urgent?: true;
   /** `{name}` of the asset, `{for}` how long it has lasted, and the words of the claim. */
   readonly raised: Text;
   /** While nobody can see whether it still holds; `{why}` says why. Absent: as `raised`. */

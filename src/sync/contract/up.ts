@@ -62,6 +62,11 @@ const sinceEpoch = z
   .optional()
   .describe("`since` is in the unsynchronised time of this epoch, and is settled with it; absent: in the time of the message.");
 
+const urgent = z
+  .literal(true)
+  .optional()
+  .describe("Its kind calls it urgent, whatever its severity: it is copied to `urgent`, during maintenance too.");
+
 export const alarmsMessage = z.looseObject({
   v,
   epoch,
@@ -74,6 +79,7 @@ export const alarmsMessage = z.looseObject({
       device: z.string().optional(),
       kind: z.string(),
       severity,
+      urgent,
       since: wall,
       sinceEpoch,
       ackedBy: z.string().optional(),
@@ -92,6 +98,7 @@ const eventFields = {
   kind: z.string(),
   state: z.enum(["raised", "updated", "acknowledged", "cleared", "noted"]),
   severity,
+  urgent,
   asset: z.string().optional(),
   device: z.string().optional(),
   urn: z.string().optional(),

@@ -5,12 +5,14 @@ import type { EventDraft, OpenAlarm } from "../../../src/model/index.ts";
 
 function site(saved = new Map<string, unknown>()) {
   const written: [string, unknown][] = [];
+  const told: EventDraft[] = [];
   let listed: readonly OpenAlarm[] = [];
   let seq = 0;
   const alarms = new Alarms(
     {
       raise(draft: EventDraft, mono: number) {
         seq += 1;
+        told.push(draft);
         const { id = `E/${seq}`, ...rest } = draft;
         return { ...rest, id, seq, after: 0, at: mono, since: draft.sinceWall ?? mono, mono, clock: "synced" as const };
       },
@@ -22,7 +24,7 @@ function site(saved = new Map<string, unknown>()) {
     },
     saved,
   );
-  return { alarms, written, listed: () => listed.map(({ id }) => id) };
+  return { alarms, written, told, listed: () => listed.map(({ id }) => id) };
 }
 
 const draft = (kind: string) => ({ kind, severity: "high" as const, asset: "bay", text: { it: "", en: "" } });
@@ -51,5 +53,19 @@ it("takes over what an earlier release kept in one row, once", () => {
   expect(written).toEqual([
     ["alarm/bay|one", alarm],
     ["alarms", null],
+  ]);
+});
+
+it("stays urgent to its end, after a restart too and whoever ends it", () => {
+  const first = site();
+  first.alarms.raise("bay", "one", { ...draft("one"), urgent: true }, 1);
+  first.alarms.raise("bay", "two", draft("two"), 1);
+  const { alarms, told } = site(new Map(first.written));
+  alarms.update("bay", "one", draft("one"), 2);
+  alarms.removeAllBut(new Set(), 3);
+  expect(told.map(({ kind, state, urgent }) => [kind, state, urgent])).toEqual([
+    ["one", "updated", true],
+    ["one", "cleared", true],
+    ["two", "cleared", undefined],
   ]);
 });

@@ -335,6 +335,21 @@ describe("a disk that fails", () => {
   });
 });
 
+it("copies what is said to be urgent always, and what is critical but during maintenance", async () => {
+  await using o = opened();
+  const urgent: string[] = [];
+  o.window.onUnstored(({ kind }) => urgent.push(kind));
+  o.store.failing = "store.unwritable";
+  o.window.raise({ ...draft, kind: "aed.in-use", severity: "high", urgent: true, extra: { maintenance: true } });
+  o.window.raise({ ...draft, kind: "aed.named-alike", severity: "high" });
+  o.window.raise({ ...draft, kind: "aed.fault", severity: "critical", extra: { maintenance: true } });
+  o.window.raise({ ...draft, kind: "aed.silent", severity: "critical" });
+  while (o.window.writable) await new Promise((resolve) => setTimeout(resolve, 5));
+  o.store.failing = null;
+  await o.window.flush();
+  expect(urgent).toEqual(["aed.in-use", "aed.silent"]);
+});
+
 describe("a listener that throws", () => {
   const thrown = (): never => {
     throw new Error("no such bay");

@@ -197,6 +197,17 @@ describe("a claim that comes and goes", () => {
     expect(brief(told).slice(6)).toEqual([" raised"]);
   });
 
+  it("is as urgent as its kind says, as unstable and when no kind claims it any more too", () => {
+    const urgent = { ...flaps, alarms: { "tap.leak": { ...flaps.alarms["tap.leak"], urgent: true } } } as AnyKind;
+    const { engine, events, read, saved } = site(new Map(), urgent);
+    engine.opened(0, 0);
+    leaks(read, 3);
+    const again = site(saved, { ...tap, alarms: {} });
+    again.engine.opened(8000, 0);
+    expect(again.events).toMatchObject([{ kind: "tap.leak.unstable", state: "cleared", reason: "removed" }]);
+    for (const event of [...events, ...again.events]) expect(event.urgent).toBe(true);
+  });
+
   it("that stays as it is once it settled on what is wrong is then raised", () => {
     const { engine, told, read } = site(new Map(), flaps);
     engine.opened(0, 0);
