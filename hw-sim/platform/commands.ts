@@ -87,7 +87,7 @@ export class Commands {
     }
   }
 
-  /** The first word counts: a command ends once, and is told of twice. */
+  /** A command ends once but is reported twice, by its answer and by its event: the first report is kept. */
   async answered(answer: Answer): Promise<void> {
     await this.#line.db.transaction((tx) =>
       tx.run(

@@ -9,7 +9,7 @@ export async function openControl(handle: Handler): Promise<{ readonly port: num
   const server: Server = createServer((socket) => {
     sockets.add(socket);
     socket.on("close", () => sockets.delete(socket)).on("error", () => socket.destroy());
-    // The interface repeats its input's errors as its own.
+    // readline emits the socket's errors again, as its own: without a listener they would end the process.
     createInterface({ input: socket })
       .on("error", () => socket.destroy())
       .on("line", (line) => {

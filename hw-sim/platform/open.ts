@@ -111,7 +111,7 @@ export async function openPlatform(options: PlatformOptions): Promise<Platform> 
   };
 }
 
-/** Whatever a platform that has lost its mind might publish below a gateway's `down/`. */
+/** Any message below a gateway's `down/`, however wrong: tests use it to play a faulty platform. */
 const saying = z.object({
   gateway: z.string(),
   what: z.string(),

@@ -30,9 +30,9 @@ const request = z.discriminatedUnion("do", [
 /** What can be asked of a site. */
 export interface Controlled {
   readonly player: Player;
-  /** Begins a play that waits; when it began, monotonic ms. */
+  /** Begins a play that waits. Returns when it began, monotonic ms. */
   begin(): number;
-  /** When it froze, monotonic ms. */
+  /** Stops all movement. Returns when that was, monotonic ms. */
   freeze(): number;
   fault(fault: Fault): Promise<void>;
   state(): object;

@@ -98,7 +98,7 @@ async function open(
     fault: (fault) => beginFault(fault, { scenario, buses, twins, faults }),
     state: () => ({ frozen: player.frozen, occupied: player.occupied, faults: faults.list(), devices: stateOf(twins) }),
   };
-  keep(faults); // first to end, so that nothing is plugged in again behind those who unplug
+  keep(faults); // ended before the buses: a fault that ends plugs its bus in again, which must not happen to a bus that was closed
   const control = keep(await openControl(site));
   if (expect === null) begin();
   return {

@@ -2,7 +2,7 @@
 
 const VOLTS = 230;
 const POWER_FACTOR = 0.96;
-/** Reactive share at that factor. */
+/** Reactive power as a share of active power, at that power factor. */
 const TANGENT = Math.tan(Math.acos(POWER_FACTOR));
 /** How the load lies on the phases, and how far their voltages are apart. */
 const SHARES = [0.5, 0.3, 0.2];

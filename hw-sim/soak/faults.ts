@@ -123,7 +123,7 @@ function ownFaults({ gateway, gatewayDb, site }: Testbed, devices: readonly Plac
       async during(stop) {
         const open = readdirSync(`/proc/${gateway.pid}/fd`).length;
         await ask({ port: site.control }, { do: "fault", kind: "unplug", bus: plug, forMs: STARVED_MS / 2, lateMs: 0 });
-        // Takes away the descriptor that the unplugged line gave back.
+        // The unplugged line freed one descriptor: the limit is one below the count before, so that it cannot be opened again.
         await limited(gateway.pid, "nofile", open - 1, STARVED_MS, stop);
       },
     });
@@ -139,7 +139,7 @@ async function frozen(pid: number, ms: number, stop: AbortSignal): Promise<void>
   }
 }
 
-/** The soft limit of one process, and back to its hard one. */
+/** Lowers a process's soft limit for some time, then sets it back. */
 export async function limited(pid: number, what: "fsize" | "nofile", most: number, ms: number, stop: AbortSignal): Promise<void> {
   const set = (soft: string) => run("prlimit", ["--pid", String(pid), `--${what}=${soft}:`]);
   const { stdout } = await run("prlimit", ["--pid", String(pid), `--${what}`, "--raw", "--noheadings", "--output", "SOFT"]);

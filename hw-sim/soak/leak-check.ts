@@ -4,8 +4,9 @@ import { FIGURES, type Sample } from "./measure.ts";
 export interface Level {
   readonly figure: keyof Sample;
   /**
-   * The least of a quarter holds what stays, and not what comes and goes. Of the second and third quarter the larger least counts, since a
-   * round of faults takes longer than a quarter and some faults leave more going on than others. The first quarter is warm-up.
+   * Of each quarter of the run only the lowest sample counts: what merely comes and goes is not in it. The first quarter is warm-up. Of the second
+   * and the third the larger of the two lowest samples is taken, because a round of faults is longer than a quarter and some faults leave more going
+   * on than others.
    */
   readonly before: number;
   /** The least of the last quarter. */

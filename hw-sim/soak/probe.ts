@@ -29,7 +29,7 @@ const emitters = new Made<EventEmitter>();
 const signals = new Made<AbortSignal>();
 const timers = new Made<NodeJS.Timeout>();
 
-// Every emitter, whoever makes it, is begun by this function.
+// Node calls this function for every EventEmitter that is created, so counting here misses none.
 const events = EventEmitter as unknown as { init(this: EventEmitter, ...options: unknown[]): void };
 const { init } = events;
 events.init = function (...options) {

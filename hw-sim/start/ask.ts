@@ -20,7 +20,7 @@ export async function ask(
     });
     const { ok, data, error, ...rest } = answer.parse(JSON.parse(line));
     if (!ok) throw new Error(typeof error === "string" ? error : JSON.stringify(error));
-    // The gateway and the platform answer under a name, the site beside it.
+    // The gateway and the platform put their answer into `data`; the site puts its fields beside `ok`.
     return data ?? rest;
   } finally {
     socket.destroy();

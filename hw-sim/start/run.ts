@@ -134,7 +134,7 @@ async function inFolder(
   return { report, faults: [...course.faults, ...faults] };
 }
 
-/** Longer than anybody watches, and what a timer can hold. */
+/** The longest time that a Node timer can hold, 24 days: stands for "until it is stopped". */
 const FOREVER_MS = 2 ** 31 - 1;
 
 interface Course {
@@ -210,7 +210,7 @@ async function drain({ world, screen, lang, headsNoted }: Draining, stop: AbortS
     }
     await pause(LOOK_EVERY_MS, stop);
     const { gateway } = world;
-    // Waiting for a broker that is gone brings nothing.
+    // When the broker is gone, nothing will be acknowledged any more: stop waiting and say why.
     const gone =
       (await gateway.status().catch(() => null))?.sync.connected === false ? await brokerFault(world.broker.url) : null;
     if (gone !== null && !stop.aborted) {

@@ -179,7 +179,7 @@ function platformChild(broker: string, db: string, site: z.infer<typeof siteRead
   });
 }
 
-/** One that needs no signature. */
+/** Only a relay of low impact: a command to one of higher impact must be signed. */
 const relay = z.looseObject({ type: z.literal("gpio-relay"), impact: z.literal("low") });
 const coil = z.looseObject({ coil: z.number(), writable: z.literal(true) });
 

@@ -5,8 +5,8 @@ import { expect, NotHere, type Table } from "../table.ts";
 import type { Rig } from "./rig.ts";
 
 /**
- * btvirt is of bluez-test-tools: it makes the controllers; the first is the gateway's. A first one that the kernel asks before btvirt
- * answers, as while modules are being loaded, stays dead: then all is begun again.
+ * btvirt (package bluez-test-tools) makes two virtual controllers; the gateway uses the first. If the kernel asks the first one before btvirt can
+ * answer, which happens while modules are loading, that controller never works: then both are made anew.
  */
 const CONTROLLERS = `controllers() {
     systemd-run --quiet --collect --unit controllers btvirt -l2
@@ -20,7 +20,10 @@ const SENSOR = `systemd-run --quiet --collect --unit sensor-ble -p Restart=alway
 /** As the gateway's controller sees it; bluetoothctl would ask whichever controller BlueZ calls its default. */
 const SENSOR_SEEN = "/org/bluez/hci0/dev_00_AA_01_01_00_01";
 const HEARD_MS = 60_000;
-/** Once the radio is back: the child looks every few seconds, the ladder's first rung is after 30 s, a device that failed rests for 60 s. */
+/**
+ * Longest time until a device is up again after the radio is back. The child looks for the radio every few seconds, the first step of the recovery
+ * comes after 30 s, and a device that could not be read rests for 60 s.
+ */
 const BACK_MS = 90_000;
 
 const fresh = ({ state, points }: DeviceStatus) =>

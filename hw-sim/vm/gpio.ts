@@ -16,12 +16,12 @@ const PAUSE_MS = 25;
 /** The character device keeps sixteen events until they are read: an emulated processor may stand still for longer than those take. */
 const BURST = 12;
 const STEADY: Course = { edges: EDGES, pauseMs: PAUSE_MS, unseen: BURST };
-/** No two in one ms: a judge of the whole run takes two of one time for one that was told twice. */
+/** At least 1 ms apart: the judge would take two edges with one time for a record that was delivered twice. */
 const AT_ONCE: Course = { edges: BURST, pauseMs: 1, unseen: BURST };
 const CHATTER = 4000;
-/** On sysfs the next edge that came before would be joined to it (docs/decisions/0010-pins.md). */
+/** One edge at a time: sysfs joins an edge with the next one if that comes before the first was read (docs/decisions/0010-pins.md). */
 const ONE_BY_ONE: Course = { edges: EDGES, pauseMs: 5, unseen: 1 };
-/** Raw edges are told with the next sign of life. */
+/** Counts of raw edges are reported only with the next sign of life, so they may take this long. */
 const SIGN_MS = 25_000;
 const DRIVEN = z.object({ seen: z.number(), p50: z.number(), longest: z.number(), ms: z.number() });
 const SIM = "/sys/devices/platform/gpio-sim.0/gpiochip0";
@@ -35,7 +35,7 @@ const BUSES = [
 type Bus = (typeof BUSES)[number];
 
 const down = (code: string) => (device: DeviceStatus) => device.state === "down" && device.problem?.code === code;
-/** It may have failed again and again: here that was on purpose. */
+/** `problem` counts as up too: the tests made the device fail on purpose, and that is still reported. */
 const up = ({ state }: DeviceStatus) => state === "up" || state === "problem";
 
 /** A chip as a Raspberry Pi 4's header is called, two of its lines held by somebody else. Made before the gateway starts. */
@@ -99,7 +99,7 @@ export async function gpioCases(rig: Rig, table: Table): Promise<void> {
   for (const bus of BUSES) await relayCases(rig, table, bus);
 }
 
-/** One that begins on, against the pull of its board, and one that keeps the level at which the gateway before left it. */
+/** Tests two relays: one that starts switched on although its board pulls it off, and one that keeps the level that the former gateway left. */
 async function relayCases(rig: Rig, table: Table, { bus, lamp, fan, reads }: Bus): Promise<void> {
   const { machine } = rig;
   const level = (line: number) => machine.run(`cat ${SIM}/sim_gpio${line}/value`);
@@ -115,7 +115,7 @@ async function relayCases(rig: Rig, table: Table, { bus, lamp, fan, reads }: Bus
   await table.is(`gpio: ${bus}: a relay whose helper is killed is down, and taken again as it begins`, async () => {
     const lost = async () => (await toldOf("lamp")).filter((what) => what === "gpio.line-busy").length;
     const before = await lost();
-    // Version 2 cuts its own argument in two.
+    // gpioset 2 splits `LINE=LEVEL` in its own argument vector, so that any character may stand between the two.
     const files = `grep -lPa 'gpioset\\x00.*\\x00${lamp}.1\\x00$' /proc/[0-9]*/cmdline`;
     await machine.run(`for file in $(${files}); do kill -KILL $(basename $(dirname $file)); done`);
     await until(
@@ -129,7 +129,10 @@ async function relayCases(rig: Rig, table: Table, { bus, lamp, fan, reads }: Bus
   });
 }
 
-/** Drives the lines of these devices, the first of which shows what is seen; what it took, and that all of them told all of it. */
+/**
+ * Drives the lines of these devices and throws unless every edge arrived from each of them. The first device shows how far the gateway has read.
+ * Returns how long it took, in words.
+ */
 async function allArrive(rig: Rig, course: Course, devices: readonly [Driven, ...Driven[]]): Promise<string> {
   const { edges, pauseMs, unseen } = course;
   const before = await Promise.all(devices.map((id) => held(rig, id)));
@@ -165,7 +168,7 @@ async function held(rig: Rig, device: Driven): Promise<Held> {
   return { changes, pulses: await total("pulses"), edges: await total("edges") };
 }
 
-/** What came since, when that is enough, or after a while; right: exactly what was driven, and each change the other way than the last. */
+/** Waits until as much has come as was driven, or for a while. `right`: exactly that has come, and each change differs from the one before. */
 async function arrived(rig: Rig, device: Driven, before: Held, edges: number) {
   const wanted = Object.entries(TOLD[kindOf(device)] ?? {}).map(([what, each]) => [what as keyof Held, each * edges] as const);
   const look = async () => {

@@ -26,7 +26,7 @@ const HOLD = "/etc/systemd/system/cippo.service.d/hold.conf";
 
 /** The gateway of the machine is running, its chip is made. */
 export async function powerCutCases(rig: Rig, table: Table, cuts: number): Promise<void> {
-  // After a cut the card is looked at before the gateway opens its store: until it is let, in each boot.
+  // After each boot the gateway's service is held back until /run/let exists, so that the card can be looked at before the gateway opens its store.
   await rig.machine.run(
     `printf '[Unit]\\nConditionPathExists=/run/let\\n' >${HOLD} && systemctl daemon-reload && touch /run/let && sync`,
   );
@@ -43,7 +43,7 @@ export async function powerCutCases(rig: Rig, table: Table, cuts: number): Promi
       await rig.machine.cut();
       const began = monotonic();
       await rig.boot();
-      // Before the gateway may open it: what the card holds, with the log that no checkpoint has taken in.
+      // Before the gateway may open it: the store as the cut left it, with a write-ahead log that is not yet copied into the database.
       const file = await cardCopy(rig, cut);
       const left = await leftIn(file);
       const told = await allThere(rig.platformDb, left);

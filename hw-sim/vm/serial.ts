@@ -4,9 +4,9 @@ import type { DeviceStatus } from "../../src/model/index.ts";
 import { expect, type Table } from "../table.ts";
 import type { Rig } from "./rig.ts";
 
-/** A program that still holds the old number open, outside any terminal session. */
+/** A program that keeps /dev/ttyACM0 open, so that the adapter comes back under another number. */
 const HOLDER = `import os, time; os.open("/dev/ttyACM0", os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK); time.sleep(1e6)`;
-/** ModemManager, a forgotten minicom: somebody who lets nobody else in. */
+/** A program that opened the port for itself alone, as ModemManager or a forgotten minicom does. */
 const THIEF = `import fcntl, os, termios, time
 port = os.open("/dev/ttyACM0", os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
 fcntl.ioctl(port, termios.TIOCEXCL)
@@ -14,7 +14,7 @@ time.sleep(1e6)`;
 const DENIED = `KERNEL=="ttyACM*", OWNER="root", GROUP="root", MODE="0600"`;
 const DENIED_FILE = "/run/udev/rules.d/99-denied.rules";
 const ROUNDS = 5;
-/** The promise of the field notes (S1). */
+/** A sensor must be read again this soon after its adapter was plugged in. */
 const BACK_MS = 10_000;
 const PLUG = `modprobe g_serial iManufacturer=Cippo iProduct=Bay iSerialNumber=A10
   systemd-run --quiet --collect --unit sensor python3 /opt/cippo/guest/sensor.py /dev/ttyGS0`;
@@ -90,7 +90,8 @@ export async function serialCases(rig: Rig, table: Table): Promise<void> {
     return seen;
   });
   await table.is(`serial: out and in ${ROUNDS} times more, nothing leaks`, async () => {
-    // The middle of many: between two of its monitors a pin holds none for a moment, and a question about the clock holds some for seconds.
+    // The median of 21 counts: a pin has no descriptor for a moment between two of its monitors, and asking for the state of the clock takes some for
+    // seconds.
     const descriptors = () =>
       machine.run(`pid=$(systemctl show cippo -p MainPID --value)
         for i in $(seq 21); do ls /proc/$pid/fd | wc -l; sleep 1; done | sort -n | sed -n 11p`);

@@ -19,7 +19,7 @@ export async function installed(rig: Rig, table: Table): Promise<boolean> {
 
 export async function unitCases(rig: Rig, table: Table): Promise<void> {
   const { machine } = rig;
-  // As another process of the service would be: in its cgroup, but not in its mounts.
+  // Runs a command as another process of the service: inside its cgroup, but with the system's mounts.
   const within = (command: string) =>
     machine.run(`sh -c 'echo $$ >/sys/fs/cgroup/system.slice/cippo.service/cgroup.procs && exec ${command}' || true`);
   await table.is("unit: limits are the kernel's", async () => {

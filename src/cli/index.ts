@@ -42,7 +42,7 @@ async function languageOfSite(): Promise<Lang | undefined> {
 function fail(raw: unknown): void {
   if (raw instanceof CommanderError && raw.exitCode === 0) return;
   process.exitCode = raw instanceof CommanderError ? 2 : 1;
-  // Commander has shown the help instead: nothing was asked.
+  // Called without a command: commander has printed the help, and there is no error to show.
   if (raw instanceof CommanderError && raw.code === "commander.help") return;
   const error = asEdgeError(raw instanceof CommanderError ? usageError(raw, lang) : raw);
   if (error.code === "cli.usage") process.exitCode = 2;
@@ -53,7 +53,7 @@ function fail(raw: unknown): void {
   });
 }
 
-/** Which help has the rest. */
+/** Adds to a usage error the name of the command whose help explains it. */
 function withCommand(error: EdgeError): EdgeError {
   return error.with({ command: commandIn(program(lang, json, argv), argv) });
 }

@@ -88,7 +88,7 @@ export function program(lang: Lang, json: boolean, argv: readonly string[]): Com
 function addRun(add: Add, argv: readonly string[]): void {
   const shapeRun = (c: Command, say: Say) => c.option(`--log-level <${say("levelPlace")}>`, say("optLogLevel"));
   add("run", "run", shapeRun, async (_, options, t) => (await import("./commands/run.ts")).run(options, t));
-  // Its words belong to the simulator, options included, also those that stand before it.
+  // Everything after `simulate` is handed on to the simulator, its options and `--help` included.
   const shapeSimulate = (c: Command, say: Say) =>
     c
       .argument(`[${say("wordsPlace")}...]`, say("argSimulate"))
@@ -184,7 +184,7 @@ const titles = (say: Say): Readonly<Record<string, string>> => ({
   "Arguments:": say("arguments"),
 });
 
-/** What a script's empty variable leaves is no word. */
+/** Refuses an empty argument, which is usually a script's variable that was not set. */
 const said = (reason: string) => (word: string) => {
   if (word === "") throw new EdgeError("cli.usage", { reason });
   return word;

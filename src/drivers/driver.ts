@@ -169,15 +169,15 @@ export interface GpioEdge {
   /** Electrical level after the edge (1 = high), before `active` is applied. */
   readonly level: 0 | 1;
   readonly mono: number;
-  /** It may have come as early as this: its time is when it was heard of, and this process had stood still before. Absent: it came at `mono`. */
+  /** Set when this process had stood still: the edge may have come at any time from here to `mono`, when it was read. Absent: it came at `mono`. */
   readonly notBefore?: number;
 }
 
 export interface GpioWatch {
   readonly bias: "none" | "up" | "down";
-  /** How long a level will have to stand to be told, see `notBefore`. Absent or 0: every edge matters. */
+  /** How long a level must stand before it counts; needed to tell `notBefore`. Absent or 0: every edge matters. */
   readonly debounceMs?: number;
-  /** Every edge counts: the line is never let go of in order to look at its level. */
+  /** Every edge is counted: the line is never released to read its level, since an edge could be missed meanwhile. */
   readonly counts?: boolean;
 }
 

@@ -100,7 +100,7 @@ export interface RegisterPoint extends PointSpec, RegisterValue {
   readonly atConnect?: number | boolean;
 }
 
-/** A value by which a device of this type is known: inside `range`, and one of `oneOf`. A device that does not have the register is believed. */
+/** A value by which a device of this type is recognised: inside `range`, and one of `oneOf`. A device that does not have the register passes. */
 export interface IdentityCheck extends RegisterValue {
   readonly oneOf?: readonly number[];
 }

@@ -3,7 +3,7 @@ import type { EventDraft, OpenAlarm, Restated } from "../model/index.ts";
 import type { Recorder } from "./commit/recorder.ts";
 import { restated } from "./time/restated.ts";
 
-/** Each is saved in a row of its own, together with the event that changes it: what stands for weeks is not written again. */
+/** Each alarm has a row of its own, written with the event that changes it, so that one that stays open for weeks is not written again and again. */
 const PREFIX = "alarm/";
 /** Where earlier releases kept all of them in one row. */
 const FORMER_KEY = "alarms";
@@ -55,7 +55,7 @@ export class Alarms {
     return this.#open.has(`${owner}|${key}`);
   }
 
-  /** Nothing of this device is understood. */
+  /** Whether the alarm that this device is down is open. */
   isDown(device: string): boolean {
     return this.isOpen(device, DOWN);
   }
@@ -65,7 +65,7 @@ export class Alarms {
     return this.#open.get(`${owner}|${key}`)?.since;
   }
 
-  /** What stands is not raised again. */
+  /** Raises an alarm, unless it is open already. */
   raise(owner: string, key: string, draft: AlarmDraft, mono: number): void {
     if (this.isOpen(owner, key)) return;
     const event = this.#recorder.raise({ ...draft, state: "raised" }, mono);

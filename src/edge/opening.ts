@@ -32,7 +32,10 @@ export function timeOff(end: End, { boot, opened }: EpochInfo, now: Now): TimeOf
 const offSeenFrom = (end: End, { opened }: EpochInfo, now: Now): number | null =>
   end === null || !end.synced ? null : Math.max(0, Math.round(now.wall - (now.mono - opened) - end.wall));
 
-/** A soft stop says until when everything was observed. After a kill the last record must do: what was seen since was worth no row. */
+/**
+ * When the former run last observed anything. A soft stop has saved that moment. After a kill the last record stands for it: anything seen after that
+ * changed nothing worth recording.
+ */
 export function lastLook({ formerEnd, saved }: Pick<Store, "formerEnd" | "saved">): End {
   const stopped = (saved.get(STOPPED) ?? null) as End;
   const later = stopped !== null && formerEnd !== null && stopped.boot === formerEnd.boot && stopped.mono > formerEnd.mono;
@@ -63,7 +66,7 @@ export function tellOpening(
   const off = timeOff(end, epoch, now);
   const { n, cause, boot, opened, former } = epoch;
   const last = contactOf(now);
-  // Rules that are played again must know for how long hours can be judged without a time server.
+  // Recorded for replay: it needs to know for how long opening hours may be judged without a time server.
   const heldMs = last === null ? null : now.mono - last;
   const opening = { n, cause, boot, opened, former, ...off, ...(buffer.stretch !== null && { heldMs }) };
   note("epoch.opened", { it: "Gateway avviato", en: "Gateway started" }, opening);

@@ -74,7 +74,7 @@ export class EdgeRuntime {
     const catalog = catalogOf(devices, assets, this.targets);
     this.#buffer = new CommitBuffer({ store, clock, log, commitMs: options.commitMs, cat: catalog.hash });
     this.#alarms = new Alarms(this.#buffer, store.saved);
-    // Durable since the last run: whoever asks before the first commit of this one must not hear that all is over.
+    // The alarms of the last run are durable: without this line the list would seem empty until the first commit.
     this.#buffer.alarms = this.#alarms.list();
     const names = assets.map(({ asset }) => asset.id);
     this.documents = new RetainedDocuments(catalog, this.#buffer, store.saved, names);
@@ -202,7 +202,7 @@ export class EdgeRuntime {
       log,
       saved: store.inbox,
       offMs,
-      // When it opened, as far as is known now: a clock that was wrong then may be right since.
+      // The wall time of the opening, by today's knowledge: computed at each call, because a wrong clock may have been corrected since.
       get knowsFrom() {
         const { mono, wall } = clock.now();
         return store.historyLost ? wall - (mono - store.epoch.opened) : null;

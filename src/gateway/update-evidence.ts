@@ -20,7 +20,7 @@ export interface EvidenceOptions {
   readonly log: Log;
 }
 
-/** Writes until stopped. A file that cannot be written proves nothing: the release is then given back, which is right. */
+/** Writes until stopped. If the file cannot be written, the update scripts find no proof and go back to the former release, as they should. */
 export async function tellEvidence(options: EvidenceOptions, stop: AbortSignal): Promise<void> {
   const { folder, program, log } = options;
   const file = join(folder, "evidence");

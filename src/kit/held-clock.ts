@@ -1,4 +1,4 @@
-/** Goes on by the crystal alone when the time server is lost, and says for how long it has. */
+/** Keeps time by the machine's crystal alone when the time server is lost, and says for how long it has. */
 import type { Now } from "../model/index.ts";
 import { type Clock, driftMs } from "./clock.ts";
 

@@ -6,7 +6,7 @@ const LINES = 6;
 const LINE_EVERY_MS = 2_700_000;
 /** Bytes that may be written at once, and in a day beyond that. Errors have their own: a flood of warnings must not hide them. */
 const BYTES = { errors: { most: 50_000, aDay: 100_000 }, others: { most: 200_000, aDay: 550_000 } };
-/** Foreign text may name any number of things. */
+/** Things whose lines are counted. Names come from outside too, so their number must be bounded. */
 const THINGS_MOST = 1000;
 const SWEEP_MS = 60_000;
 /** Fields that name the thing a line is about; the first that is there counts. */

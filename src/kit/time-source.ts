@@ -75,7 +75,7 @@ export class TimeSource {
   #lookFor(mono: number): void {
     this.#look = mono + MARK_EVERY_MS;
     const marked = exists(this.#mark);
-    // timesyncd takes its mark away at each restart, and the kernel's clock stays as right as it was.
+    // A vanished mark may only mean that timesyncd restarted, while the kernel's clock is as right as before: ask again.
     if (this.#marked && !marked) this.#invalidate(mono);
     this.#marked = marked;
   }

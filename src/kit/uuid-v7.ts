@@ -1,4 +1,4 @@
-/** Makes names that nobody else makes and that sort by their time. */
+/** Makes unique ids that sort by their time. */
 import { randomBytes } from "node:crypto";
 
 /** UUID version 7 (RFC 9562 § 5.7) of an epoch ms. */

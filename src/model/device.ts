@@ -26,7 +26,7 @@ export interface Device extends AsyncDisposable {
   isTriggered?(): boolean;
   /** What of its last message could not be read, though the rest was; an error whose sentences people read. */
   unread?(): (Error & { readonly code: string; readonly context: Readonly<Record<string, unknown>> }) | null;
-  /** A person waits: what its wire holds back for the others' sake may go now, once. */
+  /** A person waits for a value: a request that is held back for the sake of other devices may go out now, once. */
   hurry?(): void;
   /** Why nothing can come from it at the moment, though it stays open: what it said last stands until it counts as silent. Null: it can. */
   outage?(): (Error & { readonly code: string; readonly context: Readonly<Record<string, unknown>> }) | null;

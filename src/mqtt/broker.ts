@@ -43,7 +43,7 @@ export function brokerName(broker: string): string {
   return `${protocol}//${host}`;
 }
 
-/** Whether the link failed before it reached the broker: then to wait would spare the broker nothing. */
+/** Whether the connection failed before it reached the broker: then a longer wait would not spare the broker anything. */
 export const isLocal = (reason: string): boolean =>
   ["ENETUNREACH", "ENETDOWN", "EHOSTUNREACH", "EHOSTDOWN", "ETIMEDOUT", "EAI_AGAIN", "EADDRNOTAVAIL"].includes(reason);
 

@@ -60,7 +60,7 @@ function clientOptions(options: LinkOptions, password: Buffer | undefined): ICli
     // One link is one connection: the loop in sync connects again, with waits of its own.
     reconnectPeriod: 0,
     resubscribe: false,
-    // Our own time-out comes first; this one only must not come before it.
+    // Must be longer than our own time-out, which is to end the attempt.
     connectTimeout: options.timeoutMs * 2,
     messageIdProvider: new UniqueMessageIdProvider(),
     ...(options.user !== undefined && { username: options.user, ...(password !== undefined && { password }) }),
@@ -136,7 +136,7 @@ class MqttLink implements Link {
   async connected(stop: AbortSignal): Promise<void> {
     const ready = new Promise<void>((resolve) => {
       this.#client.once("connect", (connack) => {
-        // The contract needs retained topics for current states, and QoS 1 for proof of delivery. Who has no will only listens.
+        // The contract needs retained topics and QoS 1 of the platform's broker. A connection without a will only listens, and needs neither.
         const speaks = this.#o.will !== undefined;
         if (speaks && connack.properties?.retainAvailable === false) return this.end(this.#refused(REASON.noRetain));
         if (speaks && connack.properties?.maximumQoS === 0) return this.end(this.#refused(REASON.noQos1));

@@ -38,8 +38,8 @@ export interface LinkOptions extends SocketOptions {
   /** What the broker says of us when we are gone. Absent: we only listen, and need of a broker neither retained messages nor QoS 1. */
   readonly will?: { readonly topic: string; readonly payload: string };
   /**
-   * While so many messages are not done with, no more are read from the socket, answers to pings included: it is for who only listens. A broker
-   * of MQTT 5 holds those of QoS 1 back by itself. Absent: all are taken.
+   * While so many messages are being worked on, nothing more is read from the socket, not even answers to pings: so this is for connections that only
+   * listen. A broker of MQTT 5 holds QoS 1 messages back by itself. Absent: no limit.
    */
   readonly underWayMost?: number;
   /**

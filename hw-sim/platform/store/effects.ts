@@ -90,8 +90,9 @@ export async function repeats(tx: Transaction, { gateway, epoch, stream }: Strea
 }
 
 /**
- * The epoch named in `state` is the current one: every other is earlier, also one with a higher n (a backup that came back counts anew).
- * Among others n decides. An epoch that no `state` has named yet is current, so it is never older.
+ * The epoch that the newest `state` names is the current one, and every other epoch is earlier, even one with a higher n: after a backup was
+ * restored, n counts from an earlier value again. Between two epochs that are not named, the one with the lower n is older. An epoch that no `state`
+ * has named yet is taken for current, so it is never older.
  */
 export async function isOlder(
   tx: Transaction,

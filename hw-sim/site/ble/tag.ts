@@ -42,7 +42,7 @@ export class Tag {
     this.#values.set(point, Number(value));
   }
 
-  /** A beacon has an address that nobody knows before. */
+  /** The address that it sends from. A beacon's is not in the configuration: beacons are recognised by what they send. */
   get mac(): string {
     return "mac" in this.layout ? this.layout.mac : this.#strange;
   }

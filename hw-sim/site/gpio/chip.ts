@@ -12,7 +12,7 @@ export interface Edge {
 
 export type Watcher = (edge: Edge) => void;
 
-/** What hangs on an output: the level that it pulls the line to while nobody drives it, and what it sees of it. */
+/** What is wired to an output. `rest`: the level to which it pulls the line while nobody drives it; `see` is called with each level of the line. */
 export interface Board {
   readonly rest: Level;
   see(edge: Edge): void;
@@ -46,7 +46,7 @@ export class Chip {
     return ns;
   }
 
-  /** Hangs a board on a line. It sees the level of now at once. */
+  /** Wires a board to a line. The board is told the present level at once. */
   attach(line: number, board: Board): void {
     this.#levels[line] = board.rest;
     this.#boards.set(line, board);

@@ -8,7 +8,7 @@ export interface Request {
 }
 
 export interface Framing {
-  /** Takes what arrived. "hang-up": bytes that no server goes on listening after. */
+  /** Takes the bytes that arrived. "hang-up": they are no Modbus, and a real server would close the connection. */
   take(bytes: Uint8Array): readonly Request[] | "hang-up";
   wrap(request: Request, unit: number, pdu: Uint8Array): Uint8Array;
 }

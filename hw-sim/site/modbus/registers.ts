@@ -39,7 +39,10 @@ const wholeHex = (value: bigint, bits: number): string =>
     .toString(16)
     .padStart(bits / 4, "0");
 
-/** What the registers hold for `value`: the nearest that the type can carry. `before`: what they hold now, of which parts may stay. */
+/**
+ * The words for `value`, or for the nearest value that the type can carry. `before`: the words as they are now; a point that is only some of their
+ * bits leaves the other bits as they were.
+ */
 export function toWords(point: RegisterValue, value: Shown, before: readonly number[] = [], factor = 0): number[] {
   const { type, bits } = shapeOf(point);
   const part = partOf(point);

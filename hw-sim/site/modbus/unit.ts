@@ -65,7 +65,7 @@ export class ModbusUnit {
     for (const [i, word] of toWords(at, value, before, this.#factor(at)).entries()) table.set(at.address + i, word);
   }
 
-  /** A power of ten beside the value, and what lies between them: such maps have no holes. */
+  /** Fills the register with the value's power of ten, and the registers between it and the value: real maps have no holes there. */
   #withFactor({ fc, address, scaleFrom, bytes }: RegisterValue): void {
     if (scaleFrom === undefined) return;
     const table = this.#words.get(fc) ?? new Map<number, number>();

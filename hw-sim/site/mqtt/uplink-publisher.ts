@@ -16,7 +16,7 @@ import { documentOf, firstOf, type Message, type Published, written } from "./pu
 
 const ADDRESS = "00189440";
 const APPLICATION = "streets";
-/** Of payloads whose table does not say a port. */
+/** The port of payloads whose table names none. */
 const ANY_PORT = 2;
 const LENGTH = { uint8: 1, int8: 1, uint16: 2, int16: 2, uint32: 4, int32: 4 } as const;
 
@@ -128,7 +128,7 @@ function recordsEncoder(records: PayloadRecords): Encoder {
   };
 }
 
-/** Of all forms the one that says most. */
+/** Encodes the form that has the most fields. */
 function formEncoder(forms: PayloadForms): Encoder {
   const all = Object.entries(forms).flatMap(([port, those]: readonly [string, readonly PayloadForm[]]) =>
     those.map((form) => ({ port: port === "any" ? ANY_PORT : Number(port), form, fields: form.fields.filter(isPlain) })),

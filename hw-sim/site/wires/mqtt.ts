@@ -17,7 +17,7 @@ export const mqtt = siteWire({
     const line = new SocketLine((socket) => aedes.handle(socket));
     await line.plug();
     const publishers = new Map(devices.map((device) => [device.id, publisherOf(device)]));
-    /** What nobody hears is not shown: the broker would keep it, and tell it later. */
+    /** Without a connected client nothing is published, so nothing is logged as shown: the broker would keep the message and deliver it later. */
     const publish = (device: string, { topic, payload, shown }: Message) => {
       const fault = faults.on(bus, device)?.kind;
       if (aedes.connectedClients === 0 || fault === "silence") return;

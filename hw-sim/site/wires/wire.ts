@@ -39,7 +39,7 @@ export interface OpenBus extends AsyncDisposable {
   plug(): Promise<void>;
   /** Pulls the plug, or kills that program. */
   unplug(): Promise<void>;
-  /** Its twins themselves show that the bus is unplugged, as long as that fault holds. */
+  /** Its twins keep showing the unplugged state themselves while that fault lasts. */
   readonly showsUnplugged?: true;
 }
 

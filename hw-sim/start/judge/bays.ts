@@ -67,7 +67,7 @@ export interface BayFinding {
 }
 
 const ILLEGAL = "bay.illegal-occupation";
-/** A duty whose time falls so near to the end of the stay may be told or not. */
+/** An alarm that falls due this close to the end of the stay may be raised or not: both are right. */
 const MARGIN_MS = 50;
 
 interface Stay {
@@ -115,7 +115,7 @@ function judgeStatus({ rule, levels, attributes, doubtful, end }: BayInput): rea
 
 const wordOf = ({ value }: Pick<Level, "value">): string => (value === true ? "occupied" : "free");
 
-/** Levels that stood longer than the debounce; what a shorter one parted is one. */
+/** Levels that stood longer than the debounce. Two equal ones with only a shorter one between them are joined to one. */
 function settled(levels: readonly Level[], debounceMs: number): readonly Level[] {
   const kept: Level[] = [];
   for (const level of levels) {
@@ -189,7 +189,10 @@ const staysOf = ({ levels, rule }: BayInput): readonly Stay[] =>
 interface ShownPermit {
   /** The first that counts for certain; undefined: none. */
   readonly at: number | undefined;
-  /** None but one that was shown just after the earliest moment that counts: the gateway may have seen the vehicle too late for it. */
+  /**
+   * The only permit was shown just after the earliest moment that counts. The gateway may have seen the vehicle a little later, and then the permit
+   * was shown too early for it: both answers are right.
+   */
   readonly unsure: boolean;
 }
 
@@ -234,7 +237,7 @@ function judgeRetained(input: BayInput, open: ReadonlySet<string>): readonly Bay
   if (inside(doubtful, end)) return [];
   if (!retained) return [{ what: "missing", asset, told: `retained assets/${asset}` }];
   const last = settled(levels, rule.debounceMs).at(-1);
-  // It changed too shortly before the end to have been said.
+  // The last change came too close to the end: it may not have been published yet.
   if (!last || last.at + rule.debounceMs + lateOf(rule) > end) return [];
   const findings: BayFinding[] = [];
   const wrong = (told: string) => findings.push({ what: "wrong", asset, told: `retained ${told}` });

@@ -46,7 +46,10 @@ const OWN = /^(epoch|catalog|sync|store|ledger|clock|config|gateway)\./;
 /** An outage is told of when it has lasted this long (CT-U10); at an outage of about this length, both answers are right. */
 const TOLD_AFTER_MS = 10_000;
 const ABOUT_MS = 3000;
-/** Back at the broker: a client that waits between two attempts. What was too short to be told is summed up when the link has held for a minute. */
+/**
+ * How soon the end of an outage is reported: the client may be waiting between two attempts to connect. Outages too short for an event of their own
+ * are summed up in one, once the link has held for a minute.
+ */
 const BACK_WITHIN_MS = 30_000;
 const SUMMED_WITHIN_MS = 60_000 + BACK_WITHIN_MS;
 
@@ -89,7 +92,7 @@ function judgeCommands({ events, commands, blind, end }: EventsInput): readonly 
     const isHidden = taken.some(({ mono }) => blind.some(([from, to]) => mono >= from && mono <= to)) || taken.length === 0;
     if (isWhole) continue;
     const last = taken.at(-1);
-    // What the gateway never took, or took a moment before the end, or was killed over.
+    // No error: the gateway never received the command, received it just before the end, or was killed while it carried it out.
     if (last === undefined || (!ENDS.has(last.step) && (isHidden || last.mono + MOST_LATE_MS > end))) continue;
     findings.push({ what: ENDS.has(last.step) ? "extra" : "missing", told: `${action} ${target}: ${words.join(", ")}` });
   }

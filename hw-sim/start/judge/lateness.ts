@@ -5,12 +5,12 @@ import type { Wait } from "./cpu-waits.ts";
 export type Lateness = (mono: number) => number;
 
 export interface LatenessBounds {
-  /** On a machine that lets everybody run. */
+  /** How late a record is on a machine with enough free cores. */
   readonly usual: number;
   readonly most: number;
 }
 
-/** What waited this long before may still be waiting for the others that waited. */
+/** A wait counts for this long after its end: data that queued up behind it is still late. */
 const BACKLOG_MS = 1000;
 
 /** A process that waited for a core handed its data on that much later, and its reader may have waited as long again. */

@@ -54,7 +54,10 @@ export interface ReadingsComparison {
 
 /** What a wire showed counts for this long after the reply, or the pushed frame, was sent; longer where the machine let nobody run. */
 export const LATE_MS = 50;
-/** Half the shortest poll: the value of the poll before is recognised as old on the busiest machine. */
+/**
+ * The most that a record may be late, even on the busiest machine: half the shortest polling period, so that the value of the poll before is still
+ * recognised as old.
+ */
 export const MOST_LATE_MS = 500;
 /** Between two monitors of its line a contact is read once: a change in that gap may be told earlier than the wire log says. */
 export const EARLY_MS = 250;

@@ -158,7 +158,7 @@ async function judgeAssets(
       end: must,
     }),
   );
-  // Graces that begin anew after a kill make every later time another.
+  // After a kill the gateway starts its grace times anew, so that no later time of the scenario's list holds any more.
   const began = starts > 1 ? undefined : served.find((one) => one.k === "begun")?.at;
   const listed = expect === null || began === undefined ? [] : Object.entries(expect.assets);
   const ofListed = listed.flatMap(([asset, expected]) =>

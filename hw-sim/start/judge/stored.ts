@@ -21,7 +21,10 @@ export const streamKey = (epoch: string, stream: string): string => `${epoch}/${
 export const headsOf = ({ streams }: Pick<GatewayStatus, "streams">): Heads =>
   new Map(streams.map(({ epoch, stream, head }) => [streamKey(epoch, stream), head]));
 
-/** A stream of which not all up to its head then is acknowledged now; undefined: everything is. One that is no longer listed is over. */
+/**
+ * The first stream that is not yet acknowledged up to the head that was noted; undefined: all are. A stream that is no longer listed is acknowledged
+ * whole.
+ */
 export const lagging = ({ streams }: Pick<GatewayStatus, "streams">, heads: Heads) =>
   streams.find(({ epoch, stream, upTo }) => upTo < (heads.get(streamKey(epoch, stream)) ?? 0));
 
@@ -59,7 +62,7 @@ async function streamOf(db: Database, n: number, stream: Stream, head: number): 
     top = to;
     records += count;
     const known = size(within(held, [from, to]));
-    // A thinned segment stands or falls whole.
+    // A thinned segment counts as acknowledged only when all of its numbers are.
     acknowledged += count === to - from + 1 ? known : known === to - from + 1 ? count : 0;
   }
   return { head: top, stored: records, acknowledged };

@@ -8,7 +8,7 @@ export interface ChildOptions {
   readonly name: string;
   readonly command: string;
   readonly args: readonly string[];
-  /** A line of standard output that is JSON and answers this is the ready line. */
+  /** The first JSON line of standard output for which this returns true says that the process is ready. */
   readonly isReady: (line: Json) => boolean;
   readonly readyWithinMs?: number;
   readonly env?: Readonly<Record<string, string>>;

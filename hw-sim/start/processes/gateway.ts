@@ -69,7 +69,7 @@ export class Gateway implements AsyncDisposable {
     return status.parse(await ask({ path: this.#options.socket }, { v: 1, id: 1, do: "status" }));
   }
 
-  /** As a power cut to the process: it comes back by itself. */
+  /** Kills it without warning, as a power cut would; it is started again by itself. */
   async kill(): Promise<void> {
     // Noted before the kill: on a busy machine the exit is reported later.
     this.#goesBlind();

@@ -7,7 +7,7 @@ import { configIn } from "../arguments.ts";
 import type { Globals, Terminal } from "../screen/terminal.ts";
 
 const LEVELS: readonly Level[] = ["debug", "info", "warn", "error", "silent"];
-/** What has not ended by then will not. */
+/** If the gateway has not stopped by then, something hangs: the process ends itself. */
 const HARD_STOP_MS = 10_000;
 
 export async function run(options: Globals & { readonly logLevel?: string }, terminal: Terminal): Promise<number> {

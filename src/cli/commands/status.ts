@@ -27,7 +27,7 @@ const isWell = ({ devices, sync, store }: GatewayStatus) =>
   sync.uplink?.platform.silent !== true &&
   devices.every(({ state }) => state === "up" || state === "starting");
 
-/** Without the line on which the next command is typed. */
+/** The size of the terminal, less one row for the shell's next prompt. */
 const roomOf = (out: NodeJS.WriteStream) =>
   out.isTTY ? { columns: columnsOf(out, process.env) ?? COLUMNS, rows: (out.rows || 24) - 1 } : undefined;
 

@@ -96,7 +96,7 @@ function faultLines(groups: readonly FaultGroup[], terminal: Terminal, columns: 
     const details = detailsOf(group, terminal, columns);
     const head = heads.slice(i, i + 1);
     if (details.length > left) {
-      // Then no later one gets details either: the graver ones come first.
+      // The faults are sorted, the gravest first: if this one has no room for details, no lesser one may have any.
       left = 0;
       return head;
     }

@@ -103,7 +103,7 @@ function claimedTwice(raw: unknown, devices: readonly WrittenDevice[], source: S
     if (!isName(bus)) continue;
     for (const claim of ifValid(() => driver?.claims?.(options)) ?? []) {
       const key = `${bus}\n${claim}`;
-      // Who needs the whole line shares it with nobody, whatever part of it that one takes.
+      // A device that needs the whole line collides with every other one on the bus, whatever that one claims.
       const owner = first.get(key) ?? first.get(`${bus}\n${claim === WHOLE ? "" : WHOLE}`);
       if (owner === undefined) for (const one of [key, `${bus}\n`]) first.set(one, id);
       else {

@@ -55,7 +55,8 @@ export function checkCircles(
     for (const { reference, written, path } of referencesIn(schema, value, ["assets", id])) {
       if (reference.to !== "point") continue;
       const [other = ""] = written.split(".");
-      // Of a name given twice, which is an error of its own, the device is meant: it hears nobody.
+      // When a device and an asset have the same name, an error of its own, the device is meant: a device listens to nobody, so no circle goes
+      // through it.
       if (devices.has(other)) continue;
       const way = other === id ? [id] : wayTo(id, other, before);
       if (way === null) heard.get(id)?.push(other);
@@ -173,7 +174,7 @@ function checkDevice(found: Found, to: "device" | "reader", { raw, devices }: Wr
   const expected = to === "reader" ? phrases.reader[source.lang] : phrases.device[source.lang];
   if (!isThere(found, [...devices.keys()], expected, source) || to === "device") return;
   const { driver, points } = devices.get(found.written) ?? {};
-  // A type still to come may be a reader; of those that are here, what they read says so.
+  // A type that this version does not have yet may be a reader. Of the others it is one if it has a credential point.
   if (driver === undefined || points === undefined) return;
   if (Object.values(points).some(({ kind }) => kind === "credential")) return;
   const type = valueAt(raw, ["devices", found.written, "type"]);

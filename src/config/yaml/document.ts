@@ -22,7 +22,7 @@ import { plain, type TextFinding } from "./plain.ts";
 export const MAX_BYTES = 1_048_576;
 /** Deeper nesting than in any configuration: found here, because the parser would spend seconds on it. */
 const DEEP = /(?:[[{]\s*){33}|^ *(?:- +){33}/m;
-/** Nobody reads more. */
+/** More problems than these are not listed: nobody would read them. */
 const MAX_PROBLEMS = 1000;
 /** After so many broken lines the rest is mostly their consequence. */
 const MAX_SYNTAX = 20;

@@ -8,7 +8,10 @@ import { Trouble, troubleOf, typeOf } from "./trouble.ts";
 const BLUEZ = "org.bluez";
 const DEVICE = "org.bluez.Device1";
 const OBJECT_MANAGER = "org.freedesktop.DBus.ObjectManager";
-/** dbus-next listens to no signal that the introspection leaves out; so it is given, and the list of all strangers is not asked for. */
+/**
+ * dbus-next can listen only to signals that the introspection data name. This short version names the one that is needed and leaves out the list of
+ * all known devices, which need not be fetched.
+ */
 const MANAGER_XML = `<node><interface name="${OBJECT_MANAGER}"><method name="GetManagedObjects"><arg type="a{oa{sa{sv}}}" direction="out"/></method><signal name="InterfacesAdded"><arg type="o"/><arg type="a{sa{sv}}"/></signal></interface></node>`;
 const CALL_MS = 5000;
 
@@ -82,7 +85,7 @@ export class Bluez implements Disposable {
     }
   }
 
-  /** BlueZ tells the first advertisement of an address that it did not hold with the new object, and no other way. */
+  /** The first advertisement of an address that BlueZ did not know comes only with the signal that announces the new object. */
   async #listen(): Promise<void> {
     this.#manager = (await this.#bus.getProxyObject(BLUEZ, "/", MANAGER_XML)).getInterface(OBJECT_MANAGER);
     this.matchRules += 1;
@@ -95,7 +98,7 @@ export class Bluez implements Disposable {
     });
   }
 
-  /** What BlueZ remembers of addresses that it holds already: their next advertisement is told to nobody who does not follow them. */
+  /** The addresses that BlueZ knows already, with what it remembers of them: their next advertisement is signalled only to a client that follows them. */
   async remembered(): Promise<readonly (readonly [mac: string, Heard])[]> {
     const objects = (await this.#call("objects", this.#manager?.GetManagedObjects() ?? Promise.resolve({}))) as Objects;
     return Object.entries(objects).flatMap(([path, interfaces]) => {

@@ -14,11 +14,14 @@ import { Bluez } from "./bluez.ts";
 import type { Heard } from "./properties.ts";
 import { type Trouble, troubleOf } from "./trouble.ts";
 
-/** A cheap call: it finds a dead connection, a restarted bluetoothd and an adapter switched off, and lets signals of the new owner through. */
+/**
+ * How often BlueZ is asked something cheap. That finds a dead connection, a restarted bluetoothd and an adapter that was switched off; after a
+ * restart it also makes dbus-next accept signals of the new bluetoothd.
+ */
 const PING_MS = 5000;
-/** Match rules are never given back (dbus-next 0.10.2, _removeMatch), so the connection is. */
+/** dbus-next never removes its match rules (0.10.2, _removeMatch), so the whole connection is renewed after this time or number. */
 const RECYCLE = { afterMs: 6 * 3_600_000, matchRules: 400 };
-/** Between two connections everybody else is heard for a moment. */
+/** Pause between two reads: while one device is connected to, advertisements of the others are not heard. */
 const REST_MS = 2000;
 const POWER_MS = 1000;
 
@@ -33,7 +36,7 @@ export class Session implements Disposable {
   readonly #events: SessionEvents;
   readonly #wanted = new Set<string>();
   #matches: readonly AdvertMatch[] = [];
-  /** Who sent what one of them fits, the latest last. */
+  /** Addresses whose advertisements fitted one of the patterns, the latest last. */
   readonly #senders = new Set<string>();
   readonly #begun = monotonic();
   #queue: ReadCommand[] = [];
@@ -78,7 +81,7 @@ export class Session implements Disposable {
     this.#nudge();
   }
 
-  /** Of a sender that is followed BlueZ tells what it sends again by its signal strength alone. */
+  /** When a followed sender repeats an advertisement, BlueZ tells only its signal strength: then the address decides. */
   #isWanted(mac: string, advert: Heard): boolean {
     if (this.#wanted.has(mac)) return true;
     const isBare = Object.keys(advert.services).length + Object.keys(advert.manufacturers).length === 0;
@@ -172,7 +175,7 @@ export class Session implements Disposable {
   }
 
   async #follow(mac: string): Promise<void> {
-    // What it fails of, the next ping meets.
+    // A failure is ignored here: its cause will fail the next ping too, which deals with it.
     await this.#bluez.follow(mac).catch(() => false);
   }
 

@@ -29,7 +29,7 @@ export const ld2410 = radarSensor({
     tail: [0xf8, 0xf7, 0xf6, 0xf5],
   },
   farthest: 8000,
-  // Distances of what is not there go on standing in the frame. 0 cm is within the nearest gate.
+  // The frame keeps the last distance of a target that is gone, so only the state bits say what is there. 0 cm means: within the nearest gate.
   targets: ({ state, moving, still }) => [
     ...((Number(state) & 1) !== 0 ? [{ distance: Number(moving), isMoving: true }] : []),
     ...((Number(state) & 2) !== 0 ? [{ distance: Number(still), isMoving: false }] : []),

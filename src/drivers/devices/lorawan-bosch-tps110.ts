@@ -13,7 +13,7 @@ export const lorawanBoschTps110 = fieldsDevice({
     presence: state,
     temperature: { unit: "Cel", kind: "gauge", range: [-60, 100], report: { atLeastMs: 15 * 60_000 } },
     firmware: { unit: "", kind: "text", report: {} },
-    // Each start is a row, whatever the one before was for.
+    // Without `report`: each restart of the sensor is recorded, even with the same cause as before.
     "reset-cause": { unit: "", kind: "text" },
   },
   forms: {

@@ -16,7 +16,7 @@ export const lorawanPniPlacepod = recordsDevice({
   records: {
     1566: { point: "presence", trueAt: 1 },
     3766: { point: "presence", trueAt: 1 },
-    // A counter of vehicles, up to 127 and then anew: nothing that lasts.
+    // A counter of vehicles that begins anew after 127: too short to be of use, so it is skipped.
     3700: {},
     2100: {},
     "0267": { point: "temperature", decode: "int16", scale: 0.1 },

@@ -21,7 +21,7 @@ export const reportOf = ({ change, deadband, atLeast }: ReportOption): Report =>
   ...(atLeast !== undefined && { atLeastMs: atLeast }),
 });
 
-/** The device's word on what is worth keeping, under the site's. Increments are always kept. */
+/** The points with the site's `report` in place of the device type's. Increments are always kept. */
 export function withReport(
   points: Readonly<Record<string, PointSpec>>,
   option: ReportOption | undefined,

@@ -51,7 +51,10 @@ export class LocalTime {
     return Math.floor((wall + this.offset(wall)) / DAY_MS);
   }
 
-  /** When it is so many minutes after the midnight of a day. What the spring leaves out is as far after the change; of two in autumn, the first. */
+  /**
+   * The moment at which a day's clock shows so many minutes after midnight. An hour that the spring change skips is taken as much later; of an hour
+   * that autumn has twice, the first is taken.
+   */
   at(day: DayNumber, minutes: number): number {
     const local = day * DAY_MS + minutes * MINUTE_MS;
     const [before, after] = [local - this.offset(local - DAY_MS), local - this.offset(local + DAY_MS)];

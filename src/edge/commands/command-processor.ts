@@ -18,7 +18,7 @@ export interface CommandEffects {
   inbox(row: InboxRow): void;
   /** Steps the kind of an asset; its effects join the commit under way. */
   asset(asset: string, action: string, args: Args, mono: number): void;
-  /** A rule hears how its order ended; what comes of that joins the commit of the end. */
+  /** Tells a rule how its order ended; whatever the rule does then joins the same commit. */
   ordered(order: string, by: string, isDone: boolean, mono: number): void;
 }
 
@@ -79,7 +79,7 @@ export class CommandProcessor {
     this.#execute(command, origin, stop);
   }
 
-  /** What a rule wants: accepted in the very commit that holds why, and then done like any other command. */
+  /** Takes an order of a rule: it is accepted in the commit that holds its reason, and then carried out like any other command. */
   order(order: Order, mono: number): void {
     const { gateway, clock, host, log } = this.#o;
     if (this.#inbox.has(order.id)) return;
@@ -90,11 +90,11 @@ export class CommandProcessor {
       await host.flush();
       this.#execute(command, "rule", stop);
     };
-    // Where a stop comes first, the next start finds it accepted.
+    // If a stop comes first, the order stays `accepted`, and the next start takes it up.
     begin().catch((error: unknown) => log.debug("command.waits", { id: order.id, cause: error }));
   }
 
-  /** What was accepted and never begun is begun; what was begun and never ended is `unknown`. */
+  /** Takes up the commands of an earlier run: one that was accepted is carried out now, one that had begun is answered with `unknown`. */
   async resume(stop: AbortSignal): Promise<void> {
     for (const row of this.#o.saved.values()) {
       const body = row.body as InboxBody;
@@ -142,14 +142,14 @@ export class CommandProcessor {
     const act = async () => {
       // One effect per id (C2), whatever path led here.
       if (this.#inbox.get(id)?.state !== "accepted") return;
-      // A rule is told that its target takes no such thing when its turn comes: never from within its own step.
+      // An order of a rule is checked only now, when its turn comes, and not when it is given: the rule must not hear the answer inside its own step.
       const spoilt = this.#spoilt(command, resumed) ?? (origin === "rule" ? this.#refusal(command, origin) : null);
       if (spoilt !== null) {
         this.#end(command, origin, spoilt);
         return this.#tell(id);
       }
       if (this.#o.assets.has(target)) return this.#onAsset(command, origin);
-      // It must not switch on again, for another `maxOn`, what should be off.
+      // After a restart, first make sure that the target is not overdue to be switched off: a resumed order would keep it on for another `maxOn`.
       if (resumed && !(await this.#o.limits.isClear(target, stop))) {
         if (stop.aborted) return; // the next start finds it accepted
         this.#end(command, origin, { state: "refused", code: "command.not-switched-off" });

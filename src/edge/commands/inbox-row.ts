@@ -18,7 +18,7 @@ export function rowOf(
   const { id, target, action, args, issuedAt, expiresAt, issuer } = command;
   const { state, origin, result } = step;
   const { running, wall, former } = now;
-  // Without the right time: as long as its sender meant, counted from here.
+  // Without the right time, the lifetime that its sender gave it begins now.
   const lives = Math.min(LIFETIME_MAX_MS, Math.max(0, expiresAt - (wall ?? issuedAt)));
   const body: InboxBody = { target, action, args, expiresAt, issuer, origin, ...(result !== undefined && { result }) };
   return { id, received: former?.received ?? running, expires: former?.expires ?? running + lives, state, body };

@@ -69,8 +69,8 @@ export class LimitKeeper {
   }
 
   /**
-   * Joins the commit that records `executing`. Of an order to switch off the deadline stays until it is known to have been done; of one to
-   * switch on it is today's limits that say it, and where they name none, one of former limits is over.
+   * Joins the commit that records `executing`. An order to switch off leaves the deadline until it surely succeeded. An order to switch on sets a new
+   * one by today's limits; where they name none, a deadline of earlier limits is removed.
    */
   begin(target: string, value: number | boolean, limits: Limits = {}): void {
     const before = this.#marks.get(target) ?? null;
@@ -83,9 +83,9 @@ export class LimitKeeper {
   }
 
   /**
-   * The effect ended; only one that surely switched off takes the deadline away. One that expired was never sent and leaves all as it was; one
-   * that failed moves no deadline, but where there was none its own stays: a far side that says no may have done it. Joins the commit that
-   * records the end.
+   * Joins the commit that records the end. The deadline is removed only if the target was surely switched off. An expired order was never sent and
+   * changes nothing. A failed one does not move an existing deadline, but a deadline that it set itself stays: a device that answers "no" may still
+   * have switched on.
    */
   ended(target: string, value: number | boolean, state: Outcome["state"]): void {
     const mark = this.#marks.get(target);
@@ -107,7 +107,7 @@ export class LimitKeeper {
     return offAt !== null && offAt <= this.#host.running();
   }
 
-  /** Switches off what has been on for too long, first of all what a restart found overdue; one that does not answer delays no other. */
+  /** Switches off whatever has been on for too long, first what was overdue at the start. A target that does not answer does not delay the others. */
   async run(stop: AbortSignal, heartbeat: Heartbeat): Promise<void> {
     while (!stop.aborted) {
       heartbeat.touch();

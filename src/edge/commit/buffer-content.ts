@@ -142,7 +142,7 @@ export function dropEvents(content: Content, most: number, may: (event: EdgeEven
   return rangesOf([...gone]);
 }
 
-/** Takes out the commands of which nothing was done, and the events that say so; answers the numbers that went. */
+/** Takes out refused and expired commands with their events; answers the numbers that went. */
 export function dropRefusals(content: Content): readonly Range[] {
   for (const [id, { state }] of content.inbox) if (isWithoutEffect(state)) content.inbox.delete(id);
   return dropEvents(content, content.events.length, ({ kind }) => worthOf(kind) === 0);

@@ -15,7 +15,7 @@ import { RecordNumbers, type WallTime } from "./record-numbers.ts";
 
 /** Acknowledgements wait at most this long for other content to travel with, those of the platform and those that a source waits for. */
 const MARKS_WAIT_MS = 1000;
-/** So many messages of sources that wait are worth a commit of their own: a broker hands out only a few dozen before it hears of the first. */
+/** So many messages that wait for an acknowledgement close the commit early: a broker sends only a few dozen before it needs the first acknowledgement. */
 const WAITING_MOST = 16;
 
 export interface CommitBufferOptions {
@@ -37,7 +37,7 @@ export class CommitBuffer {
   onClock: (news: ClockNews) => void = () => {};
   /** Told of commands that the stored inbox holds no more. */
   onForgotten: (commands: readonly string[]) => void = () => {};
-  /** How long nobody looked before this epoch, where a clock that is found tells it; null: it does not, or that was known. */
+  /** How long the gateway was off before this epoch, where only a clock that was found later tells it; null: it does not, or the time was known before. */
   lateOff: (now: Now) => number | null = () => null;
   readonly #o: CommitBufferOptions;
   readonly #numbers: RecordNumbers;
@@ -46,7 +46,7 @@ export class CommitBuffer {
   readonly #deadline: Deadline;
   readonly #committer: Committer;
   #open = emptyContent();
-  /** Numbers of `ledger.gap` events that were widened after a commit of them was tried: the disk may hold the narrower ones. */
+  /** Numbers of `ledger.gap` events that were widened after a commit with them had failed: the disk may hold them in their former, narrower form. */
   readonly #widened = new Set<number>();
   /** The last numbers given out. */
   readonly #given = { readings: 0, events: 0 };
@@ -116,7 +116,7 @@ export class CommitBuffer {
     return this.#numbers.wall(mono);
   }
 
-  /** What is stamped while the time is not known. */
+  /** The present run of records without a known time; null: the time is known. */
   get stretch(): Stretch | null {
     return this.#numbers.stretch;
   }

@@ -15,13 +15,13 @@ import { draftOf, type Loss, lighten, purge, withoutRefusals } from "./loss-ledg
 
 const retryWait = doubling(250, 5000);
 const TEND_EVERY_MS = 5000;
-/** A commit that has not come back for so long, the last one included, may never do. */
+/** A commit, also the last one at a stop, that has not returned after this time may never return. */
 const HANGING_MS = 10_000;
 /** A store that nobody wrote to for this long is asked to write: a disk that fails must be known before an alarm needs it. */
 const PROVE_EVERY_MS = 30_000;
-/** The disk cannot be written: a restart would not cure it, and would lose what waits. */
+/** Errors of the disk: a restart would not cure them, and would lose what waits in memory. */
 const OF_THE_DISK: ReadonlySet<string> = new Set(["store.full", "store.unwritable"]);
-/** The file itself: whatever is tried again goes nowhere. */
+/** Errors of the file itself: trying again in this run cannot help. */
 const OF_THE_FILE: ReadonlySet<string> = new Set(["store.corrupt", "store.gone"]);
 
 /** The store, and what the buffer lets its committer do. */
@@ -105,7 +105,7 @@ export class Committer {
     this.#dismiss(this.failure ?? new EdgeError("store.unwritable", { reason: { it: "chiusa", en: "closed" } }));
   }
 
-  /** A disk that does not answer is no failure yet, but may be the end of this process. */
+  /** Notes which numbers are not stored while a commit hangs: it has not failed yet, but the process may be killed before it returns. */
   #noteHanging(): void {
     const { clock, store, given } = this.#o;
     const isWriting = this.closing !== null && weightOf(this.closing) > 0;
@@ -117,7 +117,7 @@ export class Committer {
     let failures = 0;
     while (!stop.aborted) {
       await deadline.reached(TEND_EVERY_MS, stop);
-      // Also when no record comes: retained documents must not wait for one to get the right time.
+      // The clock is followed even when no record comes, so that retained documents get the right time soon.
       this.#o.followClock();
       if (deadline.at !== null) failures = (await this.#settle()) ? 0 : failures + 1;
       this.#lost ??= store.broken;
@@ -208,7 +208,7 @@ export class Committer {
     }
   }
 
-  /** A disk may report a commit as failed that it did write. What the store turns out to hold is told as durable, and not written again. */
+  /** A disk may report a commit as failed that it did write. What the store turns out to hold is treated as durable, and not written again. */
   #wasStored(content: Content): boolean {
     const { store, cat, log, widened } = this.#o;
     const stored = takeStored(content, store.heads(store.epoch.id));
@@ -233,7 +233,7 @@ export class Committer {
     if (this.#leaving) this.#dismiss(error);
   }
 
-  /** Commits the acknowledgements first, because acknowledged history can go without an event. Then housekeeping makes the room that is missing. */
+  /** Commits the acknowledgements first, because acknowledged history can be deleted without a `ledger.gap` event. Then housekeeping makes the room that is still missing. */
   async #makeRoom(): Promise<void> {
     const { store, log } = this.#o;
     const open = this.#o.open();

@@ -78,7 +78,7 @@ function oldest(events: readonly EdgeEvent[], share: number): (event: EdgeEvent)
   return (event) => event.seq <= last && !spared(event);
 }
 
-/** Content that can never be stored must not hold up the rest: its most likely part is dropped. Null: what was dropped has no number. */
+/** Drops the part of the content that most probably cannot be stored, so that the rest can be. Null: what was dropped had no numbers. */
 export function purge(content: Content): Loss | null {
   if (content.inbox.size > 0) content.inbox.clear();
   else if (content.states.size > 0) content.states.clear();
@@ -93,8 +93,8 @@ export function purge(content: Content): Loss | null {
 }
 
 /**
- * What follows directly on a loss that waits to be named joins its event: a disk that fails for weeks must not fill the memory with events about
- * it. Answers the number of that event; null: there is none.
+ * A loss that directly follows one whose event is not stored yet is added to that event: a disk that fails for weeks must not fill the memory with
+ * such events. Answers the number of that event; null: there is none.
  */
 export function widenGap({ events }: Content, gap: Omit<Shed, "replacement">): number | null {
   const { epoch, stream, range, count, reason } = gap;

@@ -81,7 +81,7 @@ export class RecordNumbers {
     };
   }
 
-  /** A rule's timer that fell due while no gateway ran is told when the epoch opens: no number lies before its epoch. */
+  /** A record never carries a moment before its epoch: a timer that fell due while the gateway was off counts from the opening. */
   #inEpoch(mono: number): number {
     return Math.max(mono, this.#epoch.opened);
   }

@@ -27,7 +27,10 @@ export interface CollectorHost {
 
 /** A wire that failed is tried again soon: a replugged adapter is back within seconds. */
 const PUSHED_RETRY = backoff(500, 5000);
-/** A dead unit costs its line less and less; one that is asked every few hours at the end no more than a living one. */
+/**
+ * The waits between tries grow, so that a dead unit costs its line less and less. A unit with a long period is in the end tried once a period, like a
+ * living one.
+ */
 export const polledRetry = (everyMs: number) =>
   backoff(Math.min(everyMs, 5000), Math.max(everyMs, Math.min(60_000, Math.max(10_000, everyMs * 6))));
 
@@ -36,7 +39,7 @@ const roundMs = (everyMs: number) => Math.max(300_000, 3 * everyMs);
 
 /** First polls are spread over at most this long: after a start nobody waits a quarter of an hour for a first value. */
 const SPREAD_MS = 10_000;
-/** Why a device is down may change: who heard the one reason hears the other, this often at most. */
+/** The reason why a device is down may change; a new reason is reported at most this often. */
 const TOLD_AGAIN_MS = 300_000;
 
 const OPEN_WAIT_MS = 3000;
@@ -73,14 +76,14 @@ export class Collector {
 
   async run(stop: AbortSignal): Promise<void> {
     const { info, log } = { info: this.info, log: this.#host.log };
-    // A pushed device may rightly say nothing for days: nothing is expected of it.
+    // Only polled devices are watched: a pushed one may rightly say nothing for days.
     const heartbeat =
       info.everyMs === undefined ? null : this.#host.watchdog.heartbeat(`device ${info.id}`, roundMs(info.everyMs));
     await keepTrying(info.id, (s, works) => this.#pull(s, works, heartbeat), {
       log,
       stop,
       waitMs: info.everyMs === undefined ? PUSHED_RETRY : polledRetry(info.everyMs),
-      // A silent unit's request may wait for minutes until its line lets it through: that it took long is no sign of health.
+      // A request to a silent unit may wait minutes for its turn, so a long run of a polled device does not show that it is healthy.
       ...(info.everyMs !== undefined && { healthyMs: Number.POSITIVE_INFINITY }),
       failed: (error) => {
         heartbeat?.touch();
@@ -167,7 +170,7 @@ export class Collector {
       this.#tell(problem, mono);
     } else if (this.#health.isSilent && mono - this.#told.at >= TOLD_AGAIN_MS) {
       const problem = this.#problem(mono);
-      // The reason before a restart is not known: that alarm stays as it is.
+      // After a restart the reason that was reported is not known: the open alarm stays as it is.
       if (this.#told.code === null || this.#told.code === problem.code) this.#told = { code: problem.code, at: mono };
       else this.#tell(problem, mono);
     }
@@ -183,7 +186,7 @@ export class Collector {
     this.#host.silence(this.info, problem, mono);
   }
 
-  /** After a silence every point is worth a row again, changed or not. */
+  /** After a silence the next value of every point is recorded, changed or not. */
   #speaks(mono: number): void {
     this.#rows.clear();
     this.#host.silence(this.info, null, mono);

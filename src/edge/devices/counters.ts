@@ -33,5 +33,5 @@ export class Counters {
 
 const keyOf = (device: string): string => `counters/${device}`;
 
-/** A million times 0.01 is 10000: decimal parts of a unit are added as people would, to the 15 digits that a double surely holds. */
+/** Rounds to the 15 digits that a double surely holds, so that adding 0.01 a million times gives exactly 10000. */
 const exact = (sum: number): number => Number(sum.toPrecision(15));

@@ -25,7 +25,10 @@ export interface Cause {
 /** Something that goes on. */
 type Lasting = Readonly<{ code: string; context: Context; since: number }>;
 
-/** Codes of readings that are no fault of the device: what passed before it was opened, and what the site says is normal. */
+/**
+ * Codes of readings that are no fault of the device: pulses missed while it was not open, and "nothing in range", which the site may have declared
+ * normal.
+ */
 const NO_FAULT: readonly string[] = ["counter.unobserved", "sensor.nothing-in-range"];
 
 /** A wire that was opened may fail in the next moment. */
@@ -35,7 +38,7 @@ const SETTLED_MS = 5000;
 export const isUnread = ({ quality, code = "" }: Reading): boolean =>
   quality === "bad" && (code.startsWith("bus.") || ["frame.invalid", "ble.key", "mqtt.malformed"].includes(code));
 
-/** A device that fell ill so often in this time, or in so many of its periods, is not well though it answers at the moment. */
+/** A device that failed so often within this time, or within so many of its periods, has a problem even while it answers. */
 const UNSTEADY = { times: 3, withinMs: 600_000, periods: 10 };
 
 export class DeviceHealth {
@@ -98,18 +101,18 @@ export class DeviceHealth {
     this.#outage = lasting(why, this.#outage, mono);
   }
 
-  /** Something came. True: it is understood, and was not before for a long time. */
+  /** Takes a batch of readings. True: the device was down, and this batch brings it up again. */
   heard(batch: readonly Reading[], mono: number): boolean {
     const wasIll = this.#isIll;
     for (const reading of batch) this.#judge(reading, mono);
     const unread = batch.find(isUnread);
     if (unread !== undefined && !wasIll) this.#falls.add(mono, unread.code ?? "internal", unread.why ?? {});
     if (unread !== undefined && batch.every(isUnread)) {
-      // A device that was down is not up because unreadable data comes: it is down for another reason now.
+      // Unreadable data do not bring a device up: it stays down, now for this reason.
       if (this.#error !== null) this.#error = errorOf(unread);
       return false;
     }
-    // What a broker kept may be years old: it is shown, and is no sign of life.
+    // A retained message may be years old: its values are shown, but it is no sign of life.
     if (batch.length > 0 && batch.every(({ code }) => code === "mqtt.retained")) return false;
     this.#error = null;
     this.#understood = mono;
@@ -175,7 +178,7 @@ export class DeviceHealth {
     return what && { error: this.#said(what.code, what.context), since: what.since };
   }
 
-  /** A pushed device whose wire is open again, and stays so, is down for another reason than the one for which it was closed. */
+  /** Whether an old error no longer explains why a pushed device is down: its wire has been open again for a while. */
   #isOver({ code }: EdgeError, mono: number): boolean {
     if (this.#info.everyMs !== undefined) return false;
     return code === "frame.invalid" || (this.#opened !== null && mono - this.#opened >= SETTLED_MS);
@@ -203,7 +206,7 @@ export class DeviceHealth {
     return { error: this.#said("device.silent", { lasted }), since };
   }
 
-  /** Of the points that are not well the most alike, bad ones before doubtful ones. */
+  /** The largest group of points with the same problem, bad ones before doubtful ones. */
   #worst(): Cause {
     const alike = new Map<string, [string, Trouble][]>();
     for (const [point, trouble] of this.#troubled) {
@@ -254,7 +257,7 @@ const strayIn = (wire: WireStatus | undefined): number => (wire !== undefined &&
 
 const framesIn = (wire: WireStatus | undefined): number => (wire !== undefined && "frames" in wire ? wire.frames : 0);
 
-/** `before`: the frames that came until then, which the counts beside it show. */
+/** `before`: how many frames had come before, so that the text agrees with the counts shown beside it. */
 const strayText = (stray: number, lasted: string, before: number): Text => ({
   it: `${pluralise(stray, "byte senza senso|byte senza senso")} in ${lasted}, ${before === 0 ? "nessun messaggio" : `più nessun messaggio (prima ${pluralise(before, "messaggio|messaggi")})`}`,
   en: `${pluralise(stray, "stray byte|stray bytes")} in ${lasted}, ${before === 0 ? "no frame" : `no frame any more (${pluralise(before, "frame|frames")} before)`}`,

@@ -51,7 +51,7 @@ export class PointValues {
     });
   }
 
-  /** The device itself said nothing of this point with it, so its last word stands. */
+  /** Whether a reading holds no word of the device on this point: then its last value stands. */
   #saysNothing(latest: Reading): boolean {
     return isUnread(latest) || this.#lost.has(latest.point);
   }

@@ -1,4 +1,4 @@
-/** Makes what a kind claims and what stands open one and the same: raised when due, doubted, given up, cleared. */
+/** Compares what a kind claims with its open alarms: raises, doubts and clears them, and gives them up. */
 import { formatDuration } from "../../kit/text/format-duration.ts";
 import type { Asset, EventDraft, Text } from "../../model/index.ts";
 import type { AlarmDraft, Alarms } from "../alarms.ts";
@@ -159,7 +159,7 @@ const isClaimed = (key: string, { alarms }: AnyKind): boolean =>
     ([own, { unstable }]) => key === own || (unstable !== undefined && key === unstableOf(own)),
   );
 
-/** Alarms of a former kind or version that nothing claims any more. `but`: one that is not the kind's to claim. */
+/** Clears alarms that a former kind or version raised and that the present one does not know. `but`: one that is not the kind's to claim. */
 export function clearOrphans({ asset, kind }: Pick<Judged, "asset" | "kind">, but: string, alarms: Alarms, mono: number): void {
   const { id, name } = asset;
   for (const { key, kind: of, severity } of alarms.ofOwner(id)) {

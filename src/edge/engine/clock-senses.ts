@@ -9,7 +9,7 @@ export const UNSYNCED = "clock.unsynced";
 
 export const isOfClock = ({ of }: Pick<Sense<unknown>, "of">): boolean => of === "quarter" || of === "daily";
 
-/** What is so at a moment, and until when, ms of observation. Infinity: until the clock is found, or for good. */
+/** What a sense of the clock shows at a moment, and until when, in ms of observation. Infinity: until the clock becomes known, or for good. */
 export function clockSight(
   { of, from }: Sense<unknown>,
   { at, wall, synced }: Moment,

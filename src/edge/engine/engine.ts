@@ -47,9 +47,9 @@ export class RuleEngine {
   readonly #audience = new Audience();
   /** Attribute records that other assets listen to, with their numbers: heard when the step that made them is over. */
   readonly #queue: { readonly record: ReadingRecord; readonly seq: number }[] = [];
-  /** What it does now, and what it was told meanwhile. */
+  /** The work under way, and behind it what came meanwhile. */
   readonly #waiting: (() => void)[] = [];
-  /** The latest moment of which something was told by itself. */
+  /** The latest moment at which a timer fired. */
   #fired = Number.NEGATIVE_INFINITY;
 
   constructor({ assets, sink, alarms, saved, epoch, time, answers = {} }: EngineOptions) {
@@ -118,7 +118,7 @@ export class RuleEngine {
 
   // ------------------------------------------------------------ time passes
 
-  /** What fell due by itself up to a moment, in the order of its time; then nothing earlier can come: see `notBefore`. */
+  /** Fires the timers that are due up to a moment, in order. After that nothing earlier may come: see `notBefore`. */
   timers(mono: number): void {
     this.#whole(() => this.#timers(mono));
   }
@@ -151,7 +151,7 @@ export class RuleEngine {
     return Number.isFinite(due) ? this.#moments.mono(due) : null;
   }
 
-  /** A record that arrives after something of a later moment was told takes that moment: so replay meets both in the same order. */
+  /** A record older than a timer that has already fired gets that timer's moment, so that replay meets both in the same order. */
   notBefore(mono: number): number {
     return Math.max(mono, this.#fired);
   }
@@ -242,7 +242,7 @@ export class RuleEngine {
 
   // ------------------------------------------------------------ one thing after the other
 
-  /** Does one thing to its end, what other assets hear of it included. What comes in meanwhile waits: no step is entered twice. */
+  /** Does one piece of work to its end, with everything that other assets hear of it. What comes meanwhile waits, so that no step runs inside another. */
   #whole(work: () => void): void {
     this.#waiting.push(work);
     if (this.#waiting.length > 1) return;

@@ -10,7 +10,7 @@ import type { Orders } from "./orders.ts";
 import type { Input } from "./past/lived.ts";
 import { become, observe, SILENT, type Sight, settle, sightOf } from "./senses.ts";
 
-/** How long nobody looked is an input too: what was unseen for too long is unknown. */
+/** The time during which the gateway was off is an input too: a sense may be unseen only for so long before it is unknown. */
 export type Told = Input | { readonly offMs: number | null };
 
 interface Concerned {
@@ -70,7 +70,7 @@ export class Hearing {
     return this.#become(run, name, { known: false, code: SILENT }, at, at, false);
   }
 
-  /** Nobody looked for so long, null: who knows how long. What may not be unseen for that long is unknown. */
+  /** The gateway was off for `offMs`; null: nobody knows for how long. Every sense that may not be unseen for that long becomes unknown. */
   unobserved(run: AssetRun, offMs: number | null, at: number): boolean {
     let isChanged = false;
     for (const role of run.roles)
@@ -99,7 +99,7 @@ export class Hearing {
     for (const { name, sense } of run.roles) {
       if (!isOfClock(sense)) continue;
       const { sight, until } = clockSight(sense, this.#moments.moment(at), this.#answers);
-      // A clock that is slewed may not be there yet: then it is looked at again in a moment, never at once.
+      // A clock that is being slewed may not have reached that time yet: look again one ms later, never at once.
       run.clockAt = Math.min(run.clockAt, Math.max(at + 1, until));
       if (this.#become(run, name, sight, at, at, false)) isChanged = true;
     }

@@ -58,7 +58,10 @@ export class Judge {
     }
   }
 
-  /** When it is to be asked again after what it heard last: what fell due while no gateway ran is told in the order of its time. */
+  /**
+   * Plans when the kind must be asked again, counted from its last input, so that what fell due while the gateway was off is reported in the right
+   * order.
+   */
   plan(run: AssetRun): void {
     if (run.restored !== "kept") return;
     const context = this.#context(run, run.heardAt);
@@ -70,7 +73,7 @@ export class Judge {
         run.again = Math.min(run.again, dueAfter(claim, key, kept, run, this.#alarms));
       }
     } catch {
-      // It is asked at the opening, and named there.
+      // The kind is asked again at the opening, and an error is reported there.
       run.again = NEVER;
     }
   }
@@ -127,7 +130,7 @@ export class Judge {
     return anyTold;
   }
 
-  /** Named once; the asset is unknown, and what stands of it is in doubt. */
+  /** Reports the error once; the asset becomes unknown, and its open alarms doubtful. */
   failed(run: AssetRun, input: string, error: unknown, at: number): void {
     const { id } = run.asset;
     const { kind, version } = run.kind;
@@ -146,7 +149,7 @@ export class Judge {
     this.#keeper.schedule(run);
   }
 
-  /** What was saved does not fit: it is kept beside and named, and what is known was learned from the stored past. */
+  /** The saved state does not fit: it is put aside and reported; the facts were learned anew from the stored records. */
   unfit(run: AssetRun, mono: number): void {
     const { id } = run.asset;
     run.restored = "kept";

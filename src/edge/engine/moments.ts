@@ -5,9 +5,9 @@ import type { Moment } from "../kinds/kind.ts";
 import type { SiteTime } from "./site-time.ts";
 
 export class Moments {
-  /** That of the epoch; another one when the next epoch opens. */
+  /** The times of the present epoch; replaced when the next one opens. */
   time: SiteTime;
-  /** While the stored past is heard again: its moment. */
+  /** While stored records are heard again: the moment of the record; null otherwise. */
   past: Moment | null = null;
   /** Counts what the engine is told, so that a kind that threw is not asked about the same input again. */
   inputs = 0;

@@ -18,11 +18,11 @@ export interface OrderSink {
 
 export class Orders {
   readonly #sink: OrderSink;
-  /** What is down is not told anything: it would only fail. */
+  /** A device that is down gets no orders: they would only fail. */
   readonly #isDown: (device: string) => boolean;
   readonly #moments: Moments;
   readonly #keeper: Pick<RunKeeper, "epoch">;
-  /** Orders of this run, whose epoch has an id that is never used again. */
+  /** Orders given in this run; with the id of the epoch the number makes a unique id. */
   #count = 0;
 
   constructor(sink: OrderSink, isDown: (device: string) => boolean, moments: Moments, keeper: Pick<RunKeeper, "epoch">) {

@@ -51,7 +51,7 @@ function isOf({ of }: Sense<unknown>, value: Value): boolean {
 const isSame = (seen: Seen<unknown>, sight: Sight): boolean =>
   seen.known ? sight.known && seen.value === sight.value : !sight.known && seen.presumed === sight.presumed;
 
-/** What is to be done after a record: nothing, look at the asset anew, or let it hear that the sense has become something else. */
+/** What follows from a record: nothing, ask the kind again, or tell it that the sense has a new value. */
 export type Change = "none" | "looked" | { readonly become: Sight; readonly since: number };
 
 /** Takes one record in. */
@@ -101,7 +101,7 @@ export function become(state: SenseState, sight: Sight, since: number, always: b
 
 const isBlind = (seen: Seen<unknown>): boolean => seen.known && (seen.blind || seen.doubt !== null);
 
-/** A value that stands is doubted before it is given up, where giving it up takes longer than settling. */
+/** Whether a value must be marked doubtful now: it is given up later, if that takes longer than settling. */
 const isDoubtful = (seen: Seen<unknown>, sight: Sight, times: SenseTimes): boolean =>
   seen.known && seen.doubt === null && !sight.known && times.settleMs < waitOf(sight, times);
 

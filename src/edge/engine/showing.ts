@@ -70,7 +70,7 @@ export class Showing {
     return true;
   }
 
-  /** One record for each interval: also when it is equal to the last, and never again. */
+  /** One record for each interval, also when its value equals the last one. It is not repeated later, as other attributes are. */
   measure(run: AssetRun, { name, value, complete }: Extract<Act, { do: "measure" }>, at: number): void {
     const attribute = complete
       ? { value, quality: "good" as const }
@@ -96,7 +96,7 @@ export class Showing {
   #repeat(run: AssetRun, at: number): void {
     run.repeatAt = at + REPEAT_MS;
     for (const [name, attribute] of Object.entries(run.shown)) this.#add(run, name, attribute, at);
-    // What is repeated is a record; the retained state is as it was. Only a new epoch shows it anew.
+    // Only records are repeated, since the retained state has not changed; it is sent anew only in a new epoch.
     if (!run.isShown) this.show(run);
   }
 

@@ -12,7 +12,7 @@ export interface EpochTime {
   readonly passed: number;
   /** How long nobody looked before it; null where that cannot be known. */
   readonly offMs: number | null;
-  /** When it became known only while the epoch ran, and how long it was: from then on it has passed. */
+  /** Where the length of the time off became known only during the epoch: when, and how long it was. It counts in `passed` from then on. */
   readonly found?: { readonly mono: number; readonly ms: number };
 }
 
@@ -75,7 +75,7 @@ export function nextEpochTime(
   };
 }
 
-/** What had passed at a kernel monotonic moment of the epoch beside what was observed. */
+/** By how much `passed` is ahead of what was observed, at a kernel monotonic moment of the epoch. */
 export const offAt = ({ at, passed, found }: EpochTime, mono: number): number =>
   passed - at + (found !== undefined && mono >= found.mono ? found.ms : 0);
 

@@ -22,7 +22,7 @@ export interface Known<T> {
   readonly known: true;
   readonly value: T;
   readonly since: number;
-  /** In this moment it cannot be seen, for a time still too short to make it unknown: nobody is accused by it now. */
+  /** The sensor cannot see at this moment, but not yet for long enough to make the value unknown. Meanwhile no alarm may be raised. */
   readonly blind: boolean;
   /** Blind for longer than a change takes to settle: the code that says why. */
   readonly doubt: string | null;
@@ -154,7 +154,7 @@ export type Act =
   | { readonly do: "measure"; readonly name: string; readonly value: number; readonly complete: boolean }
   | { readonly do: "note"; readonly kind: string; readonly severity: Severity; readonly text: Text };
 
-/** What a kind learned, with what is told of it once: see `withActs`. */
+/** The facts that a kind learned, with records and events that are made once, at this moment: see `withActs`. */
 export class Learned<F> {
   readonly facts: F;
   readonly acts: readonly Act[];

@@ -121,7 +121,7 @@ export function decodeBody(body: Uint8Array): DecodedReadings | DecodedEvents {
   try {
     return decoded(body);
   } catch (raw) {
-    // Its reader names the file.
+    // Whoever reads the body adds the name of the file.
     throw new CodedError("store.corrupt", { reason: `a body that nobody wrote: ${String(raw)}` }, raw);
   }
 }

@@ -34,7 +34,7 @@ export interface FileHealthOptions {
   hasStored(): boolean;
 }
 
-/** The package tells no more of such an error than this (its codes are the primary ones). */
+/** Whether the disk failed. sqlite3 gives only SQLite's primary codes, so nothing finer can be told. */
 const isInputError = ({ cause }: EdgeError): boolean =>
   (cause as { readonly code?: string } | undefined)?.code === "SQLITE_IOERR";
 
@@ -113,8 +113,8 @@ export class FileHealth {
   }
 
   /**
-   * Inside the mutex. Whoever removed or replaced the files meant to: what is there now is left for the next opening. But the WAL is copied into the database that it
-   * belongs to, and removed: beside another database it would be copied into that one, page by page.
+   * Inside the mutex. Files that somebody removed or replaced are left as they are now for the next opening, since that was intended. But a WAL that
+   * lost its database is first copied into that database and removed: left beside another database, it would be copied into that one, page by page.
    */
   async lookForRemoval(mono: number): Promise<void> {
     if (this.broken !== null || this.#closing.signal.aborted) return;

@@ -43,7 +43,7 @@ export async function load(db: Database): Promise<Loaded> {
       entry.head = Math.max(entry.head, mark?.up_to ?? 0);
       if (end === undefined) entry.oldest = entry.head + 1;
       if (mark) Object.assign(entry, grown(entry, { upTo: mark.up_to, held: JSON.parse(mark.held) as readonly Range[] }));
-      // Which of their records are still on the disk, an earlier run knew.
+      // Held records above the mark may be deleted already; only an earlier run knew which of them are still there.
       entry.goneTo = entry.held.at(-1)?.[1] ?? 0;
       entries.push(entry);
       if (epoch === newest && end !== undefined && epoch.opened + end.mono >= (formerEnd?.mono ?? 0))
@@ -54,7 +54,7 @@ export async function load(db: Database): Promise<Loaded> {
   return { entries, newest, ran, formerEnd, saved: await loadStates(db), inbox: await loadInbox(db) };
 }
 
-/** Both ends by the key, never min() and max() together: that scans the table. */
+/** Reads the first and the last row by key, because min() and max() in one query would scan the table. */
 export async function loadEntry(
   db: Database,
   epoch: Epoch,

@@ -139,7 +139,7 @@ export class SqliteStore implements Store {
         await this.#follow(`oldest ${entry.epoch.id} ${entry.stream}`, () => this.#housekeeper.findOldest(entry));
       if (!first) return;
       await this.#notes.write();
-      // Its ledger was the first thing that this run stored.
+      // The first commit of a run holds the `ledger.gap` events for the losses of earlier runs, so these are named now.
       this.#notes.named();
     });
   }

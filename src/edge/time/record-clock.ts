@@ -52,7 +52,7 @@ export class RecordClock {
    */
   look(stamped: boolean, next: Readonly<Record<Stream, number>>): ClockNews | null {
     const now = this.#clock.now();
-    // Nothing has a number yet: how the epoch begins is told by its own first words.
+    // No record has a number yet: the state of the clock at the beginning is in the `epoch.opened` event.
     if (next.readings === 1 && next.events === 1) {
       this.#begin(now);
       return null;

@@ -19,7 +19,10 @@ interface Unsettled {
   readonly offset: number;
   /** Kernel monotonic ms of its boot. */
   readonly mono: number;
-  /** Wall time that was surely over when it began, 0 when unknown; and that surely had not come when it ended, null when unknown. */
+  /**
+   * `notBefore`: a wall time that had surely passed when the stretch began, 0 when unknown. `notAfter`: one that surely had not come when it ended,
+   * null when unknown.
+   */
   readonly notBefore: number;
   readonly notAfter: number | null;
 }

@@ -43,7 +43,7 @@ export const commandCodes = {
   },
   "command.out-of-range": {
     retry: false,
-    // Out of its limits, of another type, missing, or none of the target's.
+    // For an argument outside its limits, of a wrong type, missing, or unknown to the target.
     what: {
       it: "Argomento {name}: così {target} non lo accetta",
       en: "Argument {name} is not as {target} takes it",

@@ -13,7 +13,7 @@ export interface Tries {
   readonly stop: AbortSignal;
   /** Wait before the next try, by the number of failures in a row; 0 failures: the work returned by itself. */
   waitMs(failures: number, error?: EdgeError): number;
-  /** After a run this long the back-off starts anew. Infinity: only `works` does that. Default: a minute. */
+  /** Work that has run this long counts as healthy, and the back-off starts anew. Infinity: only a call of `works` does that. Default: a minute. */
   readonly healthyMs?: number;
   /** Resolves when it is worth trying before the wait is over. */
   woken?(stop: AbortSignal): Promise<void>;

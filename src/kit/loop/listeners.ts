@@ -1,4 +1,4 @@
-/** Tells functions of something; one that throws costs only itself, and the log names it. */
+/** Calls registered functions with each piece of news; one that throws is logged and does not affect the others. */
 import { asEdgeError } from "../errors.ts";
 import type { Log } from "../log.ts";
 

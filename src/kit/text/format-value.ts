@@ -29,7 +29,7 @@ export function formatValue(value: Value, lang: Lang, kind?: Measured): string {
 export const formatMeasure = (value: Value, unit: string, lang: Lang, kind?: Measured): string =>
   `${formatValue(value, lang, kind)} ${formatUnit(unit)}`.trim();
 
-/** The digits before the decimals are never rounded away: 102,345 W are not 102,350. */
+/** Rounds to the leading digits, but only decimals: 102345 W never becomes 102350 W. */
 function leading(value: number): number {
   const whole = Math.abs(value) < 1 ? 1 : Math.floor(Math.log10(Math.abs(value))) + 1;
   return Math.abs(value) < 1 ? Number(value.toPrecision(GAUGE_DIGITS)) : Number(value.toFixed(Math.max(0, GAUGE_DIGITS - whole)));

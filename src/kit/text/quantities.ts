@@ -19,7 +19,7 @@ export function duration({ least, most }: Partial<Within> = {}) {
     .refine((ms) => to === undefined || ms <= to, { error: `expected at most ${most}` });
 }
 
-/** Something done again and again: not faster than a loop of this house should turn, not rarer than a timer of Node can wait (2^31 ms). */
+/** An interval of something repeated: at least 50 ms, to spare the processor, and at most what a Node timer can wait (2^31 ms). */
 export const cadence = () => duration({ least: "50ms", most: "24d" });
 
 /** A length with its unit, as millimetres. */

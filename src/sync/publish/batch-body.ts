@@ -19,7 +19,7 @@ export function fitting(
   const texts: string[] = [];
   let bytes = JOINT.length;
   for (const { body } of pieces) {
-    // A large body gains little by being joined: it is sent as it is stored.
+    // Joining a large body gains little: it is sent as it is stored.
     if (body.length * 2 > maxBytes) break;
     const text = tried(() => bodyText(body));
     if (text === null) break;

@@ -36,7 +36,7 @@ export function sendQuota(receiveMaximum: number): SendQuota {
     if (alone) return false;
     if (rank === "alone") return inFlight === 0;
     if (rank === "urgent" || rank === "state") return inFlight < size;
-    // Let others pass, and what waits to be alone would never find the link empty.
+    // A message that must be alone waits: admit no others, or the connection would never become empty.
     if (wantsAlone()) return false;
     // One place is kept free for an alarm, unless there is only one.
     if (inFlight >= Math.max(1, size - 1)) return false;
@@ -74,7 +74,7 @@ export function sendQuota(receiveMaximum: number): SendQuota {
           const at = queue.indexOf(entry);
           if (at >= 0) queue.splice(at, 1);
           reject(stop.reason);
-          // Others may have waited only for this one.
+          // Others may have been held back only because of this one.
           admit();
         };
         const entry: Waiting = {

@@ -32,7 +32,10 @@ export interface Listening {
   readonly key?: string | undefined;
 }
 
-/** What must outlive reopenings: whoever recorded a packet can also disturb the radio until its devices are opened anew. */
+/**
+ * What is kept when the device is opened again. If the counter were forgotten, an attacker who disturbs the radio until the devices are reopened
+ * could replay a recorded packet.
+ */
 export interface Sender {
   /** Highest that an encrypted packet had. */
   counter: number | null;
@@ -44,7 +47,7 @@ export interface Sender {
 
 const stranger = (): Sender => ({ counter: null, isTriggered: false, unread: null });
 
-/** Per radio, by address and key: another key is another sender. Gone with the radio. */
+/** For each radio, by address and key (a new key makes a new sender); dropped with the radio. */
 const senders = new WeakMap<BleRadio, Map<string, Sender>>();
 
 function senderOf(radio: BleRadio, mac: string, key: Uint8Array | undefined): Sender {
@@ -57,8 +60,8 @@ function senderOf(radio: BleRadio, mac: string, key: Uint8Array | undefined): Se
 }
 
 /**
- * One per opening; what else it must remember of earlier advertisements it holds itself. Null: anybody could have sent it, it shows no sign of life.
- * Throws `frame.invalid`, `ble.key`.
+ * Made anew at each opening; anything else that it must remember of earlier advertisements it keeps itself. Null: anybody could have sent it, so it
+ * is no sign of life. Throws `frame.invalid`, `ble.key`.
  */
 export type Interpreter = (advert: BleAdvert) => readonly Reading[] | null;
 
@@ -116,7 +119,7 @@ class ListeningDevice implements Device {
   readonly #sender: Sender;
   /** The site says how long a silence may last. */
   readonly #isTimed: boolean;
-  /** What is refused has been told since the sensor itself was heard. */
+  /** A refused packet was reported since the sensor itself was last heard. */
   #told = false;
 
   constructor(
@@ -144,9 +147,9 @@ class ListeningDevice implements Device {
   }
 
   /**
-   * Each batch is a sign of life, also one that says nothing new. Without a key that is anything heard under the address: of a packet that it told
-   * before, BlueZ may tell the signal strength alone. With a key it is what the key opens; what is refused must be seen, but once, or whoever
-   * sends it keeps a sensor alive that is gone.
+   * Each batch is a sign of life, also an empty one. Without a key anything under the address counts: for a repeated packet BlueZ may give only the
+   * signal strength. With a key only what the key decrypts counts. A refused packet is reported once and not again, or else whoever sends such
+   * packets could make a dead sensor look alive.
    */
   async *readings(_ticks: Ticks, stop: AbortSignal): AsyncGenerator<readonly Reading[]> {
     for await (const advert of this.#radio.adverts(stop)) {

@@ -40,7 +40,7 @@ export const appleBeacon = (table: { readonly type: string; readonly title: Text
     claim: ({ uuid, major, minor }) => `beacon ${uuid} ${major} ${minor}`,
     interpreter() {
       const heard = intervals();
-      // Who fits is told by the radio; all that comes here is this beacon.
+      // The radio passes on only advertisements of this beacon, so each of them counts.
       return ({ mono }) => heard(mono);
     },
   });

@@ -2,9 +2,9 @@
 import type { PointSpec, Reading } from "../../../model/index.ts";
 
 const ROW_AT_LEAST_MS = 15 * 60_000;
-/** Gaps that are looked back upon: packets are missed, so the shortest of some is nearest to the truth. */
+/** How many of the last gaps are compared: some packets are missed, so the shortest gap is nearest to the true interval. */
 const GAPS = 10;
-/** Packets on two of the three channels that are heard a moment apart are one. */
+/** A beacon sends each packet on three channels: two that are heard within this time are one packet. */
 const SAME_MS = 50;
 
 export const intervalPoint: PointSpec = { unit: "s", kind: "gauge", report: { change: 0.5, atLeastMs: ROW_AT_LEAST_MS } };

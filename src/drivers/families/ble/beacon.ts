@@ -70,7 +70,7 @@ class Beacon implements Device {
   }
 }
 
-/** What the last advertisement that is of this beacon says; each comes a second after the one before, from one address. */
+/** The values of the last advertisement that is of this beacon. All come from one address, a second apart. */
 function decodeGolden<O>(golden: Golden, parts: BeaconParts<O>): Readonly<Record<string, Value>> {
   const options = parts.options.parse(golden.options ?? {});
   const interpret = parts.interpreter(options);

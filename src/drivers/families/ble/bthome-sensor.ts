@@ -81,7 +81,7 @@ const numbered = (name: string): readonly string[] => [
 function pointOf(byPoint: ReadonlyMap<string, BthomeObject>, name: string): PointSpec {
   const { unit = "", kind = "gauge", range, change, decode } = byPoint.get(name.replace(/-\d$/, "")) ?? {};
   if (decode === "bool") return { unit: "", kind: "state", report: { atLeastMs: ROW_AT_LEAST_MS } };
-  // What happens is a row each time; what is, when it changes.
+  // An event is recorded each time; a state only when it changes.
   if (decode === "button" || decode === "dimmer") return { unit, kind };
   if (kind === "text") return { unit, kind, report: { atLeastMs: ROW_AT_LEAST_MS } };
   const report = { ...(change !== undefined && { change }), atLeastMs: ROW_AT_LEAST_MS };
@@ -113,13 +113,13 @@ function interpreter(read: (data: Uint8Array) => Carried, ranges: Ranges, sender
   };
 }
 
-/** A number of a packet counts on from 255 to 0: what is up to 63 ahead is newer, all else was there before. */
+/** Packet numbers wrap from 255 to 0: one up to 63 ahead is newer, any other was sent before. */
 const isNext = (packet: number, last: number): boolean => {
   const ahead = (packet - last) & 0xff;
   return ahead >= 1 && ahead <= 63;
 };
 
-/** The host, which shows it, names the device. */
+/** The name of the device is added by whoever shows the error. */
 const unreadable = (id: number) =>
   new CodedError("ble.unknown-object", { object: `0x${id.toString(16).padStart(2, "0").toUpperCase()}` });
 

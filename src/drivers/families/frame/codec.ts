@@ -15,7 +15,10 @@ export type Next =
 export interface FrameCodec {
   /** Bytes of the longest frame: no more are ever held. */
   readonly most: number;
-  /** Its check lets one wrong frame in 256 pass: after bytes that made no frame the next one only restores trust. */
+  /**
+   * Its check passes one wrong frame in 256. So after bytes that made no frame, the first good frame is not used: it only shows that the stream is in
+   * step again.
+   */
   readonly isWeak: boolean;
   /** Looks at `bytes` from `at` on, where at least one is; keeps nothing. */
   next(bytes: Uint8Array, at: number): Next;

@@ -7,7 +7,7 @@ export function codecOf(layout: FrameLayout): FrameCodec {
   return layout.framing === "sized" ? sizedCodec(layout) : lineCodec(layout);
 }
 
-/** A short mark before it and an 8-bit sum after it let chance through; four bytes that are always the same hardly do. */
+/** Constant bytes from which on a frame is trusted at once: with fewer of them and only an 8-bit sum, random bytes too often look like a frame. */
 const SURE_BYTES = 4;
 
 function fixedCodec({ header, fields, check, tail = [] }: FixedFrame): FrameCodec {
@@ -55,7 +55,7 @@ function stands(bytes: Uint8Array, at: number, expected: readonly number[]): boo
   return true;
 }
 
-/** No frame begins here: the next may where its first byte stands again. */
+/** No frame begins here: skips to the next byte that could be the first of one. */
 function none(bytes: Uint8Array, at: number, first: number | undefined): Next {
   const next = first === undefined ? at + 1 : bytes.indexOf(first, at + 1);
   return { skip: (next < 0 ? bytes.length : next) - at };
@@ -118,7 +118,7 @@ function lineCodec(layout: LineFrame): FrameCodec {
   const isFiller = (byte: number) => end.includes(byte) || byte === CR || byte === LF;
   return {
     most,
-    // Without a mark before it, what is left of a spoilt line looks like a whole one.
+    // A line without a start mark whose beginning was lost still looks like a whole one.
     isWeak: begin.length === 0,
     next(bytes, at) {
       if (isFiller(bytes[at] ?? 0)) return { skip: 1, isFiller: true };
@@ -141,7 +141,7 @@ function lineEnd(bytes: Uint8Array, at: number, isEnd: (byte: number) => boolean
   return to;
 }
 
-/** What was no line: one may begin within it where lines have a beginning of their own, else only after it. */
+/** Skips what was no line. If lines have a start mark, one may begin inside of it; otherwise only after its end. */
 function lineOver(bytes: Uint8Array, at: number, to: number, first: number | undefined): Next {
   const again = first === undefined ? -1 : bytes.subarray(0, to).indexOf(first, at + 1);
   return { skip: (again < 0 ? to : again) - at };

@@ -18,7 +18,7 @@ export interface DistanceTable {
   /** Nearer than this it cannot measure. 0 is its word for no echo. */
   readonly blindBelow: number;
   readonly farthest: number;
-  /** Why this frame's distance is none, where the frame says so; `unseen`: nothing came back. Absent: it always is one. */
+  /** Why the frame has no distance, where it says so itself: a code, or `unseen` where no echo came back. Absent: every frame has a distance. */
   readonly spoilt?: (fields: Fields) => "unseen" | Code | undefined;
   readonly goldens: readonly Golden[];
 }

@@ -82,7 +82,7 @@ class FrameDevice<O> implements Device {
   async *readings(_ticks: Ticks, stop: AbortSignal): AsyncGenerator<readonly Reading[]> {
     const { key, everyMs } = this.#parts;
     let last = Number.NEGATIVE_INFINITY;
-    // Its wire is open: of a device that need not speak that is all that can be known.
+    // The wire is open, and a device that speaks only at events gives no other sign of life.
     if (everyMs === undefined) yield [];
     for await (const { frames, mono, isQuiet, isHopeless } of this.#listening.heard(stop)) {
       if (isQuiet) {

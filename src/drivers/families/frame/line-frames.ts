@@ -94,7 +94,7 @@ export class LineFrames {
       const members = [...this.#members];
       this.#members.clear();
       this.#port = null;
-      // Whoever comes again must find it closed.
+      // The port is closed before the devices are told, so that one that opens it again at once finds it free.
       await port[Symbol.asyncDispose]();
       for (const { queue } of members) queue.fail(error);
     }
@@ -119,7 +119,7 @@ export class LineFrames {
     this.#stray = Math.max(this.#stray, stray);
   }
 
-  /** A byte that is stray to one device may be another's. */
+  /** Stray bytes of the line: those that belong to no device on it. What is stray to one device may be part of another's frame. */
   get #strayNow(): number {
     const streams = [...this.#members].map(({ stream }) => stream);
     const ofAll = streams.reduce((sum, { frameBytes }) => sum + frameBytes, 0);

@@ -37,7 +37,10 @@ export class Debouncer {
     this.#chatterMs = Math.max(CHATTER_MS, CHATTER_TIMES * debounceMs);
   }
 
-  /** The first level counts at once: it stood before anybody looked. The level before an edge has surely stood until `notBefore`, and no longer. */
+  /**
+   * The first level counts at once, because it stood before the line was opened. The level before an edge surely stood until `notBefore`; after that
+   * nobody knows.
+   */
   edge(level: 0 | 1, mono: number, notBefore = mono): readonly Change[] {
     if (this.#raw === null) {
       this.#raw = level;

@@ -11,8 +11,8 @@ export interface Added {
 }
 
 /**
- * An activation is told when it begins. A line that is opened says that nobody counted until then, and one that stands by then is not counted
- * again. A line at rest adds nothing: that is how the end of chatter is known.
+ * An activation is counted when it begins. Opening the line yields a reading that says: nobody counted until now; an activation that stands at that
+ * moment is not counted. A line at rest yields increments of 0, which also show that a chatter has ended.
  */
 export function incrementsOf(settled: Settled, { point, each, active }: Added): readonly Reading[] {
   if (settled.is === "alive")

@@ -54,7 +54,7 @@ export function loopDriver(table: GpioTable): Driver<LoopOptions> {
 
 type Part = "presence" | "fault";
 
-/** What is known of a detector. It outlives reopenings: what it has seen since it got power it has seen. */
+/** What is known of a detector. It is kept when the device is reopened: a detector that has seen vehicles since its power came is still tuned. */
 class Knowledge {
   readonly #o: LoopOptions;
   /** It has seen a vehicle come or go since it got power. */

@@ -76,7 +76,10 @@ function levelAt(word: "off" | "on" | "keep", options: RelayOptions): Level | "k
 class RelayDevice implements Device {
   readonly #at: Opening<RelayOptions>;
   readonly #output: GpioOutput;
-  /** Until when it may be on as it was found or begun: the house keeps `maxOn` of what was commanded, and knows nothing of this. */
+  /**
+   * Until when the output may stay on if it was on at the start without any command. The gateway enforces `maxOn` only after commands, so the driver
+   * does it for this case.
+   */
   #uncommandedUntil: number | null;
 
   constructor(at: Opening<RelayOptions>, output: GpioOutput) {
@@ -100,7 +103,7 @@ class RelayDevice implements Device {
   async #look(): Promise<Reading> {
     const { options } = this.#at;
     if (this.#uncommandedUntil !== null && monotonic() >= this.#uncommandedUntil) {
-      // One that reads as on all the same is told again at each look.
+      // If it still reads as on, it is switched off again at the next look.
       const level = await this.#output.set(levelOf(false, options));
       if (level !== levelOf(true, options)) this.#uncommandedUntil = null;
     }

@@ -21,7 +21,7 @@ export type Settled =
   | { readonly is: "opened" | "changed"; readonly changes: readonly Change[] }
   | { readonly is: "alive"; readonly now: Change | null; readonly edges: number };
 
-/** By which a person who waits makes a line say now that it is alive, and what it is. */
+/** Lets a person who waits have a line's state reported now instead of at its next sign of life. */
 export class Nudge {
   #isDue = false;
   /** Called for each nudge. */
@@ -84,7 +84,7 @@ export function settledIn(golden: Golden, debounceMs: number): readonly Settled[
   return [...all, { is: "changed", changes: debouncer.tick((debouncer.due ?? 0) + debounceMs) }];
 }
 
-/** Waits for the next edge or for time, whichever comes first; a race of promises would pile up reactions on a line that rests for a year. */
+/** Waits for the next edge or for some time. `Promise.race` is not used: on a line that rests for a year it would pile up callbacks on one promise. */
 class Mailbox {
   readonly #edges: AsyncIterator<GpioEdge>;
   #arrived: GpioEdge | "ended" | null = null;

@@ -4,7 +4,7 @@ import type { FieldDecode, PayloadField, PayloadForms, PayloadPart } from "../..
 
 export type Decoded = Readonly<Record<string, Value>>;
 
-/** Null: it is shorter than its form. Empty: a port or form that says nothing of these points. */
+/** The values of a payload. Null: it is shorter than its form. Empty: nothing is known of this port or form, or it has none of the points. */
 export function fieldsIn(forms: PayloadForms, port: number, bytes: Uint8Array): Decoded | null {
   const those = forms[port] ?? ("any" in forms ? forms.any : undefined) ?? [];
   const form = those.find(({ when }) => when === undefined || when.is.includes((bytes[when.at] ?? -1) & when.mask));
@@ -37,7 +37,7 @@ function fieldValue(field: PayloadPart, bytes: Uint8Array): Value {
   return meant(mask === undefined ? raw : (raw & mask) / (mask & -mask), field);
 }
 
-/** Word or number, and no digit that the scale does not have. */
+/** The word or the scaled number that a raw number stands for, rounded so that scaling adds no false digits. */
 export function meant(raw: number, { map, scale, offset }: Pick<PayloadField, "map" | "scale" | "offset">): Value {
   if (map !== undefined) return map[raw] ?? String(raw);
   return scale === undefined && offset === undefined ? raw : Number((raw * (scale ?? 1) + (offset ?? 0)).toPrecision(12));

@@ -160,7 +160,7 @@ export function contradictions(point: Register): readonly Wrong[] {
   ];
 }
 
-/** Options that say something of numbers alone. One that stands at its default says nothing, and is not told from one left out. */
+/** Options that make sense only for numbers. One that is written with its default value changes nothing, so it passes like one left out. */
 function ofNumbers({ scale, offset, unit, range, limits, kind }: Register, none: string): readonly Wrong[] {
   return [
     ...wrong(kind !== undefined && kind !== "state", none.replace("none", "state"), "kind"),

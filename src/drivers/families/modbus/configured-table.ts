@@ -51,7 +51,7 @@ interface Written extends Pick<Writable, "impact" | "safe"> {
   readonly writeWith?: number | undefined;
   readonly limits?: unknown;
 }
-/** Who says how a point is written means it to be written. */
+/** Options that say how a point is written are useless unless it is `writable`: then `writable` was probably forgotten. */
 const isMeant = ({ writable, limits, impact, safe, writeWith }: Written): boolean =>
   writable || (limits === undefined && impact === "low" && !safe && writeWith === undefined);
 const NOT_WRITTEN = {
@@ -146,7 +146,7 @@ const table = z.strictObject({
     .refine((points) => Object.keys(points).length > 0, { error: "expected at least one point" })
     .describe("The table: name → where it lies and what it is."),
 });
-/** Nothing may fall between two rounds, and no round may have nothing to ask: an empty one would pass for an answer. */
+/** No option may ask for something more often than the device has rounds, and each round must ask for something: an empty one would look like an answer. */
 function untimely({ every, points }: z.output<typeof table>): readonly Wrong[] {
   const all = Object.entries(points);
   const isLate = all.every(([, { leastEvery }]) => leastEvery !== undefined && leastEvery > every);

@@ -44,7 +44,7 @@ const WHOLE: Readonly<Record<WholeDecode, readonly [least: number, most: number]
   bcd64: [0, 10 ** 16],
 };
 
-/** Of registers this wide nobody counts so far: the largest that they hold, and of signed ones the smallest, is how devices say "no value". */
+/** No device counts up to the limits of types this wide, so their largest number, and of signed types the smallest too, means "no value". */
 const NEVER: Partial<Readonly<Record<Decode, readonly bigint[]>>> = {
   uint48: [2n ** 48n - 1n],
   int48: [-(2n ** 47n), 2n ** 47n - 1n],
@@ -58,7 +58,7 @@ export const isWhole = (decode: Decode): decode is WholeDecode => decode in WHOL
 export const widthOf = ({ decode, count = 1 }: { readonly decode: Decode; readonly count?: number | undefined }): number =>
   decode === "text" ? count : WIDTH[decode];
 
-/** What registers of this type can say, in words, when this number is none of it. */
+/** What this type can hold, in words, where it cannot hold the number; undefined: it can. */
 export function unsayable(number: number, decode: Exclude<Decode, "bool" | "text">): string | undefined {
   if (decode === "float32") return Number.isFinite(Math.fround(number)) ? undefined : "a number that float32 holds";
   if (decode === "float64") return Number.isFinite(number) ? undefined : "a number that float64 holds";
@@ -141,7 +141,7 @@ export function put(view: DataView, decode: Decode, exact: number): boolean {
   return true;
 }
 
-/** The bytes most significant first, whatever order the device sends them in. Its own inverse. */
+/** Turns the device's order of bytes into most significant first, and back: the same function does both. */
 export function inOrder(bytes: Uint8Array, { words, bytes: within }: Pick<RegisterValue, "words" | "bytes">): Uint8Array {
   const [turned, swapped] = [words === "low-first" && bytes.length > 2, within === "low-first"];
   if (!turned && !swapped) return bytes;

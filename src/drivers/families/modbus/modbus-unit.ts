@@ -32,7 +32,7 @@ interface Learnt {
   readonly silences: Silences;
 }
 
-/** Failure on the way, acknowledged and still at work; a gateway that could not reach its unit or heard nothing from it: it may be written all the same. */
+/** Exception codes after which a write may have happened all the same: device failure, acknowledged but still at work, and a gateway that found no way to its unit or got no answer. */
 const UNDER_WAY: readonly number[] = [4, 5, 10, 11];
 /** Per line and device; gone with the line. */
 const learnt = new WeakMap<ModbusBus, Map<string, Learnt>>();
@@ -66,9 +66,9 @@ interface Work {
   readonly goesOn?: () => void;
 }
 
-/** The name under which its silence to "who are you" is remembered, beside its blocks'. */
+/** The key under which unanswered identity requests are counted, beside the keys of the blocks. */
 const IDENTITY = "identity";
-/** How long a command waits for a unit that is busy before it asks who that is, or reads back what it wrote. */
+/** How long a command waits for a busy unit, before it checks the unit's identity or reads back what it wrote. */
 const COMMAND_PATIENCE_MS = 4000;
 
 export class TableDevice implements Device {
@@ -132,7 +132,7 @@ export class TableDevice implements Device {
     await this.#write(point, value, { ...work, stop: stop.signal }, this.#table.points[point]?.keepAlive?.everyMs);
   }
 
-  /** One that waited for its turn until the next is due would come too often. */
+  /** A repeated write that is still in the queue when the next one is due is given up. */
   async #write(point: string, value: number | boolean, work: Work, withinMs = this.#everyMs): Promise<void> {
     const spec = this.#table.points[point];
     const encoded = spec && encodePoint(value, spec);
@@ -159,7 +159,7 @@ export class TableDevice implements Device {
     };
   }
 
-  /** Why nothing of it is good in this round, if so. One that does not say what it is may still have much to tell. */
+  /** The code that every reading of this round gets when the unit is the wrong one or may be; undefined: none. A unit that does not identify itself is read all the same. */
   async #doubt(round: Round, work: Work, until: number): Promise<Code | undefined> {
     if (this.#isKnown) return undefined;
     const { silences } = this.#learnt;
@@ -229,7 +229,7 @@ export class TableDevice implements Device {
   async #command(point: string, value: number | boolean, stop: AbortSignal, latest?: number): Promise<Outcome> {
     const spec = this.#table.points[point];
     const encoded = spec?.writable ? encodePoint(value, spec) : null;
-    // What the registers hold of it is what is written: the limits are kept by that.
+    // Limits are checked against the value that the registers will really hold, after rounding.
     if (!spec || !encoded || !isWithin(encoded.value, spec)) return { state: "failed", code: "command.out-of-range" };
     const { registers: values, value: held } = encoded;
     const fc = writerOf(spec);

@@ -1,4 +1,4 @@
-/** Wide limits of each unit, for points without a `range`: a wrong order of bytes is not believed. */
+/** Wide limits of each unit, for points without a `range`, so that values read in a wrong byte order are refused. */
 import type { Decode, RegisterValue } from "../../driver.ts";
 import { isFloat } from "./decodes.ts";
 import { PREFIXES } from "./ucum-units.ts";
@@ -73,9 +73,9 @@ const PER_HOUR: ReadonlyMap<string, number> = new Map(
     L: 2e6,
   }),
 );
-/** Beyond these a float of any unit, or of none, is bytes that mean something else. */
+/** A float beyond these limits, whatever its unit, is no number that was meant. */
 const ANY: Limits = [-1e15, 1e15];
-/** A float that is not 0 and nearer to it than this, in the unit without its prefix, was never measured. */
+/** A float nearer to 0 than this, but not 0, was never measured; in the unit without its prefix. */
 const LEAST_FLOAT = 1e-6;
 const LEAST_ANY = 1e-15;
 

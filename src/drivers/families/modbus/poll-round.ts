@@ -7,11 +7,11 @@ import { ExchangeError } from "../../transports/modbus/exchange-error.ts";
 import { isCorrupt } from "../../transports/modbus/framing/modbus-frame.ts";
 import type { Block } from "./registers.ts";
 
-/** After so long a unit that was busy, or whose reply the line spoiled, is asked again: once for each, in the first half of its period. */
+/** Pauses before a read is repeated that found the unit busy or whose reply was corrupt: each pause once, and only in the first half of the period. */
 const AGAIN_MS = [1000, 2000, 5000] as const;
-/** Silences in a row after which a unit that said nothing in this round is down, and one that spoke is asked whether it still does. */
+/** After so many silences in a row, a unit that has not answered in this round is down, and one that has is asked whether it still answers. */
 const ENOUGH = 2;
-/** What a silent block of a living unit may cost: one part of so many, and half of that after each further silence. */
+/** A silent block of a living unit may take one part in so many of the time, and half as much after each further silence. */
 const SHARE = 33;
 const REST_MOST_MS = { poll: 600_000, alarm: 60_000 } as const;
 /** Where the error does not say how long was waited. */
@@ -29,7 +29,7 @@ export const isRefusal = (error: unknown, exceptions: readonly number[]): boolea
 export const isOfUnit = (error: unknown): error is EdgeError =>
   error instanceof ExchangeError && error.code.startsWith("bus.") && error.code !== "bus.flooded";
 
-/** Something that the unit itself said came back. */
+/** Whether the unit itself answered, be it with an exception or with a reply that arrived whole and corrupt. */
 export const isAnswer = (error: EdgeError): boolean =>
   isCorrupt(error.code)
     ? error instanceof ExchangeError && error.cameWhole
@@ -105,12 +105,12 @@ export class Silences {
 export interface Asking {
   /** Sends the read of a block, not before this moment. */
   ask(block: Block, notBefore?: number): Promise<ModbusReply>;
-  /** The next request goes though the unit was silent twice. */
+  /** Lets the next request out at once, although the unit was silent twice. */
   hurry(): void;
   isAlarm(block: Block): boolean;
   /** The same points without what lies between them. */
   partsOf(block: Block): readonly Block[];
-  /** That is how they are read from now on. */
+  /** From now on the block is read as these parts. */
   split(block: Block, parts: readonly Block[]): void;
 }
 
@@ -163,7 +163,7 @@ export class Round {
     return told;
   }
 
-  /** Those that were silent come last: if the unit lives it has said so by then. */
+  /** Reads the blocks, those that were silent before last: by then it is known whether the unit lives. */
   async #first(blocks: readonly Block[]): Promise<void> {
     const isSilent = (block: Block) => this.#silences.has(keyOf(block));
     for (const block of [...blocks.filter((one) => !isSilent(one)), ...blocks.filter(isSilent)]) {
@@ -211,7 +211,7 @@ export class Round {
     this.#silences.over(keyOf(block));
   }
 
-  /** Counts a silence; one that is no block's (who are you) tells the others to be brief. */
+  /** Counts a silence, also one to the identity request, so that a dead unit is given up after fewer requests. */
   missed(key: string, error: EdgeError, mostMs: number = REST_MOST_MS.poll): number {
     this.#inARow += 1;
     this.#last = error;
@@ -227,7 +227,7 @@ export class Round {
     return false;
   }
 
-  /** Two silent blocks, or a unit that fell silent in the middle of the round: what it answered before tells which. */
+  /** Asks again for a block that was answered in this round: that shows whether only two blocks are silent, or the whole unit has fallen silent. */
   async #probe(answered: Block, silence: EdgeError): Promise<void> {
     this.#asking.hurry();
     try {

@@ -8,7 +8,7 @@ import { mostPerHour } from "./plausible-ranges.ts";
 /** Plausible values in a row after which a point is believed again that has shown an impossible one. */
 const PROOFS = 5;
 const HOUR_MS = 3_600_000;
-/** A float32 has 24 bits; a counter that is one may leap by its last few. */
+/** A float32 has 24 bits: a counter in that format may leap by a few of its last digits. */
 const FLOAT_STEP = 2 ** -20;
 
 interface Counted {
@@ -29,7 +29,7 @@ export class ReadingJudge {
     return spec.kind === "counter" ? this.#count(reading, spec) : this.#prove(reading);
   }
 
-  /** In a wrong order of bytes some values pass by chance, but hardly several in a row. */
+  /** Marks a point doubtful until several plausible values in a row came: in a wrong order of bytes one may look right by chance, several hardly. */
   #prove(reading: Reading): Reading {
     const owed = this.#owed.get(reading.point) ?? 0;
     if (owed === 0 || reading.quality !== "good") return reading;
@@ -37,7 +37,10 @@ export class ReadingJudge {
     return doubtful(reading, "value.doubted");
   }
 
-  /** One that counts backwards was replaced, reset, or lies; one that leaps, in the order of its words perhaps. Standing still proves nothing. */
+  /**
+   * A counter that goes back was replaced or reset, or is read wrongly; one that leaps may be read in a wrong order of words. One that stands still
+   * proves nothing.
+   */
   #count(reading: Reading, spec: RegisterPoint): Reading {
     const { point, mono } = reading;
     const value = Number(reading.value);
@@ -54,7 +57,10 @@ export class ReadingJudge {
   }
 }
 
-/** By how much a counter may move in so long: what its unit can do in that time, and a step or two of its own. A written range is the site's word for all of it. */
+/**
+ * By how much a counter may grow in this time: as much as is possible in its unit, and a step or two of its own. Unlimited where the site has written
+ * a range.
+ */
 function mostIn(ms: number, value: number, { unit, decode, scale = 1, scaleFrom, range }: RegisterPoint): number {
   const perHour = range || scaleFrom !== undefined ? undefined : mostPerHour(unit);
   if (perHour === undefined) return Number.POSITIVE_INFINITY;

@@ -85,7 +85,7 @@ export type Decoded =
   | { readonly code: "value.not-a-number" | "value.out-of-range" | "value.unreadable" | "value.no-factor" | "value.implausible" }
   | { readonly value: Value; readonly doubt: "value.unlisted" };
 
-/** With a unit its value must be one that the unit can have. */
+/** A point to decode. If it has a unit, values that are impossible in that unit are refused. */
 type Meant = RegisterValue & Partial<Pick<RegisterPoint, "unit" | "kind">>;
 
 /** One point from the data bytes of the block that holds it. */
@@ -172,10 +172,10 @@ export function encodePoint(value: number | boolean, point: Omit<RegisterValue, 
   };
 }
 
-/** Of a float32's value, rounded twice on its way through a scale. */
+/** Relative error of a float32 that was rounded twice on its way through a scale. */
 const FLOAT32_DIGIT = 2 ** -22;
 
-/** Of a float32 the last digit, which it may not have, does not count. */
+/** Whether a value is within the limits. A float32 may exceed them by its rounding error, because it may not be able to hold the limit exactly. */
 export function isWithin(value: number | boolean, { decode, writable }: Points[string]): boolean {
   if (typeof value === "boolean") return true;
   const { min = -Infinity, max = Infinity } = writable?.limits ?? {};

@@ -14,7 +14,7 @@ export class PollCadence {
     this.#roundMs = roundMs;
   }
 
-  /** The round that comes nearest to its time is its turn. */
+  /** The blocks to ask in this round: those whose time is nearer to this round than to the next one. */
   due(blocks: readonly Block[]): readonly Block[] {
     const soon = monotonic() + this.#roundMs / 2;
     return blocks.filter(
@@ -45,7 +45,10 @@ interface Repeat {
   waiting: AbortController | null;
 }
 
-/** What is written so that a unit knows that somebody is in command. What was commanded is repeated only on the connection on which it was. */
+/**
+ * Values that are written again and again, to show the unit that its master is alive. A commanded value is repeated only on the connection over which
+ * the command went.
+ */
 export class KeepAlive {
   readonly #roundMs: number;
   readonly #repeats = new Map<string, Repeat>();
@@ -83,7 +86,7 @@ export class KeepAlive {
 
   /** Throws what the wire fails with; what the unit itself says against it is kept for the point's next reading. */
   async refresh(write: Write): Promise<void> {
-    // The one that waited longest first: where the line has no time for all, each has its turn.
+    // The value that waited longest comes first, so that each has its turn where the line has no time for all.
     for (const [point, repeat] of [...this.#repeats].sort(([, one], [, other]) => one.written - other.written)) {
       const { value, everyMs } = repeat;
       if (value === undefined || monotonic() + this.#roundMs / 2 < repeat.written + everyMs) continue;
@@ -94,7 +97,7 @@ export class KeepAlive {
         this.failed.delete(point);
       } catch (error) {
         if (waiting.signal.aborted) continue;
-        // Its unit is held back, or the line is busy: not this time. The round is not kept waiting again: its polls say what is wrong.
+        // The unit is held back or the line is busy, so nothing is repeated in this round. No error is kept: the round's own polls say what is wrong.
         if (error instanceof EdgeError && error.code === "command.expired") return;
         if (!isOfUnit(error)) throw error;
         this.failed.set(point, error.code);
@@ -134,7 +137,7 @@ export class Settings {
       if (value === setting.held) {
         setting.state = "holds";
         this.failed.delete(point);
-        // It was told, and said nothing against it, and holds another value all the same: telling it again would only wear it.
+        // The unit accepted the write and holds another value all the same: writing it again would only wear its memory.
       } else if (setting.state === "tried") this.failed.set(point, this.failed.get(point) ?? "command.no-answer");
       else setting.state = "lost";
     }

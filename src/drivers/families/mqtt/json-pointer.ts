@@ -12,7 +12,7 @@ export function valueAt(document: unknown, pointer: string): unknown {
   for (const written of pointer.split("/").slice(1)) {
     const key = written.replaceAll("~1", "/").replaceAll("~0", "~");
     if (typeof value !== "object" || value === null || !Object.hasOwn(value, key)) return undefined;
-    // `length` is an array's own, and no member of the document.
+    // An array has only its elements: its own property `length` is not part of the document.
     if (Array.isArray(value) && !/^\d+$/.test(key)) return undefined;
     value = (value as Readonly<Record<string, unknown>>)[key];
   }

@@ -75,7 +75,7 @@ function found(written: unknown, spec: MessageValue, range: Range): Found {
   if (map !== undefined) {
     const word = String(written).trim();
     if (Object.hasOwn(map, word)) return { value: map[word] ?? null };
-    // Of true and false there is no third; of words, the one that came is as good as any.
+    // An unlisted word cannot be true or false, so it is an error there; a text point takes it, marked as unlisted.
     return is === "boolean" ? mistyped : { value: word.slice(0, TEXT_MOST), doubt: "value.unlisted" };
   }
   if (is === "boolean") return typeof written === "boolean" ? { value: written } : asBoolean(written, spec, mistyped);
@@ -87,7 +87,7 @@ function found(written: unknown, spec: MessageValue, range: Range): Found {
   return isOutside || !Number.isFinite(value) ? { code: "value.out-of-range", why: {} } : { value };
 }
 
-/** Only of a payload that is no JSON: there `true` is a word. */
+/** Only in a plain payload may `true` be a word; in JSON it would be a boolean already. */
 function asBoolean(written: unknown, { at }: MessageValue, mistyped: Found): Found {
   const word = at === null ? String(written).trim() : "";
   return word === "true" || word === "false" ? { value: word === "true" } : mistyped;

@@ -115,7 +115,7 @@ class ShellySwitch implements Device {
   readonly #device: ListeningDevice;
   /** Whoever waits for the answer to a request. */
   readonly #waiting = new Map<number, (answer: Answer) => void>();
-  /** An answer to somebody before us must be nobody's now. */
+  /** Begins at random, so that a late answer to an earlier run's request matches none of ours. */
   #request = Math.floor(Math.random() * 1e9);
 
   constructor(at: Opening<Options>) {

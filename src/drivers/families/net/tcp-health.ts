@@ -75,7 +75,7 @@ class ProbedHost implements Device {
   }
 }
 
-/** Without an address nobody knows whether the device works: the name server may be what is down. */
+/** A host name that has no address says nothing about the device: the name server may be down. */
 function readingsOf(result: ProbeResult): readonly Reading[] {
   const { mono } = result;
   if (!("failed" in result)) {

@@ -32,7 +32,7 @@ import { RecoveryPlan } from "./recovery-plan.ts";
 const OWN_CHILD = fileURLToPath(new URL("./cippo-ble.js", import.meta.url));
 const SMALL_HEAP = ["--max-old-space-size=32", "--max-semi-space-size=1", "--no-warnings"];
 
-/** Of a sensor that repeats itself a few are plenty; of a button nobody presses it so fast. */
+/** Advertisements kept for a device until it takes them: a sensor repeats itself anyway, and nobody presses a button faster. */
 const UNREAD_ADVERTS = 16;
 const GOOD: readonly RadioState[] = ["scanning", "reading"];
 
@@ -136,7 +136,7 @@ export class BleAdapter implements BleRadio, AsyncDisposable {
     }
   }
 
-  /** Now, and not only by its last word. */
+  /** Whether the radio listens at this moment: its last word alone may be too old. */
   get #listens(): boolean {
     return GOOD.includes(this.#state) && monotonic() - this.#at.good <= this.#patience.troubleMs;
   }
@@ -248,7 +248,7 @@ export class BleAdapter implements BleRadio, AsyncDisposable {
     };
   }
 
-  /** An address stays wanted while its host waits to come again; those that nobody holds go when there is news for the child. */
+  /** Tells the child all that is listened for. An address stays in the list while its device waits to be opened again; one that no device holds is removed only when the list is full. */
   #tellWanted(): void {
     for (const [mac, { holders }] of this.#wanted) if (holders === 0 && this.#wanted.size >= WANTED_MAX) this.#wanted.delete(mac);
     const macs = [...this.#wanted].flatMap(([name, { match }]) => (match === null ? [name] : []));

@@ -17,7 +17,7 @@ export const PATIENCE = {
   connectMs: 15_000,
   discoverMs: 15_000,
   readMs: 5000,
-  /** Others' time-outs included; a round must end in time for the watchdog (docs/decisions/0007, polled device). */
+  /** For one read, with the wait for those before it. A round must end before the watchdog acts (docs/decisions/0007-the-unit.md, polled device). */
   answerMs: 180_000,
   /** Of a device that could not be read: others wait meanwhile for its time-outs, so it is tried ever more rarely. */
   rest: { firstMs: 60_000, maxMs: 30 * 60_000, absentMs: 5000 },

@@ -30,7 +30,7 @@ export class MatchedSenders {
     const names = matches.flatMap(([name, match]) => (fits(match, seen) ? [name] : []));
     if (names.length === 0) return [];
     this.#senders.delete(seen.mac);
-    // One that sends several things in turn is known by all of them.
+    // A beacon may send several formats in turn: the address then stands for all of them.
     this.#senders.set(seen.mac, [...new Set([...known, ...names])]);
     const [oldest] = this.#senders.keys();
     if (this.#senders.size > SENDERS_MAX && oldest !== undefined) this.#senders.delete(oldest);

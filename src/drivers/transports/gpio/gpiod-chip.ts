@@ -44,7 +44,7 @@ async function* watchLine(tools: GpioTools, line: number, watch: GpioWatch, chec
     await using monitor = tools.monitor(line, bias);
     for await (const text of monitor.lines(counts ? FOREVER_MS : restMs, stop)) {
       const edge = tools.edge(text, started);
-      // Not passed over: an edge may be what it means, and the last level would go on being told as good.
+      // A line that is not understood may have been an edge. If it were ignored, the last level would go on being reported as good.
       if (!edge) throw lineError(line, verbatim(`gpiomon: ${JSON.stringify(text.slice(0, 40))}`), undefined);
       // Two edges of one kind: the one between fell into the gap before the monitor had the line, or the kernel's queue overflowed.
       if (edge.level === known.level)

@@ -64,8 +64,8 @@ export async function onoffChip(spec: GpioSpec, sysfs: Sysfs = THIS_MACHINE): Pr
 }
 
 /**
- * Global numbers are no BCM numbers since kernel 6.6: the chip says where its lines begin. `chip`: its label, or its name as a character
- * device, which sysfs knows by the device behind both; see gpio-header.ts.
+ * Since kernel 6.6 sysfs numbers are no longer BCM numbers: the chip says where its lines begin. `chip`: its label, or its name as a character
+ * device, which sysfs finds by the hardware behind both; see header-chip.ts.
  */
 export async function lineBase(root: string, chip: string): Promise<number> {
   const read = async (folder: string, file: string) => (await readFile(join(root, folder, file), "utf8")).trim();
@@ -115,9 +115,10 @@ interface Made {
 }
 
 /**
- * onoff spins on the event loop until udev has granted the files (10 000 opens of each): they are waited for before. It swallows every error of
- * a line that was exported before, as ours now is: everything is read back. And it leaves one exported when it fails half-way: that is undone.
- * A file that it has opened then nobody can close any more: what cannot be read is found out before.
+ * Guards against four traps of onoff. It blocks the event loop until udev has granted access to the files, trying 10,000 times each: so they are
+ * waited for before. It hides every error of a line that is already exported, as ours then is: so everything is read back. It leaves a line exported
+ * when it fails half-way: so that is undone. A file that it opened before failing can never be closed: so it is checked before that the files can be
+ * read.
  */
 async function openLine(number: number, line: number, sysfs: Sysfs, last: "edge" | "direction", make: () => Promise<Made>) {
   for (const again of [true, false]) {
@@ -234,8 +235,8 @@ async function* watchLine(gpio: Gpio, line: number, debounceMs: number, stop: Ab
 }
 
 /**
- * sysfs does not date an edge: its time is when we hear of it. One that is heard of after the level before had to stand, though no turn of the
- * loop has come round since, found this process standing still, and may be as old as the last one.
+ * sysfs gives edges no time, so an edge gets the time at which it is read. If by then the debounce time had passed and yet the event loop had not
+ * turned, this process stood still: then the edge may be as old as the last one.
  */
 function dating(debounceMs: number) {
   let last = monotonic();

@@ -22,7 +22,7 @@ interface Unit {
   silences: number;
   /** A late answer may still come: nobody asks before. */
   restsUntil: number;
-  /** Closed to polls and alarm points; the first request after it is the probe. A command does not wait: it is a probe that somebody wants. */
+  /** Until then polls and alarm points are held back; the first request after it is the probe. A command is not held back: it serves as the probe. */
   heldUntil: number;
 }
 
@@ -97,7 +97,7 @@ export class CircuitBreakers {
     if (at) at.heldUntil = 0;
   }
 
-  /** It cost the line `ms` to hear nothing usable of this unit, up to `now`. */
+  /** The unit gave no usable answer, which took `ms` of the line's time and ended at `now`. */
   silent(unit: number, ms: number, now: number): void {
     const at = this.#of(unit);
     at.silences += 1;

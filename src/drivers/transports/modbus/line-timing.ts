@@ -35,7 +35,7 @@ export function timeoutOf(request: ModbusRequest, spec: ModbusSpec): number {
   return request.timeoutMs ?? spec.timeout ?? defaultTimeoutMs(request, baud);
 }
 
-/** Who is given long to answer, by its device, its bus or the length of its reply, may as well answer after that. */
+/** How late a reply may still come. A request with a time-out longer than `replyDeadline` may be answered as late as twice its time-out. */
 export function replyDeadlineOf(request: ModbusRequest, spec: ModbusSpec): number {
   const replyDeadline = request.replyDeadlineMs ?? spec.replyDeadline;
   const timeout = timeoutOf(request, spec);

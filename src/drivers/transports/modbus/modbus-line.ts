@@ -20,13 +20,13 @@ import { type Job, RequestQueue } from "./request-queue.ts";
 
 /** A stretch of failures this long means that the port or the connection itself may be sick. */
 const REBUILD_AFTER = 3;
-/** Gateway path unavailable, gateway's target did not respond: the words of a gateway for a unit that is silent. */
+/** Exceptions 10 and 11, by which a gateway says that its unit is silent. */
 const NOBODY_THERE: readonly unknown[] = [10, 11];
 
 /**
- * One queue per physical bus, one request in flight. After a timeout on RTU the unit that failed (not the line) rests until `replyDeadline` after
- * its request, because RTU replies carry no identity: a late one would pass for the next one's. Its requests wait meanwhile, others go on.
- * A unit that goes on being silent is held back further, so that it costs the others next to nothing (`CircuitBreakers`).
+ * One queue per physical bus, one request in flight. After a timeout on RTU the unit that failed (not the line) rests until `replyDeadline` after its
+ * request, because RTU replies carry no identity: a late one would be taken for the answer to the next request. The unit's requests wait meanwhile,
+ * those to others go on. A unit that stays silent is held back for longer, so that it costs the others next to nothing (`CircuitBreakers`).
  */
 export class ModbusLine implements ModbusBus, AsyncDisposable {
   readonly #bus: string;
@@ -37,7 +37,7 @@ export class ModbusLine implements ModbusBus, AsyncDisposable {
   readonly #needsSilence: boolean;
   /** A reply does not say to which request it belongs: RTU, and gateways that do not return the transaction. */
   readonly #isBlind: boolean;
-  /** Nor of which unit it is. */
+  /** A reply does not say which unit it comes from either. */
   readonly #isNameless: boolean;
   readonly #units = new CircuitBreakers();
   readonly #stats = new LineStats(this.#units);
@@ -139,7 +139,7 @@ export class ModbusLine implements ModbusBus, AsyncDisposable {
     }
   }
 
-  /** What nobody expected ends this request and its link, and not the line: what waits behind it is served. */
+  /** Any unexpected error ends this request and its connection, but not the line: the requests behind it are still served. */
   async #serveWhatever(job: Job): Promise<void> {
     try {
       await this.#serve(job);
@@ -199,7 +199,7 @@ export class ModbusLine implements ModbusBus, AsyncDisposable {
     }
   }
 
-  /** Whatever it was that came, the line falls silent; the same reply once more can only be the answer. */
+  /** Asks again after the line has fallen silent: if the same reply then comes once more, it must be the answer. */
   async #askAgain(link: ModbusLink, job: Job): Promise<void> {
     await this.#drain(link);
     if (this.#closing.signal.aborted) return job.reject(this.#closed());
@@ -250,10 +250,10 @@ export class ModbusLine implements ModbusBus, AsyncDisposable {
 
   /** The pause that the line needs between frames (3.5 characters) and the devices want (`gap`). */
   async #silence(link: ModbusLink, unit: number): Promise<void> {
-    // While this process stood still the late answer may have come to lie in the socket: let it be read before the unit is asked again.
+    // A late answer may have arrived while this process stood still: give the event loop time to read it before the unit is asked again.
     const least = this.#isBlind && this.#units.isSilent(unit) ? READ_MS : 0;
     const rest = Math.max(least, link.quietSince + this.#silenceMs - performance.now());
-    // Not `pause`: its signal costs more than the request, and this is over before anybody could stop it.
+    // A bare timer, because the abort signal of `pause` costs more than the request, and this wait is too short to be stopped.
     if (rest > 0) await new Promise((done) => setTimeout(done, Math.ceil(rest)));
     if (this.#tally(link) > 0 && this.#isBlind) await this.#drain(link);
   }

@@ -108,7 +108,7 @@ export class ModbusLink {
     return this.#wire.isOpen;
   }
 
-  /** Whether the next reply can be told from what came before it. */
+  /** Whether the connection can be used on: it is open, and its stream of frames is not out of step. */
   get isUsable(): boolean {
     return this.#wire.isOpen && !(this.#port instanceof MbapPort && (this.#port.broken || this.#port.halfway));
   }
@@ -128,8 +128,8 @@ export class ModbusLink {
   }
 
   /**
-   * Rejects with ExchangeError `bus.*` or `port.*` once bytes may have left, with another EdgeError before. `trusts`: takes a reply that may be
-   * an earlier one for a second time, of which the error says otherwise that it is doubtful.
+   * Rejects with an ExchangeError `bus.*` or `port.*` once bytes may have left, with another EdgeError before that. `trusts`: also accepts a reply
+   * that may be an earlier one repeated; otherwise such a reply is an error that says so.
    */
   exchange(request: ModbusRequest, timeoutMs: number, trusts = false): Promise<ModbusReply> {
     this.#port.trusts = trusts;
@@ -183,7 +183,7 @@ export class ModbusLink {
   #verdict(about: About, cameWhole: boolean): ExchangeError {
     this.#port.giveUp();
     const { frames, garbage, seen } = this.leftover();
-    // Noise about a frame whose checksum holds does not make it doubtful.
+    // If a frame with a right checksum came, noise around it is not the reason.
     const isNoise = garbage > 0 && (seen === null || seen.kind === "other");
     const error = cameWhole || isNoise ? new EdgeError(this.#corrupt, about) : this.#unanswered(about, seen);
     return new ExchangeError(error, { cameWhole, foreignFrames: frames });

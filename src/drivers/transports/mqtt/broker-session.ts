@@ -185,7 +185,7 @@ export class BrokerSession implements MqttFeed, AsyncDisposable {
     const missing = [...wanted].filter((filter) => !this.#granted.has(filter));
     for (let at = 0; at < missing.length; at += FILTERS) {
       const some = missing.slice(at, at + FILTERS);
-      // 1: what the broker keeps is told once, when a filter is new to the session.
+      // Retain handling 1: the broker sends retained messages only when the filter is new to the session.
       const codes = await link.subscribe(some.map((topic) => ({ topic, retainHandling: 1 })));
       for (const [i, topic] of some.entries()) this.#answered(topic, codes[i] ?? REFUSED);
     }
@@ -223,7 +223,7 @@ export class BrokerSession implements MqttFeed, AsyncDisposable {
     if (queues.length > 0) return Promise.all(queues.map((queue) => queue.take(message, mono, over))).then(() => undefined);
     const unclaimed = this.#unclaimed;
     if (unclaimed !== null) return new Promise((settle) => unclaimed.push({ message, mono, over, settle }));
-    // The session of an older configuration: whoever named this topic is gone, and the broker does not forget it by itself.
+    // The broker still remembers a subscription of an older configuration, and no device wants this topic any more.
     this.#o.log.debug("mqtt.nobody", { bus: this.#o.bus, topic: message.topic });
     return Promise.resolve();
   }
@@ -255,6 +255,6 @@ const keysIn = (bus: string): BrokerKeys => ({
   clientIdKey: `buses.${bus}.clientId`,
 });
 
-/** Of the platform's broker it is said that data stay in the gateway; of this one they stay at the broker. */
+/** The platform's broker has an error whose text says that data stay in the gateway. At this broker they wait there, so it has an error of its own. */
 const awayOf = (bus: string, broker: string, { context }: EdgeError): EdgeError =>
   new EdgeError("mqtt.broker-away", { bus, broker: brokerName(broker), reason: String(context["reason"] ?? "?") });

@@ -10,7 +10,7 @@ interface Taken {
   readonly work: Promise<void>;
 }
 
-/** Of one session. Brokers send again under the same identifier and with DUP; an identifier that comes without it was given to another message. */
+/** Of one session. A broker repeats a message under the same identifier and with the DUP flag; without the flag the identifier belongs to a new message. */
 export class RecentMessages {
   readonly #byId = new Map<number, Taken>();
 

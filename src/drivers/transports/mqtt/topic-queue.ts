@@ -48,7 +48,8 @@ export class TopicQueue implements MqttListener {
           durable.then(resolve, reject);
         },
       };
-      // What is to be acknowledged and nobody took comes again with the next connection: two of it would be one too many.
+      // An unacknowledged message that no driver has taken yet is dropped when the connection ends: the broker sends it again, and it would come
+      // twice.
       const drop = () => {
         if (this.#waiting.includes(message)) reject(over.reason);
         this.#waiting = this.#waiting.filter((one) => one !== message);

@@ -74,7 +74,7 @@ function socketWire(
   socket.on("data", (chunk) => {
     const mono = monotonic();
     isFlooded = inflow.floods(chunk.length, mono);
-    // Hung up on, not slowed down: what waits on its way would come late, and pass for new.
+    // The connection is closed, not slowed down: data held back on their way would come late and be taken for new.
     if (isFlooded) socket.destroy();
     else events.bytes(chunk, mono);
   });

@@ -3,9 +3,9 @@
 const WINDOW_MS = 1000;
 /** More than the fastest line that can be configured carries in a second (4 Mbaud). */
 const MOST = 524_288;
-/** The least that a piece counts: of short ones it is their number that costs. A line of 115,200 baud handed on byte by byte is borne. */
+/** A chunk counts as at least so many bytes, because short chunks cost by their number. A line of 115,200 baud that comes byte by byte still passes. */
 const PIECE = 40;
-/** A whole reply, should it come byte by byte. */
+/** What a whole reply counts if it comes byte by byte. */
 const REPLY = 256 * PIECE;
 
 /** Bounds what a far side that sends without end may cost: processing 13,107 pieces or half a megabyte a second. */

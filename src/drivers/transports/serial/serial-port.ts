@@ -131,7 +131,7 @@ class SerialWire implements ByteWire {
     if (!port.isOpen && !port.closing) return Promise.resolve();
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, CLOSE_MS);
-      // A write that failed has destroyed the stream, which says `close` too, and before.
+      // After a failed write the stream says `close` early, while the port is still closing: that one is ignored.
       const closed = () => {
         if (port.closing) return;
         clearTimeout(timer);

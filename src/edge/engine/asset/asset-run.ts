@@ -10,7 +10,7 @@ import type { Want } from "./want.ts";
 
 const NEVER = Number.POSITIVE_INFINITY;
 
-/** What became of the saved state. `kept`: its facts stand; `none`: there was none; `aside`: there is one that does not fit. */
+/** What became of the saved state. `kept`: its facts are in use; `none`: there was none; `aside`: it does not fit, and was put aside. */
 export type Restored = "kept" | "none" | "aside";
 
 export type Epoch = Pick<EpochInfo, "id" | "n">;
@@ -48,7 +48,10 @@ export class AssetRun {
   shown: Record<string, Attribute> = {};
   /** What its kind wants other things to be, by `device.point`. */
   wants: Record<string, Want> = {};
-  /** Epoch ms of the newest change of an attribute, and of the first one's; whose unsynchronised time each is in, if any's. */
+  /**
+   * Epoch ms of the newest change of an attribute, and of the first attribute's last change; for each the epoch in whose unsynchronised time it is,
+   * if any.
+   */
   at = 0;
   since = 0;
   atEpoch: string | undefined;
@@ -57,10 +60,10 @@ export class AssetRun {
   heardAt = 0;
   /** Number of its newest attribute record in this epoch. */
   seq = 0;
-  /** A step of its kind threw, and none went well since; the last input that it threw at. */
+  /** Whether a step of its kind threw and none succeeded since; and the last input at which it threw. */
   isFailed = false;
   failedAt = -1;
-  /** What became of what was saved, and up to which numbers that had heard everything; null: nothing was saved that fits. */
+  /** What became of the saved state, and up to which record it had heard everything; null: no saved state that fits. */
   restored: Restored = "none";
   upTo: Heard | null = null;
   /** In the agenda: the earliest of the moments below and of its senses, ms of observation. */
@@ -109,7 +112,7 @@ export class AssetRun {
       const seen = this.senses[name]?.seen;
       if (seen?.known === false) return seen.code;
     }
-    // All that a kind sees is known: what it asked of the calendar is not.
+    // Every sense is known, so the reason is the kind's own failure, or a calendar answer that needs a synchronised clock.
     return this.isFailed ? "rule.failed" : "clock.unsynced";
   }
 

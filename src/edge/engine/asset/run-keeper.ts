@@ -4,7 +4,7 @@ import { stateKeyOf } from "./asset-key.ts";
 import type { AssetRun, Epoch } from "./asset-run.ts";
 import { savedOf } from "./saved.ts";
 
-/** What was learned and decided nothing is saved this late. */
+/** What was learned without deciding anything is saved this much later: until then the stored records can teach it again. */
 const SAVE_MS = 60_000;
 const NEVER = Number.POSITIVE_INFINITY;
 
@@ -35,7 +35,7 @@ export class RunKeeper {
     this.#save(stateKeyOf(run.asset.id), savedOf(run, { n: this.epoch.n, ...this.heard }));
   }
 
-  /** Something was learned that decided nothing. */
+  /** Something was learned that led to no decision. */
   saveLater(run: AssetRun, at: number): void {
     run.saveAt = Math.min(run.saveAt, at + SAVE_MS);
   }

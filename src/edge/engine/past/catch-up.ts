@@ -12,8 +12,8 @@ import { inOrder, inputOf, type Lived, tailOf } from "./lived.ts";
 type Past = Pick<Store, "read" | "history" | "events" | "saved">;
 
 /**
- * To be called before the first word of an epoch: nothing is said, nothing is written. What was decided is saved with its decision, so a tail
- * decides nothing. `wall`: now, epoch ms.
+ * To be called before the first record of an epoch. The engine only learns: it reports and writes nothing. Every decision was saved in its own
+ * commit, so the records after the saved state led to none. `wall`: now, epoch ms.
  */
 export async function catchUp(engine: RuleEngine, past: Past, wall: number): Promise<void> {
   const times = new Map(epochTimes(past.saved.get(SITE_TIME_KEY)).map((time) => [time.epoch, time]));

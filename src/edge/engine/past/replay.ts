@@ -57,11 +57,11 @@ class Replay {
   }
 
   record(record: StoredRecord): void {
-    // An epoch whose first events are gone is known by what was saved of its times.
+    // The `epoch.opened` event may be deleted already: then the saved times of the epoch stand for it.
     if (record.epoch !== this.#time?.epoch) this.#resume(record.epoch, record.wall - record.mono, record.clock);
-    // What assets show they show again by themselves.
+    // Records of assets are skipped: the engine makes them anew.
     if (this.#engine === null || record.epoch !== this.#time?.epoch || this.#own.has(record.source)) return;
-    // What is due comes before, under the time that was in force until then.
+    // What fell due before this record comes first, judged by the clock that was in force until then.
     this.#engine.timers(record.mono);
     this.#wallAt(record.mono, record.wall, record.clock);
     this.#engine.record(record, record.seq);
@@ -109,7 +109,7 @@ class Replay {
     const begun = Number(opened) + after;
     const off = typeof offMs === "number" ? offMs : null;
     const shift = Number(shiftMs ?? 0);
-    // In another boot the shift leads from the former run's last look to the opening of this one.
+    // `shiftMs` is 0 within one boot. Over a reboot it is the distance, in monotonic time, from the former run's last look to this opening.
     const lastMono = this.#time === undefined ? null : Number(opened) - shift;
     const time =
       this.#times.get(id) ??
@@ -121,7 +121,7 @@ class Replay {
     this.#begin(lived, begun);
   }
 
-  /** What fell due while the former epoch was still looked after was told in it, under its time. */
+  /** Fires the timers that fell due while the former epoch still ran, under that epoch's clock. */
   #leave(next: EpochTime): void {
     if (this.#time === undefined) return;
     const former = new SiteTime(this.#time);

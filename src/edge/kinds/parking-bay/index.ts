@@ -3,7 +3,7 @@ import { assetKind, type Claim, shown, state } from "../kind.ts";
 import { bayNotYet, bayOptions } from "./bay-options.ts";
 import { illegalOccupation, type Stay, watchesPermits, withoutPermit } from "./permit.ts";
 
-/** Nothing but a flat surface out of range is what some sites have instead of a car: see the sensor's `beyond`. */
+/** A site may say that "nothing in range" means a free or an occupied bay: see the sensor's option `beyond`. */
 const PRESUMES = ["sensor.nothing-in-range"];
 const DAY_MS = 86_400_000;
 
@@ -41,17 +41,17 @@ export const parkingBay = assetKind({
       const { seen } = heard;
       if (!seen.known) return facts;
       if (!seen.value) return { stay: null, permit: null };
-      // Judged by when the sensor saw the vehicle, not by when that had settled.
+      // The moment at which the sensor first saw the vehicle counts, not the one at which that had settled.
       const sawAt = now.passed - (now.at - seen.since);
       const counts = facts.stay !== null || (facts.permit !== null && facts.permit.at >= sawAt - (o.permits?.shownBefore ?? 0));
       return { stay: seen.since, permit: counts ? facts.permit : null };
     }
     if (heard.of !== "action" || heard.action !== "permit.confirm") return facts;
     const { until } = heard.args;
-    // By a clock that may be wrong an end cannot be judged: one that is ahead would end it at once, and accuse.
+    // Without a trusted clock the end is ignored: a clock that is ahead would end the permit at once and raise a false alarm.
     const judged = typeof until === "number" && now.synced;
     const ends = judged ? now.passed + Math.max(0, Math.round(until - now.wall)) : null;
-    // Shown at a bay that is seen empty, it waits for a vehicle; otherwise there is one.
+    // A permit shown at an empty bay waits for the next vehicle. Otherwise a vehicle is taken to stand there.
     const isEmpty = sees.occupancy.known && !sees.occupancy.value;
     return { stay: facts.stay ?? (isEmpty ? null : now.at), permit: { at: now.passed, until: ends } };
   },
@@ -64,7 +64,7 @@ export const parkingBay = assetKind({
       if (stay === null) return false;
       const said = claim({ since: stay, permit: permit === null ? undefined : permit.until });
       if (said === false || said === "unknown" || "not" in said) return said;
-      // Nobody sees the bay: what stands stays in doubt, and no grace runs unobserved.
+      // The sensor does not see the bay: an open alarm stays, in doubt, and no new one may be raised.
       if (!occupancy.known) return "unknown";
       return occupancy.blind ? { ...said, due: Number.POSITIVE_INFINITY } : said;
     };

@@ -36,7 +36,7 @@ export function withoutPermit({ since, permit: until }: Stay, cx: Context<BayOpt
   const reserved = hours === undefined ? { is: true, since } : cx.open(hours);
   if (reserved.is !== true) return reserved.is;
   const over = until === undefined ? since : until === null ? null : cx.ended(until);
-  // Who stood there before the bay was reserved has the grace from then on.
+  // A vehicle that was there before the reserved hours began gets the grace time from their beginning.
   const begun = Math.max(since, reserved.since);
   return over === null ? false : { since: begun, due: Math.max(begun, over) + permits.grace };
 }

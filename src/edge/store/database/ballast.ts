@@ -39,7 +39,7 @@ export class Ballast {
     await using handle = await open(this.#path, "w", 0o600);
     const piece = Buffer.alloc(PIECE_BYTES);
     for (let left = this.#bytes; left > 0; left -= piece.length) await handle.writeFile(piece.subarray(0, left));
-    // Now, and not with some later commit.
+    // Flushed now, so that the disk's work does not fall into a later commit.
     await handle.datasync();
   }
 

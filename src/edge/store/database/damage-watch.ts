@@ -2,7 +2,7 @@
 import { asEdgeError, type EdgeError } from "../../../kit/errors.ts";
 import type { Database } from "./sqlite.ts";
 
-/** `met` answers the error that the statement is to fail with: a read that failed may mean that the file was cut. */
+/** `met` is told of each error and returns the one to fail with: a failed read may turn out to be a file that was cut short. */
 export function watchDamage(db: Database, met: (error: EdgeError, reading: boolean) => Promise<EdgeError>): Database {
   const watch = async <T>(work: Promise<T>, reading: boolean): Promise<T> => {
     try {

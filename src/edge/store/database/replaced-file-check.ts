@@ -5,7 +5,7 @@ import { EdgeError } from "../../../kit/errors.ts";
 /** Between two looks, a `stat` for each file, they are taken to be there. */
 const AGAIN_MS = 5000;
 
-/** What is written to a file without a name is gone when the process ends, and a lock without a name keeps nobody out. */
+/** Watches the open files: data written to a file that was removed vanish when the process ends, and a removed lock file keeps nobody out. */
 export class ReplacedFileCheck {
   readonly #opened = new Map<string, string | null>();
   readonly #largest = new Map<string, number>();
@@ -46,7 +46,10 @@ export class ReplacedFileCheck {
   }
 }
 
-/** Null: nothing under this name. A file mounted by itself keeps its name when it is deleted below, with no link left; a second name is no loss. */
+/**
+ * Which file has this name; null: none. No link left counts as none too: a file that is mounted by itself keeps its name when it is deleted below. A
+ * second name, given or removed, is no loss.
+ */
 async function identity(path: string): Promise<string | null> {
   try {
     const { dev, ino, nlink } = await stat(path, { bigint: true });

@@ -6,7 +6,10 @@ import { EdgeError } from "../../../kit/errors.ts";
 import { loadNative } from "../../../kit/system/native.ts";
 import type { Text } from "../../../model/index.ts";
 
-/** What may be bound. The package turns BigInt, undefined and what is missing into NULL and objects into text without a word, so all else is refused. */
+/**
+ * The values that may be bound. Everything else is refused, because sqlite3 silently turns BigInt, undefined and missing values into NULL, and
+ * objects into text.
+ */
 export type Bound = string | number | Uint8Array | null;
 
 /** One connection. Statements are prepared once and kept; every promise settles, none leaves a read transaction open. */
@@ -40,7 +43,7 @@ const MEANING: Readonly<Record<string, `store.${"locked" | "full" | "corrupt" | 
   SQLITE_TOOBIG: "store.binding",
 };
 
-/** Opens without reading: garbage is noticed by the first statement (field notes 1.5). */
+/** Opens without reading anything: a file that is no database fails only at its first statement. */
 export async function openDatabase(file: string, mode: Mode): Promise<Database> {
   const { default: sqlite3 } = await loadNative("sqlite3", () => import("sqlite3"));
   const flags = {
@@ -56,7 +59,7 @@ export async function openDatabase(file: string, mode: Mode): Promise<Database> 
   return new Connection(handle, file);
 }
 
-/** Where a child process finds the package (the check in `check.ts`). */
+/** Where a child process finds the package (for the check in `integrity-check.ts`). */
 export const sqlitePath = (): string => createRequire(import.meta.url).resolve("sqlite3");
 
 interface Prepared {

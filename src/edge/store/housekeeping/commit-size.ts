@@ -27,7 +27,7 @@ export function commitBytes(commit: Commit): number {
   for (const { body } of commit.readings) bytes += rowOf(body.length);
   for (const { body } of commit.events) bytes += rowOf(body.length);
   for (const { replacement } of commit.shed) bytes += replacement === null ? 0 : rowOf(replacement.body.length);
-  // Keys in no order: pages half full.
+  // These tables have keys in no order, so their pages are only half full.
   for (const { body } of commit.inbox) bytes += 2 * rowOf(lengthOf(body));
   for (const value of Object.values(commit.states)) bytes += 2 * rowOf(lengthOf(value));
   for (const { held } of commit.marks) bytes += rowOf(lengthOf(held));

@@ -9,7 +9,7 @@ export async function forgetEpochs(db: Database, index: StreamIndex, current: Ep
     const entries = index.entries.filter(({ epoch }) => epoch === old);
     return entries.every(({ upTo, head, oldest }) => upTo >= head && oldest > head);
   });
-  // Before they go: a note from when they were open would name them as lost.
+  // The note is written first: an older one still lists these epochs, and the next opening would name their records as lost.
   if (over.length > 0) await note();
   for (const old of over) {
     await db.run("DELETE FROM marks WHERE n = ?", [old.n]);

@@ -148,7 +148,8 @@ export class Housekeeper {
     this.#guessed &&= !whole;
     this.#written = whole ? 0 : this.#written / 2;
     if (!whole) return true;
-    // A commit at once begins the WAL anew: damage to frames that the database already has cannot bring older pages back.
+    // This small commit makes SQLite start the WAL from its beginning: damage to frames that are already in the database can then not bring back
+    // older pages.
     await this.#h.db.script(`PRAGMA user_version = ${this.#h.layout}`);
     await this.#h.note();
     return true;

@@ -37,13 +37,13 @@ interface Whole {
   readonly bytes: number;
 }
 
-/** What may be dropped of a stream: of events first those that are worth least (`worth.ts`). */
+/** What may be dropped, in this order; of events those of least worth go first (`event-worth.ts`). */
 type Dropped = "refusals" | "readings" | "events";
 
 const ROWS: Readonly<Record<Dropped, string>> = {
   refusals: "SELECT key, 1 AS span, length(body) AS bytes FROM events WHERE worth = 0 AND",
   readings: "SELECT key, span, length(body) AS bytes FROM readings WHERE",
-  // Those from before the column are told by their bodies.
+  // Rows written before the column `worth` existed are judged by their bodies.
   events:
     "SELECT key, 1 AS span, length(body) AS bytes, CASE WHEN worth = 1 THEN body END AS body FROM events WHERE worth < 2 AND",
 };

@@ -21,7 +21,7 @@ export class HeadNotes {
   /** Damage was found: the next opening sets the file aside. */
   suspect = false;
   readonly #o: HeadNotesOptions;
-  /** Numbers given out, where they are more than what is stored. */
+  /** The last numbers given out, where they are beyond those that are stored. */
   #given: Readonly<Record<Stream, number>> | null = null;
 
   constructor(options: HeadNotesOptions) {
@@ -46,7 +46,7 @@ export class HeadNotes {
     const open = new Set(index.entries.filter(({ head, upTo }) => upTo < head).map((entry) => entry.epoch));
     open.delete(epoch);
     const own = of(epoch);
-    // Only of a damaged file: of a sound one that holds less it would be said that an older copy came back.
+    // Only when the file is damaged: the next opening takes a sound file that holds less than its note for an older copy.
     const given = this.suspect && this.#given !== null ? this.#given : own;
     const headFile: HeadFile = {
       ...own,

@@ -27,7 +27,7 @@ export function nextEpoch(
 export function formerOf(loaded: Loaded, headFile: HeadFile | null): EpochInfo["former"] {
   const { newest } = loaded;
   const last = { events: headOf(loaded, "events"), readings: headOf(loaded, "readings") };
-  // A run that found damage before its first record left a note without one.
+  // A note without numbers comes from a run that found damage before its first record: it says nothing.
   if (headFile === null || headFile.events + headFile.readings === 0 || !isOlder(loaded, headFile))
     return newest && { epoch: newest.id, last };
   const { epoch, events, readings } = headFile;
@@ -36,8 +36,8 @@ export function formerOf(loaded: Loaded, headFile: HeadFile | null): EpochInfo["
 }
 
 /**
- * How far the epochs came that the note beside the file names. In a file that is whole and no older than its note, an epoch without an entry was
- * forgotten after the platform held all of it; a note tells so late where a run was killed, or could not write it.
+ * How far the epochs of the note beside the file came. Where the file is whole and no older than its note, an epoch that it lacks was deleted after
+ * the platform held all of it: the note still lists it if that run was killed or could not write.
  */
 export function notedOf(
   loaded: Loaded,

@@ -38,7 +38,7 @@ async function sizeOf(folder: string): Promise<number> {
 
 interface Table {
   readonly name: string;
-  /** A table with a body is numbered by it, and goes over damage wherever it is. */
+  /** The primary key. If it is the row number of a table with bodies, damage can be stepped over wherever it is. */
   readonly key: readonly string[];
   readonly columns: readonly string[];
 }
@@ -59,7 +59,10 @@ const KEYS = MOST_EPOCHS * NUMBERS;
 
 type Row = Readonly<Record<string, Bound>>;
 
-/** Readings and events from one spot of damage to the next, what has no number from both ends; a row that breaks the layout's rules is left behind. Answers rows copied by table. */
+/**
+ * Copies what can be read: readings and events around every damaged spot, other tables from both ends. Rows that break the layout's rules are left
+ * out. Answers the rows copied, by table.
+ */
 export async function salvage(damaged: string, into: Database, log: Log): Promise<Readonly<Record<string, number>>> {
   const copied: Record<string, number> = {};
   let from: Database | null = null;
@@ -83,7 +86,10 @@ export async function salvage(damaged: string, into: Database, log: Log): Promis
   return copied;
 }
 
-/** Segments whose epoch was not readable find its name in their own bodies; what has none would stand in the way of a later epoch and goes. */
+/**
+ * Segments whose epoch row was not readable get it from their own bodies. Those without a readable body are deleted, because a later epoch would get
+ * their numbers.
+ */
 async function adopt(into: Database): Promise<void> {
   for (const stream of STREAMS) {
     const orphans = await into.all<{ n: number }>(
@@ -175,7 +181,7 @@ async function copyTable(from: Database, into: Database, table: Table): Promise<
     let limit = PAGE_ROWS;
     for (;;) {
       const rows: readonly Row[] | null = await page(from, table, order, limit, at, order === "DESC" ? low : null);
-      // Up to the damage row by row, then from the other end.
+      // Approach the damage row by row; then go on from the other end.
       if (rows === null && limit === 1) break;
       if (rows === null) {
         limit = 1;

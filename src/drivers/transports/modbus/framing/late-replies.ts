@@ -1,7 +1,7 @@
 /** Requests of a line that were not answered in time, and how late their answers came after all. Pure. */
 import { type Expected, findReply } from "./modbus-frame.ts";
 
-/** More than are lost on any line before their answers are of no interest to anybody. */
+/** Requests remembered: by the time that so many more were lost, a late answer to the first no longer matters. */
 const MOST = 64;
 
 export interface Unanswered {
@@ -41,7 +41,7 @@ export class LateReplies {
     if (this.isWaiting) this.#requests = this.#requests.filter(({ expected }) => expected.unit !== unit);
   }
 
-  /** Whether an answer that came under this transaction was owed. */
+  /** Whether this transaction was still without an answer: then what just came is its late answer. */
   answers(transaction: number, mono: number): boolean {
     const request = this.#requests.find((one) => one.transaction === transaction);
     if (request !== undefined) this.#came(request, mono);
@@ -73,7 +73,10 @@ export class LateReplies {
     else late.alone = true;
   }
 
-  /** How late the answer before was, if that may be why this question has none. Forgotten by asking: the next silence needs a proof of its own. */
+  /**
+   * How late the unit's last answer was, if that explains the silence to this question. Each late answer explains one silence only, so it is
+   * forgotten here.
+   */
   lateness(unit: number, question: Uint8Array): number | undefined {
     const late = this.#late.get(unit);
     if (late === undefined || (late.alone && Buffer.compare(late.question, question) !== 0)) return undefined;

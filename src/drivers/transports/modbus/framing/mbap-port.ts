@@ -10,7 +10,7 @@ export type Tolerance = "unit-echo" | "transaction-echo";
 
 const MBAP = 7;
 const MAX_LENGTH = 254;
-/** A reply under one of our last transactions is that one's, late or given twice, also where transactions need not be returned. */
+/** So many of our last transactions are remembered: a reply with one of them answers that request, late or a second time, and not the present one. */
 const RECENT = 64;
 /** Strange frames kept for one request: what they tell is told by the first. */
 const KEPT = 8;
@@ -45,14 +45,15 @@ export class MbapPort extends FramePort {
     return this.#transaction;
   }
 
-  /** Half a frame waits for its end: the next reply would be taken for it. */
+  /** Half a frame is in the buffer: the beginning of the next reply would be taken for its end. */
   get halfway(): boolean {
     return this.#bytes.length > 0;
   }
 
   protected send(request: Buffer): void {
     this.#transaction = (this.#transaction + 1) & 0xffff;
-    // Ours must not come to look like the one that the gateway always returns, or like those just before it.
+    // If the gateway always returns a transaction of its own, ours are kept away from it, or its replies would look like answers to our recent
+    // requests.
     if (this.#foreign !== null && this.#isRecent(this.#foreign)) this.#transaction = (this.#foreign + RECENT + 1) & 0xffff;
     const adu = Buffer.allocUnsafe(request.length + 4);
     adu.writeUInt16BE(this.#transaction, 0);
@@ -127,7 +128,7 @@ export class MbapPort extends FramePort {
   }
 }
 
-/** With the CRC that modbus-serial looks for, in the two bytes left for it. */
+/** Writes the CRC that modbus-serial expects into the last two bytes, which were left free for it. */
 function withCrc(frame: Buffer): Buffer {
   frame.writeUInt16LE(crc16(frame, 0, frame.length - 2), frame.length - 2);
   return frame;

@@ -115,7 +115,10 @@ export function seenIn(whole: Uint8Array, expected: Expected): Seen {
   return unit !== expected.unit && isReply(asOurs, expected) ? { kind: "unit", unit, frame } : { kind: "other", frame };
 }
 
-/** A read of registers that is 8 bytes long can be no reply, whose data are of even length; of bits and of writes nobody can tell. */
+/**
+ * Whether this is a request. A frame of function 3 or 4 with 8 bytes must be one, since replies to those have an odd length; for other functions it
+ * cannot be told.
+ */
 const isRequest = (frame: Uint8Array): boolean => frame.length === REQUEST_LENGTH && (frame[1] === 3 || frame[1] === 4);
 
 /** Lengths that a frame beginning here could have: a reply or a request of the functions in use. */
@@ -133,7 +136,7 @@ export function crcHolds(bytes: Uint8Array, at: number, length: number): boolean
   return crc16(bytes, at, end) === ((bytes[end] ?? 0) | ((bytes[end + 1] ?? 0) << 8));
 }
 
-/** What a reply fails with that is none: the wires of a serial line spoil frames, a TCP connection does not. */
+/** The error for bytes that are no valid reply: on serial lines interference is likely, on TCP a far side that does not speak Modbus TCP. */
 export const CORRUPT = { rtu: "bus.checksum", "rtu-tcp": "bus.checksum", tcp: "bus.not-modbus-tcp" } as const;
 export type Corrupt = (typeof CORRUPT)[keyof typeof CORRUPT];
 export const isCorrupt = (code: Code): boolean => Object.values<Code>(CORRUPT).includes(code);

@@ -9,7 +9,7 @@ const REMEMBERED = 64;
 interface Given {
   readonly request: Uint8Array;
   readonly reply: Uint8Array;
-  /** Of the reply: two that differ here need not be compared. */
+  /** CRC of the reply, compared first because it is quick. */
   readonly crc: number;
   readonly mono: number;
 }
@@ -23,7 +23,10 @@ export class RecentReplies {
     this.#given.push({ request, reply, crc: crcOf(reply), mono });
   }
 
-  /** The very bytes of a reply that was just given, mostly to another question: the right answer, or that reply for a second time. `sent`: the request, before which it was not there. */
+  /**
+   * Whether these are the same bytes as a reply just given to another question: either the right answer looks the same, or that reply came twice.
+   * `sent`: when the request was sent; replies remembered for too long by then no longer count.
+   */
   isDoubtful(request: Uint8Array, frame: Buffer, sent: number): boolean {
     this.#forget(sent);
     const crc = crcOf(frame);

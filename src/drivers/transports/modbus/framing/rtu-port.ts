@@ -80,11 +80,11 @@ export abstract class FramePort extends EventEmitter {
   }
 
   /**
-   * Hands on what may be believed. `came`: the frame as it was on the wire, where nothing in it says which request it answers; then a read whose
-   * reply was just given is asked again. A write is not: either its own reply still comes, or its register is read back.
+   * Hands the reply on if it can be trusted. `came`: the frame as it was on the wire, where nothing in it says which request it answers. If it equals
+   * a reply just given, a read is asked again. A write is not: its own reply may still come, or its register is read back.
    */
   protected judge(frame: Buffer, mono: number, { unit, fc }: Expected, came: Buffer | null): void {
-    // When it was read says nothing of when it came: it may have lain there while this process stood still.
+    // The time of reading proves nothing: the frame may have waited in the socket while this process stood still.
     if (came !== null && !this.trusts && !sameReply(fc) && this.given.isDoubtful(this.request, came, this.#sent)) {
       this.trusts = true;
       if (fc <= 4) this.doubted(came);
@@ -170,7 +170,7 @@ export class RtuPort extends FramePort {
     return { frames: frames.length, garbage, seen };
   }
 
-  /** A late answer, one that is given twice, or the echo of a request tells nothing of the address or of other masters. */
+  /** Late answers, repeated answers and echoes are left out: they say nothing about a wrong address or another master. */
   #isKnown(frame: Uint8Array): boolean {
     return (
       Buffer.compare(frame, this.request) === 0 ||
