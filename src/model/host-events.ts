@@ -149,7 +149,7 @@ export const hostEvents = {
       en: "The database was damaged: what can be read was saved",
     },
     todo: {
-      it: "Sostituire la scheda; il file danneggiato è in `quarantine`, accanto al database.",
+      it: "Sostituire la scheda; il file danneggiato è in `quarantine`, accanto alla base dati.",
       en: "Replace the card; the damaged file is in `quarantine`, beside the database.",
     },
     fields: {},

@@ -46,8 +46,8 @@ export const brokerCodes = {
   "sync.no-login": {
     retry: true,
     what: {
-      it: "Il broker {broker} non lascia entrare nessuno senza presentarsi, e questo gateway non mostra né utente né certificato",
-      en: "The broker {broker} lets nobody in unnamed, and this gateway shows neither a user nor a certificate",
+      it: "Il broker {broker} vuole un utente o un certificato, e questo gateway non ne presenta",
+      en: "The broker {broker} wants a user or a certificate, and this gateway shows neither",
     },
     hint: {
       it: "Scrivere `{userKey}` e `{credentialsKey}.password` (il nome di un file), oppure `{credentialsKey}.cert` e `{credentialsKey}.key`.",

@@ -36,8 +36,8 @@ export const commandCodes = {
   "command.lifetime": {
     retry: false,
     what: {
-      it: "La validità del comando supera 24 ore o è nel futuro",
-      en: "The command's lifetime exceeds 24 h or lies in the future",
+      it: "Il comando vale più di 24 ore, o comincia a valere nel futuro",
+      en: "The command is valid for more than 24 h, or only from a later time on",
     },
     hint: { it: "Controllare l'orologio del mittente.", en: "Check the sender's clock." },
   },

@@ -50,10 +50,10 @@ export const valueCodes = {
   },
   "value.leapt": {
     retry: false,
-    what: { it: "Un contatore è balzato più avanti di quanto possa", en: "A counter leapt further than it can" },
+    what: { it: "Un contatore è avanzato in una volta più di quanto sia possibile", en: "A counter leapt further than it can" },
     hint: {
-      it: "Se succede di continuo controllare `order` (o `words`), `decode` e scala; se il contatore è stato sostituito passa da sé.",
-      en: "If it keeps happening check `order` (or `words`), `decode` and scale; after a replacement of the meter it passes by itself.",
+      it: "Dopo la sostituzione del contatore è normale, e passa da sé. Se si ripete controllare `order` (o `words`), `decode` e `scale`.",
+      en: "After a replacement of the meter this is normal, and passes by itself. If it keeps happening check `order` (or `words`), `decode` and `scale`.",
     },
   },
   "value.no-factor": {
