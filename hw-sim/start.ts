@@ -45,8 +45,9 @@ async function main(args: readonly string[]): Promise<number> {
     screen[Symbol.dispose]();
     if (!judged && options.forMs === null) return 0;
     if (!judged) throw new Error(translator(lang)("stopped"));
-    const lines = json ? [JSON.stringify(judged.report)] : verdict(judged, lang);
-    await new Promise<void>((resolve) => process.stdout.write(`${lines.join("\n")}\n`, () => resolve()));
+    const told = folded(verdict(judged, lang).join("\n"), columnsOf(process.stdout, process.env));
+    const printed = json ? JSON.stringify(judged.report) : told;
+    await new Promise<void>((resolve) => process.stdout.write(`${printed}\n`, () => resolve()));
     for (const fault of judged.faults) process.stderr.write(`${folded(fault, columnsOf(process.stderr, process.env))}\n`);
     return judged.faults.length === 0 ? 0 : 1;
   } catch (error) {

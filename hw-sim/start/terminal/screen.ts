@@ -1,5 +1,6 @@
 /** Shows the running demonstration: drawn in place on a terminal, a line for each change in a pipe. */
-import { canRedraw, hasColours, onQuit } from "../../../src/kit/system/tty.ts";
+import { canRedraw, columnsOf, hasColours, onQuit } from "../../../src/kit/system/tty.ts";
+import { folded } from "../../../src/kit/text/wrap.ts";
 import type { Text } from "../../../src/model/index.ts";
 import { clip, picture, plain, type ViewInput } from "./view.ts";
 
@@ -56,7 +57,7 @@ class Drawn implements Screen {
   }
 
   note(line: string): void {
-    if (!this.#open) return void process.stdout.write(`${line}\n`);
+    if (!this.#open) return printed(line);
     this.#notes.push(line);
     this.#drawn();
   }
@@ -82,8 +83,13 @@ class Drawn implements Screen {
     process.off("exit", this.#leave);
     process.stdout.off("resize", this.#draw);
     this.#giveBack();
-    process.stdout.write(`${LEAVE}${this.#notes.map((line) => `${line}\n`).join("")}`);
+    process.stdout.write(LEAVE);
+    for (const line of this.#notes) printed(line);
   }
+}
+
+function printed(line: string): void {
+  process.stdout.write(`${folded(line, columnsOf(process.stdout, process.env))}\n`);
 }
 
 interface LinesOptions {

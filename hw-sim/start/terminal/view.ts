@@ -197,16 +197,18 @@ const cell = (text: string, width: number): string =>
 // biome-ignore lint/suspicious/noControlCharactersInRegex: an escape sequence begins with one
 const uncoloured = (line: string): string => line.replaceAll(/\x1b\[\d*m/g, "");
 
-/** To the width of the terminal; colours take no room. */
+/** To the width of the terminal, with … for what is cut off; colours take no room. */
 export function clip(line: string, columns: number): string {
-  let room = columns;
+  const isWhole = uncoloured(line).length <= columns;
+  let room = isWhole ? columns : columns - 1;
   // biome-ignore lint/suspicious/noControlCharactersInRegex: an escape sequence begins with one
   const parts = line.split(/(\x1b\[\d*m)/);
   const kept = parts.map((part, i) => {
     if (i % 2 === 1) return part;
     const text = part.slice(0, room);
+    const ends = !isWhole && room > 0 && text.length === room;
     room -= text.length;
-    return text;
+    return ends ? `${text}…` : text;
   });
   return kept.join("");
 }

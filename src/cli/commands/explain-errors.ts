@@ -55,7 +55,7 @@ export async function errors(asked: string | undefined, terminal: Terminal): Pro
     );
   else
     for (const one of found)
-      terminal.line(
+      terminal.lines(
         [`${one.code}: ${one.what[lang]}`, ...(one.hint ? [`→ ${one.hint[lang]}`] : []), `(${nature(one, terminal)})`].join("\n"),
       );
   return 0;

@@ -165,6 +165,8 @@ describe("the live view", () => {
     const lines = picture(seen, 30, 5, look);
     expect(lines).toHaveLength(5);
     for (const line of lines) expect(words([line]).length).toBeLessThanOrEqual(30);
-    expect(clip("\x1b[1mabcdef\x1b[0m", 3)).toBe("\x1b[1mabc\x1b[0m");
+    expect(clip("\x1b[1mabcdef\x1b[0m", 3)).toBe("\x1b[1mab…\x1b[0m");
+    expect(clip("\x1b[1mabc\x1b[0mdef", 4)).toBe("\x1b[1mabc…\x1b[0m");
+    expect(clip("\x1b[1mabc\x1b[0m", 3)).toBe("\x1b[1mabc\x1b[0m");
   });
 });
