@@ -114,6 +114,7 @@ function statusOf({ edge, store, sync, lines, loaded, clock, file }: RunningGate
       connected: link.connected,
       ...(link.code !== undefined && { code: link.code }),
       ...(link.detail !== undefined && { detail: link.detail }),
+      ...(link.next !== undefined && { next: link.next }),
       uplink: link.uplink,
     },
     store: { file, bytes, quotaBytes, unacknowledged, writable: edge.outbox.writable, waiting: edge.waiting },

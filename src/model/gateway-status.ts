@@ -140,6 +140,8 @@ export interface GatewayStatus {
     readonly connected: boolean;
     readonly code?: string;
     readonly detail?: Text;
+    /** What can be done about it. */
+    readonly next?: Text;
     readonly uplink?: UplinkStatus;
   };
   readonly store: {

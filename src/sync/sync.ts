@@ -26,6 +26,8 @@ export interface SyncStatus {
   /** Why the last link ended. */
   readonly code?: string;
   readonly detail?: Text;
+  /** What can be done about it. */
+  readonly next?: Text;
   readonly uplink: UplinkStatus;
   readonly streams: readonly StreamStatus[];
 }
@@ -111,7 +113,11 @@ export function runSync(parts: SyncParts, stop: AbortSignal): Sync {
       broker: brokerName(options.broker),
       mode: options.acknowledge,
       connected: session?.greeted === true,
-      ...(failed !== null && { code: failed.code, detail: { it: failed.what("it"), en: failed.what("en") } }),
+      ...(failed !== null && {
+        code: failed.code,
+        detail: { it: failed.what("it"), en: failed.what("en") },
+        next: { it: failed.hint("it"), en: failed.hint("en") },
+      }),
       uplink: uplink.status(),
       streams: outbox.streams().map((state) => ({ ...state, sentUpTo: context.tracker.sentUpTo(state.epoch, state.stream) })),
     }),

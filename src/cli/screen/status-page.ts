@@ -51,6 +51,7 @@ export function headOf(
     `${say("gateway")} ${gateway}  cippo ${version}  ${say("config")} ${configRev}`,
     `${say("uptime")} ${formatDuration(uptimeMs)}  ${say("clock")} ${say(clock)}`,
     `${say("broker")} ${sync.broker}  ${say(sync.connected ? "connected" : "disconnected")}${lasts}${why}`,
+    ...(sync.connected || sync.next === undefined ? [] : [`  → ${sync.next[lang]}`]),
     ...uplinkLines(sync.uplink, terminal),
     `${say("store")} ${mb(store.bytes)} ${say("of")} ${mb(store.quotaBytes)} MB  ${pluralise(store.unacknowledged, say("unacknowledged"))}${unwritable}`,
   ];

@@ -141,7 +141,7 @@ describe.skipIf(!hasTerminal)("on a terminal of 80×24", { timeout: 90_000 }, ()
     expect(well.code).toBe(0);
   });
 
-  it("why the broker is away is said in the reader's language", async () => {
+  it("why the broker is away, and what to do, is said in the reader's language", async () => {
     const error = new EdgeError("sync.taken-over", {
       broker: "mqtt://127.0.0.1:1883",
       clientId: "gw",
@@ -149,11 +149,12 @@ describe.skipIf(!hasTerminal)("on a terminal of 80×24", { timeout: 90_000 }, ()
       reason: "0x8e",
     });
     const detail = { it: error.what("it"), en: error.what("en") };
-    picture = { ...site(1, 0), sync: { ...gatewayStatus.sync, connected: false, code: error.code, detail } };
+    const next = { it: error.hint("it"), en: error.hint("en") };
+    picture = { ...site(1, 0), sync: { ...gatewayStatus.sync, connected: false, code: error.code, detail, next } };
     const shown = async (lang: string) => (await ended("status", { LC_ALL: lang })).lines.join(" ");
     const whole = (text: string) => text.replaceAll(/\s+/g, " ");
-    expect(whole(await shown("it_IT.UTF-8"))).toContain(`sync.taken-over (${detail.it})`);
-    expect(whole(await shown("en_GB.UTF-8"))).toContain(`sync.taken-over (${detail.en})`);
+    expect(whole(await shown("it_IT.UTF-8"))).toContain(`sync.taken-over (${detail.it}) → ${next.it} `);
+    expect(whole(await shown("en_GB.UTF-8"))).toContain(`sync.taken-over (${detail.en}) → ${next.en} `);
     expect(detail.it).not.toBe(detail.en);
   });
 
