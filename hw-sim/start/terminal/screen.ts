@@ -57,9 +57,10 @@ class Drawn implements Screen {
   }
 
   note(line: string): void {
-    if (!this.#open) return printed(line);
-    this.#notes.push(line);
-    this.#drawn();
+    if (this.#open) {
+      this.#notes.push(line);
+      this.#drawn();
+    } else printed(line);
   }
 
   /** Each line is cleared to its end and all below it: nothing of an earlier size, and nothing that was typed, is left. */
