@@ -88,5 +88,7 @@ function addresses(text: string): readonly Rewriting[] {
 function names(text: string): readonly Rewriting[] {
   const ascii = text.normalize("NFD").replace(/\p{M}/gu, "");
   const dashed = ascii.toLowerCase().replace(/[\s_.]+/g, "-");
-  return [word(text.toLowerCase()), word(text.toUpperCase()), word(dashed), word(text.replace(/\s+/g, ""))];
+  // 10.20.0.300 is an address mistyped: as a name, 10-20-0-300 would pass and be nobody's.
+  const isName = !/^[\d.]+$/.test(text);
+  return [word(text.toLowerCase()), word(text.toUpperCase()), ...(isName ? [word(dashed)] : []), word(text.replace(/\s+/g, ""))];
 }

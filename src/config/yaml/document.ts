@@ -15,7 +15,7 @@ import type { Code } from "../../kit/errors.ts";
 import { type Lang, phrases } from "../findings/phrases.ts";
 import { type Path, type Problem, quoted } from "../findings/problems.ts";
 import { oddSpaceIn, plainSpaces, visible } from "./characters.ts";
-import { expectation } from "./parser-phrases.ts";
+import { expectation, expectedOfLine, isOfIndentation } from "./parser-phrases.ts";
 import { plain, type TextFinding } from "./plain.ts";
 
 /** A configuration is written by people: beyond this it is something else. */
@@ -84,7 +84,7 @@ export class Source {
       this.addInText({ code: "config.syntax", offset: 0, expected: phrases.tooDeep[this.lang] });
       return undefined;
     }
-    for (const error of document.errors.slice(0, MAX_SYNTAX)) this.#broken(error);
+    for (const error of this.#causes(document.errors).slice(0, MAX_SYNTAX)) this.#broken(error);
     for (const warning of document.warnings)
       this.addInText({ code: "config.syntax", offset: warning.pos[0], expected: phrases.noTag[this.lang] });
     if (document.directives?.yaml.explicit && document.directives.yaml.version !== "1.2")
@@ -191,13 +191,22 @@ export class Source {
     return known;
   }
 
+  /** The first error of each line, without those that only follow from an earlier one. */
+  #causes(errors: readonly YAMLError[]): readonly YAMLError[] {
+    const inOrder = [...errors].sort((a, b) => a.pos[0] - b.pos[0]);
+    const lines = inOrder.map(({ pos }) => this.#lines.linePos(pos[0]).line);
+    const broken = inOrder.findIndex((error) => !isOfIndentation(error));
+    return inOrder.filter((error, i) => lines[i] !== lines[i - 1] && (broken < 0 || i <= broken || !isOfIndentation(error)));
+  }
+
   /** An invisible character may be all that is wrong with a line that the parser refuses: then that is said instead. */
   #broken(error: YAMLError): void {
     const offset = Math.min(error.pos[0], this.#text.length);
     const from = this.#text.lastIndexOf("\n", offset - 1) + 1;
     const line = this.#lineAt(from);
     const odd = oddSpaceIn(line.replace(/(["']).*?\1|#.*$/g, (covered) => "x".repeat(covered.length)));
-    if (odd === undefined) this.addInText({ code: "config.syntax", offset, expected: expectation(error)[this.lang] });
+    const expected = (expectedOfLine(line, error) ?? expectation(error))[this.lang];
+    if (odd === undefined) this.addInText({ code: "config.syntax", offset, expected });
     else
       this.addInText({
         code: "config.odd-character",

@@ -96,6 +96,22 @@ const CLOSING: Readonly<Record<string, Text>> = {
   "]": { it: "la parentesi ] che chiude", en: "the closing bracket ]" },
 };
 
+/** Where an earlier line is broken, those after it only seem to be indented wrongly. */
+export const isOfIndentation = (error: Pick<YAMLError, "code" | "message">): boolean => expectation(error) === indent;
+
+/** `hall { type: …` lacks the colon after its name; the parser complains of the colons inside the bracket. */
+const NO_COLON = /^\s*([\w-]+)\s*([{[])/;
+
+/** What a line lacks that the parser cannot know; undefined: it is as the parser says. */
+export function expectedOfLine(line: string, error: Pick<YAMLError, "code" | "message">): Text | undefined {
+  const [, name, bracket] = NO_COLON.exec(line) ?? [];
+  if (name === undefined || expectation(error) !== oneValue) return undefined;
+  return {
+    it: `i due punti dopo il nome: \`${name}: ${bracket}\``,
+    en: `a colon after the name: \`${name}: ${bracket}\``,
+  };
+}
+
 /** `message` is read only where one code stands for several things. */
 export function expectation({ code, message }: Pick<YAMLError, "code" | "message">): Text {
   const closing = CLOSING[/end with a (\S)/.exec(message)?.[1] ?? ""];

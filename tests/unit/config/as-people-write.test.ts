@@ -192,6 +192,27 @@ describe("characters", () => {
   });
 });
 
+describe("one mistake is told once", () => {
+  const REST = "  plant: { modbus: tcp, host: 10.0.0.1 }\n  pins: { gpio: auto }\n";
+  it.each([
+    ["a tab", `buses:\n\tline: { modbus: tcp, host: 10.0.0.2 }\n${REST}`, "4:1:", "spazi al posto delle tabulazioni"],
+    ["a name without its colon", `buses:\n  line { modbus: tcp, host: 10.0.0.2 }\n${REST}`, "4:", "dopo il nome: `line: {`"],
+    [
+      "a section without its colon",
+      `buses\n  line: { modbus: tcp, host: 10.0.0.2 }\n${REST}`,
+      "3:1:",
+      "con due punti e uno spazio",
+    ],
+    ["an address of too great a number", "buses: { line: { modbus: tcp, host: 10.20.0.300 } }\n", "3:", "come 192.168.1.30"],
+  ])("%s", async (_, text, place, italian) => {
+    const lines = await said(text, "it");
+    expect(lines).toHaveLength(1);
+    expect(lines[0]?.startsWith(place), lines[0]).toBe(true);
+    expect(lines[0]).toContain(italian);
+    expect(lines[0]).not.toContain("scrivere `host");
+  });
+});
+
 describe("texts that are no YAML", () => {
   it.each([
     ["two documents", `store: {}\n---\n${HEAD}`, "4:1:", "one document in a file", "un solo documento per file"],
