@@ -25,15 +25,17 @@ export interface RunOptions {
   readonly loaded: Loaded;
   readonly log: Log;
   readonly clock?: Clock;
+  /** In place of what the configuration says. */
+  readonly socket?: string;
 }
 
 /** Resolves after a soft stop. Throws EdgeError `store.*`, `cli.socket`: what the gateway cannot live without. Everything else it waits for. */
-export async function runGateway({ loaded, log, clock: given }: RunOptions, stop: AbortSignal): Promise<void> {
+export async function runGateway({ loaded, log, clock: given, socket: asked }: RunOptions, stop: AbortSignal): Promise<void> {
   const { site } = loaded;
   const source = given ?? systemClock(site.gateway.clock);
   await source.known?.();
   const file = site.store.file ?? join(process.env["STATE_DIRECTORY"] ?? "/var/lib/cippo", "cippo.sqlite");
-  const socket = site.gateway.socket ?? join(process.env["RUNTIME_DIRECTORY"] ?? "/run/cippo", "cippo.sock");
+  const socket = asked ?? site.gateway.socket ?? join(process.env["RUNTIME_DIRECTORY"] ?? "/run/cippo", "cippo.sock");
 
   await using manager = serviceManager({ log });
   const watchdog = new Watchdog();

@@ -29,22 +29,22 @@ const command = {
 };
 const ended = { ...command, code: "why, as an error code", value: "what was read back" };
 const commands: Readonly<Record<`command.${CommandState}`, HostEvent>> = {
-  "command.accepted": step("info", "preso in carico", "is stored and will be tried", command),
+  "command.accepted": step("info", "è preso in carico", "is stored and will be tried", command),
   "command.executing": step("info", "sta per agire", "is about to act", { ...command, args: "its arguments" }),
-  "command.succeeded": step("info", "riuscito", "has had its effect", ended),
-  "command.failed": step("low", "non riuscito", "had no effect", ended),
-  "command.expired": step("info", "scaduto prima di agire", "was too old before it could act", ended),
-  "command.refused": step("low", "rifiutato", "is not done; beyond ten a minute one event tells of all", {
+  "command.succeeded": step("info", "è riuscito", "has had its effect", ended),
+  "command.failed": step("low", "non è riuscito", "had no effect", ended),
+  "command.expired": step("info", "è scaduto prima di agire", "was too old before it could act", ended),
+  "command.refused": step("low", "è rifiutato", "is not done; beyond ten a minute one event tells of all", {
     ...ended,
     count: "of several at once: how many",
     ids: "of several at once: the first ten ids",
     codes: "of several at once: code → how often",
   }),
-  "command.unknown": step("medium", "dall'esito ignoto", "may or may not have had its effect", ended),
+  "command.unknown": step("medium", "ha un esito ignoto", "may or may not have had its effect", ended),
 };
 
 function step(severity: Severity, it: string, en: string, fields: HostEvent["fields"]): HostEvent {
-  return { severity, states: NOTED, what: { it: `Un comando è ${it}`, en: `A command ${en}` }, fields };
+  return { severity, states: NOTED, what: { it: `Un comando ${it}`, en: `A command ${en}` }, fields };
 }
 
 export const hostEvents = {

@@ -24,6 +24,8 @@ export interface ReceivedEvent {
   readonly mono: number;
   readonly since: number;
   readonly command: string | null;
+  /** Who gave the command: the platform, a person at the box, a rule. */
+  readonly origin?: string | null;
 }
 
 /** A record of an asset's attribute. */

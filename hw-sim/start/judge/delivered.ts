@@ -123,7 +123,7 @@ export async function receivedEvents(
 ): Promise<readonly (ReceivedEvent & { readonly target: string | null })[]> {
   const rows = await db.all(
     `SELECT v.id, v.kind, v.state, v.asset, v.device, v.at - v.since AS age, v.body ->> '$.reason' AS reason,
-       v.body ->> '$.command' AS command, v.body ->> '$.target' AS target, e.opened + v.mono AS mono
+       v.body ->> '$.command' AS command, v.body ->> '$.target' AS target, v.body ->> '$.origin' AS origin, e.opened + v.mono AS mono
      FROM events v JOIN epochs e USING (gateway, epoch) WHERE v.gateway = ? ORDER BY e.n, v.seq`,
     gateway,
   );
@@ -137,6 +137,7 @@ export async function receivedEvents(
     device: text(row["device"]),
     command: text(row["command"]),
     target: text(row["target"]),
+    origin: text(row["origin"]),
     mono: Number(row["mono"]),
     since: Number(row["mono"]) - Number(row["age"]),
   }));

@@ -77,8 +77,10 @@ function judgeCommands({ events, commands, blind, end }: EventsInput): readonly 
   const findings: EventFinding[] = [];
   const given = new Map(commands.map((one) => [one.id, one]));
   const steps = new Map<string, { readonly step: string; readonly mono: number }[]>();
+  // What a person at the box commands, nobody but that person knows.
+  const people = new Set(events.flatMap(({ command, origin }) => (origin === "local" ? [command] : [])));
   for (const { kind, command, mono } of events) {
-    if (!kind.startsWith("command.") || command === null) continue;
+    if (!kind.startsWith("command.") || command === null || people.has(command)) continue;
     const step = kind.slice("command.".length);
     if (!given.has(command)) findings.push({ what: "extra", told: `${kind} of ${command}, which nobody gave` });
     const known = steps.get(command);

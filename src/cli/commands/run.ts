@@ -27,7 +27,7 @@ export async function run(options: Globals & { readonly logLevel?: string }, ter
   };
   process.on("SIGTERM", onSignal).on("SIGINT", onSignal);
   try {
-    await runGateway({ loaded, log }, stop.signal);
+    await runGateway({ loaded, log, ...(options.socket !== undefined && { socket: options.socket }) }, stop.signal);
   } finally {
     clearTimeout(hardStop);
     log.flush();

@@ -19,7 +19,7 @@ describe("a database removed while running", () => {
       await store.tend(clock.at);
       await rm(at.file);
       await store.commit(readings(store, 101, 150));
-      expect(await store.tend(clock.at + 5000)).toEqual({ checkpointed: false, deleted: 0, shed: [] });
+      expect(await store.tend(clock.at + 5000)).toEqual({ checkpointed: false, deleted: 0, shed: [], forgotten: [] });
       for (const commit of [readings(store, 151, 200), nothing])
         await expect(store.commit(commit)).rejects.toMatchObject({
           code: "store.gone",

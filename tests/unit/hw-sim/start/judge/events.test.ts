@@ -91,6 +91,12 @@ describe("events that are no asset's", () => {
     ])("%s is found", (_, input, what) => expect(judgeEvents(input).map((one) => one.what)).toContain(what));
   });
 
+  it("what a person at the box commands is nobody else's to know", () => {
+    const own = (kind: string) => event(kind, 3000, { command: "c9", origin: "local" });
+    const events = [...right.events, own("command.accepted"), own("command.refused")];
+    expect(judgeEvents({ ...right, events })).toEqual([]);
+  });
+
   it("a device that failed by a fault, and a command over a kill, have their reason", () => {
     expect(judgeEvents({ ...right, events: withOne(event("device.down", 5500, { device: "meter" })) })).toEqual([]);
     const cut = { events: without("command.succeeded"), blind: [[2005, 4000]] as const };
