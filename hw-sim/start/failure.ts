@@ -29,6 +29,16 @@ export async function complain(raw: unknown, json: boolean, lang: keyof Text = "
   await new Promise<void>((resolve) => process.stdout.write(`${line}\n`, () => resolve()));
 }
 
+/** A failure in the words of either language. */
+export class Told extends Error {
+  readonly text: Text;
+
+  constructor(text: Text) {
+    super(text.en);
+    this.text = text;
+  }
+}
+
 const TEXTS = {
   found: { it: "c'è", en: "found" },
   nothing: { it: "non c'è nulla", en: "found nothing" },
@@ -39,6 +49,7 @@ const TEXTS = {
 } as const satisfies Record<string, Text>;
 
 function wordsOf(raw: unknown, lang: keyof Text): string {
+  if (raw instanceof Told) return raw.text[lang];
   if (!(raw instanceof EdgeError)) return raw instanceof Error ? raw.message : String(raw);
   const lines = problems.parse(raw.context["problems"]).map((one) => {
     const where = one.path === "" ? "" : `${one.path}: `;

@@ -9,6 +9,7 @@ import type { GatewayStatus } from "../../src/model/index.ts";
 import { type Counts, counts } from "../platform/store/counts.ts";
 import { Database } from "../platform/store/database.ts";
 import { ask } from "./ask.ts";
+import { Told } from "./failure.ts";
 import { type Wait, watchWaits } from "./judge/cpu-waits.ts";
 import type { Window } from "./judge/readings.ts";
 import { type Judged, judge } from "./judge/report.ts";
@@ -227,7 +228,8 @@ async function settled(world: Testbed, deadline: number, stop: AbortSignal): Pro
   for (;;) {
     const status: GatewayStatus | null = await world.gateway.status().catch(() => null);
     if (status && status.streams.length > 0) return headsOf(status);
-    if (monotonic() >= deadline || stop.aborted) throw new Error("the gateway does not answer after the freeze");
+    if (monotonic() >= deadline || stop.aborted)
+      throw new Told({ it: "il gateway non risponde più, a sito fermo", en: "the gateway does not answer after the freeze" });
     await pause(LOOK_EVERY_MS, stop);
   }
 }

@@ -94,7 +94,7 @@ export async function openTestbed(
     const line = await unlessStopped(child.ready);
     void child.exited.then(() => child.stopping || fail(child.failure(child.ending)));
     const { control } = line;
-    pids.push(`${child.name} ${child.pid}${typeof control === "number" ? ` (control 127.0.0.1:${control})` : ""}`);
+    pids.push(`${child.name} ${child.pid}${typeof control === "number" ? ` (${say("orders")} 127.0.0.1:${control})` : ""}`);
     return line;
   };
   try {
@@ -113,7 +113,9 @@ export async function openTestbed(
     const own = options.config === null ? null : await unlessStopped(borrowed(options.config, places));
     await writeFile(config, own?.text ?? gatewayConfig(site?.site ?? NOTHING, places));
     const command = options.gateway ?? [process.execPath, program("../cippo.js")];
-    const gateway = use(new Gateway({ command, config, socket: places.socket, commitMs: COMMIT_MS, say: tell }));
+    const gateway = use(
+      new Gateway({ command, config, socket: places.socket, commitMs: COMMIT_MS, say: (text) => tell(text[options.lang]) }),
+    );
     gateway.broken.catch(fail);
     await unlessStopped(gateway.ready);
     if (site?.expect) await unlessStopped(ask({ port: site.control }, { do: "begin" }));

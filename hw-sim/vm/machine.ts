@@ -7,6 +7,7 @@ import { monotonic } from "../../src/kit/clock.ts";
 import type { GatewayStatus } from "../../src/model/index.ts";
 import { freePort } from "../free-port.ts";
 import { ask } from "../start/ask.ts";
+import { Told } from "../start/failure.ts";
 import { Child } from "../start/processes/child.ts";
 
 export interface MachineFiles {
@@ -85,7 +86,7 @@ export class Machine implements AsyncDisposable {
 
   /** Runs a bash script as root and resolves with all its output. Rejects when it fails or is not done in time. */
   async run(script: string, withinMs = 30_000): Promise<string> {
-    if (!this.#child.running) throw new Error(this.#child.ending);
+    if (!this.#child.running) throw new Told(this.#child.ending);
     const output = await converse(
       this.#shell,
       `exec 2>&1\n(set -eu\n${script}\n) </dev/null\nprintf '\\n%s' $?\nexit\n`,

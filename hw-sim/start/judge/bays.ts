@@ -1,7 +1,9 @@
 /** Judges what was told of every parking bay against what its sensor's wire showed. Pure. */
-import type { Quality, Value } from "../../../src/model/index.ts";
+import { verbatim } from "../../../src/kit/text/reasons.ts";
+import type { Quality, Text, Value } from "../../../src/model/index.ts";
 import type { Level } from "./levels.ts";
 import { EARLY_MS, MOST_LATE_MS, type Window } from "./readings.ts";
+import * as say from "./sentences.ts";
 
 /** A bay as the configuration has it. All times in ms. */
 export interface BayRule {
@@ -65,7 +67,7 @@ export interface BayFinding {
   readonly what: "missing" | "extra" | "wrong";
   readonly asset: string;
   /** For people, in the terms of the contract. */
-  readonly told: string;
+  readonly told: Text;
 }
 
 const ILLEGAL = "bay.illegal-occupation";
@@ -104,13 +106,13 @@ function judgeStatus({ rule, levels, attributes, doubtful, end }: BayInput): rea
       (level) =>
         wordOf(level) === value && mono >= level.at + debounceMs - EARLY_MS && mono <= level.end + debounceMs + lateOf(rule),
     );
-    if (!right && !inside(doubtful, mono)) findings.push({ what: "wrong", asset, told: `status ${value} at ${mono}` });
+    if (!right && !inside(doubtful, mono)) findings.push({ what: "wrong", asset, told: say.at(`status ${value}`, mono) });
   }
   for (const level of standing) {
     const [from, to] = [level.at + debounceMs - EARLY_MS, level.at + debounceMs + lateOf(rule)];
     if (to > end || touches(doubtful, [level.at, to])) continue;
     if (!told.some(({ value, mono }) => value === wordOf(level) && mono >= from && mono <= to))
-      findings.push({ what: "missing", asset, told: `status ${wordOf(level)} at ${level.at + debounceMs}` });
+      findings.push({ what: "missing", asset, told: say.at(`status ${wordOf(level)}`, level.at + debounceMs) });
   }
   return findings;
 }
@@ -164,7 +166,7 @@ function judgeAlarms(input: BayInput): { readonly findings: readonly BayFinding[
   const doubted = ({ state, mono }: ReceivedEvent) => state === "updated" && inside(doubtful, mono);
   for (const event of [...passed(), ...unused])
     if (!used.has(event) && !doubted(event))
-      findings.push({ what: "extra", asset: rule.asset, told: `${event.kind} ${event.state} at ${event.mono}` });
+      findings.push({ what: "extra", asset: rule.asset, told: say.at(`${event.kind} ${event.state}`, event.mono) });
   return { findings, open };
 }
 
@@ -180,7 +182,7 @@ const fits = (event: ReceivedEvent, { state, from, to, since }: Expected, id = e
 const missing = (asset: string, { state, from, to }: Expected): BayFinding => ({
   what: "missing",
   asset,
-  told: `${ILLEGAL} ${state} between ${from} and ${to}`,
+  told: say.between(`${ILLEGAL} ${state}`, from, to),
 });
 
 const staysOf = ({ levels, rule }: BayInput): readonly Stay[] =>
@@ -237,26 +239,35 @@ function judgeRetained(input: BayInput, open: ReadonlySet<string>): readonly Bay
   const { rule, levels, retained, doubtful, end } = input;
   const { asset, permits } = rule;
   if (inside(doubtful, end)) return [];
-  if (!retained) return [{ what: "missing", asset, told: `retained assets/${asset}` }];
+  if (!retained) return [{ what: "missing", asset, told: verbatim(`retained assets/${asset}`) }];
   const last = settled(levels, rule.debounceMs).at(-1);
   // The last change came too close to the end: it may not have been published yet.
   if (!last || last.at + rule.debounceMs + lateOf(rule) > end) return [];
   const findings: BayFinding[] = [];
-  const wrong = (told: string) => findings.push({ what: "wrong", asset, told: `retained ${told}` });
+  const wrong = (told: Text) => findings.push({ what: "wrong", asset, told: say.after("retained ", told) });
   const { status, permit } = retained.state;
   if (status !== wordOf(last) || retained.quality !== "good")
-    wrong(`status ${status} (${retained.quality}): it is ${wordOf(last)}`);
+    wrong(say.insteadOf(`status ${status} (${retained.quality})`, wordOf(last)));
   const stay: Stay | null = last.value === true ? { from: last.at, to: Number.POSITIVE_INFINITY } : null;
   const { at: shown, unsure } = stay === null ? { at: undefined, unsure: false } : permitOf(input, stay);
   const isRecent = shown !== undefined && shown + lateOf(rule) > end;
   if (permits && stay !== null && !isRecent && !unsure && (permit === "valid") !== (shown !== undefined))
-    wrong(`permit ${permit}: ${shown === undefined ? "none was shown" : "one was shown"}`);
+    wrong(
+      say.after(
+        `permit ${permit}: `,
+        shown === undefined
+          ? { it: "nessuno è stato mostrato", en: "none was shown" }
+          : { it: "uno è stato mostrato", en: "one was shown" },
+      ),
+    );
   for (const [where, ids] of [
     [`assets/${asset}`, retained.alarms],
     ["alarms", retained.listed],
   ] as const) {
-    for (const id of ids) if (!open.has(id)) wrong(`${where} has ${id}, which is over`);
-    for (const id of open) if (!ids.includes(id)) wrong(`${where} has not ${id}, which stands`);
+    for (const id of ids)
+      if (!open.has(id)) wrong({ it: `${where} ha ${id}, che è finito`, en: `${where} has ${id}, which is over` });
+    for (const id of open)
+      if (!ids.includes(id)) wrong({ it: `${where} non ha ${id}, che è aperto`, en: `${where} has not ${id}, which stands` });
   }
   return findings;
 }

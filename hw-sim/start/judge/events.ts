@@ -1,7 +1,11 @@
 /** Judges events that are no asset's: each has its reason in a command, a fault, a start or an outage. Pure. */
+
+import { verbatim } from "../../../src/kit/text/reasons.ts";
+import type { Text } from "../../../src/model/index.ts";
 import type { ReceivedEvent } from "./bays.ts";
 import type { Level } from "./levels.ts";
 import { EARLY_MS, MOST_LATE_MS, type Window } from "./readings.ts";
+import { at } from "./sentences.ts";
 
 /** A command that the platform gave. */
 export interface GivenCommand {
@@ -36,7 +40,7 @@ export interface EventsInput {
 
 export interface EventFinding {
   readonly what: "missing" | "extra";
-  readonly told: string;
+  readonly told: Text;
 }
 
 const ENDS: ReadonlySet<string> = new Set(["succeeded", "failed", "expired", "refused", "unknown"]);
@@ -57,10 +61,13 @@ export function judgeEvents(input: EventsInput): readonly EventFinding[] {
   const { events, starts } = input;
   const findings: EventFinding[] = [];
   const extra = ({ kind, state, asset, device, mono }: ReceivedEvent) =>
-    findings.push({ what: "extra", told: `${[kind, state, asset ?? device].filter(Boolean).join(" ")} at ${mono}` });
+    findings.push({ what: "extra", told: at([kind, state, asset ?? device].filter(Boolean).join(" "), mono) });
   const opened = events.filter(({ kind }) => kind === "epoch.opened").length;
-  if (opened < starts) findings.push({ what: "missing", told: `epoch.opened: ${opened} for ${starts} starts` });
-  if (opened > starts) findings.push({ what: "extra", told: `epoch.opened: ${opened} for ${starts} starts` });
+  if (opened !== starts)
+    findings.push({
+      what: opened < starts ? "missing" : "extra",
+      told: { it: `epoch.opened: ${opened} per ${starts} avvii`, en: `epoch.opened: ${opened} for ${starts} starts` },
+    });
   findings.push(...judgeCommands(input), ...judgeLimits(input), ...judgeOutages(input));
   for (const event of events) {
     if (/^(command|uplink)\./.test(event.kind)) continue;
@@ -82,7 +89,11 @@ function judgeCommands({ events, commands, blind, end }: EventsInput): readonly 
   for (const { kind, command, mono } of events) {
     if (!kind.startsWith("command.") || command === null || people.has(command)) continue;
     const step = kind.slice("command.".length);
-    if (!given.has(command)) findings.push({ what: "extra", told: `${kind} of ${command}, which nobody gave` });
+    if (!given.has(command))
+      findings.push({
+        what: "extra",
+        told: { it: `${kind} di ${command}, che nessuno ha dato`, en: `${kind} of ${command}, which nobody gave` },
+      });
     const known = steps.get(command);
     if (known) known.push({ step, mono });
     else steps.set(command, [{ step, mono }]);
@@ -96,7 +107,10 @@ function judgeCommands({ events, commands, blind, end }: EventsInput): readonly 
     const last = taken.at(-1);
     // No error: the gateway never received the command, received it just before the end, or was killed while it carried it out.
     if (last === undefined || (!ENDS.has(last.step) && (isHidden || last.mono + MOST_LATE_MS > end))) continue;
-    findings.push({ what: ENDS.has(last.step) ? "extra" : "missing", told: `${action} ${target}: ${words.join(", ")}` });
+    findings.push({
+      what: ENDS.has(last.step) ? "extra" : "missing",
+      told: verbatim(`${action} ${target}: ${words.join(", ")}`),
+    });
   }
   return findings;
 }
@@ -106,16 +120,16 @@ function judgeLimits({ events, outputs, blind, end }: EventsInput): readonly Eve
   const findings: EventFinding[] = [];
   const unused = events.filter(({ kind }) => kind === "command.limit-reached");
   for (const { target, maxOnMs, levels } of outputs)
-    for (const { value, at, end: off, stands } of levels) {
-      if (value !== true || stands || off - at < maxOnMs - EARLY_MS) continue;
+    for (const { value, at: from, end: off, stands } of levels) {
+      if (value !== true || stands || off - from < maxOnMs - EARLY_MS) continue;
       const found = unused.findIndex((one) => one.target === target && Math.abs(one.mono - off) <= MOST_LATE_MS);
       if (found >= 0) unused.splice(found, 1);
-      else if (off + MOST_LATE_MS < end && !blind.some(([from, to]) => from <= off && at <= to))
-        findings.push({ what: "missing", told: `command.limit-reached ${target} at ${off}` });
+      else if (off + MOST_LATE_MS < end && !blind.some(([began, ended]) => began <= off && from <= ended))
+        findings.push({ what: "missing", told: at(`command.limit-reached ${target}`, off) });
     }
   for (const { mono, target } of unused)
     if (!blind.some(([from, to]) => mono >= from && mono <= to))
-      findings.push({ what: "extra", told: `command.limit-reached ${target} at ${mono}` });
+      findings.push({ what: "extra", told: at(`command.limit-reached ${target}`, mono) });
   return findings;
 }
 
@@ -126,7 +140,11 @@ function judgeOutages({ events, outages, blind, end }: EventsInput): readonly Ev
   const take = (kind: string, from: number, to: number, must: boolean) => {
     const found = unused.findIndex((one) => one.kind === kind && one.mono >= from && one.mono <= to);
     if (found >= 0) unused.splice(found, 1);
-    else if (must && to < end) findings.push({ what: "missing", told: `${kind} of the outage at ${from}` });
+    else if (must && to < end)
+      findings.push({
+        what: "missing",
+        told: { it: `${kind} dell'assenza del broker a ${from}`, en: `${kind} of the outage at ${from}` },
+      });
     return found >= 0;
   };
   for (const [from, to] of outages) {
@@ -137,6 +155,6 @@ function judgeOutages({ events, outages, blind, end }: EventsInput): readonly Ev
   }
   // A gateway that was killed knows of an outage only what it had saved.
   const excused = (mono: number) => blind.some(([from, to]) => mono >= from && mono <= to + BACK_WITHIN_MS);
-  for (const { kind, mono } of unused) if (!excused(mono)) findings.push({ what: "extra", told: `${kind} noted at ${mono}` });
+  for (const { kind, mono } of unused) if (!excused(mono)) findings.push({ what: "extra", told: at(`${kind} noted`, mono) });
   return findings;
 }

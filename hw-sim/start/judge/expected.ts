@@ -1,6 +1,7 @@
 /** Judges what an asset told against the list that its scenario carries. Pure. */
 import type { ExpectedAsset } from "../../site/expectation.ts";
 import type { BayFinding, ReceivedEvent, RetainedBay } from "./bays.ts";
+import * as say from "./sentences.ts";
 
 export interface ExpectedInput {
   readonly asset: string;
@@ -24,14 +25,15 @@ function judgeOrder(input: ExpectedInput): readonly BayFinding[] {
   const { asset, expected, events, begun, withinMs, end } = input;
   const findings: BayFinding[] = [];
   const missing = (list: readonly ExpectedEvent[]) => {
-    for (const { kind, state, at } of list) findings.push({ what: "missing", asset, told: `${kind} ${state} at ${begun + at}` });
+    for (const { kind, state, at } of list)
+      findings.push({ what: "missing", asset, told: say.at(`${kind} ${state}`, begun + at) });
   };
   let next = 0;
   for (const event of events) {
     const found = expected.events.findIndex((one, i) => i >= next && fits(event, one, input));
     if (found < 0) {
       const { kind, state, mono } = event;
-      findings.push({ what: "extra", asset, told: `${kind} ${state} at ${mono}` });
+      findings.push({ what: "extra", asset, told: say.at(`${kind} ${state}`, mono) });
       continue;
     }
     missing(expected.events.slice(next, found));
@@ -53,7 +55,9 @@ function judgeState({ asset, expected, retained, begun, withinMs, end }: Expecte
   const changing = expected.states.filter(({ at }) => Math.abs(begun + at - end) < withinMs);
   if (settled === undefined || changing.some((state) => holds(state, retained)) || holds(settled, retained)) return [];
   const { at: _, ...wanted } = settled;
-  return [{ what: "wrong", asset, told: `retained ${JSON.stringify(retained?.state ?? null)}: it is ${JSON.stringify(wanted)}` }];
+  return [
+    { what: "wrong", asset, told: say.insteadOf(`retained ${JSON.stringify(retained?.state ?? null)}`, JSON.stringify(wanted)) },
+  ];
 }
 
 const holds = ({ at: _, ...wanted }: ExpectedAsset["states"][number], retained: RetainedBay | null): boolean =>

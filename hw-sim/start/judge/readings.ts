@@ -1,9 +1,10 @@
 /** Compares what the wires showed with what the platform received: wrong values, and missing ones. Pure. */
-import type { Quality, Value } from "../../../src/model/index.ts";
+import type { Quality, Text, Value } from "../../../src/model/index.ts";
 import type { WireRecord } from "../../site/wire-log.ts";
 import type { Wait } from "./cpu-waits.ts";
 import { countUpTo, type Lateness, latenessOf } from "./lateness.ts";
 import { type Level, type Levels, levelsOf, type PointRule } from "./levels.ts";
+import { at as moment } from "./sentences.ts";
 
 /** A row of the platform's `readings`; `mono` on the machine's monotonic clock. */
 export interface ReceivedReading {
@@ -40,7 +41,7 @@ export interface Finding {
   /** How many things (pulses) this finding stands for. */
   readonly count: number;
   /** The nearest thing on the other side, for whoever looks for the cause. */
-  readonly nearest: string;
+  readonly nearest: Text;
 }
 
 export interface ReadingsComparison {
@@ -210,14 +211,25 @@ function judgePulses(
     if (row.quality === "bad" || typeof row.value !== "number") continue;
     const pulsesTold = Math.round(row.value / perPulse);
     if (!same(row.value, pulsesTold * perPulse) || pulsesTold > shownBy(row.mono + EARLY_MS))
-      findings.push(finding("wrong", at, row, `${shownBy(row.mono)} pulses by then`));
+      findings.push(
+        finding("wrong", at, row, {
+          it: `${shownBy(row.mono)} impulsi fino ad allora`,
+          en: `${shownBy(row.mono)} pulses by then`,
+        }),
+      );
   }
   const most = rows.reduce((sum, { value }) => (typeof value === "number" ? Math.max(sum, value) : sum), 0);
   const total = Math.round(most / perPulse);
   const lost = pulses.length - hidden - total;
   const last = { value: most, mono: rows.at(-1)?.mono ?? 0 };
   if (lost > 0)
-    findings.push({ ...finding("missing", at, last, `${pulses.length} pulses, ${hidden} of them unseen`), count: lost });
+    findings.push({
+      ...finding("missing", at, last, {
+        it: `${pulses.length} impulsi, ${hidden} non visti`,
+        en: `${pulses.length} pulses, ${hidden} of them unseen`,
+      }),
+      count: lost,
+    });
   return { findings, unseen: Math.max(0, Math.min(hidden, pulses.length - total)) };
 }
 
@@ -252,7 +264,7 @@ export function blindFor(
   return windows;
 }
 
-const finding = (what: Finding["what"], at: At, { value, mono }: { value: Value; mono: number }, nearest: string): Finding => ({
+const finding = (what: Finding["what"], at: At, { value, mono }: { value: Value; mono: number }, nearest: Text): Finding => ({
   what,
   ...at,
   value,
@@ -261,8 +273,8 @@ const finding = (what: Finding["what"], at: At, { value, mono }: { value: Value;
   nearest,
 });
 
-function near(to: { readonly mono: number }, list: readonly (ReceivedReading | Shown | Level)[]): string {
+function near(to: { readonly mono: number }, list: readonly (ReceivedReading | Shown | Level)[]): Text {
   const timeOf = (one: ReceivedReading | Shown | Level) => ("mono" in one ? one.mono : "from" in one ? one.from : one.at);
   const [best] = [...list].sort((a, b) => Math.abs(timeOf(a) - to.mono) - Math.abs(timeOf(b) - to.mono));
-  return best ? `${JSON.stringify(best.value)} at ${timeOf(best)}` : "nothing";
+  return best ? moment(JSON.stringify(best.value), timeOf(best)) : { it: "nulla", en: "nothing" };
 }

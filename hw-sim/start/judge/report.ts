@@ -15,6 +15,7 @@ import { judgeEvents } from "./events.ts";
 import { judgeExpected } from "./expected.ts";
 import { levelsOf, type PointRule } from "./levels.ts";
 import { blindFor, compareReadings, type ReadingsComparison, type ReceivedReading, type Window } from "./readings.ts";
+import { after, at } from "./sentences.ts";
 import { type Heads, stored } from "./stored.ts";
 
 export interface Report {
@@ -79,9 +80,12 @@ export interface Judged {
 }
 
 const EXAMPLES = 10;
+/** How each finding is named. */
+const KINDS = { missing: "isMissing", extra: "isExtra", wrong: "isWrong" } as const;
 
 export async function judge(evidence: Evidence, lang: keyof Text): Promise<Judged> {
   const { gateway } = evidence;
+  const say = translator(lang);
   const devices = new Set(evidence.devices.keys());
   await using store = await Database.open(evidence.gatewayDb, "readonly");
   await using platform = await Database.open(evidence.platformDb, "readonly");
@@ -99,7 +103,8 @@ export async function judge(evidence: Evidence, lang: keyof Text): Promise<Judge
     end: evidence.end,
     must: evidence.must,
   });
-  const assets = evidence.served === null || evidence.disturbed ? null : await judgeAssets(platform, evidence, served, told);
+  const assets =
+    evidence.served === null || evidence.disturbed ? null : await judgeAssets(platform, evidence, served, told, lang);
   const report: Report = {
     records: {
       stored: sum(kept, (one) => one.stored),
@@ -121,10 +126,11 @@ export async function judge(evidence: Evidence, lang: keyof Text): Promise<Judge
   );
   const examples = [
     ...(assets?.findings ?? []),
-    ...held.flatMap((one) => one.gaps.map(([lo, hi]) => `gap: ${one.epoch} ${one.stream} ${lo}..${hi}`)),
-    ...twice.map((one) => `duplicate: ${one.what} (${one.times} times)`),
+    ...held.flatMap((one) => one.gaps.map(([lo, hi]) => `${say("gap")}: ${one.epoch} ${one.stream} ${lo}..${hi}`)),
+    ...twice.map((one) => `${say("duplicate")}: ${one.what} (${one.times} ×)`),
     ...findings.map(
-      (one) => `${one.what}: ${one.device}.${one.point} = ${JSON.stringify(one.value)} at ${one.mono}; nearest: ${one.nearest}`,
+      (one) =>
+        `${say(KINDS[one.what])}: ${at(`${one.device}.${one.point} = ${JSON.stringify(one.value)}`, one.mono)[lang]}; ${say("nearest")}: ${one.nearest[lang]}`,
     ),
   ];
   return { report, faults: [...faultsOf(report, silent, lang), ...examples.slice(0, EXAMPLES)] };
@@ -136,6 +142,7 @@ async function judgeAssets(
   { gateway, bays, expect, outputs, points, blind, outages, end, must, starts }: Evidence,
   served: readonly WireRecord[],
   told: readonly ReceivedReading[],
+  lang: keyof Text,
 ): Promise<{ readonly counts: Assets; readonly findings: readonly string[] }> {
   const levels = levelsOf(served, points, end, must);
   const events = await from.receivedEvents(platform, gateway);
@@ -183,7 +190,10 @@ async function judgeAssets(
     failing,
     end: must,
   });
-  const all = [...[...ofBays, ...ofListed].map(({ what, asset, told }) => ({ what, told: `${asset}: ${told}` })), ...others];
+  const all = [
+    ...[...ofBays, ...ofListed].map(({ what, asset, told }) => ({ what, told: after(`${asset}: `, told) })),
+    ...others,
+  ];
   const count = (what: string) => all.filter((one) => one.what === what).length;
   return {
     counts: {
@@ -194,7 +204,7 @@ async function judgeAssets(
       extra: count("extra"),
       wrong: count("wrong"),
     },
-    findings: all.map(({ what, told }) => `${what}: ${told}`),
+    findings: all.map(({ what, told }) => `${translator(lang)(KINDS[what])}: ${told[lang]}`),
   };
 }
 

@@ -6,6 +6,7 @@ import { monotonic } from "../../../src/kit/clock.ts";
 import { freePort } from "../../free-port.ts";
 import { systemProgram } from "../../system-program.ts";
 import { ask } from "../ask.ts";
+import { Told } from "../failure.ts";
 import type { Window } from "../judge/readings.ts";
 import { Child } from "./child.ts";
 import { program } from "./program.ts";
@@ -26,7 +27,11 @@ export async function openBroker(wish: string, dir: string): Promise<Broker> {
   if (wish === "embedded") return own(wish, await freePort(), embedded);
   if (wish === "mosquitto") {
     const command = systemProgram("mosquitto");
-    if (command === undefined) throw new Error("mosquitto is not installed: apt install mosquitto");
+    if (command === undefined)
+      throw new Told({
+        it: "mosquitto non è installato: `apt install mosquitto`",
+        en: "mosquitto is not installed: `apt install mosquitto`",
+      });
     const port = await freePort();
     const file = join(dir, "mosquitto.conf");
     await writeFile(file, `listener ${port} 127.0.0.1\nallow_anonymous true\nset_tcp_nodelay true\n`);
@@ -91,5 +96,5 @@ async function listening(child: Child, port: number): Promise<void> {
     if (!child.running) throw child.failure(child.ending);
     await sleep(50);
   }
-  throw child.failure("mosquitto does not listen");
+  throw child.failure({ it: "mosquitto non accetta connessioni", en: "mosquitto does not listen" });
 }

@@ -2,6 +2,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
+import { endedWith } from "../../../src/kit/text/reasons.ts";
+import type { Text } from "../../../src/model/index.ts";
+import { Told } from "../failure.ts";
 import { guardOrphans } from "./orphan-guard.ts";
 
 export interface ChildOptions {
@@ -19,6 +22,11 @@ const READY_WITHIN_MS = 20_000;
 /** SIGTERM first; after this time SIGKILL. */
 const STOP_WITHIN_MS = 12_000;
 const TAIL_LINES = 30;
+
+const notReady = (name: string, ms: number): Text => ({
+  it: `${name} non era pronto dopo ${ms / 1000} s`,
+  en: `${name} was not ready within ${ms / 1000} s`,
+});
 
 export class Child implements AsyncDisposable {
   readonly name: string;
@@ -65,13 +73,14 @@ export class Child implements AsyncDisposable {
     return this.#stopping;
   }
 
-  get ending(): string {
-    return `${this.name} ended with ${this.#child.exitCode ?? this.#child.signalCode ?? "an error"}`;
+  get ending(): Text {
+    const { it, en } = endedWith(this.#child.exitCode ?? this.#child.signalCode ?? "?");
+    return { it: `${this.name} ${it}`, en: `${this.name} ${en}` };
   }
 
   #watch(isReady: ChildOptions["isReady"], withinMs: number): Promise<Json> {
     return new Promise<Json>((resolve, reject) => {
-      const late = setTimeout(() => reject(this.failure(`${this.name} was not ready within ${withinMs / 1000} s`)), withinMs);
+      const late = setTimeout(() => reject(this.failure(notReady(this.name, withinMs))), withinMs);
       const lines = (stream: NodeJS.ReadableStream | null, then: (line: string) => void) => {
         if (stream)
           createInterface({ input: stream })
@@ -99,8 +108,9 @@ export class Child implements AsyncDisposable {
     if (this.tail.length > TAIL_LINES) this.tail.shift();
   }
 
-  failure(what: string): Error {
-    return new Error([what, ...this.tail.map((line) => `  ${this.name}: ${line}`)].join("\n"));
+  failure(what: Text): Told {
+    const tail = this.tail.map((line) => `\n  ${this.name}: ${line}`).join("");
+    return new Told({ it: `${what.it}${tail}`, en: `${what.en}${tail}` });
   }
 
   /** At once and without warning, as a power cut would. */

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import * as z from "zod";
 import { monotonic } from "../../../src/kit/clock.ts";
-import type { GatewayStatus } from "../../../src/model/index.ts";
+import type { GatewayStatus, Text } from "../../../src/model/index.ts";
 import { ask } from "../ask.ts";
 import type { Window } from "../judge/readings.ts";
 import { Child } from "./child.ts";
@@ -14,7 +14,7 @@ export interface GatewayOptions {
   readonly socket: string;
   /** What a kill may lose: the commit window. */
   readonly commitMs: number;
-  readonly say: (line: string) => void;
+  readonly say: (what: Text) => void;
 }
 
 const RESTART_MS = 1000;
@@ -115,8 +115,12 @@ export class Gateway implements AsyncDisposable {
   async #ended(child: Child): Promise<void> {
     if (this.#stopping) return;
     this.#goesBlind();
-    if (this.#failures >= MAX_FAILURES) return this.#break(child.failure(`${child.ending} ${this.#failures} times, never ready`));
-    this.#options.say(`${child.ending}; it starts again in ${RESTART_MS / 1000} s`);
+    const { it, en } = child.ending;
+    const times = this.#failures;
+    if (times >= MAX_FAILURES)
+      return this.#break(child.failure({ it: `${it} ${times} volte, mai pronto`, en: `${en} ${times} times, never ready` }));
+    const seconds = RESTART_MS / 1000;
+    this.#options.say({ it: `${it}; riparte fra ${seconds} s`, en: `${en}; it starts again in ${seconds} s` });
     await sleep(RESTART_MS);
     if (this.#stopping) return;
     this.restarts += 1;

@@ -33,6 +33,7 @@ export const texts = {
   noAnswer: { it: "il gateway non risponde", en: "the gateway does not answer" },
   // what happens
   processes: { it: "processi", en: "processes" },
+  orders: { it: "comandi a", en: "control" },
   folder: { it: "cartella", en: "folder" },
   askYourself: { it: "per interrogarlo", en: "ask it yourself" },
   letFail: { it: "per guastare qualcosa", en: "let something fail" },
@@ -82,6 +83,12 @@ export const texts = {
   wrongStates: { it: "stati sbagliati", en: "wrong states" },
   missingEvents: { it: "eventi o stati mancanti", en: "missing events or states" },
   extraEvents: { it: "eventi di troppo", en: "extra events" },
+  isMissing: { it: "manca", en: "missing" },
+  isExtra: { it: "di troppo", en: "extra" },
+  isWrong: { it: "sbagliato", en: "wrong" },
+  gap: { it: "mancano i numeri", en: "gap" },
+  duplicate: { it: "doppione", en: "duplicate" },
+  nearest: { it: "il più vicino", en: "nearest" },
   silentType: {
     it: "nessun dispositivo di tipo {type} ha dato un valore buono",
     en: "no device of type {type} produced a good value",

@@ -65,8 +65,10 @@ describe("events that are no asset's", () => {
     ["a device that failed without a fault", { events: withOne(event("device.down", 5500, { device: "boiler" })) }, "extra"],
     ["an asset that is none", { events: withOne(event("bay.illegal-occupation", 5500, { asset: "bay-9" })) }, "extra"],
     ["a kind that nobody knows", { events: withOne(event("weather.rain", 5500)) }, "extra"],
-  ])("%s is found", (_, more, what) => {
-    expect(judgeEvents({ ...right, ...more }).map((one) => one.what)).toContain(what);
+  ])("%s is found, and told in Italian too", (_, more, what) => {
+    const found = judgeEvents({ ...right, ...more });
+    expect(found.map((one) => one.what)).toContain(what);
+    for (const { told } of found) expect(told.it).not.toMatch(/\b(at|for|of|which|starts)\b/);
   });
 
   describe("an outage of the broker", () => {

@@ -110,7 +110,7 @@ describe("polled and pushed values", () => {
       device: "meter",
       value: 150,
       mono: 2900,
-      nearest: "200 at 3000",
+      nearest: { it: "200 a 3000", en: "200 at 3000" },
     }));
 });
 
