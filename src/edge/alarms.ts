@@ -118,22 +118,16 @@ export class Alarms {
 
   /** Owners that the configuration no longer names: their alarms end as `removed`. */
   removeAllBut(owners: ReadonlySet<string>, mono: number): void {
-    for (const [key, open] of [...this.#open]) {
-      const owner = key.slice(0, key.indexOf("|"));
-      if (owners.has(owner)) continue;
-      this.clear(
-        owner,
-        key.slice(owner.length + 1),
-        {
-          kind: open.kind,
-          severity: open.severity,
-          reason: "removed",
-          text: { it: `${owner} non è più configurato`, en: `${owner} is no longer configured` },
-          ...(open.asset !== undefined && { asset: open.asset }),
-          ...(open.device !== undefined && { device: open.device }),
-        },
-        mono,
-      );
+    const open = [...this.#open.keys()].map((key) => key.slice(0, key.indexOf("|")));
+    for (const owner of new Set(open)) if (!owners.has(owner)) this.remove(owner, mono);
+  }
+
+  /** The configuration no longer names it. */
+  remove(owner: string, mono: number): void {
+    const text = { it: `${owner} non è più configurato`, en: `${owner} is no longer configured` };
+    for (const { key, kind, severity, asset, device } of this.ofOwner(owner)) {
+      const of = { ...(asset !== undefined && { asset }), ...(device !== undefined && { device }) };
+      this.clear(owner, key, { kind, severity, reason: "removed", text, ...of }, mono);
     }
   }
 

@@ -25,6 +25,10 @@ export class Audience {
     return this.#byId.get(asset);
   }
 
+  clear(): void {
+    for (const map of [this.#byPoint, this.#bySource, this.#byId]) map.clear();
+  }
+
   add(run: AssetRun): void {
     this.#byId.set(run.asset.id, run);
     for (const role of run.roles) {

@@ -15,6 +15,7 @@ import { Hearing, type Told } from "./hearing.ts";
 import { FAILED, Judge } from "./judge.ts";
 import { Moments } from "./moments.ts";
 import { type OrderSink, Orders } from "./orders.ts";
+import { Exchange } from "./past/exchange.ts";
 import type { OrderEnd } from "./past/lived.ts";
 import { Showing } from "./showing.ts";
 import type { SiteTime } from "./site-time.ts";
@@ -44,11 +45,13 @@ export class RuleEngine {
   readonly #orders: Orders;
   readonly #judge: Judge;
   readonly #hearing: Hearing;
+  readonly #exchange: Exchange;
   readonly #audience = new Audience();
   /** Attribute records that other assets listen to, with their numbers: heard when the step that made them is over. */
   readonly #queue: { readonly record: ReadingRecord; readonly seq: number }[] = [];
   /** The work under way, and behind it what came meanwhile. */
   readonly #waiting: (() => void)[] = [];
+  #isBusy = false;
   /** The latest moment at which a timer fired. */
   #fired = Number.NEGATIVE_INFINITY;
 
@@ -64,6 +67,8 @@ export class RuleEngine {
     this.#orders = new Orders(sink, (device) => alarms.isDown(device), this.#moments, this.#keeper);
     this.#judge = new Judge(alarms, answers, this.#moments, this.#keeper, this.#showing, this.#orders);
     this.#hearing = new Hearing(this.#judge, this.#orders, this.#audience, this.#moments, answers);
+    const [moments, keeper, hearing, judge, orders] = [this.#moments, this.#keeper, this.#hearing, this.#judge, this.#orders];
+    this.#exchange = new Exchange({ alarms, audience: this.#audience, moments, keeper, hearing, judge, orders });
     assets.forEach(({ asset, kind }, place) => {
       const run = new AssetRun(asset, kind, place);
       restore(run, saved.get(stateKeyOf(asset.id)));
@@ -91,12 +96,8 @@ export class RuleEngine {
       this.#fired = Number.NEGATIVE_INFINITY;
     }
     const at = this.#moments.at(mono);
-    const { wall, epoch } = this.#sink.wall(mono);
     for (const run of this.#audience.runs) {
-      if (run.at === 0) {
-        run.at = run.since = wall;
-        run.atEpoch = run.sinceEpoch = epoch;
-      }
+      run.begins(this.#sink.wall(mono));
       this.#judge.plan(run);
       this.#hearing.unobserved(run, offMs, at);
       this.#hearing.clock(run, at);
@@ -113,6 +114,30 @@ export class RuleEngine {
         this.#judge.unfit(run, mono);
       }
       this.#judge.judge(run, at, true);
+    }
+  }
+
+  /**
+   * To be called at the place of `config.applied`, one at a time and never from within a step. Unchanged assets go on untouched. New ones hear
+   * by `hearPast` what is stored before that event, and until then all other work waits. Errors: those of `hearPast`; then they begin without.
+   */
+  async swap(
+    assets: readonly SiteAsset[],
+    { mono, seq }: { readonly mono: number; readonly seq: number },
+    hearPast: (runs: ReadonlySet<AssetRun>) => Promise<void>,
+  ): Promise<void> {
+    let begun: readonly AssetRun[] = [];
+    this.#whole(() => {
+      this.#keeper.heard.events = seq;
+      begun = this.#exchange.swap(assets, mono);
+    });
+    this.#isBusy = true;
+    try {
+      await hearPast(new Set(begun.filter(({ restored }) => restored !== "kept")));
+    } finally {
+      const begin = () => this.#exchange.begin(begun, mono, this.#sink.wall(mono));
+      this.#waiting.unshift(begin, () => this.#timers(mono));
+      this.#work();
     }
   }
 
@@ -229,15 +254,7 @@ export class RuleEngine {
 
   /** Hears something of the stored past again, at its moment: facts are learned, nothing is said. `only`: who must. */
   relearn(told: Told, moment: Moment, only: (run: AssetRun) => boolean): void {
-    this.#moments.past = moment;
-    const { at } = moment;
-    for (const { run, take } of this.#hearing.concerned(told, at)) {
-      if (!only(run)) continue;
-      this.#hearing.live(run, at);
-      take();
-      run.heardAt = at;
-    }
-    this.#moments.past = null;
+    this.#hearing.relearn(told, moment, only);
   }
 
   // ------------------------------------------------------------ one thing after the other
@@ -245,15 +262,20 @@ export class RuleEngine {
   /** Does one piece of work to its end, with everything that other assets hear of it. What comes meanwhile waits, so that no step runs inside another. */
   #whole(work: () => void): void {
     this.#waiting.push(work);
-    if (this.#waiting.length > 1) return;
+    if (!this.#isBusy) this.#work();
+  }
+
+  #work(): void {
+    this.#isBusy = true;
     try {
-      for (let next: (() => void) | undefined = work; next !== undefined; next = this.#waiting[0]) {
+      for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
         next();
         this.#drain();
         this.#waiting.shift();
       }
     } finally {
       this.#waiting.length = 0;
+      this.#isBusy = false;
     }
   }
 
@@ -271,8 +293,8 @@ export class RuleEngine {
   #breaks({ source, mono }: ReadingRecord): void {
     const run = this.#audience.of(source);
     this.#moments.inputs += 1;
-    const error = new Error(`more than ${CASCADE_STEPS} steps in one moment`);
-    if (run !== undefined) this.#judge.failed(run, "assets", error, this.#moments.at(mono));
+    const error = `more than ${CASCADE_STEPS} steps in one moment`;
+    if (run !== undefined) this.#judge.failed(run, "assets", new Error(error), this.#moments.at(mono));
     this.#queue.length = 0;
   }
 }

@@ -1,6 +1,7 @@
 /** Lets an asset hear what its senses make of records, silences and the time that passes. */
 import type { ReadingRecord } from "../../model/index.ts";
 import type { Answers } from "../answers/answers.ts";
+import type { Moment } from "../kinds/kind.ts";
 import type { AssetRun, Role } from "./asset/asset-run.ts";
 import type { Audience } from "./audience.ts";
 import { clockSight, isOfClock } from "./clock-senses.ts";
@@ -111,6 +112,24 @@ export class Hearing {
     if (run.clockAt === Number.POSITIVE_INFINITY) this.clock(run, at);
     while (run.clockAt < at) this.settle(run, run.clockAt);
     this.settle(run, at);
+  }
+
+  /** Hears something of the stored past again, at its moment: facts are learned, nothing is said. `only`: who must. */
+  relearn(told: Told, moment: Moment, only: (run: AssetRun) => boolean): void {
+    this.silently(moment, () => {
+      for (const { run, take } of this.concerned(told, moment.at)) {
+        if (!only(run)) continue;
+        this.live(run, moment.at);
+        take();
+        run.heardAt = moment.at;
+      }
+    });
+  }
+
+  silently(moment: Moment, hear: () => void): void {
+    this.#moments.past = moment;
+    hear();
+    this.#moments.past = null;
   }
 
   #become(run: AssetRun, role: string, sight: Sight, since: number, at: number, always: boolean): boolean {

@@ -3,8 +3,15 @@ import { Alarms } from "../../../src/edge/alarms.ts";
 import type { Answers } from "../../../src/edge/answers/answers.ts";
 import type { WallTime } from "../../../src/edge/commit/record-numbers.ts";
 import { RuleEngine } from "../../../src/edge/engine/engine.ts";
-import { catchUp } from "../../../src/edge/engine/past/catch-up.ts";
-import { type EpochTime, nextEpochTime, SITE_TIME_KEY, SiteTime, withEpochTime } from "../../../src/edge/engine/site-time.ts";
+import { catchUp, hearBack } from "../../../src/edge/engine/past/catch-up.ts";
+import {
+  type EpochTime,
+  epochTimes,
+  nextEpochTime,
+  SITE_TIME_KEY,
+  SiteTime,
+  withEpochTime,
+} from "../../../src/edge/engine/site-time.ts";
 import type { SiteAsset } from "../../../src/edge/kinds/index.ts";
 import { encodeEvent, encodeReadings } from "../../../src/edge/segments/segment.ts";
 import type { StoredEvent, StoredRecord } from "../../../src/edge/store/store.ts";
@@ -14,7 +21,7 @@ import type { Args, EdgeEvent, EventDraft, Reading, ReadingRecord, Segment, Stre
 export const WALL = 1_764_000_000_000;
 
 export class LivedSite {
-  readonly #assets: readonly SiteAsset[];
+  #assets: readonly SiteAsset[];
   readonly #answers: Answers;
   readonly #saved = new Map<string, unknown>();
   readonly records: StoredRecord[] = [];
@@ -130,6 +137,22 @@ export class LivedSite {
     this.#keepTime(time);
     engine.opened(opened, unseen);
     this.#engine = engine;
+  }
+
+  /** Another configuration comes into force: the event that says so is durable before. */
+  async applies(assets: readonly SiteAsset[], rev: number): Promise<void> {
+    const engine = this.#engine;
+    if (engine === null) return;
+    const [mono, wall, epoch] = [this.#mono, this.#wallAt(this.#mono).wall, this.#epoch];
+    engine.timers(mono);
+    this.#note("config.applied", { rev });
+    const seq = this.#numbers.events;
+    this.commit();
+    this.#assets = assets;
+    const times = new Map(epochTimes(this.#saved.get(SITE_TIME_KEY)).map((time) => [time.epoch, time]));
+    await engine.swap(assets, { mono, seq }, (runs) => hearBack(engine, runs, this.past, times, { wall, end: { epoch, seq } }));
+    // Before it is over the next start would have the new configuration and the states of the old one.
+    this.commit();
   }
 
   #keepTime(time: EpochTime): void {

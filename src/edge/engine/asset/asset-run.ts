@@ -1,5 +1,6 @@
 /** One asset as its engine runs it: what its senses know, what its kind has learned, what is shown of it and what is saved. */
 import type { Asset, AssetState, EpochInfo, Quality, Restated, Value } from "../../../model/index.ts";
+import type { WallTime } from "../../commit/record-numbers.ts";
 import type { AnyKind, Sense } from "../../kinds/kind.ts";
 import { restated } from "../../time/restated.ts";
 import type { ClaimState, Flapping } from "../claims.ts";
@@ -38,7 +39,8 @@ export interface Role {
 export class AssetRun {
   readonly asset: Asset;
   readonly kind: AnyKind;
-  readonly place: number;
+  /** In the configuration. */
+  place: number;
   readonly print: string;
   readonly roles: readonly Role[];
   facts: unknown;
@@ -100,6 +102,13 @@ export class AssetRun {
     this.facts = this.kind.facts;
     this.senses = Object.fromEntries(this.roles.map(({ name }) => [name, unseen(0)]));
     this.claims = {};
+  }
+
+  /** What it is it is since now, unless that is known. */
+  begins({ wall, epoch }: Pick<WallTime, "wall" | "epoch">): void {
+    if (this.at !== 0) return;
+    this.at = this.since = wall;
+    this.atEpoch = this.sinceEpoch = epoch;
   }
 
   get firstAttribute(): string {

@@ -12,7 +12,7 @@ export class RunKeeper {
   /** The last numbers that were heard in the epoch. */
   heard: { readings: number; events: number } = { readings: 0, events: 0 };
   epoch: Epoch;
-  readonly #agenda = new Agenda<AssetRun>();
+  #agenda = new Agenda<AssetRun>();
   readonly #save: (key: string, value: unknown) => void;
 
   constructor(epoch: Epoch, save: (key: string, value: unknown) => void) {
@@ -28,6 +28,16 @@ export class RunKeeper {
   schedule(run: AssetRun): void {
     run.schedule();
     this.#agenda.put(run);
+  }
+
+  /** Nobody is in the agenda any more. */
+  clear(): void {
+    this.#agenda = new Agenda();
+  }
+
+  /** Nothing is kept of an asset that is no more. */
+  drop(run: AssetRun): void {
+    this.#save(stateKeyOf(run.asset.id), null);
   }
 
   save(run: AssetRun): void {

@@ -10,6 +10,7 @@ import { ClockTrust } from "./clock-trust.ts";
 import { inOrder, inputOf, type Lived, tailOf } from "./lived.ts";
 
 type Past = Pick<Store, "read" | "history" | "events" | "saved">;
+type Times = ReadonlyMap<string, EpochTime>;
 
 /**
  * To be called before the first record of an epoch. The engine only learns: it reports and writes nothing. Every decision was saved in its own
@@ -21,7 +22,7 @@ export async function catchUp(engine: RuleEngine, past: Past, wall: number): Pro
   await lookBack(engine, past, times, wall);
 }
 
-async function hearTails(engine: RuleEngine, past: Past, times: ReadonlyMap<string, EpochTime>): Promise<void> {
+async function hearTails(engine: RuleEngine, past: Past, times: Times): Promise<void> {
   for (const time of times.values()) {
     const { epoch, n } = time;
     const runs = engine.runs.filter(({ upTo }) => upTo?.n === n);
@@ -40,14 +41,25 @@ function isAbove(lived: Lived, { upTo }: AssetRun): boolean {
   return "record" in lived ? lived.record.seq > upTo.readings : lived.event.event.seq > upTo.events;
 }
 
-async function lookBack(engine: RuleEngine, past: Past, times: ReadonlyMap<string, EpochTime>, wall: number): Promise<void> {
-  const blank = new Set(engine.runs.filter((run) => run.restored !== "kept"));
+async function lookBack(engine: RuleEngine, past: Past, times: Times, wall: number): Promise<void> {
+  await hearBack(engine, new Set(engine.runs.filter((run) => run.restored !== "kept")), past, times, { wall });
+}
+
+/** Lets some of the assets hear what their kinds look back upon: from `wall`, epoch ms, or the event that ends it. */
+export async function hearBack(
+  engine: RuleEngine,
+  blank: ReadonlySet<AssetRun>,
+  past: Pick<Past, "history" | "events">,
+  times: Times,
+  { wall, end }: { readonly wall: number; readonly end?: { readonly epoch: string; readonly seq: number } },
+): Promise<void> {
   const backMs = Math.max(0, ...[...blank].map(({ kind }) => kind.lookBackMs));
   if (backMs === 0 || times.size === 0) return;
   const sinceWall = wall - backMs;
   const retold = new Retold(engine, new ClockTrust());
   let epoch = "";
   for await (const lived of inOrder(past.history({ sinceWall }), past.events({ sinceWall }))) {
+    if ("event" in lived && lived.event.epoch === end?.epoch && lived.event.event.seq === end.seq) return;
     const of = "record" in lived ? lived.record : lived.event;
     const time = times.get(of.epoch);
     if (time === undefined) continue;

@@ -7,6 +7,7 @@ import type { Store, StoredEvent, StoredRecord } from "../../store/store.ts";
 import type { Epoch } from "../asset/asset-run.ts";
 import { RuleEngine } from "../engine.ts";
 import { type EpochTime, epochTimes, nextEpochTime, SITE_TIME_KEY, SiteTime } from "../site-time.ts";
+import { hearBack } from "./catch-up.ts";
 import { ClockTrust } from "./clock-trust.ts";
 import { inOrder, inputOf } from "./lived.ts";
 
@@ -25,22 +26,37 @@ type Past = Pick<Store, "history" | "events"> & Partial<Pick<Store, "saved">>;
 const isOfClock = (event: StoredEvent["event"], epoch: string): boolean =>
   ["clock.corrected", "clock.lost", "clock.stepped"].includes(event.kind) && event["epoch"] === epoch;
 
-/** Nothing is stored, nothing leaves. Errors: those of the store. Kinds hear exactly what they heard live, so they say the same. */
-export async function replay(past: Past, assets: readonly SiteAsset[], answers: Answers = {}): Promise<readonly Replayed[]> {
+/** The assets of the site from a `config.applied` on. */
+export type Applied = (event: StoredEvent["event"]) => readonly SiteAsset[];
+
+/**
+ * Nothing is stored, nothing leaves. Errors: those of the store. Kinds hear exactly what they heard live, so they say the same. `assets`: those at
+ * the beginning.
+ */
+export async function replay(
+  past: Past,
+  assets: readonly SiteAsset[],
+  answers: Answers = {},
+  applied?: Applied,
+): Promise<readonly Replayed[]> {
   const lived = new Replay(assets, answers, epochTimes(past.saved?.get(SITE_TIME_KEY)));
   for await (const one of inOrder(past.history({}), past.events({}))) {
     if ("record" in one) lived.record(one.record);
-    else lived.event(one.event);
+    else {
+      lived.event(one.event);
+      if (applied !== undefined && one.event.event.kind === "config.applied")
+        await lived.applied(one.event, applied(one.event.event), past);
+    }
   }
   return lived.told;
 }
 
 class Replay {
   readonly told: Replayed[] = [];
-  readonly #times: ReadonlyMap<string, EpochTime>;
+  readonly #times: Map<string, EpochTime>;
   readonly #assets: readonly SiteAsset[];
   readonly #answers: Answers;
-  readonly #own: ReadonlySet<string>;
+  readonly #own: Set<string>;
   #engine: RuleEngine | null = null;
   #time: EpochTime | undefined;
   #seq = 0;
@@ -84,6 +100,15 @@ class Replay {
     if ("lost" in input) this.#engine.device(input.lost, false, mono, event.seq);
     else if ("order" in input) this.#engine.ordered(input, mono, event.seq);
     else this.#engine.action(input.asset, input.action, input.args, mono, event.seq);
+  }
+
+  async applied({ epoch, event }: StoredEvent, assets: readonly SiteAsset[], past: Past): Promise<void> {
+    const engine = this.#engine;
+    if (engine === null || this.#time?.epoch !== epoch) return;
+    for (const { asset } of assets) this.#own.add(asset.id);
+    const place = { mono: this.#time.opened + event.mono, seq: event.seq };
+    const before = { wall: event.at, end: { epoch, seq: event.seq } };
+    await engine.swap(assets, place, (runs) => hearBack(engine, runs, past, this.#times, before));
   }
 
   #clock(off: unknown, mono: number, seq: number): void {
@@ -131,6 +156,7 @@ class Replay {
 
   #begin(time: EpochTime, mono: number): void {
     this.#time = time;
+    if (!this.#times.has(time.epoch)) this.#times.set(time.epoch, time);
     const next = { epoch: { id: time.epoch, n: time.n }, time: new SiteTime(time) };
     this.#engine ??= this.#made(next);
     this.#engine.opened(mono, time.offMs, next);
