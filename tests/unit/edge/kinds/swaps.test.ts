@@ -181,7 +181,7 @@ describe("assets that are exchanged while they live", () => {
       }),
       { numRuns: RUNS },
     );
-    expect(told).toBeGreaterThan(RUNS);
-    expect(removed).toBeGreaterThan(RUNS / 10);
+    expect(told).toBeGreaterThan(RUNS / 4);
+    expect(removed).toBeGreaterThan(0);
   });
 });
