@@ -33,7 +33,7 @@ ${own.join("\n")}
 ## Of assets
 
 All of them are \`raised\`, \`updated\` when it becomes uncertain or certain again, and \`cleared\`. They carry \`asset\`, \`urn\`, \`place\` where it is written, and \`cause\`: \`{device,
-point, value}\` of the reading behind it. What whoever is sent there does: [alarms](alarms.md).
+point, value}\` of the reading behind it, with the asset as \`device\` where its attribute is that reading, and \`code\` while it is in doubt. What whoever is sent there does: [alarms](alarms.md).
 
 ${cells("Kind", "Severity", "Raised by", "Text")}
 ${rule(4)}

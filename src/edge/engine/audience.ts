@@ -1,6 +1,7 @@
 /** Knows the assets of the site, and which of them listen to which points and sources. */
 import type { AssetRun, Role } from "./asset/asset-run.ts";
 import { isOfClock } from "./clock-senses.ts";
+import { sourceOf } from "./senses.ts";
 
 export interface Listener {
   readonly run: AssetRun;
@@ -33,8 +34,7 @@ export class Audience {
     this.#byId.set(run.asset.id, run);
     for (const role of run.roles) {
       if (isOfClock(role.sense)) continue;
-      const dot = role.sense.from.indexOf(".");
-      const [source, point] = [role.sense.from.slice(0, dot), role.sense.from.slice(dot + 1)];
+      const { source, point } = sourceOf(role.sense);
       const points = this.#byPoint.get(source) ?? new Map<string, Listener[]>();
       this.#byPoint.set(source, points);
       push(points, point, { run, role });

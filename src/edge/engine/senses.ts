@@ -19,6 +19,12 @@ export interface SenseTimes {
   readonly silentAfterMs: number;
 }
 
+/** Whose records it takes: of which device or asset, and of which of its points or attributes. */
+export function sourceOf({ from }: Sense<unknown>): { readonly source: string; readonly point: string } {
+  const dot = from.indexOf(".");
+  return { source: from.slice(0, dot), point: from.slice(dot + 1) };
+}
+
 export const SILENT = "device.silent";
 
 export const unseen = (since: number): SenseState => ({ seen: { known: false, since, code: SILENT }, pending: null });

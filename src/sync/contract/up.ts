@@ -87,6 +87,17 @@ export const alarmsMessage = z.looseObject({
   ),
 });
 
+const causeOf = z.looseObject({
+  device: z.string().optional().describe("Whose reading it is; an asset where its attribute is the reading."),
+  point: z
+    .string()
+    .regex(/^[^.]+$/)
+    .optional()
+    .describe("The name of the point alone."),
+  value: value.optional(),
+  code: z.string().optional().describe("Why it is in doubt, or why it happened: an error code."),
+});
+
 const eventFields = {
   at: wall,
   since: wall,
@@ -106,10 +117,7 @@ const eventFields = {
   text,
   reason: z.enum(["normal", "suspended", "removed", "replaced", "maintenance", "lost"]).optional(),
   quality: quality.optional(),
-  cause: z
-    .union([z.record(z.string(), z.unknown()), z.string()])
-    .optional()
-    .describe("The reading behind it; of `epoch.opened` how the epoch began."),
+  cause: z.union([causeOf, z.string()]).optional().describe("The reading behind it; of `epoch.opened` how the epoch began."),
 };
 export const event = z.looseObject({ seq, ...eventFields });
 

@@ -128,7 +128,7 @@ describe.each(brokerKinds)("%s", (kind) => {
     expect(JSON.parse(String(raised["body"]))).toMatchObject({
       urn: "urn:ngsi-ld:ParkingSpot:test:bay",
       place: { lat: 45.0526 },
-      cause: { point: "sonar.presence", value: true },
+      cause: { device: "sonar", point: "presence", value: true },
     });
     // The stay began when the wire showed the car, not when it had stood long enough.
     expect(Number(raised["at"]) - Number(raised["since"])).toBeGreaterThanOrEqual(700);

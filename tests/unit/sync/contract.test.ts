@@ -1,8 +1,12 @@
 /** Each schema of the contract gives a JSON Schema, and the contract's examples pass them. */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { expect, it } from "vitest";
 import * as z from "zod";
 import { messageOn, messages } from "../../../src/sync/contract/messages.ts";
 import { topicsOf } from "../../../src/sync/topics.ts";
+
+const EXAMPLES = join(import.meta.dirname, "../../../docs/examples");
 
 it.each(messages.map((message) => [message.name, message] as const))("%s has a JSON Schema", (_, { schema }) => {
   const json = z.toJSONSchema(schema, { target: "draft-2020-12" });
@@ -74,6 +78,15 @@ it("takes the contract's event", () => {
   const head = { v: 1, epoch: "01K", cat: "9f3c01aa" };
   expect(messageOn("up/events")?.schema.safeParse({ ...head, from: 88, to: 88, events: [event] }).success).toBe(true);
   expect(messageOn("up/urgent")?.schema.safeParse({ ...head, ...event, seq: null, stored: false }).success).toBe(true);
+});
+
+it("names the device and the point of a cause apart, in the published example too", async () => {
+  const published = JSON.parse(await readFile(join(EXAMPLES, "events.json"), "utf8")) as { events: readonly { cause: object }[] };
+  const schema = messageOn("up/events")?.schema;
+  expect(schema?.safeParse(published).error).toBeUndefined();
+  expect(published.events.map(({ cause }) => cause)).toEqual([{ device: "bay-1-sensor", point: "presence", value: true }]);
+  const joined = published.events.map((event) => ({ ...event, cause: { point: "bay-1-sensor.presence", value: true } }));
+  expect(schema?.safeParse({ ...published, events: joined }).success).toBe(false);
 });
 
 it("lies under the gateway's own root", () => {

@@ -5,7 +5,7 @@ import type { AnyKind, Sense } from "../../kinds/kind.ts";
 import { restated } from "../../time/restated.ts";
 import type { ClaimState, Flapping } from "../claims.ts";
 import { isOfClock } from "../clock-senses.ts";
-import { dueOf, type SenseState, type SenseTimes, unseen } from "../senses.ts";
+import { dueOf, type SenseState, type SenseTimes, sourceOf, unseen } from "../senses.ts";
 import { printOf } from "./asset-key.ts";
 import type { Want } from "./want.ts";
 
@@ -128,8 +128,10 @@ export class AssetRun {
   /** What an event of it names as its cause: what its first sense stands on. */
   get cause(): Readonly<Record<string, unknown>> {
     const role = this.roles.find(({ sense }) => !isOfClock(sense));
-    const seen = role && this.senses[role.name]?.seen;
-    return role === undefined ? {} : { point: role.sense.from, value: seen?.known ? seen.value : null };
+    if (role === undefined) return {};
+    const { source, point } = sourceOf(role.sense);
+    const seen = this.senses[role.name]?.seen;
+    return { device: source, point, value: seen?.known ? seen.value : null };
   }
 
   schedule(): void {

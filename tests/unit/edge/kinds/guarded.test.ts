@@ -132,7 +132,11 @@ describe("a kind that throws", () => {
       "a tap.leak updated",
     ]);
     expect(events.at(-1)?.text.en).toContain("5 m³/h");
-    expect(events.filter(({ kind }) => kind === "tap.leak").map(({ quality }) => quality)).toEqual(["good", "uncertain", "good"]);
+    const leaks = events.filter(({ kind }) => kind === "tap.leak");
+    expect(leaks.map(({ quality }) => quality)).toEqual(["good", "uncertain", "good"]);
+    // As in the contract: the device, its point, and its value.
+    expect(leaks[0]?.cause).toEqual({ device: "a-meter", point: "flow", value: 4 });
+    expect(leaks[1]?.cause).toEqual({ device: "a-meter", point: "flow", value: 13, code: "rule.failed" });
   });
 
   it("hears another one that hears it: the circle ends, and is named", () => {
