@@ -149,7 +149,7 @@ function assetOf(
   for (const option of ifValid(() => kind.notYet?.(options)) ?? []) warn([...path, ...option.split(".")], source, option);
   if (!whole || !head.success) return undefined;
   const silentAfterMs: Record<string, number> = {};
-  for (const [role, sense] of Object.entries(kind.senses(options) as Senses)) {
+  for (const [role, sense] of Object.entries(sensesOf(kind, options))) {
     const device = devices.get(sense?.from.split(".")[0] ?? "")?.device;
     if (device !== undefined) silentAfterMs[role] = device.driver.silentAfterMs(device.options);
   }
@@ -163,6 +163,15 @@ function assetOf(
     silentAfterMs,
   };
   return { asset, kind };
+}
+
+/** A kind that throws here fails for its own asset alone, when the engine asks it: the site is right. */
+function sensesOf(kind: AnyKind, options: unknown): Senses {
+  try {
+    return kind.senses(options) as Senses;
+  } catch {
+    return {};
+  }
 }
 
 function unknownWord(

@@ -5,6 +5,8 @@ import type { Alarms } from "../alarms.ts";
 import type { Answers } from "../answers/answers.ts";
 import { type Act, type Claim, type Heard as HeardOf, Learned, type Senses } from "../kinds/kind.ts";
 import type { AssetRun } from "./asset/asset-run.ts";
+import { checkAct, checkSaid } from "./asset/checked.ts";
+import { mustBeJson } from "./asset/must-be-json.ts";
 import type { RunKeeper } from "./asset/run-keeper.ts";
 import { dueAfter, type Judged, placeOf, settleClaim } from "./claims.ts";
 import { type AnySaid, KindContext } from "./kind-context.ts";
@@ -36,11 +38,14 @@ export class Judge {
 
   /** A kind that throws costs its own asset this input. False: it did. Of the past it only learns. */
   learn(run: AssetRun, heard: Heard, at: number): boolean {
+    if (run.fault !== undefined) return false;
     const isPast = this.#moments.past !== null;
     let learned: unknown;
     try {
       learned = run.kind.learn === undefined ? run.facts : run.kind.learn(run.facts, heard as never, this.#context(run, at));
       if (learned instanceof Learned) for (const act of learned.acts) checkAct(run, act);
+      const facts = learned instanceof Learned ? learned.facts : learned;
+      if (facts !== run.facts) mustBeJson("facts", facts);
     } catch (error) {
       if (!isPast) this.failed(run, heard.of, error, at);
       return false;
@@ -82,6 +87,10 @@ export class Judge {
   judge(run: AssetRun, at: number, save: boolean): void {
     run.heardAt = at;
     if (run.failedAt === this.#moments.inputs) return;
+    if (run.fault !== undefined) {
+      this.failed(run, "senses", run.fault, at);
+      return;
+    }
     let said: AnySaid;
     const context = this.#context(run, at);
     try {
@@ -165,26 +174,4 @@ export class Judge {
     const draft = { ...hostEvent(FAILED), asset: id, text, extra: placeOf(run.asset) };
     this.#alarms.clear(id, FAILED, draft, this.#moments.mono(at));
   }
-}
-
-/** A number that is none would be refused by the store, far from the kind that made it. */
-function checkSaid({ shows, claims, wants = {}, since = 0 }: AnySaid): void {
-  mustBeFinite("since", since);
-  for (const [name, value] of [...Object.entries(shows), ...Object.entries(wants)])
-    if (typeof value === "number") mustBeFinite(name, value);
-  for (const [key, claim] of Object.entries(claims)) {
-    if (typeof claim !== "object" || !("due" in claim)) continue;
-    mustBeFinite(`${key}: since`, claim.since);
-    if (Number.isNaN(claim.due)) mustBeFinite(`${key}: due`, claim.due);
-  }
-}
-
-function checkAct(run: AssetRun, act: Act): void {
-  if (act.do !== "measure") return;
-  mustBeFinite(act.name, act.value);
-  if (run.kind.shows[act.name]?.kind !== "interval") throw new RangeError(`${act.name} is no attribute of kind interval`);
-}
-
-function mustBeFinite(what: string, value: number): void {
-  if (!Number.isFinite(value)) throw new RangeError(`${what} is ${value}`);
 }

@@ -7,6 +7,7 @@ import type { ClaimState, Flapping } from "../claims.ts";
 import { isOfClock } from "../clock-senses.ts";
 import { dueOf, type SenseState, type SenseTimes, sourceOf, unseen } from "../senses.ts";
 import { printOf } from "./asset-key.ts";
+import { mustBeJson } from "./must-be-json.ts";
 import type { Want } from "./want.ts";
 
 const NEVER = Number.POSITIVE_INFINITY;
@@ -43,6 +44,8 @@ export class AssetRun {
   place: number;
   readonly print: string;
   readonly roles: readonly Role[];
+  /** Why it hears nothing: its kind threw when it was asked for its senses. What was saved of it then stays as it is. */
+  fault: unknown;
   facts: unknown;
   senses: Record<string, SenseState> = {};
   claims: Record<string, ClaimState> = {};
@@ -87,14 +90,24 @@ export class AssetRun {
     this.asset = asset;
     this.kind = kind;
     this.place = place;
-    const senses = Object.entries(kind.senses(asset.options)) as [string, Sense<unknown> | undefined][];
-    this.roles = senses.flatMap(([name, sense]) => {
+    this.roles = this.#sensesOf(asset, kind).flatMap(([name, sense]) => {
       if (sense === undefined) return [];
       return [{ name, sense, times: { settleMs: sense.settleMs, silentAfterMs: asset.silentAfterMs[name] ?? 0 } }];
     });
     const heard = this.roles.map(({ name, sense: { of, from } }) => [name, of, from]);
     this.print = printOf(kind.kind, kind.version, heard);
     this.forget();
+  }
+
+  /** A kind that cannot say what it listens to costs its own asset, and never a start. */
+  #sensesOf({ options }: Asset, kind: AnyKind): [string, Sense<unknown> | undefined][] {
+    try {
+      mustBeJson("facts", kind.facts);
+      return Object.entries(kind.senses(options));
+    } catch (error) {
+      this.fault = error ?? new Error("nothing was thrown as an error");
+      return [];
+    }
   }
 
   /** Nothing is known yet. */

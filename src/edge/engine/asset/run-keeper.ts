@@ -42,6 +42,8 @@ export class RunKeeper {
 
   save(run: AssetRun): void {
     run.saveAt = NEVER;
+    // What it knew is worth more than what it cannot hear.
+    if (run.fault !== undefined) return;
     this.#save(stateKeyOf(run.asset.id), savedOf(run, { n: this.epoch.n, ...this.heard }));
   }
 

@@ -5,6 +5,7 @@ import type { ClaimState, Flapping } from "../claims.ts";
 import type { SenseState } from "../senses.ts";
 import { PRINT } from "./asset-key.ts";
 import type { AssetRun, Attribute, Heard, Restored } from "./asset-run.ts";
+import { mustBeJson } from "./must-be-json.ts";
 import type { Want } from "./want.ts";
 
 /**
@@ -89,6 +90,7 @@ function take(run: AssetRun, raw: unknown): Restored {
   const [at, before] = raw.t ?? [0, 0];
   const [atEpoch, sinceEpoch] = raw.e ?? [null, null];
   Object.assign(run, { at, since: at - before, atEpoch: atEpoch ?? undefined, sinceEpoch: sinceEpoch ?? undefined });
+  if (run.fault !== undefined) return "kept";
   const facts = raw.p === run.print ? factsIn(run, raw) : migratedFacts(run, raw);
   if (facts === undefined) return "aside";
   run.facts = facts;
@@ -115,7 +117,9 @@ function migratedFacts(run: AssetRun, saved: SavedAsset): unknown {
   const [, version, made] = PRINT.exec(saved.p) ?? [];
   if (made !== PRINT.exec(run.print)?.[2]) return undefined;
   try {
-    return run.kind.migrate?.(saved.f ?? null, Number(version));
+    const facts: unknown = run.kind.migrate?.(saved.f ?? null, Number(version));
+    if (facts !== undefined) mustBeJson("facts", facts);
+    return facts;
   } catch {
     return undefined;
   }

@@ -176,6 +176,59 @@ describe("a kind that throws", () => {
   });
 });
 
+describe("a kind asked in vain", () => {
+  it("for its senses costs its own asset, and what was saved of it stays for the mended one", () => {
+    const first = site();
+    first.engine.opened(0, 0);
+    first.read("a", 4, 100);
+    const before = structuredClone(first.saved.get(stateKeyOf("a")));
+    const deaf: AnyKind = {
+      ...tap,
+      senses(options: { flow: string }) {
+        if (options.flow.startsWith("a")) throw new Error("no ears");
+        return tap.senses(options);
+      },
+    };
+    const again = site(first.saved, deaf);
+    again.engine.opened(200, 0);
+    again.read("b", 5, 300);
+    expect(again.told).toEqual(["a rule.failed raised", "a tap.leak updated", "b tap.leak raised"]);
+    expect(again.events[0]?.cause).toMatchObject({ input: "senses", reason: "Error: no ears" });
+    expect(again.saved.get(stateKeyOf("a"))).toEqual(before);
+    const mended = site(again.saved);
+    mended.engine.opened(400, 0);
+    expect(mended.told.slice(0, 1)).toEqual(["a rule.failed cleared"]);
+  });
+
+  const circle: { self?: unknown } = {};
+  circle.self = circle;
+  it.each([
+    ["a BigInt", { most: 1n }, "facts.most is no JSON: bigint"],
+    ["themselves", circle, "contains itself"],
+    ["a map", { most: new Map() }, "facts.most is no JSON: Map"],
+    ["a number that is none", [Number.NaN], "facts[0] is NaN"],
+  ])(
+    "for facts that the store can write, but gives %s, learns nothing, and nothing of it reaches a commit",
+    (_, facts, reason) => {
+      const learn: AnyKind["learn"] = (was, heard) => (heard.of === "flow" && heard.seen.value === 7 ? facts : was);
+      const { engine, told, events, saved, read } = site(new Map(), { ...tap, learn } as AnyKind);
+      engine.opened(0, 0);
+      read("a", 7, 100);
+      read("b", 5, 200);
+      expect(told).toEqual(["a rule.failed raised", "b tap.leak raised"]);
+      expect(events[0]?.cause?.["reason"]).toContain(reason);
+      expect(JSON.stringify([...saved])).not.toContain("self");
+    },
+  );
+
+  it("for values that are none shows none of them", () => {
+    const kind = { ...tap, says: () => ({ shows: { flow: { value: 1n, code: "x" } }, claims: {} }) } as unknown as AnyKind;
+    const { engine, events } = site(new Map(), kind);
+    engine.opened(0, 0);
+    expect(events[0]?.cause).toMatchObject({ input: "says", reason: "TypeError: flow is no value: bigint" });
+  });
+});
+
 describe("a claim that comes and goes", () => {
   const flaps: AnyKind = { ...tap, alarms: { "tap.leak": { ...ALARM, unstable: { times: 3, withinMs: 60_000 } } } };
   const leaks = (read: (id: string, flow: number, mono: number) => number, times: number, from = 1000) => {
