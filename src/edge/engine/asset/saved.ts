@@ -91,12 +91,13 @@ function take(run: AssetRun, raw: unknown): Restored {
   const [atEpoch, sinceEpoch] = raw.e ?? [null, null];
   Object.assign(run, { at, since: at - before, atEpoch: atEpoch ?? undefined, sinceEpoch: sinceEpoch ?? undefined });
   if (run.fault !== undefined) return "kept";
+  // What was ordered happened, whatever became of the facts: it is not to be ordered again.
+  run.wants = wantsIn(raw);
   const facts = raw.p === run.print ? factsIn(run, raw) : migratedFacts(run, raw);
   if (facts === undefined) return "aside";
   run.facts = facts;
   run.claims = { ...raw.c };
   run.flapping = { ...raw.x };
-  run.wants = wantsIn(raw);
   run.heardAt = raw.h;
   for (const { name } of run.roles) {
     const state = senseIn(raw.s?.[name], raw.h);

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { Alarms } from "../../../../src/edge/alarms.ts";
 import { asideKeyOf, printOf, stateKeyOf } from "../../../../src/edge/engine/asset/asset-key.ts";
 import type { SavedAsset } from "../../../../src/edge/engine/asset/saved.ts";
+import type { Order } from "../../../../src/edge/engine/asset/want.ts";
 import { RuleEngine } from "../../../../src/edge/engine/engine.ts";
 import { SiteTime } from "../../../../src/edge/engine/site-time.ts";
 import type { SiteAsset } from "../../../../src/edge/kinds/index.ts";
@@ -58,6 +59,7 @@ function site(saved = new Map<string, unknown>(), kind: AnyKind = tap, store: (a
   const told: string[] = [];
   const events: EventDraft[] = [];
   const records: string[] = [];
+  const orders: string[] = [];
   let shownTimes = 0;
   let seq = 0;
   const sink = {
@@ -77,7 +79,7 @@ function site(saved = new Map<string, unknown>(), kind: AnyKind = tap, store: (a
       };
     },
     save: (key: string, what: unknown) => void saved.set(key, structuredClone(what)),
-    order: () => {},
+    order: ({ id, target, value }: Order) => void orders.push(`${id} ${target}=${value}`),
     openAlarms: () => {},
     add(record: ReadingRecord) {
       store(record.name);
@@ -100,7 +102,7 @@ function site(saved = new Map<string, unknown>(), kind: AnyKind = tap, store: (a
     engine.record({ source: `${id}-meter`, name: "flow", unit: "m3/h", value: flow, quality: "good", mono }, number);
     return number;
   };
-  return { engine, told, events, records, saved, read, alarms, shown: () => shownTimes };
+  return { engine, told, events, records, orders, saved, read, alarms, shown: () => shownTimes };
 }
 
 describe("a kind that throws", () => {
@@ -384,6 +386,24 @@ describe("a saved state that does not fit", () => {
     expect(again.told).toEqual([]);
     again.read("a", 4, 300);
     expect(again.events.at(-1)?.text.en).toContain("20 m³/h");
+  });
+
+  it("orders nothing again that succeeded, and knows the end of what is under way", () => {
+    const shuts = { ...tap, says: () => ({ shows: {}, claims: {}, wants: { "valve.open": false, "valve.lamp": true } }) };
+    const { saved, engine, orders } = site(new Map(), shuts as unknown as AnyKind);
+    engine.opened(0, 0);
+    expect(orders.filter((order) => order.includes("/a/"))).toHaveLength(2);
+    engine.ordered({ order: "rule/a/e/1", by: "a", isDone: true }, 100, 1);
+    const again = site(saved, { ...shuts, version: 3 } as unknown as AnyKind);
+    again.engine.opened(200, 0);
+    expect(again.told[0]).toBe("a rule.state-unfit noted");
+    again.engine.ordered({ order: "rule/a/e/2", by: "a", isDone: true }, 300, 2);
+    again.engine.timers(10_000_000);
+    expect(again.orders).toEqual([]);
+    expect((saved.get(stateKeyOf("a")) as SavedAsset).o).toEqual({
+      "valve.open": { value: false },
+      "valve.lamp": { value: true },
+    });
   });
 
   it("leaves no alarm behind that nothing claims any more", () => {
