@@ -1,8 +1,10 @@
 /** Says what zod found wrong in the reader's language: what stands there, what was expected, what was probably meant. */
 import type * as z from "zod";
 import { busSchema, wireIn } from "../../drivers/buses.ts";
+import { references } from "../../edge/kinds/references.ts";
 import { pluralise } from "../../kit/text/pluralise.ts";
 import { NAME, siteSchema } from "../schema/schema.ts";
+import { partsOf } from "../schema/schema-walk.ts";
 import { accepts, alternativesOf, discriminatorOf, likelyAlternative, schemaAt, shapeOf } from "../schema/shape.ts";
 import type { Finding, Source } from "../yaml/document.ts";
 import { didYouMean, suggestedKey } from "./did-you-mean.ts";
@@ -142,9 +144,12 @@ function siblingOf(schema: z.ZodType, path: Path, root: unknown, lang: Lang): { 
   return only !== undefined && others.length === 1 ? { hint: `${phrases.didYouMean[lang]} ${quoted(only[0])}?` } : {};
 }
 
-/** Whether a schema refuses some values of this type: one that accepts any text is no evidence. */
+/** Whether a schema refuses some values of this type: one that accepts any text, or any name, is no evidence. */
 const isPicky = (schema: z.core.$ZodType, value: unknown): boolean =>
-  typeof value === "number" ? !accepts(schema, -1e300) : !accepts(schema, "\u0001");
+  typeof value === "number" ? !accepts(schema, -1e300) : !accepts(schema, "\u0001") && !isReference(schema as z.ZodType);
+
+const isReference = (schema: z.ZodType): boolean =>
+  [...partsOf(schema, undefined)].some(({ schema: part }) => references.has(part));
 
 const SECTIONS = ["gateway", "credentials", "sync", "store"] as const;
 

@@ -249,3 +249,10 @@ describe("texts that are no YAML", () => {
     expect(lines).toEqual(['5:1: config.same-name: store: c\'è "store" (già alla riga 3), atteso: ogni nome una sola volta']);
   });
 });
+
+it("a word that no choice has is not taken for the name of something else", async () => {
+  for (const word of ["carico", "xyzzy"])
+    expect(await said(`assets: { b: { kind: parking-bay, occupancy: c.presence, reservedFor: ${word} } }\n`)).toContainEqual(
+      expect.stringMatching(/reservedFor: found "\w+", expected one of [a-z, ]+$/),
+    );
+});
