@@ -58,7 +58,8 @@ export async function checkSite(
 ): Promise<Checked> {
   const source = new Source(text, file, lang);
   const raw = source.read();
-  if (raw === undefined) return { problems: source.problems };
+  const found = () => causes(source.problems).toSorted((a, b) => a.line - b.line || a.column - b.column);
+  if (raw === undefined) return { problems: found() };
   const checked = check(siteSchema, raw, [], source);
   if ("findings" in checked) for (const finding of checked.findings) source.add(finding);
   const known = await devicesOf(raw, source);
@@ -72,7 +73,6 @@ export async function checkSite(
   checkCircles(Object.fromEntries(written), known, source);
   crossCheck(raw, [...known.values()], source);
   checkNotYet(siteSchema, raw, source);
-  const found = () => causes(source.problems).toSorted((a, b) => a.line - b.line || a.column - b.column);
   const problems = found();
   if (!("value" in checked) || problems.some((p) => p.severity === "error")) return { problems };
   const { rules: _rules, ...parts } = checked.value;

@@ -15,7 +15,7 @@ import type { Code } from "../../kit/errors.ts";
 import { type Lang, phrases } from "../findings/phrases.ts";
 import { type Path, type Problem, quoted } from "../findings/problems.ts";
 import { oddSpaceIn, plainSpaces, visible } from "./characters.ts";
-import { expectation, expectedOfLine, isOfIndentation } from "./parser-phrases.ts";
+import { expectation, expectedInstead, expectedOfLine, isOfIndentation } from "./parser-phrases.ts";
 import { plain, type TextFinding } from "./plain.ts";
 
 /** A configuration is written by people: beyond this it is something else. */
@@ -86,7 +86,7 @@ export class Source {
     }
     for (const error of this.#causes(document.errors).slice(0, MAX_SYNTAX)) this.#broken(error);
     for (const warning of document.warnings)
-      this.addInText({ code: "config.syntax", offset: warning.pos[0], expected: phrases.noTag[this.lang] });
+      this.addInText({ code: "config.syntax", offset: warning.pos[0], expected: expectedInstead(warning)[this.lang] });
     if (document.directives?.yaml.explicit && document.directives.yaml.version !== "1.2")
       this.addInText({
         code: "config.syntax",
@@ -205,7 +205,7 @@ export class Source {
     const from = this.#text.lastIndexOf("\n", offset - 1) + 1;
     const line = this.#lineAt(from);
     const odd = oddSpaceIn(line.replace(/(["']).*?\1|#.*$/g, (covered) => "x".repeat(covered.length)));
-    const expected = (expectedOfLine(line, error) ?? expectation(error))[this.lang];
+    const expected = (expectedOfLine(line, error, offset === from) ?? expectation(error))[this.lang];
     if (odd === undefined) this.addInText({ code: "config.syntax", offset, expected });
     else
       this.addInText({

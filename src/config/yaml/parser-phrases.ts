@@ -1,6 +1,7 @@
 /** Says what should have been written where the YAML parser complains, in both languages. */
 import type { YAMLError } from "yaml";
 import type { Text } from "../../model/index.ts";
+import { phrases } from "../findings/phrases.ts";
 
 const validYaml = { it: "YAML valido", en: "valid YAML" };
 const indent = {
@@ -14,6 +15,12 @@ const oneValue = {
 };
 const noAnchors = { it: "niente ancore, alias o etichette (&, *, !)", en: "no anchors, aliases or tags (&, *, !)" };
 
+const noDirective = { it: "nessuna riga che comincia con %", en: "no line that begins with %" };
+const noStrayEntry = {
+  it: "`voce: valore`: un elemento `- ` sta solo sotto la voce della sua lista",
+  en: "`key: value`: an entry `- ` stands under the key of its list only",
+};
+
 const byCode: Readonly<Partial<Record<YAMLError["code"], Text>>> = {
   ALIAS_PROPS: noAnchors,
   BAD_ALIAS: noAnchors,
@@ -22,7 +29,7 @@ const byCode: Readonly<Partial<Record<YAMLError["code"], Text>>> = {
   MULTIPLE_TAGS: noAnchors,
   TAG_RESOLVE_FAILED: noAnchors,
   BAD_COLLECTION_TYPE: noAnchors,
-  BAD_DIRECTIVE: { it: "nessuna riga che comincia con %", en: "no line that begins with %" },
+  BAD_DIRECTIVE: noDirective,
   BAD_DQ_ESCAPE: {
     it: "apostrofi semplici '…' intorno a un testo con \\, o \\\\ per ognuno",
     en: "single quotation marks '…' round a text with \\, or \\\\ for each",
@@ -102,8 +109,27 @@ export const isOfIndentation = (error: Pick<YAMLError, "code" | "message">): boo
 /** `hall { type: …` lacks the colon after its name; the parser complains of the colons inside the bracket. */
 const NO_COLON = /^\s*([\w-]+)\s*([{[])/;
 
-/** What a line lacks that the parser cannot know; undefined: it is as the parser says. */
-export function expectedOfLine(line: string, error: Pick<YAMLError, "code" | "message">): Text | undefined {
+/** Of a text that could be read all the same, and means something that a configuration has not. */
+export function expectedInstead({ code, message }: Pick<YAMLError, "code" | "message">): Text {
+  if (code !== "BAD_DIRECTIVE") return phrases.noTag;
+  return message.includes("%YAML") || message.includes("YAML version") ? phrases.yaml12 : noDirective;
+}
+
+/** What a line begins with says more than the parser, which takes it for the value or the key of the line before. */
+const byBegin = (line: string): Text | undefined =>
+  line.startsWith("%") ? noDirective : line.startsWith("- ") ? noStrayEntry : undefined;
+
+const OF_THE_BEGIN: readonly YAMLError["code"][] = [
+  "BAD_SCALAR_START",
+  "BLOCK_AS_IMPLICIT_KEY",
+  "MULTILINE_IMPLICIT_KEY",
+  "UNEXPECTED_TOKEN",
+];
+
+/** What the parser cannot know of a line; `whole`: it is refused from its beginning on. undefined: it is as the parser says. */
+export function expectedOfLine(line: string, error: Pick<YAMLError, "code" | "message">, whole: boolean): Text | undefined {
+  const begun = whole && OF_THE_BEGIN.includes(error.code) ? byBegin(line) : undefined;
+  if (begun !== undefined) return begun;
   const [, name, bracket] = NO_COLON.exec(line) ?? [];
   if (name === undefined || expectation(error) !== oneValue) return undefined;
   return {

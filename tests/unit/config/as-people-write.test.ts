@@ -250,6 +250,33 @@ describe("texts that are no YAML", () => {
   });
 });
 
+describe("what a file begins with, and what stands between its keys", () => {
+  const lines = async (text: string, lang: "en" | "it" = "en") =>
+    (await checkSite(text, "s", lang)).problems.map((p) => problemLine(p, lang).replace(/^s:/, ""));
+  const YAML = `"%YAML 9.9", expected YAML 1.2, one document`;
+
+  it("a directive is named as such, in the order of the lines", async () => {
+    expect(await lines(`%YAML 9.9\n---\n${HEAD}`)).toEqual([`1:7: config.syntax: found ${YAML}`]);
+    expect((await lines(`%YAML 9.9\n${HEAD}`)).map((line) => line.split(" ")[0])).toEqual(["1:7:", "2:1:"]);
+    const none = 'config.syntax: found "%foo", expected no line that begins with %';
+    expect(await lines(`%foo\n---\n${HEAD}`)).toEqual([`1:1: ${none}`]);
+    expect(await lines(`${HEAD}%foo\n`)).toEqual([`3:1: ${none}`]);
+  });
+
+  it("a stray entry of a list is one mistake", async () => {
+    expect(await lines(`${HEAD}- z\n`)).toEqual([
+      '3:1: config.syntax: found "- z", expected `key: value`: an entry `- ` stands under the key of its list only',
+    ]);
+    expect(await lines(`${HEAD}- z\n`, "it")).toEqual([
+      '3:1: config.syntax: c\'è "- z", atteso: `voce: valore`: un elemento `- ` sta solo sotto la voce della sua lista',
+    ]);
+  });
+
+  it("each broken line is told once", async () => {
+    expect((await lines(`- z\n${HEAD}`)).map((line) => line.split(":")[0])).toEqual(["2", "3"]);
+  });
+});
+
 it("a word that no choice has is not taken for the name of something else", async () => {
   for (const word of ["carico", "xyzzy"])
     expect(await said(`assets: { b: { kind: parking-bay, occupancy: c.presence, reservedFor: ${word} } }\n`)).toContainEqual(

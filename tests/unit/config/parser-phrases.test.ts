@@ -26,5 +26,5 @@ it("in words of its own", async () => {
   expect(all.length).toBeGreaterThan(25);
   const valid = expectation({ code: "IMPOSSIBLE", message: "" });
   expect(all.filter((one) => expectation(one) === valid)).toEqual([]);
-  for (const { it: italian, en } of all.map(expectation)) expect(italian).not.toBe(en);
+  for (const { it: italian, en } of all.map((one) => expectation(one))) expect(italian).not.toBe(en);
 });
