@@ -32,6 +32,8 @@ export interface PointSpec {
   readonly unit: string;
   /** credential: what a person was identified by. It goes to the permit check alone: no record, status, log or disk ever holds it. */
   readonly kind: "gauge" | "counter" | "increments" | "state" | "text" | "credential";
+  /** Of a state: it is one word of a few. Absent: it is true or false. */
+  readonly isWord?: true;
   /** Absent: every reading is a row. */
   readonly report?: Report;
   /** A value outside is `bad` with code `value.out-of-range`. */

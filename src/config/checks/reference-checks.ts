@@ -1,8 +1,9 @@
 /** Checks that what an option names is there, and that it is what the option asks for: a point, a device, a list. */
 import type * as z from "zod";
 import { assetKinds } from "../../edge/kinds/index.ts";
+import type { ShownSpec } from "../../edge/kinds/kind.ts";
 import { type PointKind, type Reference, references } from "../../edge/kinds/references.ts";
-import type { PointSpec } from "../../model/index.ts";
+import type { PointSpec, Text } from "../../model/index.ts";
 import { didYouMean } from "../findings/did-you-mean.ts";
 import { phrases } from "../findings/phrases.ts";
 import { type Path, quoted } from "../findings/problems.ts";
@@ -15,7 +16,7 @@ import type { Source } from "../yaml/document.ts";
 const LISTS = ["disabled", "loading", "resident", "payments", "suspensions", "holidays"];
 
 interface Point {
-  readonly kind: PointKind;
+  readonly kind: PointKind | "text" | "credential";
   readonly unit: string;
 }
 
@@ -121,34 +122,58 @@ function checkPoint({ written, path }: Found, wanted: Extract<Reference, { to: "
     source.add({ code: "config.unknown-name", path, found: quoted(written), expected, ...didYouMean(name, names, lang) });
     return;
   }
-  const { kind = point.kind, unit = point.unit } = wanted;
+  // Nobody may ask for the number of a badge by its point: it goes to the check of permits alone.
+  const { kind = point.kind === "credential" ? "number" : point.kind, unit = point.unit } = wanted;
   if (kind === point.kind && unit === point.unit) return;
   const fitting = Object.entries(points).filter(([, one]) => one.kind === kind && (wanted.unit ?? one.unit) === one.unit);
+  const hint = hintOf(point, kind, owner === undefined);
   const which = fitting.length > 0 ? ` (${fitting.map(([one]) => `${id}.${one}`).join(", ")})` : "";
   source.add({
     code: "config.wrong-reference",
     path,
     found: `${quoted(written)}, ${described(point, lang)}`,
     expected: `${described({ kind, unit: wanted.unit ?? "" }, lang)}${which}`,
+    ...(hint && { hint: hint[lang] }),
   });
 }
 
+/** How the thing that was named can give what is wanted. */
+function hintOf(point: Point, wanted: Point["kind"], isAsset: boolean): Text | undefined {
+  if (point.kind === "credential") return phrases.numberOfBadge;
+  if (wanted !== "state" || (point.kind !== "word" && point.kind !== "text")) return undefined;
+  return isAsset ? phrases.truthOfAsset : phrases.truthOfWords;
+}
+
+const DESCRIBED = {
+  state: phrases.stateHere,
+  word: phrases.wordHere,
+  text: phrases.text,
+  credential: phrases.credentialHere,
+  number: phrases.numberHere,
+} as const satisfies Record<Point["kind"], Text>;
+
 const described = ({ kind, unit }: Point, lang: "it" | "en"): string =>
-  `${kind === "state" ? phrases.stateHere[lang] : phrases.numberHere[lang]}${unit === "" ? "" : ` (${unit})`}`;
+  `${DESCRIBED[kind][lang]}${unit === "" ? "" : ` (${unit})`}`;
 
 const pointsOf = (points: Readonly<Record<string, PointSpec>> | undefined): Readonly<Record<string, Point>> | undefined =>
-  points && Object.fromEntries(Object.entries(points).map(([name, { kind, unit }]) => [name, { kind: pointKind(kind), unit }]));
+  points && Object.fromEntries(Object.entries(points).map(([name, spec]) => [name, { kind: pointKind(spec), unit: spec.unit }]));
 
-const pointKind = (kind: PointSpec["kind"]): PointKind => (kind === "state" || kind === "text" ? "state" : "number");
+function pointKind({ kind, isWord }: PointSpec): Point["kind"] {
+  if (kind === "state") return isWord ? "word" : "state";
+  return kind === "text" || kind === "credential" ? kind : "number";
+}
 
 /** undefined: of a kind that is not known, or still to come. */
 function attributesOf(id: string, raw: unknown): Readonly<Record<string, Point>> | undefined {
   const kind = kindOf(id, raw);
   const shows = kind !== undefined && Object.hasOwn(assetKinds, kind) ? assetKinds[kind]?.shows : undefined;
   if (shows === undefined) return undefined;
-  const attributes = Object.entries(shows as Readonly<Record<string, { readonly kind: string; readonly unit: string }>>);
+  const attributes = Object.entries(shows as Readonly<Record<string, ShownSpec>>);
   return Object.fromEntries(
-    attributes.map(([name, { kind: shown, unit }]) => [name, { kind: shown === "state" ? "state" : "number", unit }]),
+    attributes.map(([name, { kind: shown, unit }]) => [
+      name,
+      { kind: shown === "state" || shown === "word" ? shown : "number", unit },
+    ]),
   );
 }
 

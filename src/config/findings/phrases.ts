@@ -40,7 +40,22 @@ export const phrases = {
   assetOfKind: { it: "un oggetto di tipo", en: "an asset of kind" },
   reader: { it: "un dispositivo che legge contrassegni", en: "a device that reads badges" },
   pushedList: { it: "una lista della piattaforma", en: "a list of the platform" },
-  stateHere: { it: "uno stato", en: "a state" },
+  stateHere: { it: "un punto che vale true o false", en: "a point that is true or false" },
+  wordHere: { it: "una parola", en: "a word" },
+  credentialHere: { it: "il numero di un contrassegno", en: "the number of a badge" },
+  truthOfAsset: {
+    it: "indicare il punto che questo oggetto ascolta",
+    en: "name the point that this asset hears",
+  },
+  truthOfWords: {
+    it: "diventa true o false con una `map` di true e false, o in Modbus con un `bit`",
+    en: "it becomes true or false by a `map` of true and false, or in Modbus by one `bit`",
+  },
+  numberOfBadge: {
+    it: "un contrassegno si legge con un'opzione che nomina il suo lettore",
+    en: "a badge is read through an option that names its reader",
+  },
+  noEffect: { it: "nessun effetto senza", en: "no effect without" },
   numberHere: { it: "un numero", en: "a number" },
   freeName: { it: "un nome non già usato sotto devices", en: "a name not used under devices" },
   usedBy: { it: "già di", en: "already used by" },

@@ -120,8 +120,8 @@ export interface AlarmSpec {
 export interface ShownSpec {
   /** UCUM code; empty for text and truth. */
   readonly unit: string;
-  /** state: told at once. gauge, counter: at most once a second. interval: one record for each `measure`. */
-  readonly kind: "state" | "gauge" | "counter" | "interval";
+  /** state: true or false, word: one of a few; both told at once. gauge, counter: at most once a second. interval: one record for each `measure`. */
+  readonly kind: "state" | "word" | "gauge" | "counter" | "interval";
   /** Smallest change of a number that is shown. */
   readonly change?: number;
   /** For its page: what it says, and of words which there are. */
@@ -203,6 +203,8 @@ export interface Kind<O, S extends Senses, F, T extends string, A extends string
   readonly options: z.ZodType<O>;
   /** Options in use that this version parses but does not act upon, as dotted paths. */
   notYet?(options: O): readonly string[];
+  /** Options in use that do nothing as long as others are not written, as dotted paths, each with those others. */
+  idle?(options: O): Readonly<Record<string, readonly string[]>>;
   senses(options: O): S;
   /** The first one is what the asset is: its `since` and quality are those of the retained state. */
   readonly shows: Readonly<Record<T, ShownSpec>>;

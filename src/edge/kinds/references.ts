@@ -12,8 +12,8 @@ export type Reference =
   | { readonly to: "hours" }
   | { readonly to: "day" };
 
-/** state: true, false or a word. number: a gauge or a total. */
-export type PointKind = "state" | "number";
+/** As a sense hears it. state: true or false. word: one word of a few. number: a gauge or a total. */
+export type PointKind = "state" | "word" | "number";
 
 /** Schemas that carry a reference; the configuration walks them once. */
 export const references = z.registry<Reference>();

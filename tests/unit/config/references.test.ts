@@ -1,14 +1,20 @@
 /** What assets name must be there and be of the kind that is asked for, and every mistake is told at its place. */
 import { describe, expect, it } from "vitest";
+import * as z from "zod";
+import { checkReferences } from "../../../src/config/checks/reference-checks.ts";
 import { checkSite } from "../../../src/config/index.ts";
+import { devicesOf } from "../../../src/config/site.ts";
+import { Source } from "../../../src/config/yaml/document.ts";
 import { ref } from "../../../src/edge/kinds/references.ts";
 
 const HEAD = `gateway: { id: gw, site: { id: s } }
 sync: { broker: "mqtt://broker.example" }
-buses: { pins: { gpio: auto }, line: { modbus: rtu, port: /dev/ttyUSB0 } }
+buses: { pins: { gpio: auto }, line: { modbus: rtu, port: /dev/ttyUSB0 }, mq: { mqtt: "mqtt://127.0.0.1" } }
 devices:
   loop: { type: gpio-contact, bus: pins, line: 5, means: presence }
   water: { type: gpio-pulse, bus: pins, line: 6, litresPerPulse: 10 }
+  tank: { type: mqtt-json, bus: mq, topic: a/b, silentAfter: 5min, points: { label: { at: /l, kind: text }, valve: { at: /v, map: { A: shut, B: open } }, on: { at: /o, map: { A: true, B: false } } } }
+  wallbox: { type: modbus-points, bus: line, unit: 2, points: { mode: { fc: 3, address: 1, map: { 1: idle, 2: busy } } } }
   meter: { type: eastron-sdm120, bus: line, unit: 1 }
   badge: { type: rdm6300, bus: pins }
 assets:
@@ -24,17 +30,53 @@ async function found(assets: string, lang: "it" | "en" = "en") {
     .map(({ line, column, code, found: what, expected }) => `${line - LINE}:${column} ${code} ${what}: ${expected}`);
 }
 
+async function written() {
+  const source = new Source(HEAD, "gateway.yaml", "en");
+  const raw = source.read();
+  return { source, devices: { raw, devices: await devicesOf(raw, source) } };
+}
+
 it("a point of another kind is no occupancy, and the fitting ones of its device are named", async () => {
   expect(await found("  a: { kind: parking-bay, occupancy: meter.power }\n")).toEqual([
-    '0:38 config.wrong-reference "meter.power", a number (W): a state',
+    '0:38 config.wrong-reference "meter.power", a number (W): a point that is true or false',
   ]);
   expect(await found("  a: { kind: parking-bay, occupancy: water.volume }\n", "it")).toEqual([
-    '0:38 config.wrong-reference "water.volume", un numero (m3): uno stato',
+    '0:38 config.wrong-reference "water.volume", un numero (m3): un punto che vale true o false',
   ]);
 });
 
+it("words, texts and numbers of badges are not true or false", async () => {
+  const of = async (occupancy: string, lang: "it" | "en" = "en") => {
+    const { problems } = await checkSite(`${HEAD}  a: { kind: parking-bay, occupancy: ${occupancy} }\n`, "gateway.yaml", lang);
+    return problems
+      .filter(({ line, severity }) => line >= LINE && severity === "error")
+      .map((one) => `${one.code} ${one.found}: ${one.expected}; ${one.hint}`);
+  };
+  const byMap = "it becomes true or false by a `map` of true and false, or in Modbus by one `bit`";
+  const truth = "a point that is true or false";
+  expect(await of("tank.on")).toEqual([]);
+  expect(await of("tank.label")).toEqual([`config.wrong-reference "tank.label", a text: ${truth} (tank.on); ${byMap}`]);
+  expect(await of("tank.valve")).toEqual([`config.wrong-reference "tank.valve", a word: ${truth} (tank.on); ${byMap}`]);
+  expect(await of("wallbox.mode")).toEqual([`config.wrong-reference "wallbox.mode", a word: ${truth}; ${byMap}`]);
+  expect(await of("front.status")).toEqual([
+    `config.wrong-reference "front.status", a word: ${truth}; name the point that this asset hears`,
+  ]);
+  expect(await of("front.permit", "it")).toEqual([
+    'config.wrong-reference "front.permit", una parola: un punto che vale true o false; indicare il punto che questo oggetto ascolta',
+  ]);
+  expect(await of("badge.badge")).toEqual([
+    `config.wrong-reference "badge.badge", the number of a badge: ${truth}; a badge is read through an option that names its reader`,
+  ]);
+});
+
+it("the number of a badge is no number that an option may ask for", async () => {
+  const { devices, source } = await written();
+  for (const wanted of [{ kind: "number" }, { kind: "word" }, {}] as const)
+    checkReferences(z.object({ level: ref.point(wanted) }), { level: "badge.badge" }, ["assets", "a"], devices, source);
+  expect(source.problems.map(({ code }) => code)).toEqual(Array(3).fill("config.wrong-reference"));
+});
+
 it("an attribute of an asset is a point like any other", async () => {
-  expect(await found("  a: { kind: parking-bay, occupancy: front.status }\n")).toEqual([]);
   expect((await found("  a: { kind: parking-bay, occupancy: front.stauts }\n"))[0]).toMatch(
     /unknown-name "front.stauts": a point of front/,
   );
@@ -70,22 +112,24 @@ it("an asset must be of the kind that is asked for", async () => {
 });
 
 describe("assets that hear each other in a circle", () => {
+  const circles = async (assets: string, lang: "it" | "en" = "en") =>
+    (await found(assets, lang)).filter((line) => line.includes("config.circle"));
   const bay = (id: string, of: string) => `  ${id}: { kind: parking-bay, occupancy: ${of} }\n`;
 
   it("are refused where the circle closes, with the way that it goes", async () => {
-    expect(await found(bay("a", "b.status") + bay("b", "c.status") + bay("c", "a.status"))).toEqual([
+    expect(await circles(bay("a", "b.status") + bay("b", "c.status") + bay("c", "a.status"))).toEqual([
       '2:38 config.circle "a.status": a point of a device, or of an asset that does not hear c itself: c → a → b → c',
     ]);
-    expect(await found(bay("a", "b.status") + bay("b", "a.status"), "it")).toEqual([
+    expect(await circles(bay("a", "b.status") + bay("b", "a.status"), "it")).toEqual([
       '1:38 config.circle "a.status": un punto di un dispositivo, o di un oggetto che non ascolta a sua volta b: b → a → b',
     ]);
-    expect(await found(bay("a", "a.status"))).toEqual([
+    expect(await circles(bay("a", "a.status"))).toEqual([
       '0:38 config.circle "a.status": a point of a device, or of an asset that does not hear a itself: a → a',
     ]);
   });
 
   it("are no circle where two hear a third", async () => {
-    expect(await found(bay("a", "c.status") + bay("b", "c.status") + bay("c", "loop.presence"))).toEqual([]);
+    expect(await circles(bay("a", "c.status") + bay("b", "c.status") + bay("c", "loop.presence"))).toEqual([]);
   });
 });
 

@@ -233,9 +233,10 @@ const keepAliveOf = ({ every, value }: NonNullable<PointOption["keepAlive"]>): N
 });
 
 /** Words and switches have no unit. */
-function specOf(option: z.output<typeof register>): Pick<RegisterPoint, "unit" | "kind"> {
+function specOf(option: z.output<typeof register>): Pick<RegisterPoint, "unit" | "kind" | "isWord"> {
   if (option.decode === "text") return { unit: "", kind: "text" };
-  if (isBool(option) || isWords(option)) return { unit: "", kind: "state" };
+  if (isBool(option)) return { unit: "", kind: "state" };
+  if (isWords(option)) return { unit: "", kind: "state", isWord: true };
   return { unit: option.unit, kind: option.kind ?? "gauge" };
 }
 

@@ -75,15 +75,19 @@ export const pointsOf = <P extends z.ZodType>(point: P) =>
 export function specOf(one: Meaning): PointSpec {
   const given = one.report ? reportOf(one.report) : {};
   const report = { atLeastMs: ROW_AT_LEAST_MS, ...given };
-  if (one.unit === undefined) return { unit: "", kind: one.kind === "text" ? "text" : "state", report };
+  if (one.kind === "text") return { unit: "", kind: "text", report };
+  if (one.unit === undefined) return { unit: "", kind: "state", ...(isWords(one) && { isWord: true }), report };
   return { unit: one.unit, kind: one.kind === "counter" ? "counter" : "gauge", report, ...(one.range && { range: one.range }) };
 }
+
+const isWords = ({ map }: Pick<Meaning, "map">): boolean =>
+  map !== undefined && Object.values(map).some((value) => typeof value === "string");
 
 export const rangesOf = (points: Readonly<Record<string, Meaning>>): Readonly<Record<string, Range>> =>
   Object.fromEntries(Object.entries(points).map(([name, { range }]) => [name, range]));
 
 export function messageValueOf({ unit, kind, map, scale, offset }: Meaning, at: string | null): MessageValue {
-  const isText = kind === "text" || (map !== undefined && Object.values(map).some((value) => typeof value === "string"));
+  const isText = kind === "text" || isWords({ map });
   return {
     at,
     is: unit !== undefined ? "number" : isText ? "text" : "boolean",

@@ -23,10 +23,10 @@ export const parkingBay = assetKind({
   notYet: bayNotYet,
   senses: (o) => ({ occupancy: state(o.occupancy, { settleMs: o.debounce, presumes: PRESUMES }) }),
   shows: {
-    status: { unit: "", kind: "state", meaning: "`free`, `occupied`, `closed` while it is suspended, or `unknown`." },
+    status: { unit: "", kind: "word", meaning: "`free`, `occupied` or `unknown`. Not yet: `closed`, while a list suspends it." },
     permit: {
       unit: "",
-      kind: "state",
+      kind: "word",
       meaning: "Of the present stay: `none`, `valid` or `expired`. Absent where the bay asks for no permit.",
     },
   },

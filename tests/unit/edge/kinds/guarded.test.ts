@@ -26,7 +26,7 @@ const tap = assetKind({
   options: null as never,
   senses: ({ flow }: { flow: string }) => ({ flow: value(flow) }),
   shows: {
-    status: { unit: "", kind: "state", meaning: "closed or leaks" },
+    status: { unit: "", kind: "word", meaning: "closed or leaks" },
     flow: { unit: "m3/h", kind: "gauge", change: 0.1, meaning: "of the tap" },
   },
   alarms: { "tap.leak": ALARM },
