@@ -147,6 +147,18 @@ function assetOf(
   const { options, whole } = checkOptions(kind.options, rest, path, source);
   const head = assetHead.safeParse({ kind: word, name, urn, place, part });
   for (const option of ifValid(() => kind.notYet?.(options)) ?? []) warn([...path, ...option.split(".")], source, option);
+  for (const [option, others] of Object.entries(ifValid(() => kind.idle?.(options)) ?? {})) {
+    const expected = `${phrases.noEffect[source.lang]} ${others.join(", ")}`;
+    const found = quoted(option);
+    source.add({
+      severity: "warning",
+      code: "config.no-effect",
+      path: [...path, ...option.split(".")],
+      key: true,
+      found,
+      expected,
+    });
+  }
   if (!whole || !head.success) return undefined;
   const silentAfterMs: Record<string, number> = {};
   for (const [role, sense] of Object.entries(sensesOf(kind, options))) {

@@ -42,10 +42,10 @@ describe("what is right", () => {
     });
   });
 
-  it("accepts the roadmap with warnings only, each of something still to come", async () => {
+  it("accepts the roadmap with warnings only, each of something that does nothing yet", async () => {
     const loaded = await loadSite(ROADMAP);
     expect(new Set(loaded.problems.map((p) => `${p.severity} ${p.code}`))).toEqual(
-      new Set(["warning config.type-not-yet", "warning config.not-yet"]),
+      new Set(["warning config.type-not-yet", "warning config.not-yet", "warning config.no-effect"]),
     );
     expect(Object.keys(loaded.site.devices)).toContain("meter-hall");
     expect(Object.keys(loaded.site.devices)).not.toContain("water-main");

@@ -30,8 +30,8 @@ const labels = {
   warning: { it: "avviso", en: "warning" },
 } as const;
 
-/** Codes of what is written correctly and does nothing yet: nothing else is expected there. */
-const NOT_YET: readonly Code[] = ["config.not-yet", "config.type-not-yet"];
+/** Codes of what is written correctly and does nothing: nothing else is expected there. */
+const IDLE: readonly Code[] = ["config.not-yet", "config.type-not-yet", "config.no-effect"];
 
 /** `file:line:column: code: path: found …, expected …; did you mean …?; write …` */
 export function problemLine(problem: Problem, lang: Lang): string {
@@ -39,7 +39,7 @@ export function problemLine(problem: Problem, lang: Lang): string {
   const mark = severity === "warning" ? ` (${labels.warning[lang]})` : "";
   const where = path === "" ? "" : `${path}: `;
   const there = found === phrases.nothing[lang] ? labels.nothing[lang] : labels.found[lang];
-  const what = NOT_YET.includes(code) ? `${found}: ${expected}` : `${there} ${found}, ${labels.expected[lang]} ${expected}`;
+  const what = IDLE.includes(code) ? `${found}: ${expected}` : `${there} ${found}, ${labels.expected[lang]} ${expected}`;
   const more = [hint, write === undefined ? undefined : `${labels.write[lang]} \`${write}\``].filter(
     (part) => part !== undefined,
   );

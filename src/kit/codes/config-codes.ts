@@ -170,6 +170,14 @@ export const configCodes = {
     what: { it: "Il broker è raggiunto senza TLS", en: "The broker is reached without TLS" },
     hint: { it: "Fuori da questa macchina usare `mqtts://`.", en: "Use `mqtts://` for anything beyond this machine." },
   },
+  "config.no-effect": {
+    retry: false,
+    what: { it: "La voce da sola non ha effetto", en: "The key has no effect by itself" },
+    hint: {
+      it: "Aggiungere le voci indicate nell'avviso, o togliere questa.",
+      en: "Add the keys that the warning names, or remove this one.",
+    },
+  },
   "config.not-yet": {
     retry: false,
     what: { it: "Voce letta ma non ancora attiva in questa versione", en: "Read, but not acted upon by this version yet" },

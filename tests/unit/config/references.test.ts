@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { checkReferences } from "../../../src/config/checks/reference-checks.ts";
-import { checkSite } from "../../../src/config/index.ts";
+import { checkSite, problemLine } from "../../../src/config/index.ts";
 import { devicesOf } from "../../../src/config/site.ts";
 import { Source } from "../../../src/config/yaml/document.ts";
 import { ref } from "../../../src/edge/kinds/references.ts";
@@ -74,6 +74,29 @@ it("the number of a badge is no number that an option may ask for", async () => 
   for (const wanted of [{ kind: "number" }, { kind: "word" }, {}] as const)
     checkReferences(z.object({ level: ref.point(wanted) }), { level: "badge.badge" }, ["assets", "a"], devices, source);
   expect(source.problems.map(({ code }) => code)).toEqual(Array(3).fill("config.wrong-reference"));
+});
+
+it("options that do nothing together are named, with what they lack", async () => {
+  const warned = async (more: string, lang: "it" | "en" = "en") => {
+    const text = `${HEAD}  a: { kind: parking-bay, occupancy: loop.presence${more} }\n`;
+    const { problems } = await checkSite(text, "gateway.yaml", lang);
+    return problems
+      .filter(({ line, severity }) => line >= LINE && severity === "warning")
+      .map((one) => problemLine(one, lang).replace(/^.*?assets\.a\./, ""));
+  };
+  expect(await warned("")).toEqual([]);
+  expect(await warned(', reservedFor: disabled, permits: { grace: 3min }, hours: "Mo-Fr 08:00-20:00"')).toEqual([]);
+  expect(await warned(", reservedFor: disabled")).toEqual(['reservedFor: "reservedFor": no effect without permits']);
+  expect(await warned(", permits: { grace: 3min }", "it")).toEqual([
+    'permits: "permits": nessun effetto senza reservedFor: disabled',
+  ]);
+  expect(await warned(', hours: "Mo-Fr 08:00-20:00"')).toEqual([
+    'hours: "hours": no effect without reservedFor: disabled, permits',
+  ]);
+  expect(await warned(', reservedFor: loading, permits: {}, hours: "Mo-Fr 08:00-20:00"')).toEqual([
+    'permits: "permits": no effect without reservedFor: disabled',
+    'hours: "hours": no effect without reservedFor: disabled',
+  ]);
 });
 
 it("an attribute of an asset is a point like any other", async () => {

@@ -1,6 +1,6 @@
 /** A parking bay: free, occupied or unknown, what was shown there, and which duty of who parks is broken. */
 import { assetKind, type Claim, shown, state } from "../kind.ts";
-import { bayNotYet, bayOptions } from "./bay-options.ts";
+import { bayIdle, bayNotYet, bayOptions } from "./bay-options.ts";
 import { illegalOccupation, type Stay, watchesPermits, withoutPermit } from "./permit.ts";
 
 /** A site may say that "nothing in range" means a free or an occupied bay: see the sensor's option `beyond`. */
@@ -21,6 +21,7 @@ export const parkingBay = assetKind({
   version: 1,
   options: bayOptions,
   notYet: bayNotYet,
+  idle: bayIdle,
   senses: (o) => ({ occupancy: state(o.occupancy, { settleMs: o.debounce, presumes: PRESUMES }) }),
   shows: {
     status: { unit: "", kind: "word", meaning: "`free`, `occupied` or `unknown`. Not yet: `closed`, while a list suspends it." },
