@@ -7,6 +7,7 @@ import type { SiteAsset } from "../kinds/index.ts";
 import type { Moment } from "../kinds/kind.ts";
 import { asideKeyOf, stateKeyOf } from "./asset/asset-key.ts";
 import { AssetRun, type Epoch } from "./asset/asset-run.ts";
+import { CASCADE_STEPS, Cascade } from "./asset/cascade.ts";
 import { RunKeeper } from "./asset/run-keeper.ts";
 import { restore } from "./asset/saved.ts";
 import { Audience } from "./audience.ts";
@@ -19,9 +20,6 @@ import { Exchange } from "./past/exchange.ts";
 import type { OrderEnd } from "./past/lived.ts";
 import { Showing } from "./showing.ts";
 import type { SiteTime } from "./site-time.ts";
-
-/** So many steps may follow one another in a moment, from asset to asset. */
-const CASCADE_STEPS = 1000;
 
 type EngineSink = Pick<Recorder, "add" | "asset" | "save" | "wall"> & OrderSink;
 
@@ -48,7 +46,7 @@ export class RuleEngine {
   readonly #exchange: Exchange;
   readonly #audience = new Audience();
   /** Attribute records that other assets listen to, with their numbers: heard when the step that made them is over. */
-  readonly #queue: { readonly record: ReadingRecord; readonly seq: number }[] = [];
+  readonly #cascade = new Cascade();
   /** The work under way, and behind it what came meanwhile. */
   readonly #waiting: (() => void)[] = [];
   #isBusy = false;
@@ -62,7 +60,7 @@ export class RuleEngine {
     this.#moments = new Moments(time, (mono) => sink.wall(mono));
     this.#keeper = new RunKeeper(epoch, (key, value) => sink.save(key, value));
     this.#showing = new Showing(sink, alarms, this.#moments, (record, seq) => {
-      if (this.#audience.ofPoint(record.source, record.name).length > 0) this.#queue.push({ record, seq });
+      if (this.#audience.ofPoint(record.source, record.name).length > 0) this.#cascade.add({ record, seq });
     });
     this.#orders = new Orders(sink, (device) => alarms.isDown(device), this.#moments, this.#keeper);
     this.#judge = new Judge(alarms, answers, this.#moments, this.#keeper, this.#showing, this.#orders);
@@ -224,7 +222,8 @@ export class RuleEngine {
   #tell(told: Told, mono: number, save: boolean): void {
     this.#moments.inputs += 1;
     const at = this.#moments.at(mono);
-    for (const { run, take } of this.#hearing.concerned(told, at)) if (take()) this.#judge.judge(run, at, save);
+    for (const { run, take } of this.#hearing.concerned(told, at))
+      if (take() && !this.#cascade.broken.has(run)) this.#judge.judge(run, at, save);
   }
 
   /** The clock was found, lost or set: what was answered by it is asked again. `offMs`: the time off before this epoch, where only that clock tells it. */
@@ -280,21 +279,22 @@ export class RuleEngine {
   }
 
   #drain(): void {
-    let steps = 0;
-    for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
-      steps += 1;
-      if (steps > CASCADE_STEPS) this.#breaks(next.record);
-      else this.#hear(next.record, next.seq);
+    for (let next = this.#cascade.next(); next !== undefined; next = this.#cascade.next()) {
+      const { source, mono } = next.record;
+      const circling = this.#cascade.circling();
+      if (circling !== null) this.#breaks(circling, mono);
+      if (circling !== source) this.#hear(next.record, next.seq);
     }
     this.#showing.publish(this.#keeper.epoch.id);
   }
 
-  /** Assets that hear each other in a circle never come to rest: the one whose turn it is fails, and the circle ends there. */
-  #breaks({ source, mono }: ReadingRecord): void {
-    const run = this.#audience.of(source);
+  /** Assets that hear each other in a circle never come to rest: the busiest fails, and the circle ends there. */
+  #breaks(asset: string, mono: number): void {
+    const run = this.#audience.of(asset);
+    if (run === undefined) return;
+    this.#cascade.broken.add(run);
     this.#moments.inputs += 1;
-    const error = `more than ${CASCADE_STEPS} steps in one moment`;
-    if (run !== undefined) this.#judge.failed(run, "assets", new Error(error), this.#moments.at(mono));
-    this.#queue.length = 0;
+    const error = new Error(`more than ${CASCADE_STEPS} steps in one moment`);
+    this.#judge.failed(run, "assets", error, this.#moments.at(mono));
   }
 }

@@ -22,8 +22,8 @@ export class Orders {
   readonly #isDown: (device: string) => boolean;
   readonly #moments: Moments;
   readonly #keeper: Pick<RunKeeper, "epoch">;
-  /** Orders given in this run; with the id of the epoch the number makes a unique id. */
-  #count = 0;
+  /** Orders given in an epoch; with its id the number makes a unique id, the same in replay. */
+  #given = { epoch: "", count: 0 };
 
   constructor(sink: OrderSink, isDown: (device: string) => boolean, moments: Moments, keeper: Pick<RunKeeper, "epoch">) {
     this.#sink = sink;
@@ -55,8 +55,9 @@ export class Orders {
       run.wants[target] = { ...want, again: at };
       return;
     }
-    this.#count += 1;
-    const id = `rule/${run.asset.id}/${this.#keeper.epoch.id}/${this.#count}`;
+    const epoch = this.#keeper.epoch.id;
+    this.#given = { epoch, count: this.#given.epoch === epoch ? this.#given.count + 1 : 1 };
+    const id = `rule/${run.asset.id}/${epoch}/${this.#given.count}`;
     run.wants[target] = { value: want.value, id, ...(want.failed !== undefined && { failed: want.failed }) };
     this.#sink.order({ id, target, value: want.value, by: run.asset.id }, this.#moments.mono(at));
   }

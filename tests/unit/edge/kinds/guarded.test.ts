@@ -46,7 +46,12 @@ const tap = assetKind({
   },
 });
 
-function site(saved = new Map<string, unknown>(), kind: AnyKind = tap, store: (attribute: string) => void = () => {}) {
+function site(
+  saved = new Map<string, unknown>(),
+  kind: AnyKind = tap,
+  store: (attribute: string) => void = () => {},
+  ids: readonly string[] = ["a", "b"],
+) {
   const assetOf = (id: string): Asset => ({
     id,
     urn: `urn:${id}`,
@@ -55,7 +60,7 @@ function site(saved = new Map<string, unknown>(), kind: AnyKind = tap, store: (a
     options: { flow: `${id}-meter.flow` },
     silentAfterMs: { flow: 10_000 },
   });
-  const assets: readonly SiteAsset[] = ["a", "b"].map((id) => ({ asset: assetOf(id), kind }));
+  const assets: readonly SiteAsset[] = ids.map((id) => ({ asset: assetOf(id), kind }));
   const told: string[] = [];
   const events: EventDraft[] = [];
   const records: string[] = [];
@@ -157,6 +162,34 @@ describe("a kind that throws", () => {
     engine.opened(0, 0);
     expect(told.filter((one) => one.endsWith("rule.failed raised"))).toHaveLength(1);
     expect(events.find(({ kind }) => kind === "rule.failed")?.cause?.["reason"]).toContain("more than 1000 steps");
+  });
+
+  it("costs nobody what a third one said while others were in a circle", () => {
+    const hears = (flow: string): string => ({ a: "b.on", b: "a.on", c: "c-meter.on", d: "c.on" })[flow.charAt(0)] ?? "";
+    const circle = {
+      ...tap,
+      senses: ({ flow }: { flow: string }) => ({ other: state(hears(flow)) }),
+      shows: { on: { unit: "", kind: "state", meaning: "the other way" } },
+      learn: undefined,
+      says: (
+        _: unknown,
+        { o, sees: { other } }: { o: { flow: string }; sees: { other: { known: boolean; value?: boolean } } },
+      ) => ({
+        shows: {
+          on: other.known
+            ? o.flow.startsWith("a")
+              ? other.value === false
+              : other.value === true
+            : !"cd".includes(o.flow.charAt(0)),
+        },
+        claims: {},
+      }),
+    } as unknown as AnyKind;
+    const { engine, told, records } = site(new Map(), circle, () => {}, ["a", "b", "c", "d"]);
+    engine.opened(0, 0);
+    expect(told).toEqual(["a rule.failed raised"]);
+    engine.record({ source: "c-meter", name: "on", unit: "", value: true, quality: "good", mono: 5 }, 99);
+    expect(records.filter((one) => one.startsWith("d."))).toContain("d.on=true");
   });
 
   it("does not end a start, whatever it throws at what was saved", () => {
@@ -404,6 +437,19 @@ describe("a saved state that does not fit", () => {
       "valve.open": { value: false },
       "valve.lamp": { value: true },
     });
+  });
+
+  it("numbers orders anew in each epoch, as a start does, so that a replay names them alike", () => {
+    const shuts = { ...tap, says: () => ({ shows: {}, claims: {}, wants: { "valve.open": false } }) } as unknown as AnyKind;
+    const { engine, orders } = site(new Map(), shuts);
+    engine.opened(0, 0);
+    engine.opened(100, 0, { epoch: { id: "f", n: 2 }, time: new SiteTime({ opened: 100, at: 100, passed: 100 }) });
+    engine.ordered({ order: "rule/a/e/1", by: "a", isDone: false }, 200, 1);
+    engine.timers(100_000);
+    expect(orders.filter((order) => order.includes("/a/"))).toEqual([
+      "rule/a/e/1 valve.open=false",
+      "rule/a/f/1 valve.open=false",
+    ]);
   });
 
   it("leaves no alarm behind that nothing claims any more", () => {
