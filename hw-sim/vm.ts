@@ -1,4 +1,4 @@
-/** Runs a release in a virtual machine with the kernel's own GPIO, USB, Bluetooth and systemd; exit 1: a case failed. */
+/** Runs a release in a virtual machine with a kernel's GPIO, USB, Bluetooth and systemd; exit 1: a case failed. */
 import { execFile, spawnSync } from "node:child_process";
 import { cp, mkdir, mkdtemp, readFile, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";

@@ -1,4 +1,4 @@
-/** A simulated operator: a patrol confirms badges, at occupied bays or before the vehicle comes; an office sets a value. */
+/** A simulated operator: confirms badges at occupied bays or before the vehicle comes, and sets a value. */
 import * as z from "zod";
 import type { Wish } from "./commands.ts";
 import type { Json } from "./ingest.ts";

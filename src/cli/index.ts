@@ -1,4 +1,4 @@
-/** The program `cippo`: runs one command and ends with its exit code (0 done, 1 a problem or a failure, 2 wrong usage). */
+/** The program `cippo`: runs one command; exit code 0 done, 1 a problem or a failure, 2 wrong usage. */
 import "./v8-flags.ts";
 import { CommanderError } from "commander";
 import type { Lang } from "../config/index.ts";

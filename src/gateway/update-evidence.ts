@@ -1,6 +1,5 @@
 /** Says in a file whether this release works, for the update scripts that keep it or give it back. */
-import { realpathSync } from "node:fs";
-import { rename, writeFile } from "node:fs/promises";
+import { realpath, rename, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import type { Log } from "../kit/log.ts";
 import { pause } from "../kit/loop/pause.ts";
@@ -24,9 +23,9 @@ export interface EvidenceOptions {
 export async function tellEvidence(options: EvidenceOptions, stop: AbortSignal): Promise<void> {
   const { folder, program, log } = options;
   const file = join(folder, "evidence");
-  const release = basename(dirname(dirname(realpathSync(program))));
   while (!stop.aborted) {
     try {
+      const release = basename(dirname(dirname(await realpath(program))));
       await writeFile(`${file}.new`, evidenceOf(options.status(), { release, boot: options.boot, overdue: options.overdue() }));
       await rename(`${file}.new`, file);
     } catch (error) {

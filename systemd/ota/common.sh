@@ -52,7 +52,7 @@ drop() {
 }
 now_in() { value state "$state"; }
 
-# tell OUTCOME CODE WORDS…: what became of an update, for `cippo update status` and the platform. Outlives a reboot.
+# tell OUTCOME CODE WORDS…: what became of an update, for `update status` and the platform. Outlives a reboot.
 tell() {
   outcome=$1 code=$2
   shift 2

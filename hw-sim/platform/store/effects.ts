@@ -1,4 +1,4 @@
-/** What a record says of other records: lost ranges, corrected clocks, epochs, command results, newer retained states. */
+/** What a record says of others: lost ranges, corrected clocks, epochs, results, newer retained states. */
 
 import { absent, add, none } from "../../../src/kit/range-set.ts";
 import type { Range } from "../../../src/model/index.ts";

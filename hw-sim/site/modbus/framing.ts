@@ -1,4 +1,4 @@
-/** Cuts a master's bytes into Modbus requests and frames the replies, on TCP and RTU; shares nothing with the product. */
+/** Cuts a master's bytes into Modbus requests and frames the replies; shares nothing with the product. */
 
 export interface Request {
   readonly unit: number;

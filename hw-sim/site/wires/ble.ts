@@ -1,4 +1,4 @@
-/** Bluetooth of the simulated site: tags that advertise or are read, behind an executable that speaks the child's protocol. */
+/** Bluetooth of the simulated site: tags that advertise or are read, behind the child's protocol. */
 import { join } from "node:path";
 import * as z from "zod";
 import { Radio } from "../ble/radio.ts";

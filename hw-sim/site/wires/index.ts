@@ -1,4 +1,4 @@
-/** The registry of simulated wires: the key is the first word of a bus in a scenario, and the `wire` of a device's table. */
+/** The registry of simulated wires, by the first word of a bus in a scenario or the `wire` of a table. */
 import * as z from "zod";
 import { ble } from "./ble.ts";
 import { gpio } from "./gpio.ts";

@@ -1,4 +1,4 @@
-/** What the judge names of an event or a state, in the reader's language; the terms of the contract stay as they are. */
+/** What the judge says of an event or a state, in the reader's language; terms of the contract stay. */
 import type { Text } from "../../../src/model/index.ts";
 
 /** `door.open raised at 1200`, in ms of the machine's monotonic clock. */
