@@ -10,15 +10,15 @@ import { AssetRun, type Epoch } from "./asset/asset-run.ts";
 import { CASCADE_STEPS, Cascade } from "./asset/cascade.ts";
 import { RunKeeper } from "./asset/run-keeper.ts";
 import { restore } from "./asset/saved.ts";
-import { Audience } from "./audience.ts";
+import { AttributePublisher } from "./attribute-publisher.ts";
 import { clearOrphans } from "./claims.ts";
-import { Hearing, type Told } from "./hearing.ts";
+import { InputDispatcher, type Told } from "./input-dispatcher.ts";
 import { FAILED, Judge } from "./judge.ts";
+import { ListenerIndex } from "./listener-index.ts";
 import { Moments } from "./moments.ts";
 import { type OrderSink, Orders } from "./orders.ts";
 import { Exchange } from "./past/exchange.ts";
 import type { OrderEnd } from "./past/lived.ts";
-import { Showing } from "./showing.ts";
 import type { SiteTime } from "./site-time.ts";
 
 type EngineSink = Pick<Recorder, "add" | "asset" | "save" | "wall"> & OrderSink;
@@ -39,12 +39,12 @@ export class RuleEngine {
   readonly #saved: ReadonlyMap<string, unknown>;
   readonly #moments: Moments;
   readonly #keeper: RunKeeper;
-  readonly #showing: Showing;
+  readonly #publisher: AttributePublisher;
   readonly #orders: Orders;
   readonly #judge: Judge;
-  readonly #hearing: Hearing;
+  readonly #dispatcher: InputDispatcher;
   readonly #exchange: Exchange;
-  readonly #audience = new Audience();
+  readonly #listeners = new ListenerIndex();
   /** Attribute records that other assets listen to, with their numbers: heard when the step that made them is over. */
   readonly #cascade = new Cascade();
   /** The work under way, and behind it what came meanwhile. */
@@ -59,24 +59,24 @@ export class RuleEngine {
     this.#saved = saved;
     this.#moments = new Moments(time, (mono) => sink.wall(mono));
     this.#keeper = new RunKeeper(epoch, (key, value) => sink.save(key, value));
-    this.#showing = new Showing(sink, alarms, this.#moments, (record, seq) => {
-      if (this.#audience.ofPoint(record.source, record.name).length > 0) this.#cascade.add({ record, seq });
+    this.#publisher = new AttributePublisher(sink, alarms, this.#moments, (record, seq) => {
+      if (this.#listeners.ofPoint(record.source, record.name).length > 0) this.#cascade.add({ record, seq });
     });
     this.#orders = new Orders(sink, (device) => alarms.isDown(device), this.#moments, this.#keeper);
-    this.#judge = new Judge(alarms, answers, this.#moments, this.#keeper, this.#showing, this.#orders);
-    this.#hearing = new Hearing(this.#judge, this.#orders, this.#audience, this.#moments, answers);
-    const [moments, keeper, hearing, judge, orders] = [this.#moments, this.#keeper, this.#hearing, this.#judge, this.#orders];
-    this.#exchange = new Exchange({ alarms, audience: this.#audience, moments, keeper, hearing, judge, orders });
+    this.#judge = new Judge(alarms, answers, this.#moments, this.#keeper, this.#publisher, this.#orders);
+    this.#dispatcher = new InputDispatcher(this.#judge, this.#orders, this.#listeners, this.#moments, answers);
+    const [listeners, moments, keeper, judge, orders] = [this.#listeners, this.#moments, this.#keeper, this.#judge, this.#orders];
+    this.#exchange = new Exchange({ alarms, listeners, moments, keeper, dispatcher: this.#dispatcher, judge, orders });
     assets.forEach(({ asset, kind }, place) => {
       const run = new AssetRun(asset, kind, place);
       restore(run, saved.get(stateKeyOf(asset.id)));
       run.isFailed = alarms.isOpen(asset.id, FAILED);
-      this.#audience.add(run);
+      this.#listeners.add(run);
     });
   }
 
   get runs(): readonly AssetRun[] {
-    return [...this.#audience.runs];
+    return [...this.#listeners.runs];
   }
 
   // ------------------------------------------------------------ an epoch opens
@@ -94,18 +94,18 @@ export class RuleEngine {
       this.#fired = Number.NEGATIVE_INFINITY;
     }
     const at = this.#moments.at(mono);
-    for (const run of this.#audience.runs) {
+    for (const run of this.#listeners.runs) {
       run.begins(this.#sink.wall(mono));
       this.#judge.plan(run);
-      this.#hearing.unobserved(run, offMs, at);
-      this.#hearing.clock(run, at);
+      this.#dispatcher.unobserved(run, offMs, at);
+      this.#dispatcher.clock(run, at);
       run.repeatAt = at;
       run.isShown = false;
       this.#orders.schedule(run);
       this.#keeper.schedule(run);
     }
     this.#timers(mono);
-    for (const run of this.#audience.runs) {
+    for (const run of this.#listeners.runs) {
       clearOrphans(run, FAILED, this.#alarms, mono);
       if (run.restored === "aside") {
         this.#sink.save(asideKeyOf(run.asset.id), this.#saved.get(stateKeyOf(run.asset.id)));
@@ -158,8 +158,8 @@ export class RuleEngine {
 
   #fire(run: AssetRun, at: number): void {
     this.#moments.inputs += 1;
-    const isChanged = this.#hearing.settle(run, at);
-    this.#showing.due(run, at);
+    const isChanged = this.#dispatcher.settle(run, at);
+    this.#publisher.due(run, at);
     const isOrdered = this.#orders.due(run, at);
     if (isChanged || at >= run.again) this.#judge.judge(run, at, true);
     else {
@@ -196,7 +196,7 @@ export class RuleEngine {
       this.#keeper.heard.events = seq;
       if (!isUp) this.#tell({ lost: device }, mono, true);
       const at = this.#moments.at(mono);
-      for (const run of this.#audience.runs) if (this.#orders.reached(run, device, at)) this.#keeper.schedule(run);
+      for (const run of this.#listeners.runs) if (this.#orders.reached(run, device, at)) this.#keeper.schedule(run);
     });
   }
 
@@ -211,7 +211,7 @@ export class RuleEngine {
   ordered(end: OrderEnd, mono: number, seq: number): void {
     this.#whole(() => {
       this.#keeper.heard.events = seq;
-      const run = this.#audience.of(end.by);
+      const run = this.#listeners.of(end.by);
       if (run === undefined || !this.#orders.ended(run, end, this.#moments.at(mono))) return;
       this.#keeper.save(run);
       this.#keeper.schedule(run);
@@ -222,7 +222,7 @@ export class RuleEngine {
   #tell(told: Told, mono: number, save: boolean): void {
     this.#moments.inputs += 1;
     const at = this.#moments.at(mono);
-    for (const { run, take } of this.#hearing.concerned(told, at))
+    for (const { run, take } of this.#dispatcher.recipients(told, at))
       if (take() && !this.#cascade.broken.has(run)) this.#judge.judge(run, at, save);
   }
 
@@ -233,8 +233,8 @@ export class RuleEngine {
       this.#moments.inputs += 1;
       if (offMs !== null) this.#moments.time.wasOff(offMs);
       const at = this.#moments.at(mono);
-      for (const run of this.#audience.runs) {
-        this.#hearing.clock(run, at);
+      for (const run of this.#listeners.runs) {
+        this.#dispatcher.clock(run, at);
         this.#judge.judge(run, at, true);
       }
     });
@@ -243,17 +243,17 @@ export class RuleEngine {
   /** Something became known of the time in which their states began. */
   restate(of: Restated): void {
     this.#whole(() => {
-      for (const run of this.#audience.runs) {
+      for (const run of this.#listeners.runs) {
         if (!run.restate(of)) continue;
         this.#keeper.save(run);
-        this.#showing.show(run);
+        this.#publisher.show(run);
       }
     });
   }
 
   /** Hears something of the stored past again, at its moment: facts are learned, nothing is said. `only`: who must. */
   relearn(told: Told, moment: Moment, only: (run: AssetRun) => boolean): void {
-    this.#hearing.relearn(told, moment, only);
+    this.#dispatcher.relearn(told, moment, only);
   }
 
   // ------------------------------------------------------------ one thing after the other
@@ -285,12 +285,12 @@ export class RuleEngine {
       if (circling !== null) this.#breaks(circling, mono);
       if (circling !== source) this.#hear(next.record, next.seq);
     }
-    this.#showing.publish(this.#keeper.epoch.id);
+    this.#publisher.publish(this.#keeper.epoch.id);
   }
 
   /** Assets that hear each other in a circle never come to rest: the busiest fails, and the circle ends there. */
   #breaks(asset: string, mono: number): void {
-    const run = this.#audience.of(asset);
+    const run = this.#listeners.of(asset);
     if (run === undefined) return;
     this.#cascade.broken.add(run);
     this.#moments.inputs += 1;

@@ -5,14 +5,14 @@ import type { Alarms } from "../alarms.ts";
 import type { Answers } from "../answers/answers.ts";
 import { type Act, type Claim, type Heard as HeardOf, Learned, type Senses } from "../kinds/kind.ts";
 import type { AssetRun } from "./asset/asset-run.ts";
-import { checkAct, checkSaid } from "./asset/checked.ts";
+import { checkAct, checkAssessment } from "./asset/checked.ts";
 import { mustBeJson } from "./asset/must-be-json.ts";
 import type { RunKeeper } from "./asset/run-keeper.ts";
+import type { AttributePublisher } from "./attribute-publisher.ts";
 import { dueAfter, type Judged, placeOf, settleClaim } from "./claims.ts";
-import { type AnySaid, KindContext } from "./kind-context.ts";
+import { type AnyAssessment, KindContext } from "./kind-context.ts";
 import type { Moments } from "./moments.ts";
 import type { Orders } from "./orders.ts";
-import type { Showing } from "./showing.ts";
 
 const NEVER = Number.POSITIVE_INFINITY;
 export const FAILED = "rule.failed";
@@ -24,15 +24,22 @@ export class Judge {
   readonly #answers: Answers;
   readonly #moments: Moments;
   readonly #keeper: RunKeeper;
-  readonly #showing: Showing;
+  readonly #publisher: AttributePublisher;
   readonly #orders: Orders;
 
-  constructor(alarms: Alarms, answers: Answers, moments: Moments, keeper: RunKeeper, showing: Showing, orders: Orders) {
+  constructor(
+    alarms: Alarms,
+    answers: Answers,
+    moments: Moments,
+    keeper: RunKeeper,
+    publisher: AttributePublisher,
+    orders: Orders,
+  ) {
     this.#alarms = alarms;
     this.#answers = answers;
     this.#moments = moments;
     this.#keeper = keeper;
-    this.#showing = showing;
+    this.#publisher = publisher;
     this.#orders = orders;
   }
 
@@ -56,7 +63,7 @@ export class Judge {
   }
 
   #act(run: AssetRun, act: Act, at: number): void {
-    if (act.do === "measure") this.#showing.measure(run, act, at);
+    if (act.do === "measure") this.#publisher.measure(run, act, at);
     else {
       const { kind, severity, text } = act;
       this.#alarms.note({ kind, severity, text, asset: run.asset.id, extra: placeOf(run.asset) }, this.#moments.mono(at));
@@ -71,7 +78,7 @@ export class Judge {
     if (run.restored !== "kept") return;
     const context = this.#context(run, run.heardAt);
     try {
-      const { claims }: AnySaid = run.kind.says(run.facts, context);
+      const { claims }: AnyAssessment = run.kind.says(run.facts, context);
       run.again = context.again;
       for (const [key, claim] of Object.entries(claims)) {
         const kept = { state: run.claims[key], flapping: run.flapping[key] };
@@ -91,23 +98,23 @@ export class Judge {
       this.failed(run, "senses", run.fault, at);
       return;
     }
-    let said: AnySaid;
+    let assessment: AnyAssessment;
     const context = this.#context(run, at);
     try {
-      said = run.kind.says(run.facts, context);
-      checkSaid(said);
+      assessment = run.kind.says(run.facts, context);
+      checkAssessment(assessment);
     } catch (error) {
       this.failed(run, "says", error, at);
       return;
     }
     if (run.isFailed) this.#recovers(run, at);
-    const isShown = this.#showing.attributes(run, said, at);
+    const isShown = this.#publisher.update(run, assessment, at);
     run.again = context.again;
-    const isTold = this.#claims(run, said.claims, at);
-    const isOrdered = this.#orders.want(run, said.wants ?? {}, at);
+    const isTold = this.#claims(run, assessment.claims, at);
+    const isOrdered = this.#orders.want(run, assessment.wants ?? {}, at);
     if (isTold || isShown || isOrdered || save) this.#keeper.save(run);
     else this.#keeper.saveLater(run, at);
-    if (isTold) this.#showing.show(run);
+    if (isTold) this.#publisher.show(run);
     this.#keeper.schedule(run);
   }
 
@@ -150,11 +157,11 @@ export class Judge {
     const text = { it: `${id}: ${edge.what("it")}`, en: `${id}: ${edge.what("en")}` };
     const draft = { ...hostEvent(FAILED), asset: id, text, cause, extra: placeOf(run.asset) };
     this.#alarms.raise(id, FAILED, draft, this.#moments.mono(at));
-    this.#showing.attribute(run, run.firstAttribute, { value: "unknown", quality: "uncertain", code: FAILED }, at, at);
+    this.#publisher.set(run, run.firstAttribute, { value: "unknown", quality: "uncertain", code: FAILED }, at, at);
     run.again = NEVER;
     this.#claims(run, Object.fromEntries(Object.keys(run.kind.alarms).map((key) => [key, "unknown" as const])), at);
     this.#keeper.save(run);
-    this.#showing.show(run);
+    this.#publisher.show(run);
     this.#keeper.schedule(run);
   }
 

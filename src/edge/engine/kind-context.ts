@@ -1,7 +1,7 @@
 /** What a kind may ask at a moment, and when time alone may change an answer that it was given. */
 import type { Value } from "../../model/index.ts";
 import type { Answers } from "../answers/answers.ts";
-import type { Context, Moment, Said, Seen, Sense, Spell, Uncertain } from "../kinds/kind.ts";
+import type { Assessment, Context, Moment, Seen, Sense, Spell, Uncertain } from "../kinds/kind.ts";
 import type { AssetRun } from "./asset/asset-run.ts";
 
 const NEVER = Number.POSITIVE_INFINITY;
@@ -64,4 +64,4 @@ export class KindContext implements Context<unknown, Record<string, Sense<unknow
 }
 
 export const isUncertain = (value: Value | Uncertain): value is Uncertain => typeof value === "object" && value !== null;
-export type AnySaid = Said<string, string>;
+export type AnyAssessment = Assessment<string, string>;

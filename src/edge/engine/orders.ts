@@ -95,14 +95,14 @@ export class Orders {
 
   /** A device is there again, or gone: what is wanted of it is due, or waits. True: it concerns this asset. */
   reached(run: AssetRun, device: string, at: number): boolean {
-    let isConcerned = false;
+    let isAffected = false;
     for (const [target, want] of Object.entries(run.wants)) {
       if (deviceOf(target) !== device) continue;
-      isConcerned = true;
+      isAffected = true;
       if (want.again !== undefined && !this.#isDown(device)) run.wants[target] = { ...want, again: at };
     }
-    if (isConcerned) this.schedule(run);
-    return isConcerned;
+    if (isAffected) this.schedule(run);
+    return isAffected;
   }
 }
 

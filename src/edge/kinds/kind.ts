@@ -134,7 +134,7 @@ export interface Uncertain {
   readonly code: string;
 }
 
-export interface Said<T extends string, A extends string> {
+export interface Assessment<T extends string, A extends string> {
   /** undefined: nothing to show, what was shown stands. */
   readonly shows: Readonly<Partial<Record<T, Value | Uncertain | undefined>>>;
   /** When the first attribute began, ms of observation; absent: now. */
@@ -218,7 +218,7 @@ export interface Kind<O, S extends Senses, F, T extends string, A extends string
   /** How much of the stored past must be heard again to know what is, ms of wall time, where no facts are left. */
   readonly lookBackMs: number;
   learn?(facts: F, heard: Heard<S>, context: Context<O, S>): F | Learned<F>;
-  says(facts: F, context: Context<O, S>): Said<T, A>;
+  says(facts: F, context: Context<O, S>): Assessment<T, A>;
 }
 
 /** Gives a kind its types from what is written in it. */

@@ -1,11 +1,11 @@
 /** Checks what a kind gives back: what the store could not write costs its own asset alone. */
 import type { Act } from "../../kinds/kind.ts";
-import { type AnySaid, isUncertain } from "../kind-context.ts";
+import { type AnyAssessment, isUncertain } from "../kind-context.ts";
 import type { AssetRun } from "./asset-run.ts";
 import { mustBeFinite, mustBeJson, nameOf } from "./must-be-json.ts";
 
 /** A number that is none would be refused by the store, far from the kind that made it. */
-export function checkSaid({ shows, claims, wants = {}, since = 0 }: AnySaid): void {
+export function checkAssessment({ shows, claims, wants = {}, since = 0 }: AnyAssessment): void {
   mustBeFinite("since", since);
   for (const [name, value] of Object.entries(shows)) mustBeValue(name, isUncertain(value ?? null) ? Object(value).value : value);
   for (const [name, value] of Object.entries(wants)) mustBeValue(name, value);

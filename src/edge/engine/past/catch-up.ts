@@ -30,9 +30,9 @@ async function hearTails(engine: RuleEngine, past: Past, times: Times): Promise<
     const least = (stream: "readings" | "events") => Math.min(...runs.map(({ upTo }) => upTo?.[stream] ?? 0));
     const from = { epoch, readings: least("readings"), events: least("events") };
     const member = new Set(runs);
-    const retold = new Retold(engine, new ClockTrust(contactLost(past.saved, epoch)));
+    const replay = new PastReplay(engine, new ClockTrust(contactLost(past.saved, epoch)));
     for await (const lived of tailOf(past, from, time.opened))
-      retold.hear(lived, time, (run) => member.has(run) && isAbove(lived, run));
+      replay.hear(lived, time, (run) => member.has(run) && isAbove(lived, run));
   }
 }
 
@@ -56,21 +56,21 @@ export async function hearBack(
   const backMs = Math.max(0, ...[...blank].map(({ kind }) => kind.lookBackMs));
   if (backMs === 0 || times.size === 0) return;
   const sinceWall = wall - backMs;
-  const retold = new Retold(engine, new ClockTrust());
+  const replay = new PastReplay(engine, new ClockTrust());
   let epoch = "";
   for await (const lived of inOrder(past.history({ sinceWall }), past.events({ sinceWall }))) {
     if ("event" in lived && lived.event.epoch === end?.epoch && lived.event.event.seq === end.seq) return;
     const of = "record" in lived ? lived.record : lived.event;
     const time = times.get(of.epoch);
     if (time === undefined) continue;
-    if (of.epoch !== epoch) retold.opens(time, lived, (run) => blank.has(run));
+    if (of.epoch !== epoch) replay.opens(time, lived, (run) => blank.has(run));
     epoch = of.epoch;
-    retold.hear(lived, time, (run) => blank.has(run));
+    replay.hear(lived, time, (run) => blank.has(run));
   }
 }
 
 /** Lets an engine hear the past, each moment with what was known of its time. */
-class Retold {
+class PastReplay {
   readonly #engine: RuleEngine;
   readonly #trust: ClockTrust;
 

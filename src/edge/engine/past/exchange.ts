@@ -6,19 +6,19 @@ import type { SiteAsset } from "../../kinds/index.ts";
 import { AssetRun } from "../asset/asset-run.ts";
 import type { RunKeeper } from "../asset/run-keeper.ts";
 import { restore, savedOf } from "../asset/saved.ts";
-import type { Audience } from "../audience.ts";
 import { clearOrphans } from "../claims.ts";
-import type { Hearing } from "../hearing.ts";
+import type { InputDispatcher } from "../input-dispatcher.ts";
 import { FAILED, type Judge } from "../judge.ts";
+import type { ListenerIndex } from "../listener-index.ts";
 import type { Moments } from "../moments.ts";
 import type { Orders } from "../orders.ts";
 
 export interface ExchangeParts {
   readonly alarms: Alarms;
-  readonly audience: Audience;
+  readonly listeners: ListenerIndex;
   readonly moments: Moments;
   readonly keeper: RunKeeper;
-  readonly hearing: Hearing;
+  readonly dispatcher: InputDispatcher;
   readonly judge: Judge;
   readonly orders: Orders;
 }
@@ -32,8 +32,8 @@ export class Exchange {
 
   /** What is unchanged goes on, what is gone ends. Returns those that are still to begin. */
   swap(assets: readonly SiteAsset[], mono: number): readonly AssetRun[] {
-    const former = new Map([...this.#o.audience.runs].map((run) => [run.asset.id, run]));
-    this.#o.audience.clear();
+    const former = new Map([...this.#o.listeners.runs].map((run) => [run.asset.id, run]));
+    this.#o.listeners.clear();
     this.#o.keeper.clear();
     const begun: AssetRun[] = [];
     assets.forEach((one, place) => {
@@ -41,7 +41,7 @@ export class Exchange {
       former.delete(one.asset.id);
       const isGoingOn = was !== undefined && isSame(was, one);
       const run = isGoingOn ? was : this.#made(one, place, was);
-      this.#o.audience.add(run);
+      this.#o.listeners.add(run);
       if (!isGoingOn) begun.push(run);
       else {
         run.place = place;
@@ -72,8 +72,8 @@ export class Exchange {
     for (const run of begun) {
       run.begins(wall);
       run.isFailed = this.#o.alarms.isOpen(run.asset.id, FAILED);
-      if (run.restored === "kept") this.#o.hearing.clock(run, at);
-      else this.#o.hearing.silently(this.#o.moments.moment(at), () => this.#o.hearing.live(run, at));
+      if (run.restored === "kept") this.#o.dispatcher.clock(run, at);
+      else this.#o.dispatcher.silently(this.#o.moments.moment(at), () => this.#o.dispatcher.live(run, at));
       run.restored = "kept";
       run.repeatAt = at;
       this.#o.orders.schedule(run);
@@ -89,7 +89,7 @@ export class Exchange {
   #showAgain(listener: AssetRun, at: number): void {
     for (const { sense } of listener.roles) {
       const [source = ""] = sense.from.split(".");
-      const run = this.#o.audience.of(source);
+      const run = this.#o.listeners.of(source);
       if (run === undefined) continue;
       run.repeatAt = at;
       this.#o.keeper.schedule(run);

@@ -1,11 +1,11 @@
-/** Lets an asset hear what its senses make of records, silences and the time that passes. */
+/** Brings records, silences, results and the time that passes to the senses of the assets that they concern. */
 import type { ReadingRecord } from "../../model/index.ts";
 import type { Answers } from "../answers/answers.ts";
 import type { Moment } from "../kinds/kind.ts";
 import type { AssetRun, Role } from "./asset/asset-run.ts";
-import type { Audience } from "./audience.ts";
 import { clockSight, isOfClock } from "./clock-senses.ts";
 import type { Judge } from "./judge.ts";
+import type { ListenerIndex } from "./listener-index.ts";
 import type { Moments } from "./moments.ts";
 import type { Orders } from "./orders.ts";
 import type { Input } from "./past/lived.ts";
@@ -14,43 +14,43 @@ import { become, observe, SILENT, type Sight, settle, sightOf } from "./senses.t
 /** The time during which the gateway was off is an input too: a sense may be unseen only for so long before it is unknown. */
 export type Told = Input | { readonly offMs: number | null };
 
-interface Concerned {
+interface Recipient {
   readonly run: AssetRun;
   readonly take: () => boolean;
 }
 
-export class Hearing {
+export class InputDispatcher {
   readonly #judge: Judge;
   readonly #orders: Orders;
-  readonly #audience: Audience;
+  readonly #listeners: ListenerIndex;
 
   readonly #moments: Moments;
   readonly #answers: Answers;
 
-  constructor(judge: Judge, orders: Orders, audience: Audience, moments: Moments, answers: Answers) {
+  constructor(judge: Judge, orders: Orders, listenerIndex: ListenerIndex, moments: Moments, answers: Answers) {
     this.#moments = moments;
     this.#answers = answers;
     this.#judge = judge;
     this.#orders = orders;
-    this.#audience = audience;
+    this.#listeners = listenerIndex;
   }
 
-  /** Whom it concerns, and how they take it in: true where they must be looked at anew. */
-  concerned(told: Told, at: number): readonly Concerned[] {
+  /** The assets that an input concerns, each with how it takes it in; `take` is true where the asset must be judged anew. */
+  recipients(told: Told, at: number): readonly Recipient[] {
     if ("record" in told) {
       const { record } = told;
-      const listeners = this.#audience.ofPoint(record.source, record.name);
+      const listeners = this.#listeners.ofPoint(record.source, record.name);
       return listeners.map(({ run, role }) => ({ run, take: () => this.observe(run, role, record, at) }));
     }
     if ("lost" in told) {
-      const listeners = this.#audience.ofSource(told.lost);
+      const listeners = this.#listeners.ofSource(told.lost);
       return listeners.map(({ run, role }) => ({ run, take: () => this.lose(run, role, at) }));
     }
     if ("offMs" in told) {
       const { offMs } = told;
-      return [...this.#audience.runs].map((run) => ({ run, take: () => this.unobserved(run, offMs, at) }));
+      return [...this.#listeners.runs].map((run) => ({ run, take: () => this.unobserved(run, offMs, at) }));
     }
-    const run = this.#audience.of("order" in told ? told.by : told.asset);
+    const run = this.#listeners.of("order" in told ? told.by : told.asset);
     if (run === undefined) return [];
     if ("order" in told) return [{ run, take: () => this.#orders.ended(run, told, at) }];
     const { action, args } = told;
@@ -107,17 +107,17 @@ export class Hearing {
     return isChanged;
   }
 
-  /** Brings it to a moment of the past: what its clock told meanwhile is heard first, each at its time. */
+  /** Brings an asset to a moment of the past: what its clock senses perceived meanwhile comes first, each at its time. */
   live(run: AssetRun, at: number): void {
     if (run.clockAt === Number.POSITIVE_INFINITY) this.clock(run, at);
     while (run.clockAt < at) this.settle(run, run.clockAt);
     this.settle(run, at);
   }
 
-  /** Hears something of the stored past again, at its moment: facts are learned, nothing is said. `only`: who must. */
+  /** Takes in something of the stored past, at its moment: facts are learned, nothing is recorded or ordered. `only`: which assets. */
   relearn(told: Told, moment: Moment, only: (run: AssetRun) => boolean): void {
     this.silently(moment, () => {
-      for (const { run, take } of this.concerned(told, moment.at)) {
+      for (const { run, take } of this.recipients(told, moment.at)) {
         if (!only(run)) continue;
         this.live(run, moment.at);
         take();

@@ -10,7 +10,7 @@ export interface Listener {
 
 const NOBODY: readonly Listener[] = [];
 
-export class Audience {
+export class ListenerIndex {
   /** Source → point → who listens; and by source alone. */
   readonly #byPoint = new Map<string, Map<string, Listener[]>>();
   readonly #bySource = new Map<string, Listener[]>();

@@ -1,10 +1,10 @@
-/** Shows the attributes of assets: as records, and as retained states no more often than people look. */
+/** Makes records and retained states of the attributes that a kind shows, numbers at most once a second. */
 import type { ReadingRecord, Value } from "../../model/index.ts";
 import type { Alarms } from "../alarms.ts";
 import type { Recorder } from "../commit/recorder.ts";
 import type { Act } from "../kinds/kind.ts";
 import type { AssetRun, Attribute } from "./asset/asset-run.ts";
-import { type AnySaid, isUncertain } from "./kind-context.ts";
+import { type AnyAssessment, isUncertain } from "./kind-context.ts";
 import type { Moments } from "./moments.ts";
 
 /** Attributes of assets are records too: on change and at least this often. */
@@ -13,13 +13,13 @@ const REPEAT_MS = 900_000;
 const SHOW_MS = 1000;
 const NEVER = Number.POSITIVE_INFINITY;
 
-export class Showing {
+export class AttributePublisher {
   readonly #recorder: Pick<Recorder, "add" | "asset">;
   readonly #alarms: Alarms;
   readonly #moments: Moments;
   /** Hears each attribute record with its number. */
   readonly #told: (record: ReadingRecord, seq: number) => void;
-  /** Whose state is to be shown when what is told has been heard by all: one message, however many attributes changed. */
+  /** Assets whose state is published after the input: one message, however many attributes changed. */
   readonly #changed = new Set<AssetRun>();
 
   constructor(
@@ -35,20 +35,20 @@ export class Showing {
   }
 
   /** True: something of it is shown now that was not. */
-  attributes(run: AssetRun, said: AnySaid, at: number): boolean {
+  update(run: AssetRun, assessment: AnyAssessment, at: number): boolean {
     let isShown = false;
     for (const name of Object.keys(run.kind.shows)) {
-      const value = said.shows[name];
+      const value = assessment.shows[name];
       if (value === undefined) continue;
       const attribute: Attribute = isUncertain(value)
         ? { value: value.value, quality: "uncertain", code: value.code }
         : { value, quality: "good" };
-      if (this.attribute(run, name, attribute, said.since ?? at, at)) isShown = true;
+      if (this.set(run, name, attribute, assessment.since ?? at, at)) isShown = true;
     }
     return isShown;
   }
 
-  attribute(run: AssetRun, name: string, now: Attribute, since: number, at: number): boolean {
+  set(run: AssetRun, name: string, now: Attribute, since: number, at: number): boolean {
     const old = run.shown[name];
     if (old !== undefined && old.quality === now.quality && old.code === now.code && !isNews(run, name, old.value, now.value))
       return false;
@@ -105,7 +105,7 @@ export class Showing {
     this.#changed.add(run);
   }
 
-  /** To be called when all have heard. */
+  /** To be called when every asset has taken the input in. */
   publish(epoch: string): void {
     for (const run of this.#changed) {
       run.isShown = true;
