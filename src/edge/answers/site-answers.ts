@@ -8,6 +8,8 @@ import { type OpeningHours, parseHours, spansOn } from "./opening-hours.ts";
 const FAR_DAYS = 370;
 /** So far is looked for the end of what is open without a gap, such as 24/7. */
 const OPEN_DAYS = 14;
+/** Most signs change within these. */
+const NEAR_DAYS = 4;
 
 /** An answer, and from when to when it holds, epoch ms. */
 export interface Stretch {
@@ -15,6 +17,8 @@ export interface Stretch {
   readonly from: number;
   readonly to: number;
 }
+
+type OpenStretch = Omit<Stretch, "is">;
 
 interface Today {
   readonly number: DayNumber;
@@ -70,49 +74,35 @@ export class SiteAnswers implements Answers {
     return found;
   }
 
-  #look(hours: OpeningHours, wall: number): Stretch {
+  /** The stretch around a moment: of the days near it, or of ever more, until nothing outside them can change the answer. */
+  #look(hours: OpeningHours, wall: number, days: number = NEAR_DAYS): Stretch {
     const today = this.#today(wall).number;
-    // What began yesterday may still run.
-    const near = [...this.#open(hours, today - 1), ...this.#open(hours, today)];
-    const now = near.find(({ from, to }) => from <= wall && wall < to);
-    if (now !== undefined) {
-      // Without a gap one follows the other.
-      let { from, to } = now;
-      for (let day = today; day < today + OPEN_DAYS; day += 1) {
-        const next = this.#open(hours, day).find((one) => one.from <= to && one.to > to);
-        if (next === undefined && day > today + 1) break;
-        if (next !== undefined) to = next.to;
-      }
-      for (let day = today; day > today - OPEN_DAYS; day -= 1) {
-        const last = this.#open(hours, day).findLast((one) => one.to >= from && one.from < from);
-        if (last === undefined && day < today - 1) break;
-        if (last !== undefined) from = last.from;
-      }
-      return { is: true, from, to };
-    }
-    let [from, to] = [this.local.at(today - FAR_DAYS, 0), this.local.at(today + FAR_DAYS, 0)];
-    for (let day = today - 1; day < today + FAR_DAYS; day += 1) {
-      const next = this.#open(hours, day).find((one) => one.from > wall);
-      if (next === undefined) continue;
-      to = next.from;
-      break;
-    }
-    for (let day = today; day > today - FAR_DAYS; day -= 1) {
-      // What began the day before may have ended later.
-      const ends = [...this.#open(hours, day - 1), ...this.#open(hours, day)].flatMap((one) => (one.to <= wall ? [one.to] : []));
-      if (ends.length === 0) continue;
-      from = Math.max(...ends);
-      break;
-    }
-    return { is: false, from, to };
+    const open = this.#merged(hours, today - days, today + days);
+    const now = open.find(({ from, to }) => from <= wall && wall < to);
+    const from = now?.from ?? open.findLast(({ to }) => to <= wall)?.to;
+    const to = now?.to ?? open.find((one) => one.from > wall)?.from;
+    // A span ends at most two days after the one on which it begins: what began before the first day is over by then.
+    const [first, last] = [this.local.at(today - days + 2, 0), this.local.at(today + days, 0)];
+    const isWhole = from !== undefined && from > first && to !== undefined && to < last;
+    if (isWhole || days === FAR_DAYS || (now !== undefined && days === OPEN_DAYS))
+      return { is: now !== undefined, from: from ?? first, to: to ?? last };
+    return this.#look(hours, wall, days === NEAR_DAYS ? OPEN_DAYS : FAR_DAYS);
   }
 
-  /** Of one day, in epoch ms, in order. */
-  #open(hours: OpeningHours, day: DayNumber): readonly { readonly from: number; readonly to: number }[] {
+  /** Open stretches that begin from one day to another, in epoch ms, in order; what touches or overlaps is one. */
+  #merged(hours: OpeningHours, firstDay: DayNumber, lastDay: DayNumber): readonly OpenStretch[] {
     const { holidays } = this.#calendar;
-    const spans = spansOn(hours, day, holidays !== undefined && isHoliday(day, holidays));
-    return [...spans]
-      .sort((a, b) => a.from - b.from)
-      .map(({ from, to }) => ({ from: this.local.at(day, from), to: this.local.at(day, to) }));
+    const all: OpenStretch[] = [];
+    for (let day = firstDay; day <= lastDay; day += 1) {
+      for (const { from, to } of spansOn(hours, day, holidays !== undefined && isHoliday(day, holidays)))
+        all.push({ from: this.local.at(day, from), to: this.local.at(day, to) });
+    }
+    const merged: OpenStretch[] = [];
+    for (const one of all.sort((a, b) => a.from - b.from)) {
+      const last = merged.at(-1);
+      if (last === undefined || one.from > last.to) merged.push(one);
+      else if (one.to > last.to) merged[merged.length - 1] = { from: last.from, to: one.to };
+    }
+    return merged;
   }
 }

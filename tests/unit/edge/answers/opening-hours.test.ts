@@ -31,6 +31,10 @@ describe("opening hours", () => {
     ["Fr-Sa 22:00-02:00", "2026-12-05T00:30:00Z", "open 2026-12-04 22:00 – 2026-12-05 02:00"],
     ["Fr-Sa 22:00-02:00", "2026-12-06T00:30:00Z", "open 2026-12-05 22:00 – 2026-12-06 02:00"],
     ["Fr-Sa 22:00-02:00", "2026-12-06T01:00:00Z", "closed 2026-12-06 02:00 – 2026-12-11 22:00"],
+    // What began two days ago may end after what began yesterday.
+    ["Th 17:00-37:00; Fr 00:00-01:00", "2026-12-04T22:59:00Z", "closed 2026-12-04 13:00 – 2026-12-10 17:00"],
+    ["Th 17:00-37:00; Fr 00:00-01:00", "2026-12-05T10:00:00Z", "closed 2026-12-04 13:00 – 2026-12-10 17:00"],
+    ["Mo-Su 10:00-27:00,22:00-30:00", "2026-12-04T01:30:00Z", "open 2026-12-03 10:00 – 2026-12-04 06:00"],
     // Days that touch are one stretch.
     ["Sa-Su 00:00-24:00", "2026-12-05T12:00:00Z", "open 2026-12-05 00:00 – 2026-12-07 00:00"],
     ["Jun-Sep 09:00-19:00; PH off", "2026-11-30T12:00:00Z", "closed 2026-09-30 19:00 – 2027-06-01 09:00"],
@@ -55,12 +59,18 @@ describe("opening hours", () => {
   );
 
   it("an answer holds from its beginning to its end, and is another one there", () => {
-    const times = fc.record({ hour: fc.nat(23), for: fc.integer({ min: 1, max: 24 }), half: fc.constantFrom("00", "30") });
+    const times = fc.record({
+      hour: fc.nat(23),
+      for: fc.integer({ min: 1, max: 24 }),
+      half: fc.constantFrom("00", "30"),
+      more: fc.boolean(),
+    });
     const days = fc.constantFrom("Mo-Fr", "Sa-Su", "We", "PH", "Mo-Su", "Apr-Oct Fr", "PH,Su");
     const rule = fc.tuple(days, fc.option(times)).map(([day, time]) => {
       if (time === null) return `${day} off`;
       const two = (n: number) => String(n).padStart(2, "0");
-      return `${day} ${two(time.hour)}:${time.half}-${two(time.hour + time.for)}:${time.half}`;
+      const span = `${two(time.hour)}:${time.half}-${two(time.hour + time.for)}:${time.half}`;
+      return `${day} ${span}${time.more ? `,${two((time.hour + 9) % 24)}:00-${two(((time.hour + 9) % 24) + 20)}:00` : ""}`;
     });
     fc.assert(
       fc.property(fc.array(rule, { minLength: 1, maxLength: 4 }), fc.integer({ min: 0, max: 366 * 24 * 4 }), (rules, quarter) => {
