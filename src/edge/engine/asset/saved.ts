@@ -1,8 +1,9 @@
 /** Writes what is saved of an asset as briefly as it can be, and takes it up again, checked. */
+import { isDeepStrictEqual } from "node:util";
 import type { Quality, Value } from "../../../model/index.ts";
 import type { Seen } from "../../kinds/kind.ts";
 import type { ClaimState, Flapping } from "../claims.ts";
-import type { SenseState } from "../senses.ts";
+import { type SenseState, unseen } from "../senses.ts";
 import { PRINT } from "./asset-key.ts";
 import type { AssetRun, Attribute, Heard, Restored } from "./asset-run.ts";
 import { mustBeJson } from "./must-be-json.ts";
@@ -69,7 +70,7 @@ function factsOf({ facts, kind: { facts: first } }: AssetRun): unknown {
 function sensesOf({ senses, heardAt }: AssetRun): [string, readonly [unknown, number] | SenseState][] {
   return Object.entries(senses).flatMap(([name, { seen, pending }]): ReturnType<typeof sensesOf> => {
     if (pending !== null || !seen.known || seen.blind || seen.doubt !== null) {
-      const isUntouched = pending === null && !seen.known && seen.since === 0;
+      const isUntouched = pending === null && isDeepStrictEqual(seen, unseen(0).seen);
       return isUntouched ? [] : [[name, { seen, pending }]];
     }
     return [[name, [seen.value, heardAt - seen.since]]];
