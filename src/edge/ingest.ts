@@ -3,7 +3,7 @@ import type { Clock } from "../kit/clock.ts";
 import type { Log } from "../kit/log.ts";
 import { Listeners } from "../kit/loop/listeners.ts";
 import { hostEvent } from "../model/host-events.ts";
-import type { Args, DeviceInfo, DeviceProblem, Reading, ReadingRecord, Restated, Text } from "../model/index.ts";
+import type { Args, AssetState, DeviceInfo, DeviceProblem, Reading, ReadingRecord, Restated, Text } from "../model/index.ts";
 import { type Alarms, DOWN } from "./alarms.ts";
 import type { Answers } from "./answers/answers.ts";
 import type { CommitBuffer } from "./commit/commit-buffer.ts";
@@ -176,6 +176,14 @@ export class Ingest {
   /** Of what only adds up; undefined for all else. */
   total(device: string, point: string): number | undefined {
     return this.#counters.total(device, point);
+  }
+
+  /** Assets as records have shown them by now, durable or not: what a watcher that begins here was not told. */
+  assets(): readonly AssetState[] {
+    const { id } = this.#store.epoch;
+    return this.#engine.runs
+      .filter(({ shown }) => Object.keys(shown).length > 0)
+      .map((run) => run.state(id, this.#alarms.idsOf(run.asset.id)));
   }
 
   /** Every record as it gets its number, before it is durable: for people who watch. */

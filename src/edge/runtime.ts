@@ -7,7 +7,16 @@ import { pause } from "../kit/loop/pause.ts";
 import { AnyOf, broadcast } from "../kit/loop/signals.ts";
 import { Watchdog } from "../kit/loop/watchdog.ts";
 import { KeyedMutex } from "../kit/mutex.ts";
-import type { CommandTarget, DeviceInfo, EdgeEvent, EpochInfo, EventDraft, Outcome, ReadingRecord } from "../model/index.ts";
+import type {
+  AssetState,
+  CommandTarget,
+  DeviceInfo,
+  EdgeEvent,
+  EpochInfo,
+  EventDraft,
+  Outcome,
+  ReadingRecord,
+} from "../model/index.ts";
 import { Alarms } from "./alarms.ts";
 import type { Answers } from "./answers/answers.ts";
 import { catalogOf, commandTargets } from "./catalog.ts";
@@ -164,6 +173,11 @@ export class EdgeRuntime {
   /** Records and events that are not durable yet. */
   get waiting(): number {
     return this.#buffer.waiting;
+  }
+
+  /** Assets as the records that were told show them, durable or not; `documents` has what is durable. */
+  presentAssets(): readonly AssetState[] {
+    return this.#ingest.assets();
   }
 
   /** Every record as it gets its number, before it is durable: for people who watch. */

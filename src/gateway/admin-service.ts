@@ -30,6 +30,7 @@ export function adminService(running: RunningGateway): Admin {
   const names = namesOf(loaded.site);
   return {
     status: () => statusOf(running, begun),
+    present: () => ({ ...statusOf(running, begun), assets: edge.presentAssets() }),
     problems: () => loaded.problems,
     commands: () => edge.targets,
     async read(device) {

@@ -6,6 +6,8 @@ import type { CommandRequest, HistoryRow, Watched } from "./admin-protocol.ts";
 /** What a person at the box may ask of the running gateway; main gives it. Every method may throw EdgeError. */
 export interface Admin {
   status(): GatewayStatus;
+  /** The same with assets as `watch` has told them by now, which may not be durable yet: what it goes on from. */
+  present(): GatewayStatus;
   /** Warnings of the running configuration. */
   problems(): readonly Problem[];
   /** Everything that can be commanded, devices and assets. */

@@ -210,7 +210,7 @@ async function watch(
       dropped = 0;
     }
   });
-  send({ more: true, data: { what: "present", status: admin.status() } satisfies Watched });
+  send({ more: true, data: { what: "present", status: admin.present() } satisfies Watched });
   try {
     await new Promise<void>((resolve) => ended.addEventListener("abort", () => resolve(), { once: true }));
   } finally {

@@ -54,6 +54,7 @@ const seen = (value: string): Watched => ({
 function admin(part: Partial<Admin> = {}): Admin {
   return {
     status: () => gatewayStatus,
+    present: () => gatewayStatus,
     problems: () => [],
     commands: () => [],
     read: async (device) => {

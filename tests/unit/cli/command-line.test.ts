@@ -312,6 +312,7 @@ describe("with a gateway", () => {
   const stop = new AbortController();
   const admin: Admin = {
     status: () => gatewayStatus,
+    present: () => gatewayStatus,
     problems: () => [],
     commands: () => [
       { target: "bay-014", action: "permit.confirm", args: { until: { type: "number" } }, impact: "low", safe: true },

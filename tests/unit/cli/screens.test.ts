@@ -47,6 +47,7 @@ describe.skipIf(!hasTerminal)("on a terminal of 80×24", { timeout: 90_000 }, ()
   const stop = new AbortController();
   const admin: Admin = {
     status: () => picture,
+    present: () => picture,
     problems: () => [],
     commands: () => [],
     read: async () => [],

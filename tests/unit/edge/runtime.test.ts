@@ -277,8 +277,13 @@ describe("the bay", () => {
       debounce: "20ms",
       permits: { grace: "100ms" },
     });
+    const told: unknown[] = [];
+    const present = () => h.made.presentAssets()[0]?.state["status"];
+    h.made.onRecord(({ source, name, value }) => source === "bay" && name === "status" && told.push([value, present()]));
     wire.say("presence", true);
     await see(() => kinds(store).includes("bay.illegal-occupation:raised"));
+    // Who begins to watch now is not told this record: the present must show it, long before it is durable.
+    expect(told).toContainEqual(["occupied", "occupied"]);
     expect(h.made.documents.assets()[0]).toMatchObject({
       state: { status: "occupied" },
       alarms: [h.made.documents.alarms().open[0]?.id],
