@@ -1,5 +1,5 @@
 /** Any Modbus device whose table stands in the configuration: no file needed. */
-import { configuredModbus } from "../families/modbus/configured-table.ts";
+import { configuredModbus } from "../families/modbus/configured/configured-table.ts";
 
 const CRC = "CRC by a bitwise Python loop";
 

@@ -1,8 +1,12 @@
 /** The driver of a Modbus device whose register table is written in the configuration. */
 import * as z from "zod";
-import type { Text, Writable } from "../../../model/index.ts";
-import type { Golden, RegisterPoint } from "../../driver.ts";
-import { every, limits, limitsOf, report, reportOf, switchLimits, withReport } from "../options.ts";
+import type { Text, Writable } from "../../../../model/index.ts";
+import type { Golden, RegisterPoint } from "../../../driver.ts";
+import { every, limits, limitsOf, report, reportOf, switchLimits, withReport } from "../../options.ts";
+import { widthOf } from "../decodes.ts";
+import { maxGap, modbusDriver, patience, unit } from "../modbus-table.ts";
+import { encodePoint, type Points } from "../registers.ts";
+import { unitOf } from "../ucum-units.ts";
 import {
   address,
   contradictions,
@@ -16,10 +20,6 @@ import {
   type Wrong,
 } from "./configured-register.ts";
 import { keptWrongly, upkeep } from "./configured-upkeep.ts";
-import { widthOf } from "./decodes.ts";
-import { maxGap, modbusDriver, patience, unit } from "./modbus-table.ts";
-import { encodePoint, type Points } from "./registers.ts";
-import { unitOf } from "./ucum-units.ts";
 
 const writing = <L extends z.ZodType>(limits: L) => ({
   writable: z.boolean().prefault(false).describe("May be written by commands."),

@@ -1,9 +1,9 @@
 /** What a configured register is told by the gateway itself: values repeated, and values that it must hold. */
 import * as z from "zod";
-import { cadence } from "../../../kit/text/quantities.ts";
-import type { RegisterPoint } from "../../driver.ts";
+import { cadence } from "../../../../kit/text/quantities.ts";
+import type { RegisterPoint } from "../../../driver.ts";
+import { encodePoint } from "../registers.ts";
 import { isBool, isPart, isWords, type Wrong, wrong } from "./configured-register.ts";
-import { encodePoint } from "./registers.ts";
 
 /** How often it is read and written, beside the device's own rounds. */
 export const upkeep = <V extends z.ZodType>(value: V) => ({

@@ -1,9 +1,9 @@
 /** What may be written of one register in a table of the configuration, and what of it contradicts itself. */
 import * as z from "zod";
-import type { Decode, RegisterValue } from "../../driver.ts";
-import type { limits } from "../options.ts";
-import { isFloat, unsayable, widthOf } from "./decodes.ts";
-import { spanOf } from "./registers.ts";
+import type { Decode, RegisterValue } from "../../../driver.ts";
+import type { limits } from "../../options.ts";
+import { isFloat, unsayable, widthOf } from "../decodes.ts";
+import { spanOf } from "../registers.ts";
 
 /** In one reply (Modbus Application Protocol V1.1b3, 6.3). */
 export const MOST_REGISTERS = 125;
