@@ -57,16 +57,15 @@ it("following the page adds the kind: its test passes, its pages are generated, 
   expect(await readFile(at("docs/alarms.md"), "utf8")).toContain("`gate.left-open`");
   expect(await readFile(at("config/schema.json"), "utf8")).toContain('"gate"');
 
-  const head = 'gateway: { id: gw-1, site: { id: test } }\nsync: { broker: "mqtt://127.0.0.1:1883" }\n';
-  const wire = "buses:\n  pins: { gpio: auto }\n";
-  const contact = "devices:\n  gate-contact: { type: gpio-contact, bus: pins, line: 22, means: door }\n";
-  const [assets = ""] = blocks(page, "yaml");
+  const [whole = ""] = blocks(page, "yaml");
   const check = async (text: string) => {
-    await writeFile(at("site.yaml"), head + wire + contact + text);
+    await writeFile(at("site.yaml"), text);
     const ran = run(process.execPath, [at("dist/cippo.js"), "config", "check", at("site.yaml"), "--json"], { cwd: copy.path });
     return (await ran.catch((error: { readonly stdout: string }) => error)).stdout;
   };
-  expect(await check(assets)).toContain('"ok": true');
+  expect(await check(whole)).toContain('"ok": true');
   // A reference is checked by its type: this contact has no such point.
-  expect(await check(assets.replace("gate-contact.door", "gate-contact.power"))).toContain("config.unknown-name");
+  expect(await check(whole.replace("gate-contact.door", "gate-contact.power"))).toContain("config.unknown-name");
+  // Nobody can tell a contact to be open.
+  expect(await check(whole.replace("gate-lamp.on", "gate-contact.door"))).toContain("config.wrong-reference");
 });

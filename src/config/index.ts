@@ -3,6 +3,7 @@ import { dirname, resolve } from "node:path";
 import { EdgeError } from "../kit/errors.ts";
 import { crossCheck } from "./checks/cross-checks.ts";
 import { machineFindings } from "./checks/machine-checks.ts";
+import { checkOutputs } from "./checks/output-checks.ts";
 import { checkCircles, checkReferences } from "./checks/reference-checks.ts";
 import type { Lang } from "./findings/phrases.ts";
 import type { Problem } from "./findings/problems.ts";
@@ -71,6 +72,7 @@ export async function checkSite(
   });
   for (const [id, { schema, value }] of written) checkReferences(schema, value, ["assets", id], { raw, devices: known }, source);
   checkCircles(Object.fromEntries(written), known, source);
+  checkOutputs(Object.fromEntries(written), { raw, devices: known }, source);
   crossCheck(raw, [...known.values()], source);
   checkNotYet(siteSchema, raw, source);
   const problems = found();

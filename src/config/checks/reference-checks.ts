@@ -21,7 +21,7 @@ interface Point {
 }
 
 /** A written reference, and where it stands. */
-interface Found {
+export interface Found {
   readonly reference: Reference;
   readonly written: string;
   readonly path: Path;
@@ -89,7 +89,7 @@ function wayTo(
 }
 
 /** A value of the wrong form is left out: its schema has reported it. */
-function* referencesIn(schema: z.ZodType, value: unknown, path: Path): Generator<Found> {
+export function* referencesIn(schema: z.ZodType, value: unknown, path: Path): Generator<Found> {
   for (const part of partsOf(schema, value, path)) {
     const reference = references.get(part.schema);
     if (reference !== undefined && typeof part.value === "string" && part.schema.safeParse(part.value).success)

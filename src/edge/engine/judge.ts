@@ -111,7 +111,7 @@ export class Judge {
     const isShown = this.#publisher.update(run, assessment, at);
     run.again = context.again;
     const isTold = this.#claims(run, assessment.claims, at);
-    const isOrdered = this.#orders.want(run, assessment.wants ?? {}, at);
+    const isOrdered = this.#orders.want(run, assessment.wants ?? [], at);
     if (isTold || isShown || isOrdered || save) this.#keeper.save(run);
     else this.#keeper.saveLater(run, at);
     if (isTold) this.#publisher.show(run);

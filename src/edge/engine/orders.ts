@@ -1,5 +1,6 @@
 /** Makes orders of what kinds want other things to be, and orders again what did not succeed. */
 import { doubling } from "../../kit/loop/backoff.ts";
+import type { Wanted } from "../kinds/kind.ts";
 import type { AssetRun } from "./asset/asset-run.ts";
 import type { RunKeeper } from "./asset/run-keeper.ts";
 import type { Order, Want } from "./asset/want.ts";
@@ -33,14 +34,14 @@ export class Orders {
   }
 
   /** What a kind wants now. True: something is ordered, or not wanted any more. */
-  want(run: AssetRun, wants: Readonly<Record<string, boolean | number>>, at: number): boolean {
+  want(run: AssetRun, wants: readonly Wanted[], at: number): boolean {
     let isChanged = false;
     for (const target of Object.keys(run.wants)) {
-      if (Object.hasOwn(wants, target)) continue;
+      if (wants.some(({ output }) => output === target)) continue;
       delete run.wants[target];
       isChanged = true;
     }
-    for (const [target, value] of Object.entries(wants)) {
+    for (const { output: target, value } of wants) {
       if (run.wants[target]?.value === value) continue;
       this.#order(run, target, { value }, at);
       isChanged = true;

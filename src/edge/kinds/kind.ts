@@ -140,9 +140,21 @@ export interface Assessment<T extends string, A extends string> {
   /** When the first attribute began, ms of observation; absent: now. */
   readonly since?: number;
   readonly claims: Readonly<Record<A, Claim>>;
-  /** What other things should be told to be, by `device.point`: an order goes out when this changes, and again until it succeeded. */
-  readonly wants?: Readonly<Record<string, boolean | number>>;
+  /** What other things should be told to be, each once: an order goes out when this changes, and again until it succeeded. */
+  readonly wants?: readonly Wanted[];
 }
+
+/** `device.point` that takes such a value: an option made by `ref.output`, so that the configuration was checked for it. */
+export type Output<V extends boolean | number> = string & { readonly [TAKES]: V };
+declare const TAKES: unique symbol;
+
+/** What one output should be told to be: see `want`. */
+export interface Wanted {
+  readonly output: Output<boolean | number>;
+  readonly value: boolean | number;
+}
+
+export const want = <V extends boolean | number>(output: Output<V>, value: V): Wanted => ({ output, value });
 
 /** What of an attribute is shown for a sense: its value in `words`, uncertain in doubt, "unknown" when nobody knows. */
 export function shown<T>(seen: Seen<T>, words: (value: T) => Value): Value | Uncertain {

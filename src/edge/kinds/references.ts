@@ -1,10 +1,12 @@
 /** Options of kinds and devices that name something else of the site: what they name is checked by their type. */
 import * as z from "zod";
 import { notUnderstood } from "../answers/opening-hours.ts";
+import type { Output } from "./kind.ts";
 
 /** What an option refers to, as metadata of its schema. */
 export type Reference =
   | { readonly to: "point"; readonly kind?: PointKind; readonly unit?: string }
+  | { readonly to: "output"; readonly kind: OutputKind; readonly unit?: string }
   | { readonly to: "device" }
   | { readonly to: "asset"; readonly kind?: string }
   | { readonly to: "reader" }
@@ -14,6 +16,9 @@ export type Reference =
 
 /** As a sense hears it. state: true or false. word: one word of a few. number: a gauge or a total. */
 export type PointKind = "state" | "word" | "number";
+
+/** What it is set to: true or false, or a number. */
+export type OutputKind = "state" | "number";
 
 /** Schemas that carry a reference; the configuration walks them once. */
 export const references = z.registry<Reference>();
@@ -28,10 +33,19 @@ const refer = <S extends z.ZodType>(schema: S, reference: Reference): S => {
   return schema;
 };
 
+function output(of?: { readonly kind?: "state" }): z.ZodType<Output<boolean>>;
+function output(of: { readonly kind: "number"; readonly unit?: string }): z.ZodType<Output<number>>;
+function output({ kind = "state", unit }: { readonly kind?: OutputKind; readonly unit?: string } = {}): z.ZodType {
+  const schema = named(`${NAME}\\.${NAME}`, "expected DEVICE.POINT, such as relay-yard.lamp");
+  return refer(schema, { to: "output", kind, ...(unit !== undefined && { unit }) });
+}
+
 export const ref = {
   /** DEVICE.POINT or ASSET.ATTRIBUTE of this kind and unit. */
   point: (of: { readonly kind?: PointKind; readonly unit?: string } = {}) =>
     refer(named(`${NAME}\\.${NAME}`, "expected DEVICE.POINT, such as bay-014-sensor.presence"), { to: "point", ...of }),
+  /** DEVICE.POINT that takes such a value: what a kind may `want`. No other option of the site may name the same. */
+  output,
   device: () => refer(named(NAME, "expected the name of a device"), { to: "device" }),
   asset: (kind?: string) =>
     refer(named(NAME, "expected the name of an asset"), { to: "asset", ...(kind !== undefined && { kind }) }),

@@ -133,8 +133,8 @@ export const configCodes = {
   "config.claimed-twice": {
     retry: false,
     what: {
-      it: "Due si contendono lo stesso indirizzo, linea o porta",
-      en: "Two claim the same address, line or port",
+      it: "Due si contendono lo stesso indirizzo, linea, porta o uscita",
+      en: "Two claim the same address, line, port or output",
     },
     hint: {
       it: "Dare a ciascuno il suo, sull'apparecchio e in configurazione.",

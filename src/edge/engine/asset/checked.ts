@@ -5,10 +5,13 @@ import type { AssetRun } from "./asset-run.ts";
 import { mustBeFinite, mustBeJson, nameOf } from "./must-be-json.ts";
 
 /** A number that is none would be refused by the store, far from the kind that made it. */
-export function checkAssessment({ shows, claims, wants = {}, since = 0 }: AnyAssessment): void {
+export function checkAssessment({ shows, claims, wants = [], since = 0 }: AnyAssessment): void {
   mustBeFinite("since", since);
   for (const [name, value] of Object.entries(shows)) mustBeValue(name, isUncertain(value ?? null) ? Object(value).value : value);
-  for (const [name, value] of Object.entries(wants)) mustBeValue(name, value);
+  for (const [at, { output, value }] of wants.entries()) {
+    mustBeValue(output, value);
+    if (wants.findIndex((other) => other.output === output) < at) throw new RangeError(`${output} is wanted to be two things`);
+  }
   for (const [key, claim] of Object.entries(claims)) {
     if (typeof claim !== "object" || !("due" in claim)) continue;
     mustBeFinite(`${key}: since`, claim.since);

@@ -7,9 +7,20 @@ import type { Order } from "../../../../src/edge/engine/asset/want.ts";
 import { RuleEngine } from "../../../../src/edge/engine/engine.ts";
 import { SiteTime } from "../../../../src/edge/engine/site-time.ts";
 import type { SiteAsset } from "../../../../src/edge/kinds/index.ts";
-import { type AnyKind, assetKind, held, shown, state, value, withActs } from "../../../../src/edge/kinds/kind.ts";
+import {
+  type AnyKind,
+  assetKind,
+  held,
+  type Output,
+  shown,
+  state,
+  value,
+  want,
+  withActs,
+} from "../../../../src/edge/kinds/kind.ts";
 import type { Asset, AssetState, EventDraft, ReadingRecord } from "../../../../src/model/index.ts";
 
+const [OPEN, LAMP] = ["valve.open", "valve.lamp"] as readonly string[] as readonly [Output<boolean>, Output<boolean>];
 const ALARM = {
   severity: "medium" as const,
   raised: { it: "{name}: {flow} m³/h da {for}", en: "{name}: {flow} m³/h for {for}" },
@@ -379,6 +390,14 @@ describe("what a kind does once", () => {
     expect(told).toEqual([]);
   });
 
+  it("wants one output to be two things at once", () => {
+    const kind = { ...tap, says: () => ({ shows: {}, claims: {}, wants: [want(OPEN, true), want(OPEN, false)] }) };
+    const { engine, events, orders } = site(new Map(), kind as unknown as AnyKind);
+    engine.opened(0, 0);
+    expect(events[0]?.cause).toMatchObject({ input: "says", reason: "RangeError: valve.open is wanted to be two things" });
+    expect(orders).toEqual([]);
+  });
+
   it("a number that is none is not shown", () => {
     const kind: AnyKind = { ...tap, says: () => ({ shows: { flow: Number.NaN }, claims: { "tap.leak": false } }) };
     const { engine, events } = site(new Map(), kind);
@@ -422,7 +441,7 @@ describe("a saved state that does not fit", () => {
   });
 
   it("orders nothing again that succeeded, and knows the end of what is under way", () => {
-    const shuts = { ...tap, says: () => ({ shows: {}, claims: {}, wants: { "valve.open": false, "valve.lamp": true } }) };
+    const shuts = { ...tap, says: () => ({ shows: {}, claims: {}, wants: [want(OPEN, false), want(LAMP, true)] }) };
     const { saved, engine, orders } = site(new Map(), shuts as unknown as AnyKind);
     engine.opened(0, 0);
     expect(orders.filter((order) => order.includes("/a/"))).toHaveLength(2);
@@ -440,7 +459,7 @@ describe("a saved state that does not fit", () => {
   });
 
   it("numbers orders anew in each epoch, as a start does, so that a replay names them alike", () => {
-    const shuts = { ...tap, says: () => ({ shows: {}, claims: {}, wants: { "valve.open": false } }) } as unknown as AnyKind;
+    const shuts = { ...tap, says: () => ({ shows: {}, claims: {}, wants: [want(OPEN, false)] }) } as unknown as AnyKind;
     const { engine, orders } = site(new Map(), shuts);
     engine.opened(0, 0);
     engine.opened(100, 0, { epoch: { id: "f", n: 2 }, time: new SiteTime({ opened: 100, at: 100, passed: 100 }) });

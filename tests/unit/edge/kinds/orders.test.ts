@@ -4,7 +4,7 @@ import { deviceInfo, loadDriver } from "../../../../src/drivers/index.ts";
 import { openWires } from "../../../../src/drivers/wires.ts";
 import { stateKeyOf } from "../../../../src/edge/engine/asset/asset-key.ts";
 import type { SavedAsset } from "../../../../src/edge/engine/asset/saved.ts";
-import { assetKind, state } from "../../../../src/edge/kinds/kind.ts";
+import { assetKind, type Output, state, want } from "../../../../src/edge/kinds/kind.ts";
 import { EdgeRuntime } from "../../../../src/edge/runtime.ts";
 import { type Clock, monotonic } from "../../../../src/kit/clock.ts";
 import { noLog } from "../../../../src/kit/log.ts";
@@ -23,7 +23,7 @@ const lamp = assetKind({
   title: { it: "Lampada", en: "Lamp" },
   version: 1,
   options: null as never,
-  senses: ({ door }: { door: string; lamp: string }) => ({ door: state(door) }),
+  senses: ({ door }: { door: string; lamp: Output<boolean> }) => ({ door: state(door) }),
   shows: { isOpen: { unit: "", kind: "state", meaning: "the door" } },
   alarms: {},
   facts: null,
@@ -31,7 +31,7 @@ const lamp = assetKind({
   says: (_, { o, sees: { door } }) => ({
     shows: { isOpen: door.known ? door.value : "unknown" },
     claims: {},
-    ...(door.known && { wants: { [o.lamp]: door.value } }),
+    ...(door.known && { wants: [want(o.lamp, door.value)] }),
   }),
 });
 
