@@ -147,6 +147,11 @@ describe("laws", () => {
       expect(/\* 2 \*\* (?!\d)/.test(textOf(file)), `${file}: use doubling or backoff`).toBe(false);
   });
 
+  it("properties are tried with the seed of tests/support/property.ts", () => {
+    for (const file of filesIn("tests").filter((f) => f !== "tests/support/property.ts"))
+      expect(/^import .* from "fast-check"/m.test(textOf(file)), `${file}: import fc from tests/support/property.ts`).toBe(false);
+  });
+
   it("native packages are loaded when they are needed, by one file each", () => {
     for (const name of ["onoff", "serialport", "modbus-serial", "sqlite3"]) {
       const touching = product.filter((file) => imports(file).includes(name));

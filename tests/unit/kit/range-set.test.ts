@@ -1,5 +1,5 @@
 /** Random range sets hold exactly the numbers that a plain set of numbers would. */
-import fc from "fast-check";
+
 import { describe, expect, it } from "vitest";
 import {
   absent,
@@ -19,6 +19,7 @@ import {
   within,
 } from "../../../src/kit/range-set.ts";
 import type { Range } from "../../../src/model/index.ts";
+import fc from "../../support/property.ts";
 
 const range = fc
   .tuple(fc.integer({ min: 1, max: 60 }), fc.integer({ min: 0, max: 9 }))

@@ -1,7 +1,8 @@
 /** However many messages wait on a socket, only so many are under way at once, and none is forgotten. */
-import fc from "fast-check";
+
 import { expect, it } from "vitest";
 import { InboundPace } from "../../../src/mqtt/inbound-pace.ts";
+import fc from "../../support/property.ts";
 
 it("never more are under way than may be, in whatever order they are done with", async () => {
   await fc.assert(

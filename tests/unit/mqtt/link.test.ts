@@ -1,5 +1,5 @@
 /** The small parts of a connection, each alone: packet borders, sizes, and the waits between two connections. */
-import fc from "fast-check";
+
 import { generate } from "mqtt-packet";
 import { describe, expect, it } from "vitest";
 import { EdgeError } from "../../../src/kit/errors.ts";
@@ -7,6 +7,7 @@ import { FrameFilter } from "../../../src/mqtt/frame-guard.ts";
 import { packetSize } from "../../../src/mqtt/link.ts";
 import { LinkError, type LinkFacts } from "../../../src/mqtt/link-error.ts";
 import { reconnectWait } from "../../../src/mqtt/reconnect.ts";
+import fc from "../../support/property.ts";
 
 describe("frame guard", () => {
   const message = (qos: 0 | 1, size: number, messageId: number): Buffer =>

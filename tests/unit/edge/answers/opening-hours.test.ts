@@ -1,10 +1,11 @@
 /** Opening hours, holidays and local days, over both changes of daylight saving. */
-import fc from "fast-check";
+
 import { describe, expect, it } from "vitest";
 import { easterOf } from "../../../../src/edge/answers/holidays.ts";
 import { dateOf, dayOf, dayText, LocalTime } from "../../../../src/edge/answers/local-time.ts";
 import { NotUnderstood, parseHours } from "../../../../src/edge/answers/opening-hours.ts";
 import { SiteAnswers } from "../../../../src/edge/answers/site-answers.ts";
+import fc from "../../../support/property.ts";
 
 const answers = () => new SiteAnswers({ timezone: "Europe/Rome", holidays: { country: "IT", extra: ["07-04"] } });
 const at = (text: string) => Date.parse(text);

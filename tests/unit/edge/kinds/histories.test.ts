@@ -1,5 +1,5 @@
 /** Random lives of a site, with kills, reboots, badges and silence: played again from what is stored they say the same. */
-import fc from "fast-check";
+
 import { describe, expect, it } from "vitest";
 import { SiteAnswers } from "../../../../src/edge/answers/site-answers.ts";
 import { replay } from "../../../../src/edge/engine/past/replay.ts";
@@ -7,6 +7,7 @@ import type { SiteAsset } from "../../../../src/edge/kinds/index.ts";
 import { assetKind, daily, held, quarter, withActs, word } from "../../../../src/edge/kinds/kind.ts";
 import { parkingBay } from "../../../../src/edge/kinds/parking-bay/index.ts";
 import { LivedSite, WALL } from "../../../support/memory/lived-site.ts";
+import fc from "../../../support/property.ts";
 
 const RUNS = Number(process.env["CIPPO_HISTORIES"] ?? 250);
 const SILENT_AFTER_MS = 10_000;

@@ -1,7 +1,8 @@
 /** A bay reserved for disabled people: status and illegal occupation, from its sensor and a patrol. */
-import fc from "fast-check";
+
 import { describe, expect, it } from "vitest";
 import { runBay, type Told, WALL } from "../../../support/memory/kind-run.ts";
+import fc from "../../../support/property.ts";
 
 const DISABLED = { reservedFor: "disabled", debounce: "5s", permits: { list: "disabled", grace: "5min" } };
 const car = (at: number): Told => ({ at, record: { value: true } });

@@ -1,9 +1,10 @@
 /** What is saved of an asset is short, and brings back all that was known. */
-import fc from "fast-check";
+
 import { expect, it } from "vitest";
 import { AssetRun } from "../../../../src/edge/engine/asset/asset-run.ts";
 import { restore, savedOf } from "../../../../src/edge/engine/asset/saved.ts";
 import { parkingBay } from "../../../../src/edge/kinds/parking-bay/index.ts";
+import fc from "../../../support/property.ts";
 
 const bay = () =>
   new AssetRun(

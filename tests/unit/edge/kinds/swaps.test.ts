@@ -1,11 +1,12 @@
 /** Assets that come, go and change while a site lives: what is unchanged goes on, and replay says what was said. */
-import fc from "fast-check";
+
 import { describe, expect, it } from "vitest";
 import { replay } from "../../../../src/edge/engine/past/replay.ts";
 import type { SiteAsset } from "../../../../src/edge/kinds/index.ts";
 import { assetKind, held, word } from "../../../../src/edge/kinds/kind.ts";
 import { parkingBay } from "../../../../src/edge/kinds/parking-bay/index.ts";
 import { LivedSite } from "../../../support/memory/lived-site.ts";
+import fc from "../../../support/property.ts";
 
 const RUNS = Number(process.env["CIPPO_HISTORIES"] ?? 150);
 

@@ -1,11 +1,11 @@
 /** Records and events go through their bodies and back; what is sent is the contract's, byte by byte where it matters. */
 import { inflateSync } from "node:zlib";
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { bodyText } from "../../../../src/contract/message-body.ts";
 import { decodeBody, encodeEvent, encodeReadings } from "../../../../src/edge/segments/segment.ts";
 import { thin } from "../../../../src/edge/segments/thin.ts";
 import type { EdgeEvent, ReadingRecord } from "../../../../src/model/index.ts";
+import fc from "../../../support/property.ts";
 
 const epoch = { id: "01K00000000000000000000000", opened: 5000, cat: "9f3c01aa" };
 const offset = 1_764_000_000_000 - 817_345;

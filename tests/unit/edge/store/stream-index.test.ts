@@ -1,7 +1,8 @@
 /** Acknowledged marks in any order: what is held is their union and never shrinks. */
-import fc from "fast-check";
+
 import { expect, it } from "vitest";
 import { type Epoch, emptyEntry, grown, isHeld, keyOf, seqOf } from "../../../../src/edge/store/stream-index.ts";
+import fc from "../../../support/property.ts";
 
 const epoch: Epoch = { n: 1, id: "e", boot: "b", opened: 0, cause: "start", ran0: 0 };
 const HEAD = 60;

@@ -2,7 +2,6 @@
 import { copyFile, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import fc from "fast-check";
 import { expect, it } from "vitest";
 import { Ingest as Platform } from "../../../../hw-sim/platform/ingest.ts";
 import { Database } from "../../../../hw-sim/platform/store/database.ts";
@@ -20,6 +19,7 @@ import { HeldClock } from "../../../../src/kit/held-clock.ts";
 import { noLog } from "../../../../src/kit/log.ts";
 import type { DeviceInfo, Range, Reading } from "../../../../src/model/index.ts";
 import { eventExtras } from "../../../../src/sync/contract/up.ts";
+import fc from "../../../support/property.ts";
 
 const BEGUN = 1_764_000_000_000;
 /** What a time server itself may be wrong by. */

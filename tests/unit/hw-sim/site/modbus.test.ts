@@ -4,7 +4,6 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Faults } from "../../../../hw-sim/site/faults.ts";
 import { crc16, rtuFraming, tcpFraming, withCrc } from "../../../../hw-sim/site/modbus/framing.ts";
@@ -15,6 +14,7 @@ import type { SocketLine } from "../../../../hw-sim/site/socket-line.ts";
 import { openWireLog, type WireLog } from "../../../../hw-sim/site/wire-log.ts";
 import type { RegisterPoint } from "../../../../src/drivers/driver.ts";
 import { decodePoint, spanOf } from "../../../../src/drivers/families/modbus/registers.ts";
+import fc from "../../../support/property.ts";
 
 const bytes = (hex: string): Uint8Array => Uint8Array.from(Buffer.from(hex.replaceAll(" ", ""), "hex"));
 const hex = (data: Uint8Array): string => Buffer.from(data).toString("hex");

@@ -1,5 +1,5 @@
 /** Joined and cut bodies, and what is still to be sent, checked against the plainest model: a set of numbers. */
-import fc from "fast-check";
+
 import { describe, expect, it } from "vitest";
 import { encodeBody, readBody } from "../../../../src/contract/message-body.ts";
 import { upTo } from "../../../../src/kit/range-set.ts";
@@ -7,6 +7,7 @@ import type { Range } from "../../../../src/model/index.ts";
 import { cut, fitting, join, type Piece, parts } from "../../../../src/sync/publish/batch-body.ts";
 import { DeliveryTracker } from "../../../../src/sync/publish/delivery-tracker.ts";
 import { MemoryOutbox } from "../../../support/memory/memory-outbox.ts";
+import fc from "../../../support/property.ts";
 
 const numbers = (list: readonly Range[]): number[] =>
   [...new Set(list.flatMap(([from, to]) => Array.from({ length: to - from + 1 }, (_, i) => from + i)))].sort((a, b) => a - b);

@@ -1,6 +1,5 @@
 /** BTHome packets repeated, replayed, encrypted, cut or random: each value comes once, and only two errors may be thrown. */
 import { createCipheriv, randomBytes } from "node:crypto";
-import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
 import { bthome } from "../../../../../src/drivers/devices/bthome.ts";
 import type { BleAdvert, BleDevice, BleRadio, Opening, Wires } from "../../../../../src/drivers/driver.ts";
@@ -12,6 +11,7 @@ import { EdgeError } from "../../../../../src/kit/errors.ts";
 import { noLog } from "../../../../../src/kit/log.ts";
 import { Watchdog } from "../../../../../src/kit/loop/watchdog.ts";
 import type { Reading } from "../../../../../src/model/index.ts";
+import fc from "../../../../support/property.ts";
 import { codeOf, never } from "../../support.ts";
 
 const MAC = "A4:C1:38:00:00:01";

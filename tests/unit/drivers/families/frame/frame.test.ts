@@ -1,7 +1,6 @@
 /** Streams of frames, torn, dribbled and mixed with garbage: only frames that were sent are read. */
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { busSchema } from "../../../../../src/drivers/buses.ts";
 import { a02yyuw } from "../../../../../src/drivers/devices/a02yyuw.ts";
@@ -13,6 +12,7 @@ import { openWires } from "../../../../../src/drivers/wires.ts";
 import { EdgeError } from "../../../../../src/kit/errors.ts";
 import { noLog } from "../../../../../src/kit/log.ts";
 import type { Reading } from "../../../../../src/model/index.ts";
+import fc from "../../../../support/property.ts";
 import { codeOf, never } from "../../support.ts";
 
 const layout = { framing: "fixed", header: [0xff], fields: [{ name: "distance", decode: "uint16" }], check: "sum8" } as const;

@@ -1,11 +1,12 @@
 /** Contacts that bounce, chatter and stop: settled states at the time of their edge, and passages counted once. */
-import fc from "fast-check";
+
 import { describe, expect, it } from "vitest";
 import { gpioContact } from "../../../../../src/drivers/devices/gpio-contact.ts";
 import type { GpioEdge, Wires } from "../../../../../src/drivers/driver.ts";
 import { type Change, Debouncer } from "../../../../../src/drivers/families/gpio/debounce.ts";
 import { monotonic } from "../../../../../src/kit/clock.ts";
 import type { Reading } from "../../../../../src/model/index.ts";
+import fc from "../../../../support/property.ts";
 import { codeOf } from "../../support.ts";
 
 describe("the debouncer", () => {

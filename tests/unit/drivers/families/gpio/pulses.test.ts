@@ -1,10 +1,11 @@
 /** What each pulse of an output adds, and when nobody counted. */
-import fc from "fast-check";
+
 import { describe, expect, it } from "vitest";
 import { gpioPulse } from "../../../../../src/drivers/devices/gpio-pulse.ts";
 import type { GpioEdge, GpioWatch, Wires } from "../../../../../src/drivers/driver.ts";
 import { monotonic } from "../../../../../src/kit/clock.ts";
 import type { Reading } from "../../../../../src/model/index.ts";
+import fc from "../../../../support/property.ts";
 
 /** All that the device tells of these edges, until they are over and settled. */
 async function told(written: Readonly<Record<string, unknown>>, edges: readonly (readonly [0 | 1, number])[]) {

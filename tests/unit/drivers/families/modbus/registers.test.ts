@@ -1,11 +1,12 @@
 /** Blocks of a table, values from their bytes, and registers that give the value back. */
-import fc from "fast-check";
+
 import { describe, expect, it } from "vitest";
 import { eastronSdm120 } from "../../../../../src/drivers/devices/eastron-sdm120.ts";
 import { eastronSdm630 } from "../../../../../src/drivers/devices/eastron-sdm630.ts";
 import type { Driver, Layout, RegisterPoint } from "../../../../../src/drivers/driver.ts";
 import { widthOf } from "../../../../../src/drivers/families/modbus/decodes.ts";
 import { type Block, blocksOf, decodePoint, encodePoint } from "../../../../../src/drivers/families/modbus/registers.ts";
+import fc from "../../../../support/property.ts";
 
 const point = (more: Partial<RegisterPoint>): RegisterPoint => ({
   fc: 3,

@@ -2,7 +2,6 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { commandSchema, LINE_MAX, messageSchema, parseLine } from "../../../../../src/drivers/ble-child/ble-protocol.ts";
 import { busSchema } from "../../../../../src/drivers/buses.ts";
@@ -15,6 +14,7 @@ import { RecoveryPlan } from "../../../../../src/drivers/transports/ble/recovery
 import { monotonic } from "../../../../../src/kit/clock.ts";
 import { type Log, noLog } from "../../../../../src/kit/log.ts";
 import { LineSplitter } from "../../../../../src/kit/text/line-splitter.ts";
+import fc from "../../../../support/property.ts";
 import { codeOf, never, wait } from "../../support.ts";
 
 const MAC = "A4:C1:38:00:00:01";

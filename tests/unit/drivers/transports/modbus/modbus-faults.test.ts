@@ -1,11 +1,12 @@
 /** Random schedules of faults on a Modbus line: every value is the one that was asked for. */
-import fc from "fast-check";
+
 import { expect, it } from "vitest";
 import { faultyRun, ours, SLOWEST_MS, TIMEOUT_MS, tolerating } from "../../../../../bench/modbus/faulty-run.ts";
 import { FaultySlave } from "../../../../../bench/modbus/faulty-slave.ts";
 import type { ModbusSpec } from "../../../../../src/drivers/buses.ts";
 import { ModbusLine } from "../../../../../src/drivers/transports/modbus/modbus-line.ts";
 import { noLog } from "../../../../../src/kit/log.ts";
+import fc from "../../../../support/property.ts";
 import { type Asked, farSide, never, registers, wait, withCrc } from "../../support.ts";
 
 type Fault =
