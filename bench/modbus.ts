@@ -36,8 +36,8 @@ async function costs(wire: "tcp" | "rtu"): Promise<Costs> {
   const found = Object.fromEntries(Object.keys(masters).map((name): [string, Cost[]] => [name, []]));
   for (let i = 0; i < ROUNDS; i++) {
     // Nobody always comes after the same one.
-    const turn = i % 2 === 0 ? Object.entries(masters) : Object.entries(masters).reverse();
-    for (const [name, measure] of turn) found[name]?.push(await measure());
+    const inOrder = i % 2 === 0 ? Object.entries(masters) : Object.entries(masters).reverse();
+    for (const [name, measure] of inOrder) found[name]?.push(await measure());
   }
   return Object.fromEntries(Object.entries(found).map(([name, rounds]) => [name, rounds.slice(WARM_ROUNDS)]));
 }

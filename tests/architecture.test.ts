@@ -241,11 +241,9 @@ const EXCEPTIONS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 /** A folder of devices is one table a file: it grows with the catalogue. */
 const UNBOUNDED = ["src/drivers/devices"];
 
-const OLD_NAMES = new Set(
-  "House Room Stage Window Desk Lanes Turns Pulse Beat Bell Shelf Courier Book Post Standing Ear InPlace sidecar rightOf withUs".split(
-    " ",
-  ),
-);
+/** Names that had to be learned; the glossary says what is there instead. */
+const OLD_NAMES =
+  /\b(House|house|Room|Stage|Window|Desk|Lanes|lanes|Turns|Pulse|Beat|Bell|Shelf|Courier|Book|Post|Standing|Ear|InPlace|sidecar|rightOf|withUs|said|meant|counted|spoken|Said|Meant|Counted|Hearing|Showing|Audience|Retold|Concerned)\b/;
 
 const textOf = (file: string): string => readFileSync(join(ROOT, file), "utf8");
 const firstComment = (file: string): string => {
@@ -292,13 +290,16 @@ describe("limits", () => {
   });
 
   it("names are the field's, not our own", () => {
-    const uses = product.flatMap((file) => {
+    const old = new RegExp(`^${OLD_NAMES.source}$`);
+    const uses = [...all, ...filesIn("tests")].flatMap((file) => {
+      const text = textOf(file);
       const found = new Set<string>();
       const walk = (node: ts.Node): void => {
-        if (ts.isIdentifier(node) && OLD_NAMES.has(node.text)) found.add(node.text);
+        if (ts.isIdentifier(node) && old.test(node.text)) found.add(node.text);
         ts.forEachChild(node, walk);
       };
-      walk(ts.createSourceFile(file, textOf(file), ts.ScriptTarget.Latest, true));
+      // Comments and sentences may hold the words; only a file that has one is read as a program.
+      if (OLD_NAMES.test(text)) walk(ts.createSourceFile(file, text, ts.ScriptTarget.Latest));
       return [...found].map((name) => `${file}: ${name}`);
     });
     expect(uses).toEqual([]);

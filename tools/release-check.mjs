@@ -134,9 +134,9 @@ await check("a database opens, takes rows durably and gives them back", () => {
   return `SQLite ${sqlite}, ${rows} commits`;
 });
 await check("cippo version", () => {
-  const said = JSON.parse(cippo("--json", "version"));
-  same(`${said.cippo} ${said.node} ${said.platform}`, `${manifest.version} ${manifest.node.version} linux ${arch}`);
-  return said.platform;
+  const output = JSON.parse(cippo("--json", "version"));
+  same(`${output.cippo} ${output.node} ${output.platform}`, `${manifest.version} ${manifest.node.version} linux ${arch}`);
+  return output.platform;
 });
 await check("cippo config check takes the example", () => {
   return cippo("config", "check", join(release, "config/gateway.example.yaml")).trim().split("\n").at(-1).replace(/.*: /, "");
@@ -158,15 +158,15 @@ await check("the Bluetooth child speaks its protocol, without a D-Bus", async ()
     stdio: ["pipe", "pipe", "ignore"],
   });
   const patience = setTimeout(() => child.kill("SIGKILL"), 30_000);
-  let said = "";
+  let output = "";
   for await (const text of child.stdout.setEncoding("utf8")) {
-    said += text;
-    if (/"reason".*\n/.test(said)) break;
+    output += text;
+    if (/"reason".*\n/.test(output)) break;
   }
   clearTimeout(patience);
   child.kill("SIGKILL");
   const { state, reason } =
-    said
+    output
       .trim()
       .split("\n")
       .map((line) => JSON.parse(line))

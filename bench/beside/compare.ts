@@ -32,7 +32,7 @@ const ORDERS: readonly (readonly Side[])[] = [
 
 export async function compare(builds: Sides<Build>, plan: Plan, say: (line: string) => unknown): Promise<readonly Compared[]> {
   say(`start, ${plan.rounds} times each …`);
-  const starts = await byTurns(plan.rounds, async (side) => (await idle(builds[side], 0.1)).startMs);
+  const starts = await alternating(plan.rounds, async (side) => (await idle(builds[side], 0.1)).startMs);
   say(`readings of ${READINGS} a commit, ${plan.rounds} times each …`);
   const ways = await throughStore(builds, plan);
   say(`idle for ${plan.idleSeconds} s, then forty meters for ${plan.polledSeconds} s, both at once …`);
@@ -50,7 +50,7 @@ export async function compare(builds: Sides<Build>, plan: Plan, say: (line: stri
 
 async function throughStore(builds: Sides<Build>, { rounds, commits }: Plan) {
   await using wire = await openWire(fileURLToPath(import.meta.url));
-  return await byTurns(rounds, async (side) => (await wayOf(builds[side].bench, wire, READINGS, commits)).cost);
+  return await alternating(rounds, async (side) => (await wayOf(builds[side].bench, wire, READINGS, commits)).cost);
 }
 
 async function idle(build: Build, seconds: number): Promise<Footprint> {
@@ -65,7 +65,7 @@ async function polling(build: Build, seconds: number): Promise<Footprint> {
   return await product(disk.folder, { file, seconds, buses: siteOf(lines.ports), program: build.product });
 }
 
-async function byTurns<T>(rounds: number, measure: (side: Side) => Promise<T>): Promise<Sides<readonly T[]>> {
+async function alternating<T>(rounds: number, measure: (side: Side) => Promise<T>): Promise<Sides<readonly T[]>> {
   const found: Record<Side, T[]> = { ours: [], older: [] };
   for (let round = 0; round < rounds; round += 1)
     for (const side of ORDERS[round % 2] ?? []) found[side].push(await measure(side));

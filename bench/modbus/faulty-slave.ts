@@ -42,7 +42,7 @@ export type Verdict = "right" | "stale" | "wrong";
 
 /** A busy machine must not make anything later than was meant by more than this: what each wire promises ends somewhere. */
 const SLACK_MS = 20;
-const BEAT_MS = 5;
+const LOOP_MS = 5;
 const SOON_MS = 3;
 
 export class FaultySlave implements AsyncDisposable {
@@ -62,10 +62,10 @@ export class FaultySlave implements AsyncDisposable {
   #isHalf = false;
   #asked = 0;
   /** The last two turns of this process's loop. What is read now was sent after the first of them: before it, it would have been read by now. */
-  #turns: readonly [number, number] = [performance.now(), performance.now()];
-  readonly #beat = setInterval(() => {
-    this.#turns = [this.#turns[1], performance.now()];
-  }, BEAT_MS).unref();
+  #loopTimes: readonly [number, number] = [performance.now(), performance.now()];
+  readonly #loopTimer = setInterval(() => {
+    this.#loopTimes = [this.#loopTimes[1], performance.now()];
+  }, LOOP_MS).unref();
 
   private constructor(wire: FaultyWire, faults: Faultiness) {
     this.#wire = wire;
@@ -113,7 +113,7 @@ export class FaultySlave implements AsyncDisposable {
       transaction: head > 0 ? view.getUint16(0) : 0,
       bytes,
       n: ++this.#asked,
-      at: this.#turns[0],
+      at: this.#loopTimes[0],
     };
     this.#isHalf = false;
     const name = this.#next() < this.#faults.share ? (this.#names[Math.floor(this.#next() * this.#names.length)] ?? "") : "right";
@@ -210,7 +210,7 @@ export class FaultySlave implements AsyncDisposable {
   };
 
   async [Symbol.asyncDispose](): Promise<void> {
-    clearInterval(this.#beat);
+    clearInterval(this.#loopTimer);
     for (const timer of this.#timers) clearTimeout(timer);
     for (const socket of this.#sockets) socket.destroy();
     this.#server.close();

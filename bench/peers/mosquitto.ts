@@ -47,10 +47,10 @@ bridge_attempt_unsubscribe false
       async take(count) {
         const client = await connectAsync(brokerUrl(port), { protocolVersion: 5, reconnectPeriod: 0 });
         let next = 1;
-        const lane = async () => {
+        const publishing = async () => {
           while (next <= count) await client.publishAsync(TOPIC, readingOf(next++), { qos: 1 });
         };
-        await Promise.all(Array.from({ length: WINDOW }, lane));
+        await Promise.all(Array.from({ length: WINDOW }, publishing));
         await client.endAsync(true);
       },
       kill: () => end(child, "SIGKILL"),

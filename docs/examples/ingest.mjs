@@ -26,7 +26,7 @@ async function keep(key, { from, to, t0, points, rows = [], events = [], thinned
   const held = await heldOf(key);
   const isHeld = (low, high) => held.some((range) => range[0] <= high && range[1] >= low);
   if (thinned && isHeld(from, to)) return; // a thinned batch counts whole or not at all
-  const readings = rows.map(([ms, point, ...said], i) => [from + (n?.[i] ?? i), t0 + ms, [...points[point], ...said]]);
+  const readings = rows.map(([ms, point, ...rest], i) => [from + (n?.[i] ?? i), t0 + ms, [...points[point], ...rest]]);
   for (const [seq, at, record] of [...readings, ...events.map((event) => [event.seq, event.at, event])])
     if (!isHeld(seq, seq)) await run("INSERT INTO records VALUES (?, ?, ?, ?, ?, ?)", [...key, seq, at, JSON.stringify(record)]);
   for (const gap of events.filter(({ kind, kept }) => kind === "ledger.gap" && kept === 0))

@@ -44,12 +44,12 @@ const LINE_BYTES = 65_536;
 export async function openControl(site: Controlled): Promise<SocketLine> {
   const line = new SocketLine((socket) => {
     const lines = new LineSplitter(LINE_BYTES);
-    let turn = Promise.resolve();
+    let answered = Promise.resolve();
     socket.setEncoding("utf8").on("data", (chunk: string) => {
       for (const asked of lines.push(chunk))
         if (asked === null) socket.destroy();
         else
-          turn = turn.then(async () => {
+          answered = answered.then(async () => {
             const answer = await answerTo(site, asked);
             if (socket.writable) socket.write(`${JSON.stringify(answer)}\n`);
           });

@@ -146,7 +146,7 @@ function freeze(player: Player, log: WireLog): number {
   return at;
 }
 
-interface Standing {
+interface RunningSite {
   readonly scenario: Scenario;
   readonly buses: ReadonlyMap<string, OpenBus>;
   readonly twins: ReadonlyMap<string, Twin>;
@@ -154,7 +154,7 @@ interface Standing {
 }
 
 /** Throws a plain sentence for what cannot be. */
-async function beginFault(fault: Fault, { scenario, buses, twins, faults }: Standing): Promise<void> {
+async function beginFault(fault: Fault, { scenario, buses, twins, faults }: RunningSite): Promise<void> {
   const { device, kind } = fault;
   const twin = device === undefined ? undefined : twins.get(device);
   if (device !== undefined && !twin) throw new Error(`no device ${device}: there are ${[...twins.keys()].join(", ")}`);

@@ -120,10 +120,10 @@ const commandOf = (gateway: string, of: object): object => {
 /** A few at a time, as fast as the broker takes them. */
 async function many(count: number, send: (n: number) => Promise<unknown>): Promise<void> {
   let next = 0;
-  const lane = async () => {
+  const sender = async () => {
     while (next < count) await send(next++);
   };
-  await Promise.all(Array.from({ length: 20 }, lane));
+  await Promise.all(Array.from({ length: 20 }, sender));
 }
 
 /** This gateway's stream topics, other gateways', the broker's own, and names too long, too deep or with forbidden characters. */

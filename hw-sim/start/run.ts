@@ -11,7 +11,7 @@ import { Database } from "../platform/store/database.ts";
 import { ask } from "./ask.ts";
 import { Told } from "./failure.ts";
 import { type Wait, watchWaits } from "./judge/cpu-waits.ts";
-import type { Window } from "./judge/readings.ts";
+import type { Period } from "./judge/readings.ts";
 import { type Judged, judge } from "./judge/report.ts";
 import { type Heads, headsOf, stored } from "./judge/stored.ts";
 import type { Options } from "./options.ts";
@@ -102,7 +102,7 @@ async function inFolder(
     waits = watchWaits(() => [open.gateway.pid, ...(open.site ? [open.site.pid] : [])], stopped);
     // The last picture must not know more than the verdict, which counts up to the heads.
     const headsNoted = new AbortController();
-    const showing = show(world, screen, begun, AbortSignal.any([stopped, headsNoted.signal]));
+    const shown = show(world, screen, begun, AbortSignal.any([stopped, headsNoted.signal]));
     try {
       const events = trouble(world, screen, stopped);
       [, own] = await Promise.race([Promise.all([pause(options.forMs ?? FOREVER_MS, stop), events]), world.broken]);
@@ -110,7 +110,7 @@ async function inFolder(
         stop.aborted || options.forMs === null ? null : await drain({ world, screen, lang: options.lang, headsNoted }, stop);
     } finally {
       ended.abort();
-      await showing;
+      await shown;
     }
   }
   if (!course) return null;
@@ -140,7 +140,7 @@ const FOREVER_MS = 2 ** 31 - 1;
 
 interface Course {
   readonly heads: Heads;
-  readonly blind: readonly Window[];
+  readonly blind: readonly Period[];
   readonly end: number;
   readonly must: number;
   readonly faults: readonly string[];

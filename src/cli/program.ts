@@ -57,9 +57,9 @@ export function program(lang: Lang, json: boolean, argv: readonly string[]): Com
     .option(
       `--socket <${say("pathPlace")}>`,
       `${say("optSocket")} ${defaultSocket()}`,
-      said(`${say("optionNeedsValue")} --socket`),
+      notEmpty(`${say("optionNeedsValue")} --socket`),
     )
-    .option(`--config <${say("filePlace")}>`, say("optConfig"), said(`${say("optionNeedsValue")} --config`))
+    .option(`--config <${say("filePlace")}>`, say("optConfig"), notEmpty(`${say("optionNeedsValue")} --config`))
     .addHelpText("after", `\n${say("askedWhere")}\n${say("exits")}`);
   const adding =
     (parent: Command): Add =>
@@ -103,7 +103,7 @@ function addRun(add: Add, argv: readonly string[]): void {
 function addQuestions(add: Add): void {
   const shapeStatus = (c: Command, say: Say) => c.option("--all", say("optAll"));
   add("status", "status", shapeStatus, async (_, options, t) => (await import("./commands/status.ts")).status(options, t));
-  const word = (say: Say, place: Phrase) => said(`${say("missingArgument")} ${say(place)}`);
+  const word = (say: Say, place: Phrase) => notEmpty(`${say("missingArgument")} ${say(place)}`);
   const names = (c: Command, say: Say, phrase: Phrase) =>
     c.argument(`[${say("namePlace")}...]`, say(phrase), (name: string, before: readonly string[] = []) => [
       ...before,
@@ -150,7 +150,7 @@ function addQuestions(add: Add): void {
 
 function addConfig(add: Add): void {
   const shapeCheck = (c: Command, say: Say) =>
-    c.argument(`[${say("filePlace")}]`, say("argFile"), said(`${say("missingArgument")} ${say("filePlace")}`));
+    c.argument(`[${say("filePlace")}]`, say("argFile"), notEmpty(`${say("missingArgument")} ${say("filePlace")}`));
   add("check", "configCheck", shapeCheck, async ([file], options, t) =>
     (await import("./commands/check-config.ts")).configCheck(file as string | undefined, options, t),
   );
@@ -185,7 +185,7 @@ const titles = (say: Say): Readonly<Record<string, string>> => ({
 });
 
 /** Refuses an empty argument, which is usually a script's variable that was not set. */
-const said = (reason: string) => (word: string) => {
+const notEmpty = (reason: string) => (word: string) => {
   if (word === "") throw new EdgeError("cli.usage", { reason });
   return word;
 };

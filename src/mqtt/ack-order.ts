@@ -3,7 +3,7 @@
 /** What is to be done once the PUBACK has left. */
 export type AfterAck = () => void;
 
-interface Turn {
+interface PendingAck {
   /** Undefined: still being worked on. */
   done?: AfterAck;
 }
@@ -11,7 +11,7 @@ interface Turn {
 export class AckOrder {
   readonly #lateMs: number;
   /** In the order of arrival (MQTT 5 § 4.6 wants the PUBACKs so); the late ones are not among them. */
-  readonly #order = new Set<Turn>();
+  readonly #order = new Set<PendingAck>();
 
   /** `lateMs`: a message that takes longer loses its place, so that the acknowledgements behind it can leave. */
   constructor(lateMs: number) {
@@ -20,33 +20,33 @@ export class AckOrder {
 
   /** `acknowledge` is called when `work` has resolved and it is its turn; never when it rejects: then the message comes again with the next connection. */
   async take(work: Promise<AfterAck | undefined>, acknowledge: () => unknown): Promise<void> {
-    const turn: Turn = {};
-    this.#order.add(turn);
-    const late = setTimeout(() => this.#leave(turn), this.#lateMs);
+    const pending: PendingAck = {};
+    this.#order.add(pending);
+    const late = setTimeout(() => this.#leave(pending), this.#lateMs);
     try {
       const after = await work;
-      turn.done = () => {
+      pending.done = () => {
         acknowledge();
         after?.();
       };
-      if (this.#order.has(turn)) this.#advance();
-      else turn.done();
+      if (this.#order.has(pending)) this.#advance();
+      else pending.done();
     } catch {
-      this.#leave(turn);
+      this.#leave(pending);
     } finally {
       clearTimeout(late);
     }
   }
 
-  #leave(turn: Turn): void {
-    if (this.#order.delete(turn)) this.#advance();
+  #leave(pending: PendingAck): void {
+    if (this.#order.delete(pending)) this.#advance();
   }
 
   #advance(): void {
-    for (const turn of this.#order) {
-      if (turn.done === undefined) return;
-      this.#order.delete(turn);
-      turn.done();
+    for (const pending of this.#order) {
+      if (pending.done === undefined) return;
+      this.#order.delete(pending);
+      pending.done();
     }
   }
 }

@@ -63,12 +63,12 @@ export function pairs(): readonly Pair[] {
   for (const file of [...sources("src"), ...sources("hw-sim")])
     eachNode(file, (node) => {
       if (!ts.isObjectLiteralExpression(node)) return;
-      const said = new Map(
+      const literals = new Map(
         node.properties.flatMap((one) =>
           ts.isPropertyAssignment(one) ? [[one.name.getText(), literal(one.initializer)] as const] : [],
         ),
       );
-      const [it, en] = [said.get("it"), said.get("en")];
+      const [it, en] = [literals.get("it"), literals.get("en")];
       if (it !== undefined && en !== undefined) found.push({ it, en, file });
     });
   return found;

@@ -383,11 +383,11 @@ describe("what contradicts itself, or could not work", () => {
       `a: ${"{a: ".repeat(5000)}`,
       '1:1: config.syntax: found "gateway:", expected fewer levels inside one another',
     ],
-  ])("%s", async (_name, text, said) => {
+  ])("%s", async (_name, text, expected) => {
     const { site: made, problems } = await site(text);
     expect(made).toBeUndefined();
     const errors = problems.filter(({ severity }) => severity === "error");
-    expect(errors.map((p) => problemLine(p, "en").replace("site.yaml:", ""))).toEqual([said]);
+    expect(errors.map((p) => problemLine(p, "en").replace("site.yaml:", ""))).toEqual([expected]);
   });
 });
 
@@ -447,10 +447,10 @@ describe("what would lose or betray", () => {
       const head = "gateway: { id: gw-1, site: { id: park } }\n";
       const { site: made, problems } = await checkSite(head + text, "s", lang);
       expect(made).toBeUndefined();
-      const said = problems.map((p) => problemLine(p, lang)).join("\n");
-      expect(said).not.toMatch(/S3c|S_3t|5583/);
+      const lines = problems.map((p) => problemLine(p, lang)).join("\n");
+      expect(lines).not.toMatch(/S3c|S_3t|5583/);
       if (!text.endsWith("Sup3rS3cret") && !text.includes("\n ") && !text.includes("https"))
-        expect(said).toMatch(/credentials\.password|broker\.password/);
+        expect(lines).toMatch(/credentials\.password|broker\.password/);
     }
   });
 
@@ -533,14 +533,14 @@ describe("garbage", () => {
       { code: "config.encoding", context: { from: "CP1252", line: 6, column: 5 } },
     ],
     ["ten megabytes", Buffer.alloc(10 << 20, "a: b\n"), { code: "config.not-text", context: { reason: "> 1 MB" } }],
-  ])("a file of %s cannot be read, and it is said what it is", async (name, bytes, said) => {
+  ])("a file of %s cannot be read, and it is said what it is", async (name, bytes, expected) => {
     const file = join(folder, `${name.replaceAll(" ", "-")}.yaml`);
     await writeFile(file, bytes);
     const error = await loadSite(file).catch((e: unknown) => e);
-    expect(error).toMatchObject({ ...said, context: { file, ...said.context } });
+    expect(error).toMatchObject({ ...expected, context: { file, ...expected.context } });
     for (const lang of ["it", "en"] as const)
       expect((error as EdgeError).hint(lang)).not.toMatch(/permess|permission|\{|\? \w+\.yaml/);
-    if (said.code === "config.encoding") expect((error as EdgeError).hint("it")).toContain("Salvarlo come UTF-8");
+    if (expected.code === "config.encoding") expect((error as EdgeError).hint("it")).toContain("Salvarlo come UTF-8");
   });
 
   it("a file that is not there, or a folder, cannot be read", async () => {

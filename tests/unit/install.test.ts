@@ -51,13 +51,13 @@ it.each<[readonly string[], string]>([
   [["-x"], "unknown option -x"],
   [["now"], "unknown option now"],
   [[""], "unknown option ''"],
-])("install.sh %j is refused in one sentence, and nothing is changed", async (options, said) => {
+])("install.sh %j is refused in one sentence, and nothing is changed", async (options, expected) => {
   // Nobody's own script cannot change this machine, whatever it thinks of its words.
   const nobody = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
   const script = await readFile(join(ROOT, "systemd/install.sh"), "utf8");
   const where = { ...nobody, cwd: "/", encoding: "utf8" } as const;
   const { status, stdout, stderr } = spawnSync("sh", ["-c", script, "install.sh", ...options], where);
-  expect([status, stdout, stderr]).toEqual([2, "", `cippo: ${said}. --help shows the options.\n`]);
+  expect([status, stdout, stderr]).toEqual([2, "", `cippo: ${expected}. --help shows the options.\n`]);
 });
 
 const installs = process.getuid?.() === 0 && existsSync("/usr/bin/systemd-sysusers") && existsSync("/usr/bin/systemctl");

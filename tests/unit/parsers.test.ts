@@ -353,7 +353,7 @@ describe("registers", () => {
       const written = Array.from({ length: dice.below(6) }, () => pieces[dice.below(pieces.length)] ?? "").join("");
       const read = unitOf(written);
       if ("unit" in read) expect(unitOf(read.unit)).toEqual(read);
-      else ok(read.meant.length > 0);
+      else ok(read.suggestion.length > 0);
     });
   });
 });
@@ -505,14 +505,14 @@ describe("lines of the admin socket", () => {
   it("every line has one answer, ten bad ones end it, and a line without an end is refused", {
     timeout: MINUTES_MS,
   }, async () => {
-    const turn = 1000;
-    for (let from = FIRST; from < FIRST + INPUTS; from += turn) {
+    const chunk = 1000;
+    for (let from = FIRST; from < FIRST + INPUTS; from += chunk) {
       const answers: string[] = [];
       let wanted = 0;
       const ids: number[] = [];
       let bad = 0;
       let client = socketTo(admin, answers);
-      for (let i = from; i < Math.min(from + turn, FIRST + INPUTS); i++) {
+      for (let i = from; i < Math.min(from + chunk, FIRST + INPUTS); i++) {
         const dice = new Dice(i);
         const request = JSON.stringify({ v: 1, id: i, do: dice.pick("problems", "commands") });
         const garbage = dice.pick(
@@ -539,9 +539,9 @@ describe("lines of the admin socket", () => {
         client = socketTo(admin, answers);
         bad = 0;
       }
-      const said = answers.map((line) => answerSchema.parse(JSON.parse(line)));
-      equal(said.length, wanted);
-      expect(said.filter(({ ok }) => ok).map(({ id }) => id)).toEqual(ids);
+      const replies = answers.map((line) => answerSchema.parse(JSON.parse(line)));
+      equal(replies.length, wanted);
+      expect(replies.filter(({ ok }) => ok).map(({ id }) => id)).toEqual(ids);
       client.push("x".repeat(MAX_LINE + 1));
       await new Promise((resolve) => setImmediate(resolve));
       ok(client.writableEnded && answers.length === wanted + 1);

@@ -51,10 +51,10 @@ async function publish({ broker, bodyBytes, messages, window }: Publishing): Pro
   const bytes = Buffer.from(body(bodyBytes));
   const begun = performance.now();
   let left = messages;
-  const lane = async () => {
+  const publishing = async () => {
     while (left-- > 0) await client.publishAsync("bench/ready", bytes, { qos: 1 });
   };
-  await Promise.all(Array.from({ length: window }, lane));
+  await Promise.all(Array.from({ length: window }, publishing));
   const seconds = (performance.now() - begun) / 1000;
   await client.endAsync(true);
   return { seconds };

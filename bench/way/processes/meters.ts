@@ -77,7 +77,7 @@ export class Meters {
   /** In the order in which their lines are asked. */
   readonly #walks: readonly Walk[];
   readonly #bay = new UnstoredNote();
-  #turn = 0;
+  #next = 0;
   /** Values made beforehand, in turn. */
   #ready: Float64Array = new Float64Array();
   #taken = 0;
@@ -106,7 +106,7 @@ export class Meters {
   prepare(count: number): void {
     const ready = new Float64Array(count);
     for (let i = 0; i < count; i += 1) {
-      const walk = this.#walks[(this.#turn + i) % this.#walks.length];
+      const walk = this.#walks[(this.#next + i) % this.#walks.length];
       if (walk !== undefined) ready[i] = this.#step(walk);
     }
     this.#ready = ready;
@@ -117,7 +117,7 @@ export class Meters {
   give(count: number, mono: number): void {
     const batches = new Map<UnstoredNote, Reading[]>();
     for (let i = 0; i < count; i += 1) {
-      const walk = this.#walks[this.#turn++ % this.#walks.length];
+      const walk = this.#walks[this.#next++ % this.#walks.length];
       if (walk === undefined) return;
       const batch = batches.get(walk.device) ?? [];
       batches.set(walk.device, batch);

@@ -61,7 +61,7 @@ export class Radio implements AsyncDisposable {
     this.#o = options;
     this.helper = join(options.folder, NAME);
     this.#line = new SocketLine((socket) => this.#attach(socket));
-    this.#timer = setInterval(() => this.#beat(), ADVERT_MS);
+    this.#timer = setInterval(() => this.#advertise(), ADVERT_MS);
   }
 
   static async open(options: RadioOptions): Promise<Radio> {
@@ -98,7 +98,7 @@ export class Radio implements AsyncDisposable {
     if (order?.do === "read") this.#read(socket, order);
   }
 
-  #beat(): void {
+  #advertise(): void {
     for (const socket of this.#wanted.keys()) this.#sayState(socket);
     if (this.#away) return;
     for (const [device, tag] of this.#o.tags) {
@@ -110,9 +110,9 @@ export class Radio implements AsyncDisposable {
       const { services, manufacturers = {} } = advert;
       const isHeard = ({ macs, matches }: Wanted) =>
         macs.has(mac) || matches.some((match) => fits(match, { services, manufacturers }));
-      const hearing = [...this.#wanted].filter(([, wanted]) => isHeard(wanted));
-      for (const [socket] of hearing) say(socket, { is: "seen", mac, mono, rssi: RSSI, services, manufacturers });
-      if (hearing.length > 0) this.#served(device, advert.shown, mono, mono);
+      const receivers = [...this.#wanted].filter(([, wanted]) => isHeard(wanted));
+      for (const [socket] of receivers) say(socket, { is: "seen", mac, mono, rssi: RSSI, services, manufacturers });
+      if (receivers.length > 0) this.#served(device, advert.shown, mono, mono);
     }
   }
 

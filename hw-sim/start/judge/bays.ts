@@ -2,7 +2,7 @@
 import { verbatim } from "../../../src/kit/text/reasons.ts";
 import type { Quality, Text, Value } from "../../../src/model/index.ts";
 import type { Level } from "./levels.ts";
-import { EARLY_MS, MOST_LATE_MS, type Window } from "./readings.ts";
+import { EARLY_MS, MOST_LATE_MS, type Period } from "./readings.ts";
 import * as say from "./sentences.ts";
 
 /** A bay as the configuration has it. All times in ms. */
@@ -58,7 +58,7 @@ export interface BayInput {
   readonly attributes: readonly ReceivedAttribute[];
   readonly retained: RetainedBay | null;
   /** When no gateway was ready, or the sensor was failing: what falls due then may come later, or not at all. */
-  readonly doubtful: readonly Window[];
+  readonly doubtful: readonly Period[];
   /** What falls due after this need not have come. */
   readonly end: number;
 }
@@ -100,15 +100,15 @@ function judgeStatus({ rule, levels, attributes, doubtful, end }: BayInput): rea
   const { asset, debounceMs } = rule;
   const findings: BayFinding[] = [];
   const told = attributes.filter(({ name, quality }) => name === "status" && quality === "good");
-  const standing = settled(levels, debounceMs);
+  const stays = settled(levels, debounceMs);
   for (const { value, mono } of told) {
-    const right = standing.some(
+    const right = stays.some(
       (level) =>
         wordOf(level) === value && mono >= level.at + debounceMs - EARLY_MS && mono <= level.end + debounceMs + lateOf(rule),
     );
     if (!right && !inside(doubtful, mono)) findings.push({ what: "wrong", asset, told: say.at(`status ${value}`, mono) });
   }
-  for (const level of standing) {
+  for (const level of stays) {
     const [from, to] = [level.at + debounceMs - EARLY_MS, level.at + debounceMs + lateOf(rule)];
     if (to > end || touches(doubtful, [level.at, to])) continue;
     if (!told.some(({ value, mono }) => value === wordOf(level) && mono >= from && mono <= to))
@@ -277,12 +277,12 @@ function judgeRetained(input: BayInput, open: ReadonlySet<string>): readonly Bay
 const lateOf = ({ lagMs }: BayRule): number => lagMs + MOST_LATE_MS;
 
 /** Until when something due while nobody saw the bay may be told: the gateway may begin debounce and grace anew. */
-function pushed(at: number, doubtful: readonly Window[], rule: BayRule): number {
+function pushed(at: number, doubtful: readonly Period[], rule: BayRule): number {
   const anew = rule.debounceMs + (rule.permits?.graceMs ?? 0) + lateOf(rule);
   return [...doubtful]
     .sort((a, b) => a[0] - b[0])
     .reduce((to, [from, until]) => (from <= to && at <= until + anew ? Math.max(to, until + anew) : to), at);
 }
 
-const inside = (windows: readonly Window[], mono: number): boolean => windows.some(([from, to]) => from <= mono && mono <= to);
-const touches = (windows: readonly Window[], [from, to]: Window): boolean => windows.some(([a, b]) => a <= to && from <= b);
+const inside = (periods: readonly Period[], mono: number): boolean => periods.some(([from, to]) => from <= mono && mono <= to);
+const touches = (periods: readonly Period[], [from, to]: Period): boolean => periods.some(([a, b]) => a <= to && from <= b);

@@ -4,7 +4,7 @@ import { verbatim } from "../../../src/kit/text/reasons.ts";
 import type { Text } from "../../../src/model/index.ts";
 import type { ReceivedEvent } from "./bays.ts";
 import type { Level } from "./levels.ts";
-import { EARLY_MS, MOST_LATE_MS, type Window } from "./readings.ts";
+import { EARLY_MS, MOST_LATE_MS, type Period } from "./readings.ts";
 import { at } from "./sentences.ts";
 
 /** A command that the platform gave. */
@@ -30,11 +30,11 @@ export interface EventsInput {
   readonly starts: number;
   readonly outputs: readonly LimitedOutput[];
   /** When no gateway was ready. */
-  readonly blind: readonly Window[];
+  readonly blind: readonly Period[];
   /** When no broker could be reached. */
-  readonly outages: readonly Window[];
+  readonly outages: readonly Period[];
   /** When this device, or its whole bus, was failing. */
-  readonly failing: (device: string) => readonly Window[];
+  readonly failing: (device: string) => readonly Period[];
   readonly end: number;
 }
 

@@ -15,7 +15,7 @@ export interface ReceivedReading {
   readonly mono: number;
 }
 
-export type Window = readonly [from: number, to: number];
+export type Period = readonly [from: number, to: number];
 
 export interface ReadingsInput {
   readonly served: readonly WireRecord[];
@@ -23,7 +23,7 @@ export interface ReadingsInput {
   /** By "device.point"; told points that are not in it (attributes of assets) are not judged. */
   readonly points: ReadonlyMap<string, PointRule>;
   /** When no gateway was ready, and the commit window before a kill. */
-  readonly blind: readonly Window[];
+  readonly blind: readonly Period[];
   /** When the machine kept gateway or site waiting for a core. */
   readonly waits: readonly Wait[];
   /** When the site's inputs froze and all that stood had time to arrive. */
@@ -70,7 +70,7 @@ const REOPENED_MS = 15_000;
 const UNHEARD: ReadonlySet<string> = new Set(["helper-dies"]);
 
 type Shown = Extract<WireRecord, { k: "shown" }>;
-type Pulse = Extract<WireRecord, { k: "pulse" }>;
+type PulseRecord = Extract<WireRecord, { k: "pulse" }>;
 type Trouble = Extract<WireRecord, { k: "fault" }>;
 
 export function compareReadings(input: ReadingsInput): ReadingsComparison {
@@ -163,7 +163,7 @@ function judgeLevels(
   steps: Levels,
   rows: readonly ReceivedReading[],
   { debounceMs }: PointRule,
-  blind: readonly Window[],
+  blind: readonly Period[],
   late: Lateness,
 ) {
   const findings: Finding[] = [];
@@ -199,10 +199,10 @@ const covers = (level: Level, mono: number, debounceMs: number, late: Lateness):
 /** The gateway's own counter: no more than was shown up to then, no less than was shown while it was ready. */
 function judgePulses(
   at: At,
-  pulses: readonly Pulse[],
+  pulses: readonly PulseRecord[],
   rows: readonly ReceivedReading[],
   { perPulse = 1 }: PointRule,
-  blind: readonly Window[],
+  blind: readonly Period[],
 ) {
   const shownBy = (mono: number): number => pulses.filter((one) => one.at <= mono).length;
   const hidden = pulses.filter((one) => blind.some(([from, to]) => from <= one.at && one.at <= to)).length;
@@ -244,24 +244,24 @@ function judgeCounter(at: At, shown: readonly Shown[], good: readonly ReceivedRe
   return arrived ? [] : [finding("missing", at, { value: last.value, mono: last.to }, near({ mono: last.to }, good))];
 }
 
-const isBlind = (blind: readonly Window[], mono: number): boolean => blind.some(([from, to]) => from <= mono && mono <= to);
+const isBlind = (blind: readonly Period[], mono: number): boolean => blind.some(([from, to]) => from <= mono && mono <= to);
 
-/** Blind windows of the gateway, and the faults of this device or its whole bus (with time to be noticed and opened again). */
+/** Blind periods of the gateway, and the faults of this device or its whole bus (with time to be noticed and opened again). */
 export function blindFor(
   { blind, served }: Pick<ReadingsInput, "blind" | "served">,
   { device }: Pick<At, "device">,
   { bus }: Pick<PointRule, "bus">,
   kinds?: ReadonlySet<string>,
-): readonly Window[] {
+): readonly Period[] {
   const faults = served.filter((one) => one.k === "fault" && (!kinds || kinds.has(one.kind))) as readonly Trouble[];
   const here = faults.filter((one) => (one.device === undefined ? one.bus === bus : one.device === device));
-  const windows: Window[] = [...blind];
+  const periods: Period[] = [...blind];
   for (const fault of here) {
     if (fault.state !== "begun") continue;
     const end = here.find((one) => one.state === "ended" && one.at >= fault.at && one.kind === fault.kind);
-    windows.push([fault.at, (end?.at ?? Number.POSITIVE_INFINITY) + REOPENED_MS]);
+    periods.push([fault.at, (end?.at ?? Number.POSITIVE_INFINITY) + REOPENED_MS]);
   }
-  return windows;
+  return periods;
 }
 
 const finding = (what: Finding["what"], at: At, { value, mono }: { value: Value; mono: number }, nearest: Text): Finding => ({

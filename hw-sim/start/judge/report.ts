@@ -14,7 +14,7 @@ import * as from from "./delivered.ts";
 import { judgeEvents } from "./events.ts";
 import { judgeExpected } from "./expected.ts";
 import { levelsOf, type PointRule } from "./levels.ts";
-import { blindFor, compareReadings, type ReadingsComparison, type ReceivedReading, type Window } from "./readings.ts";
+import { blindFor, compareReadings, type Period, type ReadingsComparison, type ReceivedReading } from "./readings.ts";
 import { after, at } from "./sentences.ts";
 import { type Heads, stored } from "./stored.ts";
 
@@ -63,9 +63,9 @@ export interface Evidence {
   readonly starts: number;
   /** Its disk, its process or its platform were made to fail too: then only the readings can be judged. */
   readonly disturbed: boolean;
-  readonly blind: readonly Window[];
+  readonly blind: readonly Period[];
   /** When no broker could be reached. */
-  readonly outages: readonly Window[];
+  readonly outages: readonly Period[];
   readonly waits: readonly Wait[];
   readonly end: number;
   readonly must: number;

@@ -7,7 +7,7 @@ import { freePort } from "../../free-port.ts";
 import { systemProgram } from "../../system-program.ts";
 import { ask } from "../ask.ts";
 import { Told } from "../failure.ts";
-import type { Window } from "../judge/readings.ts";
+import type { Period } from "../judge/readings.ts";
 import { Child } from "./child.ts";
 import { program } from "./program.ts";
 
@@ -18,7 +18,7 @@ export interface Broker extends AsyncDisposable {
   /** Killed, and back on the same port after `ms`; null when the broker is somebody else's. */
   readonly away: ((ms: number, stop: AbortSignal) => Promise<void>) | null;
   /** When no client could reach it. */
-  readonly outages: readonly Window[];
+  readonly outages: readonly Period[];
 }
 
 type Start = (port: number) => Child;
@@ -61,7 +61,7 @@ function mosquitto(command: string, file: string): Child {
 
 async function own(name: string, port: number, start: Start): Promise<Broker> {
   let child = start(port);
-  const outages: Window[] = [];
+  const outages: Period[] = [];
   const opened = async () => {
     if (name === "embedded") await child.ready;
     else await listening(child, port);

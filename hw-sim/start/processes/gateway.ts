@@ -4,7 +4,7 @@ import * as z from "zod";
 import { monotonic } from "../../../src/kit/clock.ts";
 import type { GatewayStatus, Text } from "../../../src/model/index.ts";
 import { ask } from "../ask.ts";
-import type { Window } from "../judge/readings.ts";
+import type { Period } from "../judge/readings.ts";
 import { Child } from "./child.ts";
 
 export interface GatewayOptions {
@@ -29,7 +29,7 @@ export class Gateway implements AsyncDisposable {
   #child: Child;
   #stopping = false;
   #failures = 0;
-  readonly #blind: Window[] = [];
+  readonly #blind: Period[] = [];
   #blindSince = Number.NEGATIVE_INFINITY;
   /** Rejects when it cannot be kept running. */
   readonly broken: Promise<never>;
@@ -59,7 +59,7 @@ export class Gateway implements AsyncDisposable {
   }
 
   /** When no gateway was ready, with the commit window before each sudden end; open-ended while none is. */
-  get blind(): readonly Window[] {
+  get blind(): readonly Period[] {
     return this.#blindSince === Number.POSITIVE_INFINITY
       ? this.#blind
       : [...this.#blind, [this.#blindSince, Number.POSITIVE_INFINITY]];

@@ -70,8 +70,8 @@ class Drawn implements Screen {
     const rows = process.stdout.rows || 24;
     const look = { lang: this.#lang, colours: this.#colours };
     const shown = this.#seen === null ? [] : picture(this.#seen, columns, rows, look);
-    const room = this.#seen === null ? rows : Math.min(NOTES, rows - shown.length);
-    const notes = room > 0 ? this.#notes.slice(-room) : [];
+    const rowsLeft = this.#seen === null ? rows : Math.min(NOTES, rows - shown.length);
+    const notes = rowsLeft > 0 ? this.#notes.slice(-rowsLeft) : [];
     const lines = [...shown, ...notes.map((note) => clip(note, columns))];
     const text = lines.map((line) => `${line}${CLEAR_LINE}`).join("\r\n");
     process.stdout.write(`${HOME}${text}${CLEAR_BELOW}`);

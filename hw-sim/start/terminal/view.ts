@@ -107,11 +107,11 @@ function fitted({ head, devices, state, foot, rows }: Parts, reader: Reader): re
   const table = lines.length > 0 ? [headings, ...lines, ""] : [];
   const airy = [head, "", ...table, ...state, "", ...foot];
   if (airy.length <= rows) return airy;
-  const room = rows - state.length - foot.length - 1;
-  if (lines.length <= room) return [head, ...lines, ...state, ...foot];
+  const left = rows - state.length - foot.length - 1;
+  if (lines.length <= left) return [head, ...lines, ...state, ...foot];
   const first = [...devices].sort((a, b) => GRAVITY.indexOf(a.state) - GRAVITY.indexOf(b.state));
-  const shown = first.slice(0, Math.max(0, room - 1)).map((device) => deviceLine(device, reader));
-  const more = room > 0 ? [`${DIM}… ${lines.length - shown.length} ${say("more")}${OFF}`] : [];
+  const shown = first.slice(0, Math.max(0, left - 1)).map((device) => deviceLine(device, reader));
+  const more = left > 0 ? [`${DIM}… ${lines.length - shown.length} ${say("more")}${OFF}`] : [];
   return [head, ...shown, ...more, ...state, ...foot].slice(0, rows);
 }
 
@@ -200,14 +200,14 @@ const uncoloured = (line: string): string => line.replaceAll(/\x1b\[\d*m/g, "");
 /** To the width of the terminal, with … for what is cut off; colours take no room. */
 export function clip(line: string, columns: number): string {
   const isWhole = uncoloured(line).length <= columns;
-  let room = isWhole ? columns : columns - 1;
+  let left = isWhole ? columns : columns - 1;
   // biome-ignore lint/suspicious/noControlCharactersInRegex: an escape sequence begins with one
   const parts = line.split(/(\x1b\[\d*m)/);
   const kept = parts.map((part, i) => {
     if (i % 2 === 1) return part;
-    const text = part.slice(0, room);
-    const ends = !isWhole && room > 0 && text.length === room;
-    room -= text.length;
+    const text = part.slice(0, left);
+    const ends = !isWhole && left > 0 && text.length === left;
+    left -= text.length;
     return ends ? `${text}…` : text;
   });
   return kept.join("");

@@ -40,19 +40,19 @@ const INSET = "    ";
 function show(device: DeviceStatus, terminal: Terminal): void {
   const { say, line, columns } = terminal;
   const { id, type, bus, state, ageMs, wire, problem, points } = device;
-  const room = (columns ?? Number.POSITIVE_INFINITY) - INSET.length;
+  const width = (columns ?? Number.POSITIVE_INFINITY) - INSET.length;
   const where = bus === undefined ? type : `${type} (${bus})`;
   for (const text of wrapped(
     [id, where, say(state), shownAge(ageMs, say), shownWire(wire, say)].filter(Boolean).join("  "),
-    room,
+    width,
   ))
     line(text);
   const why = besides(shownProblem(problem, terminal), "devices");
-  if (why !== "") for (const text of wrapped(why, room)) line(`${INSET}${text}`);
+  if (why !== "") for (const text of wrapped(why, width)) line(`${INSET}${text}`);
   if (points.length === 0) return;
   const rows = points.map((point) => rowOf(point, terminal));
   // Without its headings: they would be said again for each device.
-  for (const text of table(["", "", "", "", ""], rows, room).slice(1)) line(`${INSET}${text}`);
+  for (const text of table(["", "", "", "", ""], rows, width).slice(1)) line(`${INSET}${text}`);
 }
 
 function rowOf(point: PointStatus, { say, lang }: Terminal): readonly string[] {

@@ -74,7 +74,7 @@ export function headOfGroup({ state, code, forMs, devices, bus }: FaultGroup, { 
   const lasts = forMs === undefined ? "" : ` ${say("for_")} ${formatDuration(forMs)}`;
   const [first] = devices;
   const who = bus
-    ? `${bus.name}: ${devices.length} ${say("of")} ${pluralise(bus.devices, say("devicesCounted"))}`
+    ? `${bus.name}: ${devices.length} ${say("of")} ${pluralise(bus.devices, say("deviceCount"))}`
     : (first?.id ?? "");
   const how = bus ? say(state === "down" ? "areDown" : "haveProblem") : say(state);
   return plain([who, `${how}${lasts}`, code].filter(Boolean).join("  "));
@@ -86,22 +86,22 @@ const NAME_LINES = 2;
 
 /** Who is concerned, what happened and what to do. */
 export function detailsOf({ devices, bus, what, next }: FaultGroup, { lang, say }: Terminal, columns: number): readonly string[] {
-  const room = columns - INSET.length;
-  const fold = (text: string) => wrapped(plain(text), room).map((line) => INSET + line);
-  const advise = (text: string) => wrapped(plain(text), room - 2).map((line, i) => `${INSET}${i === 0 ? "→" : " "} ${line}`);
+  const width = columns - INSET.length;
+  const fold = (text: string) => wrapped(plain(text), width).map((line) => INSET + line);
+  const advise = (text: string) => wrapped(plain(text), width - 2).map((line, i) => `${INSET}${i === 0 ? "→" : " "} ${line}`);
   return [
-    ...(bus ? namesIn(devices, room, say("moreDevices")).map((line) => INSET + line) : []),
+    ...(bus ? namesIn(devices, width, say("moreDevices")).map((line) => INSET + line) : []),
     ...(what ? fold(what[lang]) : []),
     ...(next ? advise(next[lang]) : []),
   ];
 }
 
 /** As many as have room, and how many more. */
-export function namesIn(devices: readonly DeviceStatus[], room: number, moreForms: string): readonly string[] {
+export function namesIn(devices: readonly DeviceStatus[], width: number, moreForms: string): readonly string[] {
   for (let shown = devices.length; ; shown -= 1) {
     const more = devices.length - shown;
     const listed = devices.slice(0, shown).map(({ id }) => id);
-    const lines = wrapped(plain([...listed, ...(more > 0 ? [`… ${pluralise(more, moreForms)}`] : [])].join(", ")), room);
+    const lines = wrapped(plain([...listed, ...(more > 0 ? [`… ${pluralise(more, moreForms)}`] : [])].join(", ")), width);
     if (lines.length <= NAME_LINES || shown <= 1) return lines;
   }
 }

@@ -73,7 +73,7 @@ function uplinkLines(uplink: GatewayStatus["sync"]["uplink"], { say }: Terminal)
 }
 
 const titleOf = (unwell: number, all: number, { say }: Terminal): string =>
-  `${unwell} ${say("of")} ${pluralise(all, say("devicesCounted"))} ${say(unwell === 1 ? "isNotWell" : "areNotWell")}`;
+  `${unwell} ${say("of")} ${pluralise(all, say("deviceCount"))} ${say(unwell === 1 ? "isNotWell" : "areNotWell")}`;
 
 function countLines(devices: readonly DeviceStatus[], { say }: Terminal): readonly string[] {
   const of = (wanted: DeviceStatus["state"]) => devices.filter(({ state }) => state === wanted);
@@ -115,7 +115,7 @@ function alarmLines(alarms: readonly OpenAlarm[], { say, lang }: Terminal, most:
   );
   const more = alarms.length - shown.length;
   return [
-    `${pluralise(alarms.length, say("alarmsCounted"))}:`,
+    `${pluralise(alarms.length, say("alarmCount"))}:`,
     ...lines,
     ...(more > 0 ? [`  … ${pluralise(more, say("moreAlarms"))}`] : []),
   ];
@@ -129,7 +129,7 @@ function assetLines({ assets }: GatewayStatus, { say, lang }: Terminal, columns:
     const doubt = quality === "good" || state["status"] === "unknown" ? "" : ` (${say(quality)})`;
     return `${asset} ${assetWords(state, lang, (value) => formatValue(value, lang))}${doubt}`;
   });
-  const count = pluralise(assets.length, say("assetsCounted"));
+  const count = pluralise(assets.length, say("assetCount"));
   const line = `${count}: ${words.join(", ")}`;
   return [wrapped(line, columns - 2).length <= ASSET_LINES ? line : `${count}: \`cippo status --all\``];
 }

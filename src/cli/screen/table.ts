@@ -18,43 +18,43 @@ export function table(headings: readonly string[], written: readonly (readonly s
   const widths = heads.map((heading, i) => Math.max(width(heading), ...rows.map((row) => width(row[i] ?? ""))));
   const right = heads.map((_, i) => rows.length > 0 && rows.every((row) => /^(-?[\d.,]+|–)?$/.test(row[i] ?? "")));
   const aligned = (cells: readonly string[]) => cells.map((cell, i) => pad(cell, widths[i] ?? 0, right[i] ?? false)).join("  ");
-  const room = columns ?? Number.POSITIVE_INFINITY;
+  const available = columns ?? Number.POSITIVE_INFINITY;
   const before = widths.slice(0, -1).reduce((sum, one) => sum + one + GAP, 0);
   const all = [heads, ...rows];
-  if (before + (widths.at(-1) ?? 0) <= room) return all.map((cells) => aligned(cells).trimEnd());
-  const one = { all, before, room, aligned };
-  if (before + SENTENCE <= room) return all.flatMap((cells) => beside(cells, one));
-  if (before <= room + GAP) return all.flatMap((cells) => below(cells, one));
-  return rows.flatMap((cells) => listed(heads, cells, room));
+  if (before + (widths.at(-1) ?? 0) <= available) return all.map((cells) => aligned(cells).trimEnd());
+  const one = { all, before, available, aligned };
+  if (before + SENTENCE <= available) return all.flatMap((cells) => beside(cells, one));
+  if (before <= available + GAP) return all.flatMap((cells) => below(cells, one));
+  return rows.flatMap((cells) => listed(heads, cells, available));
 }
 
 interface Layout {
   /** What the columns take that stand before the last. */
   readonly before: number;
-  readonly room: number;
+  readonly available: number;
   readonly aligned: (cells: readonly string[]) => string;
 }
 
 /** The last column goes on under itself. */
-function beside(cells: readonly string[], { before, room, aligned }: Layout): readonly string[] {
-  const [first = "", ...more] = wrapped(cells.at(-1) ?? "", room - before);
+function beside(cells: readonly string[], { before, available, aligned }: Layout): readonly string[] {
+  const [first = "", ...more] = wrapped(cells.at(-1) ?? "", available - before);
   return [`${aligned([...cells.slice(0, -1), first]).trimEnd()}`, ...more.map((line) => " ".repeat(before) + line)];
 }
 
 /** The last column stands under the others. */
-function below(cells: readonly string[], { room, aligned }: Layout): readonly string[] {
+function below(cells: readonly string[], { available, aligned }: Layout): readonly string[] {
   const last = cells.at(-1) ?? "";
   return [
     aligned(cells.slice(0, -1)).trimEnd(),
-    ...(last === "" ? [] : wrapped(last, room - INSET).map((line) => " ".repeat(INSET) + line)),
+    ...(last === "" ? [] : wrapped(last, available - INSET).map((line) => " ".repeat(INSET) + line)),
   ];
 }
 
 /** Too many columns for this terminal: each row is a list of what it has. */
-function listed(heads: readonly string[], cells: readonly string[], room: number): readonly string[] {
+function listed(heads: readonly string[], cells: readonly string[], available: number): readonly string[] {
   const [first = "", ...rest] = cells;
   const named = rest.flatMap((cell, i) => (cell === "" ? [] : [`${heads[i + 1]} ${cell}`]));
-  return [first, ...named.flatMap((text) => wrapped(text, room - GAP).map((line) => " ".repeat(GAP) + line))];
+  return [first, ...named.flatMap((text) => wrapped(text, available - GAP).map((line) => " ".repeat(GAP) + line))];
 }
 
 /** Columns that are empty in every row are left out. */

@@ -170,14 +170,14 @@ export const texts = {
     en: "THE PLATFORM IS SILENT: the broker is there, but nothing is acknowledged",
   },
   // what is well, and what is not
-  devicesCounted: { it: "dispositivo|dispositivi", en: "device|devices" },
+  deviceCount: { it: "dispositivo|dispositivi", en: "device|devices" },
   isNotWell: { it: "non sta bene", en: "is not well" },
   areNotWell: { it: "non stanno bene", en: "are not well" },
   devicesWell: { it: "dispositivo sta bene|dispositivi stanno bene", en: "device is well|devices are well" },
   moreDevices: { it: "altro|altri", en: "more" },
-  alarmsCounted: { it: "allarme aperto|allarmi aperti", en: "open alarm|open alarms" },
+  alarmCount: { it: "allarme aperto|allarmi aperti", en: "open alarm|open alarms" },
   moreAlarms: { it: "altro|altri", en: "more" },
-  assetsCounted: { it: "oggetto|oggetti", en: "asset|assets" },
+  assetCount: { it: "oggetto|oggetti", en: "asset|assets" },
   // sentences
   up: { it: "attivo", en: "up" },
   down: { it: "non risponde", en: "down" },

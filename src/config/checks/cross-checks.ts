@@ -157,8 +157,8 @@ function login(raw: unknown, isTls: boolean, source: Source): void {
   const has = (name: string) => valueAt(raw, ["credentials", name]) !== undefined;
   const user = valueAt(raw, ["sync", "user"]);
   const isWritten = valueAt(raw, ["credentials"]) !== undefined;
-  const lacks = ([room, name]: readonly [string, string], expected: Text, severity: "error" | "warning" = "error") => {
-    const path = room === "credentials" && !isWritten ? ["sync", "broker"] : [room, name];
+  const lacks = ([section, name]: readonly [string, string], expected: Text, severity: "error" | "warning" = "error") => {
+    const path = section === "credentials" && !isWritten ? ["sync", "broker"] : [section, name];
     source.add({ severity, code: "config.credentials", path, found: phrases.nothing[lang], expected: expected[lang] });
   };
   if (user !== undefined && !has("password")) lacks(["credentials", "password"], phrases.passwordFile);

@@ -162,8 +162,10 @@ function sectionOf(key: string, value: unknown, at: Path, known: readonly string
     if (wireIn(value) !== undefined) return "buses";
   }
   if (at[0] === "devices" && at.length === 2 && BUS_KEYS.has(key)) return "buses";
-  const rooms = SECTIONS.filter((room) => room !== at[0] && Object.hasOwn(shapeOf(siteSchema.shape[room]) ?? {}, key));
-  return rooms.length === 1 && at.length <= 1 ? rooms[0] : undefined;
+  const sections = SECTIONS.filter(
+    (section) => section !== at[0] && Object.hasOwn(shapeOf(siteSchema.shape[section]) ?? {}, key),
+  );
+  return sections.length === 1 && at.length <= 1 ? sections[0] : undefined;
 }
 
 const BUS_KEYS: ReadonlySet<string> = new Set(

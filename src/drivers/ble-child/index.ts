@@ -37,7 +37,7 @@ const say = (message: BleMessageBody): void => {
 };
 const sayState = (): void => say({ is: "state", state, ...(reason !== undefined && { reason }), heard });
 
-function turn(to: RadioState, why?: string): void {
+function enter(to: RadioState, why?: string): void {
   if (state === to && reason === why) return;
   state = to;
   reason = why;
@@ -97,13 +97,13 @@ for (let failures = 0; ; ) {
     const heardOne = () => {
       heard += 1;
     };
-    using open = await Session.open(adapter, { say, state: turn, heardOne });
+    using open = await Session.open(adapter, { say, state: enter, heardOne });
     session = open;
     open.want(wanted, matches);
     await open.run();
   } catch (error) {
     const trouble = troubleOf(error);
-    turn(trouble.state, trouble.message);
+    enter(trouble.state, trouble.message);
   }
   session = null;
   failures = performance.now() - begun > AGAIN.maxMs ? 0 : failures + 1;

@@ -40,7 +40,7 @@ export function resultOf(
   at: number,
 ): CommandResult {
   const [id, target, action] = [command.id, clipped(command.target), clipped(command.action)];
-  const said =
+  const reported =
     told ??
     (code !== undefined && isCode(code)
       ? toldOf(new CodedError(code, { target, action, device: target, name: "value" }))
@@ -51,7 +51,7 @@ export function resultOf(
     action,
     state,
     ...(code !== undefined && { code }),
-    ...(said !== undefined && { detail: said.what.en, told: said }),
+    ...(reported !== undefined && { detail: reported.what.en, told: reported }),
     ...(value !== undefined && { value }),
     at,
   };

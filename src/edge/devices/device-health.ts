@@ -59,7 +59,7 @@ export class DeviceHealth {
   #ever = false;
   /** When something of it was last understood, and what its wire had counted by then. */
   #understood: number;
-  #counted: WireStatus | undefined;
+  #wireStatus: WireStatus | undefined;
 
   constructor(info: DeviceInfo, isSilent: boolean, mono: number) {
     this.#info = info;
@@ -118,7 +118,7 @@ export class DeviceHealth {
     this.#understood = mono;
     this.#ever = true;
     const wire = this.#info.wire?.();
-    this.#counted = wire && { ...wire };
+    this.#wireStatus = wire && { ...wire };
     const wasSilent = this.#isSilent;
     this.#isSilent = false;
     return wasSilent;
@@ -165,7 +165,7 @@ export class DeviceHealth {
     if (this.#outage !== null) return this.#causeOf(this.#outage);
     if (!this.isDown) return this.#troubled.size > 0 ? this.#worst() : (this.#causeOf(this.#unread) ?? this.#unsteady(mono));
     if (this.#error !== null && !this.#isOver(this.#error, mono))
-      return { error: this.#said(this.#error.code, this.#error.context), since: this.#failing };
+      return { error: this.#errorOf(this.#error.code, this.#error.context), since: this.#failing };
     return this.#silence(mono);
   }
 
@@ -175,7 +175,7 @@ export class DeviceHealth {
   }
 
   #causeOf(what: Lasting | null): Cause | null {
-    return what && { error: this.#said(what.code, what.context), since: what.since };
+    return what && { error: this.#errorOf(what.code, what.context), since: what.since };
   }
 
   /** Whether an old error no longer explains why a pushed device is down: its wire has been open again for a while. */
@@ -191,19 +191,19 @@ export class DeviceHealth {
     const { since, code, context } = this.#falls.of();
     const lasted = formatDuration(mono - since);
     const figures = { it: `${times} volte in ${lasted}, ora risponde`, en: `${times} times in ${lasted}, it answers now` };
-    return { error: this.#said(code, context, figures), since };
+    return { error: this.#errorOf(code, context, figures), since };
   }
 
   #silence(mono: number): Cause {
     const since = this.#understood;
     const lasted = formatDuration(mono - since);
-    const stray = strayIn(this.#info.wire?.()) - strayIn(this.#counted);
+    const stray = strayIn(this.#info.wire?.()) - strayIn(this.#wireStatus);
     if (stray > 0)
-      return { error: this.#said("frame.invalid", {}, strayText(stray, lasted, framesIn(this.#info.wire?.()))), since };
+      return { error: this.#errorOf("frame.invalid", {}, strayText(stray, lasted, framesIn(this.#info.wire?.()))), since };
     const unread = this.#troubled.size > 0 ? this.#worst() : null;
     if (unread !== null && unread.points === undefined) return { error: unread.error, since };
-    if (framesIn(this.#info.wire?.()) > framesIn(this.#counted)) return { error: this.#said("ble.replayed", {}), since };
-    return { error: this.#said("device.silent", { lasted }), since };
+    if (framesIn(this.#info.wire?.()) > framesIn(this.#wireStatus)) return { error: this.#errorOf("ble.replayed", {}), since };
+    return { error: this.#errorOf("device.silent", { lasted }), since };
   }
 
   /** The largest group of points with the same problem, bad ones before doubtful ones. */
@@ -222,12 +222,12 @@ export class DeviceHealth {
     const list = points.join(", ");
     const since = Math.min(...group.map(([, trouble]) => trouble.since));
     return points.length === Object.keys(this.#info.points).length
-      ? { error: this.#said(code, why), since }
-      : { error: this.#said(code, why, { it: list, en: list }), since, points };
+      ? { error: this.#errorOf(code, why), since }
+      : { error: this.#errorOf(code, why, { it: list, en: list }), since, points };
   }
 
   /** `figures` are said after the sentence of the code. */
-  #said(code: string, context: Context, given?: Text): EdgeError {
+  #errorOf(code: string, context: Context, given?: Text): EdgeError {
     const { id, bus } = this.#info;
     const known: Code = isCode(code) ? code : "internal";
     const figures = given ?? askedText(known, this.#info.wire?.());

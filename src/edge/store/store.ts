@@ -72,7 +72,7 @@ export interface Store extends AsyncDisposable {
    * One transaction. Rejects with EdgeError `store.*`; nothing of it is then true, and the same commit may be tried again. `room`: a commit that
    * makes room, or proves that something may go, is written above the quota, where `reserveBytes` are kept for it.
    */
-  commit(commit: Commit, room?: WriteLimit): Promise<void>;
+  commit(commit: Commit, limit?: WriteLimit): Promise<void>;
   /** A commit of up to half of this always fits above the quota. */
   readonly reserveBytes: number;
   streams(): readonly StreamState[];

@@ -24,8 +24,8 @@ export function ticker(everyMs: number, offsetMs: number): Ticker {
     async next(stop) {
       if (!pending) {
         const now = monotonic();
-        const turn = begun + Math.max(0, Math.ceil((now - begun) / everyMs)) * everyMs;
-        const due = first ? begun : turn <= last ? last + everyMs : turn;
+        const tick = begun + Math.max(0, Math.ceil((now - begun) / everyMs)) * everyMs;
+        const due = first ? begun : tick <= last ? last + everyMs : tick;
         poked = new AbortController();
         using over = new AnyOf(stop, poked.signal);
         await pause(Math.max(0, due - now), over.signal);

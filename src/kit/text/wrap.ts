@@ -4,16 +4,16 @@
 export const width = (text: string): number => [...text].length;
 
 /** At spaces; a word that is longer than the line is cut. */
-export function wrapped(text: string, room: number): string[] {
+export function wrapped(text: string, columns: number): string[] {
   const lines: string[] = [];
   let line = "";
   for (let word of text.split(" ")) {
-    if (line !== "" && width(line) + 1 + width(word) <= room) {
+    if (line !== "" && width(line) + 1 + width(word) <= columns) {
       line += ` ${word}`;
       continue;
     }
     if (line !== "") lines.push(line);
-    for (; width(word) > room; word = [...word].slice(room).join("")) lines.push([...word].slice(0, room).join(""));
+    for (; width(word) > columns; word = [...word].slice(columns).join("")) lines.push([...word].slice(0, columns).join(""));
     line = word;
   }
   return [...lines, line];
@@ -31,6 +31,6 @@ export const folded = (text: string, columns?: number): string =>
 export function hanging(text: string, columns: number): readonly string[] {
   if (width(text) <= columns) return [text];
   const inset = /^ */.exec(text)?.[0] ?? "";
-  const room = Math.max(1, columns - inset.length - HANG);
-  return wrapped(text.trimStart(), room).map((line, i) => `${inset}${i === 0 ? "" : " ".repeat(HANG)}${line}`);
+  const left = Math.max(1, columns - inset.length - HANG);
+  return wrapped(text.trimStart(), left).map((line, i) => `${inset}${i === 0 ? "" : " ".repeat(HANG)}${line}`);
 }

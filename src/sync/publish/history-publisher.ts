@@ -11,7 +11,7 @@ import type { Publisher } from "./publisher.ts";
 /** Stored bytes of one look into the store. */
 const READ_BYTES = 128 * 1024;
 /** Messages under way, those in the window included. */
-const LANES = 4;
+const DELIVERIES_MOST = 4;
 /** Looks this often without being notified: a topic that was refused may be open again. */
 const LOOK_MS = 1000;
 
@@ -26,7 +26,7 @@ export interface HistoryOptions {
 
 /** Runs until stopped; rejects when the store cannot be read. */
 export async function sendHistory(o: HistoryOptions, stop: AbortSignal): Promise<void> {
-  const lanes = new Set<Promise<void>>();
+  const deliveries = new Set<Promise<void>>();
   /** A message with which links have died is sent later, by itself: others do not wait for it. */
   const aside = new Set<Promise<void>>();
   while (!stop.aborted) {
@@ -42,10 +42,10 @@ export async function sendHistory(o: HistoryOptions, stop: AbortSignal): Promise
     passOver(o, job, segments);
     for (const load of o.batches.pack("history", segments, job.asked)) {
       if (!stop.aborted) await o.bucket.take(load.body.length, stop);
-      const way = o.batches.isSuspect(load) ? aside : lanes;
-      while (way.size >= LANES) await Promise.race(way);
-      const lane: Promise<void> = o.batches.deliver(load).then(() => void way.delete(lane));
-      way.add(lane);
+      const way = o.batches.isSuspect(load) ? aside : deliveries;
+      while (way.size >= DELIVERIES_MOST) await Promise.race(way);
+      const delivery: Promise<void> = o.batches.deliver(load).then(() => void way.delete(delivery));
+      way.add(delivery);
     }
   }
 }

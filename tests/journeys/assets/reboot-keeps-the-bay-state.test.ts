@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { monotonic } from "../../../src/kit/clock.ts";
 import { Held, type HeldEvent } from "../../support/running/held.ts";
-import { broker, Gateway, Opened, platform, temporary, until } from "../../support/running/processes.ts";
+import { broker, Gateway, Opened, startPlatform, temporary, until } from "../../support/running/processes.ts";
 import { Site } from "../../support/running/site.ts";
 
 /** After this long without a frame nobody knows any more what stands before an a02yyuw. */
@@ -59,7 +59,7 @@ beforeAll(async () => {
   folder = shared.use(await temporary("reboot")).path;
   url = shared.use(await broker()).url;
   city = join(folder, "city.sqlite");
-  shared.use(await platform(url, city, "--ack-after", "200ms"));
+  shared.use(await startPlatform(url, city, "--ack-after", "200ms"));
 });
 afterAll(() => shared[Symbol.asyncDispose]());
 

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { CountingSite, counter } from "../../support/running/counting-site.ts";
-import { broker, Gateway, platform, temporary, until } from "../../support/running/processes.ts";
+import { broker, Gateway, startPlatform, temporary, until } from "../../support/running/processes.ts";
 import { proofOf, proved, told } from "../../support/running/proof.ts";
 
 const UNITS = Array.from({ length: 20 }, (_, i) => i + 1);
@@ -26,7 +26,7 @@ describe("a process at its limits", () => {
     await using site = await CountingSite.open();
     await using city = await broker();
     const held = join(folder.path, "city.sqlite");
-    await using _desk = await platform(city.url, held, "--ack-after", "1s");
+    await using _platform = await startPlatform(city.url, held, "--ack-after", "1s");
     await using gateway = new Gateway(folder.path);
     await gateway.configure(city.url, { ...QUICK, buses: site.buses, devices: meters });
     await gateway.start();
@@ -88,7 +88,7 @@ describe("a process at its limits", () => {
 
       await first[Symbol.asyncDispose]();
       await using city = await broker(first.port);
-      await using _desk = await platform(city.url, held, "--ack-after", "200ms");
+      await using _platform = await startPlatform(city.url, held, "--ack-after", "200ms");
       const shown = site.shown.get(1) ?? 0;
       const asked = gateway.cippo("status");
       await until(() => (site.shown.get(1) ?? 0) > shown + 20, 20_000, "readings without a descriptor");

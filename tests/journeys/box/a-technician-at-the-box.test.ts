@@ -173,7 +173,7 @@ describe("a technician at the box", { timeout: 60_000, shuffle: false }, () => {
   });
 
   it("is told what is wrong with his words: exit 2, with what was probably meant", async () => {
-    for (const [words, said] of [
+    for (const [words, expected] of [
       [["statsu"], /status/],
       [["read"], /device/],
       [["status", "--jsn"], /--json/],
@@ -186,7 +186,7 @@ describe("a technician at the box", { timeout: 60_000, shuffle: false }, () => {
       const { code, stderr, stdout } = await gateway.cippo(...words);
       expect([words, code, stdout]).toEqual([words, 2, ""]);
       expect(stderr).toMatch(/^error cli\.usage: .+\n→ .+\n$/);
-      expect(stderr).toMatch(said);
+      expect(stderr).toMatch(expected);
     }
     for (const words of [
       ["read", "nobody"],
@@ -197,7 +197,7 @@ describe("a technician at the box", { timeout: 60_000, shuffle: false }, () => {
       const { code, stderr } = await gateway.cippo(...words);
       expect([words, code, stderr]).toEqual([words, 1, expect.stringMatching(/^error cli\.unknown-name: .*nobody.*\n→ .+\n$/)]);
     }
-    for (const [words, said] of [
+    for (const [words, expected] of [
       [["read", "rely"], /^error cli\.unknown-name: rely .*\n→ Did you mean relay\?/],
       [["read", "bay-1"], /^error cli\.not-a-device: bay-1 .*\n→ `cippo watch bay-1`/],
       [["watch", "baj-1"], /^error cli\.unknown-name: baj-1 .*\n→ Did you mean bay-1\?/],
@@ -206,7 +206,7 @@ describe("a technician at the box", { timeout: 60_000, shuffle: false }, () => {
       [["history", "bay-1"], /^error cli\.which-point: .*\n→ There are: bay-1\.status/],
     ] as const) {
       const { code, stderr } = await gateway.cippo(...words);
-      expect([words, code, stderr]).toEqual([words, 1, expect.stringMatching(said)]);
+      expect([words, code, stderr]).toEqual([words, 1, expect.stringMatching(expected)]);
     }
     expect((await gateway.cippo("history", "bay-1.status")).stdout).toMatch(/occupied/);
   });

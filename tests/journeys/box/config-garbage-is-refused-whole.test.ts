@@ -118,11 +118,11 @@ describe("configuration garbage is refused whole", () => {
       await within(folder.path);
       const file = join(folder.path, "gateway.yaml");
       await writeFile(file, text);
-      const said = (await refused(folder.path, "run", "--config", file)).trimEnd().split("\n");
+      const output = (await refused(folder.path, "run", "--config", file)).trimEnd().split("\n");
       // At the end, what happened and what to do next; before it, every problem with its place.
-      expect(said.at(-2)).toMatch(/^error config\.invalid: Configuration refused: \d+ problems? in /);
-      expect(said.at(-1)).toMatch(/^→ .+/);
-      const problems = said.slice(0, -2).map((told) => {
+      expect(output.at(-2)).toMatch(/^error config\.invalid: Configuration refused: \d+ problems? in /);
+      expect(output.at(-1)).toMatch(/^→ .+/);
+      const problems = output.slice(0, -2).map((told) => {
         const [, where, line, column, code, found = "", wanted = ""] = PROBLEM.exec(told) ?? [];
         expect(where, told).toBe(file);
         expect(Number(line) >= 1 && Number(line) <= text.split("\n").length && Number(column) >= 1, told).toBe(true);
@@ -130,7 +130,7 @@ describe("configuration garbage is refused whole", () => {
         return [Number(line), code] as const;
       });
       for (const [at, code] of expected) expect(problems).toContainEqual([at === 0 ? expect.any(Number) : at, code]);
-      expect(said.join("\n")).not.toContain("secret");
+      expect(output.join("\n")).not.toContain("secret");
       if (i % CHECKED_OF !== 1) return;
       const checked = JSON.parse(await refused(folder.path, "--json", "config", "check", file));
       expect(checked).toMatchObject({ file, ok: false, errors: problems.length });
@@ -152,8 +152,8 @@ describe("configuration garbage is refused whole", () => {
     await using folder = await temporary("garbage");
     await within(folder.path);
     for (const file of [join(folder.path, "nowhere.yaml"), folder.path, "/dev/zero"]) {
-      const said = await refused(folder.path, "--json", "run", "--config", file);
-      expect(JSON.parse(said)).toMatchObject({
+      const output = await refused(folder.path, "--json", "run", "--config", file);
+      expect(JSON.parse(output)).toMatchObject({
         error: { code: file === "/dev/zero" ? "config.not-text" : "config.unreadable", context: { file } },
       });
     }

@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import { stringify } from "yaml";
 import { monotonic } from "../../../src/kit/clock.ts";
 import { Broker, brokerKinds } from "../../support/broker/brokers.ts";
-import { Control, Gateway, node, platform, temporary, until } from "../../support/running/processes.ts";
+import { Control, Gateway, node, startPlatform, temporary, until } from "../../support/running/processes.ts";
 import { proofOf, proved, rowsOf, told } from "../../support/running/proof.ts";
 
 const SITE = {
@@ -82,7 +82,7 @@ describe.each(brokerKinds)("%s", (kind) => {
     const ready = await site.ready<{ control: number; served: string; site: Record<"buses" | "devices" | "assets", object> }>();
     using hand = await Control.open(ready.control);
     const held = join(folder.path, "platform.sqlite");
-    await using _platform = await platform(broker.url, held, "--ack-after", "500ms");
+    await using _platform = await startPlatform(broker.url, held, "--ack-after", "500ms");
     await using gateway = new Gateway(folder.path);
     await gateway.configure(broker.url, ready.site);
     await gateway.start();

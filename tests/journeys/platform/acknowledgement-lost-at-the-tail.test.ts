@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { Broker, brokerKinds } from "../../support/broker/brokers.ts";
 import { CountingSite, counter } from "../../support/running/counting-site.ts";
-import { Gateway, platform, temporary, until } from "../../support/running/processes.ts";
+import { Gateway, startPlatform, temporary, until } from "../../support/running/processes.ts";
 import { proofOf, proved, told } from "../../support/running/proof.ts";
 
 const upTo = (last: number) => Array.from({ length: last }, (_, i) => i + 1);
@@ -27,7 +27,7 @@ describe.each(brokerKinds)("%s", (kind) => {
     await using site = await CountingSite.open();
     await using broker = await Broker.open(kind, folder.path);
     const held = join(folder.path, "platform.sqlite");
-    await using first = await platform(broker.url, held, "--ack-after", "200ms");
+    await using first = await startPlatform(broker.url, held, "--ack-after", "200ms");
     await using gateway = new Gateway(folder.path);
     await gateway.configure(broker.url, {
       sync: { live: { every: "100ms" } },
@@ -47,7 +47,7 @@ describe.each(brokerKinds)("%s", (kind) => {
     expect((await told(held, "counter", "n")).length).toBeLessThan(site.shown.get(1) ?? 0);
 
     await broker.start();
-    await using _second = await platform(broker.url, held, "--ack-after", "200ms");
+    await using _second = await startPlatform(broker.url, held, "--ack-after", "200ms");
     await proved(gateway);
     expect((await told(held, "counter", "n")).map(({ value }) => value)).toEqual(upTo(site.shown.get(1) ?? 0));
     // Nothing new was said meanwhile that could have shown the hole.

@@ -5,7 +5,7 @@ import { monotonic } from "../../../src/kit/clock.ts";
 import { Broker, brokerKinds } from "../../support/broker/brokers.ts";
 import { Witness } from "../../support/broker/witness.ts";
 import { CountingSite, counter, loop } from "../../support/running/counting-site.ts";
-import { Gateway, platform, temporary, until } from "../../support/running/processes.ts";
+import { Gateway, startPlatform, temporary, until } from "../../support/running/processes.ts";
 import { proofOf, proved, rowsOf, told } from "../../support/running/proof.ts";
 
 const COUNTERS = [1, 2, 3];
@@ -22,7 +22,7 @@ describe.each(brokerKinds)("%s", (kind) => {
     await using broker = await Broker.open(kind, folder.path);
     await using witness = await Witness.open(broker.url);
     const held = join(folder.path, "platform.sqlite");
-    await using _platform = await platform(broker.url, held, "--ack-after", "500ms");
+    await using _platform = await startPlatform(broker.url, held, "--ack-after", "500ms");
     await using gateway = new Gateway(folder.path);
     const devices = Object.fromEntries(COUNTERS.map((unit) => [`counter-${unit}`, counter(unit, "100ms", NOISE)]));
     await gateway.configure(broker.url, {

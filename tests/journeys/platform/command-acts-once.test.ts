@@ -5,7 +5,17 @@ import type { EdgeEvent } from "../../../src/model/index.ts";
 import { Operator } from "../../support/broker/operator.ts";
 import { type Coils, coils } from "../../support/running/coils.ts";
 import { Held } from "../../support/running/held.ts";
-import { ask, broker, type Control, Gateway, list, Opened, platform, temporary, until } from "../../support/running/processes.ts";
+import {
+  ask,
+  broker,
+  type Control,
+  Gateway,
+  list,
+  Opened,
+  startPlatform,
+  temporary,
+  until,
+} from "../../support/running/processes.ts";
 
 const BUSY = { timeout: 60_000 };
 
@@ -16,7 +26,7 @@ interface World extends AsyncDisposable {
   readonly slave: Coils;
   readonly gateway: Gateway;
   readonly operator: Operator;
-  readonly desk: Control;
+  readonly platform: Control;
   readonly held: () => Promise<Held>;
 }
 
@@ -26,7 +36,7 @@ async function world(points: object, more: { readonly devices?: object; readonly
     const folder = open.use(await temporary("once"));
     const city = open.use(await broker());
     const file = join(folder.path, "city.sqlite");
-    const { control: desk } = open.use(await platform(city.url, file, "--ack-after", "200ms"));
+    const { control: platform } = open.use(await startPlatform(city.url, file, "--ack-after", "200ms"));
     const operator = open.use(await Operator.open(city.url, "gw-1"));
     const slave = open.use(await coils());
     const gateway = open.use(new Gateway(folder.path));
@@ -36,7 +46,7 @@ async function world(points: object, more: { readonly devices?: object; readonly
       assets: more.assets ?? {},
     });
     const held = async () => Held.open(file);
-    return { slave, gateway, operator, desk, held, [Symbol.asyncDispose]: () => open[Symbol.asyncDispose]() };
+    return { slave, gateway, operator, platform, held, [Symbol.asyncDispose]: () => open[Symbol.asyncDispose]() };
   } catch (error) {
     await open[Symbol.asyncDispose]();
     throw error;
@@ -255,7 +265,7 @@ describe("a command acts once", () => {
         },
       },
     );
-    const { slave, gateway, desk } = w;
+    const { slave, gateway, platform } = w;
     await gateway.start();
     await online(gateway);
     const open = async () => (await gateway.status()).alarms.filter(({ kind }) => kind === "bay.illegal-occupation");
@@ -263,7 +273,7 @@ describe("a command acts once", () => {
     const ids: string[] = [];
     const ways: Readonly<Record<string, () => Promise<void>>> = {
       platform: async () => {
-        const { data } = await desk.ask<{ data: unknown }>({
+        const { data } = await platform.ask<{ data: unknown }>({
           do: "command",
           gateway: "gw-1",
           target: "bay-1",

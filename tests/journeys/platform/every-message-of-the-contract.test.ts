@@ -7,7 +7,7 @@ import { freePort } from "../../../hw-sim/free-port.ts";
 import { readBody } from "../../../src/contract/message-body.ts";
 import { messageOn, messages } from "../../../src/sync/contract/messages.ts";
 import { stallingProxy } from "../../support/broker/stalling-proxy.ts";
-import { broker, Gateway, node, platform, temporary, until } from "../../support/running/processes.ts";
+import { broker, Gateway, node, startPlatform, temporary, until } from "../../support/running/processes.ts";
 
 const EXAMPLES = join(import.meta.dirname, "../../../docs/examples");
 /** Messages of the contract that this version ignores: nothing in the gateway sends or acts upon them yet. */
@@ -64,7 +64,7 @@ it("every message of the contract is met on a real broker and holds to its schem
   const seen = new Map<string, unknown>();
   const wrong: string[] = [];
   await using _collector = await collect(late.url, seen, wrong);
-  await using city = await platform(late.url, join(folder.path, "platform.sqlite"));
+  await using city = await startPlatform(late.url, join(folder.path, "platform.sqlite"));
   await using _open = await stallingProxy(late.port, door);
   await until(async () => (await gateway.status()).sync.connected);
   await city.control.ask({ do: "command", gateway: "gw-1", target: "boiler.pump", action: "set", args: { value: true } });

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { Broker } from "../../support/broker/brokers.ts";
 import { Witness } from "../../support/broker/witness.ts";
 import { CountingSite, counter, loop } from "../../support/running/counting-site.ts";
-import { Gateway, platform, temporary, until } from "../../support/running/processes.ts";
+import { Gateway, startPlatform, temporary, until } from "../../support/running/processes.ts";
 import { proved, rowsOf, told } from "../../support/running/proof.ts";
 
 const BAY = 9;
@@ -36,7 +36,7 @@ describe.each(CASES)("$name", ({ hot, ends, cause }) => {
     await using broker = await Broker.open("embedded", folder.path);
     await using witness = await Witness.open(broker.url);
     const held = join(folder.path, "platform.sqlite");
-    await using _platform = await platform(broker.url, held, "--ack-after", "200ms");
+    await using _platform = await startPlatform(broker.url, held, "--ack-after", "200ms");
     await using gateway = new Gateway(folder.path);
     await gateway.configure(broker.url, {
       sync: { live: { every: "100ms" } },

@@ -9,7 +9,7 @@ import type { EdgeEvent, ReadingRecord } from "../../../src/model/index.ts";
 import { Broker } from "../../support/broker/brokers.ts";
 import { Dice } from "../../support/memory/dice.ts";
 import { CountingSite, counter } from "../../support/running/counting-site.ts";
-import { Gateway, platform, temporary, until } from "../../support/running/processes.ts";
+import { Gateway, startPlatform, temporary, until } from "../../support/running/processes.ts";
 import { told } from "../../support/running/proof.ts";
 import { event, HandClock, inEpoch, nothing, OFFSET, open } from "../../unit/edge/store/support.ts";
 
@@ -66,13 +66,13 @@ it.each([
     devices: { counter: counter(1, "100ms") },
   });
   let program = await gateway.start();
-  const said: string[] = [];
+  const output: string[] = [];
   // As its manager does.
   let over = false;
   const manager = (async () => {
     while (!over) {
       await program.told;
-      said.push(...program.lines);
+      output.push(...program.lines);
       if (!over) program = await gateway.start();
     }
   })();
@@ -80,8 +80,8 @@ it.each([
   await damage(gateway.db);
   await broker.start();
   const held = join(folder.path, "platform.sqlite");
-  await using there = await platform(broker.url, held, "--ack-after", "200ms");
-  await until(() => said.some((line) => line.includes('"store.damaged"')), 60_000, "the damage is met");
+  await using there = await startPlatform(broker.url, held, "--ack-after", "200ms");
+  await until(() => output.some((line) => line.includes('"store.damaged"')), 60_000, "the damage is met");
   const status = () => gateway.status().catch(() => null);
   const proved = async () => {
     const now = await status();

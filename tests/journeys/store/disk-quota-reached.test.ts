@@ -10,7 +10,7 @@ import { add, type RangeSet, union } from "../../../src/kit/range-set.ts";
 import type { EdgeEvent, ReadingRecord } from "../../../src/model/index.ts";
 import { Broker } from "../../support/broker/brokers.ts";
 import { CountingSite, counter, loop } from "../../support/running/counting-site.ts";
-import { Gateway, platform, temporary, until } from "../../support/running/processes.ts";
+import { Gateway, startPlatform, temporary, until } from "../../support/running/processes.ts";
 import { proved, rowsOf, told } from "../../support/running/proof.ts";
 import { event, events, HandClock, inEpoch, nothing, OFFSET, open } from "../../unit/edge/store/support.ts";
 
@@ -108,7 +108,7 @@ it("sheds with a ledger, and all that was produced is delivered, stored or named
 
   await broker.start();
   const held = join(folder.path, "platform.sqlite");
-  await using there = await platform(broker.url, held, "--ack-after", "200ms");
+  await using there = await startPlatform(broker.url, held, "--ack-after", "200ms");
   await until(async () => (await told(held, "counter", "n")).length > 0, 10_000, "the platform hears of today");
   await site.hold(1);
   await proved(gateway, 30_000);

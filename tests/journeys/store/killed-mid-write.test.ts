@@ -9,11 +9,11 @@ import { Database } from "../../../hw-sim/platform/store/database.ts";
 import { Broker } from "../../support/broker/brokers.ts";
 import { Witness } from "../../support/broker/witness.ts";
 import { CountingSite, counter, loop } from "../../support/running/counting-site.ts";
-import { Gateway, Program, platform, temporary, until } from "../../support/running/processes.ts";
+import { Gateway, Program, startPlatform, temporary, until } from "../../support/running/processes.ts";
 import { proofOf, proved, told } from "../../support/running/proof.ts";
 import { type Durable, hashOf } from "../../support/running/restless-edge.ts";
 
-const LANES = 2;
+const CRASH_LOOPS = 2;
 const ROUNDS = 90;
 const GATEWAY_ROUNDS = 20;
 /** key = epoch's n · 2^35 + number. */
@@ -113,7 +113,7 @@ describe.concurrent("a process that is killed while it writes", () => {
   it("edge and store keep what they told, round after round on one file", { timeout: 240_000 }, async () => {
     await using folder = await temporary("killed");
     const program = await bundled(folder.path);
-    const lane = async (name: string): Promise<number> => {
+    const crashLoop = async (name: string): Promise<number> => {
       const file = join(folder.path, name, "cippo.sqlite");
       await mkdir(join(folder.path, name));
       const told = new Map<string, string>();
@@ -131,7 +131,7 @@ describe.concurrent("a process that is killed while it writes", () => {
           told.set(number, `${to} ${hash}`);
         }
         // What former rounds told and is still here says the same.
-        for (const [number, said] of held) if (told.has(number)) expect(told.get(number)).toBe(said);
+        for (const [number, content] of held) if (told.has(number)) expect(told.get(number)).toBe(content);
         const n = left.epochs.at(-1)?.n ?? 0;
         expect(n - newest).toBe(n > newest ? 1 : 0);
         newest = n;
@@ -139,7 +139,7 @@ describe.concurrent("a process that is killed while it writes", () => {
       }
       return windows;
     };
-    const windows = await Promise.all(Array.from({ length: LANES }, (_, i) => lane(`lane-${i}`)));
+    const windows = await Promise.all(Array.from({ length: CRASH_LOOPS }, (_, i) => crashLoop(`loop-${i}`)));
     // Most rounds met the middle of the work, not its beginning.
     for (const of of windows) expect(of).toBeGreaterThan(ROUNDS);
   });
@@ -150,7 +150,7 @@ describe.concurrent("a process that is killed while it writes", () => {
     await using broker = await Broker.open("embedded", folder.path);
     await using witness = await Witness.open(broker.url);
     const held = join(folder.path, "platform.sqlite");
-    await using _platform = await platform(broker.url, held, "--ack-after", "200ms");
+    await using _platform = await startPlatform(broker.url, held, "--ack-after", "200ms");
     await using gateway = new Gateway(folder.path);
     await gateway.configure(broker.url, {
       sync: { live: { every: "100ms" } },
@@ -168,7 +168,7 @@ describe.concurrent("a process that is killed while it writes", () => {
       const left = await leftIn(gateway.db);
       gapless(left);
       const stored = recordsOf(left);
-      for (const [number, said] of heard) expect(stored.get(number), number).toBe(said);
+      for (const [number, content] of heard) expect(stored.get(number), number).toBe(content);
     }
     await gateway.start();
     const last = site.shown.get(1) ?? 0;
@@ -195,8 +195,8 @@ function recordsOf({ segments }: Left): ReadonlyMap<string, string> {
   const records = new Map<string, string>();
   for (const { epoch, stream, body } of segments) {
     const batch = read.open(body);
-    const said = stream === "readings" ? read.readings(batch).rows : read.events(batch).events;
-    for (const record of said) records.set(`${epoch}/${stream}/${record.seq}`, JSON.stringify(record));
+    const content = stream === "readings" ? read.readings(batch).rows : read.events(batch).events;
+    for (const record of content) records.set(`${epoch}/${stream}/${record.seq}`, JSON.stringify(record));
   }
   return records;
 }

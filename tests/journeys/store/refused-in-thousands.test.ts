@@ -8,7 +8,7 @@ import { union } from "../../../src/kit/range-set.ts";
 import type { EdgeEvent, ReadingRecord } from "../../../src/model/index.ts";
 import { Operator } from "../../support/broker/operator.ts";
 import { CountingSite, counter } from "../../support/running/counting-site.ts";
-import { broker, Gateway, platform, temporary, until } from "../../support/running/processes.ts";
+import { broker, Gateway, startPlatform, temporary, until } from "../../support/running/processes.ts";
 import { proved, told } from "../../support/running/proof.ts";
 import { event, HandClock, inEpoch, nothing, OFFSET, open } from "../../unit/edge/store/support.ts";
 
@@ -71,7 +71,7 @@ it.each([
 
   // The platform comes, and everything that was produced is there, or has a name.
   const held = join(folder.path, "platform.sqlite");
-  await using there = await platform(city.url, held, "--ack-after", "200ms");
+  await using there = await startPlatform(city.url, held, "--ack-after", "200ms");
   await site.hold(1);
   await proved(gateway, 60_000);
   const { data } = await there.control.ask<{ data: Counts }>({ do: "counts" });
@@ -81,6 +81,6 @@ it.each([
   const line = data.streams.find(({ epoch, stream }) => epoch === past.epoch && stream === "readings");
   expect(line?.held).toEqual([[1, past.head]]);
   expect((await told(held, "counter", "n")).length).toBe(site.shown.get(1));
-  expect(program.lines.filter((said) => said.includes('"store.full"'))).toEqual([]);
+  expect(program.lines.filter((line) => line.includes('"store.full"'))).toEqual([]);
   expect(await gateway.stop()).toBe(0);
 });

@@ -82,8 +82,8 @@ async function prefixOf(store: Store, epoch: string): Promise<number> {
   expect((await store.read(epoch, "events", 1, ALL, ALL)).map(({ from }) => from)).toEqual(
     Array.from({ length: window }, (_, i) => i + 1),
   );
-  const standing = store.streams().find((line) => line.epoch === epoch && line.stream === "readings");
-  if (window > 0) expect(standing).toMatchObject({ head: window * PER_WINDOW, upTo: (window - 1) * PER_WINDOW });
+  const stream = store.streams().find((line) => line.epoch === epoch && line.stream === "readings");
+  if (window > 0) expect(stream).toMatchObject({ head: window * PER_WINDOW, upTo: (window - 1) * PER_WINDOW });
   return window;
 }
 

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { inflateSync } from "node:zlib";
 import { connect } from "mqtt";
 import { expect, it } from "vitest";
-import { broker, Gateway, platform, temporary, until } from "../../support/running/processes.ts";
+import { broker, Gateway, startPlatform, temporary, until } from "../../support/running/processes.ts";
 import { Site } from "../../support/running/site.ts";
 
 const SCENARIO = {
@@ -45,14 +45,14 @@ function tracesOf(badge: string): readonly Buffer[] {
 it("a badge leaves no trace", { timeout: 180_000 }, async () => {
   await using folder = await temporary("badge");
   await using city = await broker();
-  await using desk = await platform(city.url, join(folder.path, "city.sqlite"), "--ack-after", "200ms");
+  await using platform = await startPlatform(city.url, join(folder.path, "city.sqlite"), "--ack-after", "200ms");
   const heard: Buffer[] = [];
-  const ear = connect(city.url, { protocolVersion: 5 });
-  ear.on("message", (topic, payload) => {
+  const subscriber = connect(city.url, { protocolVersion: 5 });
+  subscriber.on("message", (topic, payload) => {
     const bytes = Buffer.from(payload);
     heard.push(Buffer.from(topic), bytes[0] === 0x78 ? inflateSync(bytes) : bytes);
   });
-  await ear.subscribeAsync("#", { qos: 1 });
+  await subscriber.subscribeAsync("#", { qos: 1 });
   await using site = await Site.open(folder.path, SCENARIO);
   await using gateway = new Gateway(folder.path);
   const credentials = join(folder.path, "badge.key");
@@ -75,7 +75,7 @@ it("a badge leaves no trace", { timeout: 180_000 }, async () => {
   await gateway.delivered();
 
   expect(await reader()).toMatchObject({ state: "up", points: [], wire: { strayBytes: 0 } });
-  const said: Buffer[] = [];
+  const outputs: Buffer[] = [];
   for (const words of [
     ["status"],
     ["devices"],
@@ -85,17 +85,17 @@ it("a badge leaves no trace", { timeout: 180_000 }, async () => {
     ["status", "--json"],
   ]) {
     const { stdout, stderr } = await gateway.cippo(...words);
-    said.push(Buffer.from(stdout), Buffer.from(stderr));
+    outputs.push(Buffer.from(stdout), Buffer.from(stderr));
   }
   expect(await gateway.stop()).toBe(0);
-  said.push(Buffer.from(program.lines.join("\n")), Buffer.from(program.stderr));
+  outputs.push(Buffer.from(program.lines.join("\n")), Buffer.from(program.stderr));
   const files = (await readdir(folder.path)).filter((name) => name.startsWith("cippo.sqlite") || name.startsWith("city.sqlite"));
   expect(files).toContain("cippo.sqlite");
-  for (const name of files) said.push(await readFile(join(folder.path, name)));
-  await ear.endAsync();
+  for (const name of files) outputs.push(await readFile(join(folder.path, name)));
+  await subscriber.endAsync();
   expect(heard.length).toBeGreaterThan(4);
-  expect(desk.program.running).toBe(true);
-  const all = Buffer.concat([...said, ...heard]);
+  expect(platform.program.running).toBe(true);
+  const all = Buffer.concat([...outputs, ...heard]);
   for (const badge of BADGES)
     for (const trace of tracesOf(badge)) expect(all.includes(trace), `${badge} as ${trace.toString("hex")}`).toBe(false);
 });

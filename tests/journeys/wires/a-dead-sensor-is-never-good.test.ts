@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import type { PointStatus } from "../../../src/model/index.ts";
 import { Held } from "../../support/running/held.ts";
-import { broker, Gateway, Program, platform, temporary, until } from "../../support/running/processes.ts";
+import { broker, Gateway, Program, startPlatform, temporary, until } from "../../support/running/processes.ts";
 import { Site } from "../../support/running/site.ts";
 
 const SCENARIO = {
@@ -23,7 +23,7 @@ const DEAD = ["env", "bay", "noisy"];
 it("a dead sensor is never good", { timeout: 180_000 }, async () => {
   await using folder = await temporary("dead");
   await using city = await broker();
-  await using desk = await platform(city.url, join(folder.path, "city.sqlite"), "--ack-after", "200ms");
+  await using platform = await startPlatform(city.url, join(folder.path, "city.sqlite"), "--ack-after", "200ms");
   await using site = await Site.open(folder.path, SCENARIO);
   await using gateway = new Gateway(folder.path);
   await gateway.configure(city.url, site.ready.site);
@@ -36,7 +36,7 @@ it("a dead sensor is never good", { timeout: 180_000 }, async () => {
   const bayState = async () => (await gateway.status()).assets[0];
   await until(async () => (await bayState())?.state["status"] === "occupied", WELL_MS, "an occupied bay");
   expect((await gateway.cippo("read", "bay")).stdout).toMatch(/distance +647 +mm +good/);
-  expect(desk.program.running).toBe(true);
+  expect(platform.program.running).toBe(true);
 
   for (const device of ["env", "bay"]) await site.ask({ do: "fault", kind: "silence", device, forMs: FOR_GOOD });
   await site.ask({ do: "fault", kind: "garbage", device: "noisy", forMs: FOR_GOOD });

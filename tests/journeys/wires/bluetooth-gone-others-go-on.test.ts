@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import type { DeviceStatus } from "../../../src/model/index.ts";
-import { broker, Gateway, platform, temporary, until } from "../../support/running/processes.ts";
+import { broker, Gateway, startPlatform, temporary, until } from "../../support/running/processes.ts";
 import { Site } from "../../support/running/site.ts";
 
 const SCENARIO = {
@@ -30,12 +30,12 @@ const processesOf = (path: string): readonly number[] => {
 it("Bluetooth gone, others go on", { timeout: 120_000 }, async () => {
   await using folder = await temporary("radio");
   await using city = await broker();
-  await using desk = await platform(city.url, join(folder.path, "city.sqlite"), "--ack-after", "200ms");
+  await using platform = await startPlatform(city.url, join(folder.path, "city.sqlite"), "--ack-after", "200ms");
   await using site = await Site.open(folder.path, SCENARIO);
   await using gateway = new Gateway(folder.path);
   await gateway.configure(city.url, site.ready.site);
   const program = await gateway.start();
-  expect(desk.program.running).toBe(true);
+  expect(platform.program.running).toBe(true);
   await site.ask({ do: "set", device: "env", point: "temperature", value: 21.5 });
   await site.ask({ do: "set", device: "tag", point: "battery", value: 62 });
   await site.ask({ do: "set", device: "bay", point: "distance", value: 700 });

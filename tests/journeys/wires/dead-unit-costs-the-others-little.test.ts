@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import { monotonic } from "../../../src/kit/clock.ts";
 import { Held } from "../../support/running/held.ts";
-import { broker, Gateway, platform, temporary, until } from "../../support/running/processes.ts";
+import { broker, Gateway, startPlatform, temporary, until } from "../../support/running/processes.ts";
 import { farSide, registers } from "../../unit/drivers/support.ts";
 
 const EVERY_MS = 1000;
@@ -13,7 +13,7 @@ const LIVING = Array.from({ length: 15 }, (_, i) => i + 1).filter((unit) => unit
 it("a dead unit costs the others on its line little", { timeout: 90_000 }, async () => {
   await using folder = await temporary("dead");
   await using city = await broker();
-  await using _desk = await platform(city.url, join(folder.path, "city.sqlite"), "--ack-after", "200ms");
+  await using _platform = await startPlatform(city.url, join(folder.path, "city.sqlite"), "--ack-after", "200ms");
   const askedAt: { readonly unit: number; readonly at: number }[] = [];
   await using line = await farSide("rtu-tcp", ({ unit, fc, address, socket }) => {
     askedAt.push({ unit, at: monotonic() });

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { monotonic } from "../../../src/kit/clock.ts";
 import { Held, type HeldReading } from "../../support/running/held.ts";
-import { broker, Gateway, platform, temporary, until } from "../../support/running/processes.ts";
+import { broker, Gateway, startPlatform, temporary, until } from "../../support/running/processes.ts";
 import { type Asked, type FarSide, farSide, mbap, withCrc } from "../../unit/drivers/support.ts";
 
 const UNITS = [1, 2, 3, 4];
@@ -149,7 +149,7 @@ describe("a late Modbus reply", () => {
     async (seed) => {
       await using folder = await temporary("late");
       await using city = await broker();
-      await using _desk = await platform(city.url, join(folder.path, "city.sqlite"), "--ack-after", "200ms");
+      await using _platform = await startPlatform(city.url, join(folder.path, "city.sqlite"), "--ack-after", "200ms");
       await using tcp = await misbehaving("tcp", seed);
       await using rtu = await misbehaving("rtu-tcp", seed + 1000);
       await using gateway = new Gateway(folder.path);

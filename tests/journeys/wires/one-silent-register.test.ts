@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { Held } from "../../support/running/held.ts";
-import { broker, Gateway, platform, temporary, until } from "../../support/running/processes.ts";
+import { broker, Gateway, startPlatform, temporary, until } from "../../support/running/processes.ts";
 import { farSide, mbap, registers } from "../../unit/drivers/support.ts";
 
 const SILENT = 30;
@@ -11,7 +11,7 @@ const POINTS = Object.fromEntries(Array.from({ length: 9 }, (_, i) => [`p${i}`, 
 it("one silent register costs its own point, and a wrong address is told by its number", { timeout: 90_000 }, async () => {
   await using folder = await temporary("silent-register");
   await using city = await broker();
-  await using _desk = await platform(city.url, join(folder.path, "city.sqlite"), "--ack-after", "200ms");
+  await using _platform = await startPlatform(city.url, join(folder.path, "city.sqlite"), "--ack-after", "200ms");
   await using meter = await farSide("tcp", (asked) => {
     if (asked.address !== SILENT) asked.socket.write(mbap(asked.transaction, registers(asked.unit, 3, asked.address)));
   });

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { EdgeEvent, Value } from "../../../src/model/index.ts";
 import { Held } from "../../support/running/held.ts";
-import { broker, Gateway, list, platform, temporary, until } from "../../support/running/processes.ts";
+import { broker, Gateway, list, startPlatform, temporary, until } from "../../support/running/processes.ts";
 import { Site } from "../../support/running/site.ts";
 
 const BUSY = { timeout: 60_000 };
@@ -19,7 +19,7 @@ describe("pins over a kill", () => {
     await using folder = await temporary("pulses");
     await using city = await broker();
     const file = join(folder.path, "city.sqlite");
-    await using _desk = await platform(city.url, file, "--ack-after", "200ms");
+    await using _platform = await startPlatform(city.url, file, "--ack-after", "200ms");
     await using site = await Site.open(folder.path, {
       buses: PINS,
       devices: { water: { type: "gpio-pulse", bus: "pins", line: 17, litresPerPulse: 10, every: "1s" } },

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { connectAsync } from "mqtt";
 import { describe, expect, it } from "vitest";
 import { Broker, brokerKinds } from "../../support/broker/brokers.ts";
-import { broker, Gateway, type Program, platform, temporary, until } from "../../support/running/processes.ts";
+import { broker, Gateway, type Program, startPlatform, temporary, until } from "../../support/running/processes.ts";
 import { proved, told } from "../../support/running/proof.ts";
 
 const DEVICES = ["24e124713b000001", "24e124713b000002", "24e124713b000003"];
@@ -32,7 +32,7 @@ describe.skipIf(!brokerKinds.includes("mosquitto"))("a network's mosquitto", () 
     await using city = await broker();
     await using lora = await Broker.remembering(folder.path);
     const held = join(folder.path, "platform.sqlite");
-    await using _platform = await platform(city.url, held);
+    await using _platform = await startPlatform(city.url, held);
     await using gateway = new Gateway(folder.path);
     const devices = Object.fromEntries(
       DEVICES.map((devEui, i) => [
@@ -80,7 +80,7 @@ describe.skipIf(!brokerKinds.includes("mosquitto"))("a network's mosquitto", () 
     await using city = await broker();
     await using lora = await Broker.remembering(folder.path);
     const held = join(folder.path, "platform.sqlite");
-    await using _platform = await platform(city.url, held);
+    await using _platform = await startPlatform(city.url, held);
     await using gateway = new Gateway(folder.path);
     const [devEui = ""] = DEVICES;
     const tank = { type: "lorawan-milesight-em310-udl", bus: "lora", devEui, silentAfter: "1h", report: { change: 0 } };

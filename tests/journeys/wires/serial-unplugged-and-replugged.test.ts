@@ -7,7 +7,7 @@ import { expect, it } from "vitest";
 import { socatExists } from "../../../hw-sim/site/pty.ts";
 import type { PointStatus } from "../../../src/model/index.ts";
 import { Held } from "../../support/running/held.ts";
-import { ask, broker, Gateway, Opened, platform, temporary, until } from "../../support/running/processes.ts";
+import { ask, broker, Gateway, Opened, startPlatform, temporary, until } from "../../support/running/processes.ts";
 import { Site } from "../../support/running/site.ts";
 
 const ROUNDS = 4;
@@ -52,12 +52,12 @@ it.skipIf(!socatExists())(
   async () => {
     await using folder = await temporary("replug");
     await using city = await broker();
-    await using desk = await platform(city.url, join(folder.path, "city.sqlite"), "--ack-after", "200ms");
+    await using platform = await startPlatform(city.url, join(folder.path, "city.sqlite"), "--ack-after", "200ms");
     await using site = await Site.open(folder.path, SCENARIO);
     await using gateway = new Gateway(folder.path);
     await gateway.configure(city.url, site.ready.site);
     const program = await gateway.start();
-    expect(desk.program.running).toBe(true);
+    expect(platform.program.running).toBe(true);
 
     await site.ask({ do: "set", device: "boiler", point: "flow", value: 54.3 });
     await site.ask({ do: "set", device: "bay", point: "distance", value: 700 });

@@ -37,15 +37,15 @@ export class Witness implements AsyncDisposable {
     const stream = path.replace("history/", "");
     if (stream !== "readings" && stream !== "events") return;
     for (const batch of read.unjoin(read.open(Buffer.from(payload)))) {
-      const { epoch, ...said } = stream === "readings" ? read.readings(batch) : read.events(batch);
-      for (const record of "rows" in said ? said.rows : said.events)
+      const { epoch, ...records } = stream === "readings" ? read.readings(batch) : read.events(batch);
+      for (const record of "rows" in records ? records.rows : records.events)
         this.#keep(`${epoch}/${stream}/${record.seq}`, JSON.stringify(record));
     }
   }
 
-  #keep(number: string, said: string): void {
+  #keep(number: string, record: string): void {
     const before = this.records.get(number);
-    if (before !== undefined && before !== said) this.contradictions.push(`${number}: ${before}, then ${said}`);
-    this.records.set(number, said);
+    if (before !== undefined && before !== record) this.contradictions.push(`${number}: ${before}, then ${record}`);
+    this.records.set(number, record);
   }
 }

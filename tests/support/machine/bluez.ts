@@ -55,8 +55,8 @@ export class Bluez implements AsyncDisposable {
     const n = ++this.#asked;
     control.child.stdin?.write(`${JSON.stringify(request)}\n`);
     const answer = await control.line((line) => {
-      const said = JSON.parse(line) as { n: number; ok: boolean; value: T; error?: string };
-      return said.n === n ? said : undefined;
+      const reply = JSON.parse(line) as { n: number; ok: boolean; value: T; error?: string };
+      return reply.n === n ? reply : undefined;
     }, ANSWER_MS);
     if (!answer.ok) throw new Error(`bluez: ${answer.error}`);
     return answer.value;

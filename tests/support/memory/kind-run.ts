@@ -145,8 +145,8 @@ export function runBay(
     }
     engine.timers(one.at);
     if ("record" in one) {
-      const { quality = "good", ...said } = one.record;
-      const record = { source: "sensor", name: "presence", unit: "", quality, ...said, mono: one.at };
+      const { quality = "good", ...rest } = one.record;
+      const record = { source: "sensor", name: "presence", unit: "", quality, ...rest, mono: one.at };
       seq += 1;
       keep({ input: { record }, readings: seq, events: 0 }, one.at);
       engine.record(record, seq);

@@ -186,9 +186,9 @@ export class LivedSite {
   }
 
   reads(device: string, reading: Omit<Reading, "mono">): void {
-    const { point, ...said } = reading;
+    const { point, ...rest } = reading;
     const mono = this.#engine?.notBefore(this.#mono) ?? this.#mono;
-    const record: ReadingRecord = { source: device, name: point, unit: "", ...said, mono };
+    const record: ReadingRecord = { source: device, name: point, unit: "", ...rest, mono };
     const seq = this.#add(record);
     this.#engine?.record(record, seq);
   }

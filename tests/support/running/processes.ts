@@ -176,7 +176,7 @@ export class Control implements Disposable {
   }
 }
 
-export async function platform(
+export async function startPlatform(
   url: string,
   db: string,
   ...args: readonly string[]

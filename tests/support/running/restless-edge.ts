@@ -20,12 +20,12 @@ const POINTS: Readonly<Record<string, PointSpec>> = {
 
 async function* readings(stop: AbortSignal): AsyncGenerator<readonly Reading[]> {
   for (let i = 0; !stop.aborted; i += 1) {
-    const said = { quality: "good", mono: monotonic() } as const;
+    const common = { quality: "good", mono: monotonic() } as const;
     yield [
-      { point: "level", value: Math.random(), ...said },
-      { point: "passage", value: i % 3, ...said },
+      { point: "level", value: Math.random(), ...common },
+      { point: "passage", value: i % 3, ...common },
       // A car comes and goes: an event and a state of the rule now and then.
-      { point: "present", value: i % 40 < 20, ...said },
+      { point: "present", value: i % 40 < 20, ...common },
     ];
     await sleep(1);
   }

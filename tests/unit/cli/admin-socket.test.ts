@@ -166,13 +166,13 @@ describe("somebody who means no good, or does not listen", () => {
 
   it("is answered only as fast as it reads, and nobody else waits for it", { timeout: 60_000 }, async () => {
     let asked = 0;
-    const counted = admin({
+    const counting = admin({
       problems: () => {
         asked += 1;
         return [{ what: "x".repeat(1000) }] as never;
       },
     });
-    await using _ = await serveAdmin(path, counted, noLog, stop.signal);
+    await using _ = await serveAdmin(path, counting, noLog, stop.signal);
     const socket = connect(path);
     await once(socket, "connect");
     socket.pause();
@@ -419,9 +419,9 @@ describe("the socket itself", () => {
   it("of a gateway that stands still keeps nobody waiting who asks for what takes time, and leaves it nothing to do later", {
     timeout: 15_000,
   }, async () => {
-    const said: string[] = [];
+    const received: string[] = [];
     const still = createServer((socket) => {
-      socket.setEncoding("utf8").on("data", (text: string) => said.push(text));
+      socket.setEncoding("utf8").on("data", (text: string) => received.push(text));
       socket.on("error", () => undefined);
     }).listen(path);
     await once(still, "listening");
@@ -437,8 +437,8 @@ describe("the socket itself", () => {
     expect(asked.map((one) => one.status === "rejected" && one.reason)).toMatchObject(
       asked.map(() => ({ code: "cli.not-running" })),
     );
-    expect(said).toHaveLength(asked.length);
-    expect(said.join("")).not.toMatch(/command|read|events|history|watch/);
+    expect(received).toHaveLength(asked.length);
+    expect(received.join("")).not.toMatch(/command|read|events|history|watch/);
   });
 
   it.skipIf(process.getuid?.() === 0)("says so when the user may not", async () => {

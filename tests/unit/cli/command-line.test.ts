@@ -154,8 +154,8 @@ describe("without a gateway", () => {
     expect(err).toContain("error cli.usage: ");
     expect(err).toContain(reason);
     // The help that has the rest is that of the command which was meant.
-    const meant = words[0] === "statsu" ? "" : `${words.slice(0, words[0] === "config" ? 2 : 1).join(" ")} `;
-    expect(err).toContain(`\n→ \`cippo ${meant}--help\`.\n`);
+    const command = words[0] === "statsu" ? "" : `${words.slice(0, words[0] === "config" ? 2 : 1).join(" ")} `;
+    expect(err).toContain(`\n→ \`cippo ${command}--help\`.\n`);
     expect(code).toBe(2);
   });
 

@@ -45,8 +45,8 @@ describe("what fills a place of an error's sentence", () => {
           if (!ts.isPropertyAssignment(one)) continue;
           const name = one.name.getText();
           if (known ? !known.has(name) : !SENTENCES.includes(name)) continue;
-          const said = literal(one.initializer);
-          if (said !== undefined && englishIn(said, ["credentials"]).length > 0)
+          const sentence = literal(one.initializer);
+          if (sentence !== undefined && englishIn(sentence, ["credentials"]).length > 0)
             found.push(`${file}: ${code.getText()}: ${one.getText()}`);
         }
       });

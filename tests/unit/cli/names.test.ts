@@ -31,7 +31,7 @@ describe("a name that somebody typed", () => {
     ["meter-hall.power", { code: "cli.unknown-name", name: "meter-hall.power", near: "meter-hall" }],
     ["bay-1", { code: "cli.not-a-device", name: "bay-1" }],
     ["constructor", { code: "cli.unknown-name", name: "constructor" }],
-  ])("%s cannot be read", (name, said) => expect(refusal(() => checkDevice(names, name))).toEqual(said));
+  ])("%s cannot be read", (name, expected) => expect(refusal(() => checkDevice(names, name))).toEqual(expected));
 
   it.each([
     ["baj-1", { code: "cli.unknown-name", name: "baj-1", near: "bay-1" }],
@@ -49,9 +49,9 @@ describe("a name that somebody typed", () => {
         near: "meter-hall.power",
       },
     ],
-  ])("%s cannot be watched, nor has it a history", (name, said) => {
-    expect(refusal(() => checkSource(names, name))).toEqual(said);
-    expect(refusal(() => checkPoint(names, name))).toEqual(said);
+  ])("%s cannot be watched, nor has it a history", (name, expected) => {
+    expect(refusal(() => checkSource(names, name))).toEqual(expected);
+    expect(refusal(() => checkPoint(names, name))).toEqual(expected);
   });
 
   it("is not enough for a history when it names no point", () =>

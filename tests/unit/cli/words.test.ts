@@ -155,8 +155,8 @@ describe("what was meant", () => {
     ["prot", "port"],
     ["completely-different", undefined],
     ["x", undefined],
-  ])("%s → %s", (word, meant) => {
-    expect(suggestedKey(word, ["unit", "bus", "port", "baud", "type"])).toBe(meant);
+  ])("%s → %s", (word, suggestion) => {
+    expect(suggestedKey(word, ["unit", "bus", "port", "baud", "type"])).toBe(suggestion);
   });
 
   it.each([
@@ -167,8 +167,8 @@ describe("what was meant", () => {
     ["uint", undefined],
     ["uin32", "uint32"],
     ["uint3", "uint32"],
-  ])("is never another number, nor one of two: %s → %s", (word, meant) => {
-    expect(suggestedKey(word, ["uint16", "int16", "uint32", "int32", "float32"])).toBe(meant);
+  ])("is never another number, nor one of two: %s → %s", (word, suggestion) => {
+    expect(suggestedKey(word, ["uint16", "int16", "uint32", "int32", "float32"])).toBe(suggestion);
   });
 });
 

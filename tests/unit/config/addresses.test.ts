@@ -8,7 +8,7 @@ import { busSchema, type SerialSpec } from "../../../src/drivers/buses.ts";
 import { serialLine } from "../../../src/drivers/transports/serial/serial-port.ts";
 
 const HEAD = "gateway: { id: gw-1, site: { id: park } }\n";
-const said = async (bus: string, lang: "en" | "it" = "en") => {
+const problemsOf = async (bus: string, lang: "en" | "it" = "en") => {
   const text = `${HEAD}sync: { broker: mqtt://127.0.0.1:1883 }\nbuses: { b: { ${bus} } }\n`;
   const { problems } = await checkSite(text, "s", lang);
   return problems.map((p) => problemLine(p, lang).replace(/^s:\d+:\d+: /, ""));
@@ -25,7 +25,7 @@ describe("what is an address", () => {
     ["modbus: tcp, host: fd00::2"],
     ['modbus: rtu-tcp, host: "[fd00::2]", port: 4001'],
     ["modbus: rtu, port: /dev/serial/by-id/usb-FTDI_FT232R_A10-if00-port0, baud: 256000"],
-  ])("%s", async (bus) => expect(await said(bus)).toEqual([]));
+  ])("%s", async (bus) => expect(await problemsOf(bus)).toEqual([]));
 
   it.each(["mqtt://[::1]:1883", "mqtt://localhost", "mqtt://127.0.0.1:1883/"])("broker %s", async (broker) =>
     expect((await checkSite(`${HEAD}sync: { broker: "${broker}" }\n`, "s")).problems).toEqual([]),
@@ -54,8 +54,8 @@ describe("what is none", () => {
     ["modbus: rtu, port: /dev/ttyUSB0, baud: 9601", "expected a rate that serial devices have"],
     ["serial: /dev/ttyUSB0, baud: 115000", "expected a rate that serial devices have"],
   ])("%s", async (bus, words) => {
-    expect(await said(bus)).toEqual([expect.stringContaining(words)]);
-    expect((await said(bus, "it"))[0]).not.toMatch(/expected|starts_with|names of| such as /);
+    expect(await problemsOf(bus)).toEqual([expect.stringContaining(words)]);
+    expect((await problemsOf(bus, "it"))[0]).not.toMatch(/expected|starts_with|names of| such as /);
   });
 
   it.each([

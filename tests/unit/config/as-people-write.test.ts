@@ -5,7 +5,7 @@ import { checkSite, type Problem, problemLine } from "../../../src/config/index.
 const HEAD = `gateway: { id: gw-1, site: { id: park } }
 sync: { broker: mqtt://127.0.0.1:1883 }
 `;
-const said = async (text: string, lang: "en" | "it" = "en") =>
+const problemsOf = async (text: string, lang: "en" | "it" = "en") =>
   (await checkSite(HEAD + text, "s", lang)).problems.map((p) => problemLine(p, lang).replace(/^s:/, ""));
 const bus = (text: string) => `buses: { b: { ${text} } }\n`;
 const point = (text: string) =>
@@ -29,7 +29,7 @@ describe("numbers", () => {
     ["a duration in words", "store: { keep: 14 giorni }\n", ["write `keep: 14d`"]],
     ["a duration in other words", "store: { commit: 2 seconds }\n", ["write `commit: 2s`"]],
   ])("%s", async (_, text, parts) => {
-    const lines = await said(text);
+    const lines = await problemsOf(text);
     expect(lines).toHaveLength(1);
     for (const part of parts) expect(lines[0]).toContain(part);
   });
@@ -54,8 +54,8 @@ describe("numbers", () => {
   });
 
   it("a list of two whole numbers is one", async () => {
-    expect(await said(point("fc: 3, address: 1, range: [0,1]"))).toEqual([]);
-    expect(await said(point("fc: 3, address: 1, range: [0, 5]"))).toEqual([]);
+    expect(await problemsOf(point("fc: 3, address: 1, range: [0,1]"))).toEqual([]);
+    expect(await problemsOf(point("fc: 3, address: 1, range: [0, 5]"))).toEqual([]);
   });
 
   it.each([
@@ -98,7 +98,7 @@ describe("words", () => {
     ["a name with a capital and a space", "buses: { Bus 1: { gpio: auto } }\n", ["write `bus-1:`"]],
     ["a name with accents", 'buses: { "Città_2": { gpio: auto } }\n', ["write `citta-2:`"]],
   ])("%s", async (_, text, parts) => {
-    const lines = await said(text);
+    const lines = await problemsOf(text);
     expect(lines).toHaveLength(1);
     for (const part of parts) expect(lines[0]).toContain(part);
   });
@@ -116,28 +116,28 @@ describe("words", () => {
   it("a key of a point where the bus has it, and keys by other names", async () => {
     const device = (more: string) =>
       `${bus("modbus: rtu, port: /dev/ttyUSB0")}devices: { a: { type: eastron-sdm120, bus: b, ${more} } }\n`;
-    expect((await said(device("slave: 3"))).join("\n")).toContain('did you mean "unit"?');
-    expect((await said(device("unit: 3, interval: 10s")))[0]).toContain('did you mean "every"?');
-    expect((await said(device("unit: 3, hole: 10")))[0]).toContain('did you mean "maxGap"?');
-    expect((await said(device("unit: 3, slowest: 5s")))[0]).toContain('did you mean "replyDeadline"?');
-    expect((await said(bus("modbus: tcp, host: 10.0.0.1, slowest: 5s")))[0]).toContain('did you mean "replyDeadline"?');
-    expect((await said(device("unit: 3, baud: 9600")))[0]).toContain('"baud" belongs under buses');
-    expect((await said(bus("modbus: rtu, port: /dev/ttyUSB0, baudrate: 9600")))[0]).toContain('did you mean "baud"?');
-    expect((await said(bus("modbus: tcp, ip: 10.0.0.1")))[1]).toContain('did you mean "host"?');
-    expect((await said("quotaMB: 10\n"))[0]).toContain('"quotaMB" belongs under store');
-    expect((await said("meter: { type: eastron-sdm120 }\n"))[0]).toContain('"meter" belongs under devices');
-    expect((await said("line: { modbus: rtu, port: /dev/ttyUSB0 }\n"))[0]).toContain('"line" belongs under buses');
+    expect((await problemsOf(device("slave: 3"))).join("\n")).toContain('did you mean "unit"?');
+    expect((await problemsOf(device("unit: 3, interval: 10s")))[0]).toContain('did you mean "every"?');
+    expect((await problemsOf(device("unit: 3, hole: 10")))[0]).toContain('did you mean "maxGap"?');
+    expect((await problemsOf(device("unit: 3, slowest: 5s")))[0]).toContain('did you mean "replyDeadline"?');
+    expect((await problemsOf(bus("modbus: tcp, host: 10.0.0.1, slowest: 5s")))[0]).toContain('did you mean "replyDeadline"?');
+    expect((await problemsOf(device("unit: 3, baud: 9600")))[0]).toContain('"baud" belongs under buses');
+    expect((await problemsOf(bus("modbus: rtu, port: /dev/ttyUSB0, baudrate: 9600")))[0]).toContain('did you mean "baud"?');
+    expect((await problemsOf(bus("modbus: tcp, ip: 10.0.0.1")))[1]).toContain('did you mean "host"?');
+    expect((await problemsOf("quotaMB: 10\n"))[0]).toContain('"quotaMB" belongs under store');
+    expect((await problemsOf("meter: { type: eastron-sdm120 }\n"))[0]).toContain('"meter" belongs under devices');
+    expect((await problemsOf("line: { modbus: rtu, port: /dev/ttyUSB0 }\n"))[0]).toContain('"line" belongs under buses');
   });
 
   it("`reserved` is reservedFor", async () => {
     const text = `${bus("gpio: auto")}devices: { l: { type: gpio-contact, bus: b, line: 5, means: presence } }\nassets: { a: { kind: parking-bay, occupancy: l.presence, reserved: disabled } }\n`;
-    expect(await said(text)).toEqual([expect.stringContaining('did you mean "reservedFor"?')]);
+    expect(await problemsOf(text)).toEqual([expect.stringContaining('did you mean "reservedFor"?')]);
   });
 });
 
 describe("characters", () => {
   const odd = async (text: string, lang: "en" | "it" = "en") =>
-    (await said(text, lang)).filter((l) => l.includes("odd-character"));
+    (await problemsOf(text, lang)).filter((l) => l.includes("odd-character"));
 
   it.each([
     ["a no-break space as indentation", "store:\n\u00a0\u00a0quotaMB: 10\n", "4:1:", "‹U+00A0›"],
@@ -205,7 +205,7 @@ describe("one mistake is told once", () => {
     ],
     ["an address of too great a number", "buses: { line: { modbus: tcp, host: 10.20.0.300 } }\n", "3:", "come 192.168.1.30"],
   ])("%s", async (_, text, place, italian) => {
-    const lines = await said(text, "it");
+    const lines = await problemsOf(text, "it");
     expect(lines).toHaveLength(1);
     expect(lines[0]?.startsWith(place), lines[0]).toBe(true);
     expect(lines[0]).toContain(italian);
@@ -230,7 +230,7 @@ describe("texts that are no YAML", () => {
     ["an alias", "store: *defaults\n", "3:", "", ""],
     ["a comma too many", "store: { quotaMB: 10,, keep: 14d }\n", "3:", "one comma", "una virgola sola"],
   ])("%s", async (_, text, place, english, italian) => {
-    const [en, it] = [await said(text), await said(text, "it")];
+    const [en, it] = [await problemsOf(text), await problemsOf(text, "it")];
     expect(en.length).toBeGreaterThan(0);
     expect(
       en.some((line) => line.startsWith(place) && line.includes(english)),
@@ -245,7 +245,7 @@ describe("texts that are no YAML", () => {
   });
 
   it("a key twice names the line of the first", async () => {
-    const lines = await said("store: { quotaMB: 10 }\nbuses: {}\nstore: {}\n", "it");
+    const lines = await problemsOf("store: { quotaMB: 10 }\nbuses: {}\nstore: {}\n", "it");
     expect(lines).toEqual(['5:1: config.same-name: store: c\'è "store" (già alla riga 3), atteso: ogni nome una sola volta']);
   });
 });
@@ -279,7 +279,7 @@ describe("what a file begins with, and what stands between its keys", () => {
 
 it("a word that no choice has is not taken for the name of something else", async () => {
   for (const word of ["carico", "xyzzy"])
-    expect(await said(`assets: { b: { kind: parking-bay, occupancy: c.presence, reservedFor: ${word} } }\n`)).toContainEqual(
-      expect.stringMatching(/reservedFor: found "\w+", expected one of [a-z, ]+$/),
-    );
+    expect(
+      await problemsOf(`assets: { b: { kind: parking-bay, occupancy: c.presence, reservedFor: ${word} } }\n`),
+    ).toContainEqual(expect.stringMatching(/reservedFor: found "\w+", expected one of [a-z, ]+$/));
 });

@@ -90,7 +90,7 @@ function sources() {
   for (const source of program.getSourceFiles()) {
     file = relative(ROOT, source.fileName);
     isDeclaring =
-      ROOMS.some(({ declares }) => file.startsWith(declares)) && !NO_CONFIGURATION.some((room) => file.startsWith(room));
+      ROOMS.some(({ declares }) => file.startsWith(declares)) && !NO_CONFIGURATION.some((folder) => file.startsWith(folder));
     if (file.startsWith("src/")) walk(source);
   }
   return { read, declared };
@@ -112,12 +112,12 @@ it("each key of the configuration is read, or says that it is not yet available"
   const idle = named(keys.filter((key) => read.has(key.place) && key.isMarked));
   expect(silent, "keys that are accepted in silence: read them, or mark them notYet(…) in the schema").toEqual([]);
   expect(idle, "keys that are marked, and read all the same: the mark may go").toEqual([]);
-  for (const [room, least] of [
+  for (const [folder, least] of [
     ["src/config/", 35],
     ["src/drivers/", 80],
     ["src/edge/kinds/", 5],
   ] as const)
-    expect(keys.filter(({ file }) => file.startsWith(room)).length, room).toBeGreaterThan(least);
+    expect(keys.filter(({ file }) => file.startsWith(folder)).length, folder).toBeGreaterThan(least);
 });
 
 it("what is marked and written is told at its place, in the reader's language", async () => {

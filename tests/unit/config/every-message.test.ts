@@ -88,11 +88,11 @@ describe("every message of the configuration", async () => {
   it("has its Italian, wherever in the sources it is written", async () => {
     const sources = await glob(join(import.meta.dirname, "../../../src"));
     const literals = sources.flatMap((text) =>
-      [...text.matchAll(/(["'`])expected ((?:(?!\1)[^\n$])+)\1/g)].map(([, , said]) => said ?? ""),
+      [...text.matchAll(/(["'`])expected ((?:(?!\1)[^\n$])+)\1/g)].map(([, , phrase]) => phrase ?? ""),
     );
     const foreign = literals
-      .map((said) => said.replaceAll("\\", ""))
-      .filter((said) => !ELSEWHERE.test(said) && translated(said, "it") === said);
+      .map((phrase) => phrase.replaceAll("\\", ""))
+      .filter((phrase) => !ELSEWHERE.test(phrase) && translated(phrase, "it") === phrase);
     expect(literals.length).toBeGreaterThan(30);
     expect(foreign).toEqual([]);
   });

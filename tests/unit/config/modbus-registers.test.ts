@@ -8,7 +8,7 @@ buses: { plant: { modbus: tcp, host: 127.0.0.1 } }
 devices:
 `;
 /** One point, on line 5; `rest`: other options of the device. */
-async function said(point: string, rest = "", lang: "en" | "it" = "en"): Promise<readonly string[]> {
+async function problemsOf(point: string, rest = "", lang: "en" | "it" = "en"): Promise<readonly string[]> {
   const device = `  a: { type: modbus-points, bus: plant, unit: 1, ${rest}points: { p: { ${point} } } }\n`;
   const { problems } = await checkSite(HEAD + device, "s", lang);
   return problems.map((problem) => problemLine(problem, lang).replace(/^s:5:\d+: config\.[a-z-]+: devices\.a\./, ""));
@@ -25,7 +25,7 @@ describe("a register", () => {
     "fc: 3, address: 1, decode: bcd32, order: CDAB, writable: true",
     "fc: 3, address: 40083, decode: int16, scaleFrom: 40084, scale: 0.001, unit: kW",
     "fc: 3, address: 65532, decode: uint64, words: low-first",
-  ])("%s is understood", async (point) => expect(await said(point)).toEqual([]));
+  ])("%s is understood", async (point) => expect(await problemsOf(point)).toEqual([]));
 
   it.each([
     [
@@ -87,8 +87,8 @@ describe("a register", () => {
     ["unit: furlong", 'points.p.unit: found "furlong", expected a UCUM code such as Cel, kW.h, m3, V, A, Hz, bar, % or 1'],
     ["order: 1243", "points.p.order: found 1243, expected one of 1234, 3412, 2143, 4321, ABCD, CDAB, BADC, DCBA"],
   ])("%s is refused", async (more, line) => {
-    expect(await said(`fc: 3, address: 1, ${more}`)).toEqual([line]);
-    const [italian] = await said(`fc: 3, address: 1, ${more}`, "", "it");
+    expect(await problemsOf(`fc: 3, address: 1, ${more}`)).toEqual([line]);
+    const [italian] = await problemsOf(`fc: 3, address: 1, ${more}`, "", "it");
     expect(italian).not.toContain("expected");
     expect(italian?.split("atteso: ")[1]).not.toBe(line.split("expected ")[1]);
   });
@@ -127,15 +127,17 @@ describe("a register", () => {
       "every: found nothing, expected as long as the shortest `leastEvery`: each round asks for something",
     ],
   ])("%s is refused", async (point, line) => {
-    expect(await said(point)).toEqual([line]);
-    const [italian] = await said(point, "", "it");
+    expect(await problemsOf(point)).toEqual([line]);
+    const [italian] = await problemsOf(point, "", "it");
     expect(italian?.split("atteso ")[1]).not.toBe(line.split("expected ")[1]);
   });
 
   it("may be repeated, and asked for more rarely than the others", async () => {
-    expect(await said("coil: 1, keepAlive: { every: 10s, value: true } }, q: { fc: 3, address: 2, leastEvery: 1h")).toEqual([]);
-    expect(await said("fc: 3, address: 1, leastEvery: 1h", "every: 1h, atConnect: { pause: 1s }, ")).toEqual([]);
-    expect(await said("fc: 3, address: 1, keepAlive: { every: 5s, value: 0x55AA }", "every: 2s, ")).toEqual([]);
+    expect(await problemsOf("coil: 1, keepAlive: { every: 10s, value: true } }, q: { fc: 3, address: 2, leastEvery: 1h")).toEqual(
+      [],
+    );
+    expect(await problemsOf("fc: 3, address: 1, leastEvery: 1h", "every: 1h, atConnect: { pause: 1s }, ")).toEqual([]);
+    expect(await problemsOf("fc: 3, address: 1, keepAlive: { every: 5s, value: 0x55AA }", "every: 2s, ")).toEqual([]);
   });
 
   it.each([
@@ -143,24 +145,26 @@ describe("a register", () => {
     ["sint32", "int32"],
     ["u16", "uint16"],
     ["string", "text"],
-  ])("whose type is called %s elsewhere is told %s, and nothing else", async (decode, meant) => {
-    expect(await said(`fc: 3, address: 1, decode: ${decode}`)).toEqual([`points.p.decode: found "${decode}", expected ${meant}`]);
+  ])("whose type is called %s elsewhere is told %s, and nothing else", async (decode, expected) => {
+    expect(await problemsOf(`fc: 3, address: 1, decode: ${decode}`)).toEqual([
+      `points.p.decode: found "${decode}", expected ${expected}`,
+    ]);
   });
 
   it("whose order of bytes is called byteorder is told order, and not byte", async () => {
-    expect((await said("fc: 3, address: 1, decode: float32, byteorder: DCBA"))[0]).toMatch(/did you mean "order"\?$/);
+    expect((await problemsOf("fc: 3, address: 1, decode: float32, byteorder: DCBA"))[0]).toMatch(/did you mean "order"\?$/);
   });
 
   it.each(["float16", "uint24", "int128"])("of a type that there is not (%s) is never told another's number", async (decode) => {
-    const [line] = await said(`fc: 3, address: 1, decode: ${decode}`);
+    const [line] = await problemsOf(`fc: 3, address: 1, decode: ${decode}`);
     expect(line).toMatch(/expected one of bool, uint16, .*text$/);
   });
 
   it("longer than a reply is refused", async () => {
-    expect(await said("fc: 3, address: 1, decode: text, count: 20", "maxRegisters: 19, ")).toEqual([
+    expect(await problemsOf("fc: 3, address: 1, decode: text, count: 20", "maxRegisters: 19, ")).toEqual([
       "maxRegisters: found 19, expected as many registers as its widest point has",
     ]);
-    expect(await said("fc: 3, address: 65530, decode: text, count: 10")).toEqual([
+    expect(await problemsOf("fc: 3, address: 65530, decode: text, count: 10")).toEqual([
       "points.p.address: found 65530, expected an address whose last register is at most 65535",
     ]);
   });

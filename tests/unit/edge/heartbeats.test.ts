@@ -74,7 +74,7 @@ describe("the store's heartbeat", () => {
     await run;
   });
 
-  it("of a house where nothing happens is a write all the same", async () => {
+  it("of a site where nothing happens is a write all the same", async () => {
     const store = new MemoryStore(monotonic());
     const { window, seen, hand, stop, run } = opened(store);
     store.tend = async () => {

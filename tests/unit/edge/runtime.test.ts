@@ -66,7 +66,7 @@ afterEach(() => {
   for (const stop of open.splice(0)) stop.abort();
 });
 
-function house(store: MemoryStore, devices: readonly DeviceInfo[], bay?: Record<string, unknown>) {
+function runtimeOf(store: MemoryStore, devices: readonly DeviceInfo[], bay?: Record<string, unknown>) {
   const kind = assetKinds["parking-bay"];
   const assets =
     bay === undefined || kind === undefined
@@ -148,7 +148,7 @@ const pump: PointSpec = {
 
 it("the last total of a counter is the same for whoever lists devices and whoever reads one that does not answer", async () => {
   const wire = new Wire();
-  const { made, end } = house(new MemoryStore(), [wire.info("d", { volume: { unit: "m3", kind: "increments" } })]);
+  const { made, end } = runtimeOf(new MemoryStore(), [wire.info("d", { volume: { unit: "m3", kind: "increments" } })]);
   for (let pulse = 0; pulse < 163; pulse += 1) wire.say("volume", 0.01);
   const listed = () => made.devices.status()[0]?.points[0];
   await see(() => listed()?.value === 1.63);
@@ -164,7 +164,7 @@ describe("readings", () => {
   it("become rows when they are worth one", async () => {
     const store = new MemoryStore(monotonic());
     const wire = new Wire();
-    const h = house(store, [wire.info("d", { presence })]);
+    const h = runtimeOf(store, [wire.info("d", { presence })]);
     for (const value of [false, false, true, true, false]) wire.say("presence", value);
     await see(() => store.records().length >= 3);
     await h.end();
@@ -174,7 +174,7 @@ describe("readings", () => {
   it("of a wire that fails are bad once, and good again when it is back", async () => {
     const store = new MemoryStore(monotonic());
     const wire = new Wire();
-    const h = house(store, [wire.info("d", { presence })]);
+    const h = runtimeOf(store, [wire.info("d", { presence })]);
     wire.say("presence", true);
     wire.fail();
     await see(() => store.records().length >= 2);
@@ -193,7 +193,7 @@ describe("readings", () => {
   it("of a silent device raise device.down once and clear it when it speaks; then its value is told again", async () => {
     const store = new MemoryStore(monotonic());
     const wire = new Wire();
-    const h = house(store, [wire.info("d", { presence }, 2000)]);
+    const h = runtimeOf(store, [wire.info("d", { presence }, 2000)]);
     wire.say("presence", true);
     await see(() => kinds(store).includes("device.down:raised"));
     wire.say("presence", true);
@@ -210,11 +210,11 @@ describe("readings", () => {
   it("of a device that was down before the start say since when it is, and not since the start", async () => {
     const store = new MemoryStore(monotonic());
     const wire = new Wire();
-    const one = house(store, [wire.info("d", { presence }, 1000)]);
+    const one = runtimeOf(store, [wire.info("d", { presence }, 1000)]);
     wire.say("presence", true);
     await see(() => kinds(store).includes("device.down:raised"));
     await one.end();
-    const two = house(store, [new Wire().info("d", { presence }, 60_000)]);
+    const two = runtimeOf(store, [new Wire().info("d", { presence }, 60_000)]);
     const [device] = two.made.devices.status();
     expect(device).toMatchObject({ state: "down", problem: { code: "device.silent" } });
     expect(device?.problem?.forMs).toBeGreaterThanOrEqual(1000);
@@ -225,12 +225,12 @@ describe("readings", () => {
     const store = new MemoryStore(monotonic());
     const points: Readonly<Record<string, PointSpec>> = { passage: { unit: "1", kind: "increments" } };
     const first = new Wire();
-    const one = house(store, [first.info("gate", points)]);
+    const one = runtimeOf(store, [first.info("gate", points)]);
     for (let i = 0; i < 3; i += 1) first.say("passage", 1);
     await see(() => store.records().length >= 3);
     await one.end();
     const second = new Wire();
-    const two = house(store, [second.info("gate", points)]);
+    const two = runtimeOf(store, [second.info("gate", points)]);
     second.say("passage", 2);
     await see(() => store.records().length >= 4);
     await two.end();
@@ -246,7 +246,7 @@ describe("readings", () => {
     const store = new MemoryStore(monotonic());
     const points: Readonly<Record<string, PointSpec>> = { volume: { unit: "m3", kind: "increments" } };
     const wire = new Wire();
-    const h = house(store, [wire.info("water", points)]);
+    const h = runtimeOf(store, [wire.info("water", points)]);
     for (let i = 0; i < 30; i += 1) wire.say("volume", 0.01);
     for (const code of ["contact.chatter", "contact.chatter", "counter.unobserved"])
       wire.say("volume", 0, { quality: "uncertain", code });
@@ -271,7 +271,7 @@ describe("the bay", () => {
   it("is occupied, illegal, and in order after permit.confirm, each with its event and its state", async () => {
     const store = new MemoryStore(monotonic());
     const wire = new Wire();
-    const h = house(store, [wire.info("s", { presence })], {
+    const h = runtimeOf(store, [wire.info("s", { presence })], {
       occupancy: "s.presence",
       reservedFor: "disabled",
       debounce: "20ms",
@@ -299,7 +299,7 @@ describe("the bay", () => {
 describe("commands", () => {
   const setup = (store = new MemoryStore(monotonic())) => {
     const wire = new Wire();
-    return { store, wire, ...house(store, [wire.info("d", { pump })]) };
+    return { store, wire, ...runtimeOf(store, [wire.info("d", { pump })]) };
   };
 
   it("act once, and each step is an event", async () => {
@@ -380,7 +380,7 @@ describe("commands", () => {
       kind: "state",
       writable: { value: "boolean", impact: "low", limits: { maxOnMs: 2500 } },
     };
-    const h = house(store, [wire.info("d", { pump: relay })]);
+    const h = runtimeOf(store, [wire.info("d", { pump: relay })]);
     await h.send();
     await see(() => h.results.length === 1);
     wire.onWrite = async () => ({ state: "unknown", code: "command.no-answer" });
@@ -404,7 +404,7 @@ describe("commands", () => {
       kind: "state",
       writable: { value: "boolean", impact: "low", limits: { maxOnMs: 2000 } },
     };
-    const h = house(store, [wire.info("d", { pump: relay })]);
+    const h = runtimeOf(store, [wire.info("d", { pump: relay })]);
     await h.send();
     await see(() => h.results.length === 1);
     let release: () => void = () => {};
@@ -424,7 +424,7 @@ describe("commands", () => {
   it("with a time of half a millisecond neither stop the store nor move the clock of records", async () => {
     const store = new MemoryStore(monotonic());
     const wire = new Wire();
-    const h = house(store, [wire.info("s", { presence })], {
+    const h = runtimeOf(store, [wire.info("s", { presence })], {
       occupancy: "s.presence",
       reservedFor: "disabled",
       debounce: "20ms",
@@ -479,7 +479,7 @@ describe("commands", () => {
 it("an asset that is no longer configured is known until its retained state was cleared", async () => {
   const store = new MemoryStore(monotonic());
   store.saved.set("asset/old-bay", {}).set("asset/bay", undefined).set("counters/old-bay", {});
-  const h = house(store, [new Wire().info("s", { presence })], { occupancy: "s.presence" });
+  const h = runtimeOf(store, [new Wire().info("s", { presence })], { occupancy: "s.presence" });
   expect(h.made.documents.removedAssets()).toEqual(["old-bay"]);
   h.made.documents.clearedAsset("old-bay");
   h.made.documents.clearedAsset("bay");

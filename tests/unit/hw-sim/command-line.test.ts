@@ -18,7 +18,7 @@ it.each([
   ["hw-sim/broker", ["--port", "eighty"], "--port eighty: expected a port from 0 to 65535"],
   ["hw-sim/site", ["--gpiod", "3"], "--dir is missing"],
   ["bench/modbus-faults", ["--share", "2"], "--share 2: expected a number from 0 to 1"],
-] as const)("%s %j", (name, words, said) => {
+] as const)("%s %j", (name, words, expected) => {
   const { status, stdout, stderr } = spawnSync(process.execPath, [program(name), ...words], {
     encoding: "utf8",
     timeout: 15_000,
@@ -26,7 +26,7 @@ it.each([
   expect(status).toBe(2);
   expect(stdout).toBe("");
   const [first, empty, help] = stderr.split("\n");
-  expect(first).toContain(said);
+  expect(first).toContain(expected);
   expect([empty, help]).toEqual(["", expect.stringContaining(`node dist/${name}.js`)]);
   expect(stderr).not.toMatch(/^ +at /m);
 });

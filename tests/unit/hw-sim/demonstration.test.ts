@@ -145,7 +145,7 @@ describe("the README", { timeout: 120_000 }, () => {
         new Program("sh", ["-c", words], { cwd: ROOT, env: { CIPPO_SOCKET: socket, TMPDIR: tmp, LANG: "C" } }),
       );
       if (/ watch /.test(line)) {
-        await shell.line((said) => (said.includes("bay-1-sensor.distance") ? true : undefined));
+        await shell.line((line) => (line.includes("bay-1-sensor.distance") ? true : undefined));
         await shell.kill("SIGINT");
         continue;
       }
@@ -187,12 +187,12 @@ describe("the end of a demonstration", { timeout: 120_000 }, () => {
     ["speaks something else", "HTTP/1.1 400 Bad Request\r\n\r\n", /sync\.unreachable: .* cannot be reached: no MQTT\n→ /],
     ["knows no MQTT 5", Buffer.from([0x20, 2, 0, 1]), /sync\.protocol-version: /],
     ["says nothing", "", /sync\.unreachable: .* cannot be reached: no answer in 5 s\n→ /],
-  ])("says so at once when the broker %s", async (_, answer, said) => {
+  ])("says so at once when the broker %s", async (_, answer, expected) => {
     const port = await freePort();
     if (answer !== null) opened.use(await listening(port, answer));
     const program = begin(process.execPath, [START, "--for", "20s", "--broker", `mqtt://127.0.0.1:${port}`]);
     await program.told;
-    expect([program.child.exitCode, program.stderr]).toEqual([1, expect.stringMatching(said)]);
+    expect([program.child.exitCode, program.stderr]).toEqual([1, expect.stringMatching(expected)]);
     // Nobody else is blamed.
     expect(program.stderr).not.toMatch(/platform|not ready/);
   });

@@ -338,9 +338,9 @@ describe("a scenario", () => {
     ["two sensors on one serial line", "bus: uart-2, occ", "bus: uart-1, occ", /uart-1: a serial line has exactly one sensor/],
     ["a gate that is no contact", "gate-in: { every", "boiler: { every", /play.gates.boiler counts no pulses/],
     ["a load on what is no meter", "three: { base", "loop: { base", /play.meters.loop is no meter/],
-  ])("is refused with %s", async (_, text, wrong, said) => {
+  ])("is refused with %s", async (_, text, wrong, expected) => {
     const { dir, file } = await folderWith(SCENARIO.replace(text, wrong));
-    await expect(startSite({ dir, scenario: file, gpiod: 1, loadDriver })).rejects.toThrow(said);
+    await expect(startSite({ dir, scenario: file, gpiod: 1, loadDriver })).rejects.toThrow(expected);
   });
 
   const LISTED = `${SCENARIO.replace("arrivals: [{ at: 1h, stay: 1h }]", "arrivals: [{ at: 0ms, stay: 1h }]")}
@@ -366,9 +366,9 @@ expect: { assets: { bay-1: {}, bay-2: { states: [{ at: 1s, status: occupied }] }
       "seed: 3\ntimeFactor: 2",
       /expect: times are of a play without a timeFactor/,
     ],
-  ])("is refused when it lists %s", async (_, text, wrong, said) => {
+  ])("is refused when it lists %s", async (_, text, wrong, expected) => {
     const { dir, file } = await folderWith(LISTED.replace(text, wrong));
-    await expect(startSite({ dir, scenario: file, gpiod: 1, loadDriver })).rejects.toThrow(said);
+    await expect(startSite({ dir, scenario: file, gpiod: 1, loadDriver })).rejects.toThrow(expected);
   });
 
   it("the one of npm start stands", async () => {

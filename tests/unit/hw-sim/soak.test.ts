@@ -28,9 +28,9 @@ describe("a long run", () => {
   });
 
   it("whose every other quarter has other faults, that leave more going on, is flat; one that keeps something beside that is not", () => {
-    const turns = (n: number) => 200 + 3 * (Math.floor(n / 10) % 2);
-    expect(growing(series((n) => ({ listeners: turns(n) })))).toEqual([]);
-    expect(growing(series((n) => ({ listeners: turns(n) + Math.floor(n / 20) })))).toEqual(["listeners"]);
+    const alternating = (n: number) => 200 + 3 * (Math.floor(n / 10) % 2);
+    expect(growing(series((n) => ({ listeners: alternating(n) })))).toEqual([]);
+    expect(growing(series((n) => ({ listeners: alternating(n) + Math.floor(n / 20) })))).toEqual(["listeners"]);
   });
 
   it.each(["listeners", "timers", "descriptors", "children"] as const)(

@@ -125,10 +125,10 @@ describe("npm start", { timeout: 60_000 }, () => {
     ["a site that is not there", ["--site", "nope"], "--site nope: atteso: badges, piazza, soak, streets"],
     ["a site beside a scenario", ["--site", "soak", "--scenario", "/dev/null"], "--site: non insieme a --scenario"],
     ["a fault's option that is none", ["fault", "meter-hall", "silence", "--fro", "3s"], "opzione sconosciuta: --fro. Uso: "],
-  ])("says in Italian what is wrong with %s", async (_, words, said) => {
+  ])("says in Italian what is wrong with %s", async (_, words, expected) => {
     const { code, err } = await start(...words, "--lang", "it").ended;
     expect(code).toBe(2);
-    expect(err.replaceAll(/\s+/g, " ")).toContain(said);
+    expect(err.replaceAll(/\s+/g, " ")).toContain(expected);
     expect(err).not.toMatch(/Unknown option|expected|To specify/);
   });
 

@@ -95,4 +95,4 @@ it.each([
   [Object.assign(new Error("odd"), { code: "ERR_OSSL_PEM" }), "ERR_OSSL_PEM"],
   [new Error("odd\nand more"), "odd"],
   ["EADDRINUSE", "EADDRINUSE (già in uso)"],
-])("why the system refused something: %s", (error, said) => expect(systemReason(error).it).toBe(said));
+])("why the system refused something: %s", (error, expected) => expect(systemReason(error).it).toBe(expected));

@@ -10,11 +10,11 @@ const COST_MS = 1;
 
 it("between two turns of everything else only a few messages are handled", { timeout: 60_000 }, async () => {
   await using broker = await RawBroker.open();
-  let turns = 0;
+  let loops = 0;
   let isOver = false;
-  const turn = () => {
-    turns += 1;
-    if (!isOver) setImmediate(turn);
+  const loop = () => {
+    loops += 1;
+    if (!isOver) setImmediate(loop);
   };
   const perTurn = new Map<number, number>();
   let handled = 0;
@@ -36,7 +36,7 @@ it("between two turns of everything else only a few messages are handled", { tim
       onMessage: async () => {
         const until = performance.now() + COST_MS;
         while (performance.now() < until);
-        perTurn.set(turns, (perTurn.get(turns) ?? 0) + 1);
+        perTurn.set(loops, (perTurn.get(loops) ?? 0) + 1);
         handled += 1;
         if (handled === MESSAGES) all();
         return undefined;
@@ -44,7 +44,7 @@ it("between two turns of everything else only a few messages are handled", { tim
     },
     stop.signal,
   );
-  setImmediate(turn);
+  setImmediate(loop);
   const payload = Buffer.alloc(200, "x");
   const packets = Array.from({ length: MESSAGES }, (_, i) =>
     generate(

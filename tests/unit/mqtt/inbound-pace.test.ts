@@ -6,7 +6,7 @@ import fc from "../../support/property.ts";
 
 it("never more are under way than may be, in whatever order they are done with", async () => {
   await fc.assert(
-    fc.asyncProperty(fc.integer({ min: 1, max: 8 }), fc.array(fc.nat(5), { maxLength: 40 }), async (most, turns) => {
+    fc.asyncProperty(fc.integer({ min: 1, max: 8 }), fc.array(fc.nat(5), { maxLength: 40 }), async (most, delays) => {
       const pace = new InboundPace(most);
       let underWay = 0;
       let seen = 0;
@@ -14,7 +14,7 @@ it("never more are under way than may be, in whatever order they are done with",
       const done: Promise<void>[] = [];
       await new Promise<void>((resolve) => {
         const read = (): void => {
-          const wait = turns[seen];
+          const wait = delays[seen];
           if (wait === undefined) {
             resolve();
             return;
@@ -32,7 +32,7 @@ it("never more are under way than may be, in whatever order they are done with",
         read();
       });
       await Promise.all(done);
-      expect(seen).toBe(turns.length);
+      expect(seen).toBe(delays.length);
       expect(highest).toBeLessThanOrEqual(most);
     }),
     { numRuns: 100 },

@@ -35,9 +35,9 @@ export function objectDevice(table: {
       const o = options.parse(written);
       const [topic = "", ...payload] = rx.split(" ");
       const interpret = interpreter(o.network, readerOf(o), Object.keys(o.points));
-      const said = interpret({ topic, payload: Buffer.from(payload.join(" ")), mono: 0 });
-      if (said.isMalformed || said.readings.length === 0) throw new EdgeError("frame.invalid", { device: name });
-      return Object.fromEntries(said.readings.map(({ point, value }) => [point, value]));
+      const decoded = interpret({ topic, payload: Buffer.from(payload.join(" ")), mono: 0 });
+      if (decoded.isMalformed || decoded.readings.length === 0) throw new EdgeError("frame.invalid", { device: name });
+      return Object.fromEntries(decoded.readings.map(({ point, value }) => [point, value]));
     },
   });
 }

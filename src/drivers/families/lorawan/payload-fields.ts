@@ -34,11 +34,11 @@ function fieldValue(field: PayloadPart, bytes: Uint8Array): Value {
   const raw = rawIn(bytes, at, decode, order === "little");
   if (bit !== undefined) return ((raw >>> bit) & 1) === 1;
   if (absent?.includes(raw)) return null;
-  return meant(mask === undefined ? raw : (raw & mask) / (mask & -mask), field);
+  return scaled(mask === undefined ? raw : (raw & mask) / (mask & -mask), field);
 }
 
 /** The word or the scaled number that a raw number stands for, rounded so that scaling adds no false digits. */
-export function meant(raw: number, { map, scale, offset }: Pick<PayloadField, "map" | "scale" | "offset">): Value {
+export function scaled(raw: number, { map, scale, offset }: Pick<PayloadField, "map" | "scale" | "offset">): Value {
   if (map !== undefined) return map[raw] ?? String(raw);
   return scale === undefined && offset === undefined ? raw : Number((raw * (scale ?? 1) + (offset ?? 0)).toPrecision(12));
 }

@@ -1,7 +1,7 @@
 /** Decodes payloads of records that describe themselves: channel, type and data (Cayenne LPP and its kin). */
 import type { Value } from "../../../model/index.ts";
 import type { PayloadRecord, PayloadRecords } from "../../message-layout.ts";
-import { meant, rawIn } from "./payload-fields.ts";
+import { rawIn, scaled } from "./payload-fields.ts";
 
 export interface Walked {
   readonly values: Readonly<Record<string, Value>>;
@@ -34,5 +34,5 @@ const LENGTH = { uint8: 1, int8: 1, uint16: 2, int16: 2, uint32: 4, int32: 4 } a
 function valueIn(record: PayloadRecord, bytes: Uint8Array, at: number): Value {
   const raw = rawIn(bytes, at, record.decode ?? "uint8", record.order === "little");
   if (record.absent?.includes(raw)) return null;
-  return record.trueAt === undefined ? meant(raw, record) : raw === record.trueAt;
+  return record.trueAt === undefined ? scaled(raw, record) : raw === record.trueAt;
 }

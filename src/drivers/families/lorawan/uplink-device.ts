@@ -72,7 +72,7 @@ function decodeGolden<O extends NetworkOptions>({ name, rx, options }: Golden, p
   const [port = "", hex = ""] = rx.split(":");
   const uplink = { id: null, address: "", counter: 0, port: Number(port), object: undefined };
   const read = parts.reader(parts.options.parse(options));
-  const said = read({ ...uplink, bytes: Buffer.from(hex.replaceAll(" ", ""), "hex") }, 0);
-  if (said === null) throw new EdgeError("frame.invalid", { device: name });
-  return Object.fromEntries(said.readings.map(({ point, value }) => [point, value]));
+  const decoded = read({ ...uplink, bytes: Buffer.from(hex.replaceAll(" ", ""), "hex") }, 0);
+  if (decoded === null) throw new EdgeError("frame.invalid", { device: name });
+  return Object.fromEntries(decoded.readings.map(({ point, value }) => [point, value]));
 }

@@ -78,7 +78,7 @@ export class TableDevice implements Device {
   readonly #timing: Pick<ModbusRequest, "device" | "timeoutMs" | "replyDeadlineMs">;
   readonly #everyMs: number;
   readonly #learnt: Learnt;
-  readonly #turns: PollCadence;
+  readonly #cadence: PollCadence;
   readonly #repeats: KeepAlive;
   readonly #settings: Settings;
   #isKnown = false;
@@ -95,7 +95,7 @@ export class TableDevice implements Device {
       ...(replyDeadline !== undefined && { replyDeadlineMs: replyDeadline }),
       ...(atConnect && { restMs: atConnect.pause }),
     };
-    this.#turns = new PollCadence(options.every);
+    this.#cadence = new PollCadence(options.every);
     this.#repeats = new KeepAlive(table.points, options.every);
     this.#settings = new Settings(table.points);
     this.#learnt = learntOf(this.#bus, id, table);
@@ -110,8 +110,8 @@ export class TableDevice implements Device {
       const round = new Round(this.#asking(work), this.#learnt.silences, until);
       const doubt = await this.#doubt(round, work, until);
       if (doubt === undefined) await this.#repeats.refresh((...repeated) => this.#repeat(...repeated, work));
-      for await (const told of round.over(this.#turns.due(this.#learnt.blocks))) {
-        for (const one of told) this.#turns.told(one);
+      for await (const told of round.over(this.#cadence.due(this.#learnt.blocks))) {
+        for (const one of told) this.#cadence.told(one);
         const read = told.flatMap((one) => this.#readings(one));
         this.#settings.read(read);
         yield read.map((reading) => this.#judged(reading, doubt));
@@ -254,7 +254,7 @@ export class TableDevice implements Device {
 
   hurry(): void {
     this.#learnt.silences.wake();
-    this.#turns.wake();
+    this.#cadence.wake();
     this.#bus.hurry(this.#unit);
   }
 

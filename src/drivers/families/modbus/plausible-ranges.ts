@@ -95,17 +95,17 @@ export function plausibleIn(unit: string): Plausible | undefined {
 function found(unit: string): Plausible | undefined {
   const base = inBase(unit, LIMITS);
   if (!base) return undefined;
-  const { said, factor } = base;
-  return { limits: [said[0] / factor, said[1] / factor], leastFloat: LEAST_FLOAT / factor };
+  const { entry, factor } = base;
+  return { limits: [entry[0] / factor, entry[1] / factor], leastFloat: LEAST_FLOAT / factor };
 }
 
 /** What is said of the unit itself, or of the one behind its prefix. */
-function inBase<T>(unit: string, table: ReadonlyMap<string, T>): { readonly said: T; readonly factor: number } | undefined {
+function inBase<T>(unit: string, table: ReadonlyMap<string, T>): { readonly entry: T; readonly factor: number } | undefined {
   const own = table.get(unit);
-  if (own !== undefined) return { said: own, factor: 1 };
+  if (own !== undefined) return { entry: own, factor: 1 };
   for (const [prefix, factor] of Object.entries(PREFIXES)) {
-    const said = unit.startsWith(prefix) ? table.get(unit.slice(prefix.length)) : undefined;
-    if (said !== undefined) return { said, factor };
+    const entry = unit.startsWith(prefix) ? table.get(unit.slice(prefix.length)) : undefined;
+    if (entry !== undefined) return { entry, factor };
   }
   return undefined;
 }
@@ -113,7 +113,7 @@ function inBase<T>(unit: string, table: ReadonlyMap<string, T>): { readonly said
 /** The most that a counter in this unit gains in an hour; absent: nothing is known of it. */
 export function mostPerHour(unit: string): number | undefined {
   const base = inBase(unit, PER_HOUR);
-  return base && base.said / base.factor;
+  return base && base.entry / base.factor;
 }
 
 type Judged = Pick<RegisterValue, "decode" | "range"> & { readonly unit?: string; readonly kind?: string };

@@ -11,7 +11,7 @@ const HOUR_MS = 3_600_000;
 /** A float32 has 24 bits: a counter in that format may leap by a few of its last digits. */
 const FLOAT_STEP = 2 ** -20;
 
-interface Counted {
+interface LastCount {
   readonly value: number;
   /** When it last changed: a meter that is read by radio moves once a day. */
   readonly changed: number;
@@ -19,7 +19,7 @@ interface Counted {
 
 /** Of one unit. It outlives reopenings: a meter is replaced, or forgets its count, exactly when it does not answer. */
 export class ReadingJudge {
-  readonly #counted = new Map<string, Counted>();
+  readonly #counts = new Map<string, LastCount>();
   /** Points that showed the impossible, and how many plausible values they still owe. */
   readonly #owed = new Map<string, number>();
 
@@ -44,8 +44,8 @@ export class ReadingJudge {
   #count(reading: Reading, spec: RegisterPoint): Reading {
     const { point, mono } = reading;
     const value = Number(reading.value);
-    const before = this.#counted.get(point);
-    if (before === undefined || value !== before.value) this.#counted.set(point, { value, changed: mono });
+    const before = this.#counts.get(point);
+    if (before === undefined || value !== before.value) this.#counts.set(point, { value, changed: mono });
     if (before === undefined) return this.#prove(reading);
     if (value < before.value) return doubtful(reading, "value.went-back");
     if (value - before.value > mostIn(mono - before.changed, value, spec)) {

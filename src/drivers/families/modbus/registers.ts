@@ -86,10 +86,10 @@ export type Decoded =
   | { readonly value: Value; readonly doubt: "value.unlisted" };
 
 /** A point to decode. If it has a unit, values that are impossible in that unit are refused. */
-type Meant = RegisterValue & Partial<Pick<RegisterPoint, "unit" | "kind">>;
+type DecodedPoint = RegisterValue & Partial<Pick<RegisterPoint, "unit" | "kind">>;
 
 /** One point from the data bytes of the block that holds it. */
-export function decodePoint(data: Uint8Array, block: Pick<Block, "address">, point: Meant): Decoded {
+export function decodePoint(data: Uint8Array, block: Pick<Block, "address">, point: DecodedPoint): Decoded {
   const at = point.address - block.address;
   if (point.fc <= 2) return { value: (((data[at >> 3] ?? 0) >> (at & 7)) & 1) === 1 };
   const bytes = inOrder(data.subarray(at * 2, (at + widthOf(point)) * 2), point);
@@ -128,7 +128,7 @@ const isAbsent = (raw: number | bigint, { absent = [], decode }: RegisterValue):
   absent.some((number) => (decode === "float32" ? Math.fround(number) : number) === Number(raw));
 
 /** What the number stands for: one of its bits, a word, or a quantity. */
-function meaningOf(raw: number | bigint, point: Meant, factor: number): Decoded {
+function meaningOf(raw: number | bigint, point: DecodedPoint, factor: number): Decoded {
   const { bit, mask, map, range } = point;
   if (bit !== undefined) return { value: Math.floor(Number(raw) / 2 ** bit) % 2 === 1 };
   const number = mask === undefined ? raw : masked(Number(raw), mask);

@@ -140,7 +140,7 @@ const SIGNS: readonly (readonly [RegExp, string])[] = [
   [/[·⋅×]/g, "."],
 ];
 
-export type UnitRead = { readonly unit: string } | { readonly meant: string };
+export type UnitRead = { readonly unit: string } | { readonly suggestion: string };
 
 /** The UCUM code of a unit, or what is probably meant by it. */
 export function unitOf(written: string): UnitRead {
@@ -148,9 +148,9 @@ export function unitOf(written: string): UnitRead {
   if (spelled !== undefined) return { unit: spelled };
   const unit = SIGNS.reduce((text, [sign, plain]) => text.replace(sign, plain), written.trim()).replaceAll("°C", "Cel");
   const mistaken = MISTAKEN.get(unit);
-  if (mistaken !== undefined) return { meant: mistaken };
+  if (mistaken !== undefined) return { suggestion: mistaken };
   if (isUcum(unit)) return { unit };
-  return { meant: inOtherLetters(unit) ?? "a UCUM code such as Cel, kW.h, m3, V, A, Hz, bar, % or 1" };
+  return { suggestion: inOtherLetters(unit) ?? "a UCUM code such as Cel, kW.h, m3, V, A, Hz, bar, % or 1" };
 }
 
 function inOtherLetters(unit: string): string | undefined {

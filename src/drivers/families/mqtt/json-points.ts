@@ -13,7 +13,7 @@ const ucum = () =>
     .string()
     .transform((written, { addIssue }) => {
       const read = unitOf(written);
-      if ("meant" in read) addIssue({ code: "custom", message: `expected ${read.meant}` });
+      if ("suggestion" in read) addIssue({ code: "custom", message: `expected ${read.suggestion}` });
       return "unit" in read ? read.unit : "1";
     })
     .optional()

@@ -45,10 +45,10 @@ export class ToolProcess implements AsyncDisposable {
   /** Throws when there are no pipes to be had. */
   constructor(command: string, args: readonly string[]) {
     this.#child = withPipes(spawn(...dieWithParent(command, args), { stdio: ["ignore", "pipe", "pipe"] }));
-    const said = new LineSplitter(LINE_MAX);
+    const splitter = new LineSplitter(LINE_MAX);
     let complaint = "";
     this.#child.stdout.setEncoding("utf8").on("data", (text: string) => {
-      for (const line of said.push(text)) this.#lines.push(line ?? TOO_LONG);
+      for (const line of splitter.push(text)) this.#lines.push(line ?? TOO_LONG);
     });
     this.#child.stderr.setEncoding("utf8").on("data", (text: string) => {
       if (complaint.length < LINE_MAX) complaint = (complaint + text).slice(0, LINE_MAX);

@@ -68,16 +68,16 @@ export class GpioTools {
   /** Asks the tools for their version and for the chip that is meant. Throws `gpio.unavailable` where there are none, or no such chip. */
   static async open(spec: GpioSpec): Promise<GpioTools> {
     const gpiomon = command(spec, "gpiomon");
-    const said = await toolAnswer(gpiomon, ["--version"], ANSWER_MS).catch((cause: Refused) => {
+    const answer = await toolAnswer(gpiomon, ["--version"], ANSWER_MS).catch((cause: Refused) => {
       throw unavailable(gpiomon, cause, {
         it: `${gpiomon} non ha detto la sua versione entro ${ANSWER_MS / 1000} s`,
         en: `${gpiomon} did not say its version within ${ANSWER_MS / 1000} s`,
       });
     });
-    const major = /\bv(\d+)\./.exec(said)?.[1];
+    const major = /\bv(\d+)\./.exec(answer)?.[1];
     const syntax = major === "1" ? SYNTAX_1 : major === "2" ? SYNTAX_2 : null;
     if (syntax) return new GpioTools({ ...spec, chip: await chipName(spec) }, syntax);
-    const [first] = said.split("\n");
+    const [first] = answer.split("\n");
     throw new EdgeError("gpio.unavailable", {
       reason: { it: `versione di ${gpiomon} sconosciuta: ${first}`, en: `${gpiomon} has an unknown version: ${first}` },
     });
@@ -99,12 +99,12 @@ export class GpioTools {
    * `line 26: "GPIO26" "gpioset" output active-high [used]` (1.6), `gpiochip0 26 "GPIO26" output consumer="gpioset"` (2.x).
    */
   async state(line: number): Promise<{ readonly output: boolean; readonly used: boolean }> {
-    const said = await this.#ask("gpioinfo", this.#syntax.info(this.#spec.chip, line), line);
-    const own = said.split("\n").find((text) => new RegExp(`^(\\s*line\\s+${line}:|\\S+ ${line}\\s)`).test(text));
+    const answer = await this.#ask("gpioinfo", this.#syntax.info(this.#spec.chip, line), line);
+    const own = answer.split("\n").find((text) => new RegExp(`^(\\s*line\\s+${line}:|\\S+ ${line}\\s)`).test(text));
     if (own === undefined)
       throw lineError(
         line,
-        { it: `gpioinfo non la elenca: ${said.split("\n")[0]}`, en: `gpioinfo does not name it: ${said.split("\n")[0]}` },
+        { it: `gpioinfo non la elenca: ${answer.split("\n")[0]}`, en: `gpioinfo does not name it: ${answer.split("\n")[0]}` },
         undefined,
       );
     return { output: /\soutput\b/.test(own), used: /\[used|\sconsumer=/.test(own) };
@@ -115,8 +115,8 @@ export class GpioTools {
   }
 
   /** `started`: when its gpiomon was. Null: no edge. */
-  edge(said: string, started: number): GpioEdge | null {
-    return edgeIn(said, this.#syntax.version, started);
+  edge(answer: string, started: number): GpioEdge | null {
+    return edgeIn(answer, this.#syntax.version, started);
   }
 
   drive(line: number, level: Level): ToolProcess {
@@ -150,11 +150,11 @@ async function chipName(spec: GpioSpec): Promise<string> {
   const { chip } = spec;
   if (NAME.test(chip)) return chip;
   const gpiodetect = command(spec, "gpiodetect");
-  const said = await toolAnswer(gpiodetect, [], ANSWER_MS).catch((cause: Refused) => {
+  const answer = await toolAnswer(gpiodetect, [], ANSWER_MS).catch((cause: Refused) => {
     throw unavailable(gpiodetect, cause);
   });
   const chips = new Map<string, { readonly name: string; readonly label: string }>();
-  for (const text of said.split("\n")) {
+  for (const text of answer.split("\n")) {
     const [, name, label] = DETECTED.exec(text.trim()) ?? [];
     // Where one is a link to another, 1.6 tells it twice.
     if (name !== undefined && label !== undefined) chips.set(name, { name, label });
@@ -178,8 +178,8 @@ function unavailable(tool: string, cause: Refused, late = lateText(tool)): EdgeE
 
 const command = ({ tools }: GpioSpec, tool: Tool): string => (tools === undefined ? tool : join(tools, tool));
 
-function levelIn(line: number, said: string): Level {
-  const level = said.trim();
+function levelIn(line: number, answer: string): Level {
+  const level = answer.trim();
   if (level !== "0" && level !== "1") throw lineError(line, verbatim(`gpioget: ${JSON.stringify(level)}`), undefined);
   return level === "1" ? 1 : 0;
 }
@@ -187,8 +187,8 @@ function levelIn(line: number, said: string): Level {
 /** What `%e` says, by the man pages of both versions; any other digit is no edge. */
 const LEVELS: Readonly<Record<Version, Readonly<Record<string, Level>>>> = { 1: { 0: 0, 1: 1 }, 2: { 1: 1, 2: 0 } };
 /** A line of gpiomon's. Kernels before 5.7 stamp events with wall time; those, and anything from another clock, take the time of arrival. */
-export function edgeIn(said: string, version: Version, started: number): GpioEdge | null {
-  const [, type = "", seconds, fraction] = /^(\d) \d+ (\d+)[ .](\d+)$/.exec(said.trim()) ?? [];
+export function edgeIn(answer: string, version: Version, started: number): GpioEdge | null {
+  const [, type = "", seconds, fraction] = /^(\d) \d+ (\d+)[ .](\d+)$/.exec(answer.trim()) ?? [];
   const level = LEVELS[version][type];
   if (level === undefined) return null;
   return { level, mono: heardAt(Number(seconds) * 1000 + Math.floor(Number(fraction) / 1e6), started) };

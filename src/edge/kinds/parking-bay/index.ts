@@ -63,11 +63,11 @@ export const parkingBay = assetKind({
     const judged = (claim: (stay: Stay) => Claim): Claim => {
       if (isClosed) return { not: "suspended" };
       if (stay === null) return false;
-      const said = claim({ since: stay, permit: permit === null ? undefined : permit.until });
-      if (said === false || said === "unknown" || "not" in said) return said;
+      const claimed = claim({ since: stay, permit: permit === null ? undefined : permit.until });
+      if (claimed === false || claimed === "unknown" || "not" in claimed) return claimed;
       // The sensor does not see the bay: an open alarm stays, in doubt, and no new one may be raised.
       if (!occupancy.known) return "unknown";
-      return occupancy.blind ? { ...said, due: Number.POSITIVE_INFINITY } : said;
+      return occupancy.blind ? { ...claimed, due: Number.POSITIVE_INFINITY } : claimed;
     };
     const waits = permit === null || stay !== null ? null : permit.at + (cx.o.permits?.shownBefore ?? 0) + cx.o.debounce;
     const isOver = (until: number | null) => until !== null && cx.ended(until) !== null;

@@ -23,7 +23,7 @@ export class Ballast {
 
   /** True when room was made just now: trying again may work. */
   async free(): Promise<boolean> {
-    if ((await this.#room()) >= FULL_BYTES) return false;
+    if ((await this.#freeBytes()) >= FULL_BYTES) return false;
     this.freed = true;
     const had = (await stat(this.#path).catch(() => null))?.size ?? 0;
     await rm(this.#path, { force: true });
@@ -34,7 +34,7 @@ export class Ballast {
   async lay(): Promise<void> {
     const had = (await stat(this.#path).catch(() => null))?.size ?? 0;
     if (had >= this.#bytes && !this.freed) return;
-    if ((await this.#room()) < PLENTY * this.#bytes) return;
+    if ((await this.#freeBytes()) < PLENTY * this.#bytes) return;
     this.freed = false;
     await using handle = await open(this.#path, "w", 0o600);
     const piece = Buffer.alloc(PIECE_BYTES);
@@ -43,7 +43,7 @@ export class Ballast {
     await handle.datasync();
   }
 
-  async #room(): Promise<number> {
+  async #freeBytes(): Promise<number> {
     const { bavail, bsize } = await statfs(dirname(this.#path));
     return bavail * bsize;
   }

@@ -56,11 +56,11 @@ function lower(pid: number | undefined): boolean {
 function pace(child: ChildProcess): void {
   let halted = false;
   let timer: NodeJS.Timeout;
-  const turn = () => {
+  const alternate = () => {
     halted = !halted;
     child.kill(halted ? "SIGSTOP" : "SIGCONT");
-    timer = setTimeout(turn, halted ? REST_MS : RUN_MS);
+    timer = setTimeout(alternate, halted ? REST_MS : RUN_MS);
   };
-  timer = setTimeout(turn, RUN_MS);
+  timer = setTimeout(alternate, RUN_MS);
   child.once("exit", () => clearTimeout(timer));
 }

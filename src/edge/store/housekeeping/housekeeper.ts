@@ -157,10 +157,10 @@ export class Housekeeper {
 
   /** On a full file system the file cannot grow: what it has is then the quota. */
   #pressure(): number {
-    return (this.used + this.#waiting) / this.#room();
+    return (this.used + this.#waiting) / this.#allowedBytes();
   }
 
-  #room(): number {
+  #allowedBytes(): number {
     const { ballast, quotaBytes } = this.#h;
     return ballast.freed ? Math.min(quotaBytes, Math.max(this.#file, 1)) : quotaBytes;
   }
@@ -278,8 +278,8 @@ export class Housekeeper {
     // One look at a time, unless that was not enough.
     if (pending.length > 0 && !full) return [];
     const reason = this.#h.ballast.freed ? "disk" : "quota";
-    const room = this.#room();
-    const most = full ? this.used + bytes + this.#h.reserveBytes / 2 - room : this.used - DROPPED_TO * room;
+    const allowed = this.#allowedBytes();
+    const most = full ? this.used + bytes + this.#h.reserveBytes / 2 - allowed : this.used - DROPPED_TO * allowed;
     const found: Shed[] = [];
     const drop = async (what: "refusals" | "readings" | "events", enough: number) => {
       const left = enough - freedBy(pending) - freedBy(found);

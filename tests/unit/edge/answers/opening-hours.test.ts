@@ -10,7 +10,7 @@ import fc from "../../../support/property.ts";
 const answers = () => new SiteAnswers({ timezone: "Europe/Rome", holidays: { country: "IT", extra: ["07-04"] } });
 const at = (text: string) => Date.parse(text);
 /** Such as "open 08:00–13:00". */
-function said(hours: string, when: string): string {
+function hoursAt(hours: string, when: string): string {
   const { is, from, to } = answers().hours(hours, at(when));
   const local = new Intl.DateTimeFormat("sv-SE", { timeZone: "Europe/Rome", dateStyle: "short", timeStyle: "short" });
   return `${is ? "open" : "closed"} ${local.format(from)} – ${local.format(to)}`;
@@ -44,7 +44,7 @@ describe("opening hours", () => {
     ["Mo-Su 02:30-04:00", "2026-03-29T01:29:00Z", "closed 2026-03-28 04:00 – 2026-03-29 03:30"],
     ["Mo-Su 02:30-04:00", "2026-10-25T00:45:00Z", "open 2026-10-25 02:30 – 2026-10-25 04:00"],
     ["Mo-Su 02:30-04:00", "2026-10-25T02:59:00Z", "open 2026-10-25 02:30 – 2026-10-25 04:00"],
-  ])("%s at %s: %s", (hours, when, wanted) => expect(said(hours, when)).toBe(wanted));
+  ])("%s at %s: %s", (hours, when, wanted) => expect(hoursAt(hours, when)).toBe(wanted));
 
   it("that never end and those that never begin are looked at again", () => {
     const now = at("2026-11-30T12:00:00Z");

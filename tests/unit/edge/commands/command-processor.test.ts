@@ -32,7 +32,7 @@ function opened({ safe = false, offMs = 0, saved = [], limits }: Setting = {}) {
   const written: (number | boolean)[] = [];
   const told: CommandResult[] = [];
   const wire = { obeys: async (_latest?: number): Promise<Outcome> => ({ state: "succeeded" }) };
-  const lanes = new KeyedMutex();
+  const mutex = new KeyedMutex();
   const log = new Heard();
   const events: EventDraft[] = [];
   const rows: InboxRow[] = [];
@@ -45,7 +45,7 @@ function opened({ safe = false, offMs = 0, saved = [], limits }: Setting = {}) {
     flush: async () => undefined,
     asset: () => undefined,
     ordered: () => undefined,
-    alone: (target: string, work: () => Promise<void>) => lanes.run(target, work),
+    alone: (target: string, work: () => Promise<void>) => mutex.run(target, work),
     perform: async (_target: string, value: number | boolean, _stop: AbortSignal, latest?: number) => {
       written.push(value);
       return wire.obeys(latest);
@@ -59,7 +59,7 @@ function opened({ safe = false, offMs = 0, saved = [], limits }: Setting = {}) {
     safe,
     ...(limits !== undefined && { limits }),
   };
-  const desk = new CommandProcessor({
+  const processor = new CommandProcessor({
     gateway: "gw",
     targets: [target],
     assets: new Set(),
@@ -76,9 +76,9 @@ function opened({ safe = false, offMs = 0, saved = [], limits }: Setting = {}) {
     offMs,
     knowsFrom: null,
   });
-  desk.onResult((result) => told.push(result));
+  processor.onResult((result) => told.push(result));
   const send = (more: Readonly<Record<string, unknown>> = {}) =>
-    desk.receive(
+    processor.receive(
       {
         origin: "platform",
         retained: false,
@@ -99,7 +99,7 @@ function opened({ safe = false, offMs = 0, saved = [], limits }: Setting = {}) {
     );
   const ended = (n = 1) =>
     vi.waitFor(() => expect(told).toHaveLength(n), 15_000).then(() => told.map(({ state, code }) => [state, code]));
-  return { desk, now, wire, written, told, events, rows, log, send, ended };
+  return { processor, now, wire, written, told, events, rows, log, send, ended };
 }
 
 describe("a command that a start finds accepted", () => {
@@ -114,7 +114,7 @@ describe("a command that a start finds accepted", () => {
 
   it("is done while its time lasts", async () => {
     const at = opened({ saved: [left("platform", LONG)] });
-    await at.desk.resume(never);
+    await at.processor.resume(never);
     expect(await at.ended()).toEqual([["succeeded", undefined]]);
     expect(at.written).toEqual([true]);
   });
@@ -124,7 +124,7 @@ describe("a command that a start finds accepted", () => {
     async (origin) => {
       const at = opened({ saved: [left(origin, LONG)] });
       Object.assign(at.now, { synced: false, wall: 1000 });
-      await at.desk.resume(never);
+      await at.processor.resume(never);
       expect(await at.ended()).toEqual([["refused", "command.clock-unsynced"]]);
       expect(at.written).toEqual([]);
     },
@@ -133,7 +133,7 @@ describe("a command that a start finds accepted", () => {
   it("is done without the right time when that is safe", async () => {
     const at = opened({ safe: true, saved: [left("platform", LONG)] });
     Object.assign(at.now, { synced: false, wall: 1000 });
-    await at.desk.resume(never);
+    await at.processor.resume(never);
     expect(await at.ended()).toEqual([["succeeded", undefined]]);
   });
 
@@ -144,7 +144,7 @@ describe("a command that a start finds accepted", () => {
   ])("and is over %s is expired", async (_, clock, setting) => {
     const at = opened({ safe: true, ...setting });
     Object.assign(at.now, clock);
-    await at.desk.resume(never);
+    await at.processor.resume(never);
     expect(await at.ended()).toEqual([["expired", "command.expired"]]);
     expect(at.written).toEqual([]);
   });
@@ -153,7 +153,7 @@ describe("a command that a start finds accepted", () => {
 describe("a command that waits for the one before it", () => {
   async function behind(setting: Setting, clock: Readonly<Record<string, unknown>>) {
     const at = opened(setting);
-    await at.desk.resume(never);
+    await at.processor.resume(never);
     Object.assign(at.now, clock);
     let obey: () => void = () => undefined;
     at.wire.obeys = () =>
@@ -183,7 +183,7 @@ describe("a command that waits for the one before it", () => {
 
   it("is done though the clock, which nobody trusts, stands far ahead", async () => {
     const at = opened({ safe: true });
-    await at.desk.resume(never);
+    await at.processor.resume(never);
     Object.assign(at.now, { synced: false, wall: WALL + 1000 * HOUR });
     await at.send();
     expect(await at.ended()).toEqual([["succeeded", undefined]]);
@@ -192,13 +192,13 @@ describe("a command that waits for the one before it", () => {
 
 it("commands that come at once on one target reach its wire one after the other, in the order they came", async () => {
   const at = opened({ safe: true });
-  await at.desk.resume(never);
+  await at.processor.resume(never);
   const wire: string[] = [];
   let under = 0;
   at.wire.obeys = async () => {
     under += 1;
     wire.push(`begins, ${under} under way`);
-    for (let turn = 0; turn < 20; turn += 1) await Promise.resolve();
+    for (let round = 0; round < 20; round += 1) await Promise.resolve();
     await new Promise((resolve) => setImmediate(resolve));
     under -= 1;
     return { state: "succeeded" };
@@ -213,12 +213,12 @@ it("commands that come at once on one target reach its wire one after the other,
 
 it("a listener of answers that throws takes none from the others, and no command its end", async () => {
   const at = opened();
-  await at.desk.resume(never);
+  await at.processor.resume(never);
   const heard: string[] = [];
-  at.desk.onResult(() => {
+  at.processor.onResult(() => {
     throw new Error("no such reader");
   });
-  at.desk.onResult(({ id }) => heard.push(id));
+  at.processor.onResult(({ id }) => heard.push(id));
   await at.send({ id: "first" });
   await at.send({ id: "second" });
   await at.ended(2);
@@ -233,7 +233,7 @@ describe("a command that begins", () => {
     ["by the clock, when it came late", { wall: WALL + 20_000 }, 40_000],
   ])("is told the last moment for it %s, and ends as its device says", async (_, clock, leftMs) => {
     const at = opened({ safe: true });
-    await at.desk.resume(never);
+    await at.processor.resume(never);
     Object.assign(at.now, clock);
     const seen: unknown[] = [];
     at.wire.obeys = async (latest) => {
@@ -252,7 +252,7 @@ it.each([
 ])("a command that fails says why %s", async (_, code, detail) => {
   const at = opened();
   const told = toldOf(new EdgeError("bus.exception", { unit: 3, exception: 2 }));
-  await at.desk.resume(never);
+  await at.processor.resume(never);
   at.wire.obeys = async () => ({ state: "failed", code, ...(code === "bus.exception" && { told }) });
   await at.send();
   await at.ended();
@@ -272,7 +272,7 @@ it("what a command did is known for thirty days of running time after its end, h
   await using place = await folder();
   const db = await openDatabase(place.file, "create");
   await db.script(tables);
-  await at.desk.resume(never);
+  await at.processor.resume(never);
   await at.send();
   await at.ended();
   const later = async (days: number) => {
@@ -285,7 +285,7 @@ it("what a command did is known for thirty days of running time after its end, h
         expires,
         state,
       ]);
-    at.desk.forget((await forgetCommands(db, at.now.mono)).ids);
+    at.processor.forget((await forgetCommands(db, at.now.mono)).ids);
     at.told.length = 0;
     await at.send({ issuedAt: at.now.wall, expiresAt: at.now.wall + 60_000 });
     expect(await at.ended()).toEqual([["succeeded", undefined]]);
@@ -307,7 +307,7 @@ describe("a malformed copy", () => {
       new Promise((resolve) => {
         end = resolve;
       });
-    await at.desk.resume(never);
+    await at.processor.resume(never);
     await at.send();
     await vi.waitFor(() => expect(at.written).toEqual([true]), 15_000);
     const before = at.events.length;
@@ -320,7 +320,7 @@ describe("a malformed copy", () => {
 
   it("of one that has ended gets the same answer again, and is no event", async () => {
     const at = opened();
-    await at.desk.resume(never);
+    await at.processor.resume(never);
     await at.send();
     await at.ended();
     const before = at.events.length;
@@ -331,7 +331,7 @@ describe("a malformed copy", () => {
 
   it("of one that was refused is answered like the first", async () => {
     const at = opened();
-    await at.desk.resume(never);
+    await at.processor.resume(never);
     // The first ten are kept in the inbox; of the others the answer is remembered.
     for (let i = 0; i < 11; i += 1) await at.send({ id: `r-${i}`, target: "nothing" });
     for (const id of ["r-0", "r-10"]) await at.send({ ...malformed, id });
@@ -356,7 +356,7 @@ describe("a burst of refusals", () => {
 
   it("is told as ten events and one for the rest, and leaves ten short rows in the inbox", async () => {
     const at = opened();
-    await at.desk.resume(never);
+    await at.processor.resume(never);
     for (let i = 0; i < 5000; i += 1) await at.send(body(i));
     expect(at.told).toHaveLength(5000);
     expect(new Set(at.told.map(({ code }) => code))).toEqual(new Set(["command.unknown-target"]));
@@ -364,7 +364,7 @@ describe("a burst of refusals", () => {
     expect(at.rows).toHaveLength(10);
     expect(bytes(at.events) + bytes(at.rows)).toBeLessThan(25_000);
     Object.assign(at.now, { mono: at.now.mono + 60_000 });
-    at.desk.look(at.now.mono);
+    at.processor.look(at.now.mono);
     expect(at.events).toHaveLength(11);
     expect(at.events[10]).toMatchObject({
       kind: "command.refused",
@@ -385,15 +385,15 @@ describe("a burst of refusals", () => {
 
   it("names what was only counted when the gateway stops", async () => {
     const at = opened();
-    await at.desk.resume(never);
+    await at.processor.resume(never);
     for (let i = 0; i < 11; i += 1) await at.send(body(i));
-    at.desk.rest();
+    at.processor.rest();
     expect(at.events.at(-1)).toMatchObject({ extra: { count: 1, ids: ["r-10"] } });
   });
 
   it("is answered alike when it comes again, though the reason is over, and nothing is done", async () => {
     const at = opened();
-    await at.desk.resume(never);
+    await at.processor.resume(never);
     Object.assign(at.now, { synced: false });
     for (let i = 0; i < 20; i += 1) await at.send({ id: `r-${i}` });
     Object.assign(at.now, { synced: true });
@@ -410,7 +410,7 @@ describe("a burst of refusals", () => {
   it("of what came too soon accepts none of it first", async () => {
     const limits = { minIntervalMs: HOUR };
     const at = opened({ limits });
-    await at.desk.resume(never);
+    await at.processor.resume(never);
     await at.send({ id: "first" });
     await at.ended();
     const before = at.events.length;
@@ -426,7 +426,7 @@ describe("a burst of refusals", () => {
     ["has an id as long as a message", { id: "i".repeat(100_000) }],
   ])("that %s is told and answered in a few words", async (_, more) => {
     const at = opened();
-    await at.desk.resume(never);
+    await at.processor.resume(never);
     await at.send(more);
     expect(at.events).toHaveLength(1);
     expect(bytes(at.events)).toBeLessThan(2000);
@@ -435,7 +435,7 @@ describe("a burst of refusals", () => {
 
   it("of malformed ones, however many, leaves next to nothing in memory", async () => {
     const at = opened();
-    await at.desk.resume(never);
+    await at.processor.resume(never);
     setFlagsFromString("--expose-gc");
     const collect = runInNewContext("gc") as () => void;
     const held = () => {

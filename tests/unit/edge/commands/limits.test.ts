@@ -40,10 +40,10 @@ async function started(store: MemoryStore, device = "d", obeys: (point: string) 
       async [Symbol.asyncDispose]() {},
     }),
   };
-  const log = { ...noLog, warn: (...said: readonly unknown[]) => void warnings.push(said) };
-  const house = new EdgeRuntime({ gateway: "gw", store, devices: [info], assets: [], commitMs: 10, clock, log });
+  const log = { ...noLog, warn: (...args: readonly unknown[]) => void warnings.push(args) };
+  const runtime = new EdgeRuntime({ gateway: "gw", store, devices: [info], assets: [], commitMs: 10, clock, log });
   const stop = new AbortController();
-  const running = house.run(stop.signal);
+  const running = runtime.run(stop.signal);
   return {
     written,
     warnings,
@@ -148,9 +148,9 @@ it.each([
   const fan = deviceInfo("fan", driver, driver.options.parse({ unit: 1, every: "1s", points: { speed } }), "plant", wires);
   const store = used();
   store.saved.set("limit/fan.speed", { begun: 0, offAt: 1000, off: saved });
-  const house = new EdgeRuntime({ gateway: "gw", store, devices: [fan], assets: [], commitMs: 10, clock, log: noLog });
+  const runtime = new EdgeRuntime({ gateway: "gw", store, devices: [fan], assets: [], commitMs: 10, clock, log: noLog });
   const stop = new AbortController();
-  const running = house.run(stop.signal);
+  const running = runtime.run(stop.signal);
   try {
     await vi.waitFor(() => expect(store.saved.get("limit/fan.speed")).toMatchObject({ offAt: null, off: written }), 15_000);
     const told = far.asked.filter(({ fc }) => fc === 6).map(({ bytes }) => bytes.readInt16BE(10));
@@ -298,11 +298,11 @@ describe("what is not switched off at its limit", () => {
       at.running += 5000;
       await vi.waitFor(() => expect(at.tries).toBe(n), 15_000);
     };
-    const said = () => at.events.map(({ kind, state }) => [kind, state]);
+    const states = () => at.events.map(({ kind, state }) => [kind, state]);
     return {
       at,
       tried,
-      said,
+      states,
       async [Symbol.asyncDispose]() {
         stop.abort();
         await running;
@@ -313,11 +313,11 @@ describe("what is not switched off at its limit", () => {
 
   it("is told once, with what to do, and cleared when it is off", async () => {
     await using keeps = watching("command.out-of-range");
-    const { at, tried, said } = keeps;
+    const { at, tried, states } = keeps;
     await tried(1);
     await tried(2);
     await tried(3);
-    expect(said()).toEqual([missed("raised")]);
+    expect(states()).toEqual([missed("raised")]);
     const { en = "", it = "" } = at.events[0]?.text ?? {};
     expect(at.events[0]).toMatchObject({ device: "d", severity: "high", cause: { code: "command.out-of-range" } });
     expect(en).toMatch(/^d\.pump is still on after its maximum on-time \(command\.out-of-range\)\. Switch it off on site/);
@@ -325,7 +325,7 @@ describe("what is not switched off at its limit", () => {
     at.outcome = { state: "succeeded" };
     await tried(4);
     await vi.waitFor(
-      () => expect(said().slice(1).toSorted()).toEqual([missed("cleared"), ["command.limit-reached", "noted"]].toSorted()),
+      () => expect(states().slice(1).toSorted()).toEqual([missed("cleared"), ["command.limit-reached", "noted"]].toSorted()),
       15_000,
     );
   });
@@ -335,9 +335,9 @@ describe("what is not switched off at its limit", () => {
       await using keeps = watching("bus.timeout");
       await keeps.tried(1);
       keeps.at.order(value, "failed");
-      expect(keeps.said()).toEqual([missed("raised")]);
+      expect(keeps.states()).toEqual([missed("raised")]);
       keeps.at.order(value, "succeeded");
-      expect(keeps.said()).toEqual([missed("raised"), missed("cleared")]);
+      expect(keeps.states()).toEqual([missed("raised"), missed("cleared")]);
     }
   });
 });

@@ -166,13 +166,13 @@ it("what a person is identified by is never a record, and stands in no status", 
     number: { unit: "", kind: "credential" as const },
     shown: { unit: "", kind: "state" as const },
   };
-  const spoken = { quality: "good" as const, mono: 0 };
+  const common = { quality: "good" as const, mono: 0 };
   const { collector, rows } = collected(
     {
       async *readings(_ticks, stop) {
         yield [
-          { point: "number", value: number, ...spoken },
-          { point: "shown", value: true, ...spoken },
+          { point: "number", value: number, ...common },
+          { point: "shown", value: true, ...common },
         ];
         await untilStopped(stop);
         throw new EdgeError("port.lost", { port: "p" });

@@ -40,7 +40,7 @@ async function sensor() {
   return { bus, say: (bytes: Buffer) => socket?.write(bytes), speaks: () => socket !== undefined };
 }
 
-/** One device as the gateway runs it. The house looks for silence; here the test does, whenever it looks. */
+/** One device as the gateway runs it. The gateway looks for silence; here the test does, whenever it looks. */
 async function running(type: string, written: Readonly<Record<string, unknown>>, bus: BusSpec, silentAfterMs = SILENT_MS) {
   const wires: OpenWires = open.use(openWires({ wire: bus }, noLog));
   const driver = await loadDriver(type);

@@ -47,7 +47,7 @@ const idle = assetKind({
 });
 
 /** An asset that hears the clock alone, and says each time that it did. */
-const bell = assetKind({
+const chime = assetKind({
   kind: "bell",
   model: "Device",
   title: { it: "Campana", en: "Bell" },
@@ -94,7 +94,7 @@ const ASSETS: readonly SiteAsset[] = [
   },
   {
     asset: { id: "bell", urn: "urn:bell", kind: "bell", name: { it: "c", en: "b" }, options: {}, silentAfterMs: {} },
-    kind: bell,
+    kind: chime,
   },
 ];
 

@@ -53,7 +53,7 @@ async function open(slave: Coils, store: MemoryStore, target = "relay.lamp") {
     options,
     silentAfterMs: { door: 60_000 },
   };
-  const house = new EdgeRuntime({
+  const runtime = new EdgeRuntime({
     gateway: "gw",
     store,
     devices: [
@@ -65,7 +65,7 @@ async function open(slave: Coils, store: MemoryStore, target = "relay.lamp") {
     clock,
     log: noLog,
   });
-  const running = house.run(stop.signal);
+  const running = runtime.run(stop.signal);
   return {
     async [Symbol.asyncDispose]() {
       stop.abort();

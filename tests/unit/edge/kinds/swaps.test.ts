@@ -47,7 +47,7 @@ const bay = (id: string, grace = "5min"): SiteAsset => ({
   },
   kind: parkingBay,
 });
-const hearing: SiteAsset = {
+const listener: SiteAsset = {
   asset: {
     id: "far",
     urn: "urn:far",
@@ -61,8 +61,8 @@ const hearing: SiteAsset = {
 const CONFIGS: readonly (readonly SiteAsset[])[] = [
   [bay("left"), bay("right")],
   [bay("left")],
-  [bay("right"), bay("left", "20min"), hearing],
-  [hearing, bay("left"), bay("third"), bay("right")],
+  [bay("right"), bay("left", "20min"), listener],
+  [listener, bay("left"), bay("third"), bay("right")],
 ];
 const configOf = (rev: number): readonly SiteAsset[] => CONFIGS[rev] ?? [];
 

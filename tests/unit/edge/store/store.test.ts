@@ -226,7 +226,7 @@ describe("marks", () => {
     {
       await using store = await open(at.file);
       former = store.epoch.id;
-      const standing = () => {
+      const acknowledged = () => {
         const { upTo, held } = store.streams()[0] ?? {};
         return [upTo, held];
       };
@@ -238,7 +238,7 @@ describe("marks", () => {
           [60, 60],
         ]),
       );
-      expect(standing()).toEqual([
+      expect(acknowledged()).toEqual([
         10,
         [
           [20, 40],
@@ -246,12 +246,12 @@ describe("marks", () => {
         ],
       ]);
       await store.commit(mark(former, 19));
-      expect(standing()).toEqual([40, [[60, 60]]]);
+      expect(acknowledged()).toEqual([40, [[60, 60]]]);
       await store.commit(mark("unknown", 1000));
       await store.commit(mark(former, 5000));
-      expect(standing()).toEqual([100, []]);
+      expect(acknowledged()).toEqual([100, []]);
       await store.commit(readings(store, 101, 110));
-      expect(standing()).toEqual([100, []]);
+      expect(acknowledged()).toEqual([100, []]);
     }
     await using store = await open(at.file);
     expect(store.streams().map(({ epoch, head }) => [epoch, head])[0]).toEqual([former, 110]);

@@ -32,16 +32,16 @@ it("what the release before this one left is bounded, in whole epochs", () => {
   const store = new MemoryStore(5000);
   store.heads = () => ({ readings: 40, events: 0 });
   store.saved.set("clock", { epoch: "E1", synced: false, notBefore: WALL, unbounded: [{ epoch: "E0", notBefore: 0 }] });
-  const said: EventDraft[] = [];
+  const raised: EventDraft[] = [];
   const restated: Restated[] = [];
-  const sink = { ...nobody, raise: (draft: EventDraft) => said.push(draft), save: () => undefined };
+  const sink = { ...nobody, raise: (draft: EventDraft) => raised.push(draft), save: () => undefined };
   const now = { mono: 6000, wall: WALL + HOUR, synced: true, heldMs: 0 };
   new UnsyncedStretches(sink, store, (of) => restated.push(of)).opened(now);
-  expect(said.map(({ kind, extra }) => [kind, extra?.["epoch"], extra?.["readings"], extra?.["events"]])).toEqual([
+  expect(raised.map(({ kind, extra }) => [kind, extra?.["epoch"], extra?.["readings"], extra?.["events"]])).toEqual([
     ["clock.bounded", "E0", [1, 40], null],
     ["clock.bounded", "E1", [1, 40], null],
   ]);
-  expect(said[1]?.extra).toMatchObject({ notBefore: WALL, notAfter: WALL + HOUR - 1000 + 501 });
+  expect(raised[1]?.extra).toMatchObject({ notBefore: WALL, notAfter: WALL + HOUR - 1000 + 501 });
   expect(restated.map(({ epoch }) => epoch)).toEqual(["E0", "E1"]);
 });
 

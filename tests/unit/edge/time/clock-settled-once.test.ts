@@ -41,7 +41,7 @@ class World {
   readonly boots = new Map<string, Boot>();
   #boot: Boot;
   #system = 0;
-  #turn = 0;
+  #samples = 0;
 
   constructor(ppm: number) {
     this.#boot = this.boot(ppm);
@@ -79,8 +79,8 @@ class World {
 
   #now() {
     const mono = this.#mono();
-    this.#turn += 1;
-    const wall = this.contact ? Math.round(this.now + JITTER_MS * Math.sin(this.#turn)) : mono + this.#system;
+    this.#samples += 1;
+    const wall = this.contact ? Math.round(this.now + JITTER_MS * Math.sin(this.#samples)) : mono + this.#system;
     return { mono, wall, synced: this.contact };
   }
 }
@@ -110,7 +110,7 @@ function bay() {
   return { asset, kind: bayKind };
 }
 
-/** One run of the gateway on its database: what House joins, but for the devices, whose monotonic time cannot be that of this world. */
+/** One run of the gateway on its database: what EdgeRuntime joins, but for the devices, whose monotonic time cannot be that of this world. */
 class Run {
   readonly store: Store;
   readonly alarms: Alarms;
@@ -207,7 +207,7 @@ class Life {
   readonly #opened = new Map<string, { readonly boot: string; readonly opened: number }>();
   #run: Run;
   #file: string;
-  #said = 0;
+  #readings = 0;
   #copies = 0;
 
   private constructor(folder: string, world: World, db: Database, platform: Platform, run: Run) {
@@ -263,9 +263,9 @@ class Life {
   }
 
   async #say(): Promise<void> {
-    this.#said += 1;
-    await this.#run.say([{ point: "n", value: this.#said }]);
-    await this.#run.say([{ point: "here", value: this.#said % 3 !== 0 }]);
+    this.#readings += 1;
+    await this.#run.say([{ point: "n", value: this.#readings }]);
+    await this.#run.say([{ point: "here", value: this.#readings % 3 !== 0 }]);
   }
 
   /** More than the quota takes; housekeeping has its turn in between. */
@@ -324,7 +324,7 @@ class Life {
     const events = await this.#db.all(`SELECT ${columns}, seq, true_at AS at FROM event_timeline WHERE asset IS NULL`);
     for (const row of [...readings, ...events]) this.#judgeOne(row);
     await this.#judgeOnce();
-    this.#judgeStanding();
+    this.#judgeOpen();
   }
 
   #judgeOne(row: Readonly<Record<string, string | number | null>>): void {
@@ -344,10 +344,10 @@ class Life {
   async #judgeOnce(): Promise<void> {
     for (const { kind, body } of await this.#db.all("SELECT kind, body FROM events WHERE kind LIKE 'clock.%'"))
       eventExtras[String(kind)]?.parse(JSON.parse(String(body)));
-    const said = await this.#db.all("SELECT body FROM events WHERE kind IN ('clock.corrected', 'clock.bounded')");
+    const settlements = await this.#db.all("SELECT body FROM events WHERE kind IN ('clock.corrected', 'clock.bounded')");
     for (const stream of ["readings", "events"] as const) {
       const ranges = new Map<string, Range[]>();
-      for (const { body } of said) {
+      for (const { body } of settlements) {
         const settled = JSON.parse(String(body)) as Record<string, unknown>;
         const range = settled[stream] as Range | null;
         const epoch = String(settled["epoch"]);
@@ -367,7 +367,7 @@ class Life {
     }
   }
 
-  #judgeStanding(): void {
+  #judgeOpen(): void {
     for (const { since, sinceEpoch } of this.#run.alarms.list()) {
       expect(sinceEpoch).toBeUndefined();
       expect(since).toBeGreaterThan(BEGUN - MINUTE);

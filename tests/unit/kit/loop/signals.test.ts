@@ -39,7 +39,7 @@ describe("a gateway that waits for stop or the next tick, for years", () => {
   it("holds no more after fifty thousand ticks than after the first", { timeout: 120_000 }, async () => {
     const stop = new AbortController();
     const ticks = ticker(60_000, 60_000);
-    const turn = async (times: number): Promise<number> => {
+    const heapAfter = async (times: number): Promise<number> => {
       for (let n = 0; n < times; n += 1) {
         const next = ticks.next(stop.signal);
         ticks.poke();
@@ -50,7 +50,7 @@ describe("a gateway that waits for stop or the next tick, for years", () => {
       collect();
       return process.memoryUsage().heapUsed;
     };
-    const before = await turn(5000);
-    expect((await turn(50_000)) - before).toBeLessThan(1_000_000);
+    const before = await heapAfter(5000);
+    expect((await heapAfter(50_000)) - before).toBeLessThan(1_000_000);
   });
 });

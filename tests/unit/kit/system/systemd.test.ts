@@ -19,13 +19,13 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 
 /** In the place of systemd-notify: writes down where it was to send and what. The real one speaks in `npm run test:nspawn`. */
 async function listener(
-  script = 'printf "%s" "$NOTIFY_SOCKET" >>"$0.said"; for a; do printf "|%s" "$a"; done >>"$0.said"; echo >>"$0.said"',
+  script = 'printf "%s" "$NOTIFY_SOCKET" >>"$0.messages"; for a; do printf "|%s" "$a"; done >>"$0.messages"; echo >>"$0.messages"',
 ) {
   const tool = join(folder, "notify");
   await writeFile(tool, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
   return {
     tool,
-    said: async () => (await readFile(`${tool}.said`, "utf8").catch(() => "")).split("\n").filter((line) => line !== ""),
+    messages: async () => (await readFile(`${tool}.messages`, "utf8").catch(() => "")).split("\n").filter((line) => line !== ""),
   };
 }
 
@@ -39,19 +39,19 @@ function remembering(): Log & { readonly lines: string[] } {
 
 describe("what the service manager is told", () => {
   it("says READY with a status, and STOPPING at the end", async () => {
-    const { tool, said } = await listener();
+    const { tool, messages } = await listener();
     await using manager = serviceManager({ log: noLog, env: env(), tool });
     await manager.ready("3 devices,\n 1 down");
     await manager.stopping();
-    expect(await said()).toEqual(["/run/x|READY=1|STATUS=3 devices, 1 down", "/run/x|STOPPING=1|STATUS=stopping"]);
+    expect(await messages()).toEqual(["/run/x|READY=1|STATUS=3 devices, 1 down", "/run/x|STOPPING=1|STATUS=stopping"]);
   });
 
   it("says nothing, and starts nothing, where nobody listens", async () => {
-    const { tool, said } = await listener();
+    const { tool, messages } = await listener();
     const manager = serviceManager({ log: noLog, env: { PATH: process.env["PATH"] }, tool });
     await manager.ready("");
     await manager.run(new Watchdog(), () => "", new AbortController().signal);
-    expect(await said()).toEqual([]);
+    expect(await messages()).toEqual([]);
   });
 
   it("takes the socket out of the environment, so that no child speaks for the gateway", () => {
@@ -61,7 +61,9 @@ describe("what the service manager is told", () => {
   });
 
   it("starts its messenger once, another one when it is lost, and none is left at the end", async () => {
-    const { tool, said } = await listener('echo "$PPID" >>"$0.said"; [ ! -e "$0.kill" ] || { rm "$0.kill"; kill -9 "$PPID"; }');
+    const { tool, messages } = await listener(
+      'echo "$PPID" >>"$0.messages"; [ ! -e "$0.kill" ] || { rm "$0.kill"; kill -9 "$PPID"; }',
+    );
     const log = remembering();
     {
       await using manager = serviceManager({ log, env: env(), tool });
@@ -70,8 +72,8 @@ describe("what the service manager is told", () => {
       await manager.stopping();
       await manager.stopping();
     }
-    const [first, , , fourth, fifth] = await said();
-    expect(new Set((await said()).slice(0, 4))).toEqual(new Set([first]));
+    const [first, , , fourth, fifth] = await messages();
+    expect(new Set((await messages()).slice(0, 4))).toEqual(new Set([first]));
     expect(fourth).toBe(first);
     expect(fifth).not.toBe(first);
     expect(log.lines).toHaveLength(1);
@@ -93,7 +95,7 @@ describe("the watchdog", () => {
   const WATCHDOG = { WATCHDOG_USEC: "200000", WATCHDOG_PID: "42" };
 
   it("is fed while every loop comes round, not while one stands still, and again when it moves", async () => {
-    const { tool, said } = await listener();
+    const { tool, messages } = await listener();
     const log = remembering();
     let now = 0;
     const watchdog = new Watchdog(() => now);
@@ -101,13 +103,13 @@ describe("the watchdog", () => {
     const stop = new AbortController();
     await using manager = serviceManager({ log, env: env(WATCHDOG), pid: 42, tool });
     const over = manager.run(watchdog, () => "well", stop.signal);
-    const last = async () => (await said()).at(-1);
+    const last = async () => (await messages()).at(-1);
     await vi.waitFor(async () => expect(await last()).toBe("/run/x|WATCHDOG=1|STATUS=well"), 15_000);
     now = 1001;
     await vi.waitFor(async () => expect(await last()).toBe("/run/x|STATUS=stands still: store"), 15_000);
-    const fed = (await said()).filter((line) => line.includes("WATCHDOG=1")).length;
-    await vi.waitFor(async () => expect((await said()).length).toBeGreaterThan(fed + 2), 15_000);
-    expect((await said()).filter((line) => line.includes("WATCHDOG=1"))).toHaveLength(fed);
+    const fed = (await messages()).filter((line) => line.includes("WATCHDOG=1")).length;
+    await vi.waitFor(async () => expect((await messages()).length).toBeGreaterThan(fed + 2), 15_000);
+    expect((await messages()).filter((line) => line.includes("WATCHDOG=1"))).toHaveLength(fed);
     store.touch();
     await vi.waitFor(async () => expect(await last()).toBe("/run/x|WATCHDOG=1|STATUS=well"), 15_000);
     stop.abort();
@@ -123,11 +125,11 @@ describe("the watchdog", () => {
     ["it is meant for another process", { ...WATCHDOG, WATCHDOG_PID: "43" }],
     ["it is nonsense", { WATCHDOG_USEC: "soon" }],
   ])("is not fed when %s; the status is told all the same", async (_, more) => {
-    const { tool, said } = await listener();
+    const { tool, messages } = await listener();
     const stop = new AbortController();
     await using manager = serviceManager({ log: noLog, env: env(more), pid: 42, tool });
     const over = manager.run(new Watchdog(), () => "well", stop.signal);
-    await vi.waitFor(async () => expect(await said()).toEqual(["/run/x|STATUS=well"]), 15_000);
+    await vi.waitFor(async () => expect(await messages()).toEqual(["/run/x|STATUS=well"]), 15_000);
     stop.abort();
     await over;
   });
@@ -193,26 +195,26 @@ describe("log lines for the journal", () => {
 const tool = (name: string) => ["/usr/bin", "/bin"].some((path) => existsSync(join(path, name)));
 const analyze = (...args: string[]) => {
   const { status, stdout, stderr } = spawnSync("systemd-analyze", args, { encoding: "utf8", timeout: 15_000 });
-  return { status, said: `${stdout}${stderr}` };
+  return { status, messages: `${stdout}${stderr}` };
 };
 
 describe.skipIf(!tool("systemd-analyze"))("the unit (skipped without systemd-analyze: apt install systemd)", () => {
   const unit = join(ROOT, "systemd/cippo.service");
 
   it("verify prints nothing: an unknown key would only be a warning", () => {
-    expect(analyze("verify", unit).said).toBe("");
+    expect(analyze("verify", unit).messages).toBe("");
   });
 
   it("verify prints nothing with every drop-in either", async () => {
     await cp(unit, join(folder, "cippo.service"));
     await cp(join(ROOT, "systemd/drop-ins"), join(folder, "cippo.service.d"), { recursive: true });
-    expect(analyze("verify", join(folder, "cippo.service")).said).toBe("");
+    expect(analyze("verify", join(folder, "cippo.service")).messages).toBe("");
     await writeFile(join(folder, "cippo.service.d/odd.conf"), "[Service]\nNoSuchKey=1\n");
-    expect(analyze("verify", join(folder, "cippo.service")).said).toContain("NoSuchKey");
+    expect(analyze("verify", join(folder, "cippo.service")).messages).toContain("NoSuchKey");
   });
 
   it("is exposed to 1.5 at most", () => {
-    const { status, said } = analyze("security", "--offline=yes", "--threshold=15", "--no-pager", unit);
-    expect(status, said).toBe(0);
+    const { status, messages } = analyze("security", "--offline=yes", "--threshold=15", "--no-pager", unit);
+    expect(status, messages).toBe(0);
   });
 });

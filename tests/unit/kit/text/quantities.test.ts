@@ -9,4 +9,4 @@ it.each([
   [1999, "2 s"],
   [119_000, "119 s"],
   [120_000, "2 min"],
-])("%i ms is said in whole seconds from one second on: %s", (ms, said) => expect(formatDuration(ms)).toBe(said));
+])("%i ms is said in whole seconds from one second on: %s", (ms, expected) => expect(formatDuration(ms)).toBe(expected));

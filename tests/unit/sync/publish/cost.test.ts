@@ -13,7 +13,7 @@ const crumbs = (n: number, first = 1): Range[] => Array.from({ length: n }, (_, 
 /** How often elements of these lists are looked at while `work` runs. */
 function looks(lists: readonly Range[][], work: (...lists: Range[][]) => unknown): number {
   let count = 0;
-  const counted = lists.map(
+  const numbered = lists.map(
     (list) =>
       new Proxy(list, {
         get(target, key, receiver) {
@@ -22,7 +22,7 @@ function looks(lists: readonly Range[][], work: (...lists: Range[][]) => unknown
         },
       }),
   );
-  work(...counted);
+  work(...numbered);
   return count;
 }
 
@@ -45,43 +45,43 @@ describe("looks at its input, of twice as many ranges, at most 2.5 times as ofte
 describe("the book", () => {
   const HEAD = 2_000_000;
   const opened = (held: readonly Range[] = []): DeliveryTracker => {
-    const book = new DeliveryTracker(new MemoryOutbox().epoch);
+    const tracker = new DeliveryTracker(new MemoryOutbox().epoch);
     const of = { epoch: "E2", head: HEAD, oldest: 1, upTo: 0 };
-    book.refresh([
+    tracker.refresh([
       { ...of, stream: "readings", held },
       { ...of, stream: "events", held: [] },
     ]);
-    return book;
+    return tracker;
   };
   const ack = (more: Partial<Ack>): Ack => ({ epoch: "E2", stream: "readings", upTo: 0, ...more });
 
   it("keeps the lowest 500 of the ranges that are held, however many are said", () => {
-    const book = opened();
-    for (let i = 0; i < 40; i += 1) book.acknowledge(ack({ held: crumbs(500, 3 + 1000 * i) }), 0);
-    expect(book.acknowledge(ack({}), 0)?.held).toEqual(crumbs(500, 3));
+    const tracker = opened();
+    for (let i = 0; i < 40; i += 1) tracker.acknowledge(ack({ held: crumbs(500, 3 + 1000 * i) }), 0);
+    expect(tracker.acknowledge(ack({}), 0)?.held).toEqual(crumbs(500, 3));
   });
 
   it("asks the history for the lowest 500 that are missing, and for more when those are done", () => {
-    const book = opened();
-    book.settle("E2", "readings", [1, HEAD]);
-    book.settle("E2", "events", [1, HEAD]);
-    for (let i = 0; i < 40; i += 1) book.acknowledge(ack({ missing: crumbs(500, 1 + 1000 * i) }), 0);
+    const tracker = opened();
+    tracker.settle("E2", "readings", [1, HEAD]);
+    tracker.settle("E2", "events", [1, HEAD]);
+    for (let i = 0; i < 40; i += 1) tracker.acknowledge(ack({ missing: crumbs(500, 1 + 1000 * i) }), 0);
     const done: Range[] = [];
-    for (let job = book.next(() => false); job !== null; job = book.next(() => false)) {
+    for (let job = tracker.next(() => false); job !== null; job = tracker.next(() => false)) {
       done.push(job.range);
-      book.take("E2", "readings", job.range);
-      book.settle("E2", "readings", job.range);
+      tracker.take("E2", "readings", job.range);
+      tracker.settle("E2", "readings", job.range);
     }
     expect(done).toEqual(crumbs(500));
-    book.acknowledge(ack({ missing: crumbs(500, 1001) }), 60_000);
-    expect(book.next(() => false)?.range).toEqual([1001, 1001]);
+    tracker.acknowledge(ack({ missing: crumbs(500, 1001) }), 60_000);
+    expect(tracker.next(() => false)?.range).toEqual([1001, 1001]);
   });
 
   it("takes over what a database has kept by one walk through it, and keeps 500 of it at the next word", () => {
     const taking = (n: number) => looks([crumbs(n, 3)], (held) => opened(held));
     expect(taking(80_000)).toBeLessThanOrEqual(2.5 * taking(40_000));
-    const book = opened(crumbs(80_000, 3));
-    expect(book.acknowledge(ack({}), 0)?.held).toEqual(crumbs(500, 3));
+    const tracker = opened(crumbs(80_000, 3));
+    expect(tracker.acknowledge(ack({}), 0)?.held).toEqual(crumbs(500, 3));
   });
 });
 

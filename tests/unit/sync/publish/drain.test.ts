@@ -98,25 +98,25 @@ describe("the book", () => {
       fc.property(
         fc.array(fc.record({ take: fc.integer({ min: 1, max: 20 }), works: fc.boolean() }), { maxLength: 40 }),
         (steps) => {
-          const book = new DeliveryTracker(epoch);
-          book.refresh([state(100)]);
+          const tracker = new DeliveryTracker(epoch);
+          tracker.refresh([state(100)]);
           const sent: number[] = [];
           const all = [...steps, ...Array.from({ length: 100 }, () => ({ take: 20, works: true }))];
           for (const { take, works } of all) {
-            const job = book.next(() => false);
+            const job = tracker.next(() => false);
             if (job === null) break;
             const part: Range = [job.range[0], Math.min(job.range[1], job.range[0] + take - 1)];
-            book.take(job.epoch, job.stream, part);
+            tracker.take(job.epoch, job.stream, part);
             if (works) {
-              book.settle(job.epoch, job.stream, part);
+              tracker.settle(job.epoch, job.stream, part);
               sent.push(...numbers([part]));
-            } else book.release(job.epoch, job.stream, part);
+            } else tracker.release(job.epoch, job.stream, part);
           }
           expect(sent).toEqual(numbers([[1, 100]]));
-          expect(book.sentUpTo("E2", "readings")).toBe(100);
-          expect(book.unproved).toBe(true);
-          book.acknowledge({ epoch: "E2", stream: "readings", upTo: 100 }, 0);
-          expect(book.unproved).toBe(false);
+          expect(tracker.sentUpTo("E2", "readings")).toBe(100);
+          expect(tracker.unproved).toBe(true);
+          tracker.acknowledge({ epoch: "E2", stream: "readings", upTo: 100 }, 0);
+          expect(tracker.unproved).toBe(false);
         },
       ),
       { numRuns: 50 },
@@ -124,28 +124,28 @@ describe("the book", () => {
   });
 
   it("never lets a mark shrink, and reads held ranges as they are", () => {
-    const book = new DeliveryTracker(epoch);
-    book.refresh([state(100)]);
-    book.acknowledge({ epoch: "E2", stream: "readings", upTo: 50 }, 0);
-    expect(book.acknowledge({ epoch: "E2", stream: "readings", upTo: 10, held: [[61, 70]] }, 0)).toMatchObject({
+    const tracker = new DeliveryTracker(epoch);
+    tracker.refresh([state(100)]);
+    tracker.acknowledge({ epoch: "E2", stream: "readings", upTo: 50 }, 0);
+    expect(tracker.acknowledge({ epoch: "E2", stream: "readings", upTo: 10, held: [[61, 70]] }, 0)).toMatchObject({
       upTo: 50,
       held: [[61, 70]],
     });
-    expect(book.acknowledge({ epoch: "E2", stream: "readings", upTo: 60 }, 0)).toMatchObject({ upTo: 70, held: [] });
+    expect(tracker.acknowledge({ epoch: "E2", stream: "readings", upTo: 60 }, 0)).toMatchObject({ upTo: 70, held: [] });
     expect(upTo([[1, 70]])).toBe(70);
-    expect(book.acknowledge({ epoch: "E2", stream: "readings", upTo: 60, held: [[90, 101]] }, 0)).toBeNull();
+    expect(tracker.acknowledge({ epoch: "E2", stream: "readings", upTo: 60, held: [[90, 101]] }, 0)).toBeNull();
   });
 
   it("hands out a missing range again after a minute, not before", () => {
-    const book = new DeliveryTracker(epoch);
-    book.refresh([state(10)]);
-    book.settle("E2", "readings", [1, 10]);
+    const tracker = new DeliveryTracker(epoch);
+    tracker.refresh([state(10)]);
+    tracker.settle("E2", "readings", [1, 10]);
     const ask = (mono: number) => {
-      book.acknowledge({ epoch: "E2", stream: "readings", upTo: 0, missing: [[3, 5]] }, mono);
-      const job = book.next(() => false);
+      tracker.acknowledge({ epoch: "E2", stream: "readings", upTo: 0, missing: [[3, 5]] }, mono);
+      const job = tracker.next(() => false);
       if (job === null) return null;
-      book.take(job.epoch, job.stream, job.range);
-      book.settle(job.epoch, job.stream, job.range);
+      tracker.take(job.epoch, job.stream, job.range);
+      tracker.settle(job.epoch, job.stream, job.range);
       return job.range;
     };
     expect([ask(0), ask(30_000), ask(59_999), ask(60_000)]).toEqual([[3, 5], null, null, [3, 5]]);

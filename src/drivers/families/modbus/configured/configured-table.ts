@@ -52,7 +52,7 @@ interface Written extends Pick<Writable, "impact" | "safe"> {
   readonly limits?: unknown;
 }
 /** Options that say how a point is written are useless unless it is `writable`: then `writable` was probably forgotten. */
-const isMeant = ({ writable, limits, impact, safe, writeWith }: Written): boolean =>
+const isConsistent = ({ writable, limits, impact, safe, writeWith }: Written): boolean =>
   writable || (limits === undefined && impact === "low" && !safe && writeWith === undefined);
 const NOT_WRITTEN = {
   error: "expected true, where `limits`, `impact`, `safe` or `writeWith` say how it is written",
@@ -66,7 +66,7 @@ const ucum = () =>
     .prefault("1")
     .transform((written, { addIssue }) => {
       const read = unitOf(written);
-      if ("meant" in read) addIssue({ code: "custom", message: `expected ${read.meant}` });
+      if ("suggestion" in read) addIssue({ code: "custom", message: `expected ${read.suggestion}` });
       return "unit" in read ? read.unit : "1";
     })
     .describe(
@@ -94,7 +94,7 @@ const register = z
     error: "only holding registers (fc 3) and coils can be written",
     path: ["writable"],
   })
-  .refine(isMeant, NOT_WRITTEN)
+  .refine(isConsistent, NOT_WRITTEN)
   .refine(canSwitchOff, {
     error: "expected a number that the register holds exactly: it is what is written when maxOn is over",
     path: ["limits", "min"],
@@ -115,7 +115,7 @@ const coil = z
     writeWith: z.literal([5, 15]).optional().describe("Function that writes it: 5 one coil, 15 several; default: 5."),
     ...upkeep(z.boolean()),
   })
-  .refine(isMeant, NOT_WRITTEN)
+  .refine(isConsistent, NOT_WRITTEN)
   .superRefine((point, { addIssue }) => {
     for (const { expected, path } of keptWrongly({ fc: 1, decode: "bool", scale: 1, offset: 0, ...point }))
       addIssue({ code: "custom", message: `expected ${expected}`, path: [...path] });

@@ -110,16 +110,16 @@ describe("a bthome sensor", () => {
     const key = randomBytes(16);
     const battery = { points: ["battery"], key: "sensor.key" };
     // Each shows its place as the value.
-    const counted = (counters: readonly number[]) => counters.map((counter, i) => encrypted(key, counter, `010${i + 1}`));
+    const withCounters = (counters: readonly number[]) => counters.map((counter, i) => encrypted(key, counter, `010${i + 1}`));
     const text = Buffer.from(`${key.toString("hex")}\n`);
     for (const file of [key, text])
-      expect(values(await heard(battery, counted([500, 501, 501, 400, 499, 502]), { key: file, stepMs: 5000 }))).toEqual([
+      expect(values(await heard(battery, withCounters([500, 501, 501, 400, 499, 502]), { key: file, stepMs: 5000 }))).toEqual([
         [1],
         [2],
         [6],
       ]);
     // A new battery: it counts from the beginning, once.
-    expect(values(await heard(battery, counted([500, 3, 4, 3]), { key, stepMs: 5000 }))).toEqual([[1], [2], [3]]);
+    expect(values(await heard(battery, withCounters([500, 3, 4, 3]), { key, stepMs: 5000 }))).toEqual([[1], [2], [3]]);
     const foreign = [encrypted(randomBytes(16), 600, "0157"), encrypted(key, 601, "0157")];
     expect((await heard(battery, foreign, { key })).map((b) => b[0]?.quality)).toEqual(["bad", "good"]);
     expect(await codeOf(heard(battery, [], { key: Buffer.from("not a key") }))).toBe("ble.key");
@@ -189,15 +189,15 @@ describe("a bthome sensor", () => {
     expect(values(await heard({ points: ["text"] }, [packet]))).toEqual([["a\ufffdb\ufffdc\ufffd"]]);
   });
 
-  describe("in the house", () => {
+  describe("at its collector", () => {
     /** Packets as they are said, heard by the collector of one device. */
-    function house(written: Readonly<Record<string, unknown>>, silentAfterMs: number, key?: Uint8Array) {
-      const said: (string | Buffer)[] = [];
+    function listening(written: Readonly<Record<string, unknown>>, silentAfterMs: number, key?: Uint8Array) {
+      const sent: (string | Buffer)[] = [];
       let ring = (): void => undefined;
       const radio: BleDevice = {
         async *adverts(stop) {
           while (!stop.aborted) {
-            const packet = said.shift();
+            const packet = sent.shift();
             if (packet === undefined)
               await new Promise<void>((resolve) => {
                 ring = resolve;
@@ -237,7 +237,7 @@ describe("a bthome sensor", () => {
         collector,
         silences,
         say: (...packets: readonly (string | Buffer)[]) => {
-          said.push(...packets.map((packet) => (typeof packet === "string" ? Buffer.from(packet, "hex") : packet)));
+          sent.push(...packets.map((packet) => (typeof packet === "string" ? Buffer.from(packet, "hex") : packet)));
           ring();
         },
         async [Symbol.asyncDispose]() {
@@ -253,7 +253,7 @@ describe("a bthome sensor", () => {
         [{}, "40", ["device.silent"]],
         [{ silentAfter: "1s" }, "44", ["device.silent"]],
       ] as const) {
-        await using one = house({ points: ["button"], ...written }, 1000);
+        await using one = listening({ points: ["button"], ...written }, 1000);
         one.say(`${info}00013A01`);
         await vi.waitFor(() => expect(one.collector.status().ageMs).not.toBeNull(), { timeout: 15_000, interval: 5 });
         one.collector.watchSilence(monotonic() + 3_600_000);
@@ -267,7 +267,7 @@ describe("a bthome sensor", () => {
         [{}, ["4000010157FE02CA09", "40000202CA09"]],
         [{ key: "sensor.key" }, [encrypted(key, 500, "0157FE02CA09"), encrypted(key, 501, "02CA09")]],
       ] as const) {
-        await using one = house({ points: ["battery", "temperature"], ...written }, 1e9, key);
+        await using one = listening({ points: ["battery", "temperature"], ...written }, 1e9, key);
         one.say(packets[0]);
         await vi.waitFor(() => expect(one.collector.status().state).toBe("problem"), { timeout: 15_000, interval: 5 });
         const { problem, points } = one.collector.status();

@@ -166,11 +166,11 @@ describe("a sensor on a line", () => {
 
   it("counts its frames, and the bytes that made none, over all its openings", async () => {
     // The first whole frame after stray bytes restores trust and is not counted.
-    const said = [
+    const replies = [
       Buffer.from([...frame(1000), 1, 2, 3, ...frame(1000), ...frame(1001)]),
       Buffer.from([9, ...frame(1000), ...frame(1000)]),
     ];
-    const server = createServer((socket) => socket.end(said.shift() ?? "")).listen(0, "127.0.0.1");
+    const server = createServer((socket) => socket.end(replies.shift() ?? "")).listen(0, "127.0.0.1");
     await once(server, "listening");
     const { port } = server.address() as AddressInfo;
     await using wires = openWires({ uart: busSchema.parse({ serial: `tcp://127.0.0.1:${port}` }) }, noLog);

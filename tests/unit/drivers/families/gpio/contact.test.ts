@@ -198,9 +198,9 @@ describe("a contact", () => {
     const opening = next();
     give(0, 1000);
     await opening;
-    const counted = next();
+    const passage = next();
     give(1, 2000);
-    expect(await counted).toEqual([{ point: "passage", value: 1, quality: "good", mono: 2000 }]);
+    expect(await passage).toEqual([{ point: "passage", value: 1, quality: "good", mono: 2000 }]);
     stop.abort();
   });
 

@@ -60,12 +60,12 @@ describe("a pulse meter", () => {
   it("counts every pulse and pause that stood for its time, and nothing else", async () => {
     const width = fc.integer({ min: 1, max: 60 });
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.tuple(width, width), { minLength: 1, maxLength: 30 }), async (turns) => {
+      fc.asyncProperty(fc.array(fc.tuple(width, width), { minLength: 1, maxLength: 30 }), async (pulses) => {
         const edges: (readonly [0 | 1, number])[] = [REST];
         let mono = 1000;
         let expected = 0;
         let settled: 0 | 1 = 1;
-        for (const [low, high] of turns) {
+        for (const [low, high] of pulses) {
           edges.push([0, mono], [1, mono + low]);
           if (low >= 20 && settled === 1) {
             settled = 0;

@@ -152,7 +152,7 @@ describe("a relay", () => {
     expect([output.sets, output.closed]).toEqual([[], true]);
   });
 
-  it("found on, or on from the start, goes off after maxOn: no command did it, so the house has no deadline for it", async () => {
+  it("found on, or on from the start, goes off after maxOn: no command did it, so the gateway has no deadline for it", async () => {
     const { told, output } = await relay({ onStart: "keep", limits: { maxOn: "1s" } }, 1);
     expect((await told())?.value).toBe(true);
     await expect.poll(async () => (await told())?.value).toBe(false);

@@ -95,7 +95,7 @@ describe("a counter", () => {
   const HOUR = 3_600_000;
   const energy = { fc: 3, address: 0, decode: "uint32", scale: 0.01, unit: "kW.h", kind: "counter" } as const;
   /** Raw counts as they come, each so long after the one before, and what is said of each. */
-  const said = (counts: readonly (readonly [raw: number, afterMs: number])[], more: Partial<RegisterPoint> = {}) => {
+  const judgedCounts = (counts: readonly (readonly [raw: number, afterMs: number])[], more: Partial<RegisterPoint> = {}) => {
     const point: RegisterPoint = { ...energy, ...more };
     const belief = new ReadingJudge();
     let mono = 0;
@@ -109,18 +109,18 @@ describe("a counter", () => {
 
   it("whose words are exchanged is not believed from its first step on", () => {
     const counts = [7, 8, 8, 9, 10, 11, 12, 13].map((raw) => [raw, 10_000] as const);
-    expect(said(counts, { words: "low-first" })).toEqual([
+    expect(judgedCounts(counts, { words: "low-first" })).toEqual([
       ...["good", "value.leapt", "value.doubted"],
       ...Array<string>(5).fill("value.leapt"),
     ]);
-    expect(said(counts)).toEqual(counts.map(() => "good"));
+    expect(judgedCounts(counts)).toEqual(counts.map(() => "good"));
   });
 
   it("that is read by radio once a day, counts in coarse steps, or has a range written, may leap", () => {
     const still = Array.from({ length: 24 }, () => [1000, HOUR] as const);
-    expect(new Set(said([...still, [2_000_000, 1000], [2_000_000, 1000]]))).toEqual(new Set(["good"]));
+    expect(new Set(judgedCounts([...still, [2_000_000, 1000], [2_000_000, 1000]]))).toEqual(new Set(["good"]));
     expect(
-      said(
+      judgedCounts(
         [
           [1, 0],
           [2, 1000],
@@ -129,7 +129,7 @@ describe("a counter", () => {
       ),
     ).toEqual(["good", "good"]);
     expect(
-      said(
+      judgedCounts(
         [
           [1, 0],
           [4e9, 1000],
@@ -141,7 +141,12 @@ describe("a counter", () => {
 
   it("of a meter that was replaced is believed again after some steps", () => {
     const after = [0, 1, 2, 3, 4, 5, 6].map((step) => [5_000_000 + step, 10_000] as const);
-    expect(said([[100, 0], ...after])).toEqual(["good", "value.leapt", ...Array<string>(5).fill("value.doubted"), "good"]);
+    expect(judgedCounts([[100, 0], ...after])).toEqual([
+      "good",
+      "value.leapt",
+      ...Array<string>(5).fill("value.doubted"),
+      "good",
+    ]);
   });
 });
 

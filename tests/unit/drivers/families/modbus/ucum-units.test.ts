@@ -80,7 +80,7 @@ describe("a unit", () => {
     ["khz", "a UCUM code such as Cel, kW.h, m3, V, A, Hz, bar, % or 1"],
     ["constructor", "a UCUM code such as Cel, kW.h, m3, V, A, Hz, bar, % or 1"],
     ["V A", "a UCUM code such as Cel, kW.h, m3, V, A, Hz, bar, % or 1"],
-  ])("%s is refused, and what is meant is named", (written, meant) => expect(unitOf(written)).toEqual({ meant }));
+  ])("%s is refused, and what is meant is named", (written, suggestion) => expect(unitOf(written)).toEqual({ suggestion }));
 
   it("stands in the table as UCUM has it", () => {
     const options = modbusPoints.options.parse({ unit: 1, points: { flow: { fc: 3, address: 1, unit: "m³/h" } } });

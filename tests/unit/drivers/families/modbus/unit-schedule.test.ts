@@ -53,12 +53,12 @@ describe("a point with `leastEvery`", () => {
     const { next, wires } = await open(far, { every: "50ms", points: short });
     await using _wires = wires;
     const begun = monotonic();
-    const turns: number[] = [];
-    while (turns.length < 3) {
-      if ((await next()).some(({ point }) => point === "serial")) turns.push(monotonic() - begun);
+    const times: number[] = [];
+    while (times.length < 3) {
+      if ((await next()).some(({ point }) => point === "serial")) times.push(monotonic() - begun);
       await wait(10);
     }
-    expect((turns[2] ?? 0) - (turns[0] ?? 0)).toBeGreaterThanOrEqual(500);
+    expect((times[2] ?? 0) - (times[0] ?? 0)).toBeGreaterThanOrEqual(500);
   });
 
   it("is asked out of its turn when somebody waits for it", async () => {

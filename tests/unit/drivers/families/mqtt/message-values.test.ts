@@ -15,9 +15,10 @@ function interpreter(points: Points) {
   return messageValues(layout.messages, ranges);
 }
 
-const said = (points: Points, payload: string | Uint8Array, topic = "t") =>
+const interpreted = (points: Points, payload: string | Uint8Array, topic = "t") =>
   interpreter(points)({ topic, payload: Buffer.from(payload), mono: 1 });
-const one = (point: Readonly<Record<string, unknown>>, payload: string | Uint8Array) => said({ p: point }, payload).readings[0];
+const one = (point: Readonly<Record<string, unknown>>, payload: string | Uint8Array) =>
+  interpreted({ p: point }, payload).readings[0];
 
 describe("a number", () => {
   it.each([
@@ -87,7 +88,7 @@ describe("a payload", () => {
     ["no UTF-8", Buffer.from([0xff, 0xfe])],
     ["two documents", '{"v":1}{"v":2}'],
   ])("%s is malformed for every point, and says so", (_, payload) => {
-    const { readings, isMalformed } = said({ a: { at: "/v", unit: "1" }, b: { at: "/w" } }, payload);
+    const { readings, isMalformed } = interpreted({ a: { at: "/v", unit: "1" }, b: { at: "/w" } }, payload);
     expect(isMalformed).toBe(true);
     expect(readings.map(({ point, code }) => [point, code])).toEqual([
       ["a", "mqtt.malformed"],
@@ -97,12 +98,12 @@ describe("a payload", () => {
   });
 
   it("with null, or without the point, says nothing of it", () => {
-    expect(said({ a: { at: "/v", unit: "1" } }, '{"v":null}').readings).toEqual([]);
-    expect(said({ a: { at: "/v", unit: "1" }, b: { at: "/w", unit: "1" } }, '{"w":1}').readings).toHaveLength(1);
+    expect(interpreted({ a: { at: "/v", unit: "1" } }, '{"v":null}').readings).toEqual([]);
+    expect(interpreted({ a: { at: "/v", unit: "1" }, b: { at: "/w", unit: "1" } }, '{"w":1}').readings).toHaveLength(1);
   });
 
   it("that holds nothing asked for names the pointer; one that never comes is named after a while", () => {
-    expect(said({ a: { at: "/v", unit: "1" } }, "{}").unread).toMatchObject({
+    expect(interpreted({ a: { at: "/v", unit: "1" } }, "{}").unread).toMatchObject({
       code: "mqtt.no-value",
       context: { topic: "t", at: "/v" },
     });

@@ -10,7 +10,7 @@ import type { EdgeError } from "../../../../../src/kit/errors.ts";
 import { never } from "../../support.ts";
 
 const FOREVER_MS = 60_000;
-const said = (n: number): string => `1 17 12345 ${String(n).padStart(9, "0")}`;
+const lineOf = (n: number): string => `1 17 12345 ${String(n).padStart(9, "0")}`;
 
 describe("a command whose reader is slow", () => {
   it("is ended once too many lines wait; those come out in order, the others are counted", async () => {
@@ -19,7 +19,7 @@ describe("a command whose reader is slow", () => {
     expect(tool.died?.unread).toBeGreaterThan(0);
     const read: string[] = [];
     for await (const line of tool.lines(FOREVER_MS, never)) read.push(line);
-    expect(read).toEqual(Array.from({ length: WAITING_MAX }, (_, i) => said(i + 1)));
+    expect(read).toEqual(Array.from({ length: WAITING_MAX }, (_, i) => lineOf(i + 1)));
   });
 
   it("may say all of that, as long as somebody reads", async () => {

@@ -162,12 +162,12 @@ describe("an input", () => {
   it("never waits in the library for udev: the event loop goes on while a line is being granted", async () => {
     sysfs.grantMs = 600;
     const here = await chip();
-    let turns = 0;
-    const turning = setInterval(() => (turns += 1), 10);
+    let ticks = 0;
+    const turning = setInterval(() => (ticks += 1), 10);
     const edges = watching(here);
     expect(await level(edges)).toBe(0);
     clearInterval(turning);
-    expect(turns).toBeGreaterThan(5);
+    expect(ticks).toBeGreaterThan(5);
     await edges.return?.();
   });
 

@@ -29,7 +29,7 @@ const value = (line: ModbusLine, request: ModbusRequest) =>
   line.request(request, never).then(({ data }) => Buffer.from(data).readUInt16BE(0));
 
 /** What people read of a failure. */
-async function said(work: Promise<unknown>) {
+async function failureOf(work: Promise<unknown>) {
   const error = await work.then(
     () => null,
     (error: unknown) => error,
@@ -43,7 +43,7 @@ describe("another unit answers", () => {
   it("on a serial line: it says which one, and names the address switch", async () => {
     await using far = await farSide("rtu-tcp", (asked) => asked.socket.write(own({ ...asked, unit: 7 })), PATIENCE);
     await using line = lineTo(far);
-    const { code, en, it } = await said(value(line, read(5, 1)));
+    const { code, en, it } = await failureOf(value(line, read(5, 1)));
     expect(code).toBe("bus.other-unit");
     expect(en).toMatch(/unit 7 answered instead of unit 5.*address switch.*`unit: 5`/);
     expect(it).toMatch(/unità 7 al posto dell'unità 5.*selettore d'indirizzo.*`unit: 5`/);
@@ -54,7 +54,7 @@ describe("another unit answers", () => {
     const bytes = [Buffer.concat([Buffer.of(0), registers(7, 3, 1)]), withCrc(7, 0x83, 2)];
     await using far = await farSide("rtu-tcp", (asked) => asked.socket.write(bytes[asked.n - 1] ?? Buffer.of(0)), PATIENCE);
     await using line = lineTo(far);
-    for (const _ of bytes) expect(await said(value(line, read(5, 1)))).toMatchObject({ context: { answered: 7, unit: 5 } });
+    for (const _ of bytes) expect(await failureOf(value(line, read(5, 1)))).toMatchObject({ context: { answered: 7, unit: 5 } });
   });
 
   it("late, for itself: nobody's address is wrong", async () => {
@@ -76,7 +76,7 @@ describe("a second master", () => {
     const frames = Buffer.concat([withCrc(9, 3, 0, 40, 0, 2), registers(9, 3, 1, 2)]);
     await using far = await farSide("rtu-tcp", (asked) => asked.socket.write(frames), PATIENCE);
     await using line = lineTo(far);
-    const { code, en, it } = await said(value(line, read(5, 1)));
+    const { code, en, it } = await failureOf(value(line, read(5, 1)));
     expect(code).toBe("bus.second-master");
     expect(en).toContain("Another master asks on bus plant too: 09 03 00 28 00 02");
     expect(it).toContain("un altro master: 09 03 00 28 00 02");
@@ -103,7 +103,7 @@ describe.each(["tcp", "rtu-tcp"] as const)("late replies (%s)", (modbus) => {
       replyDeadline: "900ms",
     });
     await using line = lineTo(far);
-    const late = () => said(value(line, read(5, far.asked.length)));
+    const late = () => failureOf(value(line, read(5, far.asked.length)));
     expect(await codeOf(value(line, read(5, 1)))).toBe("bus.timeout");
     // It comes while nobody is asked: on TCP too, where nobody needs to wait for it.
     await wait(400);
@@ -142,7 +142,7 @@ describe.each(["tcp", "rtu-tcp"] as const)("late replies (%s)", (modbus) => {
     // The one before has come by then.
     await wait(400);
     const slow = wires.modbus("plant").request(read(3, 20, { device: "boiler", timeoutMs: 100, replyDeadlineMs: 500 }), never);
-    const again = await said(slow);
+    const again = await failureOf(slow);
     expect(again.en).toContain("devices.boiler.timeout");
   });
 });
@@ -159,7 +159,7 @@ describe("a gateway that does not return what it was given (tcp)", () => {
   it.each([0, 255])("names unit %i: it is told, and believed only where the site says so", async (unit) => {
     await using far = await open(named(unit), PATIENCE);
     await using line = lineTo(far);
-    const { code, en, it } = await said(value(line, read(5, 1)));
+    const { code, en, it } = await failureOf(value(line, read(5, 1)));
     expect(code).toBe("bus.unit-echo");
     expect(en).toMatch(new RegExp(`unit 5 was asked, and the reply bears the name of unit ${unit}.*tolerate: \\[unit-echo\\]`));
     expect(it).toMatch(new RegExp(`l'unità 5, la risposta porta il nome dell'unità ${unit}.*tolerate: \\[unit-echo\\]`));
@@ -172,7 +172,7 @@ describe("a gateway that does not return what it was given (tcp)", () => {
   it("numbers all its replies 0: it is told, and believed only where the site says so", async () => {
     await using far = await open(numbered, PATIENCE);
     await using line = lineTo(far);
-    const { code, en, it } = await said(value(line, read(5, 1)));
+    const { code, en, it } = await failureOf(value(line, read(5, 1)));
     expect(code).toBe("bus.transaction-echo");
     expect(en).toMatch(/transaction \d+ was sent, and the reply bears number 0 .*tolerate: \[transaction-echo\]/);
     expect(it).toMatch(/la transazione \d+, la risposta porta il numero 0 .*tolerate: \[transaction-echo\]/);

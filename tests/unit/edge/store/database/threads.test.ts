@@ -44,14 +44,14 @@ it("four calls that hang stop no commit, with the threads that the unit gives; N
       stdio: ["ignore", "pipe", "inherit"],
       env: { ...process.env, UV_THREADPOOL_SIZE: size },
     });
-    let said = "";
+    let output = "";
     child.stdout.setEncoding("utf8").on("data", (text: string) => {
-      if (said === "") setTimeout(() => child.kill("SIGKILL"), withinMs);
-      said += text;
+      if (output === "") setTimeout(() => child.kill("SIGKILL"), withinMs);
+      output += text;
     });
     await new Promise((resolve) => child.once("close", resolve));
-    expect(said).toMatch(/^hanging/);
-    const longest = /longest (\S+)/.exec(said)?.[1];
+    expect(output).toMatch(/^hanging/);
+    const longest = /longest (\S+)/.exec(output)?.[1];
     return longest === undefined ? null : Number(longest);
   };
   expect(await run("4", 1500)).toBeNull();

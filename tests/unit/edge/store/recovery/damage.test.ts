@@ -166,8 +166,8 @@ describe("a busy file", () => {
       db.exec("BEGIN IMMEDIATE", (error) => process.stdout.write(error ? String(error) : "locked"));
       process.stdin.on("end", () => db.exec("ROLLBACK", () => process.exit(0))).resume();`;
     const child = spawn(process.execPath, ["-e", script, at.file], { stdio: ["pipe", "pipe", "inherit"] });
-    const [said] = await new Promise<[Buffer]>((resolve) => child.stdout.once("data", (chunk: Buffer) => resolve([chunk])));
-    expect(String(said)).toBe("locked");
+    const [output] = await new Promise<[Buffer]>((resolve) => child.stdout.once("data", (chunk: Buffer) => resolve([chunk])));
+    expect(String(output)).toBe("locked");
     await expect(store.commit(readings(store, 11, 20))).rejects.toMatchObject({ code: "store.locked" });
     expect(headOf(store, "readings")).toBe(10);
     const ended = new Promise((resolve) => child.once("exit", resolve));

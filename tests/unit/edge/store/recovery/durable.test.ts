@@ -63,17 +63,17 @@ it.each([
   ["the oldest row is looked for", OLDEST, "quota"],
   ["the room is measured", MEASURE, "reserve"],
   ["the limit goes back to the quota", quotaLimit(16), "reserve"],
-] as const)("a commit is durable when %s in vain, and the next housekeeping does that again", async (_, words, room) => {
+] as const)("a commit is durable when %s in vain, and the next housekeeping does that again", async (_, words, limit) => {
   await using at = await folder();
   const [flaw, log, clock] = [new Flaw(), new Heard(), new HandClock()];
   await using store = await open(at.file, { clock, log, through: flaw.through });
   for (let i = 0; i < 3; i += 1) await store.commit(readings(store, i * 10 + 1, i * 10 + 10));
   flaw.next(words);
-  await store.commit({ ...readings(store, 31, 40), shed: [shedOf(store, 1, 20)] }, room);
+  await store.commit({ ...readings(store, 31, 40), shed: [shedOf(store, 1, 20)] }, limit);
   expect(flaw.fired).toBe(1);
   expect(headOf(store, "readings")).toBe(40);
   expect(log.all.filter(({ event }) => event === "store.follow-failed")).toHaveLength(1);
-  await store.commit(readings(store, 41, 50), room);
+  await store.commit(readings(store, 41, 50), limit);
   clock.at += 5000;
   await store.tend(clock.at);
   expect(oldestOf(store)).toBe(21);
@@ -87,24 +87,24 @@ it.each([
 it("a limit that did not go back goes back at the next housekeeping: the reserve is not for everybody", async () => {
   await using at = await folder();
   const [flaw, clock] = [new Flaw(), new HandClock()];
-  const said: string[] = [];
+  const statements: string[] = [];
   const through = (db: Database): Database => {
     const flawed = flaw.through(db);
     return {
       ...flawed,
       script: async (sql) => {
         await flawed.script(sql);
-        said.push(sql);
+        statements.push(sql);
       },
     };
   };
   await using store = await open(at.file, { clock, through });
   flaw.next(quotaLimit(16));
   await store.commit(readings(store, 1, 10), "reserve");
-  expect(said.at(-1)).toBe(`PRAGMA max_page_count = ${(18 * 2 ** 20) / 512}`);
+  expect(statements.at(-1)).toBe(`PRAGMA max_page_count = ${(18 * 2 ** 20) / 512}`);
   clock.at += 5000;
   await store.tend(clock.at);
-  expect(said).toContain(quotaLimit(16));
+  expect(statements).toContain(quotaLimit(16));
 });
 
 it("the first commit of a run is durable too: its epoch is not written twice", async () => {

@@ -25,13 +25,13 @@ for (let i = 1; ; i += 1) {
 /** Runs the writer and kills it some ms after it opened; answers the last window that it reported. */
 async function killed(program: string, file: string, afterMs: number): Promise<number> {
   const child = spawn(process.execPath, [program, file], { stdio: ["ignore", "pipe", "inherit"] });
-  let said = "";
+  let output = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
-    if (said === "") setTimeout(() => child.kill("SIGKILL"), afterMs);
-    said += text;
+    if (output === "") setTimeout(() => child.kill("SIGKILL"), afterMs);
+    output += text;
   });
   await new Promise((resolve) => child.once("close", resolve));
-  return Math.max(0, ...said.split("\n").map((line) => Number(line) || 0));
+  return Math.max(0, ...output.split("\n").map((line) => Number(line) || 0));
 }
 
 it("keeps what was reported, and windows are whole", { timeout: 60_000 }, async () => {

@@ -38,7 +38,7 @@ const right: BayInput = {
   end: END,
 };
 /** It still stands at the end. */
-const standing: BayInput = {
+const stillOpen: BayInput = {
   ...right,
   levels: [level(false, 0, ARRIVED), level(true, ARRIVED, END)],
   events: [event("raised", RAISED)],
@@ -48,7 +48,7 @@ const standing: BayInput = {
 const findings = (base: BayInput, more: Partial<BayInput>) => judgeBay({ ...base, ...more }).map(({ what }) => what);
 
 describe("a bay", () => {
-  it("that told all is right", () => expect([judgeBay(right), judgeBay(standing)]).toEqual([[], []]));
+  it("that told all is right", () => expect([judgeBay(right), judgeBay(stillOpen)]).toEqual([[], []]));
 
   it.each<[string, BayInput, Partial<BayInput>, readonly string[]]>([
     ["an alarm that was never raised", right, { events: [] }, ["missing"]],
@@ -125,13 +125,13 @@ describe("a bay", () => {
     ],
     [
       "a retained alarm that is not listed",
-      standing,
+      stillOpen,
       { retained: { state: { status: "occupied" }, quality: "good", alarms: ["e/1"], listed: [] } },
       ["wrong"],
     ],
     [
       "a permit that nobody showed",
-      standing,
+      stillOpen,
       { retained: { state: { status: "occupied", permit: "valid" }, quality: "good", alarms: ["e/1"], listed: ["e/1"] } },
       ["wrong"],
     ],
@@ -151,21 +151,21 @@ describe("a permit", () => {
     retained: { state: { status: "occupied", permit: "valid" }, quality: "good", alarms: [], listed: [] },
   });
   const late: BayInput = {
-    ...standing,
+    ...stillOpen,
     levels: [level(false, 0, 200_000), level(true, 200_000, 400_000)],
     attributes: [],
     end: 201_000,
   };
 
   it("shown within the grace keeps the bay lawful; an alarm then is one too many", () => {
-    expect(findings(standing, lawful(ARRIVED + 2000))).toEqual([]);
-    expect(findings(standing, { ...lawful(ARRIVED + 2000), events: standing.events })).toContain("extra");
+    expect(findings(stillOpen, lawful(ARRIVED + 2000))).toEqual([]);
+    expect(findings(stillOpen, { ...lawful(ARRIVED + 2000), events: stillOpen.events })).toContain("extra");
   });
 
   it("shown after the alarm clears it", () => {
     const cleared = event("cleared", 20_000);
-    expect(findings(standing, { ...lawful(20_000), events: [event("raised", RAISED), cleared] })).toEqual([]);
-    expect(findings(standing, { ...lawful(20_000), events: [event("raised", RAISED)] })).toContain("missing");
+    expect(findings(stillOpen, { ...lawful(20_000), events: [event("raised", RAISED), cleared] })).toEqual([]);
+    expect(findings(stillOpen, { ...lawful(20_000), events: [event("raised", RAISED)] })).toContain("missing");
   });
 
   it.each([119_300, 117_500, 115_100, 60_000])("shown %i ms before the sensor saw the vehicle counts for it", (before) => {
