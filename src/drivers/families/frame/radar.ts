@@ -42,7 +42,7 @@ export function radarSensor(table: RadarTable) {
     frame: () => table.frame,
     options,
     points: (o) => withReport(pointsOf(table), o.report),
-    interpreter: (o) => (fields, mono) => readingsOf(table.targets(fields), o, mono),
+    interpreter: (o) => (fields, mono) => readingsOf(table, table.targets(fields), o, mono),
   });
 }
 
@@ -52,7 +52,17 @@ const pointsOf = ({ farthest }: RadarTable): Readonly<Record<string, PointSpec>>
   distance: { unit: "mm", kind: "gauge", range: [0, farthest], report: { change: 100, atLeastMs: ROW_AT_LEAST_MS } },
 });
 
-function readingsOf(targets: readonly Target[], { occupiedBelow }: RadarOptions, mono: number): readonly Reading[] {
+function readingsOf(
+  table: RadarTable,
+  targets: readonly Target[],
+  { occupiedBelow }: RadarOptions,
+  mono: number,
+): readonly Reading[] {
+  // Its frames have no check of their bytes: a target where it cannot see any shows that they are spoiled, and the rest of them too.
+  if (targets.some(({ distance }) => distance > table.farthest))
+    return Object.keys(pointsOf(table)).map(
+      (point): Reading => ({ point, value: null, quality: "bad", code: "value.out-of-range", mono }),
+    );
   const inside = targets.filter(({ distance }) => distance < (occupiedBelow ?? Number.POSITIVE_INFINITY));
   const good = (point: string, value: boolean | number): Reading => ({ point, value, quality: "good", mono });
   const nearest = Math.min(...targets.map(({ distance }) => distance));

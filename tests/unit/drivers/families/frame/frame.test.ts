@@ -2,16 +2,18 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 import { describe, expect, it } from "vitest";
+import { encodeFrame } from "../../../../../hw-sim/site/serial/encode.ts";
 import { busSchema } from "../../../../../src/drivers/buses.ts";
 import { a02yyuw } from "../../../../../src/drivers/devices/a02yyuw.ts";
-import type { Opening, SerialPortHandle, Wires } from "../../../../../src/drivers/driver.ts";
+import type { FrameField, LineField, Opening, SerialPortHandle, Wires } from "../../../../../src/drivers/driver.ts";
 import { FrameStream } from "../../../../../src/drivers/families/frame/codec.ts";
 import { codecOf } from "../../../../../src/drivers/families/frame/codecs.ts";
-import { deviceInfo } from "../../../../../src/drivers/index.ts";
+import { deviceInfo, deviceTypes, loadDriver } from "../../../../../src/drivers/index.ts";
 import { openWires } from "../../../../../src/drivers/wires.ts";
 import { EdgeError } from "../../../../../src/kit/errors.ts";
 import { noLog } from "../../../../../src/kit/log.ts";
 import type { Reading } from "../../../../../src/model/index.ts";
+import { type Dice, each } from "../../../../support/memory/dice.ts";
 import fc from "../../../../support/property.ts";
 import { codeOf, never } from "../../support.ts";
 
@@ -192,5 +194,35 @@ describe("a sensor on a line", () => {
 
   it("gives up on a line that never makes a frame", async () => {
     expect(await codeOf(all([{ bytes: Array.from({ length: 600 }, () => 0x80), mono: 1 }]))).toBe("frame.invalid");
+  });
+});
+
+// What has no check, or one of eight bits, may hold anything and still be a whole frame.
+const drivers = (await Promise.all(Object.keys(deviceTypes).map(loadDriver))).filter(({ wire }) => wire === "serial");
+
+describe.each(drivers.map((driver) => [driver.type, driver] as const))("whatever its frame holds, %s", (_, driver) => {
+  const BITS = { uint8: 8, int8: 8, uint16: 16, int16: 16, plus15: 16 } as const;
+  const anything = (field: FrameField | LineField, dice: Dice): number | string => {
+    if (field.decode === "hex" || field.decode === "text") return "0".repeat(field.chars[0]);
+    if (field.decode === "decimal") return dice.below(10 ** field.chars[1]) * (field.scale ?? 1);
+    const raw = field.decode === "plus15" ? dice.below(2 ** 16) - 0x7fff : dice.below(2 ** BITS[field.decode]);
+    return ("oneOf" in field && field.oneOf ? (field.oneOf[dice.below(field.oneOf.length)] ?? 0) : raw) * (field.scale ?? 1);
+  };
+
+  it("tells no value that it cannot have", () => {
+    const [golden] = driver.goldens;
+    if (golden === undefined) throw new Error("no golden");
+    const options = driver.options.parse(golden.options ?? {});
+    const [layout, points] = [driver.layout(options), driver.points(options)];
+    if (!("frame" in layout)) throw new Error("a serial device has frames");
+    const { frame } = layout;
+    each((dice) => {
+      const shown = Object.fromEntries(frame.fields.map((field) => [field.name, anything(field, dice)]));
+      const rx = Buffer.from(encodeFrame(frame, shown)).toString("hex");
+      for (const [point, value] of Object.entries(driver.decode({ ...golden, rx }))) {
+        const [least, most] = points[point]?.range ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+        if (typeof value === "number" && !(value >= least && value <= most)) throw new Error(`${point} = ${value}`);
+      }
+    });
   });
 });
