@@ -72,6 +72,8 @@ function found(written: unknown, spec: MessageValue, range: Range): Found {
   const { is, map } = spec;
   const mistyped: Found = { code: "mqtt.mistyped", why: { found: shown(written) } };
   if (typeof written === "object") return mistyped;
+  // Beyond 2^53 a JSON number has lost its last digits already: as a quantity it is as near as before, as a word it is another one.
+  if (is !== "number" && Number.isInteger(written) && !Number.isSafeInteger(written)) return mistyped;
   if (map !== undefined) {
     const word = String(written).trim();
     if (Object.hasOwn(map, word)) return { value: map[word] ?? null };

@@ -75,6 +75,16 @@ describe("words", () => {
     expect(one({ at: "/v", map }, '{"v":9}')).toMatchObject({ value: "9", quality: "uncertain", code: "value.unlisted" });
   });
 
+  // JSON.parse has rounded such a number before anybody sees it: 12345678901234567890 has become …68000.
+  it("that are a number longer than JSON can hold are none: its last digits would be invented", () => {
+    for (const point of [{ kind: "text" }, { map: { "1": "open" } }, { map: { "1": true } }]) {
+      const [kept, lost] = ["9007199254740991", "12345678901234567890"].map((n) => one({ at: "/v", ...point }, `{"v":${n}}`));
+      expect(lost).toMatchObject({ value: null, quality: "bad", code: "mqtt.mistyped" });
+      if ("kind" in point) expect(kept).toMatchObject({ value: "9007199254740991", quality: "good" });
+    }
+    expect(one({ at: "/v", kind: "text" }, '{"v":"12345678901234567890"}')).toMatchObject({ value: "12345678901234567890" });
+  });
+
   it("of a text keep no character that nobody can see, and not more than a row may hold", () => {
     expect(one({ at: "/v", kind: "text" }, '{"v":"a\\u0007b"}')).toMatchObject({ value: "a\ufffdb" });
     expect(String(one({ at: "/v", kind: "text" }, JSON.stringify({ v: "x".repeat(5000) }))?.value)).toHaveLength(256);
