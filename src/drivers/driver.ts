@@ -89,10 +89,11 @@ export interface Wires {
   badgeKey(): Promise<Uint8Array>;
 }
 
-/** How a connection came about, or why it did not; `mono`: when that was known. */
+/** How a connection came about, or why it did not; `mono`: when that was known. `not-tried`: this machine could not even ask. */
 export type ProbeResult =
   | { readonly answerMs: number; readonly mono: number }
-  | { readonly failed: "refused" | "unreachable" | "timeout" | "unknown-host"; readonly mono: number };
+  | { readonly failed: "refused" | "unreachable" | "timeout" | "unknown-host"; readonly mono: number }
+  | { readonly failed: "not-tried"; readonly reason: Text; readonly mono: number };
 
 export interface NetProbe {
   /** Connects and hangs up at once. Never throws; ends within twice the time-out once it has its turn. */

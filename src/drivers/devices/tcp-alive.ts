@@ -33,7 +33,7 @@ export const tcpAlive = tcpHealth({
       rx: "unreachable",
       options,
       expect: { alive: false, "answer-time": null },
-      source: "constructed: RFC 792, destination unreachable (EHOSTUNREACH, ENETUNREACH)",
+      source: "constructed: RFC 792, destination unreachable (EHOSTUNREACH)",
     },
     {
       name: "a name that nobody knows says nothing of the device",
@@ -42,6 +42,13 @@ export const tcpAlive = tcpHealth({
       expect: { alive: null, "answer-time": null },
       source: "constructed: RFC 1035, 4.1.1: name error",
     },
-    { name: "another word", rx: "perhaps", options, expect: "refused", source: "constructed: not among the five results" },
+    {
+      name: "a gateway that has no network itself knows nothing of the device",
+      rx: "not-tried",
+      options,
+      expect: { alive: null, "answer-time": null },
+      source: "constructed: connect(2), ENETUNREACH, EMFILE, EPERM",
+    },
+    { name: "another word", rx: "perhaps", options, expect: "refused", source: "constructed: not among the six results" },
   ],
 });

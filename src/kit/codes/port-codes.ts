@@ -14,8 +14,19 @@ export const portCodes = {
     retry: true,
     what: { it: "Nessun percorso di rete verso l'apparecchio", en: "There is no way through the network to the device" },
     hint: {
-      it: "Controllare cavo e switch dal lato del gateway, poi indirizzo e router (`ip route get INDIRIZZO`).",
-      en: "Check cable and switch on the gateway's side, then address and router (`ip route get ADDRESS`).",
+      it: "Controllare alimentazione e cavo dell'apparecchio, poi indirizzo e router (`ip route get INDIRIZZO`).",
+      en: "Check power and cable of the device, then address and router (`ip route get ADDRESS`).",
+    },
+  },
+  "net.not-tried": {
+    retry: true,
+    what: {
+      it: "Il gateway non può tentare la connessione: {reason}",
+      en: "The gateway cannot try the connection: {reason}",
+    },
+    hint: {
+      it: "Non dice nulla dell'apparecchio. Controllare cavo, switch e indirizzo del gateway (`ip route`).",
+      en: "This says nothing of the device. Check cable, switch and address of the gateway (`ip route`).",
     },
   },
   "net.timeout": {

@@ -2,6 +2,7 @@
 import * as z from "zod";
 import { EdgeError } from "../../../kit/errors.ts";
 import { duration } from "../../../kit/text/quantities.ts";
+import { verbatim } from "../../../kit/text/reasons.ts";
 import type { Device, PointSpec, Reading, Text, Ticks } from "../../../model/index.ts";
 import { host } from "../../addresses.ts";
 import type { Driver, Golden, NetProbe, ProbeResult } from "../../driver.ts";
@@ -10,7 +11,7 @@ import { every, report, withReport } from "../options.ts";
 export interface TcpHealthTable {
   readonly type: string;
   readonly title: Text;
-  /** `answered after N ms`, `refused`, `unreachable`, `timeout`, `unknown-host`: what the network said, in place of bytes. */
+  /** `answered after N ms`, `refused`, `unreachable`, `timeout`, `unknown-host`, `not-tried`: what the network said, in place of bytes. */
   readonly goldens: readonly Golden[];
 }
 
@@ -75,7 +76,7 @@ class ProbedHost implements Device {
   }
 }
 
-/** A host name that has no address says nothing about the device: the name server may be down. */
+/** A host name that has no address says nothing about the device, as the name server may be down; nor does a gateway without a network. */
 function readingsOf(result: ProbeResult): readonly Reading[] {
   const { mono } = result;
   if (!("failed" in result)) {
@@ -86,8 +87,9 @@ function readingsOf(result: ProbeResult): readonly Reading[] {
     ];
   }
   const code = CODES[result.failed];
-  const none: Reading = { point: "answer-time", value: null, quality: "bad", code, mono };
-  if (result.failed === "unknown-host") return [{ ...none, point: "alive" }, none];
+  const why = "reason" in result ? { why: { reason: result.reason } } : {};
+  const none: Reading = { point: "answer-time", value: null, quality: "bad", code, mono, ...why };
+  if (result.failed === "unknown-host" || result.failed === "not-tried") return [{ ...none, point: "alive" }, none];
   return [{ point: "alive", value: false, quality: "good", mono }, none];
 }
 
@@ -96,11 +98,13 @@ const CODES = {
   unreachable: "net.unreachable",
   timeout: "net.timeout",
   "unknown-host": "net.unknown-host",
+  "not-tried": "net.not-tried",
 } as const;
 
 function resultIn(text: string): ProbeResult | null {
   const answerMs = /^answered after (\d+(?:\.\d+)?) ms$/.exec(text)?.[1];
   if (answerMs !== undefined) return { answerMs: Number(answerMs), mono: 0 };
   const failed = (Object.keys(CODES) as (keyof typeof CODES)[]).find((word) => word === text);
-  return failed === undefined ? null : { failed, mono: 0 };
+  if (failed === undefined) return null;
+  return failed === "not-tried" ? { failed, reason: verbatim(failed), mono: 0 } : { failed, mono: 0 };
 }

@@ -3,7 +3,17 @@ import { createConnection, isIP } from "node:net";
 import { monotonic } from "../../../kit/clock.ts";
 import { connected } from "../../../kit/system/connected.ts";
 import { type HostLookup, hostLookup } from "../../../kit/system/host-lookup.ts";
+import { systemReason } from "../../../kit/text/reasons.ts";
 import type { NetProbe, ProbeResult } from "../../driver.ts";
+
+/** What says something of the host. All else is this machine's own: no network, no descriptor, a rule of its firewall. */
+const OF_THE_HOST: Readonly<Record<string, "refused" | "unreachable" | "timeout" | undefined>> = {
+  ECONNREFUSED: "refused",
+  ECONNRESET: "refused",
+  EHOSTDOWN: "unreachable",
+  EHOSTUNREACH: "unreachable",
+  ETIMEDOUT: "timeout",
+};
 
 /** Connections tried at once; each ends within its own time-out, so that a host that is down holds up nobody for long. */
 const CONNECTIONS = 32;
@@ -65,7 +75,6 @@ async function tried(host: string, port: number, timeoutMs: number, stop: AbortS
   socket.destroy();
   if (not === null) return { answerMs: performance.now() - from, mono };
   if (not.why !== "failed") return { failed: "timeout", mono };
-  const { code } = not.error;
-  if (code === "ECONNREFUSED" || code === "ECONNRESET") return { failed: "refused", mono };
-  return { failed: code === "ETIMEDOUT" ? "timeout" : "unreachable", mono };
+  const failed = OF_THE_HOST[not.error.code ?? ""];
+  return failed === undefined ? { failed: "not-tried", reason: systemReason(not.error), mono } : { failed, mono };
 }

@@ -51,4 +51,13 @@ describe("tcp-alive", () => {
       { point: "answer-time", value: null, quality: "bad", code: "net.unknown-host" },
     ]);
   });
+
+  // Linux answers ENETUNREACH to a TCP connection to a group address, whatever its routes are.
+  it("does not say that a device is down where the gateway itself could not try", async () => {
+    const why = { reason: { it: "ENETUNREACH (rete non raggiungibile)", en: "ENETUNREACH (network cannot be reached)" } };
+    expect(await first({ host: "224.0.0.1", port: 80, timeout: "2s" })).toMatchObject([
+      { point: "alive", value: null, quality: "bad", code: "net.not-tried", why },
+      { point: "answer-time", value: null, quality: "bad", code: "net.not-tried", why },
+    ]);
+  });
 });
