@@ -21,7 +21,12 @@ const examples: Readonly<Record<string, readonly string[]>> = {
   devices: ["devices", "devices meter-hall", "devices --commands", "devices --types"],
   watch: ["watch", "watch meter-hall bay-1", "watch meter-hall.power"],
   read: ["read meter-hall"],
-  command: ["command hall-lights.on set value=true", "command bay-1 permit.confirm until=+2h"],
+  command: [
+    "command hall-lights.on set value=true",
+    "command bay-1 permit.confirm until=+2h",
+    "command bay-1 asset.maintenance until=+2h",
+  ],
+  acknowledge: ["acknowledge bay-1", 'acknowledge bay-1 --note "pattuglia inviata"'],
   events: ["events --since 1d", "events --limit 20"],
   history: [
     "history meter-hall.power --since 2h",
@@ -129,6 +134,13 @@ function addQuestions(add: Add): void {
       .argument(`[${say("argsPlace")}...]`, say("argArgs"));
   add("command", "command", shapeCommand, async (words, options, t) =>
     (await import("./commands/command.ts")).command(words as [string, string, string[]], options, t),
+  );
+  const shapeAcknowledge = (c: Command, say: Say) =>
+    c
+      .argument(`<${say("namePlace")}>`, say("argWhose"), word(say, "namePlace"))
+      .option(`--note <${say("notePlace")}>`, say("optNote"));
+  add("acknowledge", "acknowledge", shapeAcknowledge, async ([name], options, t) =>
+    (await import("./commands/command.ts")).acknowledge(name as string, options, t),
   );
   const shapeEvents = (c: Command, say: Say) =>
     c

@@ -1,5 +1,5 @@
 /** Keeps the list of what stands open, with ids that outlive restarts. */
-import type { EventDraft, OpenAlarm, Restated } from "../model/index.ts";
+import type { EventDraft, OpenAlarm, Restated, Text } from "../model/index.ts";
 import type { Recorder } from "./commit/recorder.ts";
 import { restated } from "./time/restated.ts";
 
@@ -97,6 +97,28 @@ export class Alarms {
     this.#open.delete(`${owner}|${key}`);
     this.#recorder.save(`${PREFIX}${owner}|${key}`, null);
     this.#recorder.openAlarms(this.list());
+  }
+
+  /** Somebody takes care of it; it stands as before. False: nothing of this id is open at this device or asset. */
+  acknowledge(
+    target: string,
+    id: string,
+    of: { readonly by: string; readonly text: (kind: string) => Text; readonly extra: EventDraft["extra"] },
+    mono: number,
+  ): boolean {
+    const found = [...this.#open].find(([, open]) => open.id === id && (open.asset ?? open.device) === target);
+    if (found === undefined) return false;
+    const [key, open] = found;
+    const { kind, severity, asset, device } = open;
+    const whose = { ...(asset !== undefined && { asset }), ...(device !== undefined && { device }) };
+    const { by, text, extra } = of;
+    this.#recorder.raise(
+      { kind, severity, id, state: "acknowledged", ...whose, text: text(kind), ...keptOf(open), extra: { ...extra, by } },
+      mono,
+    );
+    this.#set(key, { ...open, ackedBy: by });
+    this.#recorder.openAlarms(this.list());
+    return true;
   }
 
   /** Something that happened and does not stand. */

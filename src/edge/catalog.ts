@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import type { CommandTarget, DeviceInfo } from "../model/index.ts";
 import type { SiteAsset } from "./kinds/index.ts";
+import { operatorTargets } from "./operators/operator-actions.ts";
 
 export interface Catalog {
   readonly hash: string;
@@ -39,7 +40,7 @@ export function catalogOf(
   return { hash, body };
 }
 
-/** Everything that can be commanded: writable points by `set`, assets by what their rule offers. */
+/** Everything that can be commanded: writable points by `set`, assets by what their rule offers, both by operators. */
 export function commandTargets(devices: readonly DeviceInfo[], assets: readonly SiteAsset[]): CommandTarget[] {
   const points = devices.flatMap(({ id, points }) =>
     Object.entries(points).flatMap(([point, { writable }]): CommandTarget[] => {
@@ -68,5 +69,10 @@ export function commandTargets(devices: readonly DeviceInfo[], assets: readonly 
       ([action, spec]): CommandTarget => ({ target: asset.id, action, ...spec }),
     ),
   );
-  return [...points, ...ofAssets];
+  const names = assets.map(({ asset }) => asset.id);
+  const ofOperators = operatorTargets(
+    devices.map(({ id }) => id),
+    names,
+  );
+  return [...points, ...ofAssets, ...ofOperators];
 }

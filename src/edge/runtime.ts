@@ -28,6 +28,8 @@ import { DurableOutbox } from "./durable-outbox.ts";
 import { Ingest, type IngestOptions } from "./ingest.ts";
 import type { SiteAsset } from "./kinds/index.ts";
 import { lastLook, saveStop, tellOpening, timeOff } from "./opening.ts";
+import { Maintenance } from "./operators/maintenance.ts";
+import { namingOf, operate } from "./operators/operate.ts";
 import { RetainedDocuments } from "./retained-documents.ts";
 import type { Store } from "./store/store.ts";
 import { contactBefore } from "./time/unsynced-stretches.ts";
@@ -69,6 +71,7 @@ export class EdgeRuntime {
   readonly #ingest: Ingest;
   readonly #alarms: Alarms;
   readonly #limits: LimitKeeper;
+  readonly #maintenance: Maintenance;
   readonly #locks = new KeyedMutex();
   #opened = false;
 
@@ -94,7 +97,15 @@ export class EdgeRuntime {
     const offMs = timeOff(store.formerEnd, store.epoch, clock.now()).offMs ?? 0;
     const targets = new Map(this.targets.map((one) => [one.target, one]));
     this.#limits = new LimitKeeper({ ...this.#commandHost(), alarms: this.#alarms, log }, store.saved, offMs, targets);
-    this.commands = new CommandProcessor(this.#commandOptions(offMs));
+    const naming = namingOf(devices, assets);
+    this.#maintenance = new Maintenance(
+      { ...this.#commandHost(), alarms: this.#alarms, now: () => clock.now(), show: (id) => this.#buffer.assetAgain(id), naming },
+      store.saved,
+      new Set(names),
+    );
+    this.#buffer.maintenanceOf = (asset) => this.#maintenance.of(asset);
+    const operators = { alarms: this.#alarms, maintenance: this.#maintenance, naming };
+    this.commands = new CommandProcessor(this.#commandOptions(offMs, (...of) => operate(operators, ...of)));
     this.#buffer.onForgotten = (ids) => this.commands.forget(ids);
   }
 
@@ -120,6 +131,8 @@ export class EdgeRuntime {
     const now = clock.now();
     const off = tellOpening(this.#buffer, store, now, this.documents.catalog.hash, this.#ingest);
     this.#limits.open();
+    // What is over by now marks none of the events to come.
+    this.#maintenance.look(now.mono);
     const owners = [
       ...devices.map(({ id }) => id),
       ...this.targets.map(({ target }) => target),
@@ -166,6 +179,7 @@ export class EdgeRuntime {
       if (stop.aborted) break;
       this.devices.watchSilence(mono);
       this.commands.look(mono);
+      this.#maintenance.look(mono);
     }
     heartbeat.end();
   }
@@ -205,7 +219,7 @@ export class EdgeRuntime {
     };
   }
 
-  #commandOptions(offMs: number): CommandProcessorOptions {
+  #commandOptions(offMs: number, operator: CommandProcessorOptions["host"]["operator"]): CommandProcessorOptions {
     const { store, clock, log, gateway, assets } = this.#o;
     return {
       gateway,
@@ -226,6 +240,7 @@ export class EdgeRuntime {
         inbox: (row) => this.#buffer.inbox(row),
         asset: (...order) => this.#ingest.command(...order),
         ordered: (...end) => this.#ingest.ordered(...end),
+        operator,
       },
     };
   }

@@ -20,6 +20,12 @@ export interface Asset<O = unknown> {
   readonly silentAfterMs: Readonly<Record<string, number>>;
 }
 
+/** It is worked on; `until` in epoch ms, absent where that began without the right time. */
+export interface AssetMaintenance {
+  readonly until?: number;
+  readonly by: string;
+}
+
 /** The retained state of one asset, as built from what its kind shows (contract: assets/{asset}). */
 export interface AssetState {
   readonly asset: string;
@@ -33,4 +39,5 @@ export interface AssetState {
   readonly state: Readonly<Record<string, Value>>;
   readonly quality: Quality;
   readonly alarms: readonly string[];
+  readonly maintenance?: AssetMaintenance;
 }

@@ -231,6 +231,24 @@ export const hostEvents = {
       cause: "`{code}`: what the wire said",
     },
   },
+  "asset.maintenance-begun": {
+    severity: "info",
+    states: NOTED,
+    what: {
+      it: "Si lavora a un oggetto: fino alla fine non si avvisa con urgenza",
+      en: "An asset is worked on: until the end nobody is called urgently",
+    },
+    fields: { urn: "of the asset", by: "who asked for it", until: "epoch ms, or null where it began without the right time" },
+  },
+  "asset.maintenance-ended": {
+    severity: "info",
+    states: NOTED,
+    what: {
+      it: "La manutenzione di un oggetto è finita: gli allarmi critici ancora aperti seguono",
+      en: "The maintenance of an asset is over: critical alarms that still stand follow",
+    },
+    fields: { urn: "of the asset" },
+  },
   "rule.failed": {
     severity: "high",
     states: STANDS,

@@ -1,13 +1,15 @@
-/** Sends a command to a device or an asset and shows how it ended; exit 1 unless it succeeded. */
+/** Sends a command to a device or an asset, or takes charge of what stands open there; exit 1 unless it succeeded. */
 
 import { userInfo } from "node:os";
 import { CodedError, isCode, toldOf } from "../../kit/errors.ts";
 import { formatValue } from "../../kit/text/format-value.ts";
-import { endWord } from "../../kit/text/state-words.ts";
+import { endWord, stateWord } from "../../kit/text/state-words.ts";
 import type { CommandResult } from "../../model/index.ts";
 import { argsOf, socketOf } from "../arguments.ts";
 import type { Globals, Terminal } from "../screen/terminal.ts";
+import { checkSource } from "../site-names.ts";
 import { ask } from "../socket/admin-client.ts";
+import { namesOf } from "./devices.ts";
 
 /** Who asks, as far as this side knows: behind sudo stands a person. */
 function saysWho(): { readonly says?: string } {
@@ -50,3 +52,28 @@ function show({ target, action, state, value, code, told, detail }: CommandResul
   if (what) lines(what);
   if (next) lines(`→ ${next}`);
 }
+
+export interface AcknowledgeOptions extends Globals {
+  readonly note?: string;
+}
+
+/** All that stands open at it; exit 1 also where nothing does. */
+export async function acknowledge(name: string, options: AcknowledgeOptions, terminal: Terminal): Promise<number> {
+  const socket = await socketOf(options);
+  const status = await ask(socket, { do: "status" });
+  checkSource(namesOf(status), name);
+  const open = status.alarms.filter(({ asset, device }) => (asset ?? device) === name);
+  const results: CommandResult[] = [];
+  for (const { id, kind } of open) {
+    const args = { event: id, ...(options.note !== undefined && { note: options.note }) };
+    const result = await ask(socket, { do: "command", target: name, action: "event.acknowledge", args, ...saysWho() });
+    results.push(result);
+    if (!terminal.json) terminal.line(`${kind}: ${wordOf(result, terminal)}`);
+  }
+  if (terminal.json) terminal.document(results);
+  else if (open.length === 0) terminal.line(`${terminal.say("noAlarmOf")} ${name}`);
+  return open.length > 0 && results.every(({ state }) => state === "succeeded") ? 0 : 1;
+}
+
+const wordOf = ({ state, told }: CommandResult, { lang }: Terminal): string =>
+  state === "succeeded" ? stateWord("acknowledged", lang) : (told?.what[lang] ?? endWord(state, lang));

@@ -1,6 +1,7 @@
 /** Lists the site's devices with their points, the device types, or everything that can be commanded. */
 
 import { argumentText } from "../../edge/commands/argument-text.ts";
+import { isOperatorAction } from "../../edge/operators/operator-actions.ts";
 import { formatUnit, formatValue } from "../../kit/text/format-value.ts";
 import { wrapped } from "../../kit/text/wrap.ts";
 import type { CommandTarget, DeviceStatus, GatewayStatus, PointStatus } from "../../model/index.ts";
@@ -29,7 +30,7 @@ export async function devices(names: readonly string[] = [], options: DevicesOpt
   return shown.every(({ state }) => state === "up" || state === "starting") ? 0 : 1;
 }
 
-const namesOf = ({ devices, assets }: GatewayStatus) => ({
+export const namesOf = ({ devices, assets }: GatewayStatus) => ({
   devices: new Map(devices.map(({ id, points }) => [id, points.map(({ point }) => point)])),
   assets: new Map(assets.map(({ asset, state }) => [asset, Object.keys(state)])),
 });
@@ -77,10 +78,22 @@ const IMPACT = { low: "lowImpact", high: "highImpact" } as const;
 
 function commands(targets: readonly CommandTarget[], terminal: Terminal): number {
   if (terminal.json) terminal.document(targets);
-  else
+  else {
+    // What every device or asset can be told is one line, not one for each of them.
+    const ofAll = new Map(targets.filter(({ action }) => isOperatorAction(action)).map((one) => [one.action, one]));
+    const row = (target: string, t: CommandTarget) => [
+      target,
+      t.action,
+      argumentText(t)[terminal.lang],
+      terminal.say(IMPACT[t.impact]),
+    ];
     terminal.table(
       ["target", "action", "args", "impact"],
-      targets.map((t) => [t.target, t.action, argumentText(t)[terminal.lang], terminal.say(IMPACT[t.impact])]),
+      [
+        ...targets.filter(({ action }) => !isOperatorAction(action)).map((t) => row(t.target, t)),
+        ...[...ofAll].map(([action, t]) => row(terminal.say(action === "event.acknowledge" ? "eachOne" : "eachAsset"), t)),
+      ],
     );
+  }
   return 0;
 }

@@ -110,8 +110,8 @@ function alarmLines(alarms: readonly OpenAlarm[], { say, lang }: Terminal, most:
   if (alarms.length === 0) return [];
   const shown = alarms.length > most ? alarms.slice(0, most - 1) : alarms;
   const lines = shown.map(
-    ({ kind, asset, device, severity, since }) =>
-      `  ${[kind, asset ?? device, stateWord(severity, lang)].filter(Boolean).join("  ")}  ${say("from")} ${shownTime(since)}`,
+    ({ kind, asset, device, severity, since, ackedBy }) =>
+      `  ${[kind, asset ?? device, stateWord(severity, lang)].filter(Boolean).join("  ")}  ${say("from")} ${shownTime(since)}${ackedBy === undefined ? "" : `  ${say("takenBy")} ${ackedBy}`}`,
   );
   const more = alarms.length - shown.length;
   return [
@@ -124,10 +124,11 @@ function alarmLines(alarms: readonly OpenAlarm[], { say, lang }: Terminal, most:
 /** All in two lines, or their number. */
 function assetLines({ assets }: GatewayStatus, { say, lang }: Terminal, columns: number): readonly string[] {
   if (assets.length === 0) return [];
-  const words = assets.map(({ asset, state, quality }) => {
+  const words = assets.map(({ asset, state, quality, maintenance }) => {
     // An unknown status already says so.
     const doubt = quality === "good" || state["status"] === "unknown" ? "" : ` (${say(quality)})`;
-    return `${asset} ${assetWords(state, lang, (value) => formatValue(value, lang))}${doubt}`;
+    const work = maintenance === undefined ? "" : ` (${say("inMaintenance")})`;
+    return `${asset} ${assetWords(state, lang, (value) => formatValue(value, lang))}${doubt}${work}`;
   });
   const count = pluralise(assets.length, say("assetCount"));
   const line = `${count}: ${words.join(", ")}`;

@@ -5,6 +5,8 @@ import type { Log } from "../../kit/log.ts";
 import { Listeners } from "../../kit/loop/listeners.ts";
 import type { Args, CommandResult, CommandState, CommandTarget, Origin, Text } from "../../model/index.ts";
 import type { Order } from "../engine/asset/want.ts";
+import type { Operated } from "../operators/operate.ts";
+import { isOperatorAction } from "../operators/operator-actions.ts";
 import type { InboxRow } from "../store/store.ts";
 import type { CommandHost } from "./command-host.ts";
 import { type Ending, eventOf, malformed, resultOf } from "./command-result.ts";
@@ -18,6 +20,8 @@ export interface CommandEffects {
   inbox(row: InboxRow): void;
   /** Steps the kind of an asset; its effects join the commit under way. */
   asset(asset: string, action: string, args: Args, mono: number): void;
+  /** What an operator asks of a device or an asset as a whole; its effects join the commit under way. */
+  operator(command: Operated, mono: number): Ending;
   /** Tells a rule how its order ended; whatever the rule does then joins the same commit. */
   ordered(order: string, by: string, isDone: boolean, mono: number): void;
 }
@@ -148,7 +152,7 @@ export class CommandProcessor {
         this.#end(command, origin, spoilt);
         return this.#tell(id);
       }
-      if (this.#o.assets.has(target)) return this.#onAsset(command, origin);
+      if (isOperatorAction(command.action) || this.#o.assets.has(target)) return this.#atOnce(command, origin);
       // After a restart, first make sure that the target is not overdue to be switched off: a resumed order would keep it on for another `maxOn`.
       if (resumed && !(await this.#o.limits.isClear(target, stop))) {
         if (stop.aborted) return; // the next start finds it accepted
@@ -160,13 +164,18 @@ export class CommandProcessor {
     this.#o.host.alone(target, act).catch((error: unknown) => this.#o.log.error("command.failed", { id, target, cause: error }));
   }
 
-  /** A rule is pure: beginning, effect and end are one commit, so a crash can neither lose nor repeat it. */
-  async #onAsset(command: Envelope, origin: Origin): Promise<void> {
+  /** Nothing but the store is touched: beginning, effect and end are one commit, so a crash can neither lose nor repeat it. */
+  async #atOnce(command: Envelope, origin: Origin): Promise<void> {
     // Event and step share one moment, so that replay meets the same.
     const mono = this.#o.host.mono();
     this.#step(command, origin, "executing", undefined, mono);
-    this.#o.host.asset(command.target, command.action, command.args, mono);
-    this.#end(command, origin, { state: "succeeded" });
+    const { target, action, args, issuer } = command;
+    const { host } = this.#o;
+    if (isOperatorAction(action)) this.#end(command, origin, host.operator({ target, action, args, issuer }, mono));
+    else {
+      host.asset(target, action, args, mono);
+      this.#end(command, origin, { state: "succeeded" });
+    }
     await this.#tell(command.id);
   }
 
@@ -236,7 +245,7 @@ export class CommandProcessor {
 
   /** Checked when the command comes, so that a burst of them costs no acceptance and no commit each. */
   #tooSoon({ target, action, args }: Envelope): Refusal | null {
-    if (this.#o.assets.has(target)) return null;
+    if (isOperatorAction(action) || this.#o.assets.has(target)) return null;
     const limits = this.#targetOf({ target, action })?.limits;
     if (this.#o.limits.mayBegin(target, args["value"] as number | boolean, limits)) return null;
     return refused("command.too-soon", { target });

@@ -50,9 +50,9 @@ const WRONG: Readonly<Partial<Record<z.core.$ZodIssue["code"], string>>> = {
 /** What a person needs of somebody else's words. */
 const MOST_CHARACTERS = 80;
 /** Cut, and with a dot for each character that nobody sees, or that turns round what stands after it. */
-export function clipped(words: string): string {
-  const seen = words.slice(0, MOST_CHARACTERS + 1).replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, "·");
-  return seen.length <= MOST_CHARACTERS ? seen : `${seen.slice(0, MOST_CHARACTERS - 1).replace(/[\ud800-\udbff]$/, "")}…`;
+export function clipped(words: string, most: number = MOST_CHARACTERS): string {
+  const seen = words.slice(0, most + 1).replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, "·");
+  return seen.length <= most ? seen : `${seen.slice(0, most - 1).replace(/[\ud800-\udbff]$/, "")}…`;
 }
 
 /** A person at the socket waits for the answer: longer than this, nobody does. */

@@ -3,7 +3,16 @@ import type { Clock } from "../../kit/clock.ts";
 import type { Log } from "../../kit/log.ts";
 import { Listeners } from "../../kit/loop/listeners.ts";
 import type { Heartbeat } from "../../kit/loop/watchdog.ts";
-import type { AssetState, EdgeEvent, EventDraft, Mark, Now, OpenAlarm, ReadingRecord } from "../../model/index.ts";
+import type {
+  AssetMaintenance,
+  AssetState,
+  EdgeEvent,
+  EventDraft,
+  Mark,
+  Now,
+  OpenAlarm,
+  ReadingRecord,
+} from "../../model/index.ts";
 import type { InboxRow, Shed, Store } from "../store/store.ts";
 import { type ClockNews, newsEvent, type Stretch } from "../time/record-clock.ts";
 import { emptyContent, isUrgent, weightOf } from "./buffer-content.ts";
@@ -37,6 +46,8 @@ export class CommitBuffer {
   onClock: (news: ClockNews) => void = () => {};
   /** Told of commands that the stored inbox holds no more. */
   onForgotten: (commands: readonly string[]) => void = () => {};
+  /** Whether an asset is worked on: its events and its retained state say so. */
+  maintenanceOf: (asset: string) => AssetMaintenance | undefined = () => undefined;
   /** How long the gateway was off before this epoch, where only a clock that was found later tells it; null: it does not, or the time was known before. */
   lateOff: (now: Now) => number | null = () => null;
   readonly #o: CommitBufferOptions;
@@ -46,6 +57,8 @@ export class CommitBuffer {
   readonly #deadline: Deadline;
   readonly #committer: Committer;
   #open = emptyContent();
+  /** The newest state of each asset, durable or not, as its kind showed it. */
+  readonly #shown = new Map<string, AssetState>();
   /** Numbers of `ledger.gap` events that were widened after a commit with them had failed: the disk may hold them in their former, narrower form. */
   readonly #widened = new Set<number>();
   /** The last numbers given out. */
@@ -143,7 +156,9 @@ export class CommitBuffer {
   /** Numbers one event; the commit closes at once. */
   raise(draft: EventDraft, when: number = this.#o.clock.mono()): EdgeEvent {
     this.#look();
-    const event = this.#numbers.event(draft, when);
+    const isWorkedOn = draft.asset !== undefined && this.maintenanceOf(draft.asset) !== undefined;
+    const marked = isWorkedOn ? { ...draft, extra: { ...draft.extra, maintenance: true } } : draft;
+    const event = this.#numbers.event(marked, when);
     this.#given.events = event.seq;
     this.#open.events.push(event);
     if (!this.writable && isFull("events", this.#open)) this.#lose(relieve("events", this.#open));
@@ -158,7 +173,20 @@ export class CommitBuffer {
   }
 
   asset(state: AssetState): void {
-    this.#open.assets.set(state.asset, state);
+    this.#shown.set(state.asset, state);
+    this.#show(state);
+  }
+
+  /** Its maintenance began or ended: the newest state is told anew. */
+  assetAgain(asset: string): void {
+    const state = this.#shown.get(asset);
+    if (state !== undefined) this.#show(state);
+    this.#deadline.within(0);
+  }
+
+  #show(state: AssetState): void {
+    const maintenance = this.maintenanceOf(state.asset);
+    this.#open.assets.set(state.asset, maintenance === undefined ? state : { ...state, maintenance });
   }
 
   openAlarms(list: readonly OpenAlarm[]): void {

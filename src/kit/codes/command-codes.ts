@@ -103,6 +103,19 @@ export const commandCodes = {
     what: { it: "Emesso prima che questa base dati esistesse", en: "Issued before this database existed" },
     hint: { it: "Inviarne uno nuovo.", en: "Send a new one." },
   },
+  "command.event-not-open": {
+    retry: false,
+    what: { it: "Per {target} non c'è un allarme aperto {event}", en: "There is no open alarm {event} of {target}" },
+    hint: {
+      it: "`cippo status --json` mostra gli allarmi aperti, ciascuno con il suo `id`; `cippo acknowledge` non ne ha bisogno.",
+      en: "`cippo status --json` shows the open alarms, each with its `id`; `cippo acknowledge` needs none.",
+    },
+  },
+  "command.maintenance-too-long": {
+    retry: false,
+    what: { it: "Una manutenzione dura al massimo 12 ore", en: "A maintenance lasts 12 hours at most" },
+    hint: { it: "Indicare una fine più vicina; si può prolungare.", en: "Name an earlier end; it can be prolonged." },
+  },
   "command.device-down": {
     retry: true,
     what: { it: "{target} non è raggiungibile", en: "{target} cannot be reached" },

@@ -54,7 +54,10 @@ export const assetMessage = z.looseObject({
   state: z.record(z.string(), value),
   quality,
   alarms: z.array(z.string()),
-  maintenance: z.unknown().optional(),
+  maintenance: z
+    .looseObject({ until: wall.optional(), by: z.string() })
+    .optional()
+    .describe("Somebody works on it; `until` is absent where that began without the right time."),
 });
 
 const sinceEpoch = z
@@ -117,6 +120,9 @@ const eventFields = {
   text,
   reason: z.enum(["normal", "suspended", "removed", "replaced", "maintenance", "lost"]).optional(),
   quality: quality.optional(),
+  maintenance: z.literal(true).optional().describe("Somebody works on its asset."),
+  by: z.string().optional().describe("Of `acknowledged`: who takes care of it."),
+  note: z.string().optional().describe("Of `acknowledged`: what they have to say."),
   cause: z.union([causeOf, z.string()]).optional().describe("The reading behind it; of `epoch.opened` how the epoch began."),
 };
 export const event = z.looseObject({ seq, ...eventFields });

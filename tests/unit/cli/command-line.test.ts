@@ -187,7 +187,20 @@ describe("without a gateway", () => {
   });
 
   it.each(["en", "it"])("no help is wider than 80 columns, in %s", async (lang) => {
-    const commands = ["run", "status", "devices", "watch", "read", "command", "events", "history", "config", "errors", "version"];
+    const commands = [
+      "run",
+      "status",
+      "devices",
+      "watch",
+      "read",
+      "command",
+      "acknowledge",
+      "events",
+      "history",
+      "config",
+      "errors",
+      "version",
+    ];
     const pages = await Promise.all(
       [[], ...commands.map((name) => [name])].map((words) => cippo(["help", ...words, "--lang", lang])),
     );
@@ -435,6 +448,20 @@ describe("with a gateway", () => {
       code: 1,
       out: expect.stringContaining("bay-014 fail: rifiutato  command.too-soon\nTroppo presto dopo il comando precedente\n→ "),
     });
+  });
+
+  it("acknowledge takes charge of all that stands open at one name, and says where nothing does", async () => {
+    expect(await ask("acknowledge", "bay-014", "--note", "pattuglia inviata", "--lang", "it")).toMatchObject({
+      code: 0,
+      out: "bay.illegal-occupation: preso in carico\n",
+    });
+    const args = { event: gatewayStatus.alarms[0]?.id, note: "pattuglia inviata" };
+    expect(asked.at(-1)).toMatchObject({ target: "bay-014", action: "event.acknowledge", args });
+    expect(await ask("acknowledge", "meter-hall", "--lang", "it")).toMatchObject({
+      code: 1,
+      out: "nessun allarme aperto di meter-hall\n",
+    });
+    expect((await ask("acknowledge", "nobody")).err).toContain("cli.unknown-name");
   });
 
   it("what can be commanded is said in Italian, and the help says where until is taken", async () => {

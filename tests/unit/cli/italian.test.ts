@@ -71,7 +71,8 @@ function cippo(...words: readonly string[]): Promise<Ran> {
 }
 
 /** What is typed is the same in every language. */
-const COMMANDS = "run status devices watch read command events history config check schema errors simulate fault version help";
+const COMMANDS =
+  "run status devices watch read command acknowledge events history config check schema errors simulate fault version help";
 const TYPED_HERE = COMMANDS.split(" ");
 const isExample = (line: string) => /^ +cippo /.test(line);
 

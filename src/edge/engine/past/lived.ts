@@ -1,5 +1,6 @@
 /** The stored past in the order in which it was lived, for whoever must hear it again. */
 import type { Args, ReadingRecord } from "../../../model/index.ts";
+import { isOperatorAction } from "../../operators/operator-actions.ts";
 import { decodeBody } from "../../segments/segment.ts";
 import type { Store, StoredEvent, StoredRecord } from "../../store/store.ts";
 
@@ -43,7 +44,8 @@ export function inputOf({ event }: StoredEvent): Input | null {
   const { target, action, args, command, origin, by } = event as Readonly<Record<string, unknown>>;
   if (origin === "rule" && ENDS.includes(event.kind))
     return { order: String(command), by: String(by), isDone: event.kind === "command.succeeded" };
-  if (event.kind !== "command.executing") return null;
+  // What operators do to alarms is no affair of the kinds.
+  if (event.kind !== "command.executing" || isOperatorAction(String(action))) return null;
   return { asset: String(target), action: String(action), args: (args ?? {}) as Args };
 }
 

@@ -44,6 +44,7 @@ function opened({ safe = false, offMs = 0, saved = [], limits }: Setting = {}) {
     inbox: (row: InboxRow) => void rows.push(row),
     flush: async () => undefined,
     asset: () => undefined,
+    operator: (): Outcome => ({ state: "succeeded" }),
     ordered: () => undefined,
     alone: (target: string, work: () => Promise<void>) => mutex.run(target, work),
     perform: async (_target: string, value: number | boolean, _stop: AbortSignal, latest?: number) => {
