@@ -180,7 +180,7 @@ export class Learned<F> {
 /** The facts that were learned, and what is measured or noted in this moment, once and never again. */
 export const withActs = <F>(facts: F, ...acts: readonly Act[]): Learned<F> => new Learned(facts, acts);
 
-type SeenBy<S> = S extends Sense<infer T> ? Seen<T> : S extends Sense<infer T> | undefined ? Seen<T> | undefined : never;
+type SeenBy<S> = S extends Sense<infer T> ? Seen<T> : undefined;
 
 export interface Context<O, S extends Senses> {
   readonly now: Moment;
