@@ -19,7 +19,7 @@ import { installed, reinstalled, unitCases } from "./vm/unit.ts";
 const HELP = `node dist/hw-sim/vm.js
   --only PART      unit, gpio, serial, ble or power (repeatable)
   --cuts 3         how often the power is cut
-  --release DIR    a release folder; without it tools/release.mjs makes one
+  --release DIR    a release folder; without it tools/release/release.mjs makes one
   --keep           the folder with disks and logs stays
 `;
 const IMAGE_MS = 15 * 60_000;
@@ -125,7 +125,7 @@ async function buildImage(): Promise<string> {
 }
 
 async function makeRelease(): Promise<string> {
-  const making = run(process.execPath, [join(ROOT, "tools/release.mjs")]);
+  const making = run(process.execPath, [join(ROOT, "tools/release/release.mjs")]);
   making.child.stderr?.pipe(process.stderr);
   return join(ROOT, (await making).stdout.trim());
 }

@@ -84,7 +84,7 @@ async function make(fresh) {
     minifyWhitespace: true,
   });
 
-  /** Packages of which the two have something inside: a release brings their licences (tools/third-party.mjs). */
+  /** Packages of which the two have something inside: a release brings their licences (tools/release/third-party.mjs). */
   const inside = [product, child]
     .flatMap(({ metafile }) => Object.values(metafile.outputs))
     .flatMap(({ inputs }) => Object.entries(inputs))

@@ -5,7 +5,7 @@ import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { nodeRuntime, SHIPPED } from "./node-runtime.mjs";
+import { nodeRuntime, SHIPPED } from "./release/node-runtime.mjs";
 
 process.chdir(fileURLToPath(new URL("..", import.meta.url)));
 const LEFT_BEHIND = [".git", ".run", "dist", "release"];

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The release for this machine goes in, made by tools/release.mjs; it runs under a real systemd in a container (systemd-nspawn), and a table case → result comes out.
+# The release for this machine goes in, made by tools/release/release.mjs; it runs under a real systemd in a container (systemd-nspawn), and a table case → result comes out.
 # Exit 0: every case passed, or containers cannot work on this machine (said in one line). Needs root, systemd-container, mmdebstrap, openssl.
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
@@ -32,7 +32,7 @@ if ! trial=$(container /bin/true 2>&1); then skip "systemd-nspawn does not work 
 # ---- the release
 release=$root/opt/cippo/releases/test
 rm -rf "$root/opt/cippo" "$root/etc/cippo" "$root/usr/local/lib/cippo" "$root/var/lib/cippo-install" "$root/etc/credstore" "$root/etc/systemd/system/cippo.service.d" "$root/cases" "$root/usr/local/bin/cippo"
-made=$(node tools/release.mjs)
+made=$(node tools/release/release.mjs)
 mkdir -p "$root/opt/cippo/releases"
 cp -r "$made" "$release"
 ln -sfn releases/test "$root/opt/cippo/current"
@@ -61,7 +61,7 @@ next() { # SEQ LINE: a signed bundle of the release, with LINE as the first of i
   tree=$(mktemp -d)
   cp -r "$made/." "$tree"
   sed "1a $2" "$made/dist/cippo.js" >"$tree/dist/cippo.js"
-  node tools/sign-release.mjs "$tree" --seq "$1" --name "test-$1" --key "$keys/maintainer" --out "$tree.out" 2>"$root/cases/size-$1" | xargs -I{} cp {} "$root/cases/$1.cippo"
+  node tools/release/sign-release.mjs "$tree" --seq "$1" --name "test-$1" --key "$keys/maintainer" --out "$tree.out" 2>"$root/cases/size-$1" | xargs -I{} cp {} "$root/cases/$1.cippo"
   rm -rf "$tree" "$tree.out"
 }
 next 2 '/* the next */'

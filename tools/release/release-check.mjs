@@ -8,7 +8,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
-process.chdir(fileURLToPath(new URL("..", import.meta.url)));
+process.chdir(fileURLToPath(new URL("../..", import.meta.url)));
 
 /** Debian 12, the oldest system that is supported. */
 const BOOKWORM = { GLIBC: "2.36", GLIBCXX: "3.4.30" };

@@ -1,5 +1,5 @@
 /** Makes of an assembled release what a gateway takes: two archives, sums, a signed head, and one bundle of all of them. */
-// node tools/sign-release.mjs FOLDER --seq N --key FILE [--out DIR] [--name NAME]
+// node tools/release/sign-release.mjs FOLDER --seq N --key FILE [--out DIR] [--name NAME]
 // FILE is a private key of OpenSSH, or the public one of a key that an agent holds (ssh-keygen -Y). The same folder, seq and key give the same bytes.
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";

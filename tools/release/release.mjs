@@ -10,7 +10,7 @@ import { parseArgs } from "node:util";
 import { nodeRuntime, SHIPPED } from "./node-runtime.mjs";
 import { placeOf, thirdParty } from "./third-party.mjs";
 
-process.chdir(fileURLToPath(new URL("..", import.meta.url)));
+process.chdir(fileURLToPath(new URL("../..", import.meta.url)));
 
 const TRIPLET = { arm64: "aarch64-linux-gnu-", x64: "x86_64-linux-gnu-" };
 const { arch = process.arch } = parseArgs({ options: { arch: { type: "string" } } }).values;
