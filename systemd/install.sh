@@ -1,6 +1,6 @@
 #!/bin/sh
-# A release folder goes in (this script lies in its systemd/); account, folders, udev rules, the unit and the command come out, the same however
-# often it runs.
+# Installs the release folder in whose systemd/ it lies: account, folders, udev rules, the unit and the command.
+# However often it runs, the outcome is the same.
 set -eu
 
 usage() {

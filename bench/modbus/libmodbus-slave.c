@@ -1,4 +1,5 @@
-/* A port or a terminal goes in; a libmodbus slave answers on it until it is ended. usage: slave tcp PORT | slave rtu PATH BAUD UNIT */
+/* A libmodbus slave on a port or a terminal, until it is ended. */
+/* usage: slave tcp PORT | slave rtu PATH BAUD UNIT */
 #include <errno.h>
 #include <modbus.h>
 #include <stdio.h>

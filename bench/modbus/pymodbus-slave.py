@@ -1,4 +1,5 @@
-# A port or a terminal goes in; a pymodbus slave answers on it until it is ended. usage: slave.py tcp PORT | slave.py rtu PATH BAUD UNIT
+# A pymodbus slave on a port or a terminal, until it is ended.
+# usage: slave.py tcp PORT | slave.py rtu PATH BAUD UNIT
 import sys
 
 from pymodbus.datastore import ModbusSequentialDataBlock, ModbusServerContext, ModbusSlaveContext

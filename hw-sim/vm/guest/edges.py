@@ -1,4 +1,6 @@
-"""A number of edges, a pause in ms, how many may wait to be seen, the gateway's device that shows them, and lines of the simulated chip go in; that many edges come out on each line, ending low when even; and how many the gateway saw, how soon (p50 and longest, ms), and how long driving them took."""
+"""Drives edges on lines of the simulated chip, and prints how many the gateway saw, how soon, and how long driving took."""
+# usage: edges.py EDGES PAUSE_MS UNSEEN DEVICE LINE…: so many edges on each line, ending low when even; at most UNSEEN wait to be seen by DEVICE.
+# How soon: the p50 and the longest, ms.
 import contextlib
 import glob
 import json

@@ -1,4 +1,5 @@
-"""The name of an adapter goes in; a BTHome thermometer with a battery service comes out on it, each packet new, until the adapter is gone. BlueZ's own D-Bus API."""
+"""Simulates a BTHome thermometer with a battery service on an adapter, each packet new, until the adapter is gone."""
+# It is named by its argument, and driven through BlueZ's own D-Bus API.
 import sys
 
 import dbus

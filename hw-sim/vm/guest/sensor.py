@@ -1,4 +1,4 @@
-"""A serial port goes in; frames of an A02YYUW ranging sensor come out on it, ten a second, each 1 mm further, until the port is gone."""
+"""Writes frames of an A02YYUW ranging sensor to a serial port, ten a second, each 1 mm further, until it is gone."""
 import itertools
 import sys
 import time

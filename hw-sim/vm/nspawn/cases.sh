@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs inside the container as root. One line per case comes out on stdout: case, passed or FAILED, what was seen, parted by tabs.
+# The cases, run inside the container as root; each prints one line: case, passed or FAILED, what was seen, parted by tabs.
 set -u
 cippo=/opt/cippo/current
 node=$cippo/bin/node

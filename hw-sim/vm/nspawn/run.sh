@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The release for this machine goes in, made by tools/release/release.mjs; it runs under a real systemd in a container (systemd-nspawn), and a table case → result comes out.
+# Runs the release for this machine under a real systemd in a container (systemd-nspawn), and prints a result a case.
 # Exit 0: every case passed, or containers cannot work on this machine (said in one line). Needs root, systemd-container, mmdebstrap, openssl.
 set -euo pipefail
 cd "$(dirname "$0")/../../.."

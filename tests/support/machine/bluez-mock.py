@@ -1,4 +1,4 @@
-"""A private D-Bus goes in; python3-dbusmock's BlueZ on it comes out, moved by one line of JSON on standard input each, answered by one line."""
+"""Plays BlueZ on a private D-Bus with python3-dbusmock; each line of JSON on standard input is answered by one line."""
 import json
 import os
 import sys
