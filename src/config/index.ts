@@ -1,6 +1,7 @@
 /** Loads a configuration file: a site that may run, or every problem in it with line and column. */
 import { dirname, resolve } from "node:path";
 import { EdgeError } from "../kit/errors.ts";
+import { checkClaims, checkFit } from "./checks/asset-checks.ts";
 import { crossCheck } from "./checks/cross-checks.ts";
 import { machineFindings } from "./checks/machine-checks.ts";
 import { checkOutputs } from "./checks/output-checks.ts";
@@ -73,6 +74,8 @@ export async function checkSite(
   for (const [id, { schema, value }] of written) checkReferences(schema, value, ["assets", id], { raw, devices: known }, source);
   checkCircles(Object.fromEntries(written), known, source);
   checkOutputs(Object.fromEntries(written), { raw, devices: known }, source);
+  checkClaims(Object.fromEntries(written), source);
+  checkFit(assets, raw, source);
   crossCheck(raw, [...known.values()], source);
   checkNotYet(siteSchema, raw, source);
   const problems = found();

@@ -4,7 +4,7 @@ import type * as z from "zod";
 import type { Driver } from "../drivers/driver.ts";
 import { deviceTypes, loadDriver, plannedTypes } from "../drivers/index.ts";
 import { assetKinds, type SiteAsset as KindAsset, plannedKinds } from "../edge/kinds/index.ts";
-import type { AnyKind, Senses } from "../edge/kinds/kind.ts";
+import { type AnyKind, modelOf, type Senses } from "../edge/kinds/kind.ts";
 import type { Asset, Place, PointSpec } from "../model/index.ts";
 import { ifValid, validOptions } from "./checks/valid-options.ts";
 import { didYouMean } from "./findings/did-you-mean.ts";
@@ -143,9 +143,9 @@ function assetOf(
   source: Source,
 ): SiteAsset | undefined {
   const path = ["assets", id];
-  const { kind: word, name, urn, place, part, ...rest } = written;
+  const { kind: word, name, urn, place, ...rest } = written;
   const { options, whole } = checkOptions(kind.options, rest, path, source);
-  const head = assetHead.safeParse({ kind: word, name, urn, place, part });
+  const head = assetHead.safeParse({ kind: word, name, urn, place });
   for (const option of ifValid(() => kind.notYet?.(options)) ?? []) warn([...path, ...option.split(".")], source, option);
   for (const [option, others] of Object.entries(ifValid(() => kind.idle?.(options)) ?? {})) {
     const expected = `${phrases.noEffect[source.lang]} ${others.join(", ")}`;
@@ -167,7 +167,7 @@ function assetOf(
   }
   const asset: Asset = {
     id,
-    urn: head.data.urn ?? `urn:ngsi-ld:${kind.model}:${site}:${id}`,
+    urn: head.data.urn ?? `urn:ngsi-ld:${modelOf(kind, options)}:${site}:${id}`,
     kind: head.data.kind,
     name: head.data.name ?? { it: id, en: id },
     ...(head.data.place !== undefined && { place: place as Place }),

@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import type { CommandTarget, DeviceInfo } from "../model/index.ts";
 import type { SiteAsset } from "./kinds/index.ts";
+import { modelOf } from "./kinds/kind.ts";
 import { operatorTargets } from "./operators/operator-actions.ts";
 
 export interface Catalog {
@@ -25,7 +26,7 @@ export function catalogOf(
       id: asset.id,
       urn: asset.urn,
       kind: asset.kind,
-      type: kind.model,
+      type: modelOf(kind, asset.options),
       name: asset.name,
       ...(asset.place !== undefined && { place: asset.place }),
       attributes: {

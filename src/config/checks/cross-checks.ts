@@ -116,7 +116,8 @@ function claimedTwice(raw: unknown, devices: readonly WrittenDevice[], source: S
   }
 }
 
-function claimed(source: Source, path: Path, what: string, ownerPath: Path, owner: string): void {
+/** Who comes second is told who was first. */
+export function claimed(source: Source, path: Path, what: string, ownerPath: Path, owner: string): void {
   const { lang } = source;
   const by = `${what}, ${phrases.usedBy[lang]} ${owner} (${phrases.line[lang]} ${source.lineOf(ownerPath)})`;
   source.add({ code: "config.claimed-twice", path, found: by, expected: phrases.another[lang] });

@@ -166,6 +166,12 @@ const italian: Readonly<Record<string, string>> = {
   "the name of an asset": "il nome di un oggetto",
   "the name of a device that reads badges": "il nome di un dispositivo che legge contrassegni",
   "the name of a list": "il nome di una lista",
+  "a time of day such as 03:30": "un'ora come 03:30",
+  "bays or gates, one of the two": "bays oppure gates, uno dei due",
+  "each point once: a gate that counts both ways tells no direction":
+    "ogni punto una sola volta: un varco che conta nei due sensi non ne dice nessuno",
+  "how many vehicles find room": "quanti veicoli ci stanno",
+  "not more than capacity": "non più di capacity",
   "a name of lower-case letters, digits and -, such as bay-014": "un nome di minuscole, cifre e -, come bay-014",
   "any other name": "un altro nome",
   "a name such as flow-temp, and not constructor": "un nome come flow-temp, e non constructor",

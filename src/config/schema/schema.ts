@@ -177,11 +177,10 @@ export const assetHead = z.looseObject({
   name: text.optional().describe("As people know it; default: the asset's own name here."),
   urn: z
     .string()
-    .regex(/^urn:ngsi-ld:[^\s\p{C}]+$/u, { error: "expected a name such as urn:ngsi-ld:ParkingSpot:city:bay-014" })
+    .regex(/^urn:ngsi-ld:[!-~]+$/, { error: "expected a name such as urn:ngsi-ld:ParkingSpot:city:bay-014" })
     .optional()
     .describe("Default urn:ngsi-ld:{model}:{site}:{asset}."),
   place: place.optional().describe("Where it is; travels with its events."),
-  part: notYet(z.boolean().optional().describe("Another gateway serves the same URN: the platform sums.")),
 });
 
 export const siteSchema = z.strictObject({

@@ -201,6 +201,12 @@ export type Heard<S extends Senses> =
   | { [R in keyof S & string]: { readonly of: R; readonly seen: NonNullable<SeenBy<S[R]>> } }[keyof S & string]
   | { readonly of: "action"; readonly action: string; readonly args: Args };
 
+/** Where in the options something is named that does not fit, and what is expected there. */
+export interface Misfit {
+  readonly at: readonly PropertyKey[];
+  readonly what: Text;
+}
+
 /**
  * One kind of asset. Pure: the same facts, senses and moments give the same answer, live, after a restart and in replay.
  * `O` options, `S` senses, `F` facts (JSON), `T` attributes, `A` alarms.
@@ -209,6 +215,8 @@ export interface Kind<O, S extends Senses, F, T extends string, A extends string
   readonly kind: string;
   /** Smart Data Models type of the retained state. */
   readonly model: string;
+  /** Where that depends on the options. */
+  modelOf?(options: O): string;
   readonly title: Text;
   /** Of the facts: under another one they begin anew from what the store remembers, unless `migrate` can take them over. */
   readonly version: number;
@@ -217,9 +225,13 @@ export interface Kind<O, S extends Senses, F, T extends string, A extends string
   notYet?(options: O): readonly string[];
   /** Options in use that do nothing as long as others are not written, as dotted paths, each with those others. */
   idle?(options: O): Readonly<Record<string, readonly string[]>>;
+  /** What it names that is there and does not fit. `of`: the options of another asset as they are written; undefined: there is none. */
+  misfits?(options: O, of: (asset: string) => unknown): readonly Misfit[];
   senses(options: O): S;
   /** The first one is what the asset is: its `since` and quality are those of the retained state. */
   readonly shows: Readonly<Record<T, ShownSpec>>;
+  /** Another attribute than the first, where that is not shown under these options. */
+  is?(options: O): NoInfer<T>;
   readonly alarms: Readonly<Record<A, AlarmSpec>>;
   actions?(options: O): Readonly<Record<string, CommandSpec>>;
   /** What of the options the catalog may say. */
@@ -238,3 +250,6 @@ export const assetKind = <O, S extends Senses, F, T extends string, A extends st
 
 // biome-ignore lint/suspicious/noExplicitAny: options, senses and facts are known to their own kind only; the engine passes them through
 export type AnyKind = Kind<any, any, any, any, any>;
+
+/** The Smart Data Models type of one asset. */
+export const modelOf = (kind: AnyKind, options: unknown): string => kind.modelOf?.(options) ?? kind.model;

@@ -8,7 +8,8 @@ export type Reference =
   | { readonly to: "point"; readonly kind?: PointKind; readonly unit?: string }
   | { readonly to: "output"; readonly kind: OutputKind; readonly unit?: string }
   | { readonly to: "device" }
-  | { readonly to: "asset"; readonly kind?: string }
+  /** `once`: no two options may name the same one. */
+  | { readonly to: "asset"; readonly kind?: string; readonly once?: true }
   | { readonly to: "reader" }
   | { readonly to: "list" }
   | { readonly to: "hours" }
@@ -47,8 +48,8 @@ export const ref = {
   /** DEVICE.POINT that takes such a value: what a kind may `want`. No other option of the site may name the same. */
   output,
   device: () => refer(named(NAME, "expected the name of a device"), { to: "device" }),
-  asset: (kind?: string) =>
-    refer(named(NAME, "expected the name of an asset"), { to: "asset", ...(kind !== undefined && { kind }) }),
+  asset: (kind?: string, more: { readonly once?: true } = {}) =>
+    refer(named(NAME, "expected the name of an asset"), { to: "asset", ...(kind !== undefined && { kind }), ...more }),
   /** A device that reads badges. */
   reader: () => refer(named(NAME, "expected the name of a device that reads badges"), { to: "reader" }),
   /** A list that the platform pushes. */

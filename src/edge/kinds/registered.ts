@@ -1,2 +1,3 @@
 /** The asset kinds that a configuration may name, one line each. */
 export { parkingBay } from "./parking-bay/index.ts";
+export { parkingGroup } from "./parking-group/index.ts";

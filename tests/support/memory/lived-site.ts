@@ -15,7 +15,16 @@ import {
 import type { SiteAsset } from "../../../src/edge/kinds/index.ts";
 import { encodeEvent, encodeReadings } from "../../../src/edge/segments/segment.ts";
 import type { StoredEvent, StoredRecord } from "../../../src/edge/store/store.ts";
-import type { Args, EdgeEvent, EventDraft, Reading, ReadingRecord, Segment, Stream } from "../../../src/model/index.ts";
+import type {
+  Args,
+  AssetState,
+  EdgeEvent,
+  EventDraft,
+  Reading,
+  ReadingRecord,
+  Segment,
+  Stream,
+} from "../../../src/model/index.ts";
 
 /** Wall time in these lives is what has passed plus this. */
 export const WALL = 1_764_000_000_000;
@@ -26,6 +35,8 @@ export class LivedSite {
   readonly #saved = new Map<string, unknown>();
   readonly records: StoredRecord[] = [];
   readonly events: StoredEvent[] = [];
+  /** The retained states in the order in which they were handed over, with the moment. */
+  readonly states: { readonly mono: number; readonly state: AssetState }[] = [];
   #openedAt = new Map<string, number>();
   /** What waits for the next commit. */
   #window = { saved: new Map<string, unknown>(), records: [] as StoredRecord[], events: [] as StoredEvent[] };
@@ -116,7 +127,7 @@ export class LivedSite {
       save: (key: string, value: unknown) => void this.#window.saved.set(key, structuredClone(value)),
       openAlarms: () => {},
       order: () => {},
-      asset: () => {},
+      asset: (state: AssetState) => void this.states.push({ mono: this.#mono, state }),
       add: (record: ReadingRecord) => this.#add(record),
       wall: (mono: number) => this.#wallAt(mono),
     };

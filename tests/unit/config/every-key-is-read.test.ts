@@ -126,7 +126,7 @@ credentials: { badgeKey: badge.key, trust: keys.json }
 sync: { broker: "mqtt://127.0.0.1", uplink: { monthlyBudgetMB: 500 } }
 buses: { pins: { gpio: auto } }
 devices: { loop: { type: gpio-contact, bus: pins, line: 5, means: presence } }
-assets: { bay: { kind: parking-bay, occupancy: loop.presence, part: false } }
+assets: { bay: { kind: parking-bay, occupancy: loop.presence, grace: 5min } }
 rules: []
 `;
   const { problems } = await checkSite(text, "s.yaml", "it");
@@ -136,7 +136,7 @@ rules: []
       ["1:67", "gateway.place", "place"],
       ["2:37", "credentials.trust", "trust"],
       ["3:47", "sync.uplink.monthlyBudgetMB", "monthlyBudgetMB"],
-      ["6:63", "assets.bay.part", "part"],
+      ["6:63", "assets.bay.grace", "grace"],
     ].map(
       ([at, path, key]) => `s.yaml:${at}: config.not-yet (avviso): ${path}: "${key}": non ancora disponibile in questa versione`,
     ),

@@ -124,8 +124,9 @@ export class AssetRun {
     this.atEpoch = this.sinceEpoch = epoch;
   }
 
+  /** What it is: its `since` and quality are those of the whole. */
   get firstAttribute(): string {
-    return Object.keys(this.kind.shows)[0] ?? "";
+    return this.kind.is?.(this.asset.options) ?? Object.keys(this.kind.shows)[0] ?? "";
   }
 
   /** Why something of it is unknown; the first sense that is decides. */
