@@ -74,6 +74,8 @@ export interface RegisterValue {
   readonly byte?: "high" | "low";
   /** One bit of uint16 or uint32, from 0, the least significant: the value is true or false. */
   readonly bit?: number;
+  /** Of a bit, a coil or an input: it is true where the bit is 0. */
+  readonly inverted?: true;
   /** These bits of uint16 or uint32 alone, moved down to bit 0. */
   readonly mask?: number;
   /** Number, after `mask`, to the word that is the value. */
@@ -92,6 +94,18 @@ export interface RegisterPoint extends PointSpec, RegisterValue {
   readonly alarm?: boolean;
   /** Function that writes it; absent: 5, 6, or 16 for more than one register. */
   readonly writeWith?: 5 | 6 | 15 | 16;
+  /** Where it is written, and as what, if not where and as what it is read. */
+  readonly writeTo?: { readonly address: number; readonly decode?: Decode };
+  /** The unit does not say what it holds here. */
+  readonly writeOnly?: true;
+  /** Each write wears the unit's memory: a command writes only what the unit does not hold already. */
+  readonly wears?: true;
+  /** A command succeeded when the unit is read and holds the value; absent: when it has acknowledged the write. */
+  readonly readBack?: true;
+  /** What it was commanded to be is written once more when the unit has lost it. */
+  readonly kept?: true;
+  /** The driver's own: no reading of it leaves the driver. */
+  readonly hidden?: true;
   /** Asked for at most this often, however often the device is. */
   readonly leastEveryMs?: number;
   /** Written again this often: a fixed value, or what it was last commanded to be. */

@@ -46,12 +46,13 @@ export function commandTargets(devices: readonly DeviceInfo[], assets: readonly 
   const points = devices.flatMap(({ id, points }) =>
     Object.entries(points).flatMap(([point, { writable }]): CommandTarget[] => {
       if (writable === undefined) return [];
-      const { min, max } = writable.limits ?? {};
+      const { min, max, orZero } = writable.limits ?? {};
       const value = {
         type: writable.value,
         required: true,
         ...(min !== undefined && { min }),
         ...(max !== undefined && { max }),
+        ...(orZero && { orZero }),
       };
       return [
         {

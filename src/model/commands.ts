@@ -25,6 +25,8 @@ export interface CommandSpec {
         readonly required?: boolean;
         readonly min?: number;
         readonly max?: number;
+        /** 0 may be given too, though it is less than `min`. */
+        readonly orZero?: true;
       }
     >
   >;

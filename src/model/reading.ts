@@ -53,6 +53,8 @@ export interface Writable {
 export interface Limits {
   readonly min?: number;
   readonly max?: number;
+  /** 0 may be written too, though it is less than `min`. */
+  readonly orZero?: true;
   readonly maxOnMs?: number;
   readonly minIntervalMs?: number;
 }

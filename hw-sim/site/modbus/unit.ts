@@ -155,12 +155,17 @@ export class ModbusUnit {
 
   /** All or nothing: every word must belong to a writable point that is wholly written. */
   #write(table: 1 | 3, start: number, words: readonly number[]): readonly Named[] {
-    const points = this.#inside(table, start, words.length).filter(([, spec]) => spec.writable ?? spec.keepAlive);
+    const points = Object.entries(this.layout.points)
+      .filter(([, spec]) => isWritten(spec))
+      .map(([point, spec]) => [point, { ...spec, ...spec.writeTo }] as const)
+      .filter(([, spec]) => spec.fc === table && spec.address >= start && spec.address + widthOf(spec) <= start + words.length);
     const covered = points.reduce((sum, [, spec]) => sum + widthOf(spec), 0);
     if (covered !== words.length) throw new Refusal(ADDRESS);
-    const memory = this.#words.get(table);
-    for (const [i, word] of words.entries()) memory?.set(start + i, word);
-    return points.map(([point]) => ({ point, value: this.get(point) }));
+    return points.map(([point, spec]) => {
+      const value = fromWords(spec, words.slice(spec.address - start, spec.address - start + widthOf(spec)));
+      this.set(point, value);
+      return { point, value };
+    });
   }
 
   #read(table: Table, start: number, quantity: number): number[] {
@@ -189,6 +194,9 @@ export class ModbusUnit {
     return point;
   }
 }
+
+const isWritten = ({ writable, keepAlive, atConnect }: RegisterPoint): boolean =>
+  writable !== undefined || keepAlive !== undefined || atConnect !== undefined;
 
 /** A unit that exchanges the bytes of its registers does so with all of them. */
 const factorAt = (address: number, fc: Table, bytes: RegisterValue["bytes"]): RegisterValue => ({

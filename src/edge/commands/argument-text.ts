@@ -15,8 +15,9 @@ export const argumentText = (target: Pick<CommandTarget, "args" | "limits">): Te
 });
 
 function inWords({ args, limits }: Pick<CommandTarget, "args" | "limits">, lang: keyof Text): string {
-  const shown = Object.entries(args).map(([name, { type, required, min = limits?.min, max = limits?.max }]) => {
-    const range = type !== "number" || (min === undefined && max === undefined) ? "" : ` ${min ?? ""}..${max ?? ""}`;
+  const shown = Object.entries(args).map(([name, { type, required, orZero, min = limits?.min, max = limits?.max }]) => {
+    const zero = orZero ? " 0|" : " ";
+    const range = type !== "number" || (min === undefined && max === undefined) ? "" : `${zero}${min ?? ""}..${max ?? ""}`;
     return `${name}=<${WORDS[type][lang]}${range}>${required ? ` (${WORDS.required[lang]})` : ""}`;
   });
   return shown.join(" ") || WORDS.none[lang];

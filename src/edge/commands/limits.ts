@@ -194,8 +194,8 @@ function missed(target: string, text: Text, why?: string): AlarmDraft {
 }
 
 /** What says "off" to a target that is told such values: of numbers the nearest to 0. With a `maxOn` the configuration sees to it that it can be written. */
-const offOf = (like: number | boolean, { min = 0, max = 0 }: Limits): number | boolean =>
-  typeof like === "boolean" ? false : min > 0 ? min : Math.min(0, max);
+const offOf = (like: number | boolean, { min = 0, max = 0, orZero }: Limits): number | boolean =>
+  typeof like === "boolean" ? false : min > 0 && !orZero ? min : Math.min(0, max);
 
 /** Under one name there may have been a switch and now a number, or a number and now a switch. */
 function offToday(off: number | boolean, { args, limits }: CommandTarget): number | boolean {

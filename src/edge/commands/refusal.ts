@@ -62,6 +62,7 @@ function wrongArgument(args: Args, target: CommandTarget): string | null {
       continue;
     }
     if (typeof value !== spec.type) return name;
+    if (value === 0 && spec.orZero === true) continue;
     if (
       typeof value === "number" &&
       !(value >= (spec.min ?? Number.NEGATIVE_INFINITY) && value <= (spec.max ?? Number.POSITIVE_INFINITY))

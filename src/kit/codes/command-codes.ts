@@ -93,6 +93,17 @@ export const commandCodes = {
     },
     hint: { it: "Controllare lo stato sul posto prima di ripetere.", en: "Check the state on site before repeating." },
   },
+  "command.not-held": {
+    retry: false,
+    what: {
+      it: "Accettato, ma l'apparecchio tiene un altro valore",
+      en: "Accepted, but the device holds another value",
+    },
+    hint: {
+      it: "Qualcun altro lo comanda, o un suo limite lo impedisce: controllare app, interruttori e altri gestori di carico.",
+      en: "Somebody else commands it, or a limit of its own prevents it: check its app, its switches and other load managers.",
+    },
+  },
   "command.interrupted": {
     retry: false,
     what: { it: "Il gateway si è fermato durante l'esecuzione", en: "The gateway stopped while it was executing" },

@@ -29,6 +29,17 @@ export const valueCodes = {
       en: "Look it up in the device's document and add it to `map`; otherwise check the address.",
     },
   },
+  "value.undecided": {
+    retry: true,
+    what: {
+      it: "I registri non bastano a dire questo valore",
+      en: "The registers are not enough to tell this value",
+    },
+    hint: {
+      it: "Di solito passa al prossimo cambio di stato; il codice dell'apparecchio si legge accanto.",
+      en: "It usually passes with the next change of state; the device's own code can be read beside it.",
+    },
+  },
   "value.implausible": {
     retry: false,
     what: { it: "Un valore che la sua unità non può avere", en: "A value that its unit cannot have" },

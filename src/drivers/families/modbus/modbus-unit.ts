@@ -1,14 +1,14 @@
 /** An opened Modbus unit: reads its table round by round, judges each value, and carries out writes. */
 import { monotonic } from "../../../kit/clock.ts";
-import { type Code, EdgeError, toldOf } from "../../../kit/errors.ts";
+import type { Code } from "../../../kit/errors.ts";
 import { AnyOf } from "../../../kit/loop/signals.ts";
 import type { Device, Outcome, Reading, Ticks } from "../../../model/index.ts";
-import type { IdentityCheck, ModbusBus, ModbusReply, ModbusRequest, Opening, Priority, RegisterPoint } from "../../driver.ts";
-import { ExchangeError } from "../../transports/modbus/exchange-error.ts";
+import type { IdentityCheck, ModbusBus, ModbusReply, ModbusRequest, Opening, Priority } from "../../driver.ts";
 import { widthOf } from "./decodes.ts";
 import { isAnswer, isOfUnit, isRefusal, patiently, Round, Silences, type Told, thoughHungUp } from "./poll-round.ts";
 import { doubtful, ReadingJudge } from "./reading-judge.ts";
-import { type Block, blocksOf, decodePoint, encodePoint, isWithin, type Merging, type Points } from "./registers.ts";
+import { type Block, blocksOf, decodePoint, type Merging, type Points } from "./registers.ts";
+import { type Asked, type CommandedUnit, commandUnit, type Errand, writeOf } from "./unit-command.ts";
 import { KeepAlive, PollCadence, Settings } from "./unit-schedule.ts";
 
 export interface UnitOptions {
@@ -32,8 +32,6 @@ interface Learnt {
   readonly silences: Silences;
 }
 
-/** Exception codes after which a write may have happened all the same: device failure, acknowledged but still at work, and a gateway that found no way to its unit or got no answer. */
-const UNDER_WAY: readonly number[] = [4, 5, 10, 11];
 /** Per line and device; gone with the line. */
 const learnt = new WeakMap<ModbusBus, Map<string, Learnt>>();
 
@@ -58,19 +56,13 @@ const alarmsFirst = (blocks: readonly Block[], points: Points): readonly Block[]
 ];
 
 /** What requests belong to. */
-interface Work {
-  readonly stop: AbortSignal;
-  /** From when on none of them is sent any more. */
-  readonly latest?: number | undefined;
+interface Work extends Errand {
   /** Told after each of them. */
   readonly goesOn?: () => void;
 }
 
 /** The key under which unanswered identity requests are counted, beside the keys of the blocks. */
 const IDENTITY = "identity";
-/** How long a command waits for a busy unit, before it checks the unit's identity or reads back what it wrote. */
-const COMMAND_PATIENCE_MS = 4000;
-
 export class TableDevice implements Device {
   readonly #bus: ModbusBus;
   readonly #table: UnitTable;
@@ -109,14 +101,18 @@ export class TableDevice implements Device {
       const until = monotonic() + this.#everyMs / 2;
       const round = new Round(this.#asking(work), this.#learnt.silences, until);
       const doubt = await this.#doubt(round, work, until);
-      if (doubt === undefined) await this.#repeats.refresh((...repeated) => this.#repeat(...repeated, work));
+      if (doubt === undefined)
+        await this.#repeats.refresh((point, value, waiting) =>
+          this.#whileWaiting(point, value, waiting, this.#table.points[point]?.keepAlive?.everyMs ?? this.#everyMs, work),
+        );
       for await (const told of round.over(this.#cadence.due(this.#learnt.blocks))) {
         for (const one of told) this.#cadence.told(one);
         const read = told.flatMap((one) => this.#readings(one));
         this.#settings.read(read);
         yield read.map((reading) => this.#judged(reading, doubt));
       }
-      if (doubt === undefined) await this.#settings.restore((point, value) => this.#write(point, value, work));
+      if (doubt === undefined)
+        await this.#settings.restore((point, value, waiting) => this.#whileWaiting(point, value, waiting, this.#everyMs, work));
     }
   }
 
@@ -127,18 +123,14 @@ export class TableDevice implements Device {
     return failed === undefined ? believed : doubtful(believed, failed);
   }
 
-  async #repeat(point: string, value: number | boolean, waiting: AbortSignal, work: Work): Promise<void> {
+  /** A write of our own. One that is still in the queue when the next one is due, or when a command comes, is given up. */
+  async #whileWaiting(point: string, value: number | boolean, waiting: AbortSignal, withinMs: number, work: Work): Promise<void> {
     using stop = new AnyOf(work.stop, waiting);
-    await this.#write(point, value, { ...work, stop: stop.signal }, this.#table.points[point]?.keepAlive?.everyMs);
-  }
-
-  /** A repeated write that is still in the queue when the next one is due is given up. */
-  async #write(point: string, value: number | boolean, work: Work, withinMs = this.#everyMs): Promise<void> {
     const spec = this.#table.points[point];
-    const encoded = spec && encodePoint(value, spec);
-    if (!spec || !encoded) return;
-    const request = { fc: writerOf(spec), address: spec.address, values: encoded.registers, priority: "alarm" } as const;
-    await this.#request(request, { ...work, latest: monotonic() + withinMs });
+    const write = spec && writeOf(value, spec);
+    if (!write) return;
+    const { held: _, ...request } = write;
+    await this.#request({ ...request, priority: "alarm" }, { ...work, stop: stop.signal, latest: monotonic() + withinMs });
   }
 
   #asking(work: Work): ConstructorParameters<typeof Round>[0] {
@@ -201,10 +193,7 @@ export class TableDevice implements Device {
     );
   }
 
-  async #request(
-    request: Omit<ModbusRequest, "unit" | "timeoutMs" | "replyDeadlineMs" | "latest">,
-    { stop, latest, goesOn }: Work,
-  ): Promise<ModbusReply> {
+  async #request(request: Asked, { stop, latest, goesOn }: Work): Promise<ModbusReply> {
     const until = latest === undefined ? {} : { latest };
     try {
       return await this.#bus.request({ unit: this.#unit, ...request, ...this.#timing, ...until }, stop);
@@ -222,34 +211,13 @@ export class TableDevice implements Device {
   }
 
   perform(point: string, value: number | boolean, stop: AbortSignal, latest?: number): Promise<Outcome> {
-    return this.#repeats.during(point, () => this.#command(point, value, stop, latest));
-  }
-
-  /** The write leaves once. Without an answer the point is read back: equal is success, anything else is unknown. */
-  async #command(point: string, value: number | boolean, stop: AbortSignal, latest?: number): Promise<Outcome> {
-    const spec = this.#table.points[point];
-    const encoded = spec?.writable ? encodePoint(value, spec) : null;
-    // Limits are checked against the value that the registers will really hold, after rounding.
-    if (!spec || !encoded || !isWithin(encoded.value, spec)) return { state: "failed", code: "command.out-of-range" };
-    const { registers: values, value: held } = encoded;
-    const fc = writerOf(spec);
-    let written = false;
-    try {
-      const until = Math.min(latest ?? Number.POSITIVE_INFINITY, monotonic() + COMMAND_PATIENCE_MS);
-      const isRight = await patiently((notBefore) => this.#isOfThisType("command", { stop, latest }, notBefore), until);
-      if (!isRight) return { state: "failed", code: "value.wrong-device" };
-      written = true;
-      await this.#request({ fc, address: spec.address, values, priority: "command" }, { stop, latest });
-      return { state: "succeeded", value: held };
-    } catch (error) {
-      if (whyOf(error).code === "command.expired") return { state: "expired", code: "command.expired" };
-      if (!written || !(error instanceof ExchangeError))
-        return { state: written && stop.aborted ? "unknown" : "failed", ...whyOf(error) };
-      if (error.code === "bus.exception" && !isRefusal(error, UNDER_WAY)) return { state: "failed", ...whyOf(error) };
-      return (await this.#holds(point, values, stop))
-        ? { state: "succeeded", value: held }
-        : { state: "unknown", code: "command.no-answer" };
-    }
+    const unit: CommandedUnit = {
+      points: this.#table.points,
+      request: (asked, errand) => this.#request(asked, errand),
+      isOfThisType: (errand, notBefore) => this.#isOfThisType("command", errand, notBefore),
+    };
+    const command = () => commandUnit(unit, point, value, { stop, latest });
+    return this.#repeats.during(point, () => this.#settings.during(point, command));
   }
 
   hurry(): void {
@@ -258,30 +226,10 @@ export class TableDevice implements Device {
     this.#bus.hurry(this.#unit);
   }
 
-  async #holds(point: string, values: readonly number[], stop: AbortSignal): Promise<boolean> {
-    const spec = this.#table.points[point];
-    if (!spec) return false;
-    try {
-      const { fc, address } = spec;
-      const read = { fc, address, quantity: values.length, priority: "command" } as const;
-      const { data } = await patiently(
-        (notBefore) => thoughHungUp(() => this.#request({ ...read, ...later(notBefore) }, { stop })),
-        monotonic() + COMMAND_PATIENCE_MS,
-      );
-      if (fc === 1) return ((data[0] ?? 0) & 1) === values[0];
-      return values.every((word, i) => ((data[i * 2] ?? 0) << 8) + (data[i * 2 + 1] ?? 0) === word);
-    } catch {
-      return false;
-    }
-  }
-
   [Symbol.asyncDispose](): Promise<void> {
     return Promise.resolve();
   }
 }
-
-const writerOf = (point: RegisterPoint): 5 | 6 | 15 | 16 =>
-  point.writeWith ?? (point.fc === 1 ? 5 : widthOf(point) === 1 ? 6 : 16);
 
 function fits(data: Uint8Array, check: IdentityCheck): boolean {
   const decoded = decodePoint(data, check, check);
@@ -290,6 +238,3 @@ function fits(data: Uint8Array, check: IdentityCheck): boolean {
 }
 
 const later = (notBefore: number | undefined) => (notBefore === undefined ? {} : { notBefore });
-
-const whyOf = (error: unknown): Pick<Outcome, "told"> & { readonly code: string } =>
-  error instanceof EdgeError ? { code: error.code, told: toldOf(error) } : { code: "command.no-answer" };

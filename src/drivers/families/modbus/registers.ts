@@ -46,6 +46,7 @@ export function blocksOf(points: Points, { maxRegisters, maxGap }: Merging): rea
   );
   const blocks: Block[] = [];
   for (const [name, point] of sorted) {
+    if (point.writeOnly) continue;
     const last = blocks.at(-1);
     const { fc, leastEveryMs } = point;
     const { address, quantity } = spanOf(point);
@@ -91,14 +92,14 @@ type DecodedPoint = RegisterValue & Partial<Pick<RegisterPoint, "unit" | "kind">
 /** One point from the data bytes of the block that holds it. */
 export function decodePoint(data: Uint8Array, block: Pick<Block, "address">, point: DecodedPoint): Decoded {
   const at = point.address - block.address;
-  if (point.fc <= 2) return { value: (((data[at >> 3] ?? 0) >> (at & 7)) & 1) === 1 };
+  if (point.fc <= 2) return { value: ((((data[at >> 3] ?? 0) >> (at & 7)) & 1) === 1) !== isInverted(point) };
   const bytes = inOrder(data.subarray(at * 2, (at + widthOf(point)) * 2), point);
   if (point.decode === "text") {
     const read = textOf(bytes);
     return typeof read === "string" ? { code: CODES[read] } : { value: read.text };
   }
   const raw = rawOf(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), point);
-  if (typeof raw === "boolean") return { value: raw };
+  if (typeof raw === "boolean") return { value: raw !== isInverted(point) };
   if (typeof raw === "string") return { code: CODES[raw] };
   if (isAbsent(raw, point)) return { code: "value.not-a-number" };
   const factor = factorOf(data, block, point);
@@ -130,7 +131,7 @@ const isAbsent = (raw: number | bigint, { absent = [], decode }: RegisterValue):
 /** What the number stands for: one of its bits, a word, or a quantity. */
 function meaningOf(raw: number | bigint, point: DecodedPoint, factor: number): Decoded {
   const { bit, mask, map, range } = point;
-  if (bit !== undefined) return { value: Math.floor(Number(raw) / 2 ** bit) % 2 === 1 };
+  if (bit !== undefined) return { value: (Math.floor(Number(raw) / 2 ** bit) % 2 === 1) !== isInverted(point) };
   const number = mask === undefined ? raw : masked(Number(raw), mask);
   if (map) {
     const word = map[String(number)];
@@ -143,6 +144,8 @@ function meaningOf(raw: number | bigint, point: DecodedPoint, factor: number): D
   return isPlausible(Number(value), point) ? { value } : { code: "value.implausible" };
 }
 
+const isInverted = ({ inverted }: Pick<RegisterValue, "inverted">): boolean => inverted === true;
+
 /** The bits of the mask, moved down so that its lowest is bit 0: 0x1A34 under 0x00F0 is 3. */
 const masked = (raw: number, mask: number): number => Math.floor(((raw & mask) >>> 0) / ((mask & -mask) >>> 0));
 
@@ -154,9 +157,9 @@ export interface Encoded {
 
 /** The registers that hold a value, or null when they cannot hold it. */
 export function encodePoint(value: number | boolean, point: Omit<RegisterValue, "address" | "absent" | "range">): Encoded | null {
-  if (point.fc === 1 || point.decode === "bool") {
+  if (point.fc === 1 || point.decode === "bool" || point.bit === 0) {
     const isOn = value === true || value === 1;
-    return { registers: [isOn ? 1 : 0], value: isOn };
+    return { registers: [isOn !== isInverted(point) ? 1 : 0], value: isOn };
   }
   const bytes = new Uint8Array(widthOf(point) * 2);
   const view = new DataView(bytes.buffer);
@@ -178,7 +181,8 @@ const FLOAT32_DIGIT = 2 ** -22;
 /** Whether a value is within the limits. A float32 may exceed them by its rounding error, because it may not be able to hold the limit exactly. */
 export function isWithin(value: number | boolean, { decode, writable }: Points[string]): boolean {
   if (typeof value === "boolean") return true;
-  const { min = -Infinity, max = Infinity } = writable?.limits ?? {};
+  const { min = -Infinity, max = Infinity, orZero } = writable?.limits ?? {};
+  if (value === 0 && orZero) return true;
   const slack = (limit: number) => (decode === "float32" ? Math.abs(limit) * FLOAT32_DIGIT : 0);
   return value >= min - slack(min) && value <= max + slack(max);
 }

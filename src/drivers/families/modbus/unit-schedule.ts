@@ -2,7 +2,7 @@
 import { monotonic } from "../../../kit/clock.ts";
 import { type Code, EdgeError } from "../../../kit/errors.ts";
 import type { Outcome, Reading } from "../../../model/index.ts";
-import { isOfUnit, keyOf, PASSING, type Told } from "./poll-round.ts";
+import { isOfUnit, isRefusal, keyOf, PASSING, type Told } from "./poll-round.ts";
 import { type Block, encodePoint, type Points } from "./registers.ts";
 
 /** Blocks that are asked more rarely than the device: their points change rarely, or the device bears no more. */
@@ -109,31 +109,67 @@ export class KeepAlive {
 }
 
 interface Setting {
-  readonly value: number | boolean;
+  /** undefined: nothing was commanded yet. */
+  value: number | boolean | undefined;
   /** As a reading gives it. */
-  readonly held: number | boolean | undefined;
+  held: number | boolean | undefined;
   /** `lost`: it holds something else; `tried`: it was told, and has not yet been seen to hold it. */
   state: "unknown" | "holds" | "lost" | "tried";
+  /** What was read before this moment says nothing about it. */
+  since: number;
+  /** Of a write that is on its way, perhaps still in its line's queue. */
+  waiting: AbortController | null;
 }
 
-/** What a unit must hold, such as fail-safe values. It is read like any other point; a write wears it, and is one for each loss. */
+/**
+ * What a unit must hold: fail-safe values, and what it was commanded to be where it forgets that. It is read like any other point; a write wears it,
+ * and is one for each loss.
+ */
 export class Settings {
+  readonly #points: Points;
   readonly #settings = new Map<string, Setting>();
   /** Points that do not hold what they must, and why. */
   readonly failed = new Map<string, Code>();
 
   constructor(points: Points) {
-    for (const [point, spec] of Object.entries(points)) {
-      const { atConnect: value } = spec;
-      if (value !== undefined) this.#settings.set(point, { value, held: encodePoint(value, spec)?.value, state: "unknown" });
+    this.#points = points;
+    for (const [point, { atConnect: value, kept, writeOnly }] of Object.entries(points)) {
+      if (value === undefined && !kept) continue;
+      // What the unit does not say is written once on each connection.
+      const state = writeOnly && value !== undefined ? "lost" : "unknown";
+      this.#settings.set(point, { value, held: this.#heldOf(point, value), state, since: 0, waiting: null });
     }
+  }
+
+  #heldOf(point: string, value: number | boolean | undefined): number | boolean | undefined {
+    const spec = this.#points[point];
+    return value === undefined || spec === undefined ? undefined : encodePoint(value, spec)?.value;
+  }
+
+  /** A command is on its way: what was kept before must not follow it. */
+  async during(point: string, command: () => Promise<Outcome>): Promise<Outcome> {
+    const setting = this.#settings.get(point);
+    if (setting === undefined || this.#points[point]?.kept !== true) return await command();
+    const before = setting.value;
+    setting.value = undefined;
+    setting.waiting?.abort();
+    const outcome = await command();
+    const { state, value } = outcome;
+    // Of what may or may not have happened neither the old value nor the new one is kept.
+    if (state === "succeeded" && (typeof value === "number" || typeof value === "boolean")) setting.value = value;
+    else if (state !== "unknown") setting.value = before;
+    setting.held = this.#heldOf(point, setting.value);
+    setting.state = "unknown";
+    setting.since = monotonic();
+    this.failed.delete(point);
+    return outcome;
   }
 
   /** What the unit said of its points. */
   read(readings: readonly Reading[]): void {
-    for (const { point, value, quality } of readings) {
+    for (const { point, value, quality, mono } of readings) {
       const setting = this.#settings.get(point);
-      if (setting === undefined || quality === "bad") continue;
+      if (setting?.value === undefined || quality === "bad" || mono < setting.since) continue;
       if (value === setting.held) {
         setting.state = "holds";
         this.failed.delete(point);
@@ -144,17 +180,25 @@ export class Settings {
   }
 
   /** Throws what the wire fails with; what the unit itself says against it is kept for the point's next reading. */
-  async restore(write: (point: string, value: number | boolean) => Promise<unknown>): Promise<void> {
+  async restore(write: Write): Promise<void> {
     for (const [point, setting] of this.#settings) {
-      if (setting.state !== "lost") continue;
-      setting.state = "tried";
+      const { state, value } = setting;
+      if (state !== "lost" || value === undefined) continue;
+      const waiting = new AbortController();
+      [setting.state, setting.waiting] = ["tried", waiting];
       try {
-        await write(point, setting.value);
+        await write(point, value, waiting.signal);
       } catch (error) {
+        if (waiting.signal.aborted) continue;
         // Not sent: its unit is held back, or the line is busy.
         if (error instanceof EdgeError && error.code === "command.expired") setting.state = "lost";
-        else if (isOfUnit(error)) this.failed.set(point, error.code);
-        else throw error;
+        else if (isOfUnit(error)) {
+          this.failed.set(point, error.code);
+          // A unit that is busy has written nothing.
+          if (isRefusal(error, PASSING)) setting.state = "lost";
+        } else throw error;
+      } finally {
+        setting.waiting = null;
       }
     }
   }
