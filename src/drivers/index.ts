@@ -8,6 +8,17 @@ import type { Driver, Wires } from "./driver.ts";
 export const deviceTypes: Readonly<Record<string, () => Promise<Driver>>> = {
   a01nyub: async () => (await import("./devices/a01nyub.ts")).a01nyub,
   a02yyuw: async () => (await import("./devices/a02yyuw.ts")).a02yyuw,
+  "abb-terra-ac": async () => (await import("./devices/abb-terra-ac.ts")).abbTerraAc,
+  "alfen-eve": async () => (await import("./devices/alfen-eve.ts")).alfenEve,
+  "bender-cc612": async () => (await import("./devices/bender-cc612.ts")).benderCc612,
+  "go-e-charger": async () => (await import("./devices/go-e-charger.ts")).goECharger,
+  "heidelberg-energy-control": async () => (await import("./devices/heidelberg-energy-control.ts")).heidelbergEnergyControl,
+  "keba-p30-p40": async () => (await import("./devices/keba-p30-p40.ts")).kebaP30P40,
+  "mennekes-amtron-compact": async () => (await import("./devices/mennekes-amtron-compact.ts")).mennekesAmtronCompact,
+  "phoenix-charx": async () => (await import("./devices/phoenix-charx.ts")).phoenixCharx,
+  "phoenix-em-cp": async () => (await import("./devices/phoenix-em-cp.ts")).phoenixEmCp,
+  "schneider-evlink-pro-ac": async () => (await import("./devices/schneider-evlink-pro-ac.ts")).schneiderEvlinkProAc,
+  "vestel-evc04": async () => (await import("./devices/vestel-evc04.ts")).vestelEvc04,
   "ascii-reader": async () => (await import("./devices/ascii-reader.ts")).asciiReader,
   bthome: async () => (await import("./devices/bthome.ts")).bthome,
   "eastron-sdm120": async () => (await import("./devices/eastron-sdm120.ts")).eastronSdm120,
@@ -46,14 +57,7 @@ export const deviceTypes: Readonly<Record<string, () => Promise<Driver>>> = {
 };
 
 /** Words of a configuration whose driver is still to be written: a warning, not an error. */
-export const plannedTypes: readonly string[] = [
-  "carlo-gavazzi-em340",
-  "gpio-blink",
-  "heidelberg-energy-control",
-  "mbus-meter",
-  "onvif-health",
-  "qibixx-mdb",
-];
+export const plannedTypes: readonly string[] = ["carlo-gavazzi-em340", "gpio-blink", "mbus-meter", "onvif-health", "qibixx-mdb"];
 
 /** Throws `config.type-not-yet` for a name that is not in the registry. */
 export function loadDriver(type: string): Promise<Driver> {

@@ -261,6 +261,8 @@ const italian: Readonly<Record<string, string>> = {
   "a user name of 1 to 200 visible characters": "un nome utente da 1 a 200 caratteri visibili",
   "the name of a file that says what it is, such as broker.password, never the password itself":
     "il nome di un file che dica che cos'è, come broker.password, mai la password stessa",
+  "at most half the time after which the column falls back":
+    "al massimo metà del tempo dopo il quale la colonnina passa ai valori di sicurezza",
   "a topic such as cippo/v1, without +, # or empty levels": "un topic come cippo/v1, senza +, # o livelli vuoti",
 };
 
@@ -270,6 +272,8 @@ export function translated(expectation: string, lang: Lang): string {
   if (bound !== undefined) return `${phrases[bound === "at least" ? "atLeast" : "atMost"].it} ${amount}`;
   const [, hours, part] = /^opening hours such as ([^(]+?)(?: \((.+) is not understood\))?$/.exec(expectation) ?? [];
   if (hours !== undefined) return `orari come ${hours}${part === undefined ? "" : ` (${part} non è comprensibile)`}`;
+  const [, lowest, highest] = /^0, or (\d+) to (\d+)$/.exec(expectation) ?? [];
+  if (lowest !== undefined) return `0, oppure da ${lowest} a ${highest}`;
   const [, top, type0] = /^at most (0x\w+), which is what (\w+) holds$/.exec(expectation) ?? [];
   if (top !== undefined) return `al massimo ${top}, quello che sta in ${type0}`;
   const [, least, most, type] = /^a whole number from (\S+) to (\S+), which is what (\w+) holds$/.exec(expectation) ?? [];

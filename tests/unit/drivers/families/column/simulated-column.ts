@@ -1,0 +1,93 @@
+/** A charging column on a real TCP port: holds what its table has, and misbehaves as told. */
+import { ModbusUnit } from "../../../../../hw-sim/site/modbus/unit.ts";
+import type { Driver } from "../../../../../src/drivers/driver.ts";
+import { deviceInfo, loadDriver } from "../../../../../src/drivers/index.ts";
+import { openWires } from "../../../../../src/drivers/wires.ts";
+import { noLog } from "../../../../../src/kit/log.ts";
+import type { Device, Reading, Ticks } from "../../../../../src/model/index.ts";
+import { type Asked, farSide, never } from "../../support.ts";
+
+/** What it does with a write: `late` and `silent` carry it out, the others do not. */
+export type Manner = "obeys" | "late" | "silent" | "refuses" | "restarts" | "ignores";
+
+const TIMEOUT = "200ms";
+/** Longer than the time-out. */
+const LATE_MS = 400;
+const REFUSED = 3;
+const ticks: Ticks = { next: () => Promise.resolve(5) };
+
+export interface SimulatedColumn extends AsyncDisposable {
+  readonly device: Device;
+  readonly unit: () => ModbusUnit;
+  manner: Manner;
+  /** `function:address` of what was asked and must be refused, or is not answered. */
+  readonly dead: Set<string>;
+  /** Addresses that were written, in order. */
+  readonly writes: () => readonly number[];
+  next(): Promise<readonly Reading[]>;
+  /** Its power fails: what it held is gone. */
+  restart(): void;
+  connections(): number;
+}
+
+export async function simulatedColumn(type: string, written: Readonly<Record<string, unknown>> = {}): Promise<SimulatedColumn> {
+  const driver: Driver = await loadDriver(type);
+  const options = driver.options.parse({ unit: 3, ...written });
+  const layout = driver.layout(options);
+  if (layout.wire !== "modbus") throw new Error(`${type} is no Modbus device`);
+  let unit = new ModbusUnit(layout);
+  const dead = new Set<string>();
+  const writes: number[] = [];
+  const answer = ({ bytes, socket }: Asked, pdu: Uint8Array) => {
+    const head = Buffer.from(bytes.subarray(0, 7));
+    head.writeUInt16BE(pdu.length + 1, 4);
+    if (socket.writable) socket.write(Buffer.concat([head, pdu]));
+  };
+  const far = await farSide(
+    "tcp",
+    (asked) => {
+      const pdu = asked.bytes.subarray(7);
+      if (asked.fc < 5) {
+        if (!dead.has(`${asked.fc}:${asked.address}`)) answer(asked, unit.answer(pdu).pdu);
+        return;
+      }
+      writes.push(asked.address);
+      if (column.manner === "refuses") answer(asked, Uint8Array.of(asked.fc + 0x80, REFUSED));
+      else if (column.manner === "restarts") column.restart();
+      else if (column.manner === "ignores") answer(asked, asked.fc === 16 ? pdu.subarray(0, 5) : pdu);
+      else {
+        const reply = unit.answer(pdu).pdu;
+        if (column.manner === "late") setTimeout(() => answer(asked, reply), LATE_MS).unref();
+        else if (column.manner === "obeys") answer(asked, reply);
+      }
+    },
+    { timeout: TIMEOUT, replyDeadline: "500ms" },
+  );
+  const wires = openWires({ plant: far.spec }, noLog);
+  const device = await deviceInfo("column", driver, options, "plant", wires).open(never);
+  const batches = device.readings(ticks, never)[Symbol.asyncIterator]();
+  const column: SimulatedColumn = {
+    device,
+    unit: () => unit,
+    manner: "obeys",
+    dead,
+    writes: () => writes,
+    next: async () => (await batches.next()).value ?? [],
+    restart() {
+      unit = new ModbusUnit(layout);
+      for (const { socket } of far.asked) socket.destroy();
+    },
+    connections: far.connections,
+    async [Symbol.asyncDispose]() {
+      await device[Symbol.asyncDispose]();
+      await wires[Symbol.asyncDispose]();
+      await far[Symbol.asyncDispose]();
+    },
+  };
+  return column;
+}
+
+export const told = (readings: readonly Reading[], point: string): readonly unknown[] => {
+  const { value, quality, code } = readings.find((reading) => reading.point === point) ?? {};
+  return code === undefined ? [value, quality] : [value, quality, code];
+};
