@@ -79,7 +79,7 @@ it("gives exactly the bay events that were raised", { timeout: 120_000 }, async 
   const lived: string[] = [];
   for await (const { event } of store.events({}))
     if (event.asset !== undefined && event.kind.startsWith("bay.")) lived.push(`${event.asset} ${event.kind} ${event.state}`);
-  const again = await replay(store, Object.values(described.assets));
+  const { told: again } = await replay(store, Object.values(described.assets));
   expect(again.map(({ asset, kind, state }) => `${asset} ${kind} ${state}`)).toEqual(lived);
   const alarm = (asset: string, state: string) => `${asset} bay.illegal-occupation ${state}`;
   expect(lived).toEqual([

@@ -1,7 +1,8 @@
 /** A site that lives through random histories by the real engine; its store forgets at a kill what was not committed. */
-import { Alarms } from "../../../src/edge/alarms.ts";
+import { Alarms, DOWN } from "../../../src/edge/alarms.ts";
 import type { Answers } from "../../../src/edge/answers/answers.ts";
 import type { WallTime } from "../../../src/edge/commit/record-numbers.ts";
+import type { Order } from "../../../src/edge/engine/asset/want.ts";
 import { RuleEngine } from "../../../src/edge/engine/engine.ts";
 import { catchUp, hearBack } from "../../../src/edge/engine/past/catch-up.ts";
 import {
@@ -13,18 +14,10 @@ import {
   withEpochTime,
 } from "../../../src/edge/engine/site-time.ts";
 import type { SiteAsset } from "../../../src/edge/kinds/index.ts";
-import { encodeEvent, encodeReadings } from "../../../src/edge/segments/segment.ts";
-import type { StoredEvent, StoredRecord } from "../../../src/edge/store/store.ts";
-import type {
-  Args,
-  AssetState,
-  EdgeEvent,
-  EventDraft,
-  Reading,
-  ReadingRecord,
-  Segment,
-  Stream,
-} from "../../../src/model/index.ts";
+import { hostEvent } from "../../../src/model/host-events.ts";
+import type { Args, AssetState, EdgeEvent, EventDraft, Reading, ReadingRecord } from "../../../src/model/index.ts";
+
+import { emptyWindow, LivedPast } from "./lived-past.ts";
 
 /** Wall time in these lives is what has passed plus this. */
 export const WALL = 1_764_000_000_000;
@@ -32,15 +25,13 @@ export const WALL = 1_764_000_000_000;
 export class LivedSite {
   #assets: readonly SiteAsset[];
   readonly #answers: Answers;
-  readonly #saved = new Map<string, unknown>();
-  readonly records: StoredRecord[] = [];
-  readonly events: StoredEvent[] = [];
+  /** What is durable. */
+  readonly past = new LivedPast();
   /** The retained states in the order in which they were handed over, with the moment. */
   readonly states: { readonly mono: number; readonly state: AssetState }[] = [];
-  #openedAt = new Map<string, number>();
-  /** What waits for the next commit. */
-  #window = { saved: new Map<string, unknown>(), records: [] as StoredRecord[], events: [] as StoredEvent[] };
+  #window = emptyWindow();
   #engine: RuleEngine | null = null;
+  #alarms: Alarms | null = null;
   #epoch = "";
   #epochs = 0;
   #opened = 0;
@@ -74,33 +65,10 @@ export class LivedSite {
     return WALL + this.#ahead;
   }
 
-  /** As `Store`: what is durable. */
-  readonly past = {
-    saved: this.#saved as ReadonlyMap<string, unknown>,
-    history: () => each(this.records),
-    events: () => each(this.events),
-    read: async (epoch: string, stream: Stream, from: number, to: number): Promise<readonly Segment[]> => {
-      const opened = this.#openedAt.get(epoch) ?? 0;
-      const within = (seq: number) => seq >= from && seq <= to;
-      const mine = { id: epoch, cat: "", opened, n: 1 } as never;
-      const rows =
-        stream === "readings"
-          ? this.records
-              .filter((record) => record.epoch === epoch && within(record.seq))
-              .map(({ seq, wall, clock, ...record }) =>
-                encodeReadings(mine, { from: seq, records: [record], offset: wall - record.mono, clock }),
-              )
-          : this.events
-              .filter((one) => one.epoch === epoch && within(one.event.seq))
-              .map(({ event }) => encodeEvent(mine, event, false));
-      return rows.map(({ from: a, to: b, body }) => ({ epoch, stream, from: a, to: b, count: 1, mono: null, body }));
-    },
-  };
-
   /** Opens, or opens again: after a kill what was not committed is gone; in another boot the clock begins anew after `offMs`. */
   async open(how: { readonly reboot?: boolean; readonly offMs?: number; readonly isOffKnown?: boolean } = {}): Promise<void> {
     const { reboot = false, offMs = 0, isOffKnown = true } = how;
-    this.#window = { saved: new Map(), records: [], events: [] };
+    this.#window = emptyWindow();
     const last = this.#last;
     if (reboot) {
       this.#boot += 1;
@@ -111,7 +79,7 @@ export class LivedSite {
     const opened = this.#mono;
     this.#epoch = `EPOCH${String(this.#epochs).padStart(3, "0")}`;
     this.#opened = opened;
-    this.#openedAt.set(this.#epoch, opened);
+    this.past.opened.set(this.#epoch, opened);
     this.#numbers = { readings: 0, events: 0 };
     const isSameBoot = last?.boot === this.#boot;
     const unseen =
@@ -126,12 +94,12 @@ export class LivedSite {
       raise: (draft: EventDraft, mono: number) => this.#raise(draft, mono),
       save: (key: string, value: unknown) => void this.#window.saved.set(key, structuredClone(value)),
       openAlarms: () => {},
-      order: () => {},
+      order: (order: Order, mono: number) => this.#accepts(order, mono),
       asset: (state: AssetState) => void this.states.push({ mono: this.#mono, state }),
       add: (record: ReadingRecord) => this.#add(record),
       wall: (mono: number) => this.#wallAt(mono),
     };
-    const saved = new Map(structuredClone([...this.#saved]));
+    const saved = new Map(structuredClone([...this.past.saved]));
     const alarms = new Alarms(sink, saved);
     const engine = new RuleEngine({
       assets: this.#assets,
@@ -143,6 +111,7 @@ export class LivedSite {
       time: new SiteTime(time),
     });
     await catchUp(engine, this.past, this.#wall + this.#mono);
+    this.#alarms = alarms;
     const shiftMs = last === null || isSameBoot ? 0 : opened - last.mono;
     this.#note("epoch.opened", { opened, offMs: unseen, shiftMs });
     this.#keepTime(time);
@@ -160,7 +129,7 @@ export class LivedSite {
     const seq = this.#numbers.events;
     this.commit();
     this.#assets = assets;
-    const times = new Map(epochTimes(this.#saved.get(SITE_TIME_KEY)).map((time) => [time.epoch, time]));
+    const times = new Map(epochTimes(this.past.saved.get(SITE_TIME_KEY)).map((time) => [time.epoch, time]));
     await engine.swap(assets, { mono, seq }, (runs) => hearBack(engine, runs, this.past, times, { wall, end: { epoch, seq } }));
     // Before it is over the next start would have the new configuration and the states of the old one.
     this.commit();
@@ -168,7 +137,7 @@ export class LivedSite {
 
   #keepTime(time: EpochTime): void {
     this.#time = time;
-    this.#window.saved.set(SITE_TIME_KEY, withEpochTime(this.#saved.get(SITE_TIME_KEY), time));
+    this.#window.saved.set(SITE_TIME_KEY, withEpochTime(this.past.saved.get(SITE_TIME_KEY), time));
   }
 
   /** A time server is found: how long nobody looked before this epoch is known from now on, where it was not. */
@@ -185,7 +154,7 @@ export class LivedSite {
   }
 
   #timesSaved() {
-    return withEpochTime(this.#saved.get(SITE_TIME_KEY), { epoch: "", n: 0, opened: 0, at: 0, passed: 0, offMs: null }).slice(
+    return withEpochTime(this.past.saved.get(SITE_TIME_KEY), { epoch: "", n: 0, opened: 0, at: 0, passed: 0, offMs: null }).slice(
       0,
       -1,
     );
@@ -202,26 +171,50 @@ export class LivedSite {
     const record: ReadingRecord = { source: device, name: point, unit: "", ...rest, mono };
     const seq = this.#add(record);
     this.#engine?.record(record, seq);
+    this.#engine?.timers(this.#mono);
   }
 
   device(device: string, isUp: boolean): void {
-    this.#note("device.down", { device, state: isUp ? "cleared" : "raised" });
+    const draft = { ...hostEvent("device.down"), device, text: { it: "", en: "" } };
+    // A device that answers is up: it says so once.
+    if (isUp && this.#alarms?.isDown(device) === false) return;
+    this.#alarms?.[isUp ? "clear" : this.#alarms.isDown(device) ? "update" : "raise"](device, DOWN, draft, this.#mono);
     this.#engine?.device(device, isUp, this.#mono, this.#numbers.events);
+    this.#engine?.timers(this.#mono);
   }
 
   orders(target: string, action: string, args: Args = {}): void {
     this.#note("command.executing", { target, action, args });
     this.#engine?.action(target, action, args, this.#mono, this.#numbers.events);
+    this.#engine?.timers(this.#mono);
+  }
+
+  #accepts(order: Order, mono: number): void {
+    this.#window.inbox.set(order.id, order);
+    const { id, target, value, by } = order;
+    this.#note("command.accepted", { command: id, target, action: "set", origin: "rule", by, value }, mono);
+  }
+
+  /** The oldest order of a kind ends. It was durable before anything was sent. */
+  endsOrder(isDone: boolean): void {
+    this.commit();
+    const [order] = this.past.inbox.values();
+    if (order === undefined) return;
+    const { id, target, value, by } = order;
+    const extra = { command: id, target, action: "set", origin: "rule", by };
+    this.#note("command.executing", { ...extra, args: { value } });
+    this.#note(isDone ? "command.succeeded" : "command.failed", extra);
+    this.#window.inbox.set(id, null);
+    this.#engine?.ordered({ order: id, by, isDone }, this.#mono, this.#numbers.events);
+    this.#engine?.timers(this.#mono);
   }
 
   /** What waits becomes durable, all of it. */
   commit(): void {
-    for (const [key, value] of this.#window.saved) this.#saved.set(key, value);
-    this.records.push(...this.#window.records);
-    this.events.push(...this.#window.events);
+    this.past.take(this.#window);
     if (this.#window.records.length + this.#window.events.length > 0)
       this.#last = { boot: this.#boot, mono: this.#mono, wall: this.#wall + this.#mono, synced: this.#wrong === 0 };
-    this.#window = { saved: new Map(), records: [], events: [] };
+    this.#window = emptyWindow();
   }
 
   #add(record: ReadingRecord): number {
@@ -238,19 +231,8 @@ export class LivedSite {
     return seq;
   }
 
-  #note(kind: string, extra: Readonly<Record<string, unknown>>): void {
-    const { state = "noted", device, ...more } = extra;
-    this.#raise(
-      {
-        kind,
-        state: state as EventDraft["state"],
-        severity: "info",
-        text: { it: "", en: "" },
-        extra: more,
-        ...(device !== undefined && { device: String(device) }),
-      },
-      this.#mono,
-    );
+  #note(kind: string, extra: Readonly<Record<string, unknown>>, mono = this.#mono): void {
+    this.#raise({ kind, state: "noted", severity: "info", text: { it: "", en: "" }, extra }, mono);
   }
 
   #raise(draft: EventDraft, mono: number): EdgeEvent {
@@ -274,21 +256,45 @@ export class LivedSite {
     return event;
   }
 
+  get events(): LivedPast["stored"]["events"] {
+    return this.past.stored.events;
+  }
+
+  get records(): LivedPast["stored"]["records"] {
+    return this.past.stored.records;
+  }
+
   /** What its assets told and what became durable. */
   get told(): readonly string[] {
     return this.events.flatMap(({ epoch, event }) =>
       event.asset === undefined
         ? []
-        : [`${epoch} ${(this.#openedAt.get(epoch) ?? 0) + event.mono} ${event.asset} ${event.kind} ${event.state}`],
+        : [`${epoch} ${this.openedAt(epoch) + event.mono} ${event.asset} ${event.kind} ${event.state}`],
     );
+  }
+
+  /** Orders of its kinds that became durable. */
+  get ordered(): readonly string[] {
+    return this.events.flatMap(({ epoch, event }) =>
+      event.kind === "command.accepted"
+        ? [`${epoch} ${this.openedAt(epoch) + event.mono} ${event["command"]} ${event["target"]}=${event["value"]}`]
+        : [],
+    );
+  }
+
+  /** What became durable of an attribute, of whichever asset. */
+  recordsOf(attribute: string): readonly string[] {
+    return this.records.filter(({ name }) => name === attribute).map((record) => shownOf(record, this.openedAt(record.epoch)));
   }
 
   /** Kernel monotonic ms at which an epoch opened. */
   openedAt(epoch: string): number {
-    return this.#openedAt.get(epoch) ?? 0;
+    return this.past.opened.get(epoch) ?? 0;
   }
 }
 
-async function* each<T>(list: readonly T[]): AsyncGenerator<T> {
-  yield* list;
-}
+/** An attribute of an asset as a line. No number lies before its epoch. */
+export const shownOf = (
+  { epoch, mono, source, name, value, quality, code = "" }: ReadingRecord & { epoch: string },
+  opened: number,
+) => `${epoch} ${Math.max(mono, opened)} ${source}.${name}=${value} ${quality} ${code}`;

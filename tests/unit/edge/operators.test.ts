@@ -247,7 +247,7 @@ it("is heard by no kind: the stored past says the same again", async () => {
   await command("hall", "event.acknowledge", { event: id });
   await command("hall", "asset.maintenance", { until: wall() + HOUR });
   await door(false);
-  const again = await replay(store, assets);
+  const { told: again } = await replay(store, assets);
   await end();
   expect(again.map(({ kind, state }) => [kind, state])).toEqual([
     ["cabinet.open", "raised"],

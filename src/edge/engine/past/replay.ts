@@ -1,10 +1,12 @@
 /** Plays the stored past of a site again, in the order in which it was lived, and says what its kinds say of it. */
+import { hostEvent } from "../../../model/host-events.ts";
 import type { EventDraft, ReadingRecord } from "../../../model/index.ts";
-import { Alarms } from "../../alarms.ts";
+import { Alarms, DOWN } from "../../alarms.ts";
 import type { Answers } from "../../answers/answers.ts";
 import type { SiteAsset } from "../../kinds/index.ts";
 import type { Store, StoredEvent, StoredRecord } from "../../store/store.ts";
 import type { Epoch } from "../asset/asset-run.ts";
+import type { Order } from "../asset/want.ts";
 import { RuleEngine } from "../engine.ts";
 import { type EpochTime, epochTimes, nextEpochTime, SITE_TIME_KEY, SiteTime } from "../site-time.ts";
 import { hearBack } from "./catch-up.ts";
@@ -18,6 +20,14 @@ export interface Replayed {
   readonly kind: string;
   readonly state: EventDraft["state"];
   readonly asset: string | undefined;
+}
+
+/** What comes of the past. Times as in `Replayed`. */
+export interface Played {
+  readonly told: readonly Replayed[];
+  readonly orders: readonly (Order & Pick<Replayed, "epoch" | "mono">)[];
+  /** Attributes of assets. */
+  readonly records: readonly (ReadingRecord & Pick<Replayed, "epoch">)[];
 }
 
 type Past = Pick<Store, "history" | "events"> & Partial<Pick<Store, "saved">>;
@@ -38,7 +48,7 @@ export async function replay(
   assets: readonly SiteAsset[],
   answers: Answers = {},
   applied?: Applied,
-): Promise<readonly Replayed[]> {
+): Promise<Played> {
   const lived = new Replay(assets, answers, epochTimes(past.saved?.get(SITE_TIME_KEY)));
   for await (const one of inOrder(past.history({}), past.events({}))) {
     if ("record" in one) lived.record(one.record);
@@ -48,18 +58,22 @@ export async function replay(
         await lived.applied(one.event, applied(one.event.event), past);
     }
   }
-  return lived.told;
+  return lived;
 }
 
-class Replay {
+class Replay implements Played {
   readonly told: Replayed[] = [];
+  readonly orders: (Order & Pick<Replayed, "epoch" | "mono">)[] = [];
+  readonly records: (ReadingRecord & Pick<Replayed, "epoch">)[] = [];
   readonly #times: Map<string, EpochTime>;
   readonly #assets: readonly SiteAsset[];
   readonly #answers: Answers;
   readonly #own: Set<string>;
   #engine: RuleEngine | null = null;
+  #alarms: Alarms | null = null;
   #time: EpochTime | undefined;
   #seq = 0;
+  #events = 0;
   /** Turns kernel monotonic ms into wall time. */
   #offset = 0;
   #stamped: "synced" | "unsynced" = "synced";
@@ -75,10 +89,11 @@ class Replay {
   record(record: StoredRecord): void {
     // The `epoch.opened` event may be deleted already: then the saved times of the epoch stand for it.
     if (record.epoch !== this.#time?.epoch) this.#resume(record.epoch, record.wall - record.mono, record.clock);
-    // Records of assets are skipped: the engine makes them anew.
-    if (this.#engine === null || record.epoch !== this.#time?.epoch || this.#own.has(record.source)) return;
+    if (this.#engine === null || record.epoch !== this.#time?.epoch) return;
     // What fell due before this record comes first, judged by the clock that was in force until then.
     this.#engine.timers(record.mono);
+    // Records of assets only say that so much time passed: the engine makes them anew.
+    if (this.#own.has(record.source)) return;
     this.#wallAt(record.mono, record.wall, record.clock);
     this.#engine.record(record, record.seq);
   }
@@ -95,11 +110,19 @@ class Replay {
     this.#wallAt(mono, event.at, event.clock);
     if (event.kind === "clock.lost") this.#trust.told(mono, extra["heldMs"]);
     if (isOfClock(event, epoch)) this.#clock(extra["offMs"], mono, event.seq);
+    if (event.kind === "device.down" && event.device !== undefined) this.#device(event.device, event.state, mono, event.seq);
     const input = inputOf(stored);
-    if (input === null || "record" in input) return;
-    if ("lost" in input) this.#engine.device(input.lost, false, mono, event.seq);
-    else if ("order" in input) this.#engine.ordered(input, mono, event.seq);
+    if (input === null || "record" in input || "lost" in input) return;
+    if ("order" in input) this.#engine.ordered(input, mono, event.seq);
     else this.#engine.action(input.asset, input.action, input.args, mono, event.seq);
+  }
+
+  /** What is down gets no orders; it gets them when it answers again. */
+  #device(device: string, state: EventDraft["state"], mono: number, seq: number): void {
+    const isUp = state === "cleared";
+    const draft = { ...hostEvent("device.down"), device, text: { it: "", en: "" } };
+    this.#alarms?.[isUp ? "clear" : "raise"](device, DOWN, draft, mono);
+    this.#engine?.device(device, isUp, mono, seq);
   }
 
   async applied({ epoch, event }: StoredEvent, assets: readonly SiteAsset[], past: Past): Promise<void> {
@@ -164,20 +187,26 @@ class Replay {
 
   #made({ epoch, time }: { readonly epoch: Epoch; readonly time: SiteTime }): RuleEngine {
     const sink = {
-      add: (_record: ReadingRecord) => this.#seq++,
+      add: (record: ReadingRecord) => {
+        this.records.push({ ...record, epoch: this.#time?.epoch ?? "" });
+        return this.#seq++;
+      },
       save: () => {},
       asset: () => {},
-      order: () => {},
+      order: (order: Order, mono: number) => {
+        this.orders.push({ ...order, epoch: this.#time?.epoch ?? "", mono });
+      },
       openAlarms: () => {},
       wall: (mono: number) => ({ wall: mono + this.#offset, synced: this.#trust.trusts(this.#stamped, mono) }),
       raise: (draft: EventDraft, mono: number) => this.#tell(draft, mono),
     };
     const answers = this.#answers;
+    this.#alarms = new Alarms(sink, new Map());
     return new RuleEngine({
       assets: this.#assets,
       answers,
       sink,
-      alarms: new Alarms(sink, new Map()),
+      alarms: this.#alarms,
       saved: new Map(),
       epoch,
       time,
@@ -190,9 +219,11 @@ class Replay {
   }
 
   #tell(draft: EventDraft, mono: number) {
-    this.told.push({ epoch: this.#time?.epoch ?? "", mono, kind: draft.kind, state: draft.state, asset: draft.asset });
+    // What is told of a device was told by others, and is heard here.
+    if (draft.device === undefined)
+      this.told.push({ epoch: this.#time?.epoch ?? "", mono, kind: draft.kind, state: draft.state, asset: draft.asset });
     const { id, sinceWall, sinceMono, sinceEpoch: _in, extra: _, ...rest } = draft;
-    const seq = this.told.length;
+    const seq = ++this.#events;
     const at = mono + this.#offset;
     const since = sinceWall ?? (sinceMono ?? mono) + this.#offset;
     return { ...rest, seq, after: 0, at, since, mono, clock: "synced" as const, id: id ?? `replay/${seq}` };

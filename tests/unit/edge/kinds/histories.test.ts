@@ -1,71 +1,17 @@
 /** Random lives of a site, with kills, reboots, badges and silence: played again from what is stored they say the same. */
-
 import { describe, expect, it } from "vitest";
 import { SiteAnswers } from "../../../../src/edge/answers/site-answers.ts";
 import { replay } from "../../../../src/edge/engine/past/replay.ts";
 import type { SiteAsset } from "../../../../src/edge/kinds/index.ts";
-import { assetKind, daily, held, quarter, withActs, word } from "../../../../src/edge/kinds/kind.ts";
 import { parkingBay } from "../../../../src/edge/kinds/parking-bay/index.ts";
-import { LivedSite, WALL } from "../../../support/memory/lived-site.ts";
+import { arrivals, chime, idle, light } from "../../../support/memory/lived-kinds.ts";
+import { LivedSite, shownOf, WALL } from "../../../support/memory/lived-site.ts";
 import fc from "../../../support/property.ts";
 
-const RUNS = Number(process.env["CIPPO_HISTORIES"] ?? 250);
+const RUNS = Number(process.env["CIPPO_HISTORIES"] ?? 150);
 const SILENT_AFTER_MS = 10_000;
 
 const ANSWERS = new SiteAnswers({ timezone: "Europe/Rome", holidays: undefined });
-
-/** An asset that hears another one: a bay that stands empty for ten minutes while the market is open. */
-const idle = assetKind({
-  kind: "idle",
-  model: "Device",
-  title: { it: "Stallo vuoto", en: "Empty bay" },
-  version: 1,
-  options: null as never,
-  senses: ({ of }: { of: string }) => ({ status: word(of) }),
-  shows: { isEmpty: { unit: "", kind: "state", meaning: "no bay is taken" } },
-  alarms: {
-    "bay.idle": {
-      severity: "low",
-      unstable: { times: 3, withinMs: 7_200_000 },
-      raised: { it: "{name} vuoto da {for}", en: "{name} empty for {for}" },
-      cleared: { it: "{name} in uso", en: "{name} in use" },
-      todo: { it: "Nulla.", en: "Nothing." },
-    },
-  },
-  facts: null,
-  lookBackMs: 0,
-  says(_, { sees: { status }, open, beforeDay }) {
-    const market = open("Mo-Su 00:05-00:20,06:00-17:10,17:20-23:00");
-    const isEmpty = status.known && status.value === "free";
-    const isOver = beforeDay("2025-11-25") === false;
-    const claim = !status.known || market.is === "unknown" ? "unknown" : isEmpty && market.is && !isOver;
-    return {
-      shows: { isEmpty: status.known ? isEmpty : "unknown" },
-      claims: { "bay.idle": claim === true ? held(Math.max(status.since, market.since), 600_000) : claim },
-    };
-  },
-});
-
-/** An asset that hears the clock alone, and says each time that it did. */
-const chime = assetKind({
-  kind: "bell",
-  model: "Device",
-  title: { it: "Campana", en: "Bell" },
-  version: 1,
-  options: null as never,
-  senses: (_: object) => ({ quarter: quarter(), night: daily("22:00-06:00") }),
-  shows: { isNight: { unit: "", kind: "state", meaning: "" } },
-  alarms: {},
-  facts: { strokes: 0 },
-  lookBackMs: 3_600_000,
-  learn({ strokes }, heard) {
-    if (heard.of === "action" || !heard.seen.known) return { strokes };
-    const what = heard.of === "night" ? "bell.night" : "bell.stroke";
-    const text = `${strokes}: ${heard.seen.value}`;
-    return withActs({ strokes: strokes + 1 }, { do: "note", kind: what, severity: "info", text: { it: text, en: text } });
-  },
-  says: (_, { sees: { night } }) => ({ shows: { isNight: night.known ? night.value : "unknown" }, claims: {} }),
-});
 
 const bay = (id: string): SiteAsset => ({
   asset: {
@@ -93,6 +39,28 @@ const ASSETS: readonly SiteAsset[] = [
     kind: idle,
   },
   {
+    asset: {
+      id: "light",
+      urn: "urn:light",
+      kind: "light",
+      name: { it: "l", en: "l" },
+      options: { of: "right.status", lamp: "relay.lamp", level: "dimmer.level" },
+      silentAfterMs: {},
+    },
+    kind: light,
+  },
+  {
+    asset: {
+      id: "arrivals",
+      urn: "urn:arrivals",
+      kind: "arrivals",
+      name: { it: "a", en: "a" },
+      options: { of: "left.status" },
+      silentAfterMs: {},
+    },
+    kind: arrivals,
+  },
+  {
     asset: { id: "bell", urn: "urn:bell", kind: "bell", name: { it: "c", en: "b" }, options: {}, silentAfterMs: {} },
     kind: chime,
   },
@@ -117,6 +85,10 @@ const WHAT = [
   "reboot",
   "reboot unknown",
   "clock found",
+  "order done",
+  "order failed",
+  "relay down",
+  "relay up",
 ] as const;
 const moves = fc.array(
   fc.record({
@@ -144,6 +116,8 @@ async function live(list: readonly Move[]): Promise<LivedSite> {
     else if (what === "blind") reads(null, { quality: "bad", code: "sensor.no-echo" });
     else if (what === "presumed") reads(true, { quality: "uncertain", code: "sensor.nothing-in-range" });
     else if (what === "down" || what === "up") site.device(sensor, what === "up");
+    else if (what === "order done" || what === "order failed") site.endsOrder(what === "order done");
+    else if (what === "relay down" || what === "relay up") site.device("relay", what === "relay up");
     else if (what === "badge") site.orders(where, "permit.confirm");
     else if (what === "badge until") site.orders(where, "permit.confirm", { until: wall + 60_000 });
     else if (what === "clock found") site.findsClock();
@@ -161,10 +135,18 @@ async function live(list: readonly Move[]): Promise<LivedSite> {
   return site;
 }
 
-const played = async (site: LivedSite, past: Parameters<typeof replay>[0] = site.past) =>
-  (await replay(past, ASSETS, ANSWERS)).map(
-    ({ epoch, mono, asset, kind, state }) => `${epoch} ${Math.max(mono, site.openedAt(epoch))} ${asset} ${kind} ${state}`,
-  );
+/** What its replay says, orders and measures. */
+async function played(site: LivedSite, past: Parameters<typeof replay>[0] = site.past) {
+  const { told, orders, records } = await replay(past, ASSETS, ANSWERS);
+  const at = (one: { readonly epoch: string; readonly mono: number }) => Math.max(one.mono, site.openedAt(one.epoch));
+  return {
+    told: told.map((one) => `${one.epoch} ${at(one)} ${one.asset} ${one.kind} ${one.state}`),
+    ordered: orders.map((one) => `${one.epoch} ${at(one)} ${one.id} ${one.target}=${one.value}`),
+    measured: records.filter(({ name }) => name === "arrived").map((one) => shownOf(one, site.openedAt(one.epoch))),
+  };
+}
+
+const lived = (site: LivedSite) => ({ told: site.told, ordered: site.ordered, measured: site.recordsOf("arrived") });
 
 /** Settles just before the end of an epoch, and is heard by an asset that loses sight at once in the next one. */
 const SETTLED_AT_THE_END: readonly Move[] = [
@@ -179,20 +161,27 @@ describe("a life with its restarts", () => {
     let told = 0;
     let idle = 0;
     let [strokes, nights] = [0, 0];
+    let [ordered, again, measured] = [0, 0, 0];
     await fc.assert(
       fc.asyncProperty(moves, async (list) => {
         const site = await live(list);
         told += site.told.length;
         strokes += site.told.filter((one) => one.includes("bell.stroke")).length;
         nights += site.told.filter((one) => one.includes("bell.night")).length;
+        ordered += site.ordered.length;
+        again += site.ordered.length - new Set(site.ordered.map((one) => one.split(" ").at(-1))).size;
+        measured += site.recordsOf("arrived").length;
         idle += site.told.filter((one) => one.includes("bay.idle")).length;
         expect(site.told.filter((one) => one.includes("rule.failed"))).toEqual([]);
-        expect(await played(site)).toEqual(site.told);
+        expect(await played(site)).toEqual(lived(site));
       }),
       { numRuns: RUNS, examples: [[[...SETTLED_AT_THE_END]]] },
     );
     expect(told).toBeGreaterThan(RUNS);
     expect(idle).toBeGreaterThan(RUNS / 10);
+    expect(ordered).toBeGreaterThan(RUNS);
+    expect(again).toBeGreaterThan(RUNS / 10);
+    expect(measured).toBeGreaterThan(RUNS * 20);
     expect(strokes).toBeGreaterThan(RUNS * 50);
     expect(nights).toBeGreaterThan(RUNS);
   });
@@ -207,7 +196,7 @@ describe("a life with its restarts", () => {
             for await (const one of site.past.events()) if (one.event.kind !== "epoch.opened") yield one;
           },
         };
-        expect(await played(site, past)).toEqual(site.told);
+        expect(await played(site, past)).toEqual(lived(site));
       }),
       { numRuns: Math.ceil(RUNS / 4), examples: [[[...SETTLED_AT_THE_END]]] },
     );

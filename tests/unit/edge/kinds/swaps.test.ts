@@ -173,7 +173,7 @@ describe("assets that are exchanged while they live", () => {
         expect(site.told.filter((one) => one.includes("rule."))).toEqual([]);
         told += site.told.length;
         removed += briefly(site).filter((one) => one.endsWith("removed")).length;
-        const again = await replay(site.past, configOf(0), {}, (event) => configOf(Number(event["rev"])));
+        const { told: again } = await replay(site.past, configOf(0), {}, (event) => configOf(Number(event["rev"])));
         expect(
           again.map(
             ({ epoch, mono, asset, kind, state }) => `${epoch} ${Math.max(mono, site.openedAt(epoch))} ${asset} ${kind} ${state}`,

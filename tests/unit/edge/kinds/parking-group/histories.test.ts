@@ -71,7 +71,7 @@ it("says what its replay says, and never a number that cannot be", { timeout: 12
       const site = await live(list);
       told += site.told.length;
       expect(site.told.filter((one) => one.includes("rule.failed"))).toEqual([]);
-      const played = await replay(site.past, ASSETS, ANSWERS);
+      const { told: played } = await replay(site.past, ASSETS, ANSWERS);
       expect(
         played.map(
           ({ epoch, mono, asset, kind, state }) => `${epoch} ${Math.max(mono, site.openedAt(epoch))} ${asset} ${kind} ${state}`,
