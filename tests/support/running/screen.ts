@@ -60,9 +60,9 @@ export class Screen implements Disposable {
     this.#tmux("resize-window", "-x", String(columns), "-y", String(rows));
   }
 
-  /** Every line of the screen; `colours`: with its escape sequences. */
-  lines({ colours = false } = {}): readonly string[] {
-    return this.#tmux("capture-pane", "-p", ...(colours ? ["-e"] : []))
+  /** Every line of the screen; `colours`: with its escape sequences; `past`: and what has left it at its top. */
+  lines({ colours = false, past = false } = {}): readonly string[] {
+    return this.#tmux("capture-pane", "-p", ...(colours ? ["-e"] : []), ...(past ? ["-S", "-"] : []))
       .replace(/\n$/, "")
       .split("\n");
   }
