@@ -3,6 +3,7 @@ import { stat } from "node:fs/promises";
 import { connect, type Socket } from "node:net";
 import { createInterface } from "node:readline";
 import { EdgeError } from "../../kit/errors.ts";
+import { connected } from "../../kit/system/connected.ts";
 import type { CommandResult, CommandTarget, EdgeEvent, GatewayStatus, PointStatus } from "../../model/index.ts";
 import { type Answer, answerSchema, errorOf, type HistoryRow, VERSION, type Wanted, type Watched } from "./admin-protocol.ts";
 
@@ -46,7 +47,7 @@ export async function* stream<D extends "watch" | "events" | "history">(
 }
 
 async function* answers(path: string, wanted: Wanted): AsyncGenerator<Extract<Answer, { ok: true }>> {
-  const socket = await connected(path);
+  const socket = await connectTo(path);
   socket.setTimeout(AT_ONCE_MS, () => socket.destroy(new Error(`no answer within ${AT_ONCE_MS} ms`)));
   try {
     const lines = createInterface({ input: socket, crlfDelay: Number.POSITIVE_INFINITY })[Symbol.asyncIterator]();
@@ -85,24 +86,18 @@ function understood(line: string): Answer {
   throw new EdgeError("cli.protocol", { reason: `v${String(v)}, v${VERSION}` });
 }
 
-async function connected(path: string): Promise<Socket> {
+async function connectTo(path: string): Promise<Socket> {
   const socket = connect(path);
-  try {
-    await new Promise<void>((resolve, reject) => {
-      socket.once("connect", resolve);
-      socket.once("error", reject);
-    });
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    if (code === "EACCES" || code === "EPERM") throw new EdgeError("cli.denied", { socket: path }, error);
-    // connect(2) refuses an ordinary file as it refuses a socket that nobody answers.
-    const other = await stat(path).then(
-      (found) => !found.isSocket(),
-      () => false,
-    );
-    throw new EdgeError(other ? "cli.not-a-socket" : "cli.not-running", { socket: path }, error);
-  }
+  const not = await connected(socket, { timeoutMs: AT_ONCE_MS, stop: new AbortController().signal });
   // A later failure ends the stream of lines, and whoever reads them says what it means.
   socket.on("error", () => undefined);
-  return socket;
+  if (not === null) return socket;
+  const cause = not.why === "failed" ? not.error : undefined;
+  if (cause?.code === "EACCES" || cause?.code === "EPERM") throw new EdgeError("cli.denied", { socket: path }, cause);
+  // connect(2) refuses an ordinary file as it refuses a socket that nobody answers.
+  const other = await stat(path).then(
+    (found) => !found.isSocket(),
+    () => false,
+  );
+  throw new EdgeError(other ? "cli.not-a-socket" : "cli.not-running", { socket: path }, cause);
 }
