@@ -68,3 +68,10 @@ export const limitsOf = ({ min, max, maxOn, minInterval }: Partial<z.output<type
   ...(maxOn !== undefined && { maxOnMs: maxOn }),
   ...(minInterval !== undefined && { minIntervalMs: minInterval }),
 });
+
+export const safe = () => z.boolean().prefault(false).describe("May be commanded while the clock is not synchronised.");
+export const switchImpact = () =>
+  z
+    .enum(["low", "high"])
+    .prefault("high")
+    .describe("high: a command from the platform needs a signature; low for lamps and the like.");

@@ -1,5 +1,6 @@
 /** The three ways in which serial devices frame their bytes, each as a codec made from its layout. */
 import type { FixedFrame, FrameField, FrameLayout, LineField, LineFrame, SizedFrame } from "../../layout.ts";
+import { integerIn } from "../integers.ts";
 import type { Fields, FrameCodec, Next } from "./codec.ts";
 
 export function codecOf(layout: FrameLayout): FrameCodec {
@@ -84,22 +85,10 @@ function found(bytes: Uint8Array, from: number, fields: readonly FrameField[], l
 }
 
 function rawOf(bytes: Uint8Array, at: number, { decode, bytes: order }: FrameField): number {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const isLowFirst = order === "low-first";
-  switch (decode) {
-    case "uint8":
-      return view.getUint8(at);
-    case "int8":
-      return view.getInt8(at);
-    case "uint16":
-      return view.getUint16(at, isLowFirst);
-    case "int16":
-      return view.getInt16(at, isLowFirst);
-    case "plus15": {
-      const raw = view.getUint16(at, isLowFirst);
-      return raw >= 0x8000 ? raw - 0x8000 : 0 - raw;
-    }
-  }
+  if (decode !== "plus15") return integerIn(bytes, at, decode, isLowFirst);
+  const raw = integerIn(bytes, at, "uint16", isLowFirst);
+  return raw >= 0x8000 ? raw - 0x8000 : 0 - raw;
 }
 
 const CR = 0x0d;

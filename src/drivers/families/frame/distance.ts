@@ -2,29 +2,18 @@
 import * as z from "zod";
 import type { Code } from "../../../kit/errors.ts";
 import { length } from "../../../kit/text/quantities.ts";
-import type { PointSpec, Reading, Text } from "../../../model/index.ts";
-import type { FrameLayout, Golden } from "../../driver.ts";
-import { report, withReport } from "../options.ts";
+import type { PointSpec, Reading } from "../../../model/index.ts";
+import { report } from "../options.ts";
 import type { Fields } from "./codec.ts";
-import { frameDriver } from "./frame.ts";
+import { millimetres, type RangingTable, rangingDriver, truth } from "./ranging.ts";
 
-export interface DistanceTable {
-  readonly type: string;
-  readonly title: Text;
-  readonly baud: number;
-  readonly everyMs: number;
-  /** Its field `distance`, scaled, is in millimetres. */
-  readonly frame: FrameLayout;
+/** The field `distance` of its frame, scaled, is in millimetres. */
+export interface DistanceTable extends RangingTable {
   /** Nearer than this it cannot measure. 0 is its word for no echo. */
   readonly blindBelow: number;
-  readonly farthest: number;
   /** Why the frame has no distance, where it says so itself: a code, or `unseen` where no echo came back. Absent: every frame has a distance. */
   readonly spoilt?: (fields: Fields) => "unseen" | Code | undefined;
-  readonly goldens: readonly Golden[];
 }
-
-const ROW_AT_LEAST_MS = 15 * 60_000;
-const SILENT_AFTER_MS = 10_000;
 
 const options = z.strictObject({
   occupiedBelow: length()
@@ -47,22 +36,17 @@ const options = z.strictObject({
 type DistanceOptions = z.output<typeof options>;
 
 export function distanceSensor(table: DistanceTable) {
-  return frameDriver<DistanceOptions>({
-    ...table,
-    silentAfterMs: () => SILENT_AFTER_MS,
-    frame: () => table.frame,
+  return rangingDriver<DistanceOptions>(table, {
     options,
-    points: (o) => withReport(pointsOf(table, o), o.report),
+    points: (o) => pointsOf(table, o),
     interpreter: (o) => (fields, mono) => readingsOf(table, fields, o, mono),
     quiet: (o, mono) => (o.noFrames === "sees-nothing" ? readingsOf(table, { distance: 0 }, o, mono) : null),
   });
 }
 
 function pointsOf(table: DistanceTable, { occupiedBelow }: DistanceOptions): Readonly<Record<string, PointSpec>> {
-  const report = { change: 20, atLeastMs: ROW_AT_LEAST_MS };
-  const distance: PointSpec = { unit: "mm", kind: "gauge", range: [table.blindBelow, table.farthest], report };
-  const presence: PointSpec = { unit: "", kind: "state", report: { atLeastMs: ROW_AT_LEAST_MS } };
-  return occupiedBelow === undefined ? { distance } : { distance, presence };
+  const distance = millimetres([table.blindBelow, table.farthest], 20);
+  return occupiedBelow === undefined ? { distance } : { distance, presence: truth };
 }
 
 function readingsOf(table: DistanceTable, fields: Fields, o: DistanceOptions, mono: number): readonly Reading[] {

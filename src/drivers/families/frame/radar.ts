@@ -1,11 +1,10 @@
 /** A driver for a presence radar: whether something is there, whether it moves, and how far away the nearest is. */
 import * as z from "zod";
 import { length } from "../../../kit/text/quantities.ts";
-import type { PointSpec, Reading, Text } from "../../../model/index.ts";
-import type { FrameLayout, Golden } from "../../driver.ts";
-import { report, withReport } from "../options.ts";
+import type { PointSpec, Reading } from "../../../model/index.ts";
+import { report } from "../options.ts";
 import type { Fields } from "./codec.ts";
-import { frameDriver } from "./frame.ts";
+import { millimetres, type RangingTable, rangingDriver, truth } from "./ranging.ts";
 
 /** What a frame says is there; `distance` in mm. */
 export interface Target {
@@ -13,19 +12,9 @@ export interface Target {
   readonly isMoving: boolean;
 }
 
-export interface RadarTable {
-  readonly type: string;
-  readonly title: Text;
-  readonly baud: number;
-  readonly everyMs: number;
-  readonly frame: FrameLayout;
-  readonly farthest: number;
+export interface RadarTable extends RangingTable {
   targets(fields: Fields): readonly Target[];
-  readonly goldens: readonly Golden[];
 }
-
-const ROW_AT_LEAST_MS = 15 * 60_000;
-const SILENT_AFTER_MS = 10_000;
 
 const options = z.strictObject({
   occupiedBelow: length()
@@ -36,20 +25,17 @@ const options = z.strictObject({
 type RadarOptions = z.output<typeof options>;
 
 export function radarSensor(table: RadarTable) {
-  return frameDriver<RadarOptions>({
-    ...table,
-    silentAfterMs: () => SILENT_AFTER_MS,
-    frame: () => table.frame,
+  return rangingDriver<RadarOptions>(table, {
     options,
-    points: (o) => withReport(pointsOf(table), o.report),
+    points: () => pointsOf(table),
     interpreter: (o) => (fields, mono) => readingsOf(table, table.targets(fields), o, mono),
   });
 }
 
 const pointsOf = ({ farthest }: RadarTable): Readonly<Record<string, PointSpec>> => ({
-  presence: { unit: "", kind: "state", report: { atLeastMs: ROW_AT_LEAST_MS } },
-  motion: { unit: "", kind: "state", report: { atLeastMs: ROW_AT_LEAST_MS } },
-  distance: { unit: "mm", kind: "gauge", range: [0, farthest], report: { change: 100, atLeastMs: ROW_AT_LEAST_MS } },
+  presence: truth,
+  motion: truth,
+  distance: millimetres([0, farthest], 100),
 });
 
 function readingsOf(

@@ -7,7 +7,7 @@ import { AnyOf } from "../../../kit/loop/signals.ts";
 import { cadence } from "../../../kit/text/quantities.ts";
 import type { Device, Outcome, PointSpec, Reading, Ticks, Value } from "../../../model/index.ts";
 import type { Driver, Golden, GpioOutput, Opening } from "../../driver.ts";
-import { limitsOf, report, switchLimits, withReport } from "../options.ts";
+import { limitsOf, report, safe, switchImpact, switchLimits, withReport } from "../options.ts";
 import { type GpioTable, gpioDriver, line } from "./line.ts";
 import { settledIn } from "./settled.ts";
 
@@ -29,11 +29,8 @@ const options = z.strictObject({
     ),
   every: cadence().prefault("1s").describe("How often the line is read back."),
   limits: switchLimits(),
-  impact: z
-    .enum(["low", "high"])
-    .prefault("high")
-    .describe("high: a command from the platform needs a signature; low for lamps and the like."),
-  safe: z.boolean().prefault(false).describe("May be commanded while the clock is not synchronised."),
+  impact: switchImpact(),
+  safe: safe(),
   report: report(),
 });
 export type RelayOptions = z.output<typeof options>;

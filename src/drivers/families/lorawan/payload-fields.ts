@@ -1,6 +1,7 @@
 /** Decodes payloads whose fields lie at fixed places, by port and by what a byte says of the rest. */
 import type { Value } from "../../../model/index.ts";
-import type { FieldDecode, PayloadField, PayloadForms, PayloadPart } from "../../message-layout.ts";
+import type { PayloadField, PayloadForms, PayloadPart } from "../../message-layout.ts";
+import { integerIn } from "../integers.ts";
 
 export type Decoded = Readonly<Record<string, Value>>;
 
@@ -31,7 +32,7 @@ function fieldValue(field: PayloadPart, bytes: Uint8Array): Value {
   if ("dotted" in field) return those.join(".");
   if ("hex" in field) return Buffer.from(those).toString("hex").toUpperCase();
   const { at, decode = "uint8", bit, mask, order, absent } = field;
-  const raw = rawIn(bytes, at, decode, order === "little");
+  const raw = integerIn(bytes, at, decode, order === "little");
   if (bit !== undefined) return ((raw >>> bit) & 1) === 1;
   if (absent?.includes(raw)) return null;
   return scaled(mask === undefined ? raw : (raw & mask) / (mask & -mask), field);
@@ -41,22 +42,4 @@ function fieldValue(field: PayloadPart, bytes: Uint8Array): Value {
 export function scaled(raw: number, { map, scale, offset }: Pick<PayloadField, "map" | "scale" | "offset">): Value {
   if (map !== undefined) return map[raw] ?? String(raw);
   return scale === undefined && offset === undefined ? raw : Number((raw * (scale ?? 1) + (offset ?? 0)).toPrecision(12));
-}
-
-export function rawIn(bytes: Uint8Array, at: number, decode: FieldDecode, isLittle: boolean): number {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  switch (decode) {
-    case "uint8":
-      return view.getUint8(at);
-    case "int8":
-      return view.getInt8(at);
-    case "uint16":
-      return view.getUint16(at, isLittle);
-    case "int16":
-      return view.getInt16(at, isLittle);
-    case "uint32":
-      return view.getUint32(at, isLittle);
-    case "int32":
-      return view.getInt32(at, isLittle);
-  }
 }

@@ -1,7 +1,8 @@
 /** Decodes payloads of records that describe themselves: channel, type and data (Cayenne LPP and its kin). */
 import type { Value } from "../../../model/index.ts";
 import type { PayloadRecord, PayloadRecords } from "../../message-layout.ts";
-import { rawIn, scaled } from "./payload-fields.ts";
+import { integerIn } from "../integers.ts";
+import { scaled } from "./payload-fields.ts";
 
 export interface Walked {
   readonly values: Readonly<Record<string, Value>>;
@@ -32,7 +33,7 @@ export function recordsIn(records: PayloadRecords, bytes: Uint8Array): Walked {
 const LENGTH = { uint8: 1, int8: 1, uint16: 2, int16: 2, uint32: 4, int32: 4 } as const;
 
 function valueIn(record: PayloadRecord, bytes: Uint8Array, at: number): Value {
-  const raw = rawIn(bytes, at, record.decode ?? "uint8", record.order === "little");
+  const raw = integerIn(bytes, at, record.decode ?? "uint8", record.order === "little");
   if (record.absent?.includes(raw)) return null;
   return record.trueAt === undefined ? scaled(raw, record) : raw === record.trueAt;
 }

@@ -8,7 +8,7 @@ import { duration } from "../../../kit/text/quantities.ts";
 import type { Device, Outcome, PointSpec, Reading, Text, Ticks } from "../../../model/index.ts";
 import type { Driver, Golden, MessageValue, Opening } from "../../driver.ts";
 import { isTopic } from "../../transports/mqtt/topic-filter.ts";
-import { limitsOf, report, switchLimits, withReport } from "../options.ts";
+import { limitsOf, report, safe, switchImpact, switchLimits, withReport } from "../options.ts";
 import { valueAt } from "./json-pointer.ts";
 import { type Interpret, ListeningDevice } from "./listening-device.ts";
 import { jsonIn, shownPayload, textIn } from "./payload-text.ts";
@@ -26,11 +26,8 @@ const options = z.strictObject({
     .prefault("5s")
     .describe("How long to wait for its answer to a command."),
   limits: switchLimits(),
-  impact: z
-    .enum(["low", "high"])
-    .prefault("high")
-    .describe("high: a command from the platform needs a signature; low for lamps and the like."),
-  safe: z.boolean().prefault(false).describe("May be commanded while the clock is not synchronised."),
+  impact: switchImpact(),
+  safe: safe(),
   report: report(),
 });
 type Options = z.output<typeof options>;

@@ -2,7 +2,7 @@
 import * as z from "zod";
 import type { Text, Writable } from "../../../../model/index.ts";
 import type { Golden, RegisterPoint } from "../../../driver.ts";
-import { every, limits, limitsOf, report, reportOf, switchLimits, withReport } from "../../options.ts";
+import { every, limits, limitsOf, report, reportOf, safe, switchLimits, withReport } from "../../options.ts";
 import { widthOf } from "../decodes.ts";
 import { maxGap, modbusDriver, patience, unit } from "../modbus-table.ts";
 import { encodePoint, type Points } from "../registers.ts";
@@ -26,7 +26,7 @@ const writing = <L extends z.ZodType>(limits: L) => ({
   limits,
   impact: z.enum(["low", "high"]).prefault("low").describe("high: a command from the platform needs a signature."),
   alarm: z.boolean().prefault(false).describe("Read before the ordinary points of every device on the line."),
-  safe: z.boolean().prefault(false).describe("May be commanded while the clock is not synchronised."),
+  safe: safe(),
   report: report(),
 });
 
