@@ -12,7 +12,7 @@ import { helpIn, type Options, readOptions } from "./start/options.ts";
 import { whenParentIsGone } from "./start/processes/parent-watch.ts";
 import { run } from "./start/run.ts";
 import { openScreen, type Screen } from "./start/terminal/screen.ts";
-import { type Translate, translator } from "./start/terminal/words.ts";
+import { type Say, sayIn } from "./start/terminal/words.ts";
 
 /** One Ctrl-C may come twice: from the terminal, and from npm, which passes it on. */
 const SAME_MS = 300;
@@ -39,12 +39,12 @@ async function main(args: readonly string[]): Promise<number> {
   const { json, lang } = options;
   const stop = new AbortController();
   using screen = openScreen({ quiet: json, lang, quit: () => onSignal() });
-  const onSignal = stopBy(stop, screen, translator(lang));
+  const onSignal = stopBy(stop, screen, sayIn(lang));
   try {
     const judged = await run(options, screen, stop.signal);
     screen[Symbol.dispose]();
     if (!judged && options.forMs === null) return 0;
-    if (!judged) throw new Error(translator(lang)("stopped"));
+    if (!judged) throw new Error(sayIn(lang)("stopped"));
     const told = folded(verdict(judged, lang).join("\n"), columnsOf(process.stdout, process.env));
     const printed = json ? JSON.stringify(judged.report) : told;
     await new Promise<void>((resolve) => process.stdout.write(`${printed}\n`, () => resolve()));
@@ -70,7 +70,7 @@ async function fault(words: readonly string[]): Promise<number> {
 }
 
 /** Ctrl-C, q, or the end of whoever reads (`npm start | head`) stops in order; a second one ends everything at once. The returned function is both. */
-function stopBy(stop: AbortController, screen: Screen, say: Translate): () => void {
+function stopBy(stop: AbortController, screen: Screen, say: Say): () => void {
   let since = 0;
   const onSignal = () => {
     if (stop.signal.aborted && monotonic() - since < SAME_MS) return;

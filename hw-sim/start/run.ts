@@ -20,7 +20,7 @@ import { brokerFault } from "./processes/broker-check.ts";
 import { makeRunFolder } from "./run-folder.ts";
 import { COMMIT_MS } from "./site-config.ts";
 import type { Screen } from "./terminal/screen.ts";
-import { translator } from "./terminal/words.ts";
+import { sayIn } from "./terminal/words.ts";
 import { openTestbed, type Testbed } from "./testbed.ts";
 
 const SHOW_EVERY_MS = 1000;
@@ -64,7 +64,7 @@ async function inOwnFolder(options: Options, screen: Screen, stop: AbortSignal, 
   } finally {
     process.off("exit", ended);
     if ((good || stop.aborted) && !options.keep) await rm(dir, { recursive: true, force: true });
-    else screen.note(`${translator(options.lang)("kept")}: ${dir}`);
+    else screen.note(`${sayIn(options.lang)("kept")}: ${dir}`);
   }
 }
 
@@ -165,7 +165,7 @@ const asAsked =
   (options: Options) =>
   async ({ gateway, broker }: Testbed, screen: Screen, stop: AbortSignal): Promise<readonly Wait[]> => {
     const length = options.forMs ?? 20_000;
-    const say = translator(options.lang);
+    const say = sayIn(options.lang);
     const kill = async () => {
       await pause(length / 2, stop);
       if (!stop.aborted) await gateway.kill();
@@ -194,7 +194,7 @@ interface Draining {
  * delivered alike (polls go on, so a moving head would never be reached). The gateway stays up until its own database shows the proof.
  */
 async function drain({ world, screen, lang, headsNoted }: Draining, stop: AbortSignal): Promise<Course> {
-  const say = translator(lang);
+  const say = sayIn(lang);
   const deadline = monotonic() + DRAIN_MS;
   if (world.site) await ask({ port: world.site.control }, { do: "freeze" });
   const must = monotonic();

@@ -25,7 +25,7 @@ import {
   siteReady,
 } from "./site-config.ts";
 import type { Screen } from "./terminal/screen.ts";
-import { translator } from "./terminal/words.ts";
+import { sayIn } from "./terminal/words.ts";
 
 export interface Testbed extends AsyncDisposable {
   readonly dir: string;
@@ -66,7 +66,7 @@ export async function openTestbed(
   screen: Pick<Screen, "note">,
   stop: AbortSignal,
 ): Promise<Testbed> {
-  const say = translator(options.lang);
+  const say = sayIn(options.lang);
   const tell = (line: string) => screen.note(line);
   const opened: AsyncDisposable[] = [];
   const use = <T extends AsyncDisposable>(part: T): T => {

@@ -7,7 +7,7 @@ import { Database } from "../../platform/store/database.ts";
 import type { Expectation } from "../../site/expectation.ts";
 import type { WireRecord } from "../../site/wire-log.ts";
 import type { SiteBay } from "../site-config.ts";
-import { translator } from "../terminal/words.ts";
+import { sayIn } from "../terminal/words.ts";
 import { judgeBay } from "./bays.ts";
 import type { Wait } from "./cpu-waits.ts";
 import * as from from "./delivered.ts";
@@ -85,7 +85,7 @@ const KINDS = { missing: "isMissing", extra: "isExtra", wrong: "isWrong" } as co
 
 export async function judge(evidence: Evidence, lang: keyof Text): Promise<Judged> {
   const { gateway } = evidence;
-  const say = translator(lang);
+  const say = sayIn(lang);
   const devices = new Set(evidence.devices.keys());
   await using store = await Database.open(evidence.gatewayDb, "readonly");
   await using platform = await Database.open(evidence.platformDb, "readonly");
@@ -204,7 +204,7 @@ async function judgeAssets(
       extra: count("extra"),
       wrong: count("wrong"),
     },
-    findings: all.map(({ what, told }) => `${translator(lang)(KINDS[what])}: ${told[lang]}`),
+    findings: all.map(({ what, told }) => `${sayIn(lang)(KINDS[what])}: ${told[lang]}`),
   };
 }
 
@@ -215,7 +215,7 @@ export function faultsOf(
   lang: keyof Text = "en",
 ): readonly string[] {
   const { stored, delivered, acknowledged } = records;
-  const say = translator(lang);
+  const say = sayIn(lang);
   const faults: string[] = [];
   if (stored === 0) faults.push(say("nothingStored"));
   if (stored !== delivered || delivered !== acknowledged)

@@ -2,11 +2,11 @@
 import { formatNumber } from "../../../src/kit/text/format-value.ts";
 import { pluralise } from "../../../src/kit/text/pluralise.ts";
 import type { Text } from "../../../src/model/index.ts";
-import { translator } from "../terminal/words.ts";
+import { sayIn } from "../terminal/words.ts";
 import type { Judged } from "./report.ts";
 
 export function verdict({ report, faults }: Judged, lang: keyof Text): readonly string[] {
-  const say = translator(lang);
+  const say = sayIn(lang);
   const { records, readings, assets, latencyMs, seconds } = report;
   const real = readings.served === 0;
   const lost = records.gaps + Math.max(0, records.stored - records.delivered - records.gaps);

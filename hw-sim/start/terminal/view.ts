@@ -3,7 +3,7 @@ import { formatMeasure } from "../../../src/kit/text/format-value.ts";
 import { stateWord } from "../../../src/kit/text/state-words.ts";
 import type { DeviceStatus, GatewayStatus, OpenAlarm, PointStatus, Text } from "../../../src/model/index.ts";
 import type { Counts } from "../../platform/store/counts.ts";
-import { type TextKey, type Translate, translator } from "./words.ts";
+import { type Phrase, type Say, sayIn } from "./words.ts";
 
 export interface ViewInput {
   /** null while the gateway does not answer. */
@@ -53,7 +53,7 @@ const FOOT_FROM = 10;
 /** The whole picture, `columns` wide and at most `rows` high. */
 export function picture(seen: ViewInput, columns: number, rows: number, { lang, colours }: ViewOptions): readonly string[] {
   const { gateway } = seen;
-  const say = translator(lang);
+  const say = sayIn(lang);
   const { buffer, delivered, acknowledged } = numbers(seen);
   const counts = (
     [
@@ -96,7 +96,7 @@ interface Parts {
 }
 interface Reader {
   readonly lang: keyof Text;
-  readonly say: Translate;
+  readonly say: Say;
 }
 
 /** States and counts are always shown. On a low terminal empty lines and headings go first, then devices, healthy ones before others. */
@@ -116,14 +116,14 @@ function fitted({ head, devices, state, foot, rows }: Parts, reader: Reader): re
 }
 
 const GRAVITY: readonly DeviceStatus["state"][] = ["down", "problem", "starting", "up"];
-const NAMES: Readonly<Record<DeviceStatus["state"], TextKey>> = {
+const NAMES: Readonly<Record<DeviceStatus["state"], Phrase>> = {
   up: "up",
   down: "down",
   problem: "problem",
   starting: "begins",
 };
 
-function title({ gateway, broker, seconds }: ViewInput, say: Translate): string {
+function title({ gateway, broker, seconds }: ViewInput, say: Say): string {
   const time = `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
   if (!gateway) return `${BOLD}cippo${OFF} · ${time} · ${YELLOW}${say("starting")}${OFF}`;
   const link = gateway.sync.connected ? `${GREEN}${say("connected")}${OFF}` : `${RED}${say("away")}${OFF}`;
@@ -163,7 +163,7 @@ function assetLine({ asset, state, alarms, quality }: GatewayStatus["assets"][nu
 /** One line of words without colours, for logs and pipes. */
 export function plain(seen: ViewInput, lang: keyof Text): string {
   const { gateway, seconds } = seen;
-  const say = translator(lang);
+  const say = sayIn(lang);
   const { buffer, delivered, acknowledged } = numbers(seen);
   const counts = (
     [

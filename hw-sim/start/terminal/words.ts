@@ -1,4 +1,5 @@
 /** Every word that the demonstration shows, in Italian and English. */
+import { type Translate, translator } from "../../../src/kit/text/translator.ts";
 import type { Text } from "../../../src/model/index.ts";
 
 export const texts = {
@@ -95,10 +96,6 @@ export const texts = {
   },
 } as const satisfies Record<string, Text>;
 
-export type TextKey = keyof typeof texts;
-export type Translate = (word: TextKey) => string;
-
-export const translator =
-  (lang: keyof Text): Translate =>
-  (word) =>
-    texts[word][lang];
+export type Phrase = keyof typeof texts;
+export type Say = Translate<typeof texts>;
+export const sayIn = translator(texts);

@@ -1,5 +1,5 @@
 /** Every word that the command line itself says, in Italian and English. */
-import type { Lang } from "../../config/index.ts";
+import { type Translate, translator } from "../../kit/text/translator.ts";
 import type { Text } from "../../model/index.ts";
 
 export const texts = {
@@ -242,9 +242,5 @@ export const texts = {
 } as const satisfies Record<string, Text>;
 
 export type Phrase = keyof typeof texts;
-export type Say = (phrase: Phrase) => string;
-
-export const sayIn =
-  (lang: Lang): Say =>
-  (phrase) =>
-    texts[phrase][lang];
+export type Say = Translate<typeof texts>;
+export const sayIn = translator(texts);
