@@ -5,6 +5,7 @@ import { expect, it } from "vitest";
 import * as z from "zod";
 import { messageOn, messages } from "../../../src/sync/contract/messages.ts";
 import { topicsOf } from "../../../src/sync/topics.ts";
+import { contractBatch } from "../../support/contract-batch.ts";
 
 const EXAMPLES = join(import.meta.dirname, "../../../docs/examples");
 
@@ -21,38 +22,15 @@ it("names each message and topic once", () => {
   expect(messageOn("up/nothing")).toBeUndefined();
 });
 
-const readings = {
-  v: 1,
-  epoch: "01K",
-  cat: "9f3c01aa",
-  from: 1201,
-  to: 1206,
-  mono0: 812345,
-  t0: 1764000000000,
-  clock: "synced",
-  points: [
-    ["meter-hall", "power", "W"],
-    ["bay-014", "status", ""],
-  ],
-  rows: [
-    [0, 0, 412.5],
-    [250, 0, 413.1],
-    [300, 1, "occupied"],
-    [1000, 0, null, "bad", "bus.timeout"],
-    [1250, 0, 413.0],
-    [1500, 0, 412.9],
-  ],
-};
-
 it("takes the contract's batch, joined too, and fields it does not know", () => {
   const schema = messageOn("up/readings")?.schema;
-  expect(schema?.safeParse(readings).success).toBe(true);
-  expect(schema?.safeParse({ v: 1, batches: [readings, { ...readings, later: true }] }).success).toBe(true);
+  expect(schema?.safeParse(contractBatch).success).toBe(true);
+  expect(schema?.safeParse({ v: 1, batches: [contractBatch, { ...contractBatch, later: true }] }).success).toBe(true);
   for (const wrong of [
-    { ...readings, v: 2 },
-    { ...readings, from: 0 },
-    { ...readings, rows: [[0, 0]] },
-    { ...readings, clock: "maybe" },
+    { ...contractBatch, v: 2 },
+    { ...contractBatch, from: 0 },
+    { ...contractBatch, rows: [[0, 0]] },
+    { ...contractBatch, clock: "maybe" },
     { v: 1, batches: [] },
   ])
     expect(schema?.safeParse(wrong).success, JSON.stringify(wrong).slice(0, 40)).toBe(false);

@@ -5,6 +5,7 @@ import { bodyText } from "../../../../src/contract/message-body.ts";
 import { decodeBody, encodeEvent, encodeReadings } from "../../../../src/edge/segments/segment.ts";
 import { thin } from "../../../../src/edge/segments/thin.ts";
 import type { EdgeEvent, ReadingRecord } from "../../../../src/model/index.ts";
+import { contractBatch } from "../../../support/contract-batch.ts";
 import fc from "../../../support/property.ts";
 
 const epoch = { id: "01K00000000000000000000000", opened: 5000, cat: "9f3c01aa" };
@@ -31,28 +32,7 @@ describe("a readings batch", () => {
     const bay = { ...power("occupied", at + 300), source: "bay-014", name: "status", unit: "" };
     const records = [power(412.5, at), power(413.1, at + 250), bay, bad, power(413.0, at + 1250), power(412.9, at + 1500)];
     const row = encode(records, 1201);
-    expect(JSON.parse(bodyText(row.body))).toEqual({
-      v: 1,
-      epoch: epoch.id,
-      cat: "9f3c01aa",
-      from: 1201,
-      to: 1206,
-      mono0: 812_345,
-      t0: 1_764_000_000_000,
-      clock: "synced",
-      points: [
-        ["meter-hall", "power", "W"],
-        ["bay-014", "status", ""],
-      ],
-      rows: [
-        [0, 0, 412.5],
-        [250, 0, 413.1],
-        [300, 1, "occupied"],
-        [1000, 0, null, "bad", "bus.timeout"],
-        [1250, 0, 413],
-        [1500, 0, 412.9],
-      ],
-    });
+    expect(JSON.parse(bodyText(row.body))).toEqual(contractBatch);
     expect(row).toMatchObject({ from: 1201, to: 1206, count: 6, mono: at, t0: 1_764_000_000_000, t1: 1_764_000_001_500 });
   });
 

@@ -4,26 +4,10 @@ import { modbusPoints } from "../../../../../src/drivers/devices/modbus-points.t
 import type { RegisterPoint } from "../../../../../src/drivers/driver.ts";
 import { ReadingJudge } from "../../../../../src/drivers/families/modbus/reading-judge.ts";
 import { decodePoint } from "../../../../../src/drivers/families/modbus/registers.ts";
-import { deviceInfo, loadDriver, misfits } from "../../../../../src/drivers/index.ts";
-import { openWires } from "../../../../../src/drivers/wires.ts";
+import { loadDriver, misfits } from "../../../../../src/drivers/index.ts";
 import { monotonic } from "../../../../../src/kit/clock.ts";
-import { noLog } from "../../../../../src/kit/log.ts";
-import type { Reading, Ticks } from "../../../../../src/model/index.ts";
-import { type Asked, codeOf, type FarSide, farSide, mbap, never, registers, withCrc } from "../../support.ts";
-
-const ticks: Ticks = { next: () => Promise.resolve(5) };
-const PATIENCE = { timeout: "1s" };
-
-async function open(far: FarSide, written: Readonly<Record<string, unknown>>) {
-  const wires = openWires({ plant: far.spec }, noLog);
-  const driver = await loadDriver("modbus-points");
-  const info = deviceInfo("boiler", driver, driver.options.parse({ unit: 3, ...written }), "plant", wires);
-  const device = await info.open(never);
-  const batches = device.readings(ticks, never)[Symbol.asyncIterator]();
-  return { info, device, next: async (): Promise<readonly Reading[]> => (await batches.next()).value ?? [], wires };
-}
-
-const answer = (asked: Asked, rtu: Buffer) => asked.socket.write(mbap(asked.transaction, rtu));
+import { type Asked, codeOf, type FarSide, farSide, never, registers, withCrc } from "../../support.ts";
+import { answer, open, PATIENCE } from "./unit-support.ts";
 
 describe("readings", () => {
   it("of one refused block are bad, while the others go on; a silent unit is an exception", async () => {

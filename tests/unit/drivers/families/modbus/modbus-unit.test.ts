@@ -2,26 +2,13 @@
 import { describe, expect, it } from "vitest";
 import type { Driver } from "../../../../../src/drivers/driver.ts";
 import { modbusDevice } from "../../../../../src/drivers/families/modbus/modbus-table.ts";
-import { deviceInfo, loadDriver } from "../../../../../src/drivers/index.ts";
+import { deviceInfo } from "../../../../../src/drivers/index.ts";
 import { openWires } from "../../../../../src/drivers/wires.ts";
 import { monotonic } from "../../../../../src/kit/clock.ts";
 import { noLog } from "../../../../../src/kit/log.ts";
 import type { Reading, Ticks } from "../../../../../src/model/index.ts";
-import { type Asked, codeOf, type FarSide, farSide, mbap, never, registers, withCrc } from "../../support.ts";
-
-const ticks: Ticks = { next: () => Promise.resolve(5) };
-const PATIENCE = { timeout: "1s" };
-
-async function open(far: FarSide, written: Readonly<Record<string, unknown>>) {
-  const wires = openWires({ plant: far.spec }, noLog);
-  const driver = await loadDriver("modbus-points");
-  const info = deviceInfo("boiler", driver, driver.options.parse({ unit: 3, ...written }), "plant", wires);
-  const device = await info.open(never);
-  const batches = device.readings(ticks, never)[Symbol.asyncIterator]();
-  return { info, device, next: async (): Promise<readonly Reading[]> => (await batches.next()).value ?? [], wires };
-}
-
-const answer = (asked: Asked, rtu: Buffer) => asked.socket.write(mbap(asked.transaction, rtu));
+import { type Asked, codeOf, type FarSide, farSide, never, registers, withCrc } from "../../support.ts";
+import { answer, open, PATIENCE, ticks } from "./unit-support.ts";
 
 describe("points with unused registers between them", () => {
   const points = {

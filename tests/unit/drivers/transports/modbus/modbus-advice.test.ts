@@ -1,32 +1,14 @@
 /** What is said when a wrong unit, a late reply, a second master or a careless gateway answers. Real sockets. */
 import { describe, expect, it } from "vitest";
-import { busSchema, type ModbusSpec } from "../../../../../src/drivers/buses.ts";
-import type { ModbusRequest } from "../../../../../src/drivers/driver.ts";
+import { busSchema } from "../../../../../src/drivers/buses.ts";
 import { deviceInfo, loadDriver } from "../../../../../src/drivers/index.ts";
 import { MbapPort } from "../../../../../src/drivers/transports/modbus/framing/mbap-port.ts";
-import { ModbusLine } from "../../../../../src/drivers/transports/modbus/modbus-line.ts";
 import type { ByteWire } from "../../../../../src/drivers/transports/serial/byte-wire.ts";
 import { openWires } from "../../../../../src/drivers/wires.ts";
 import { EdgeError } from "../../../../../src/kit/errors.ts";
 import { noLog } from "../../../../../src/kit/log.ts";
-import { type Asked, codeOf, type FarSide, farSide, mbap, never, registers, wait, withCrc } from "../../support.ts";
-
-const PATIENCE = { timeout: "150ms", replyDeadline: "400ms" };
-/** Where nothing has to be waited for: a process that stands still is no silence. */
-const LONG = { timeout: "15s", replyDeadline: "15s" };
-const lineTo = (far: FarSide) => new ModbusLine("plant", far.spec as ModbusSpec, noLog);
-const read = (unit: number, address: number, more: Partial<ModbusRequest> = {}): ModbusRequest => ({
-  unit,
-  fc: 3,
-  address,
-  quantity: 1,
-  priority: "poll",
-  ...more,
-});
-const own = ({ unit, fc, address, quantity }: Asked): Buffer =>
-  registers(unit, fc, ...Array.from({ length: quantity }, (_, i) => address + i));
-const value = (line: ModbusLine, request: ModbusRequest) =>
-  line.request(request, never).then(({ data }) => Buffer.from(data).readUInt16BE(0));
+import { type Asked, codeOf, farSide, mbap, never, registers, wait, withCrc } from "../../support.ts";
+import { LONG, lineTo, own, PATIENCE, read, value } from "./line-support.ts";
 
 /** What people read of a failure. */
 async function failureOf(work: Promise<unknown>) {

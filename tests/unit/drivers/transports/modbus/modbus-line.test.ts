@@ -7,28 +7,10 @@ import { ModbusLine } from "../../../../../src/drivers/transports/modbus/modbus-
 import { CLOSE_MS } from "../../../../../src/drivers/transports/serial/byte-wire.ts";
 import { monotonic } from "../../../../../src/kit/clock.ts";
 import { noLog } from "../../../../../src/kit/log.ts";
-import { type Asked, codeOf, type FarSide, farSide, mbap, never, registers, wait, withCrc } from "../../support.ts";
+import { type Asked, codeOf, farSide, mbap, never, registers, wait, withCrc } from "../../support.ts";
+import { LONG, lineTo, own, PATIENCE, read, value } from "./line-support.ts";
 
-const PATIENCE = { timeout: "150ms", replyDeadline: "400ms" };
-/** Where nothing has to be waited for: a process that stands still is no silence. */
-const LONG = { timeout: "15s", replyDeadline: "15s" };
 const SOON_MS = 10_000;
-const lineTo = (far: FarSide) => new ModbusLine("line", far.spec as ModbusSpec, noLog);
-const read = (unit: number, address: number, more: Partial<ModbusRequest> = {}): ModbusRequest => ({
-  unit,
-  fc: 3,
-  address,
-  quantity: 1,
-  priority: "poll",
-  ...more,
-});
-
-/** Each register holds its own address, so that a value from another request shows. */
-const own = ({ unit, fc, address, quantity }: Asked): Buffer =>
-  registers(unit, fc, ...Array.from({ length: quantity }, (_, i) => address + i));
-
-const value = (line: ModbusLine, request: ModbusRequest) =>
-  line.request(request, never).then(({ data }) => Buffer.from(data).readUInt16BE(0));
 
 describe.each(["tcp", "rtu-tcp"] as const)("%s", (modbus) => {
   const reply = (asked: Asked, rtu: Buffer) => asked.socket.write(modbus === "tcp" ? mbap(asked.transaction, rtu) : rtu);
