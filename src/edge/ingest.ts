@@ -11,9 +11,11 @@ import { Counters } from "./devices/counters.ts";
 import { RuleEngine } from "./engine/engine.ts";
 import type { OrderSink } from "./engine/orders.ts";
 import { catchUp } from "./engine/past/catch-up.ts";
+import { inputOf } from "./engine/past/lived.ts";
 import { type EpochTime, epochTimes, nextEpochTime, SITE_TIME_KEY, SiteTime, withEpochTime } from "./engine/site-time.ts";
 import type { SiteAsset } from "./kinds/index.ts";
 import { lastLook, type TimeOff } from "./opening.ts";
+import { BadgeCheck, listenersTo, noLists, type PermitLists } from "./permits/badge-check.ts";
 import type { Store } from "./store/store.ts";
 
 /** The longest that a timer can wait. */
@@ -27,6 +29,8 @@ export interface IngestOptions {
   readonly log: Log;
   /** What the calendar of the site says. */
   readonly answers?: Answers;
+  /** Says whose badge it is; absent: there is no list here. */
+  readonly permits?: PermitLists;
   /** Takes an order of a kind in, in the same commit; it answers later, by `ordered`. */
   readonly order: OrderSink["order"];
 }
@@ -38,6 +42,7 @@ export class Ingest {
   readonly #engine: RuleEngine;
   readonly #store: IngestOptions["store"];
   readonly #counters: Counters;
+  readonly #badges: BadgeCheck;
   /** The place of this epoch in the times of the site. */
   #opened: EpochTime;
   readonly #watchers: Listeners<ReadingRecord>;
@@ -46,7 +51,11 @@ export class Ingest {
   #due: number | null = null;
   #stop: AbortSignal = new AbortController().signal;
 
-  constructor({ store, devices, assets, clock, log, answers, order }: IngestOptions, buffer: CommitBuffer, alarms: Alarms) {
+  constructor(
+    { store, devices, assets, clock, log, answers, permits = noLists, order }: IngestOptions,
+    buffer: CommitBuffer,
+    alarms: Alarms,
+  ) {
     this.#clock = clock;
     this.#watchers = new Listeners("record", log);
     this.#buffer = buffer;
@@ -72,6 +81,7 @@ export class Ingest {
       ...(answers && { answers }),
     });
     this.#counters = new Counters(devices, store.saved, save);
+    this.#badges = new BadgeCheck(permits, () => clock.now());
   }
 
   /** Something became known of the time in which what stands began. */
@@ -162,7 +172,19 @@ export class Ingest {
   /** An order to an asset; its effects join the commit under way. */
   command(asset: string, action: string, args: Args, mono: number): void {
     this.#engine.timers(mono);
-    this.#engine.action(asset, action, args, this.#engine.notBefore(mono), this.#buffer.newest.events);
+    this.#engine.told({ asset, action, args }, this.#engine.notBefore(mono), this.#buffer.newest.events);
+    this.#schedule();
+  }
+
+  /** A reader was shown a badge: what the lists say of it is told to each asset that listens, and nothing else is kept. */
+  badge(reader: string, shown: string, mono: number): void {
+    this.#engine.timers(mono);
+    const at = this.#engine.notBefore(mono);
+    for (const draft of this.#badges.verdicts(listenersTo(reader, this.#engine.runs), reader, shown, at)) {
+      const event = this.#buffer.raise(draft, at);
+      const told = inputOf({ epoch: this.#store.epoch.id, n: this.#store.epoch.n, event });
+      if (told !== null) this.#engine.told(told, at, event.seq);
+    }
     this.#schedule();
   }
 

@@ -30,6 +30,7 @@ import type { SiteAsset } from "./kinds/index.ts";
 import { lastLook, saveStop, tellOpening, timeOff } from "./opening.ts";
 import { Maintenance } from "./operators/maintenance.ts";
 import { namingOf, operate } from "./operators/operate.ts";
+import type { PermitLists } from "./permits/badge-check.ts";
 import { RetainedDocuments } from "./retained-documents.ts";
 import type { Store } from "./store/store.ts";
 import { contactBefore } from "./time/unsynced-stretches.ts";
@@ -51,6 +52,8 @@ export interface EdgeRuntimeOptions {
   readonly log: Log;
   /** What kinds are answered of the calendar; absent: nobody knows. */
   readonly answers?: Answers;
+  /** Says whose badge it is that a reader was shown; absent: there is no list here. */
+  readonly permits?: PermitLists;
   /** Where the loops say that they come round. */
   readonly watchdog?: Watchdog;
 }
@@ -116,6 +119,7 @@ export class EdgeRuntime {
       watchdog: this.#watchdog,
       durable: () => this.#buffer.durable(),
       readings: (...of: Parameters<Ingest["readings"]>) => this.#ingest.readings(...of),
+      badge: ({ id }: DeviceInfo, shown: string, mono: number) => this.#ingest.badge(id, shown, mono),
       silence: (...of: Parameters<Ingest["silence"]>) => this.#ingest.silence(...of),
     };
     const total = (device: string, point: string) => this.#ingest.total(device, point);

@@ -1,21 +1,8 @@
 /** The events that the gateway tells of itself: how grave each is, which states it goes through and what it carries. */
+
 import type { CommandState } from "./commands.ts";
-import type { EventState, Severity } from "./event.ts";
-import type { Text } from "./text.ts";
-
-export interface HostEvent {
-  readonly severity: Severity;
-  readonly states: readonly EventState[];
-  readonly what: Text;
-  /** The next step of whoever meets it; absent: there is none. */
-  readonly todo?: Text;
-  /** Beyond those of every event: name → meaning. */
-  readonly fields: Readonly<Record<string, string>>;
-}
-
-const NOTED = ["noted"] as const;
-/** It stands until it is cleared, and is listed in `alarms` meanwhile. */
-const STANDS = ["raised", "updated", "cleared"] as const;
+import type { Severity } from "./event.ts";
+import { assetEvents, type HostEvent, NOTED, STANDS } from "./events/asset-events.ts";
 
 const readings = "`[from, to]` of the numbers that are meant, or null";
 const settles = { epoch: "whose records are meant", readings, events: readings };
@@ -231,42 +218,7 @@ export const hostEvents = {
       cause: "`{code}`: what the wire said",
     },
   },
-  "asset.maintenance-begun": {
-    severity: "info",
-    states: NOTED,
-    what: {
-      it: "Si lavora a un oggetto: fino alla fine non si avvisa con urgenza",
-      en: "An asset is worked on: until the end nobody is called urgently",
-    },
-    fields: { urn: "of the asset", by: "who asked for it", until: "epoch ms, or null where it began without the right time" },
-  },
-  "asset.maintenance-ended": {
-    severity: "info",
-    states: NOTED,
-    what: {
-      it: "La manutenzione di un oggetto è finita: gli allarmi critici ancora aperti seguono",
-      en: "The maintenance of an asset is over: critical alarms that still stand follow",
-    },
-    fields: { urn: "of the asset" },
-  },
-  "rule.failed": {
-    severity: "high",
-    states: STANDS,
-    what: {
-      it: "La regola di un oggetto si è interrotta: non è più sorvegliato",
-      en: "The rule of an asset failed: nobody watches it",
-    },
-    fields: { urn: "of the asset", cause: "`{kind, version, input, reason}`" },
-  },
-  "rule.state-unfit": {
-    severity: "low",
-    states: NOTED,
-    what: {
-      it: "Uno stato salvato non serve più: l'oggetto si impara dal passato",
-      en: "A saved state does not fit: the asset is learned from the past",
-    },
-    fields: { urn: "of the asset" },
-  },
+  ...assetEvents,
 } as const satisfies Readonly<Record<string, HostEvent>>;
 
 export type HostEventKind = keyof typeof hostEvents;

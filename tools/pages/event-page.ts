@@ -1,7 +1,8 @@
 /** Writes docs/events.md: every kind of event that a gateway tells, with its severity, states and fields. */
 import { assetKinds } from "../../src/edge/kinds/index.ts";
 import type { AlarmSpec } from "../../src/edge/kinds/kind.ts";
-import { type HostEvent, hostEvents } from "../../src/model/host-events.ts";
+import type { HostEvent } from "../../src/model/events/asset-events.ts";
+import { hostEvents } from "../../src/model/host-events.ts";
 import { cells } from "./markdown.ts";
 
 const both = ({ it, en }: { readonly it: string; readonly en: string }): string => `${en}<br>*${it}*`;

@@ -6,7 +6,8 @@ import { codes } from "../../kit/codes.ts";
 import { EdgeError, unfilled } from "../../kit/errors.ts";
 import { stateWord } from "../../kit/text/state-words.ts";
 import { suggestion } from "../../kit/text/suggestion.ts";
-import { type HostEvent, hostEvents } from "../../model/host-events.ts";
+import type { HostEvent } from "../../model/events/asset-events.ts";
+import { hostEvents } from "../../model/host-events.ts";
 import type { Severity, Text } from "../../model/index.ts";
 import type { Terminal } from "../screen/terminal.ts";
 

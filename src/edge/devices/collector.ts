@@ -17,6 +17,8 @@ import { type LastRow, rowOf, worthKeeping } from "./report-filter.ts";
 /** What the edge does with a device's readings; all calls are in order. */
 export interface CollectorHost {
   readings(device: DeviceInfo, readings: readonly Reading[]): void;
+  /** What a reader was shown, hashed: it goes to the permit check alone. */
+  badge(device: DeviceInfo, shown: string, mono: number): void;
   /** Nothing was understood for `silentAfterMs`, and why; null: something again after that. */
   silence(device: DeviceInfo, problem: DeviceProblem | null, mono: number): void;
   /** Resolves when all that was taken so far is durable; rejects when that cannot be any more in this run. */
@@ -129,7 +131,14 @@ export class Collector {
     const batch = this.#credentials.size === 0 ? all : all.filter(({ point }) => !this.#credentials.has(point));
     this.#values.heard(batch);
     this.#offer(batch);
+    if (batch.length < all.length) this.#check(all);
     this.#answer(true);
+  }
+
+  #check(all: readonly Reading[]): void {
+    for (const { point, value, quality, mono } of all)
+      if (this.#credentials.has(point) && quality === "good" && typeof value === "string")
+        this.#host.badge(this.info, value, mono);
   }
 
   #answer(spoke: boolean): void {

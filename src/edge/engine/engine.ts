@@ -1,5 +1,5 @@
 /** Steps asset kinds with what is stored, in order: the same live, after a restart and in replay. */
-import type { Args, ReadingRecord, Restated } from "../../model/index.ts";
+import type { ReadingRecord, Restated } from "../../model/index.ts";
 import type { Alarms } from "../alarms.ts";
 import type { Answers } from "../answers/answers.ts";
 import type { Recorder } from "../commit/recorder.ts";
@@ -200,10 +200,10 @@ export class RuleEngine {
     });
   }
 
-  action(asset: string, action: string, args: Args, mono: number, seq: number): void {
+  told(told: Told, mono: number, seq: number): void {
     this.#whole(() => {
       this.#keeper.heard.events = seq;
-      this.#tell({ asset, action, args }, mono, true);
+      this.#tell(told, mono, true);
     });
   }
 

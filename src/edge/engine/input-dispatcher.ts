@@ -1,14 +1,14 @@
 /** Brings records, silences, results and the time that passes to the senses of the assets that they concern. */
 import type { ReadingRecord } from "../../model/index.ts";
 import type { Answers } from "../answers/answers.ts";
-import type { Moment } from "../kinds/kind.ts";
+import type { Moment, Verdict } from "../kinds/kind.ts";
 import type { AssetRun, Role } from "./asset/asset-run.ts";
 import { clockSight, isOfClock } from "./clock-senses.ts";
 import type { Judge } from "./judge.ts";
 import type { ListenerIndex } from "./listener-index.ts";
 import type { Moments } from "./moments.ts";
 import type { Orders } from "./orders.ts";
-import type { Input } from "./past/lived.ts";
+import type { BadgeShown, Input } from "./past/lived.ts";
 import { become, observe, SILENT, type Sight, settle, sightOf } from "./senses.ts";
 
 /** The time during which the gateway was off is an input too: a sense may be unseen only for so long before it is unknown. */
@@ -53,8 +53,22 @@ export class InputDispatcher {
     const run = this.#listeners.of("order" in told ? told.by : told.asset);
     if (run === undefined) return [];
     if ("order" in told) return [{ run, take: () => this.#orders.ended(run, told, at) }];
+    if ("reader" in told) return [{ run, take: () => this.#shown(run, told, at) }];
     const { action, args } = told;
     return [{ run, take: () => this.#judge.learn(run, { of: "action", action, args }, at) }];
+  }
+
+  /** What was shown counts each time, also the same again. True: the asset must be looked at anew. */
+  #shown(run: AssetRun, { reader, permit, until }: BadgeShown, at: number): boolean {
+    const { passed, wall, synced } = this.#moments.moment(at);
+    // By a clock that may be wrong it is not judged how long a permit holds: a permit would end at once, and accuse somebody.
+    const ends = until === null || !synced ? null : passed + Math.max(0, until - wall);
+    const value: Verdict = { verdict: permit.verdict, version: permit.version, until: ends };
+    let isChanged = false;
+    for (const { name, sense } of run.roles)
+      if (sense.of === "badge" && sense.from === reader && this.#become(run, name, { known: true, value }, at, at, true))
+        isChanged = true;
+    return isChanged;
   }
 
   /** True: the asset must be looked at anew. */

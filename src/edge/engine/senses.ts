@@ -1,10 +1,10 @@
 /** Turns records into what a sense knows: settling, quality, silence and blindness, the same for every kind. */
 import type { ReadingRecord, Value } from "../../model/index.ts";
-import type { Seen, Sense } from "../kinds/kind.ts";
+import type { Seen, Sense, Verdict } from "../kinds/kind.ts";
 
 /** What one record shows of a sense. */
 export type Sight =
-  | { readonly known: true; readonly value: Value }
+  | { readonly known: true; readonly value: Value | Verdict }
   | { readonly known: false; readonly code: string; readonly presumed?: Value };
 
 /** What a sense knows and what waits to settle; JSON, saved with its asset. Times in ms of observation. */
@@ -19,8 +19,9 @@ export interface SenseTimes {
   readonly silentAfterMs: number;
 }
 
-/** Whose records it takes: of which device or asset, and of which of its points or attributes. */
-export function sourceOf({ from }: Sense<unknown>): { readonly source: string; readonly point: string } {
+/** Whose records it takes: of which device or asset, and of which of its points or attributes; of a reader none is a record. */
+export function sourceOf({ of, from }: Sense<unknown>): { readonly source: string; readonly point: string } {
+  if (of === "badge") return { source: from, point: "" };
   const dot = from.indexOf(".");
   return { source: from.slice(0, dot), point: from.slice(dot + 1) };
 }

@@ -41,10 +41,12 @@ export interface Unknown<T> {
 /** One role of an asset: where it listens and how. Debounce, quality, silence and time off are the engine's affair. */
 export interface Sense<T> {
   readonly of: "state" | "word" | "value" | "badge" | "quarter" | "daily";
-  /** `device.point` or `asset.attribute`; of a daily stretch its hours; of quarter-hours nothing. */
+  /** `device.point` or `asset.attribute`; of a badge its reader; of a daily stretch its hours; of quarter-hours nothing. */
   readonly from: string;
   /** How long a new value must stand before it counts, ms. */
   readonly settleMs: number;
+  /** Of a badge: the list that is asked. */
+  readonly list?: string;
   /** Codes of uncertain readings whose value is taken as presumed. */
   readonly presumes?: readonly string[];
   /** Carries the type only. */
@@ -61,7 +63,7 @@ export const word = (from: string, settleMs = 0): Sense<string> => ({ of: "word"
 /** A number, heard at every reading. */
 export const value = (from: string): Sense<number> => ({ of: "value", from, settleMs: 0 });
 /** What a reader was shown, judged by the list in force; heard each time. The number itself never comes here. */
-export const badge = (from: string): Sense<Verdict> => ({ of: "badge", from, settleMs: 0 });
+export const badge = (reader: string, list: string): Sense<Verdict> => ({ of: "badge", from: reader, list, settleMs: 0 });
 /** The quarter-hour that runs, as the epoch ms of its beginning; heard when one begins. After a time off only the one that runs then. */
 export const quarter = (): Sense<number> => ({ of: "quarter", from: "", settleMs: 0 });
 /** Whether hours such as 22:00-06:00 run; heard at their beginning and their end. */
@@ -72,6 +74,8 @@ export const optional = <A, T>(from: A | undefined, make: (from: A) => Sense<T>)
 
 export interface Verdict {
   readonly verdict: "valid" | "expired" | "revoked" | "unknown";
+  /** Of the list that was asked; null: there is none here, so nobody can say that the badge is not in it. */
+  readonly version: number | null;
   /** In ms of `Moment.passed`; null: to the end of the stay. */
   readonly until: number | null;
 }

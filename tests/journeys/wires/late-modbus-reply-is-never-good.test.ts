@@ -49,6 +49,7 @@ async function misbehaving(modbus: "tcp" | "rtu-tcp", seed: number): Promise<Mis
 
   const deeds: Readonly<Record<string, (asked: Asked, send: (bytes: Buffer) => void, right: Buffer) => void>> = {
     durable: () => Promise.resolve(),
+    badge: () => undefined,
     silence: () => undefined,
     // On whatever connection stands then: a serial device server hands on what the line says, to whoever listens.
     late: (asked, send, right) => {

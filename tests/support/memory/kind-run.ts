@@ -155,7 +155,7 @@ export function runBay(
       if ("command" in one) {
         const { command: action, args = {} } = one;
         keep({ input: { asset: "bay", action, args }, readings: 0, events: number }, one.at);
-        engine.action("bay", action, args, one.at, number);
+        engine.told({ asset: "bay", action, args }, one.at, number);
       } else {
         if (one.device === "down") keep({ input: { lost: "sensor" }, readings: 0, events: number }, one.at);
         engine.device("sensor", one.device === "up", one.at, number);

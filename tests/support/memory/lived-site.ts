@@ -185,7 +185,7 @@ export class LivedSite {
 
   orders(target: string, action: string, args: Args = {}): void {
     this.#note("command.executing", { target, action, args });
-    this.#engine?.action(target, action, args, this.#mono, this.#numbers.events);
+    this.#engine?.told({ asset: target, action, args }, this.#mono, this.#numbers.events);
     this.#engine?.timers(this.#mono);
   }
 

@@ -107,7 +107,14 @@ describe("a device's heartbeat", () => {
         async [Symbol.asyncDispose]() {},
       }),
     };
-    const host = { readings: () => undefined, silence: () => undefined, durable: () => Promise.resolve(), log: noLog, watchdog };
+    const host = {
+      readings: () => undefined,
+      badge: () => undefined,
+      silence: () => undefined,
+      durable: () => Promise.resolve(),
+      log: noLog,
+      watchdog,
+    };
     const stop = new AbortController();
     return { hand, watchdog, stop, run: new Collector(info, host, false).run(stop.signal) };
   }

@@ -1,5 +1,6 @@
 /** The stored past in the order in which it was lived, for whoever must hear it again. */
 import type { Args, ReadingRecord } from "../../../model/index.ts";
+import type { Verdict } from "../../kinds/kind.ts";
 import { isOperatorAction } from "../../operators/operator-actions.ts";
 import { decodeBody } from "../../segments/segment.ts";
 import type { Store, StoredEvent, StoredRecord } from "../../store/store.ts";
@@ -26,7 +27,16 @@ export type Input =
   | { readonly record: ReadingRecord }
   | { readonly lost: string }
   | { readonly asset: string; readonly action: string; readonly args: Args }
+  | BadgeShown
   | OrderEnd;
+
+/** A badge was shown for an asset; `until` in epoch ms. The number itself is nowhere. */
+export interface BadgeShown {
+  readonly asset: string;
+  readonly reader: string;
+  readonly permit: Pick<Verdict, "verdict" | "version">;
+  readonly until: number | null;
+}
 
 /** How what an asset's kind ordered ended. */
 export interface OrderEnd {
@@ -44,6 +54,7 @@ export function inputOf({ event }: StoredEvent): Input | null {
   const { target, action, args, command, origin, by } = event as Readonly<Record<string, unknown>>;
   if (origin === "rule" && ENDS.includes(event.kind))
     return { order: String(command), by: String(by), isDone: event.kind === "command.succeeded" };
+  if (event.kind === "badge.shown") return event as unknown as BadgeShown;
   // What operators do to alarms is no affair of the kinds.
   if (event.kind !== "command.executing" || isOperatorAction(String(action))) return null;
   return { asset: String(target), action: String(action), args: (args ?? {}) as Args };

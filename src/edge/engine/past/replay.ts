@@ -114,7 +114,7 @@ class Replay implements Played {
     const input = inputOf(stored);
     if (input === null || "record" in input || "lost" in input) return;
     if ("order" in input) this.#engine.ordered(input, mono, event.seq);
-    else this.#engine.action(input.asset, input.action, input.args, mono, event.seq);
+    else this.#engine.told(input, mono, event.seq);
   }
 
   /** What is down gets no orders; it gets them when it answers again. */

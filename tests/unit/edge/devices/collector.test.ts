@@ -41,6 +41,7 @@ function collected(device: Partial<Device>, more: Partial<DeviceInfo> = {}, read
   const host = {
     readings: (_: DeviceInfo, readings: readonly Reading[]) => void rows.push(...readings),
     durable: () => Promise.resolve(),
+    badge: () => undefined,
     silence: () => undefined,
     log: noLog,
     watchdog: new Watchdog(),

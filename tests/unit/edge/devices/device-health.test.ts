@@ -50,6 +50,7 @@ async function running(type: string, written: Readonly<Record<string, unknown>>,
   const host = {
     readings: (_: unknown, readings: readonly Reading[]) => void rows.push(...readings),
     durable: () => Promise.resolve(),
+    badge: () => undefined,
     silence: (_: unknown, problem: DeviceProblem | null) => void told.push(problem),
     log: noLog,
     watchdog: new Watchdog(),

@@ -226,6 +226,7 @@ describe("a bthome sensor", () => {
       const host = {
         readings: () => undefined,
         durable: () => Promise.resolve(),
+        badge: () => undefined,
         silence: (_: unknown, problem: { readonly code: string } | null) => void silences.push(problem?.code ?? "speaks"),
         log: noLog,
         watchdog: new Watchdog(),

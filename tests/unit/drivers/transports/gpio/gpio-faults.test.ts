@@ -41,6 +41,7 @@ async function site(
     const host = {
       readings: (_: unknown, readings: readonly Reading[]) => void rows.push(...readings.map((one) => ({ ...one, device: id }))),
       durable: () => Promise.resolve(),
+      badge: () => undefined,
       silence: () => undefined,
       log: noLog,
       watchdog: new Watchdog(),

@@ -46,6 +46,7 @@ function deviceOf(info: ReturnType<typeof deviceInfo>, stop: AbortSignal) {
   let isOpen = false;
   const host = {
     readings: (_: unknown, readings: readonly Reading[]) => void rows.push(...readings),
+    badge: () => undefined,
     silence: (_: unknown, problem: DeviceProblem | null) => void told.push(problem),
     durable: () => (isOpen ? Promise.resolve() : new Promise<void>((resolve) => waiting.push(resolve))),
     log: noLog,

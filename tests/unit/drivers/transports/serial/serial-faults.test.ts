@@ -103,6 +103,7 @@ describe.runIf(socat)("ports that cannot be had at the start (skipped without so
         const info = deviceInfo(path, driver, driver.options.parse({}), path, wires);
         const host = {
           readings: () => undefined,
+          badge: () => undefined,
           silence: () => undefined,
           durable: () => Promise.resolve(),
           log: noLog,

@@ -1,0 +1,72 @@
+/** The events that the gateway tells of assets as such, whatever their kind, and what every such table says. */
+import type { EventState, Severity } from "../event.ts";
+import type { Text } from "../text.ts";
+
+export interface HostEvent {
+  readonly severity: Severity;
+  readonly states: readonly EventState[];
+  readonly what: Text;
+  /** The next step of whoever meets it; absent: there is none. */
+  readonly todo?: Text;
+  /** Beyond those of every event: name → meaning. */
+  readonly fields: Readonly<Record<string, string>>;
+}
+
+export const NOTED = ["noted"] as const;
+/** It stands until it is cleared, and is listed in `alarms` meanwhile. */
+export const STANDS = ["raised", "updated", "cleared"] as const;
+
+export const assetEvents = {
+  "badge.shown": {
+    severity: "info",
+    states: NOTED,
+    what: {
+      it: "A un lettore è stato mostrato un contrassegno: che cosa ne dice la lista",
+      en: "A reader was shown a badge: what the list says of it",
+    },
+    fields: {
+      urn: "of the asset",
+      reader: "device that read it",
+      permit:
+        "`{list, version, verdict}`; verdict `valid`, `expired`, `revoked` or `unknown`; version null: there is no such list here",
+      until: "epoch ms at which a valid one ends, or null",
+      list: "`stale` where the list is older than its sender allows; else absent",
+    },
+  },
+  "asset.maintenance-begun": {
+    severity: "info",
+    states: NOTED,
+    what: {
+      it: "Si lavora a un oggetto: fino alla fine non si avvisa con urgenza",
+      en: "An asset is worked on: until the end nobody is called urgently",
+    },
+    fields: { urn: "of the asset", by: "who asked for it", until: "epoch ms, or null where it began without the right time" },
+  },
+  "asset.maintenance-ended": {
+    severity: "info",
+    states: NOTED,
+    what: {
+      it: "La manutenzione di un oggetto è finita: gli allarmi critici ancora aperti seguono",
+      en: "The maintenance of an asset is over: critical alarms that still stand follow",
+    },
+    fields: { urn: "of the asset" },
+  },
+  "rule.failed": {
+    severity: "high",
+    states: STANDS,
+    what: {
+      it: "La regola di un oggetto si è interrotta: non è più sorvegliato",
+      en: "The rule of an asset failed: nobody watches it",
+    },
+    fields: { urn: "of the asset", cause: "`{kind, version, input, reason}`" },
+  },
+  "rule.state-unfit": {
+    severity: "low",
+    states: NOTED,
+    what: {
+      it: "Uno stato salvato non serve più: l'oggetto si impara dal passato",
+      en: "A saved state does not fit: the asset is learned from the past",
+    },
+    fields: { urn: "of the asset" },
+  },
+} as const satisfies Readonly<Record<string, HostEvent>>;
