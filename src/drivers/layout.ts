@@ -201,10 +201,13 @@ export interface LineFrame {
   readonly end: string;
 }
 
-/** Characters of a line: a decimal number (value = raw × scale), or the characters themselves, of which nothing but a hash may be kept. */
+/**
+ * Characters of a line: digits alone, a number with sign and decimal point (of both, value = raw × scale), or the characters themselves, of which
+ * nothing but a hash may be kept.
+ */
 export interface LineField {
   readonly name: string;
-  readonly decode: "decimal" | "hex" | "text";
+  readonly decode: "decimal" | "number" | "hex" | "text";
   readonly chars: readonly [least: number, most: number];
   readonly scale?: number;
 }

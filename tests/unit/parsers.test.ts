@@ -86,6 +86,10 @@ describe("frames of a serial device", () => {
       { framing: "line", begin: "R", fields: [{ name: "mm", decode: "decimal", chars: [4, 4] }], end: "\r" },
     ],
     [
+      "line: a mark and a number",
+      { framing: "line", begin: "T", fields: [{ name: "t", decode: "number", chars: [1, 7] }], after: "C", end: "\r\n" },
+    ],
+    [
       "line: hex digits with their XOR",
       { framing: "line", begin: "\x02", fields: [{ name: "id", decode: "hex", chars: [10, 10] }], check: "xor-hex", end: "\x03" },
     ],
@@ -100,6 +104,7 @@ describe("frames of a serial device", () => {
       return Array.from({ length: field.chars[0] }, () => dice.below(16).toString(16).toUpperCase()).join("");
     if (field.decode === "text") return `id${dice.below(10 ** 6)}`;
     if (field.decode === "decimal") return dice.below(10 ** field.chars[1]);
+    if (field.decode === "number") return (dice.below(2001) - 1000) / 10;
     return "oneOf" in field ? (field.oneOf?.[0] ?? 0) : dice.below(0x1f);
   };
   const shownOf = ({ fields }: FrameLayout, dice: Dice) =>

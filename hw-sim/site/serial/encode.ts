@@ -21,6 +21,7 @@ export function carried(field: FrameField | LineField, value: number | string): 
     if (text.length < least || text.length > most) throw new Error(`${name} has ${least} to ${most} characters`);
     return text;
   }
+  if (field.decode === "number") return numberOf(field, Number(value)) * scale;
   const raw = Math.round(Number(value) / scale);
   if (Number.isNaN(raw)) throw new Error(`${name} is a number, or true or false`);
   const [low, high] = field.decode === "decimal" ? [0, 10 ** field.chars[1] - 1] : RANGE[field.decode];
@@ -62,5 +63,20 @@ function lineOf({ begin, fields, check, after = "", end }: LineFrame, shown: Sho
   return `${begin}${text}${sum}${after}${end[0] ?? ""}`;
 }
 
-const textOf = ({ decode, chars, scale = 1 }: LineField, value: number | string): string =>
-  decode === "decimal" ? String(Math.round(Number(value) / scale)).padStart(chars[0], "0") : String(value);
+/** With as many decimals as its place has room for. */
+function numberOf({ name, chars: [, most], scale = 1 }: LineField, value: number): number {
+  const limit = 10 ** (most - 1) - 1;
+  const raw = Math.min(limit, Math.max(-limit, value / scale));
+  if (Number.isNaN(raw)) throw new Error(`${name} is a number`);
+  for (let decimals = 6; decimals > 0; decimals -= 1) {
+    const written = Number(raw.toFixed(decimals));
+    if (String(written).length <= most) return written;
+  }
+  return Math.round(raw);
+}
+
+function textOf(field: LineField, value: number | string): string {
+  const { decode, chars, scale = 1 } = field;
+  if (decode === "number") return String(numberOf(field, Number(value))).padStart(chars[0], " ");
+  return decode === "decimal" ? String(Math.round(Number(value) / scale)).padStart(chars[0], "0") : String(value);
+}

@@ -1,9 +1,10 @@
 /** Makes the driver of any sensor that speaks BTHome v2; each value is told once, none from a replayed packet. */
 import * as z from "zod";
 import { CodedError } from "../../../kit/errors.ts";
-import type { PointSpec, Reading, Text, Value } from "../../../model/index.ts";
+import type { PointSpec, Text } from "../../../model/index.ts";
 import type { AdvertisedPoint, BleAdvert, Golden } from "../../driver.ts";
 import { withReport } from "../options.ts";
+import { withinRange } from "../range-check.ts";
 import { advertisementDriver, type Interpreter, listening, type Sender } from "./advertisement.ts";
 import { type Carried, carried } from "./bthome-objects.ts";
 
@@ -109,7 +110,7 @@ function interpreter(read: (data: Uint8Array) => Carried, ranges: Ranges, sender
       return [];
     last = { bytes, packet, mono };
     const told = [...values].filter(([point, value]) => value !== null && ranges.has(point));
-    return told.map(([point, value]) => judged(point, value, ranges.get(point), mono));
+    return told.map(([point, value]) => withinRange({ point, value, quality: "good", mono }, ranges.get(point)));
   };
 }
 
@@ -122,9 +123,3 @@ const isNext = (packet: number, last: number): boolean => {
 /** The name of the device is added by whoever shows the error. */
 const unreadable = (id: number) =>
   new CodedError("ble.unknown-object", { object: `0x${id.toString(16).padStart(2, "0").toUpperCase()}` });
-
-function judged(point: string, value: Value, range: PointSpec["range"], mono: number): Reading {
-  if (range && typeof value === "number" && (value < range[0] || value > range[1]))
-    return { point, value: null, quality: "bad", code: "value.out-of-range", mono };
-  return { point, value, quality: "good", mono };
-}

@@ -4,6 +4,7 @@ import { EdgeError } from "../../../kit/errors.ts";
 import type { Device, Reading, Text, Ticks, Value } from "../../../model/index.ts";
 import type { BleDevice, CharacteristicPoint, Driver, Golden } from "../../driver.ts";
 import { every, report, withReport } from "../options.ts";
+import { withinRange } from "../range-check.ts";
 import { mac } from "./advertisement.ts";
 import { printableText } from "./printable-text.ts";
 
@@ -88,9 +89,7 @@ function judged(point: string, { decode, range }: CharacteristicPoint, bytes: Ui
   }
   const value = bytes[0];
   if (value === undefined || bytes.length !== 1) return { point, value: null, quality: "bad", code: "frame.invalid", mono };
-  if (range && (value < range[0] || value > range[1]))
-    return { point, value: null, quality: "bad", code: "value.out-of-range", mono };
-  return { point, value, quality: "good", mono };
+  return withinRange({ point, value, quality: "good", mono }, range);
 }
 
 /** "[2a19] 57 [2a29] 41 42": each characteristic's four digits in brackets, then its bytes. */

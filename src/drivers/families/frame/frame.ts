@@ -3,6 +3,7 @@ import type * as z from "zod";
 import { EdgeError } from "../../../kit/errors.ts";
 import type { Device, PointSpec, Reading, Text, Ticks, Value } from "../../../model/index.ts";
 import type { Driver, FrameLayout, Golden, Opening, Wires } from "../../driver.ts";
+import { withinRange } from "../range-check.ts";
 import { type Fields, FrameStream } from "./codec.ts";
 import { codecOf } from "./codecs.ts";
 import { type FrameListening, LineFrames } from "./line-frames.ts";
@@ -62,7 +63,7 @@ class FrameDevice<O> implements Device {
     const line = wires.serial(bus);
     const frames = line.shared("frames", () => new LineFrames(line));
     const listening = await frames.listen(codecOf(parts.frame(options)), key !== undefined, stop);
-    return new FrameDevice(id, options, listening, parts, parts.interpreter(options, key));
+    return new FrameDevice(id, options, listening, parts, interpreterOf(parts, options, key));
   }
 
   private constructor(id: string, options: O, listening: FrameListening, parts: FrameParts<O>, interpret: Interpreter) {
@@ -110,15 +111,17 @@ class FrameDevice<O> implements Device {
   }
 }
 
+/** Whatever it makes of a frame: what a point cannot have is no value. */
+function interpreterOf<O>(parts: FrameParts<O>, options: O, key: Uint8Array | undefined): Interpreter {
+  const [interpret, points] = [parts.interpreter(options, key), parts.points(options)];
+  return (fields, mono) => interpret(fields, mono).map((reading) => withinRange(reading, points[reading.point]?.range));
+}
+
 function decodeGolden<O>(golden: Golden, parts: FrameParts<O>): Readonly<Record<string, Value>> {
   const options = parts.options.parse(golden.options ?? {});
   const bytes = Buffer.from(golden.rx.replaceAll(" ", ""), "hex");
   const newest = new FrameStream(codecOf(parts.frame(options))).push(bytes).at(-1);
   if (!newest) throw new EdgeError("frame.invalid", { device: golden.name });
   const key = golden.key === undefined ? undefined : Buffer.from(golden.key, "hex");
-  return Object.fromEntries(
-    parts
-      .interpreter(options, key)(newest, 0)
-      .map(({ point, value }) => [point, value]),
-  );
+  return Object.fromEntries(interpreterOf(parts, options, key)(newest, 0).map(({ point, value }) => [point, value]));
 }

@@ -4,6 +4,7 @@ import { EdgeError } from "../../../kit/errors.ts";
 import type { PointSpec, Reading, Text, Value } from "../../../model/index.ts";
 import type { Driver, Golden } from "../../driver.ts";
 import type { PayloadForms, PayloadLayout, PayloadRecords } from "../../message-layout.ts";
+import { withinRange } from "../range-check.ts";
 import { misnamed, type NetworkOptions, network } from "./network-options.ts";
 import { fieldsIn } from "./payload-fields.ts";
 import { recordsIn } from "./payload-records.ts";
@@ -81,10 +82,7 @@ export function readingsOf(
   mono: number,
 ): readonly Reading[] {
   return Object.entries(values).map(([point, value]): Reading => {
-    const range = points[point]?.range;
     if (value === null) return { point, value, quality: "bad", code: "value.not-a-number", mono };
-    if (range !== undefined && typeof value === "number" && (value < range[0] || value > range[1]))
-      return { point, value: null, quality: "bad", code: "value.out-of-range", mono };
-    return { point, value, quality: "good", mono };
+    return withinRange({ point, value, quality: "good", mono }, points[point]?.range);
   });
 }

@@ -205,6 +205,7 @@ describe.each(drivers.map((driver) => [driver.type, driver] as const))("whatever
   const anything = (field: FrameField | LineField, dice: Dice): number | string => {
     if (field.decode === "hex" || field.decode === "text") return "0".repeat(field.chars[0]);
     if (field.decode === "decimal") return dice.below(10 ** field.chars[1]) * (field.scale ?? 1);
+    if (field.decode === "number") return (dice.below(20_001) - 10_000) / 10;
     const raw = field.decode === "plus15" ? dice.below(2 ** 16) - 0x7fff : dice.below(2 ** BITS[field.decode]);
     return ("oneOf" in field && field.oneOf ? (field.oneOf[dice.below(field.oneOf.length)] ?? 0) : raw) * (field.scale ?? 1);
   };
