@@ -91,11 +91,11 @@ it("options that do nothing together are named, with what they lack", async () =
     'permits: "permits": nessun effetto senza reservedFor: disabled',
   ]);
   expect(await warned(', hours: "Mo-Fr 08:00-20:00"')).toEqual([
-    'hours: "hours": no effect without reservedFor: disabled, permits',
+    'hours: "hours": no effect without permits | maxStay | outside: forbidden | column',
   ]);
   expect(await warned(', reservedFor: loading, permits: {}, hours: "Mo-Fr 08:00-20:00"')).toEqual([
     'permits: "permits": no effect without reservedFor: disabled',
-    'hours: "hours": no effect without reservedFor: disabled',
+    'hours: "hours": no effect without permits | maxStay | outside: forbidden | column',
   ]);
 });
 

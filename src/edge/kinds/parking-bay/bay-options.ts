@@ -9,7 +9,7 @@ export const bayOptions = z.strictObject({
   reservedFor: z
     .enum(["disabled", "loading", "paid", "charging", "resident"])
     .optional()
-    .describe("Who the bay is reserved for; only `disabled`, with `permits`, raises an alarm: bay.illegal-occupation."),
+    .describe("Who the bay is reserved for; `disabled`, with `permits`, raises an alarm: bay.illegal-occupation."),
   occupancy: ref.point({ kind: "state" }).describe("The point that is true while a vehicle stands in the bay."),
   debounce: duration().prefault("5s").describe("How long a new occupancy must stand before the bay changes."),
   permits: z
@@ -27,33 +27,47 @@ export const bayOptions = z.strictObject({
   hours: ref
     .hours()
     .optional()
-    .describe("When the bay is reserved, such as Mo-Sa 08:00-20:00; PH off. Nobody is accused at other times; default: always."),
-  maxStay: duration().optional().describe(NOT_YET),
+    .describe(
+      "When the bay is reserved, such as Mo-Sa 08:00-20:00; PH off. At other times its duties rest, but for `outside`; default: always.",
+    ),
+  outside: z
+    .enum(["free", "forbidden"])
+    .prefault("free")
+    .describe("Outside `hours` anybody may stand there, or nobody: bay.out-of-hours."),
+  maxStay: duration().optional().describe("Longest stay while `hours` run, as by the city's ordinance: bay.overstay."),
   payments: z
     .strictObject({ station: ref.asset("pay-station"), list: ref.list(), grace: duration() })
     .optional()
     .describe(NOT_YET),
   charger: ref.asset("charger").optional().describe(NOT_YET),
-  grace: duration().optional().describe(NOT_YET),
+  column: ref
+    .point({ kind: "word" })
+    .optional()
+    .describe(
+      "Point of the bay's charging column that is a letter of IEC 61851, such as column-1.state: who stands there while it is neither C nor D nor a fault blocks the bay, bay.blocked.",
+    ),
+  grace: duration().prefault("10min").describe("Time to leave after `hours`, with `outside: forbidden`, or to begin charging."),
 });
 export type BayOptions = z.output<typeof bayOptions>;
 
 /** Options that parse but that this version does not act upon. */
 export const bayNotYet = (o: BayOptions): readonly string[] => [
-  ...(["maxStay", "payments", "charger", "grace"] as const).filter((name) => o[name] !== undefined),
+  ...(["payments", "charger"] as const).filter((name) => o[name] !== undefined),
   ...(["reader", "list"] as const).filter((name) => o.permits?.[name] !== undefined).map((name) => `permits.${name}`),
 ];
 
-/** Badges and hours are asked for in a bay of the disabled only, and there only with `permits`. */
+/** Badges are asked for in a bay of the disabled only, and there only with `permits`. */
+export const watchesPermits = ({ reservedFor, permits }: BayOptions): boolean =>
+  reservedFor === "disabled" && permits !== undefined;
+
+/** What asks for something else that is not written. */
 export function bayIdle(o: BayOptions): Readonly<Record<string, readonly string[]>> {
-  const lacking = [
-    ...(o.reservedFor === "disabled" ? [] : ["reservedFor: disabled"]),
-    ...(o.permits === undefined ? ["permits"] : []),
-  ];
-  if (lacking.length === 0) return {};
+  const isForbidden = o.outside === "forbidden";
+  const hasDuty = watchesPermits(o) || o.maxStay !== undefined || isForbidden || o.column !== undefined;
   return {
-    ...(o.reservedFor === "disabled" && { reservedFor: lacking }),
-    ...(o.permits !== undefined && { permits: lacking }),
-    ...(o.hours !== undefined && { hours: lacking }),
+    ...(o.reservedFor === "disabled" && o.permits === undefined && { reservedFor: ["permits"] }),
+    ...(o.permits !== undefined && o.reservedFor !== "disabled" && { permits: ["reservedFor: disabled"] }),
+    ...(o.hours !== undefined && !hasDuty && { hours: ["permits | maxStay | outside: forbidden | column"] }),
+    ...(isForbidden && o.hours === undefined && { outside: ["hours"] }),
   };
 }

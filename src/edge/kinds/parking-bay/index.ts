@@ -1,7 +1,10 @@
 /** A parking bay: free, occupied or unknown, what was shown there, and which duty of who parks is broken. */
-import { assetKind, type Claim, shown, state } from "../kind.ts";
-import { bayIdle, bayNotYet, bayOptions } from "./bay-options.ts";
-import { illegalOccupation, type Stay, watchesPermits, withoutPermit } from "./permit.ts";
+import { assetKind, type Claim, optional, shown, state, word } from "../kind.ts";
+import { bayIdle, bayNotYet, bayOptions, watchesPermits } from "./bay-options.ts";
+import { blocked, withoutCharging } from "./charging.ts";
+import { beyondMaxStay, overstay } from "./max-stay.ts";
+import { outOfHours, outsideHours } from "./outside-hours.ts";
+import { illegalOccupation, type Stay, withoutPermit } from "./permit.ts";
 
 /** A site may say that "nothing in range" means a free or an occupied bay: see the sensor's option `beyond`. */
 const PRESUMES = ["sensor.nothing-in-range"];
@@ -22,7 +25,10 @@ export const parkingBay = assetKind({
   options: bayOptions,
   notYet: bayNotYet,
   idle: bayIdle,
-  senses: (o) => ({ occupancy: state(o.occupancy, { settleMs: o.debounce, presumes: PRESUMES }) }),
+  senses: (o) => ({
+    occupancy: state(o.occupancy, { settleMs: o.debounce, presumes: PRESUMES }),
+    column: optional(o.column, word),
+  }),
   shows: {
     status: { unit: "", kind: "word", meaning: "`free`, `occupied` or `unknown`. Not yet: `closed`, while a list suspends it." },
     permit: {
@@ -31,7 +37,12 @@ export const parkingBay = assetKind({
       meaning: "Of the present stay: `none`, `valid` or `expired`. Absent where the bay asks for no permit.",
     },
   },
-  alarms: { "bay.illegal-occupation": illegalOccupation },
+  alarms: {
+    "bay.illegal-occupation": illegalOccupation,
+    "bay.overstay": overstay,
+    "bay.out-of-hours": outOfHours,
+    "bay.blocked": blocked,
+  },
   actions: (o) =>
     watchesPermits(o) ? { "permit.confirm": { args: { until: { type: "number" } }, impact: "low", safe: true } } : {},
   facts: { stay: null, permit: null } as Facts,
@@ -83,7 +94,12 @@ export const parkingBay = assetKind({
               ? "expired"
               : "valid",
       },
-      claims: { "bay.illegal-occupation": judged((of) => withoutPermit(of, cx)) },
+      claims: {
+        "bay.illegal-occupation": judged((of) => withoutPermit(of, cx)),
+        "bay.overstay": judged((of) => beyondMaxStay(of, cx)),
+        "bay.out-of-hours": judged((of) => outsideHours(of, cx)),
+        "bay.blocked": judged((of) => withoutCharging(of, cx)),
+      },
     };
   },
 });

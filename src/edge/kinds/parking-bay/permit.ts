@@ -1,6 +1,6 @@
 /** The duty to show a badge in a bay that is reserved for its holders (CdS art. 188; DPR 495/1992 art. 381). */
 import type { AlarmSpec, Claim, Context, Senses } from "../kind.ts";
-import type { BayOptions } from "./bay-options.ts";
+import { type BayOptions, watchesPermits } from "./bay-options.ts";
 
 /** A vehicle that stands in the bay. */
 export interface Stay {
@@ -9,8 +9,6 @@ export interface Stay {
   /** Until when what was shown holds, in `passed`; null: to the end of the stay; undefined: nothing was shown. */
   readonly permit: number | null | undefined;
 }
-
-export const watchesPermits = (o: BayOptions): boolean => o.reservedFor === "disabled" && o.permits !== undefined;
 
 export const illegalOccupation: AlarmSpec = {
   severity: "high",

@@ -13,8 +13,10 @@ function assetOf(kind: AnyKind, id: string, options: object, silentAfterMs: Read
   return { asset: { id, urn: `urn:${id}`, kind: kind.kind, name: { it: id, en: id }, options: parsed, silentAfterMs }, kind };
 }
 
-export const bay = (id: string): SiteAsset =>
-  assetOf(parkingBay, id, { occupancy: `${id}-sensor.presence`, debounce: "0s" }, { occupancy: 600_000 });
+export const bay = (id: string, more: object = {}): SiteAsset => {
+  const silentAfterMs = { occupancy: 600_000, column: 600_000 };
+  return assetOf(parkingBay, id, { occupancy: `${id}-sensor.presence`, debounce: "0s", ...more }, silentAfterMs);
+};
 
 export const groupOf = (...bays: readonly string[]): SiteAsset => assetOf(parkingGroup, "group", { bays }, {});
 
