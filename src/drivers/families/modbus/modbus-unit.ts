@@ -63,6 +63,7 @@ interface Work extends Errand {
 
 /** The key under which unanswered identity requests are counted, beside the keys of the blocks. */
 const IDENTITY = "identity";
+
 export class TableDevice implements Device {
   readonly #bus: ModbusBus;
   readonly #table: UnitTable;

@@ -88,12 +88,25 @@ export class Silences {
     this.#of.delete(key);
   }
 
+  timesOf(key: string): number {
+    return this.#of.get(key)?.times ?? 0;
+  }
+
   /** Returns how often in a row. */
   add(key: string, { code, context }: EdgeError, mostMs: number): number {
     const times = (this.#of.get(key)?.times ?? 0) + 1;
     const cost = Number(context["timeoutMs"] ?? ASSUMED_COST_MS);
     this.#of.set(key, { code, why: context, times, until: monotonic() + doubling(cost * SHARE, mostMs)(times) });
     return times;
+  }
+
+  /** It was the whole unit that was silent: that counts against none of these, and all are asked as soon as it is back: those that were silent come last. */
+  excuse(unproven: readonly (readonly [key: string, times: number])[]): void {
+    for (const [key, times] of unproven.toReversed()) {
+      const silence = this.#of.get(key);
+      if (silence !== undefined) this.#of.set(key, { ...silence, times });
+    }
+    this.wake();
   }
 
   /** Somebody waits: what rests is asked at its next turn. */
@@ -130,6 +143,8 @@ export class Round {
   /** One that the unit answered in this round. */
   #answered: Block | null = null;
   #inARow = 0;
+  /** What was silent since the unit was last heard, and how often before in a row: perhaps the whole unit is silent. */
+  readonly #unproven: [key: string, times: number][] = [];
   #last: EdgeError | null = null;
 
   /** `until`: monotonic ms after which nothing is asked again. */
@@ -207,6 +222,7 @@ export class Round {
   #hears(block: Block): void {
     this.#answered ??= block;
     this.#inARow = 0;
+    this.#unproven.length = 0;
     this.#silences.isDown = false;
     this.#silences.over(keyOf(block));
   }
@@ -215,6 +231,7 @@ export class Round {
   missed(key: string, error: EdgeError, mostMs: number = REST_MOST_MS.poll): number {
     this.#inARow += 1;
     this.#last = error;
+    this.#unproven.push([key, this.#silences.timesOf(key)]);
     return this.#silences.add(key, error, mostMs);
   }
 
@@ -237,10 +254,12 @@ export class Round {
       if (!isAnswer(error)) this.#down(silence);
     }
     this.#inARow = 0;
+    this.#unproven.length = 0;
   }
 
   #down(error: EdgeError): never {
     this.#silences.isDown = true;
+    this.#silences.excuse(this.#unproven.splice(0));
     throw error;
   }
 }
