@@ -1,3 +1,4 @@
 /** The asset kinds that a configuration may name, one line each. */
 export { parkingBay } from "./parking-bay/index.ts";
 export { parkingGroup } from "./parking-group/index.ts";
+export { payStation } from "./pay-station.ts";

@@ -12,6 +12,11 @@ const WORDS: Readonly<Record<string, Text>> = {
   valid: { it: "valido", en: "valid" },
   none: { it: "nessuno", en: "none" },
   closed: { it: "chiuso", en: "closed" },
+  // what a pay station is
+  working: { it: "in servizio", en: "working" },
+  outOfService: { it: "fuori servizio", en: "out of service" },
+  inOrder: { it: "a posto", en: "in order" },
+  toSee: { it: "da vedere", en: "to be seen to" },
   // how grave
   info: { it: "informazione", en: "info" },
   low: { it: "bassa", en: "low" },
@@ -36,6 +41,7 @@ const WORDS: Readonly<Record<string, Text>> = {
 const NAMES: Readonly<Record<string, Text>> = {
   status: { it: "stato", en: "status" },
   permit: { it: "permesso", en: "permit" },
+  cashBox: { it: "cassa", en: "cash box" },
 };
 
 /** A word that is none of these stays as it came: a site's configuration may have given it. */
