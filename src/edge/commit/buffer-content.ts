@@ -112,6 +112,29 @@ export function dropUnsound(
   return { readings: rangesOf(gone), events: dropEvents(content, content.events.length, (event) => !sound.event(event)) };
 }
 
+/** Takes out states and commands that no store could write, whatever else goes with them. True: there were some. */
+export function dropUnstorable({ states, inbox }: Content): boolean {
+  const before = states.size + inbox.size;
+  for (const [key, state] of states) if (!isStorable(state)) states.delete(key);
+  for (const [id, { received, expires, body }] of inbox)
+    if (id === "" || !Number.isSafeInteger(received) || !Number.isSafeInteger(expires) || !isStorable(body)) inbox.delete(id);
+  return states.size + inbox.size < before;
+}
+
+/** SQLite reads no JSON that is nested deeper. */
+const DEEPEST = 1000;
+
+function isStorable(value: unknown): boolean {
+  try {
+    return JSON.stringify(value) !== undefined && isShallow(value, DEEPEST);
+  } catch {
+    return false;
+  }
+}
+
+const isShallow = (value: unknown, left: number): boolean =>
+  typeof value !== "object" || value === null || (left > 0 && Object.values(value).every((inner) => isShallow(inner, left - 1)));
+
 /** Takes out the oldest records; answers the numbers that went. */
 export function dropRecords(content: Content, most: number): readonly Range[] {
   const gone: Range[] = [];

@@ -173,7 +173,7 @@ export class Committer {
       const error = asEdgeError(raw);
       const refused = error.code === "store.binding";
       const stored = refused && this.#wasStored(closed);
-      if (refused && !stored) this.#purge(closed);
+      if (refused && !stored) this.#purge(closed, error);
       this.#o.reopen(joined(closed, this.#o.open()));
       deadline.at = clock.mono();
       return stored ? await this.#commit() : error;
@@ -267,10 +267,10 @@ export class Committer {
   }
 
   /** Drops content that no disk would ever take, and names it in the ledger. */
-  #purge(content: Content): void {
+  #purge(content: Content, error: EdgeError): void {
     const { inbox, states, events } = content;
     this.#o.log.error("store.content-refused", { inbox: inbox.size, states: states.size, events: events.length });
-    const loss = purge(content);
+    const loss = purge(content, error);
     if (loss !== null) this.#o.lose(loss);
   }
 

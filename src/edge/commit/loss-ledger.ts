@@ -4,7 +4,7 @@ import { hostEvent } from "../../model/host-events.ts";
 import type { EdgeEvent, EventDraft, Range, Stream, Text } from "../../model/index.ts";
 import { worthOf } from "../segments/event-worth.ts";
 import type { Shed } from "../store/store.ts";
-import { type Content, dropEvents, dropRecords, dropRefusals, isUrgent } from "./buffer-content.ts";
+import { type Content, dropEvents, dropRecords, dropRefusals, dropUnstorable, isUrgent } from "./buffer-content.ts";
 
 /** Records that wait in memory while the store cannot be written; the oldest beyond go to the ledger. */
 const RECORDS_MAX = 50_000;
@@ -78,17 +78,22 @@ function oldest(events: readonly EdgeEvent[], share: number): (event: EdgeEvent)
   return (event) => event.seq <= last && !spared(event);
 }
 
-/** Drops the part of the content that most probably cannot be stored, so that the rest can be. Null: what was dropped had no numbers. */
-export function purge(content: Content): Loss | null {
-  if (content.inbox.size > 0) content.inbox.clear();
-  else if (content.states.size > 0) content.states.clear();
-  else if (content.groups.length > 0)
-    return { stream: "readings", ranges: dropRecords(content, content.records), reason: "refused" };
-  else {
-    const most = content.events.length;
-    const others = dropEvents(content, most, ({ kind }) => worthOf(kind) < 2);
-    return { stream: "events", ranges: others.length > 0 ? others : dropEvents(content, most, () => true), reason: "refused" };
-  }
+/**
+ * Drops a part of the content, so that the rest can be stored. What can be known to be unstorable goes alone. Else what has numbers goes first,
+ * because the ledger can name it. Commands go last: an order that is forgotten is never carried out, or twice; so whoever waits for it learns that
+ * it was not kept. Null: what was dropped had no numbers.
+ */
+export function purge(content: Content, error: Error): Loss | null {
+  const { states, inbox, events, groups, records } = content;
+  if (dropUnstorable(content)) return null;
+  if (groups.length > 0) return { stream: "readings", ranges: dropRecords(content, records), reason: "refused" };
+  const others = dropEvents(content, events.length, ({ kind }) => worthOf(kind) < 2);
+  if (others.length > 0) return { stream: "events", ranges: others, reason: "refused" };
+  if (states.size > 0) states.clear();
+  else if (inbox.size > 0) {
+    inbox.clear();
+    for (const { reject } of content.waiters.splice(0)) reject(error);
+  } else return { stream: "events", ranges: dropEvents(content, events.length, () => true), reason: "refused" };
   return null;
 }
 

@@ -5,7 +5,7 @@ import { type Clock, monotonic } from "../../../../src/kit/clock.ts";
 import { type Log, noLog } from "../../../../src/kit/log.ts";
 import type { EdgeEvent, ReadingRecord } from "../../../../src/model/index.ts";
 import { MemoryStore } from "../../../support/memory/memory-store.ts";
-import { Heard } from "../store/support.ts";
+import { folder, Heard, open } from "../store/support.ts";
 
 const WALL = 1_764_000_000_000;
 const record = (value: number, mono = monotonic()): ReadingRecord => ({
@@ -206,6 +206,39 @@ describe("a disk that fails", () => {
     await o.window.flush();
     expect(o.store.records().map((r) => r.seq)).toEqual([2]);
     expect(o.store.happened().map((e) => e.seq)).toEqual([1, 2]);
+  });
+
+  it("a state that no store can write does not cost the command beside it: it is kept, and done once", async () => {
+    await using place = await folder();
+    await using store = await open(place.file);
+    const { clock } = movable();
+    const window = new CommitBuffer({ store, clock, log: noLog, commitMs: 20, cat: "cat" });
+    const stop = new AbortController();
+    const run = window.run(stop.signal);
+    window.save("asset/hall", { facts: 1n });
+    window.inbox({ id: "c", received: 0, expires: 60_000, state: "accepted", body: { target: "relay.lamp" } });
+    window.raise(draft);
+    window.add(record(1));
+    await window.flush();
+    stop.abort();
+    await run;
+    await store[Symbol.asyncDispose]();
+    await using again = await open(place.file);
+    expect([...again.inbox.values()]).toMatchObject([{ id: "c", state: "accepted", body: { target: "relay.lamp" } }]);
+    expect(again.saved.has("asset/hall")).toBe(false);
+    const kinds: string[] = [];
+    for await (const { event } of again.events({})) kinds.push(event.kind);
+    expect(kinds).toEqual(["test.happened"]);
+  });
+
+  it("a command that cannot be kept is not promised: whoever waits for it is told", async () => {
+    await using o = opened();
+    o.store.refuses = ({ inbox }) => inbox.length > 0;
+    o.window.inbox({ id: "c", received: 0, expires: 60_000, state: "accepted", body: {} });
+    await expect(o.window.flush()).rejects.toMatchObject({ code: "store.binding" });
+    o.window.add(record(1));
+    await o.window.flush();
+    expect(o.store.records().map((r) => r.value)).toEqual([1]);
   });
 
   it("that stored a commit and denied it: nothing is denied or lost, and what came since follows", async () => {

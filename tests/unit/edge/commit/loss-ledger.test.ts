@@ -66,18 +66,36 @@ describe("too much waits", () => {
   });
 });
 
-it("what no disk takes goes piece by piece, the likeliest first, and what has numbers is named", () => {
-  const content = holding([2], [event(1)]);
-  content.inbox.set("c", { id: "c", received: 0, expires: 0.5, state: "accepted", body: {} });
-  content.states.set("x", 1);
-  const losses = [purge(content), purge(content), purge(content), purge(content)];
-  expect(losses).toEqual([
-    null,
-    null,
-    { stream: "readings", ranges: [[1, 2]], reason: "refused" },
-    { stream: "events", ranges: [[1, 1]], reason: "refused" },
-  ]);
-  expect([content.inbox.size, content.states.size, content.records, content.events.length]).toEqual([0, 0, 0, 0]);
+describe("what no disk takes", () => {
+  const row = (id: string, of: object = {}) => ({ id, received: 0, expires: 5, state: "accepted", body: {}, ...of });
+  const error = new Error("refused");
+
+  it("goes piece by piece: what has numbers is named, and commands go last", () => {
+    const content = holding([2], [event(1), event(2, { kind: "ledger.gap" })]);
+    content.inbox.set("c", row("c"));
+    content.states.set("x", 1);
+    const left = () => [content.records, content.events.length, content.states.size, content.inbox.size];
+    const gone = Array.from({ length: 5 }, () => [purge(content, error)?.ranges ?? null, left()]);
+    expect(gone).toEqual([
+      [[[1, 2]], [0, 2, 1, 1]],
+      [[[1, 1]], [0, 1, 1, 1]],
+      [null, [0, 1, 0, 1]],
+      [null, [0, 1, 0, 0]],
+      [[[2, 2]], [0, 0, 0, 0]],
+    ]);
+  });
+
+  it("goes alone where it is known which piece it is", () => {
+    const deep: { in?: object } = {};
+    for (let at: { in?: object } = deep, depth = 0; depth < 1100; depth += 1) at = at.in = {};
+    const content = holding([2], [event(1)]);
+    for (const one of [row("c"), row("half", { expires: 0.5 }), row("none", { body: { args: 1n } }), row("")])
+      content.inbox.set(one.id, one);
+    for (const [key, state] of Object.entries({ sound: { a: [1] }, none: undefined, big: 1n, deep }))
+      content.states.set(key, state);
+    expect(purge(content, error)).toBe(null);
+    expect([[...content.inbox.keys()], [...content.states.keys()], content.records]).toEqual([["c"], ["sound"], 2]);
+  });
 });
 
 it("a loss is an event that says what, how much and why; thinning is the mildest", () => {
