@@ -39,7 +39,7 @@ export function checkReferences(schema: z.ZodType, value: unknown, path: Path, s
     if (to === "point") checkPoint(one, one.reference, site, source);
     else if (to === "list") isThere(one, LISTS, phrases.pushedList[source.lang], source);
     else if (to === "asset") checkAsset(one, one.reference.kind, site, source);
-    else if (to === "device" || to === "reader") checkDevice(one, to, site, source);
+    else if (to === "device" || to === "reader" || to === "column") checkDevice(one, to, site, source);
   }
 }
 
@@ -195,13 +195,18 @@ function checkAsset(found: Found, kind: string | undefined, { raw }: Written, so
   source.add({ code: "config.wrong-reference", path, found: is, expected: `${expected}${which}` });
 }
 
-function checkDevice(found: Found, to: "device" | "reader", { raw, devices }: Written, source: Source): void {
-  const expected = to === "reader" ? phrases.reader[source.lang] : phrases.device[source.lang];
+const isReader = (points: readonly (readonly [string, PointSpec])[]): boolean =>
+  points.some(([, { kind }]) => kind === "credential");
+const isColumn = (points: readonly (readonly [string, PointSpec])[]): boolean =>
+  points.some(([name, { isWord }]) => name === "state" && isWord === true);
+
+function checkDevice(found: Found, to: "device" | "reader" | "column", { raw, devices }: Written, source: Source): void {
+  const expected = phrases[to][source.lang];
   if (!isThere(found, [...devices.keys()], expected, source) || to === "device") return;
   const { driver, points } = devices.get(found.written) ?? {};
-  // A type that this version does not have yet may be a reader. Of the others it is one if it has a credential point.
+  // A type that this version does not have yet may be one.
   if (driver === undefined || points === undefined) return;
-  if (Object.values(points).some(({ kind }) => kind === "credential")) return;
+  if ((to === "reader" ? isReader : isColumn)(Object.entries(points))) return;
   const type = valueAt(raw, ["devices", found.written, "type"]);
   source.add({
     code: "config.wrong-reference",

@@ -38,6 +38,10 @@ export const phrases = {
   device: { it: "un dispositivo", en: "a device" },
   asset: { it: "un oggetto", en: "an asset" },
   assetOfKind: { it: "un oggetto di tipo", en: "an asset of kind" },
+  column: {
+    it: "una colonnina di ricarica, cioè un dispositivo il cui punto state è una parola",
+    en: "a charging column, which is a device whose point state is a word",
+  },
   reader: { it: "un dispositivo che legge contrassegni", en: "a device that reads badges" },
   pushedList: { it: "una lista della piattaforma", en: "a list of the platform" },
   stateHere: { it: "un punto che vale true o false", en: "a point that is true or false" },
@@ -263,6 +267,9 @@ const italian: Readonly<Record<string, string>> = {
     "il nome di un file che dica che cos'è, come broker.password, mai la password stessa",
   "at most half the time after which the column falls back":
     "al massimo metà del tempo dopo il quale la colonnina passa ai valori di sicurezza",
+  "the name of a device: only the first socket has the column's":
+    "il nome di un dispositivo: solo la prima presa ha quello della colonnina",
+  "a number, beside `limit`": "un numero, accanto a `limit`",
   "a topic such as cippo/v1, without +, # or empty levels": "un topic come cippo/v1, senza +, # o livelli vuoti",
 };
 

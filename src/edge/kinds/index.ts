@@ -15,7 +15,6 @@ export interface SiteAsset {
 
 /** Kinds that a configuration may name already and that are still to come. */
 export const plannedKinds: readonly string[] = [
-  "charger",
   "defibrillator",
   "camera",
   "water-meter",

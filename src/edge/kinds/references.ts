@@ -11,6 +11,7 @@ export type Reference =
   /** `once`: no two options may name the same one. */
   | { readonly to: "asset"; readonly kind?: string; readonly once?: true }
   | { readonly to: "reader" }
+  | { readonly to: "column" }
   | { readonly to: "list" }
   | { readonly to: "hours" }
   | { readonly to: "day" };
@@ -52,6 +53,8 @@ export const ref = {
     refer(named(NAME, "expected the name of an asset"), { to: "asset", ...(kind !== undefined && { kind }), ...more }),
   /** A device that reads badges. */
   reader: () => refer(named(NAME, "expected the name of a device that reads badges"), { to: "reader" }),
+  /** A charging column: a device whose point `state` is a letter. */
+  column: () => refer(named(NAME, "expected the name of a device"), { to: "column" }),
   /** A list that the platform pushes. */
   list: () => refer(named(NAME, "expected the name of a list"), { to: "list" }),
   /** Opening hours, such as "Mo-Fr 08:00-20:00; PH off". */

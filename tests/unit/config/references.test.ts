@@ -16,10 +16,12 @@ devices:
   tank: { type: mqtt-json, bus: mq, topic: a/b, silentAfter: 5min, points: { label: { at: /l, kind: text }, valve: { at: /v, map: { A: shut, B: open } }, on: { at: /o, map: { A: true, B: false } } } }
   wallbox: { type: modbus-points, bus: line, unit: 2, points: { mode: { fc: 3, address: 1, map: { 1: idle, 2: busy } } } }
   meter: { type: eastron-sdm120, bus: line, unit: 1 }
+  column-1: { type: heidelberg-energy-control, bus: line, unit: 3 }
   badge: { type: rdm6300, bus: pins }
 assets:
   front: { kind: parking-bay, occupancy: loop.presence }
-  column: { kind: charger, device: meter }
+  column: { kind: charger, device: column-1, sockets: [{ type: Type2 }] }
+  lens: { kind: camera, device: meter }
 `;
 const LINE = HEAD.split("\n").length;
 
@@ -104,7 +106,7 @@ it("an attribute of an asset is a point like any other", async () => {
     /unknown-name "front.stauts": a point of front/,
   );
   // Of a kind still to come nobody knows the attributes.
-  expect(await found("  a: { kind: parking-bay, occupancy: column.connected }\n")).toEqual([]);
+  expect(await found("  a: { kind: parking-bay, occupancy: lens.connected }\n")).toEqual([]);
 });
 
 it("a reader must be there, and read badges; a type still to come may", async () => {
@@ -116,6 +118,20 @@ it("a reader must be there, and read badges; a type still to come may", async ()
     '0:72 config.wrong-reference "meter" (eastron-sdm120): a device that reads badges',
   ]);
   expect(await found(bay("reader: badge"))).toEqual([]);
+});
+
+it("a column is a device whose point `state` is a word, and each socket has its own", async () => {
+  const column = (more: string) => `  a: { kind: charger, device: ${more} }\n`;
+  expect(await found(column("meter, sockets: [{ type: Type2 }]"))).toEqual([
+    '0:31 config.wrong-reference "meter" (eastron-sdm120): a charging column, which is a device whose point state is a word',
+  ]);
+  expect(await found(column("column-1, sockets: [{ type: Type2 }]"))).toEqual([]);
+  expect(await found(column("column-1, sockets: [{ type: Type2 }, { type: Type2 }]"))).toEqual([
+    "0:68 config.missing nothing: the name of a device: only the first socket has the column's",
+  ]);
+  expect((await found(column("column-1, sockets: [{ type: Type2 }], limit: column-1.limit, most: 16")))[0]).toMatch(
+    /config.wrong-reference "column-1.limit"/,
+  );
 });
 
 it("a list is one that the platform pushes", async () => {

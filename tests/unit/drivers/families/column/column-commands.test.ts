@@ -52,10 +52,10 @@ describe.each(Object.entries(ENDS))("a column that %s", (manner, [whereRead, whe
     await Promise.all(
       TYPES.map(async ({ type, at, isRead }) => {
         await using column = await open(type);
-        column.manner = manner as Manner;
+        column.slave.manner = manner as Manner;
         const outcome = await column.device.perform?.("limit", 10, never);
         expect(outcome, type).toMatchObject(isRead ? whereRead : whereNot);
-        expect(column.writes(), type).toEqual([at]);
+        expect(column.slave.writes, type).toEqual([at]);
       }),
     );
   });
@@ -68,17 +68,17 @@ describe("a command", () => {
         await using column = await open(type);
         const outcome = await column.device.perform?.("limit", 10, never, monotonic());
         expect(outcome, type).toEqual({ state: "expired", code: "command.expired" });
-        expect(column.writes(), type).toEqual([]);
+        expect(column.slave.writes, type).toEqual([]);
       }),
     );
   });
 
   it("that the column acknowledges and does not keep is not called a success", async () => {
     await using column = await open("heidelberg-energy-control");
-    column.manner = "ignores";
+    column.slave.manner = "ignores";
     const outcome = await column.device.perform?.("limit", 10, never);
     expect(outcome).toEqual({ state: "unknown", code: "command.not-held" });
-    expect(column.writes()).toEqual([261]);
+    expect(column.slave.writes).toEqual([261]);
   });
 
   it("for less than a cable offers, or more than the wiring bears, is not sent; 0 is where it pauses", async () => {
@@ -86,19 +86,19 @@ describe("a command", () => {
     for (const amperes of [5.9, 16.1, -1])
       expect(await column.device.perform?.("limit", amperes, never)).toEqual({ state: "failed", code: "command.out-of-range" });
     expect(await column.device.perform?.("limit", 0, never)).toEqual({ state: "succeeded", value: 0 });
-    expect(column.writes()).toEqual([261]);
+    expect(column.slave.writes).toEqual([261]);
     await using other = await open("bender-cc612");
     expect(await other.device.perform?.("limit", 0, never)).toEqual({ state: "failed", code: "command.out-of-range" });
-    expect(other.writes()).toEqual([]);
+    expect(other.slave.writes).toEqual([]);
   });
 
   it("that the column obeys already is not written where writing wears it", async () => {
     await using column = await open("go-e-charger");
-    column.unit().set("limit", 10);
+    column.slave.unit().set("limit", 10);
     expect(await column.device.perform?.("limit", 10, never)).toEqual({ state: "succeeded", value: 10 });
-    expect(column.writes()).toEqual([]);
+    expect(column.slave.writes).toEqual([]);
     expect(await column.device.perform?.("limit", 12, never)).toEqual({ state: "succeeded", value: 12 });
-    expect(column.writes()).toEqual([299]);
+    expect(column.slave.writes).toEqual([299]);
   });
 
   it("to pause is a switch where the column has one", async () => {
@@ -107,9 +107,9 @@ describe("a command", () => {
       ["go-e-charger", 337],
     ] as const) {
       await using column = await open(type);
-      column.unit().set("paused", false);
+      column.slave.unit().set("paused", false);
       expect(await column.device.perform?.("paused", true, never), type).toEqual({ state: "succeeded", value: true });
-      expect(column.writes(), type).toEqual([at]);
+      expect(column.slave.writes, type).toEqual([at]);
       expect(told(await column.next(), "paused"), type).toEqual([true, "good"]);
       expect(await column.device.perform?.("paused", false, never), type).toEqual({ state: "succeeded", value: false });
       expect(told(await column.next(), "paused"), type).toEqual([false, "good"]);
@@ -126,7 +126,7 @@ describe("a command", () => {
         });
         await column.next();
         await column.next();
-        expect(column.writes(), type).toEqual([]);
+        expect(column.slave.writes, type).toEqual([]);
       }),
     );
   });
@@ -137,14 +137,14 @@ describe("a limit that the column loses in a restart", () => {
     await using column = await open("heidelberg-energy-control");
     await column.device.perform?.("limit", 10, never);
     expect(told(await column.next(), "limit")).toEqual([10, "good"]);
-    column.unit().set("limit", 16);
+    column.slave.unit().set("limit", 16);
     await column.next();
     expect(told(await column.next(), "limit")).toEqual([10, "good"]);
-    expect(column.writes()).toEqual([261, 261]);
-    column.manner = "ignores";
-    column.unit().set("limit", 16);
+    expect(column.slave.writes).toEqual([261, 261]);
+    column.slave.manner = "ignores";
+    column.slave.unit().set("limit", 16);
     for (let round = 0; round < 4; round++) await column.next();
-    expect(column.writes()).toEqual([261, 261, 261]);
+    expect(column.slave.writes).toEqual([261, 261, 261]);
     expect(told(await column.next(), "limit")).toEqual([16, "uncertain", "command.no-answer"]);
   });
 });
@@ -157,12 +157,12 @@ describe("fail-safe values", () => {
       await using column = await simulatedColumn(type, { every: "3s", control: { most: 16, ...asked } });
       await column.next();
       await column.next();
-      const first = [...column.writes()];
+      const first = [...column.slave.writes];
       expect(first.length, type).toBe(2);
       await column.next();
       await column.next();
-      expect(column.writes(), type).toEqual(first);
-      expect([column.unit().get("fail-safe-current"), column.unit().get("fail-safe-after")], type).toEqual([8, 20]);
+      expect(column.slave.writes, type).toEqual(first);
+      expect([column.slave.unit().get("fail-safe-current"), column.slave.unit().get("fail-safe-after")], type).toEqual([8, 20]);
     }
   });
 
@@ -170,6 +170,6 @@ describe("fail-safe values", () => {
     await using column = await simulatedColumn("vestel-evc04", { control: { most: 16, ...asked } });
     await column.next();
     await column.next();
-    expect(column.writes().filter((at) => at !== 6000)).toEqual([2000, 2002]);
+    expect(column.slave.writes.filter((at) => at !== 6000)).toEqual([2000, 2002]);
   });
 });

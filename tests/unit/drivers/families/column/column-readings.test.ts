@@ -14,18 +14,18 @@ describe("the letter", () => {
     [4, 7, "F"],
   ])("of a KEBA with state %i and cable %i is %s", async (state, cable, letter) => {
     await using column = await simulatedColumn("keba-p30-p40");
-    column.unit().set("state-code", state);
-    column.unit().set("cable-code", cable);
+    column.slave.unit().set("state-code", state);
+    column.slave.unit().set("cable-code", cable);
     expect(told(await column.next(), "state")).toEqual([letter, "good"]);
   });
 
   it("of a warm Heidelberg is the one before, and none where there was none", async () => {
     await using column = await simulatedColumn("heidelberg-energy-control");
-    column.unit().set("state-code", 8);
+    column.slave.unit().set("state-code", 8);
     expect(told(await column.next(), "state")).toEqual([null, "bad", "value.undecided"]);
-    column.unit().set("state-code", 7);
+    column.slave.unit().set("state-code", 7);
     expect(told(await column.next(), "state")).toEqual(["C", "good"]);
-    column.unit().set("state-code", 8);
+    column.slave.unit().set("state-code", 8);
     const warm = await column.next();
     expect(told(warm, "state")).toEqual(["C", "good"]);
     expect(told(warm, "derating")).toEqual([true, "good"]);
@@ -40,25 +40,25 @@ describe("the letter", () => {
       ["E", "F"],
       ["C2", "C"],
     ]) {
-      column.unit().set("state-code", code ?? "");
+      column.slave.unit().set("state-code", code ?? "");
       expect(told(await column.next(), "state")).toEqual([letter, "good"]);
     }
   });
 
   it("of an EVlink is doubtful where its document is", async () => {
     await using column = await simulatedColumn("schneider-evlink-pro-ac");
-    column.unit().set("state-code", 8);
+    column.slave.unit().set("state-code", 8);
     expect(told(await column.next(), "state")).toEqual(["C", "good"]);
-    column.unit().set("state-code", 5);
+    column.slave.unit().set("state-code", 5);
     expect(told(await column.next(), "state")).toEqual(["B", "uncertain", "value.undecided"]);
-    column.unit().set("state-code", 77);
+    column.slave.unit().set("state-code", 77);
     expect(told(await column.next(), "state")).toEqual([null, "bad", "value.undecided"]);
   });
 
   it("of a go-e that says 0 is a fault only beside an error", async () => {
     await using column = await simulatedColumn("go-e-charger");
     expect(told(await column.next(), "state")).toEqual([null, "bad", "value.undecided"]);
-    column.unit().set("error-code", 3);
+    column.slave.unit().set("error-code", 3);
     expect(told(await column.next(), "state")).toEqual(["F", "good"]);
   });
 });
@@ -70,9 +70,9 @@ describe("the energy of a KEBA", () => {
     [312_345, 10_000, 100],
   ])("of model %i with firmware %i and a count of 1,000,000 is %i kWh", async (product, firmware, energy) => {
     await using column = await simulatedColumn("keba-p30-p40");
-    column.unit().set("product", product);
-    column.unit().set("firmware", firmware);
-    column.unit().set("energy-count", 1_000_000);
+    column.slave.unit().set("product", product);
+    column.slave.unit().set("firmware", firmware);
+    column.slave.unit().set("energy-count", 1_000_000);
     const readings = await column.next();
     expect(told(readings, "energy")).toEqual([energy, "good"]);
     expect(readings.map(({ point }) => point)).not.toContain("energy-count");
@@ -82,19 +82,19 @@ describe("the energy of a KEBA", () => {
 describe("one register without an answer", () => {
   it("is bad alone: the column stays open, and what does not need it is good", async () => {
     await using column = await simulatedColumn("keba-p30-p40");
-    column.unit().set("state-code", 3);
-    column.dead.add("3:1006");
+    column.slave.unit().set("state-code", 3);
+    column.slave.dead.add("3:1006");
     for (let round = 0; round < 2; round++) {
       // What is silent is asked once more, after all else was told.
       expect(told(await column.next(), "state")).toEqual(["C", "good"]);
       expect(told(await column.next(), "error-code")).toEqual([null, "bad", "bus.timeout"]);
     }
-    expect(column.connections()).toBe(1);
+    expect(column.slave.connections()).toBe(1);
   });
 
   it("of the letter makes the letter bad, with the same reason", async () => {
     await using column = await simulatedColumn("keba-p30-p40");
-    column.dead.add("3:1004");
+    column.slave.dead.add("3:1004");
     expect((await column.next()).map(({ point }) => point)).not.toContain("state");
     expect(told(await column.next(), "state")).toEqual([null, "bad", "bus.timeout"]);
   });

@@ -1,5 +1,6 @@
 /** A charging column on a real TCP port: holds what its table has, and misbehaves as told. */
 import { ModbusUnit } from "../../../../../hw-sim/site/modbus/unit.ts";
+import type { BusSpec } from "../../../../../src/drivers/buses.ts";
 import type { Driver } from "../../../../../src/drivers/driver.ts";
 import { deviceInfo, loadDriver } from "../../../../../src/drivers/index.ts";
 import { openWires } from "../../../../../src/drivers/wires.ts";
@@ -16,22 +17,24 @@ const LATE_MS = 400;
 const REFUSED = 3;
 const ticks: Ticks = { next: () => Promise.resolve(5) };
 
-export interface SimulatedColumn extends AsyncDisposable {
-  readonly device: Device;
+/** The column alone, for whoever connects. */
+export interface ColumnSlave extends AsyncDisposable {
+  readonly driver: Driver;
+  readonly options: unknown;
+  readonly bus: BusSpec;
   readonly unit: () => ModbusUnit;
   manner: Manner;
-  /** `function:address` of what was asked and must be refused, or is not answered. */
+  /** `function:address` of reads that get no answer. */
   readonly dead: Set<string>;
   /** Addresses that were written, in order. */
-  readonly writes: () => readonly number[];
-  next(): Promise<readonly Reading[]>;
+  readonly writes: readonly number[];
   /** Its power fails: what it held is gone. */
   restart(): void;
   connections(): number;
 }
 
-export async function simulatedColumn(type: string, written: Readonly<Record<string, unknown>> = {}): Promise<SimulatedColumn> {
-  const driver: Driver = await loadDriver(type);
+export async function columnSlave(type: string, written: Readonly<Record<string, unknown>> = {}): Promise<ColumnSlave> {
+  const driver = await loadDriver(type);
   const options = driver.options.parse({ unit: 3, ...written });
   const layout = driver.layout(options);
   if (layout.wire !== "modbus") throw new Error(`${type} is no Modbus device`);
@@ -43,6 +46,11 @@ export async function simulatedColumn(type: string, written: Readonly<Record<str
     head.writeUInt16BE(pdu.length + 1, 4);
     if (socket.writable) socket.write(Buffer.concat([head, pdu]));
   };
+  const obey = (asked: Asked, pdu: Uint8Array) => {
+    const reply = unit.answer(pdu).pdu;
+    if (slave.manner === "late") setTimeout(() => answer(asked, reply), LATE_MS).unref();
+    else if (slave.manner === "obeys") answer(asked, reply);
+  };
   const far = await farSide(
     "tcp",
     (asked) => {
@@ -52,39 +60,53 @@ export async function simulatedColumn(type: string, written: Readonly<Record<str
         return;
       }
       writes.push(asked.address);
-      if (column.manner === "refuses") answer(asked, Uint8Array.of(asked.fc + 0x80, REFUSED));
-      else if (column.manner === "restarts") column.restart();
-      else if (column.manner === "ignores") answer(asked, asked.fc === 16 ? pdu.subarray(0, 5) : pdu);
-      else {
-        const reply = unit.answer(pdu).pdu;
-        if (column.manner === "late") setTimeout(() => answer(asked, reply), LATE_MS).unref();
-        else if (column.manner === "obeys") answer(asked, reply);
-      }
+      if (slave.manner === "refuses") answer(asked, Uint8Array.of(asked.fc + 0x80, REFUSED));
+      else if (slave.manner === "restarts") slave.restart();
+      else if (slave.manner === "ignores") answer(asked, pdu.subarray(0, 5));
+      else obey(asked, pdu);
     },
     { timeout: TIMEOUT, replyDeadline: "500ms" },
   );
-  const wires = openWires({ plant: far.spec }, noLog);
-  const device = await deviceInfo("column", driver, options, "plant", wires).open(never);
-  const batches = device.readings(ticks, never)[Symbol.asyncIterator]();
-  const column: SimulatedColumn = {
-    device,
+  const slave: ColumnSlave = {
+    driver,
+    options,
+    bus: far.spec,
     unit: () => unit,
     manner: "obeys",
     dead,
-    writes: () => writes,
-    next: async () => (await batches.next()).value ?? [],
+    writes,
     restart() {
       unit = new ModbusUnit(layout);
       for (const { socket } of far.asked) socket.destroy();
     },
     connections: far.connections,
+    [Symbol.asyncDispose]: () => far[Symbol.asyncDispose](),
+  };
+  return slave;
+}
+
+/** The column with a device that is open on it. */
+export interface SimulatedColumn extends AsyncDisposable {
+  readonly slave: ColumnSlave;
+  readonly device: Device;
+  next(): Promise<readonly Reading[]>;
+}
+
+export async function simulatedColumn(type: string, written: Readonly<Record<string, unknown>> = {}): Promise<SimulatedColumn> {
+  const slave = await columnSlave(type, written);
+  const wires = openWires({ plant: slave.bus }, noLog);
+  const device = await deviceInfo("column", slave.driver, slave.options, "plant", wires).open(never);
+  const batches = device.readings(ticks, never)[Symbol.asyncIterator]();
+  return {
+    slave,
+    device,
+    next: async () => (await batches.next()).value ?? [],
     async [Symbol.asyncDispose]() {
       await device[Symbol.asyncDispose]();
       await wires[Symbol.asyncDispose]();
-      await far[Symbol.asyncDispose]();
+      await slave[Symbol.asyncDispose]();
     },
   };
-  return column;
 }
 
 export const told = (readings: readonly Reading[], point: string): readonly unknown[] => {
