@@ -1,5 +1,5 @@
 # shellcheck shell=sh disable=SC2034
-# What the update scripts share: places, the state file, words for people, the systemd unit. Sourced, never run.
+# What the update scripts share: places, the state file, what is told, the systemd unit. Sourced, never run.
 set -eu
 umask 022
 unset CDPATH
@@ -18,7 +18,15 @@ settings=$root/etc/cippo/update.conf
 unit=cippo.service
 signers=${CIPPO_SIGNERS:-$root/usr/local/lib/cippo/allowed_signers}
 
-say() { printf 'cippo: %s\n' "$*"; }
+# An update that is cut while it brings new scripts may leave this one without its sentences: then their keys are said.
+lang=en
+words() { printf '%s' "$*"; }
+because() { printf '%s' "$*"; }
+# shellcheck source=messages.sh
+[ ! -f "$(dirname "$0")/messages.sh" ] || . "$(dirname "$0")/messages.sh"
+
+# say KEY WORDS…: see messages.sh.
+say() { printf 'cippo: %s\n' "$(words "$@")"; }
 
 # value KEY FILE: the first line KEY=… of it; nothing where there is none.
 value() { sed -n "s/^$1=//p" "$2" 2>/dev/null | head -n 1; }
@@ -52,12 +60,13 @@ drop() {
 }
 now_in() { value state "$state"; }
 
-# tell OUTCOME CODE WORDS…: what became of an update, for `update status` and the platform. Outlives a reboot.
+# tell OUTCOME CODE KEY WORDS…: what became of an update, in both languages, for `update status` and the platform. Outlives a reboot.
 tell() {
   outcome=$1 code=$2
   shift 2
   mkdir -p "$base"
-  printf '%s\n' "outcome=$outcome" "code=$code" "text=$*" "seq=${seq-}" "release=${release-}" "at=$(date +%s)" >"$base/last.new"
+  printf '%s\n' "outcome=$outcome" "code=$code" "text=$(lang=en words "$@")" "text-it=$(lang=it words "$@")" \
+    "seq=${seq-}" "release=${release-}" "at=$(date +%s)" >"$base/last.new"
   put "$base/last"
   show
 }
@@ -69,12 +78,12 @@ show() {
   chmod 0644 "$told.new"
   mv "$told.new" "$told"
 }
-# fail CODE WORDS…: nothing was changed; the code says why and the words what to do.
+# fail CODE KEY WORDS…: nothing was changed; the code says why and the sentence what to do.
 fail() {
   code=$1
   shift
-  printf 'cippo: %s: %s\n' "$code" "$*" >&2
-  tell refused "$code" "$*"
+  printf 'cippo: %s: %s\n' "$code" "$(words "$@")" >&2
+  tell refused "$code" "$@"
   exit 1
 }
 

@@ -146,18 +146,18 @@ describe.skipIf(!hasUpdateTools)("an update", () => {
       box.later(1900);
       box.update("tick");
       expect([box.state, box.running, box.last.code]).toEqual(["idle", nameOf(1), "update.rolled-back"]);
-      expect(box.last.text).toContain("not-started after 31 min");
+      expect(box.last.text).toContain("the gateway has not started, after 31 min");
     });
 
     it.each<[string, Record<string, string | number>, string]>([
-      ["never ready", { ready: "no" }, "not-ready"],
-      ["a store that is not written", { written: "no" }, "store-not-written"],
-      ["a loop that hangs", { loops: "no" }, "hanging"],
-      ["a device that answered before and does not now", { answers: "door" }, "device-silent meter"],
-      ["more alarms of the host than before", { alarms: 2 }, "more-alarms"],
-      ["no delivery though the link is there", { acked: "no" }, "not-delivered"],
-      ["evidence of another boot", { boot: "boot0" }, "not-started"],
-      ["a start that held for a moment only", { up: 20 }, "not-steady"],
+      ["never ready", { ready: "no" }, "is not ready"],
+      ["a store that is not written", { written: "no" }, "does not write to its database"],
+      ["a loop that hangs", { loops: "no" }, "a part of the gateway hangs"],
+      ["a device that answered before and does not now", { answers: "door" }, "device meter, which answered before, is silent"],
+      ["more alarms of the host than before", { alarms: 2 }, "more alarms than before"],
+      ["no delivery though the link is there", { acked: "no" }, "acknowledges nothing"],
+      ["evidence of another boot", { boot: "boot0" }, "has not started"],
+      ["a start that held for a moment only", { up: 20 }, "has not run for long enough"],
     ])("%s is not confirmed, and is given back at the end", (_, more, reason) => {
       installed(2).evidence(2, more);
       box.later(60);
