@@ -6,11 +6,13 @@ import type { Loaded, Site } from "./config/index.ts";
 import { deviceInfo } from "./drivers/index.ts";
 import { openWires } from "./drivers/wires.ts";
 import { type Calendar, SiteAnswers } from "./edge/answers/site-answers.ts";
+import { ToldLists } from "./edge/answers/told-lists.ts";
 import { EdgeRuntime } from "./edge/runtime.ts";
 import type { KindOf } from "./edge/segments/thin.ts";
 import { openStore } from "./edge/store/open-store.ts";
 import { adminService, statusLine } from "./gateway/admin-service.ts";
-import { syncOptions, syncPorts } from "./gateway/sync-ports.ts";
+import { listOptions } from "./gateway/list-options.ts";
+import { credentialsFolder, syncOptions, syncPorts } from "./gateway/sync-ports.ts";
 import { tellEvidence } from "./gateway/update-evidence.ts";
 import { version } from "./kit/build-version.ts";
 import { type Clock, systemClock } from "./kit/clock.ts";
@@ -44,7 +46,7 @@ export async function runGateway({ loaded, log, clock: given, socket: asked }: R
   const runtime = process.env["RUNTIME_DIRECTORY"];
   await using store = await openStore({ file, quotaMB, keepMs, clock: source, log, kindOf: kindOf(site), runtime });
   await using wires = openWires(site.buses, log, {
-    credentials: site.credentials?.folder ?? process.env["CREDENTIALS_DIRECTORY"],
+    credentials: credentialsFolder(site),
     badgeKey: site.credentials?.badgeKey,
     gateway: site.gateway.id,
     clockSynced: () => source.now().synced,
@@ -57,7 +59,8 @@ export async function runGateway({ loaded, log, clock: given, socket: asked }: R
     store,
     devices,
     assets: Object.values(site.assets),
-    answers: new SiteAnswers(calendarOf(site)),
+    answers: new SiteAnswers(calendarOf(site), new ToldLists(store.saved)),
+    lists: listOptions(site, file),
     commitMs: site.store.commit,
     clock: source,
     log,

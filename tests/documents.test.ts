@@ -75,6 +75,7 @@ it("a file that a reader is to write imports what is there", () => {
 it("every command in a block for the shell is one of cippo's, and every script one of npm's", () => {
   const commands = new Set([
     "config",
+    "lists",
     "help",
     ...[...text("src/cli/program.ts").matchAll(/\badd\(\s*"([a-z]+)"/g)].map(([, name]) => name),
   ]);

@@ -86,6 +86,14 @@ export function program(lang: Lang, json: boolean, argv: readonly string[]): Com
         .helpCommand(`help ${say("commandPlace")}`, say("help")),
     ),
   );
+  addLists(
+    adding(
+      root
+        .command("lists")
+        .description(say("lists"))
+        .helpCommand(`help ${say("commandPlace")}`, say("help")),
+    ),
+  );
   addKnowledge(adding(root));
   return root;
 }
@@ -164,18 +172,34 @@ function addConfig(add: Add): void {
   const shapeCheck = (c: Command, say: Say) =>
     c.argument(`[${say("filePlace")}]`, say("argFile"), notEmpty(`${say("missingArgument")} ${say("filePlace")}`));
   add("check", "configCheck", shapeCheck, async ([file], options, t) =>
-    (await import("./commands/check-config.ts")).configCheck(file as string | undefined, options, t),
+    (await import("./commands/offline/check-config.ts")).configCheck(file as string | undefined, options, t),
   );
-  add("schema", "configSchema", plain, async (_, __, t) => (await import("./commands/check-config.ts")).configSchema(t));
+  add("schema", "configSchema", plain, async (_, __, t) => (await import("./commands/offline/check-config.ts")).configSchema(t));
+}
+
+function addLists(add: Add): void {
+  const shapeShow = (c: Command, say: Say) => c.argument(`[${say("namePlace")}]`, say("argList"));
+  add("show", "listsShow", shapeShow, async ([name], options, t) =>
+    (await import("./commands/list-commands.ts")).showLists(name as string | undefined, options, t),
+  );
+  const shapeFile = (c: Command, say: Say) =>
+    c.argument(`<${say("filePlace")}>`, say("argListFile"), notEmpty(`${say("missingArgument")} ${say("filePlace")}`));
+  for (const [name, phrase, keep] of [
+    ["check", "listsCheck", false],
+    ["import", "listsImport", true],
+  ] as const)
+    add(name, phrase, shapeFile, async ([file], options, t) =>
+      (await import("./commands/list-commands.ts")).bringList(file as string, keep, options, t),
+    );
 }
 
 /** What is known without a gateway. */
 function addKnowledge(add: Add): void {
   const shapeErrors = (c: Command, say: Say) => c.argument(`[${say("codePlace")}]`, say("argCode"));
   add("errors", "errors", shapeErrors, async ([code], _, t) =>
-    (await import("./commands/explain-errors.ts")).errors(code as string | undefined, t),
+    (await import("./commands/offline/explain-errors.ts")).errors(code as string | undefined, t),
   );
-  add("version", "version", plain, async (_, __, t) => (await import("./commands/show-version.ts")).version(t));
+  add("version", "version", plain, async (_, __, t) => (await import("./commands/offline/show-version.ts")).version(t));
 }
 
 /** As commander writes it, but in one language. */

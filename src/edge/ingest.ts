@@ -3,9 +3,20 @@ import type { Clock } from "../kit/clock.ts";
 import type { Log } from "../kit/log.ts";
 import { Listeners } from "../kit/loop/listeners.ts";
 import { hostEvent } from "../model/host-events.ts";
-import type { Args, AssetState, DeviceInfo, DeviceProblem, Reading, ReadingRecord, Restated, Text } from "../model/index.ts";
+import type {
+  Args,
+  AssetState,
+  DeviceInfo,
+  DeviceProblem,
+  EventDraft,
+  Reading,
+  ReadingRecord,
+  Restated,
+  Text,
+} from "../model/index.ts";
 import { type Alarms, DOWN } from "./alarms.ts";
 import type { Answers } from "./answers/answers.ts";
+import type { ListNews } from "./answers/told-lists.ts";
 import type { CommitBuffer } from "./commit/commit-buffer.ts";
 import { Counters } from "./devices/counters.ts";
 import { RuleEngine } from "./engine/engine.ts";
@@ -185,6 +196,14 @@ export class Ingest {
       const told = inputOf({ epoch: this.#store.epoch.id, n: this.#store.epoch.n, event });
       if (told !== null) this.#engine.told(told, at, event.seq);
     }
+    this.#schedule();
+  }
+
+  /** What a pushed list says; what the kinds make of it joins the commit of the event that tells it. */
+  listed(news: ListNews, draft: EventDraft): void {
+    this.#engine.timers(this.#clock.mono());
+    const { mono, seq } = this.#buffer.raise(draft, this.#engine.notBefore(this.#clock.mono()));
+    this.#engine.told(news, mono, seq);
     this.#schedule();
   }
 

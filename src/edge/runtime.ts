@@ -1,5 +1,6 @@
 /** The running edge: devices, ingest, kinds, alarms and commands over one store, started and stopped in order. */
 
+import { listNames } from "../contract/list-form.ts";
 import type { Clock } from "../kit/clock.ts";
 import { HeldClock } from "../kit/held-clock.ts";
 import type { Log } from "../kit/log.ts";
@@ -27,10 +28,12 @@ import { Collectors } from "./devices/collectors.ts";
 import { DurableOutbox } from "./durable-outbox.ts";
 import { Ingest, type IngestOptions } from "./ingest.ts";
 import type { SiteAsset } from "./kinds/index.ts";
+import { ListTeller, ownerOf } from "./lists/list-teller.ts";
+import { Lists, type ListsOptions } from "./lists/lists.ts";
 import { lastLook, saveStop, tellOpening, timeOff } from "./opening.ts";
 import { Maintenance } from "./operators/maintenance.ts";
 import { namingOf, operate } from "./operators/operate.ts";
-import type { PermitLists } from "./permits/badge-check.ts";
+import { noLists, type PermitLists } from "./permits/badge-check.ts";
 import { RetainedDocuments } from "./retained-documents.ts";
 import type { Store } from "./store/store.ts";
 import { contactBefore } from "./time/unsynced-stretches.ts";
@@ -52,8 +55,10 @@ export interface EdgeRuntimeOptions {
   readonly log: Log;
   /** What kinds are answered of the calendar; absent: nobody knows. */
   readonly answers?: Answers;
-  /** Says whose badge it is that a reader was shown; absent: there is no list here. */
+  /** Says whose badge it is that a reader was shown; absent: `lists` does. */
   readonly permits?: PermitLists;
+  /** Where lists that the platform pushes lie, and whose signature counts; absent: none are taken. */
+  readonly lists?: Omit<ListsOptions, "clock" | "log">;
   /** Where the loops say that they come round. */
   readonly watchdog?: Watchdog;
 }
@@ -65,6 +70,8 @@ export class EdgeRuntime {
   readonly devices: Collectors;
   readonly outbox: DurableOutbox;
   readonly documents: RetainedDocuments;
+  /** null: lists are not taken here. */
+  readonly lists: Lists | null;
   readonly epoch: EpochInfo;
   /** The clock of the options, held over while it has no time server: what everybody else must ask too. */
   readonly clock: Clock;
@@ -95,7 +102,12 @@ export class EdgeRuntime {
     this.documents = new RetainedDocuments(catalog, this.#buffer, store.saved, names);
     this.outbox = new DurableOutbox(store, this.#buffer, clock);
     const order: IngestOptions["order"] = (...of) => this.commands.order(...of);
-    this.#ingest = new Ingest({ ...this.#o, order }, this.#buffer, this.#alarms);
+    this.lists = options.lists === undefined ? null : new Lists({ ...options.lists, clock, log }, this.#listTeller(names));
+    this.#ingest = new Ingest(
+      { ...this.#o, permits: options.permits ?? this.lists ?? noLists, order },
+      this.#buffer,
+      this.#alarms,
+    );
     this.devices = this.#collectors();
     const offMs = timeOff(store.formerEnd, store.epoch, clock.now()).offMs ?? 0;
     const targets = new Map(this.targets.map((one) => [one.target, one]));
@@ -110,6 +122,17 @@ export class EdgeRuntime {
     const operators = { alarms: this.#alarms, maintenance: this.#maintenance, naming };
     this.commands = new CommandProcessor(this.#commandOptions(offMs, (...of) => operate(operators, ...of)));
     this.#buffer.onForgotten = (ids) => this.commands.forget(ids);
+  }
+
+  #listTeller(assets: readonly string[]): ListTeller {
+    const host = {
+      alarms: this.#alarms,
+      listed: (...of: Parameters<Ingest["listed"]>) => this.#ingest.listed(...of),
+      raise: (draft: EventDraft) => void this.#buffer.raise(draft),
+      save: (key: string, value: unknown) => this.#buffer.save(key, value),
+      now: () => this.clock.now(),
+    };
+    return new ListTeller(host, this.#o.store.saved, new Set(assets));
   }
 
   #collectors(): Collectors {
@@ -141,6 +164,7 @@ export class EdgeRuntime {
       ...devices.map(({ id }) => id),
       ...this.targets.map(({ target }) => target),
       ...assets.map(({ asset }) => asset.id),
+      ...(this.lists === null ? [] : listNames.map(ownerOf)),
     ];
     this.#alarms.removeAllBut(new Set(owners), now.mono);
     this.#ingest.opened(now.mono, off);
@@ -163,9 +187,10 @@ export class EdgeRuntime {
     stop.addEventListener("abort", () => this.#buffer.leave(), { once: true });
     await Promise.race([this.#buffer.flush().catch(unlessStopped), commits]);
     // Before any command, one that waited included: it must not switch on again, for another `maxOn`, what should be off.
+    const lists = this.lists?.load();
     const limits = this.#limits.run(stop, this.#watchdog.heartbeat("limits", ROUND_MS.limits));
     await this.commands.resume(stop).catch(unlessStopped);
-    await Promise.all([this.devices.run(stop), this.#watch(stop), limits]);
+    await Promise.all([this.devices.run(stop), this.#watch(stop), limits, lists]);
     this.#ingest.rest();
     this.commands.rest();
     saveStop(this.#buffer, this.#o.clock);
@@ -184,6 +209,7 @@ export class EdgeRuntime {
       this.devices.watchSilence(mono);
       this.commands.look(mono);
       this.#maintenance.look(mono);
+      this.lists?.look();
     }
     heartbeat.end();
   }

@@ -6,9 +6,11 @@ import type { EdgeRuntime } from "../edge/runtime.ts";
 import type { Store } from "../edge/store/store.ts";
 import { version } from "../kit/build-version.ts";
 import { type Clock, clockOf } from "../kit/clock.ts";
+import { EdgeError } from "../kit/errors.ts";
 import { pluralise } from "../kit/text/pluralise.ts";
 import type { BusStatus, GatewayStatus, ReadingRecord } from "../model/index.ts";
 import type { Sync } from "../sync/sync.ts";
+import { ListUpload } from "./list-upload.ts";
 
 /** So long a person waits for a value. A device that is asked takes its turn on its line; a Bluetooth one is connected to first. */
 const READ_MS = { polled: 15_000, connected: 60_000, pushed: { least: 5000, most: 20_000 } };
@@ -28,6 +30,7 @@ export function adminService(running: RunningGateway): Admin {
   const { edge, store, loaded, stop } = running;
   const begun = running.clock.mono();
   const names = namesOf(loaded.site);
+  const upload = edge.lists === null ? null : new ListUpload(edge.lists);
   return {
     status: () => statusOf(running, begun),
     present: () => ({ ...statusOf(running, begun), assets: edge.presentAssets() }),
@@ -42,6 +45,11 @@ export function adminService(running: RunningGateway): Admin {
       return watch(running, new Set(wanted), listener);
     },
     command: ({ target, action, args, by }) => edge.commands.submit(target, action, args, by, stop),
+    lists: () => edge.lists?.status() ?? [],
+    importList(piece) {
+      if (upload === null) throw new EdgeError("signature.no-keys");
+      return upload.take(piece);
+    },
     async *events({ sinceMs, limit }) {
       for await (const { event } of store.events({ ...(sinceMs !== undefined && { sinceWall: sinceMs }), limit })) yield event;
     },

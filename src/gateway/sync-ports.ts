@@ -4,14 +4,14 @@ import type { EdgeRuntime } from "../edge/runtime.ts";
 import { version } from "../kit/build-version.ts";
 import { type Clock, clockOf } from "../kit/clock.ts";
 import type { SyncOptions } from "../sync/context.ts";
-import type { Commands, Documents, Outbox } from "../sync/outbox.ts";
+import type { Commands, Documents, Lists, Outbox } from "../sync/outbox.ts";
 
 export function syncPorts(
   edge: EdgeRuntime,
   { rev, hash }: Pick<Loaded, "rev" | "hash">,
   clock: Clock,
   stop: AbortSignal,
-): { readonly outbox: Outbox; readonly documents: Documents; readonly commands: Commands } {
+): { readonly outbox: Outbox; readonly documents: Documents; readonly commands: Commands; readonly lists: Lists | undefined } {
   const begun = clock.mono();
   return {
     outbox: edge.outbox,
@@ -24,12 +24,14 @@ export function syncPorts(
       reported: () => ({
         config: { rev, hash, by: "local" },
         buffer: { writable: edge.outbox.writable },
+        ...(edge.lists !== null && { lists: edge.lists.reported() }),
       }),
       state: () => {
         const now = clock.now();
         return { version, configRev: rev, clock: clockOf(now), since: now.wall - (now.mono - begun) };
       },
     },
+    lists: edge.lists ?? undefined,
     commands: {
       receive: (message) => edge.commands.receive(message, stop),
       onResult: (listener) => edge.commands.onResult(listener),
@@ -37,9 +39,12 @@ export function syncPorts(
   };
 }
 
+export const credentialsFolder = ({ credentials }: Pick<Site, "credentials">): string | undefined =>
+  credentials?.folder ?? process.env["CREDENTIALS_DIRECTORY"];
+
 /** The part of the site that is about the broker, in the words of the sync room. */
 export function syncOptions({ sync, credentials }: Site): SyncOptions {
-  const folder = credentials?.folder ?? process.env["CREDENTIALS_DIRECTORY"];
+  const folder = credentialsFolder({ credentials });
   const { cert, key, ca, password } = credentials ?? {};
   return {
     broker: sync.broker,

@@ -5,10 +5,10 @@ import { brokerCodes } from "./codes/broker-codes.ts";
 import { busCodes } from "./codes/bus-codes.ts";
 import { cliCodes } from "./codes/cli-codes.ts";
 import type { PlacesIn } from "./codes/code-table.ts";
-import { commandCodes } from "./codes/command-codes.ts";
 import { configCodes } from "./codes/config-codes.ts";
 import { gpioCodes } from "./codes/gpio-codes.ts";
 import { mqttCodes } from "./codes/mqtt-codes.ts";
+import { platformCodes } from "./codes/platform-codes.ts";
 import { portCodes } from "./codes/port-codes.ts";
 import { storeCodes } from "./codes/store-codes.ts";
 import { valueCodes } from "./codes/value-codes.ts";
@@ -31,7 +31,7 @@ export const codes = {
   ...valueCodes,
   ...configCodes,
   ...storeCodes,
-  ...commandCodes,
+  ...platformCodes,
   ...brokerCodes,
   ...cliCodes,
 };

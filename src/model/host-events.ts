@@ -3,6 +3,7 @@
 import type { CommandState } from "./commands.ts";
 import type { Severity } from "./event.ts";
 import { assetEvents, type HostEvent, NOTED, STANDS } from "./events/asset-events.ts";
+import { listEvents } from "./events/list-events.ts";
 
 const readings = "`[from, to]` of the numbers that are meant, or null";
 const settles = { epoch: "whose records are meant", readings, events: readings };
@@ -218,6 +219,7 @@ export const hostEvents = {
       cause: "`{code}`: what the wire said",
     },
   },
+  ...listEvents,
   ...assetEvents,
 } as const satisfies Readonly<Record<string, HostEvent>>;
 

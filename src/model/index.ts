@@ -4,6 +4,7 @@ export type * from "./commands.ts";
 export type * from "./device.ts";
 export type * from "./event.ts";
 export type * from "./gateway-status.ts";
+export type * from "./list.ts";
 export type * from "./reading.ts";
 export type * from "./stream.ts";
 export type * from "./text.ts";

@@ -1,22 +1,28 @@
-/** Reads what the platform sends: acknowledgements go to tracker and store, commands go on untouched. */
+/** Reads what the platform sends: acknowledgements go to tracker and store, commands and lists go on untouched. */
 import { setImmediate } from "node:timers/promises";
 import type { Clock } from "../kit/clock.ts";
 import type { Log } from "../kit/log.ts";
+import { backoff } from "../kit/loop/backoff.ts";
+import { keepTrying } from "../kit/loop/keep-trying.ts";
+import { AnyOf, broadcast } from "../kit/loop/signals.ts";
 import { Mutex } from "../kit/mutex.ts";
 import type { Mark } from "../model/index.ts";
 import type { AfterAck } from "../mqtt/ack-order.ts";
 import type { Incoming } from "../mqtt/link.ts";
 import type { CommandGate } from "./command-gate.ts";
 import { readAck } from "./contract/down.ts";
-import type { Commands, Outbox } from "./outbox.ts";
+import type { Commands, Lists, Outbox } from "./outbox.ts";
 import type { DeliveryTracker } from "./publish/delivery-tracker.ts";
 import type { ResultPublisher } from "./publish/result-publisher.ts";
 import type { Topics } from "./topics.ts";
+
+const LISTS = "lists/";
 
 export interface InboxOptions {
   readonly topics: Topics;
   readonly outbox: Outbox;
   readonly commands: Commands;
+  readonly lists: Lists | undefined;
   readonly tracker: DeliveryTracker;
   readonly results: ResultPublisher;
   readonly gate: CommandGate;
@@ -40,9 +46,21 @@ export class Inbox {
   async receive(message: Incoming, over: AbortSignal): Promise<AfterAck | undefined> {
     const name = this.#o.topics.nameOf(message.topic);
     if (name === "commands") return this.#command(message, over);
-    if (name === "ack") await this.#inTurn(() => this.#acknowledged(message));
+    if (name?.startsWith(LISTS)) await this.#list(name.slice(LISTS.length), message, over);
+    else if (name === "ack") await this.#inTurn(() => this.#acknowledged(message));
     else this.#o.log.debug("sync.ignored", { topic: message.topic, bytes: message.payload.length });
     return undefined;
+  }
+
+  /** It stays with the broker until it is stored, however long the disk takes no more. */
+  async #list(list: string, { payload }: Incoming, over: AbortSignal): Promise<void> {
+    const { lists, log } = this.#o;
+    if (lists === undefined) return;
+    const stored = broadcast();
+    using either = new AnyOf(over, stored.signal);
+    const store = () => lists.receive(list, payload).then(() => stored.abort());
+    await keepTrying("sync.list", store, { log, stop: either.signal, waitMs: backoff(1000, 60_000) });
+    if (!stored.signal.aborted) over.throwIfAborted();
   }
 
   /** One at a time, with a turn of the event loop between two: each may take milliseconds, and many may come at once. */

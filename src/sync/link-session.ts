@@ -162,6 +162,7 @@ export class LinkSession {
       { topic: topics.down("commands"), retainHandling: 1 },
       { topic: topics.down("config"), retainHandling: 0 },
       { topic: topics.down("lists/+"), retainHandling: 0 },
+      { topic: topics.down("lists/+/delta"), retainHandling: 1 },
       { topic: topics.down("update"), retainHandling: 0 },
     ];
     const granted = await this.#link.subscribe(filters);

@@ -83,4 +83,10 @@ export interface Commands {
   onResult(listener: (result: CommandResult) => void): () => void;
 }
 
+/** Lists as they came, untouched: edge checks them. */
+export interface Lists {
+  /** `list`: its name, or `name/delta`. Resolves when it is durable or refused; rejects where it could not be stored. */
+  receive(list: string, payload: Uint8Array): Promise<void>;
+}
+
 export type { AssetState, CommandResult, EdgeEvent, EpochInfo, Mark, OpenAlarm, Range, Segment, Stream, StreamState };

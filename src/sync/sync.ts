@@ -66,7 +66,8 @@ export function runSync(parts: SyncParts, stop: AbortSignal): Sync {
   const gate = new CommandGate({ outbox, notifier: context.notifier, again: () => session?.again() });
   const uplink = uplinkOf(context);
   const heard = () => uplink.heard();
-  const inbox = new Inbox({ heard, topics, outbox, commands, results, gate, tracker: context.tracker, clock, log, changed });
+  const { tracker } = context;
+  const inbox = new Inbox({ heard, topics, outbox, commands, lists: parts.lists, results, gate, tracker, clock, log, changed });
   let failed: EdgeError | null = null;
   // The loop is alive if it hears the broker, at least a PINGRESP, or connects again after the longest wait.
   const heartbeat =

@@ -15,7 +15,7 @@ export interface Topics {
 }
 
 export type UpName = "state" | "urgent" | "events" | "readings" | "history/readings" | "history/events" | "results" | "reported";
-export type DownName = "ack" | "commands" | "config" | "lists/+" | "update";
+export type DownName = "ack" | "commands" | "config" | "lists/+" | "lists/+/delta" | "update";
 
 const MOST_TOPIC_BYTES = 256;
 const MOST_LEVELS = 20;

@@ -4,7 +4,7 @@ import { connect, type Socket } from "node:net";
 import { createInterface } from "node:readline";
 import { EdgeError } from "../../kit/errors.ts";
 import { connected } from "../../kit/system/connected.ts";
-import type { CommandResult, CommandTarget, EdgeEvent, GatewayStatus, PointStatus } from "../../model/index.ts";
+import type { CommandResult, CommandTarget, EdgeEvent, GatewayStatus, ListStatus, PointStatus } from "../../model/index.ts";
 import { type Answer, answerSchema, errorOf, type HistoryRow, VERSION, type Wanted, type Watched } from "./admin-protocol.ts";
 
 /** What each request is answered with: one answer, or each of many. Only the envelope is checked; its version says what is in it. */
@@ -13,6 +13,8 @@ interface Answers {
   commands: readonly CommandTarget[];
   read: readonly PointStatus[];
   command: CommandResult;
+  lists: readonly ListStatus[];
+  "import-list": ListStatus | null;
   watch: Watched;
   events: EdgeEvent;
   history: HistoryRow;
@@ -22,10 +24,10 @@ type Of<D extends keyof Answers> = Extract<Wanted, { do: D }>;
 
 /** These are answered from memory at once, unless the gateway hangs; every other request is sent only after one of these was answered. */
 const AT_ONCE_MS = 5000;
-const AT_ONCE: readonly Wanted["do"][] = ["status", "commands", "problems"];
+const AT_ONCE: readonly Wanted["do"][] = ["status", "commands", "problems", "lists"];
 
 /** The one answer to a request that has one. */
-export async function ask<D extends "status" | "commands" | "read" | "command">(
+export async function ask<D extends "status" | "commands" | "read" | "command" | "lists" | "import-list">(
   socket: string,
   wanted: Of<D>,
 ): Promise<Answers[D]> {

@@ -167,6 +167,10 @@ async function answer(request: Request, { admin, socket, ended, who }: Asked): P
       return void send({ data: admin.commands() });
     case "read":
       return void send({ data: await admin.read(request.device) });
+    case "lists":
+      return void send({ data: admin.lists() });
+    case "import-list":
+      return void send({ data: await admin.importList(request) });
     case "command": {
       const { target, action, args, says } = request;
       return void send({ data: await admin.command({ target, action, args, by: issuerOf(await who(), says) }) });

@@ -38,6 +38,20 @@ export const requestSchema = z.discriminatedUnion("do", [
     sinceMs: z.number().optional(),
     limit: z.int().min(1).max(100_000),
   }),
+  z.strictObject({ v: z.literal(VERSION), id: z.int(), do: z.literal("lists") }),
+  z.strictObject({
+    v: z.literal(VERSION),
+    id: z.int(),
+    do: z.literal("import-list"),
+    /** Names the file among those that others may be sending. */
+    file: z.string().regex(/^[0-9a-f-]{36}$/),
+    /** How many bytes of it were sent before. */
+    at: z.int().min(0),
+    base64: z.string().max(60_000),
+    isLast: z.boolean(),
+    /** False: only says whether it would be taken. */
+    keep: z.boolean(),
+  }),
   z.strictObject({ v: z.literal(VERSION), id: z.int(), do: z.literal("history"), point: name, sinceMs: z.number() }),
 ]);
 export type Request = z.output<typeof requestSchema>;
@@ -78,6 +92,9 @@ export type Happened =
       readonly at: number;
     }
   | { readonly what: "event"; readonly event: EdgeEvent };
+
+/** A part of a file that is sent. */
+export type Piece = Pick<Extract<Request, { do: "import-list" }>, "file" | "at" | "base64" | "isLast" | "keep">;
 
 export interface CommandRequest {
   readonly target: string;

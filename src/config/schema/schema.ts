@@ -79,7 +79,7 @@ const credentials = z
       .describe(
         "Keys under which badge numbers are hashed: a line each, a name and at least 32 hex digits; two during a change.",
       ),
-    trust: notYet(file().optional().describe("Public keys of the platform that may sign.")),
+    trust: file().optional().describe("Public keys of the platform, and what each may sign: lists, commands (docs/lists.md)."),
     folder: z.string().min(1).optional().describe("Default $CREDENTIALS_DIRECTORY. Relative to this file."),
   })
   .describe("Names of files under the credentials directory, never contents.");

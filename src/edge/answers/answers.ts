@@ -1,4 +1,5 @@
 /** What kinds and senses may ask of the calendar and of pushed lists. */
+import type { ListNews } from "./told-lists.ts";
 
 /** What changes by time alone and is known outside: opening hours and pushed lists. Absent: nobody knows. */
 export interface Answers {
@@ -9,6 +10,8 @@ export interface Answers {
     asset: string,
     wall: number,
   ): { readonly is: boolean; readonly from: number; readonly to: number } | undefined;
+  /** Answers from now on as an event told of a list. */
+  tell?(news: ListNews): unknown;
   /** The local day, YYYY-MM-DD, and when it ends. */
   day?(wall: number, aheadDays: number): { readonly day: string; readonly to: number } | undefined;
 }

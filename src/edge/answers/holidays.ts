@@ -18,10 +18,21 @@ const SINCE: Readonly<Record<string, readonly { readonly day: string; readonly y
 /** Countries whose holidays are known here. */
 export const countries: readonly string[] = Object.keys(FIXED);
 
-export function isHoliday(day: DayNumber, { country, extra }: Holidays): boolean {
+/** Whether a day is one of these: MM-DD of any year, or YYYY-MM-DD. */
+export function isAmong(day: DayNumber, days: readonly string[]): boolean {
+  if (days.length === 0) return false;
+  const { year, text } = textOf(day);
+  return days.includes(text) || days.includes(`${year}-${text}`);
+}
+
+function textOf(day: DayNumber): { readonly year: number; readonly text: string } {
   const { year, month, date } = dateOf(day);
-  const text = `${String(month).padStart(2, "0")}-${String(date).padStart(2, "0")}`;
-  if (extra.includes(text) || extra.includes(`${year}-${text}`)) return true;
+  return { year, text: `${String(month).padStart(2, "0")}-${String(date).padStart(2, "0")}` };
+}
+
+export function isHoliday(day: DayNumber, { country, extra }: Holidays): boolean {
+  const { year, text } = textOf(day);
+  if (isAmong(day, extra)) return true;
   if (FIXED[country]?.includes(text) || SINCE[country]?.some((one) => one.day === text && year >= one.year)) return true;
   // Sunday and Monday of Easter.
   const easter = easterOf(year);

@@ -1,8 +1,9 @@
-/** Answers what kinds ask of the calendar: the local day, and whether opening hours run. */
+/** Answers what kinds ask of the calendar and of pushed lists: the local day, opening hours, whether an asset is listed. */
 import type { Answers } from "./answers.ts";
-import { type Holidays, isHoliday } from "./holidays.ts";
+import { type Holidays, isAmong, isHoliday } from "./holidays.ts";
 import { type DayNumber, dayText, LocalTime } from "./local-time.ts";
 import { type OpeningHours, parseHours, spansOn } from "./opening-hours.ts";
+import { type ListNews, ToldLists } from "./told-lists.ts";
 
 /** What does not change within a year is looked at again then. */
 const FAR_DAYS = 370;
@@ -41,8 +42,22 @@ export class SiteAnswers implements Answers {
   readonly #newest = new Map<string, Stretch>();
   #day: Today | undefined;
 
-  constructor(calendar: Calendar) {
+  readonly #lists: ToldLists;
+
+  /** `lists`: what was told of them before. */
+  constructor(calendar: Calendar, lists = new ToldLists()) {
     this.#calendar = calendar;
+    this.#lists = lists;
+  }
+
+  listed(list: string, asset: string, wall: number): Stretch | undefined {
+    return this.#lists.listed(list, asset, wall);
+  }
+
+  tell(news: ListNews): void {
+    this.#lists.tell(news);
+    // Hours may be others on days that became holidays, or are none any more.
+    if (news.days !== undefined) this.#newest.clear();
   }
 
   get local(): LocalTime {
@@ -94,7 +109,8 @@ export class SiteAnswers implements Answers {
     const { holidays } = this.#calendar;
     const all: OpenStretch[] = [];
     for (let day = firstDay; day <= lastDay; day += 1) {
-      for (const { from, to } of spansOn(hours, day, holidays !== undefined && isHoliday(day, holidays)))
+      const isOff = (holidays !== undefined && isHoliday(day, holidays)) || isAmong(day, this.#lists.days);
+      for (const { from, to } of spansOn(hours, day, isOff))
         all.push({ from: this.local.at(day, from), to: this.local.at(day, to) });
     }
     const merged: OpenStretch[] = [];

@@ -50,6 +50,11 @@ export class InputDispatcher {
       const { offMs } = told;
       return [...this.#listeners.runs].map((run) => ({ run, take: () => this.unobserved(run, offMs, at) }));
     }
+    if ("version" in told) {
+      this.#answers.tell?.(told);
+      // A list as such may change what is answered to anybody: there is one now, or its days are holidays.
+      return this.#askers(told.asset).map((run) => ({ run, take: () => true }));
+    }
     const run = this.#listeners.of("order" in told ? told.by : told.asset);
     if (run === undefined) return [];
     if ("order" in told) return [{ run, take: () => this.#orders.ended(run, told, at) }];
@@ -69,6 +74,12 @@ export class InputDispatcher {
       if (sense.of === "badge" && sense.from === reader && this.#become(run, name, { known: true, value }, at, at, true))
         isChanged = true;
     return isChanged;
+  }
+
+  #askers(asset: string | undefined): readonly AssetRun[] {
+    if (asset === undefined) return [...this.#listeners.runs];
+    const run = this.#listeners.of(asset);
+    return run === undefined ? [] : [run];
   }
 
   /** True: the asset must be looked at anew. */

@@ -80,6 +80,11 @@ export const cliCodes = {
       en: "The simulator comes with the sources only: `npm start` there.",
     },
   },
+  "cli.no-file": {
+    retry: false,
+    what: { it: "Il file {file} non si legge: {reason}", en: "File {file} cannot be read: {reason}" },
+    hint: { it: "Controllare percorso e permessi.", en: "Check path and permissions." },
+  },
   "cli.usage": {
     retry: false,
     what: { it: "Uso: {reason}", en: "Usage: {reason}" },

@@ -84,28 +84,6 @@ export const configMessage = z.looseObject({
   ...signed,
 });
 
-export const listMessage = z.looseObject({
-  v,
-  name: z.enum(["disabled", "loading", "resident", "payments", "suspensions", "holidays"]),
-  version: count,
-  base: count.optional(),
-  issuedAt: wall,
-  maxAgeMs: count,
-  entries: z
-    .array(
-      z.looseObject({
-        key: z.string(),
-        assets: z.array(z.string()).optional(),
-        from: wall,
-        to: wall,
-        revoked: z.boolean().optional(),
-      }),
-    )
-    .optional(),
-  ...reference,
-  ...signed,
-});
-
 export const updateMessage = z.looseObject({
   v,
   version: z.string(),

@@ -1,6 +1,7 @@
 /** The list of all messages, from which documents, AsyncAPI and tests are made. */
 import type * as z from "zod";
-import { ackMessage, commandMessage, configMessage, listMessage, updateMessage } from "./down.ts";
+import { deltaMessage, listMessage } from "../../contract/list-form.ts";
+import { ackMessage, commandMessage, configMessage, updateMessage } from "./down.ts";
 import {
   alarmsMessage,
   assetMessage,
@@ -57,6 +58,7 @@ export const messages: readonly Message[] = [
   down("command", "commands", false, commandMessage),
   down("config", "config", true, configMessage),
   down("list", "lists/{name}", true, listMessage),
+  down("list-delta", "lists/{name}/delta", false, deltaMessage),
   down("update", "update", true, updateMessage),
 ];
 

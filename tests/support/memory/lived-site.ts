@@ -1,6 +1,7 @@
 /** A site that lives through random histories by the real engine; its store forgets at a kill what was not committed. */
 import { Alarms, DOWN } from "../../../src/edge/alarms.ts";
 import type { Answers } from "../../../src/edge/answers/answers.ts";
+import type { ListNews } from "../../../src/edge/answers/told-lists.ts";
 import type { WallTime } from "../../../src/edge/commit/record-numbers.ts";
 import type { Order } from "../../../src/edge/engine/asset/want.ts";
 import { RuleEngine } from "../../../src/edge/engine/engine.ts";
@@ -206,6 +207,13 @@ export class LivedSite {
     this.#note(isDone ? "command.succeeded" : "command.failed", extra);
     this.#window.inbox.set(id, null);
     this.#engine?.ordered({ order: id, by, isDone }, this.#mono, this.#numbers.events);
+    this.#engine?.timers(this.#mono);
+  }
+
+  /** What a pushed list says of an asset, or of itself. */
+  listed(news: ListNews): void {
+    this.#note(news.asset === undefined ? "list.accepted" : "list.told", { ...news });
+    this.#engine?.told(news, this.#mono, this.#numbers.events);
     this.#engine?.timers(this.#mono);
   }
 

@@ -57,6 +57,8 @@ function admin(part: Partial<Admin> = {}): Admin {
     present: () => gatewayStatus,
     problems: () => [],
     commands: () => [],
+    lists: () => [],
+    importList: async () => null,
     read: async (device) => {
       if (device !== "meter-hall") throw new EdgeError("cli.unknown-name", { name: device });
       return [{ point: "power", kind: "gauge", value: 412.5, unit: "W", quality: "good", ageMs: 3 }];

@@ -327,6 +327,8 @@ describe("with a gateway", () => {
     status: () => gatewayStatus,
     present: () => gatewayStatus,
     problems: () => [],
+    lists: () => [],
+    importList: async () => null,
     commands: () => [
       { target: "bay-014", action: "permit.confirm", args: { until: { type: "number" } }, impact: "low", safe: true },
       LIGHTS,

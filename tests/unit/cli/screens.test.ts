@@ -50,6 +50,8 @@ describe.skipIf(!hasTerminal)("on a terminal of 80×24", { timeout: 90_000 }, ()
     present: () => picture,
     problems: () => [],
     commands: () => [],
+    lists: () => [],
+    importList: async () => null,
     read: async () => [],
     watch: (_, listener) => {
       tell = listener;

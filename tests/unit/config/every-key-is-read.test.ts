@@ -135,7 +135,6 @@ rules: []
     [
       ["1:35", "gateway.site.name", "name"],
       ["1:67", "gateway.place", "place"],
-      ["2:37", "credentials.trust", "trust"],
       ["3:47", "sync.uplink.monthlyBudgetMB", "monthlyBudgetMB"],
       ["6:63", "assets.bay.charger", "charger"],
     ].map(

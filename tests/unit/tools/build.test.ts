@@ -60,7 +60,7 @@ describe("a build of dist/", { timeout: 120_000 }, () => {
     await writeFile(at("dist/hw-sim/former.js"), "");
     // No process has this number: it is above the kernel's greatest.
     await cp(at("dist/hw-sim"), at("dist/.fresh-99999999"), { recursive: true });
-    await appendFile(at("src/cli/commands/show-version.ts"), "\n// again\n");
+    await appendFile(at("src/cli/commands/offline/show-version.ts"), "\n// again\n");
     await build();
     const left = await readdir(at("dist"), { recursive: true });
     expect(left.filter((name) => /former|fresh/.test(name))).toEqual([]);
@@ -68,7 +68,7 @@ describe("a build of dist/", { timeout: 120_000 }, () => {
 
   it("leaves dist/ as it was when the sources do not compile", async () => {
     const before = await picture();
-    const file = at("src/cli/commands/show-version.ts");
+    const file = at("src/cli/commands/offline/show-version.ts");
     const source = await readFile(file, "utf8");
     await writeFile(file, "this is no program");
     await expect(build()).rejects.toThrow(/version\.ts/);

@@ -1,5 +1,6 @@
 /** The stored past in the order in which it was lived, for whoever must hear it again. */
 import type { Args, ReadingRecord } from "../../../model/index.ts";
+import type { ListNews } from "../../answers/told-lists.ts";
 import type { Verdict } from "../../kinds/kind.ts";
 import { isOperatorAction } from "../../operators/operator-actions.ts";
 import { decodeBody } from "../../segments/segment.ts";
@@ -28,6 +29,7 @@ export type Input =
   | { readonly lost: string }
   | { readonly asset: string; readonly action: string; readonly args: Args }
   | BadgeShown
+  | ListNews
   | OrderEnd;
 
 /** A badge was shown for an asset; `until` in epoch ms. The number itself is nowhere. */
@@ -55,9 +57,17 @@ export function inputOf({ event }: StoredEvent): Input | null {
   if (origin === "rule" && ENDS.includes(event.kind))
     return { order: String(command), by: String(by), isDone: event.kind === "command.succeeded" };
   if (event.kind === "badge.shown") return event as unknown as BadgeShown;
+  if (event.kind === "list.accepted" || event.kind === "list.told") return newsIn(event);
   // What operators do to alarms is no affair of the kinds.
   if (event.kind !== "command.executing" || isOperatorAction(String(action))) return null;
   return { asset: String(target), action: String(action), args: (args ?? {}) as Args };
+}
+
+/** What an event told of a pushed list. */
+function newsIn(event: StoredEvent["event"]): ListNews {
+  const { asset } = event;
+  const { list, version, spans, days } = event as unknown as ListNews;
+  return { list, version, ...(asset !== undefined && { asset }), ...(spans && { spans }), ...(days && { days }) };
 }
 
 const BYTES_AT_ONCE = 262_144;

@@ -1,15 +1,15 @@
 /** Explains an error code, an alarm or an event: what it means, and what whoever meets it does next. */
 
-import { assetKinds } from "../../edge/kinds/index.ts";
-import type { AlarmSpec } from "../../edge/kinds/kind.ts";
-import { codes } from "../../kit/codes.ts";
-import { EdgeError, unfilled } from "../../kit/errors.ts";
-import { stateWord } from "../../kit/text/state-words.ts";
-import { suggestion } from "../../kit/text/suggestion.ts";
-import type { HostEvent } from "../../model/events/asset-events.ts";
-import { hostEvents } from "../../model/host-events.ts";
-import type { Severity, Text } from "../../model/index.ts";
-import type { Terminal } from "../screen/terminal.ts";
+import { assetKinds } from "../../../edge/kinds/index.ts";
+import type { AlarmSpec } from "../../../edge/kinds/kind.ts";
+import { codes } from "../../../kit/codes.ts";
+import { EdgeError, unfilled } from "../../../kit/errors.ts";
+import { stateWord } from "../../../kit/text/state-words.ts";
+import { suggestion } from "../../../kit/text/suggestion.ts";
+import type { HostEvent } from "../../../model/events/asset-events.ts";
+import { hostEvents } from "../../../model/host-events.ts";
+import type { Severity, Text } from "../../../model/index.ts";
+import type { Terminal } from "../../screen/terminal.ts";
 
 /** `retry` of an error: it is tried again by itself. `severity` of an alarm or an event. */
 interface Explained {

@@ -1,8 +1,8 @@
 /** Shows every problem of a configuration file, or the JSON Schema of the configuration. */
-import { checkFile, jsonSchema, problemLine } from "../../config/index.ts";
-import { pluralise } from "../../kit/text/pluralise.ts";
-import { configIn } from "../arguments.ts";
-import type { Globals, Terminal } from "../screen/terminal.ts";
+import { checkFile, jsonSchema, problemLine } from "../../../config/index.ts";
+import { pluralise } from "../../../kit/text/pluralise.ts";
+import { configIn } from "../../arguments.ts";
+import type { Globals, Terminal } from "../../screen/terminal.ts";
 
 /** Exit 1 when a problem is an error; warnings alone are fine. */
 export async function configCheck(file: string | undefined, options: Globals, terminal: Terminal): Promise<number> {

@@ -1,7 +1,7 @@
-/** Why a command is refused, or what nobody knows of its outcome. */
+/** Why what the platform sends is not done: commands, lists and their signatures; or what nobody knows of an outcome. */
 import type { CodeTable } from "./code-table.ts";
 
-export const commandCodes = {
+export const platformCodes = {
   "command.malformed": {
     retry: false,
     what: { it: "Comando non valido: {reason}", en: "Malformed command: {reason}" },
@@ -131,5 +131,135 @@ export const commandCodes = {
     retry: true,
     what: { it: "{target} non è raggiungibile", en: "{target} cannot be reached" },
     hint: { it: "`cippo devices` dice perché.", en: "`cippo devices` says why." },
+  },
+  "signature.no-keys": {
+    retry: false,
+    what: { it: "Nessun file dice di chi è valida la firma", en: "No file says whose signature counts" },
+    hint: {
+      it: "Scrivere `credentials.trust` in configurazione e mettere lì le chiavi pubbliche della piattaforma (docs/lists.md).",
+      en: "Write `credentials.trust` in the configuration and put the platform's public keys there (docs/lists.md).",
+    },
+  },
+  "signature.keys-unusable": {
+    retry: true,
+    what: {
+      it: "Il file delle chiavi {file} non è utilizzabile: {reason}",
+      en: "The file of keys {file} cannot be used: {reason}",
+    },
+    hint: {
+      it: "Correggere il file: docs/lists.md ne mostra uno. Vale da subito, senza riavvio.",
+      en: "Mend the file: docs/lists.md shows one. It counts at once, without a restart.",
+    },
+  },
+  "signature.missing": {
+    retry: false,
+    what: { it: "Manca la firma", en: "It has no signature" },
+    hint: { it: "Firmarlo con una chiave autorizzata.", en: "Sign it with a trusted key." },
+  },
+  "signature.unknown-key": {
+    retry: false,
+    what: {
+      it: "Firmato con la chiave {keyId}, che qui nessuno conosce",
+      en: "Signed with key {keyId}, which nobody knows here",
+    },
+    hint: {
+      it: "Se la chiave è nuova, aggiungerla al file che `credentials.trust` nomina; altrimenti diffidare di chi lo ha inviato.",
+      en: "If the key is new, add it to the file that `credentials.trust` names; otherwise distrust whoever sent it.",
+    },
+  },
+  "signature.not-allowed": {
+    retry: false,
+    what: { it: "La chiave {keyId} non può firmare {action}", en: "Key {keyId} may not sign {action}" },
+    hint: {
+      it: "Firmarlo con la chiave giusta, oppure permettere l'azione in `may` nel file delle chiavi.",
+      en: "Sign it with the right key, or allow the action in `may` in the file of keys.",
+    },
+  },
+  "signature.wrong": {
+    retry: false,
+    what: {
+      it: "La firma con la chiave {keyId} non corrisponde a questo documento su questo argomento",
+      en: "The signature with key {keyId} does not fit this document on this topic",
+    },
+    hint: {
+      it: "Firmato per un altro gateway o argomento, cambiato dopo la firma, oppure scritto in altra forma: docs/lists.md dice quale.",
+      en: "Signed for another gateway or topic, changed after it was signed, or written in another form: docs/lists.md says which.",
+    },
+  },
+  "list.malformed": {
+    retry: false,
+    what: { it: "Lista non valida: {reason}", en: "Malformed list: {reason}" },
+    hint: { it: "Correggere il mittente: docs/lists.md dice la forma.", en: "Correct the sender: docs/lists.md says the form." },
+  },
+  "list.other-topic": {
+    retry: false,
+    what: { it: "La lista {name} è arrivata come {list}", en: "List {name} came as {list}" },
+    hint: { it: "Correggere il mittente.", en: "Correct the sender." },
+  },
+  "list.too-large": {
+    retry: false,
+    what: { it: "Lista troppo grande: {reason}", en: "The list is too large: {reason}" },
+    hint: {
+      it: "Togliere le voci scadute, o dividere la città fra più gateway.",
+      en: "Leave out what has expired, or divide the city among more gateways.",
+    },
+  },
+  "list.older": {
+    retry: false,
+    what: { it: "Versione {version}, ma in vigore c'è già la {held}", en: "Version {version}, but {held} is in force already" },
+    hint: { it: "Inviare una versione più alta.", en: "Send a higher version." },
+  },
+  "list.same-version": {
+    retry: false,
+    what: { it: "Un'altra lista con la stessa versione {version}", en: "Another list of the same version {version}" },
+    hint: { it: "Inviare una versione più alta.", en: "Send a higher version." },
+  },
+  "list.other-base": {
+    retry: false,
+    what: {
+      it: "Cambia la versione {base}, ma in vigore c'è la {held}",
+      en: "It changes version {base}, but {held} is in force",
+    },
+    hint: { it: "Inviare la lista intera.", en: "Send the whole list." },
+  },
+  "list.from-future": {
+    retry: true,
+    what: { it: "La lista porta una data futura", en: "The list is dated in the future" },
+    hint: { it: "Controllare l'orologio del mittente.", en: "Check the sender's clock." },
+  },
+  "list.other-kid": {
+    retry: false,
+    what: { it: "Fatta con la chiave di badge {kid}, che qui non c'è", en: "Made with badge key {kid}, which is not here" },
+    hint: {
+      it: "Mettere la chiave nel file che `credentials.badgeKey` nomina; oppure inviare la lista fatta con una di quelle.",
+      en: "Put the key into the file that `credentials.badgeKey` names, or send the list made with one of those.",
+    },
+  },
+  "list.damaged": {
+    retry: false,
+    what: {
+      it: "Le voci della lista non sono quelle firmate: {reason}",
+      en: "The entries of the list are not those signed: {reason}",
+    },
+    hint: { it: "Inviarla di nuovo, intera.", en: "Send it again, whole." },
+  },
+  "list.apart": {
+    retry: false,
+    what: {
+      it: "Le voci stanno altrove, e questa versione non le va a prendere",
+      en: "Its entries lie elsewhere, and this version does not fetch them",
+    },
+    hint: {
+      it: "Mettere busta e voci in un file, e `cippo lists import`.",
+      en: "Put envelope and entries into a file, and `cippo lists import`.",
+    },
+  },
+  "list.not-stored": {
+    retry: true,
+    what: { it: "La lista non si può conservare: {reason}", en: "The list cannot be stored: {reason}" },
+    hint: {
+      it: "Controllare spazio e scheda; il broker la manda di nuovo.",
+      en: "Check space and card; the broker sends it again.",
+    },
   },
 } as const satisfies CodeTable;

@@ -1,0 +1,71 @@
+/** What pushed lists say of assets and of days, as it was told by events: so a replay of the store is answered as life was. */
+
+/** When an entry holds, epoch ms, in order and apart from one another. */
+export type Spans = readonly (readonly [from: number, to: number])[];
+
+/** What an event tells of a list: of one asset, or that there is such a list, with the days that it makes holidays. */
+export interface ListNews {
+  readonly list: string;
+  readonly version: number;
+  readonly asset?: string;
+  readonly spans?: Spans;
+  /** YYYY-MM-DD or MM-DD. */
+  readonly days?: readonly string[];
+}
+
+/** What is known of one list, as it is saved. */
+export interface ToldList {
+  readonly version: number;
+  readonly days: readonly string[];
+  readonly assets: Readonly<Record<string, Spans>>;
+}
+
+const PREFIX = "list/";
+export const listKey = (list: string): string => PREFIX + list;
+
+const NEVER = Number.MAX_SAFE_INTEGER;
+
+export class ToldLists {
+  readonly #lists: Map<string, ToldList>;
+
+  constructor(saved: ReadonlyMap<string, unknown> = new Map()) {
+    const rows = [...saved].filter(([key, row]) => key.startsWith(PREFIX) && row !== null);
+    this.#lists = new Map(rows.map(([key, row]) => [key.slice(PREFIX.length), row as ToldList]));
+  }
+
+  of(list: string): ToldList | undefined {
+    return this.#lists.get(list);
+  }
+
+  /** Days that a list makes holidays. */
+  get days(): readonly string[] {
+    return this.#lists.get("holidays")?.days ?? [];
+  }
+
+  /** What is known of that list from now on. */
+  tell({ list, version, asset, spans, days }: ListNews): ToldList {
+    const before = this.#lists.get(list) ?? { days: [], assets: {} };
+    const assets = asset === undefined || spans === undefined ? before.assets : { ...before.assets, [asset]: spans };
+    const told = { version, days: days ?? before.days, assets };
+    this.#lists.set(list, told);
+    return told;
+  }
+
+  /** undefined: there is no such list, so nobody knows. */
+  listed(
+    list: string,
+    asset: string,
+    wall: number,
+  ): { readonly is: boolean; readonly from: number; readonly to: number } | undefined {
+    const told = this.#lists.get(list);
+    if (told === undefined) return undefined;
+    const spans = Object.hasOwn(told.assets, asset) ? (told.assets[asset] ?? []) : [];
+    let from = 0;
+    for (const [begins, ends] of spans) {
+      if (wall < begins) return { is: false, from, to: begins };
+      if (wall < ends) return { is: true, from: begins, to: ends };
+      from = ends;
+    }
+    return { is: false, from, to: NEVER };
+  }
+}

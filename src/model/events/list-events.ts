@@ -1,0 +1,36 @@
+/** The events that tell of lists which the platform pushes. */
+import { type HostEvent, NOTED, STANDS } from "./asset-events.ts";
+
+const ofList = { list: "its name", version: "its version" };
+
+export const listEvents = {
+  "list.accepted": {
+    severity: "info",
+    states: NOTED,
+    what: { it: "Una lista della piattaforma è in vigore", en: "A list of the platform is in force" },
+    fields: { ...ofList, entries: "how many it has", kid: "badge key of its entries", days: "of `holidays`: its days" },
+  },
+  "list.told": {
+    severity: "info",
+    states: NOTED,
+    what: { it: "Di un oggetto una lista dice altro di prima", en: "A list says something else of an asset than before" },
+    fields: { ...ofList, spans: "`[[from, to]…]` in epoch ms: when it holds" },
+  },
+  "list.refused": {
+    severity: "medium",
+    states: NOTED,
+    what: { it: "Una lista è rifiutata intera: vale quella di prima", en: "A list is refused whole: the former one counts" },
+    todo: { it: "`cippo lists show` dice perché.", en: "`cippo lists show` says why." },
+    fields: { ...ofList, code: "why, as an error code; of one list at most once a minute" },
+  },
+  "list.stale": {
+    severity: "medium",
+    states: STANDS,
+    what: { it: "Una lista è più vecchia di `maxAgeMs`, e vale ancora", en: "A list is older than `maxAgeMs`, and still counts" },
+    todo: {
+      it: "Avvisare chi gestisce la piattaforma; senza rete, `cippo lists import` da un file.",
+      en: "Tell the platform's operators; without a network, `cippo lists import` from a file.",
+    },
+    fields: ofList,
+  },
+} as const satisfies Readonly<Record<string, HostEvent>>;

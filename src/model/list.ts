@@ -1,0 +1,18 @@
+/** What is known of a list that the platform pushes. */
+import type { Told } from "./text.ts";
+
+export interface ListStatus {
+  readonly name: string;
+  /** null: none is in force. */
+  readonly version: number | null;
+  /** Name of the badge key that the keys of its entries were hashed with. */
+  readonly kid?: string;
+  /** Epoch ms. */
+  readonly issuedAt?: number;
+  readonly maxAgeMs?: number;
+  readonly entries?: number;
+  /** Older than its sender allows. */
+  readonly isStale?: true;
+  /** The last one that did not come into force, and why. */
+  readonly refused?: { readonly version: number; readonly code: string; readonly told: Told };
+}
