@@ -190,6 +190,14 @@ export class LivedSite {
     this.#engine?.timers(this.#mono);
   }
 
+  /** A reader was shown a badge, and the permit check says this of it. */
+  shows(asset: string, reader: string, verdict: "valid" | "unknown", until: number | null): void {
+    const permit = { verdict, version: 1 };
+    this.#note("badge.shown", { asset, reader, permit, until });
+    this.#engine?.told({ asset, reader, permit, until }, this.#mono, this.#numbers.events);
+    this.#engine?.timers(this.#mono);
+  }
+
   #accepts(order: Order, mono: number): void {
     this.#window.inbox.set(order.id, order);
     const { id, target, value, by } = order;
