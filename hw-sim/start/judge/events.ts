@@ -1,5 +1,6 @@
 /** Judges events that are no asset's: each has its reason in a command, a fault, a start or an outage. Pure. */
 
+import { formatNumber } from "../../../src/kit/text/format-value.ts";
 import { verbatim } from "../../../src/kit/text/reasons.ts";
 import type { Text } from "../../../src/model/index.ts";
 import type { ReceivedEvent } from "./bays.ts";
@@ -143,7 +144,10 @@ function judgeOutages({ events, outages, blind, end }: EventsInput): readonly Ev
     else if (must && to < end)
       findings.push({
         what: "missing",
-        told: { it: `${kind} dell'assenza del broker a ${from}`, en: `${kind} of the outage at ${from}` },
+        told: {
+          it: `${kind} dell'assenza del broker a ${formatNumber(from, "it")}`,
+          en: `${kind} of the outage at ${formatNumber(from, "en")}`,
+        },
       });
     return found >= 0;
   };

@@ -4,7 +4,7 @@ import type { WireRecord } from "../../site/wire-log.ts";
 import type { Wait } from "./cpu-waits.ts";
 import { countUpTo, type Lateness, latenessOf } from "./lateness.ts";
 import { type Level, type Levels, levelsOf, type PointRule } from "./levels.ts";
-import { at as moment } from "./sentences.ts";
+import { at as moment, valueText } from "./sentences.ts";
 
 /** A row of the platform's `readings`; `mono` on the machine's monotonic clock. */
 export interface ReceivedReading {
@@ -276,5 +276,5 @@ const finding = (what: Finding["what"], at: At, { value, mono }: { value: Value;
 function near(to: { readonly mono: number }, list: readonly (ReceivedReading | Shown | Level)[]): Text {
   const timeOf = (one: ReceivedReading | Shown | Level) => ("mono" in one ? one.mono : "from" in one ? one.from : one.at);
   const [best] = [...list].sort((a, b) => Math.abs(timeOf(a) - to.mono) - Math.abs(timeOf(b) - to.mono));
-  return best ? moment(JSON.stringify(best.value), timeOf(best)) : { it: "nulla", en: "nothing" };
+  return best ? moment(valueText(best.value), timeOf(best)) : { it: "nulla", en: "nothing" };
 }

@@ -15,7 +15,7 @@ import { judgeEvents } from "./events.ts";
 import { judgeExpected } from "./expected.ts";
 import { levelsOf, type PointRule } from "./levels.ts";
 import { blindFor, compareReadings, type Period, type ReadingsComparison, type ReceivedReading } from "./readings.ts";
-import { after, at } from "./sentences.ts";
+import { after, at, valueText } from "./sentences.ts";
 import { type Heads, stored } from "./stored.ts";
 
 export interface Report {
@@ -130,7 +130,7 @@ export async function judge(evidence: Evidence, lang: keyof Text): Promise<Judge
     ...twice.map((one) => `${say("duplicate")}: ${one.what} (${one.times} ×)`),
     ...findings.map(
       (one) =>
-        `${say(KINDS[one.what])}: ${at(`${one.device}.${one.point} = ${JSON.stringify(one.value)}`, one.mono)[lang]}; ${say("nearest")}: ${one.nearest[lang]}`,
+        `${say(KINDS[one.what])}: ${at(after(`${one.device}.${one.point} = `, valueText(one.value)), one.mono)[lang]}; ${say("nearest")}: ${one.nearest[lang]}`,
     ),
   ];
   return { report, faults: [...faultsOf(report, silent, lang), ...examples.slice(0, EXAMPLES)] };

@@ -183,8 +183,16 @@ describe("the end of a demonstration", { timeout: 120_000 }, () => {
   });
 
   it.each([
-    ["is not there", null, /sync\.unreachable: .*mqtt:\/\/127\.0\.0\.1:\d+ cannot be reached: ECONNREFUSED\n→ /],
-    ["speaks something else", "HTTP/1.1 400 Bad Request\r\n\r\n", /sync\.unreachable: .* cannot be reached: no MQTT\n→ /],
+    [
+      "is not there",
+      null,
+      /sync\.unreachable: .*mqtt:\/\/127\.0\.0\.1:\d+ cannot be reached: ECONNREFUSED \(connection refused\)\n→ /,
+    ],
+    [
+      "speaks something else",
+      "HTTP/1.1 400 Bad Request\r\n\r\n",
+      /sync\.unreachable: .* cannot be reached: it does not speak MQTT\n→ /,
+    ],
     ["knows no MQTT 5", Buffer.from([0x20, 2, 0, 1]), /sync\.protocol-version: /],
     ["says nothing", "", /sync\.unreachable: .* cannot be reached: no answer in 5 s\n→ /],
   ])("says so at once when the broker %s", async (_, answer, expected) => {

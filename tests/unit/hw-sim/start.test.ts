@@ -6,6 +6,8 @@ import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { brokerFault } from "../../../hw-sim/start/processes/broker-check.ts";
+import { englishIn } from "../../support/italian.ts";
 
 const START = join(import.meta.dirname, "../../../dist/hw-sim/start.js");
 
@@ -79,6 +81,31 @@ describe("npm start", { timeout: 60_000 }, () => {
     expect(err).toContain(`${file}:3:1: config.unknown-key: stroe: found "stroe", expected one of the keys`);
     expect(err).toMatch(/did you mean "store"\?\nerror config\.invalid: .*1 problem in .*\n→ /);
     expect(await left()).toEqual([]);
+  });
+
+  it("says in Italian, and in nothing else, what is wrong with a configuration and with its broker", async () => {
+    const file = join(folder, "sbagliata.yaml");
+    await writeFile(file, "gateway: { id: gw-1, site: { id: parco } }\nsync: { broker: niente }\nstroe: {}\n");
+    const { code, err } = await start("--config", file, "--lang", "it").ended;
+    expect(code).toBe(1);
+    expect(err).toContain(`:3:1: config.unknown-key: stroe: c'è "stroe"`);
+    expect(
+      englishIn(err.replaceAll(folder, ""), [
+        "store",
+        "gateway",
+        "credentials",
+        "buses",
+        "devices",
+        "assets",
+        "rules",
+        "sync",
+        "config",
+        "check",
+      ]),
+    ).toEqual([]);
+    const fault = await brokerFault("mqtt://127.0.0.1:1");
+    expect(fault?.what("it")).toContain("connessione rifiutata");
+    expect(englishIn(fault?.what("it") ?? "")).toEqual([]);
   });
 
   it.each([

@@ -1,6 +1,7 @@
 /** What a person reads of a gateway on a terminal and in a pipe. */
 import { describe, expect, it } from "vitest";
 import { clip, numbers, picture, plain, type ViewInput, type ViewOptions } from "../../../../../hw-sim/start/terminal/view.ts";
+import { englishIn } from "../../../../support/italian.ts";
 
 const seen: ViewInput = {
   broker: "mqtt://127.0.0.1:2883",
@@ -94,6 +95,8 @@ const seen: ViewInput = {
     commands: [],
   },
 };
+/** Names of the site, and what is typed. */
+const NAMES = ["boiler", "meter-hall", "power", "energy", "never", "flow", "bay-1", "cippo", "sock", "node", "sim", "status"];
 const look: ViewOptions = { lang: "en", colours: true };
 // biome-ignore lint/suspicious/noControlCharactersInRegex: an escape sequence begins with one
 const words = (lines: readonly string[]) => lines.join("\n").replace(/\x1b\[\d*m/g, "");
@@ -152,6 +155,7 @@ describe("the live view", () => {
 
   it("speaks Italian, with a comma before the decimals, and without colours where none are wanted", () => {
     const lines = picture(seen, 200, 50, { lang: "it", colours: false });
+    expect(englishIn([...lines, plain(seen, "it")].join("\n"), NAMES)).toEqual([]);
     const text = lines.join("\n");
     expect(text).not.toContain("\x1b");
     expect(text).toMatch(/meter-hall +attivo +0,4 s +power 2310,1 W/);
