@@ -32,6 +32,7 @@ export class Player implements Disposable {
   constructor(options: PlayOptions) {
     this.#o = options;
     this.#jitter = seeded(options.seed, "jitter");
+    for (const device of Object.keys(options.play.columns)) this.#put(device, "state", "A");
     for (const [device, meter] of Object.entries(options.play.meters)) this.#energy.set(device, meter.energy);
     this.#tick();
   }
@@ -45,6 +46,8 @@ export class Player implements Disposable {
     for (const name of Object.keys(play.bays)) this.#playBay(name);
     for (const name of Object.keys(play.contacts)) this.#playContact(name);
     for (const name of Object.keys(play.gates)) this.#playGate(name);
+    for (const [device, letters] of Object.entries(play.columns))
+      for (const { at, letter } of letters) this.#at(at, () => this.#put(device, "state", letter));
     return this.#started;
   }
 

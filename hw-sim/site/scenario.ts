@@ -47,6 +47,10 @@ const scenario = z.strictObject({
       .record(z.string(), z.strictObject({ every: duration() }))
       .prefault({})
       .describe("Mean time between passages of a gate, or pulses of a meter, by device."),
+    columns: z
+      .record(z.string(), z.array(z.strictObject({ at: duration(), letter: z.string() })))
+      .prefault({})
+      .describe("The letter of IEC 61851 of a charging column from that time on, by device; before it is A."),
     meters: z
       .record(
         z.string(),
@@ -83,7 +87,7 @@ function* crossChecks({ buses, devices, assets, permits, earlyPermits, expect, t
   if (expect && timeFactor !== 1) yield "expect: times are of a play without a timeFactor";
   for (const name of Object.keys(expect?.assets ?? {})) if (!assets[name]) yield `expect.assets: no asset ${name}`;
   for (const name of Object.keys(assets)) if (expect && !expect.assets[name]) yield `expect.assets: ${name} is missing`;
-  for (const part of ["contacts", "gates", "meters"] as const)
+  for (const part of ["contacts", "gates", "meters", "columns"] as const)
     for (const name of Object.keys(play[part])) if (!devices[name]) yield `play.${part}.${name}: no such device`;
   for (const name of Object.keys(play.curves)) {
     const [device = "", point] = name.split(".");

@@ -4,12 +4,15 @@ import { monotonic } from "../../../src/kit/clock.ts";
 import type { Fault, Faults } from "../faults.ts";
 import { SocketLine } from "../socket-line.ts";
 import type { WireLog } from "../wire-log.ts";
+import type { ColumnLetters } from "./column-letters.ts";
 import { type Framing, type Request, rtuFraming, tcpFraming } from "./framing.ts";
 import type { Answer, ModbusUnit } from "./unit.ts";
 
 export interface LineUnit {
   readonly device: string;
   readonly unit: ModbusUnit;
+  /** Only of a charging column. */
+  readonly letters?: ColumnLetters;
 }
 
 export interface ModbusLineOptions {
@@ -52,7 +55,8 @@ function serve(options: ModbusLineOptions, framing: Framing, request: Request, s
     if (fault && fault.kind !== "late-reply") return; // such bytes show nothing of this unit
     const to = monotonic();
     const late = fault ? ({ late: true } as const) : {};
-    options.log.write(...answer.shown.map((s) => ({ k: "shown" as const, device: addressed.device, ...s, from, to, ...late })));
+    const shown = [...answer.shown, ...(addressed.letters?.madeOf(answer.shown) ?? [])];
+    options.log.write(...shown.map((s) => ({ k: "shown" as const, device: addressed.device, ...s, from, to, ...late })));
   };
   if (fault?.kind === "late-reply") setTimeout(send, fault.lateMs).unref();
   else send();

@@ -1,6 +1,7 @@
 /** Modbus buses of the simulated site: TCP, RTU over TCP, and RTU on a pseudo-terminal, with a unit for every device. */
 import * as z from "zod";
 import type { FaultKind } from "../faults.ts";
+import { columnLetters } from "../modbus/column-letters.ts";
 import { type LineUnit, modbusLine } from "../modbus/line.ts";
 import { ModbusUnit } from "../modbus/unit.ts";
 import { plugged, pseudoTerminal } from "./plug.ts";
@@ -32,7 +33,7 @@ export const modbus = siteWire({
     return {
       config,
       faults: framing === "tcp" ? TCP_FAULTS : RTU_FAULTS,
-      twins: new Map([...units.values()].map(({ device, unit }) => [device, twinOf(unit)])),
+      twins: new Map([...units.values()].map((unit) => [unit.device, twinOf(unit)])),
       ...plugged(line, over, line),
     };
   },
@@ -46,13 +47,17 @@ function unitsOn(bus: string, devices: readonly SiteDevice[]): ReadonlyMap<numbe
     const other = units.get(address);
     if (other) throw new Error(`bus ${bus}: ${device.id} and ${other.device} are both unit ${address}`);
     const table = { ...layoutOn("modbus", device), pairs: type.startsWith("eastron-") };
-    units.set(address, { device: device.id, unit: new ModbusUnit(table) });
+    const letters = columnLetters(type);
+    units.set(address, { device: device.id, unit: new ModbusUnit(table), ...(letters && { letters }) });
   }
   return units;
 }
 
-const twinOf = (unit: ModbusUnit): Twin => ({
+const twinOf = ({ unit, letters }: LineUnit): Twin => ({
   values: () => Object.fromEntries(Object.keys(unit.layout.points).map((name) => [name, unit.get(name)])),
-  set: (point, value) => unit.set(point, value),
+  set(point, value) {
+    if (letters && point === "state") unit.set("state-code", letters.codeOf(String(value)));
+    else unit.set(point, value);
+  },
   load: unit.layout.points,
 });

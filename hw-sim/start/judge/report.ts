@@ -179,7 +179,7 @@ async function judgeAssets(
       end: must,
     }),
   );
-  const judged = new Set(bays.map(({ asset }) => asset));
+  const judged = new Set([...bays.map(({ asset }) => asset), ...Object.keys(expect?.assets ?? {})]);
   const others = judgeEvents({
     events: events.filter(({ asset }) => asset === null || !judged.has(asset)),
     commands,
