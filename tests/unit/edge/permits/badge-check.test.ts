@@ -4,10 +4,12 @@ import { join } from "node:path";
 import { afterEach, expect, it } from "vitest";
 import { replay } from "../../../../src/edge/engine/past/replay.ts";
 import { BadgeCheck, noLists, type PermitVerdict } from "../../../../src/edge/permits/badge-check.ts";
-import { EdgeRuntime } from "../../../../src/edge/runtime.ts";
+import { EdgeRuntime, type EdgeRuntimeOptions } from "../../../../src/edge/runtime.ts";
+import { TrustedKeys } from "../../../../src/edge/trust/trusted-keys.ts";
 import { type Clock, monotonic } from "../../../../src/kit/clock.ts";
 import { noLog } from "../../../../src/kit/log.ts";
 import type { Device, DeviceInfo, EdgeEvent, Reading } from "../../../../src/model/index.ts";
+import { DOWN, Signer } from "../../../support/lists/signer.ts";
 import { folder, open } from "../store/support.ts";
 import { gate } from "./gate.ts";
 
@@ -19,7 +21,11 @@ afterEach(() => {
   for (const stop of stops.splice(0)) stop.abort();
 });
 
-async function site(file: string, verdict?: (list: string, shown: string, asset: string) => PermitVerdict) {
+async function site(
+  file: string,
+  verdict?: (list: string, shown: string, asset: string) => PermitVerdict,
+  lists?: EdgeRuntimeOptions["lists"],
+) {
   const ahead = { ms: 0, synced: true };
   const mono = () => monotonic() + ahead.ms;
   const wall = () => 1_764_000_000_000 + mono();
@@ -70,6 +76,7 @@ async function site(file: string, verdict?: (list: string, shown: string, asset:
     clock,
     log: noLog,
     ...(verdict && { permits: { verdict } }),
+    ...(lists && { lists }),
   });
   const stop = new AbortController();
   stops.push(stop);
@@ -189,4 +196,40 @@ it("is told once a second where a reader says the same again and again", () => {
   const check = new BadgeCheck(noLists, () => ({ mono: 0, wall: 0, synced: true }));
   const told = (mono: number) => [...check.verdicts([{ asset, list: "disabled" }], "reader", HASH, mono)].length;
   expect(Array.from({ length: 3000 }, (_, mono) => told(mono)).reduce((sum, n) => sum + n, 0)).toBe(3);
+});
+
+it("is valid by a signed list until a newer one revokes it, and by none after its key is another", async () => {
+  await using at = await folder();
+  await using signer = new Signer().trust("city", "lists/*");
+  const keys = new TrustedKeys(signer.file);
+  const badgeKeys = async () => ["k1", "k2"];
+  const { edge, shows, shown, wall, end } = await site(at.file, undefined, {
+    folder: join(at.path, "lists"),
+    downTopic: DOWN,
+    keys,
+    badgeKeys,
+  });
+  await edge.lists?.load();
+  const until = wall() + HOUR;
+  const push = (version: number, kid: string, more = {}) => {
+    const entry = { key: HASH.slice(3), from: 0, to: until, ...more };
+    const list = signer.list({ name: "disabled", version, kid, issuedAt: wall(), entries: [entry] });
+    return edge.lists?.receive("disabled", Buffer.from(JSON.stringify(list)));
+  };
+  const verdicts = async (count: number) =>
+    (await shown(count)).filter(({ asset }) => asset === "north").map((event) => [event["permit"], event["until"]]);
+  await push(1, "k1");
+  shows(`${HASH} k2:ffffffffffffffffffffffffffffffff`);
+  await shown(2);
+  await push(2, "k1", { revoked: true });
+  shows(HASH);
+  await shown(3);
+  await push(3, "k2");
+  shows(HASH);
+  expect(await verdicts(4)).toEqual([
+    [{ list: "disabled", version: 1, verdict: "valid" }, until],
+    [{ list: "disabled", version: 2, verdict: "revoked" }, null],
+    [{ list: "disabled", version: 3, verdict: "unknown" }, null],
+  ]);
+  await end();
 });
