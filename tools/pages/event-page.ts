@@ -1,6 +1,6 @@
 /** Writes docs/events.md: every kind of event that a gateway tells, with its severity, states and fields. */
+import { alarmsOf } from "../../src/edge/kinds/alarm-table.ts";
 import { assetKinds } from "../../src/edge/kinds/index.ts";
-import type { AlarmSpec } from "../../src/edge/kinds/kind.ts";
 import type { HostEvent } from "../../src/model/events/asset-events.ts";
 import { hostEvents } from "../../src/model/host-events.ts";
 import { cells } from "./markdown.ts";
@@ -13,7 +13,7 @@ export function eventPage(): string {
     cells(`\`${kind}\``, severity, states.join(", "), [what, ...(todo ? [todo] : [])].map(both).join("<br>→ "), fieldsOf(fields)),
   );
   const ofAssets = Object.values(assetKinds).flatMap((of) =>
-    Object.entries(of.alarms as Readonly<Record<string, AlarmSpec>>).map(([kind, { severity, raised }]) =>
+    Object.entries(alarmsOf(of)).map(([kind, { severity, raised }]) =>
       cells(`\`${kind}\``, severity, `[${of.kind}](kinds/${of.kind}.md)`, both(raised)),
     ),
   );

@@ -1,6 +1,7 @@
 /** Writes the page of an asset kind, and the table of all alarms that assets raise. */
 import { inputSchema } from "../../src/config/schema/json-schema.ts";
-import type { AlarmSpec, AnyKind, ShownSpec } from "../../src/edge/kinds/kind.ts";
+import { alarmsOf } from "../../src/edge/kinds/alarm-table.ts";
+import type { AlarmSpec, AnyKind, CommandMeaning, ShownSpec } from "../../src/edge/kinds/kind.ts";
 import { cells } from "./markdown.ts";
 import { optionRows } from "./option-rows.ts";
 
@@ -8,7 +9,7 @@ const rule = (columns: number): string => cells(...Array.from({ length: columns 
 const bothOf = ({ it, en }: { readonly it: string; readonly en: string }): string => `${en}<br>*${it}*`;
 const generatedFrom = (what: string): string => `<!-- Generated from ${what} by \`npm run generate\`: do not edit. -->`;
 
-export function kindPage({ kind, title, model, options, shows, alarms }: AnyKind): string {
+export function kindPage({ kind, title, model, options, shows, alarms, commands = {} }: AnyKind): string {
   const shown = Object.entries(shows as Readonly<Record<string, ShownSpec>>);
   return `${generatedFrom("src/edge/kinds/")}
 
@@ -28,14 +29,14 @@ ${cells("Attribute", "Unit", "Kind", "Meaning")}
 ${rule(4)}
 ${shown.map(([name, { unit, kind: of, meaning }]) => cells(`\`${name}\``, unit || "–", of, meaning)).join("\n")}
 
-## Alarms
+${commandsOf(commands)}## Alarms
 
-${tableOf(alarms).join("\n")}
+${tableOf(alarmsOf({ alarms })).join("\n")}
 `;
 }
 
 export function alarmsPage(kinds: readonly AnyKind[]): string {
-  const all = Object.assign({}, ...kinds.map(({ alarms }) => alarms)) as Readonly<Record<string, AlarmSpec>>;
+  const all = Object.assign({}, ...kinds.map(alarmsOf)) as Readonly<Record<string, AlarmSpec>>;
   return `${generatedFrom("src/edge/kinds/")}
 
 # Alarms of assets
@@ -46,6 +47,21 @@ after 24 h they are cleared with the reason \`lost\`. What is urgent is also sen
 
 ${tableOf(all).join("\n")}
 `;
+}
+
+/** Nothing where there is none. */
+function commandsOf(commands: Readonly<Record<string, CommandMeaning>>): string {
+  const rows = Object.entries(commands).map(([name, { meaning, args }]) =>
+    cells(
+      `\`${name}\``,
+      Object.entries(args)
+        .map(([arg, what]) => `\`${arg}\`: ${what}`)
+        .join("<br>") || "–",
+      meaning,
+    ),
+  );
+  if (rows.length === 0) return "";
+  return ["## Commands", "", cells("Command", "Arguments", "Meaning"), rule(3), ...rows, "", ""].join("\n");
 }
 
 function tableOf(alarms: Readonly<Record<string, AlarmSpec>>): string[] {

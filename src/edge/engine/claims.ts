@@ -2,6 +2,7 @@
 import { formatDuration } from "../../kit/text/format-duration.ts";
 import type { Asset, EventDraft, Text } from "../../model/index.ts";
 import type { AlarmDraft, Alarms } from "../alarms.ts";
+import { alarmsOf, comesAndGoes, unstableOf } from "../kinds/alarm-table.ts";
 import type { AlarmSpec, AnyKind, Claim, Held } from "../kinds/kind.ts";
 
 /** An alarm whose asset cannot be observed for this long is given up: reason `lost`. */
@@ -66,7 +67,9 @@ export function settleClaim(claim: Claim, key: string, { state, flapping }: Kept
     return { ...settled(claim, key, state, of, alarms), flapping: kept(recent) };
   if (recent.length + 1 < unstable.times)
     return { ...settled(claim, key, state, of, alarms), flapping: kept([of.at, ...recent]) };
-  alarms.raise(id, unstableOf(key), { ...unstableDraft(key, comesAndGoes(key, claim, of), of), cause: of.cause }, of.mono);
+  const { text } = draft(key, "raised", claim.since, claim.words, of);
+  const told = unstableDraft(key, comesAndGoes(text, unstable), of);
+  alarms.raise(id, unstableOf(key), { ...told, cause: of.cause }, of.mono);
   const due = of.at + unstable.withinMs;
   return { state: undefined, due, isTold: true, flapping: { raised: [], holds: true, changed: of.at } };
 }
@@ -88,8 +91,6 @@ export function dueAfter(
   }
   return Math.min(...dues);
 }
-
-export const unstableOf = (key: string): string => `${key}.unstable`;
 
 const isDue = (claim: Claim, at: number): claim is Held => typeof claim === "object" && "due" in claim && claim.due <= at;
 
@@ -114,13 +115,6 @@ function settleUnstable(claim: Claim, key: string, was: Flapping | undefined, of
 
 function unstableDraft(key: string, text: Text, of: Judged): AlarmDraft {
   return { ...draft(key, "raised", of.at, {}, of), kind: unstableOf(key), text };
-}
-
-function comesAndGoes(key: string, { since, words }: Held, of: Judged): Text {
-  const { text } = draft(key, "raised", since, words, of);
-  const { times = 0, withinMs = 0 } = of.kind.alarms[key]?.unstable ?? {};
-  const often = `${times}× / ${formatDuration(withinMs)}`;
-  return { it: `${text.it}: va e viene (${often})`, en: `${text.en}: comes and goes (${often})` };
 }
 
 const steadyText = ({ asset, kind }: Judged): Text => ({
@@ -154,16 +148,11 @@ function hold(claim: Held, key: string, state: ClaimState | undefined, of: Judge
   return { state: { since, lostAt: null }, due: NEVER, isTold: true };
 }
 
-const isClaimed = (key: string, { alarms }: AnyKind): boolean =>
-  Object.entries(alarms as Readonly<Record<string, AlarmSpec>>).some(
-    ([own, { unstable }]) => key === own || (unstable !== undefined && key === unstableOf(own)),
-  );
-
 /** Clears alarms that a former kind or version raised and that the present one does not know. `but`: one that is not the kind's to claim. */
 export function clearOrphans({ asset, kind }: Pick<Judged, "asset" | "kind">, but: string, alarms: Alarms, mono: number): void {
   const { id, name } = asset;
   for (const { key, kind: of, severity } of alarms.ofOwner(id)) {
-    if (key === but || isClaimed(key, kind)) continue;
+    if (key === but || Object.hasOwn(alarmsOf(kind), key)) continue;
     const text = { it: `${name.it}: ${of} non si valuta più`, en: `${name.en}: ${of} is no longer judged` };
     alarms.clear(id, key, { kind: of, severity, asset: id, text, reason: "removed", extra: placeOf(asset) }, mono);
   }

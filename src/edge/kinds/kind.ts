@@ -132,6 +132,11 @@ export interface ShownSpec {
   readonly meaning: string;
 }
 
+export interface CommandMeaning {
+  readonly meaning: string;
+  readonly args: Readonly<Record<string, string>>;
+}
+
 /** A value to be shown that nobody is sure of, and the code that says why. */
 export interface Uncertain {
   readonly value: Value;
@@ -243,6 +248,8 @@ export interface Kind<O, S extends Senses, F, T extends string, A extends string
   readonly facts: F;
   /** Facts of an earlier version, or undefined where they cannot be taken over. Of those, what was null may be missing. */
   migrate?(facts: unknown, version: number): F | undefined;
+  /** For its page: what each of its `actions` does, and what it is told with it. */
+  readonly commands?: Readonly<Record<string, CommandMeaning>>;
   /** How much of the stored past must be heard again to know what is, ms of wall time, where no facts are left. */
   readonly lookBackMs: number;
   learn?(facts: F, heard: Heard<S>, context: Context<O, S>): F | Learned<F>;

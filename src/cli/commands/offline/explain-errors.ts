@@ -1,7 +1,7 @@
 /** Explains an error code, an alarm or an event: what it means, and what whoever meets it does next. */
 
+import { alarmsOf } from "../../../edge/kinds/alarm-table.ts";
 import { assetKinds } from "../../../edge/kinds/index.ts";
-import type { AlarmSpec } from "../../../edge/kinds/kind.ts";
 import { codes } from "../../../kit/codes.ts";
 import { EdgeError, unfilled } from "../../../kit/errors.ts";
 import { stateWord } from "../../../kit/text/state-words.ts";
@@ -24,7 +24,7 @@ interface Explained {
 function everything(): readonly Explained[] {
   const errorCodes = Object.entries(codes).map(([code, spec]): Explained => ({ code, ...spec, what: withoutNumbers(spec.what) }));
   const alarms = Object.values(assetKinds).flatMap((kind) =>
-    Object.entries(kind.alarms as Readonly<Record<string, AlarmSpec>>).map(
+    Object.entries(alarmsOf(kind)).map(
       ([code, { raised, todo, severity }]): Explained => ({ code, what: withoutNumbers(raised), hint: todo, severity }),
     ),
   );

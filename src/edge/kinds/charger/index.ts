@@ -133,6 +133,14 @@ export const charger = assetKind({
     lostAt: null,
   } as Facts,
   lookBackMs: DAY_MS,
+  commands: {
+    "charger.limit": {
+      meaning: "Sets how much current each phase may take. With `limit`.",
+      args: { amperes: "A, from 6 to `most`." },
+    },
+    "charger.pause": { meaning: "Stops the charging, until it is resumed. Where the options name what does that.", args: {} },
+    "charger.resume": { meaning: "Lets a paused column charge again.", args: {} },
+  },
 
   learn(facts, heard, { o, now }) {
     if (heard.of === "action") {

@@ -47,6 +47,12 @@ export const parkingBay = assetKind({
     watchesPermits(o) ? { "permit.confirm": { args: { until: { type: "number" } }, impact: "low", safe: true } } : {},
   facts: { stay: null, permit: null } as Facts,
   lookBackMs: DAY_MS,
+  commands: {
+    "permit.confirm": {
+      meaning: "A badge was shown, or found by whoever was sent there. Where the bay asks for one.",
+      args: { until: "Until when it holds, epoch ms; absent: to the end of the stay." },
+    },
+  },
 
   learn(facts, heard, { now, o, sees }) {
     if (heard.of === "occupancy") {

@@ -81,6 +81,12 @@ export const parkingGroup = assetKind({
   }),
   facts: nothingCounted,
   lookBackMs: NIGHT_AND_DAY_MS,
+  commands: {
+    "count.set": {
+      meaning: "Somebody counted the vehicles inside: counting goes on from there. With `gates`, unless it is a `part`.",
+      args: { inside: "How many stand there; at most the `capacity`, where that is written." },
+    },
+  },
 
   learn(facts, heard, { now, o }) {
     if (o.gates === undefined) return facts;
