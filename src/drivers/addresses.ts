@@ -43,10 +43,15 @@ export function tcpAddress(written: string): TcpAddress | null {
 
 const DEVICE = "expected a serial device such as /dev/ttyUSB0, best by its lasting name /dev/serial/by-id/…";
 const WINDOWS = `${DEVICE}: COM1, COM2 and so on are names of Windows`;
+const SERVER = `${DEVICE}; behind a device server it is \`modbus: rtu-tcp\` with \`host\` and \`port\``;
 const isDevice = (written: string): boolean => /^\/[^\s\p{C}]+$/u.test(written);
 const wrongDevice = (written: unknown): string => (/^COM\d+:?$/i.test(String(written)) ? WINDOWS : DEVICE);
 
-export const serialDevice = () => z.string({ error: DEVICE }).refine(isDevice, { error: ({ input }) => wrongDevice(input) });
+/** A serial device of this machine. */
+export const serialDevice = () =>
+  z.string({ error: DEVICE }).refine(isDevice, {
+    error: ({ input }) => (/^[^/\s]+:\d+$/.test(String(input).replace(/^\w+:\/\//, "")) ? SERVER : wrongDevice(input)),
+  });
 
 /** A serial device, or the device server that it hangs on. */
 export const serialOrTcp = () =>

@@ -40,7 +40,15 @@ export function checkReferences(schema: z.ZodType, value: unknown, path: Path, s
     else if (to === "list") isThere(one, LISTS, phrases.pushedList[source.lang], source);
     else if (to === "asset") checkAsset(one, one.reference.kind, site, source);
     else if (to === "device" || to === "reader" || to === "column") checkDevice(one, to, site, source);
+    else if (to === "hours") checkHolidays(one, site, source);
   }
+}
+
+/** Without a list of them no day is a holiday, and whoever parks at Christmas would be accused. */
+function checkHolidays({ written, path }: Found, { raw }: Written, source: Source): void {
+  if (!/\bPH\b/.test(written) || valueAt(raw, ["gateway", "holidays"]) !== undefined) return;
+  const expected = `${phrases.noEffect[source.lang]} gateway.holidays`;
+  source.add({ severity: "warning", code: "config.no-effect", path, found: quoted("PH"), expected });
 }
 
 /** Assets that hear each other in a circle would never come to rest: the last one written closes it. */

@@ -78,6 +78,7 @@ function addresses(text: string): readonly Rewriting[] {
   return [
     ...(mac.length === 12 ? [quotes(mac.replace(/(..)(?=.)/g, "$1:"))] : []),
     ...(/^(tty|serial)/.test(text) ? [word(`/dev/${text}`)] : []),
+    ...(/^[^/\s]+:\d+$/.test(bare) ? [word(`tcp://${bare}`)] : []),
     word(text.replace(/^tcp:/i, "mqtt:").replace(/^(ssl|tls|mqtt\+ssl):/i, "mqtts:")),
     ...(/^[\w.-]+(:\d+)?$/.test(text) && text.includes(".") ? [word(`mqtts://${text}`)] : []),
     word(bare),

@@ -40,6 +40,11 @@ describe("what is none", () => {
     ["modbus: rtu, port: ttyUSB0", "expected a serial device such as /dev/ttyUSB0"],
     ["modbus: rtu, port: 3", "expected a serial device such as /dev/ttyUSB0"],
     ["serial: 'tcp://fd00::2:4001'", "tcp://[fd00::2]:4001"],
+    ["serial: '10.20.0.31:4001'", "write `serial: tcp://10.20.0.31:4001`"],
+    ["serial: 'moxa-1.lan:4001'", "write `serial: tcp://moxa-1.lan:4001`"],
+    ["serial: 'telnet://10.20.0.31:4001'", "write `serial: tcp://10.20.0.31:4001`"],
+    ["modbus: rtu, port: 'tcp://10.20.0.31:4001'", "`modbus: rtu-tcp` with `host` and `port`"],
+    ["modbus: rtu, port: '10.20.0.31:4001'", "`modbus: rtu-tcp` with `host` and `port`"],
     ["serial: 'tcp://[fd00::g]:4001'", "expected a host name or an address"],
     ["serial: 'tcp://[fd00::2]:0'", "expected a port from 1 to 65535"],
     ["serial: 'tcp://10.20.0.300:4001'", "four numbers from 0 to 255"],
@@ -55,7 +60,7 @@ describe("what is none", () => {
     ["serial: /dev/ttyUSB0, baud: 115000", "expected a rate that serial devices have"],
   ])("%s", async (bus, words) => {
     expect(await problemsOf(bus)).toEqual([expect.stringContaining(words)]);
-    expect((await problemsOf(bus, "it"))[0]).not.toMatch(/expected|starts_with|names of| such as /);
+    expect((await problemsOf(bus, "it"))[0]).not.toMatch(/expected|starts_with|names of| such as | device server/);
   });
 
   it.each([

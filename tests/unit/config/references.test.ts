@@ -184,6 +184,20 @@ describe("opening hours", () => {
       '0:60 config.wrong-value "Mo-Ve 08:00-20:00": orari come Mo-Fr 08:00-13:00,15:00-20:00; PH off (Mo-Ve non è comprensibile)',
     ]);
   });
+
+  it("that speak of holidays need to know them: otherwise somebody is accused at Christmas", async () => {
+    const warned = async (gateway: string, hours: string) => {
+      const { problems } = await checkSite(HEAD.replace("site: { id: s }", `site: { id: s }${gateway}`) + bay(hours), "g", "en");
+      return problems
+        .filter(({ path }) => path === "assets.a.hours")
+        .map(({ code, found: what, expected }) => [code, what, expected]);
+    };
+    const needs = ["config.no-effect", '"PH"', "no effect without gateway.holidays"];
+    expect(await warned("", '"Mo-Sa 08:00-20:00; PH off"')).toContainEqual(needs);
+    expect(await warned("", '"Mo-Fr,PH 08:00-20:00"')).toContainEqual(needs);
+    expect(await warned("", '"Mo-Sa 08:00-20:00"')).not.toContainEqual(needs);
+    expect(await warned(", holidays: { country: IT }", '"Mo-Sa 08:00-20:00; PH off"')).not.toContainEqual(needs);
+  });
 });
 
 it("a day is one of the calendar", () => {
