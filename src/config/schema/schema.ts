@@ -17,23 +17,23 @@ export const name = () =>
   });
 
 const text = z.strictObject({
-  it: z.string().describe("In Italian."),
-  en: z.string().describe("In English."),
+  it: z.string().min(1).describe("In Italian."),
+  en: z.string().min(1).describe("In English."),
 });
-export const place = z.strictObject({
-  lat: z.number().min(-90).max(90).optional().describe("Latitude in degrees (WGS 84)."),
-  lon: z.number().min(-180).max(180).optional().describe("Longitude in degrees (WGS 84)."),
-  hint: z
-    .strictObject({ it: z.string().optional().describe("In Italian."), en: z.string().optional().describe("In English.") })
-    .optional()
-    .describe("How to find it, for people."),
-});
+export const place = z
+  .strictObject({
+    lat: z.number().min(-90).max(90).optional().describe("Latitude in degrees (WGS 84)."),
+    lon: z.number().min(-180).max(180).optional().describe("Longitude in degrees (WGS 84)."),
+    hint: z
+      .strictObject({ it: z.string().optional().describe("In Italian."), en: z.string().optional().describe("In English.") })
+      .optional()
+      .describe("How to find it, for people."),
+  })
+  .refine(({ lat, lon }) => (lat === undefined) === (lon === undefined), { error: "expected lat and lon, or neither" });
 
 const DEFAULT_ZONE = "Europe/Rome";
 const timezone = z.string().refine(isTimezone, { error: "expected a time zone such as Europe/Rome" });
-const day = z
-  .string()
-  .regex(/^(\d{4}-)?(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/, { error: "expected a day such as 07-04 or 2026-07-04" });
+const day = z.string().refine(isDay, { error: "expected a day such as 07-04 or 2026-07-04" });
 
 const gateway = z.strictObject({
   id: name().describe("Client id and topic of this box; unique in the fleet."),
@@ -204,6 +204,12 @@ function isTimezone(zone: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** Without a year, one that some year has. */
+function isDay(text: string): boolean {
+  const whole = /^\d{4}-/.test(text) ? text : `2024-${text}`;
+  return z.iso.date().safeParse(whole).success;
 }
 
 function isBroker(address: string): boolean {

@@ -1,4 +1,4 @@
-/** Finds the known word that a wrong one was probably meant as: by spelling, by its beginning, or by a synonym. */
+/** Finds the known word that a wrong one was probably meant as: by spelling, by a part of it, or by a synonym. */
 
 /** A known word → others for the same thing, in small letters without blanks and dashes. */
 export type Synonyms = Readonly<Record<string, readonly string[]>>;
@@ -26,7 +26,10 @@ export function suggestion(word: string, known: Iterable<string>, synonyms: Syno
     const other = letters(candidate);
     return Math.min(other.length, plain.length) >= BEGINNING && (other.startsWith(plain) || plain.startsWith(other));
   });
-  return begun.length === 1 ? begun[0] : undefined;
+  if (begun.length > 0) return begun.length === 1 ? begun[0] : undefined;
+  // `sdm120` for `eastron-sdm120`: people leave out the maker.
+  const within = candidates.filter((candidate) => plain.length >= BEGINNING && letters(candidate).includes(plain));
+  return within.length === 1 ? within[0] : undefined;
 }
 
 function bySpelling(word: string, known: readonly string[]): string | undefined {

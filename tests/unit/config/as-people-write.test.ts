@@ -283,3 +283,31 @@ it("a word that no choice has is not taken for the name of something else", asyn
       await problemsOf(`assets: { b: { kind: parking-bay, occupancy: c.presence, reservedFor: ${word} } }\n`),
     ).toContainEqual(expect.stringMatching(/reservedFor: found "\w+", expected one of [a-z, ]+$/));
 });
+
+describe("what is half there", () => {
+  const asset = (text: string) =>
+    `devices: { c: { type: tcp-alive, host: 10.0.0.1, port: 80 } }\nassets: { a: { kind: parking-bay, occupancy: c.alive, ${text} } }\n`;
+
+  it.each([
+    ["a latitude alone", asset("place: { lat: 45.05 }"), "expected lat and lon, or neither"],
+    ["a longitude alone", asset("place: { lon: 9.69, hint: { it: qui } }"), "expected lat and lon, or neither"],
+    ["a name in one language", asset('name: { it: Stallo, en: "" }'), "expected a value that is not empty"],
+  ])("%s", async (_, text, expected) => expect(await problemsOf(text)).toEqual([expect.stringContaining(expected)]));
+
+  it("a place may be a hint for people alone", async () =>
+    expect(await problemsOf(asset("place: { hint: { it: qui, en: here } }"))).toEqual([]));
+
+  it.each([
+    ["sdm120", "eastron-sdm120"],
+    ["lht65n", "lorawan-dragino-lht65n"],
+    ["relay", "gpio-relay"],
+  ])("the type %s, of which the maker is missing", async (type, whole) =>
+    expect((await problemsOf(`devices: { a: { type: ${type} } }\n`))[0]).toContain(`did you mean "${whole}"?`),
+  );
+
+  it.each(["02-30", "04-31", "2027-02-29"])("the day %s, which no year has", async (day) => {
+    const text = `gateway: { id: gw-1, site: { id: park }, holidays: { country: IT, extra: ["02-29", "${day}"] } }\nsync: { broker: mqtt://127.0.0.1 }\n`;
+    const { problems } = await checkSite(text, "s");
+    expect(problems.map(({ path, code }) => [path, code])).toEqual([["gateway.holidays.extra.1", "config.wrong-value"]]);
+  });
+});

@@ -57,7 +57,7 @@ describe("a device with a wrong option", () => {
   it("shares its unit with nobody; a unit that is wrong itself is nobody's", async () => {
     expect(
       await found(`  a: { type: eastron-sdm120, bus: line, unit: 7, every: soon }
-  b: { type: eastron-sdm120, bus: line, unit: 7, place: { lat: 100 } }
+  b: { type: eastron-sdm120, bus: line, unit: 7, place: { lat: 100, lon: 9 } }
   c: { type: eastron-sdm120, bus: line, unit: 999 }
   d: { type: eastron-sdm120, bus: line, unit: 999 }
   e: { type: eastron-sdm120, unit: 8 }
