@@ -250,12 +250,13 @@ export class EdgeRuntime {
   }
 
   #commandOptions(offMs: number, operator: CommandProcessorOptions["host"]["operator"]): CommandProcessorOptions {
-    const { store, clock, log, gateway, assets } = this.#o;
+    const { store, clock, log, gateway, assets, lists: signed } = this.#o;
     return {
       gateway,
       targets: this.targets,
       assets: new Set(assets.map(({ asset }) => asset.id)),
       limits: this.#limits,
+      checkSignature: signed && ((document, action) => signed.keys.check(`${signed.downTopic}/commands`, document, action)),
       clock,
       log,
       saved: store.inbox,

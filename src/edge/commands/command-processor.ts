@@ -15,6 +15,7 @@ import { afterTimeOff, type InboxBody, rowOf, toBeKept } from "./inbox-row.ts";
 import type { LimitKeeper } from "./limits.ts";
 import { type Refusal, refusalOf, refused } from "./refusal.ts";
 import { RefusalDigest } from "./refusal-digest.ts";
+import { type CheckSignature, unsigned } from "./signature-check.ts";
 
 export interface CommandEffects {
   inbox(row: InboxRow): void;
@@ -33,6 +34,8 @@ export interface CommandProcessorOptions {
   readonly assets: ReadonlySet<string>;
   readonly host: CommandHost & CommandEffects;
   readonly limits: LimitKeeper;
+  /** Of what the platform sends; absent: it may command nothing of high impact. */
+  readonly checkSignature?: CheckSignature | undefined;
   readonly clock: Clock;
   readonly log: Log;
   readonly saved: ReadonlyMap<string, InboxRow>;
@@ -73,10 +76,13 @@ export class CommandProcessor {
     const parsed = envelope.safeParse(body);
     if (!parsed.success) return this.#malformed(body, reasonOf(parsed.error));
     const command = parsed.data;
+    // Before it is looked for among those that came: of two with one id, the second must not pass while the first is checked.
+    const target = origin === "platform" ? this.#targetOf(command) : undefined;
+    const unproven = target === undefined ? null : await unsigned(body, target, this.#o.checkSignature);
     if (this.#inbox.has(command.id)) return this.#tell(command.id);
     const known = this.#refused.endingOf(command.id);
     if (known !== undefined) return this.#answer(resultOf(command, known, this.#o.clock.now().wall));
-    const refusal = this.#refusal(command, origin, retained) ?? this.#tooSoon(command);
+    const refusal = this.#refusal(command, origin, retained) ?? unproven ?? this.#tooSoon(command);
     if (refusal !== null) return this.#refuse(command, origin, refusal);
     this.#step(command, origin, "accepted");
     await this.#o.host.flush();

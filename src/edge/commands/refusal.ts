@@ -40,7 +40,6 @@ export function refusalOf(command: Envelope, { gateway, target, retained, origin
   if (!now.synced && !target.safe && origin === "platform") return refused("command.clock-unsynced");
   if (knowsFrom !== null && origin === "platform" && command.issuedAt < knowsFrom)
     return { ...refused("command.history-lost"), state: "unknown" };
-  if (target.impact === "high" && origin === "platform") return refused("command.unsigned");
   return null;
 }
 

@@ -42,6 +42,8 @@ export class MemoryOutbox implements EdgeRuntime {
   open: OpenAlarm[] = [];
   reads = 0;
   writable = true;
+  /** Lists that were handed on. */
+  readonly listed: (readonly [list: string, payload: string])[] = [];
   readonly received: { readonly body: unknown; readonly retained: boolean }[] = [];
   /** A command is durable when this resolves. */
   durable: () => Promise<void> = () => Promise.resolve();
@@ -159,6 +161,13 @@ export class MemoryOutbox implements EdgeRuntime {
     onResult: (listener: (result: CommandResult) => void) => {
       this.#results.add(listener);
       return () => this.#results.delete(listener);
+    },
+  };
+
+  readonly lists = {
+    receive: async (list: string, payload: Uint8Array) => {
+      await this.durable();
+      this.listed.push([list, Buffer.from(payload).toString()]);
     },
   };
 

@@ -37,8 +37,8 @@ export function harness(
   log: Log = noLog,
 ): Harness {
   const stop = new AbortController();
-  const { outbox, documents, commands, clock } = edge;
-  const parts = { gateway: "gw", options: { ...quick, broker: url, ...options }, outbox, documents, commands, clock, log };
+  const { outbox, documents, commands, lists, clock } = edge;
+  const parts = { gateway: "gw", options: { ...quick, broker: url, ...options }, outbox, documents, commands, lists, clock, log };
   const sync = runSync(parts, stop.signal);
   return {
     edge,

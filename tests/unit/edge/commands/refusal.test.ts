@@ -58,7 +58,6 @@ describe("a command", () => {
     ["that is over", { issuedAt: NOW - 60_000, expiresAt: NOW }, {}, "expired command.expired"],
     ["while nobody knows the time", {}, { now: unsynced }, "refused command.clock-unsynced"],
     ["from before this database's memory", {}, { knowsFrom: NOW + 1 }, "unknown command.history-lost"],
-    ["of consequence, without a signature", {}, { target: { ...lamp, impact: "high" } }, "refused command.unsigned"],
   ])("%s is not", (_, of, at, wanted) => expect(verdict(of as Partial<typeof command>, at)).toBe(wanted));
 
   it.each<readonly [string, Partial<Arrival>]>([
