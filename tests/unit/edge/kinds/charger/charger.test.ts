@@ -249,7 +249,9 @@ const moves = fc.array(
 );
 
 describe("a random life", () => {
-  it("says what its replay says; energy never falls, and all sessions together are not more", { timeout: 120_000 }, async () => {
+  it("says what its replay says; energy never falls, and all sessions together are not more", {
+    timeout: 120_000 + RUNS * 30,
+  }, async () => {
     await fc.assert(
       fc.asyncProperty(moves, async (list) => {
         const assets = [column({ ...TWO, limit: "column.limit", most: 16, zeroPauses: true })];
