@@ -197,14 +197,15 @@ export const placeOf = ({ urn, place }: Asset): NonNullable<EventDraft["extra"]>
   ...(place !== undefined && { place }),
 });
 
-function filled(text: Text, since: number, words: NonNullable<Held["words"]>, { asset, at, why }: Judged): Text {
+function filled(text: Text, since: number, words: NonNullable<Held["words"]>, { asset, kind, at, why }: Judged): Text {
   const reason = whyText(why);
+  const own = kind.words?.(asset.options) ?? {};
   const fill = (lang: keyof Text): string =>
     text[lang].replace(/\{(\w+)\}/g, (whole, name: string) => {
       if (name === "name") return asset.name[lang];
       if (name === "for") return formatDuration(Math.max(0, at - since));
       if (name === "why") return reason[lang];
-      return String(words[name] ?? whole);
+      return String(words[name] ?? own[name]?.[lang] ?? whole);
     });
   return { it: fill("it"), en: fill("en") };
 }
@@ -217,6 +218,7 @@ const lostText = ({ asset, kind }: Judged): Text => ({
 /** Why nobody can see now. */
 function whyText(code: string): Text {
   if (code === "device.silent") return { it: "il sensore ora tace", en: "the sensor is silent now" };
+  if (code === "list.missing") return { it: "manca la lista per giudicare", en: "there is no list to judge by" };
   if (code === "clock.unsynced") return { it: "l'ora esatta non è nota", en: "the right time is not known" };
   if (code === "rule.failed") return { it: "la regola ora non funziona", en: "its rule does not work now" };
   if (code.startsWith("sensor.")) return { it: "il sensore ora non vede nulla", en: "the sensor sees nothing now" };

@@ -129,7 +129,7 @@ export class Judge {
       at,
       mono: this.#moments.mono(at),
       monoOf: (when) => this.#moments.mono(when),
-      why: run.why,
+      why: run.why(this.#moments.moment(at).synced),
       cause: run.cause,
     };
     let anyTold = false;

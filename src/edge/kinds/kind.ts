@@ -242,6 +242,8 @@ export interface Kind<O, S extends Senses, F, T extends string, A extends string
   /** Another attribute than the first, where that is not shown under these options. */
   is?(options: O): NoInfer<T>;
   readonly alarms: Readonly<Record<A, AlarmSpec>>;
+  /** Words of all its texts that follow from the options, in both languages. */
+  words?(options: O): Readonly<Record<string, Text>>;
   actions?(options: O): Readonly<Record<string, CommandSpec>>;
   /** What of the options the catalog may say. */
   statics?(options: O): Readonly<Record<string, unknown>>;

@@ -202,6 +202,11 @@ export const valueCodes = {
     what: { it: "Mancano letture: la misura è parziale", en: "Readings were missing: the measure is partial" },
     hint: { it: "Vedere `cippo devices` per il dispositivo.", en: "See `cippo devices` for the device." },
   },
+  "list.missing": {
+    retry: false,
+    what: { it: "Manca la lista per giudicare", en: "There is no list to judge by" },
+    hint: { it: "Inviare la lista dalla piattaforma.", en: "Send the list from the platform." },
+  },
   "contact.chatter": {
     retry: false,
     what: { it: "Il contatto rimbalza di continuo", en: "The contact chatters" },

@@ -225,6 +225,17 @@ export class LivedSite {
     this.#engine?.timers(this.#mono);
   }
 
+  /** A badge is read: what a list says of it, for an asset. `until` in epoch ms. */
+  badge(
+    reader: string,
+    asset: string,
+    permit: { readonly verdict: string; readonly version: number | null },
+    until: number | null,
+  ): void {
+    this.#note("badge.shown", { asset, reader, permit, until });
+    this.#engine?.told({ asset, reader, permit, until } as never, this.#mono, this.#numbers.events);
+  }
+
   /** What waits becomes durable, all of it. */
   commit(): void {
     this.past.take(this.#window);
@@ -283,7 +294,7 @@ export class LivedSite {
   /** What its assets told and what became durable. */
   get told(): readonly string[] {
     return this.events.flatMap(({ epoch, event }) =>
-      event.asset === undefined
+      event.asset === undefined || event.kind === "badge.shown"
         ? []
         : [`${epoch} ${this.openedAt(epoch) + event.mono} ${event.asset} ${event.kind} ${event.state}`],
     );

@@ -90,15 +90,15 @@ it("options that do nothing together are named, with what they lack", async () =
   expect(await warned(', reservedFor: disabled, permits: { grace: 3min }, hours: "Mo-Fr 08:00-20:00"')).toEqual([]);
   expect(await warned(", reservedFor: disabled")).toEqual(['reservedFor: "reservedFor": no effect without permits']);
   expect(await warned(", permits: { grace: 3min }", "it")).toEqual([
-    'permits: "permits": nessun effetto senza reservedFor: disabled',
+    'permits: "permits": nessun effetto senza reservedFor: disabled | loading | resident',
   ]);
-  expect(await warned(', hours: "Mo-Fr 08:00-20:00"')).toEqual([
-    'hours: "hours": no effect without permits | maxStay | outside: forbidden | column',
+  const DUTIES = "permits | maxStay | outside: forbidden | payments | column";
+  expect(await warned(', hours: "Mo-Fr 08:00-20:00"')).toEqual([`hours: "hours": no effect without ${DUTIES}`]);
+  expect(await warned(', reservedFor: paid, permits: {}, hours: "Mo-Fr 08:00-20:00"')).toEqual([
+    'permits: "permits": no effect without reservedFor: disabled | loading | resident',
+    `hours: "hours": no effect without ${DUTIES}`,
   ]);
-  expect(await warned(', reservedFor: loading, permits: {}, hours: "Mo-Fr 08:00-20:00"')).toEqual([
-    'permits: "permits": no effect without reservedFor: disabled',
-    'hours: "hours": no effect without permits | maxStay | outside: forbidden | column',
-  ]);
+  expect(await warned(", outside: forbidden")).toEqual(['outside: "outside": no effect without hours']);
 });
 
 it("an attribute of an asset is a point like any other", async () => {

@@ -129,14 +129,16 @@ export class AssetRun {
     return this.kind.is?.(this.asset.options) ?? Object.keys(this.kind.shows)[0] ?? "";
   }
 
-  /** Why something of it is unknown; the first sense that is decides. */
-  get why(): string {
-    for (const { name } of this.roles) {
+  /** Why something of it is unknown; the first sense that is decides. A reader that was shown nothing is no reason. */
+  why(synced: boolean): string {
+    for (const { name, sense } of this.roles) {
+      if (sense.of === "badge") continue;
       const seen = this.senses[name]?.seen;
       if (seen?.known === false) return seen.code;
     }
-    // Every sense is known, so the reason is the kind's own failure, or a calendar answer that needs a synchronised clock.
-    return this.isFailed ? "rule.failed" : "clock.unsynced";
+    // Every sense is known, so the reason is the kind's own failure, a calendar answer that needs a synchronised clock, or a list.
+    if (this.isFailed) return "rule.failed";
+    return synced ? "list.missing" : "clock.unsynced";
   }
 
   /** What an event of it names as its cause: what its first sense stands on. */

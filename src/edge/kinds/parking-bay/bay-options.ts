@@ -1,6 +1,7 @@
 /** The options of a parking bay, as the configuration writes them. */
 import * as z from "zod";
 import { duration } from "../../../kit/text/quantities.ts";
+import type { Text } from "../../../model/index.ts";
 import { ref } from "../references.ts";
 
 const NOT_YET = "Not acted upon by this version.";
@@ -9,13 +10,20 @@ export const bayOptions = z.strictObject({
   reservedFor: z
     .enum(["disabled", "loading", "paid", "charging", "resident"])
     .optional()
-    .describe("Who the bay is reserved for; `disabled`, with `permits`, raises an alarm: bay.illegal-occupation."),
+    .describe(
+      "Who the bay is reserved for; `disabled`, `loading` and `resident`, with `permits`, raise an alarm: bay.illegal-occupation.",
+    ),
   occupancy: ref.point({ kind: "state" }).describe("The point that is true while a vehicle stands in the bay."),
   debounce: duration().prefault("5s").describe("How long a new occupancy must stand before the bay changes."),
   permits: z
     .strictObject({
-      reader: ref.reader().optional().describe(`Device that reads badges. ${NOT_YET}`),
-      list: ref.list().optional().describe(`Permit list pushed by the platform. ${NOT_YET}`),
+      reader: ref.reader().optional().describe("Device that reads badges."),
+      list: ref
+        .list()
+        .optional()
+        .describe(
+          "Permit list pushed by the platform; default: the one named as `reservedFor`. Without a `reader`, an entry for this bay of a list of loading or residents is a permit.",
+        ),
       grace: duration()
         .prefault("5min")
         .describe("Time to show a badge after occupying the bay: `permit.confirm` tells that it was shown."),
@@ -36,9 +44,16 @@ export const bayOptions = z.strictObject({
     .describe("Outside `hours` anybody may stand there, or nobody: bay.out-of-hours."),
   maxStay: duration().optional().describe("Longest stay while `hours` run, as by the city's ordinance: bay.overstay."),
   payments: z
-    .strictObject({ station: ref.asset("pay-station"), list: ref.list(), grace: duration() })
+    .strictObject({
+      station: ref.asset("pay-station").optional().describe(NOT_YET),
+      list: ref
+        .list()
+        .prefault("payments")
+        .describe("List of who has paid, pushed by the platform: an entry for this bay is a session."),
+      grace: duration().prefault("10min").describe("Time to pay after parking, and to leave when what was paid is over."),
+    })
     .optional()
-    .describe(NOT_YET),
+    .describe("Who parks here pays: bay.unpaid."),
   charger: ref.asset("charger").optional().describe(NOT_YET),
   column: ref
     .point({ kind: "word" })
@@ -52,22 +67,45 @@ export type BayOptions = z.output<typeof bayOptions>;
 
 /** Options that parse but that this version does not act upon. */
 export const bayNotYet = (o: BayOptions): readonly string[] => [
-  ...(["payments", "charger"] as const).filter((name) => o[name] !== undefined),
-  ...(["reader", "list"] as const).filter((name) => o.permits?.[name] !== undefined).map((name) => `permits.${name}`),
+  ...(o.charger === undefined ? [] : ["charger"]),
+  ...(o.payments?.station === undefined ? [] : ["payments.station"]),
 ];
 
-/** Badges are asked for in a bay of the disabled only, and there only with `permits`. */
+const OF_PERMITS = ["disabled", "loading", "resident"];
+
+/** A permit is asked for where a bay is reserved for those who have one, and only with `permits`. */
 export const watchesPermits = ({ reservedFor, permits }: BayOptions): boolean =>
-  reservedFor === "disabled" && permits !== undefined;
+  OF_PERMITS.includes(reservedFor ?? "") && permits !== undefined;
+
+/** The list that says whose badge it is. */
+export const permitListOf = ({ reservedFor, permits }: BayOptions): string => permits?.list ?? reservedFor ?? "";
+
+/** An entry for the bay itself is a permit: vehicles of loading and residents are admitted by name. Badges of the disabled must be shown. */
+export const admitsByList = (o: BayOptions): boolean =>
+  watchesPermits(o) && o.reservedFor !== "disabled" && o.permits?.reader === undefined && o.permits?.list !== undefined;
 
 /** What asks for something else that is not written. */
 export function bayIdle(o: BayOptions): Readonly<Record<string, readonly string[]>> {
   const isForbidden = o.outside === "forbidden";
-  const hasDuty = watchesPermits(o) || o.maxStay !== undefined || isForbidden || o.column !== undefined;
+  const isWatched = watchesPermits(o);
+  const hasDuty = isWatched || [o.maxStay, o.column, o.payments].some((one) => one !== undefined) || isForbidden;
+  const isListIdle = o.permits?.list !== undefined && o.permits.reader === undefined && isWatched && !admitsByList(o);
   return {
     ...(o.reservedFor === "disabled" && o.permits === undefined && { reservedFor: ["permits"] }),
-    ...(o.permits !== undefined && o.reservedFor !== "disabled" && { permits: ["reservedFor: disabled"] }),
-    ...(o.hours !== undefined && !hasDuty && { hours: ["permits | maxStay | outside: forbidden | column"] }),
+    ...(o.permits !== undefined && !isWatched && { permits: [`reservedFor: ${OF_PERMITS.join(" | ")}`] }),
+    ...(isListIdle && { "permits.list": ["permits.reader"] }),
+    ...(o.hours !== undefined && !hasDuty && { hours: ["permits | maxStay | outside: forbidden | payments | column"] }),
     ...(isForbidden && o.hours === undefined && { outside: ["hours"] }),
   };
 }
+
+const RESERVED: Readonly<Record<string, Text>> = {
+  disabled: { it: "disabili", en: "Disabled" },
+  loading: { it: "carico e scarico", en: "Loading" },
+  resident: { it: "residenti", en: "Residents'" },
+};
+
+/** Words of its texts: for whom it is reserved. */
+export const bayWords = ({ reservedFor }: BayOptions): Readonly<Record<string, Text>> => ({
+  reserved: RESERVED[reservedFor ?? ""] ?? { it: "riservato", en: "Reserved" },
+});

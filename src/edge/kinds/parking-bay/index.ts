@@ -1,9 +1,10 @@
 /** A parking bay: free, occupied or unknown, what was shown there, and which duty of who parks is broken. */
-import { assetKind, type Claim, optional, shown, state, word } from "../kind.ts";
-import { bayIdle, bayNotYet, bayOptions, watchesPermits } from "./bay-options.ts";
+import { assetKind, badge, type Claim, type Moment, optional, type Seen, shown, state, type Verdict, word } from "../kind.ts";
+import { admitsByList, bayIdle, bayNotYet, bayOptions, bayWords, permitListOf, watchesPermits } from "./bay-options.ts";
 import { blocked, withoutCharging } from "./charging.ts";
 import { beyondMaxStay, overstay } from "./max-stay.ts";
 import { outOfHours, outsideHours } from "./outside-hours.ts";
+import { unpaid, withoutPayment } from "./payment.ts";
 import { illegalOccupation, type Stay, withoutPermit } from "./permit.ts";
 
 /** A site may say that "nothing in range" means a free or an occupied bay: see the sensor's option `beyond`. */
@@ -13,8 +14,15 @@ const DAY_MS = 86_400_000;
 interface Facts {
   /** Begin of the present stay, ms of observation. */
   readonly stay: number | null;
-  /** When it was shown and until when it holds, both in `passed`; `until` null: to the end of the stay. */
-  readonly permit: { readonly at: number; readonly until: number | null } | null;
+  readonly permit: Permit | null;
+}
+
+/** When it was shown and until when it holds, both in `passed`; `until` null: to the end of the stay. */
+interface Permit {
+  readonly at: number;
+  readonly until: number | null;
+  /** A badge was read, and there is no list here to judge it by: it may be valid. */
+  readonly unsure?: true;
 }
 
 export const parkingBay = assetKind({
@@ -25,16 +33,19 @@ export const parkingBay = assetKind({
   options: bayOptions,
   notYet: bayNotYet,
   idle: bayIdle,
+  words: bayWords,
   senses: (o) => ({
     occupancy: state(o.occupancy, { settleMs: o.debounce, presumes: PRESUMES }),
     column: optional(o.column, word),
+    badge: optional(watchesPermits(o) ? o.permits?.reader : undefined, (reader) => badge(reader, permitListOf(o))),
   }),
   shows: {
-    status: { unit: "", kind: "word", meaning: "`free`, `occupied` or `unknown`. Not yet: `closed`, while a list suspends it." },
+    status: { unit: "", kind: "word", meaning: "`free`, `occupied`, `unknown`, or `closed` while a list suspends it." },
     permit: {
       unit: "",
       kind: "word",
-      meaning: "Of the present stay: `none`, `valid` or `expired`. Absent where the bay asks for no permit.",
+      meaning:
+        "Of the present stay: `none`, `valid`, `expired`, or `unknown`: a badge was read, without a list to judge it by. Absent where the bay asks for no permit.",
     },
   },
   alarms: {
@@ -42,6 +53,7 @@ export const parkingBay = assetKind({
     "bay.overstay": overstay,
     "bay.out-of-hours": outOfHours,
     "bay.blocked": blocked,
+    "bay.unpaid": unpaid,
   },
   actions: (o) =>
     watchesPermits(o) ? { "permit.confirm": { args: { until: { type: "number" } }, impact: "low", safe: true } } : {},
@@ -64,14 +76,16 @@ export const parkingBay = assetKind({
       const counts = facts.stay !== null || (facts.permit !== null && facts.permit.at >= sawAt - (o.permits?.shownBefore ?? 0));
       return { stay: seen.since, permit: counts ? facts.permit : null };
     }
+    if (heard.of === "badge") {
+      const permit = permitOf(heard.seen, facts.permit, now);
+      return permit === undefined ? facts : shownAt(facts, permit, sees.occupancy, now);
+    }
     if (heard.of !== "action" || heard.action !== "permit.confirm") return facts;
     const { until } = heard.args;
     // Without a trusted clock the end is ignored: a clock that is ahead would end the permit at once and raise a false alarm.
     const judged = typeof until === "number" && now.synced;
     const ends = judged ? now.passed + Math.max(0, Math.round(until - now.wall)) : null;
-    // A permit shown at an empty bay waits for the next vehicle. Otherwise a vehicle is taken to stand there.
-    const isEmpty = sees.occupancy.known && !sees.occupancy.value;
-    return { stay: facts.stay ?? (isEmpty ? null : now.at), permit: { at: now.passed, until: ends } };
+    return shownAt(facts, { at: now.passed, until: ends }, sees.occupancy, now);
   },
 
   says({ stay, permit }, cx) {
@@ -80,7 +94,7 @@ export const parkingBay = assetKind({
     const judged = (claim: (stay: Stay) => Claim): Claim => {
       if (isClosed) return { not: "suspended" };
       if (stay === null) return false;
-      const claimed = claim({ since: stay, permit: permit === null ? undefined : permit.until });
+      const claimed = claim({ since: stay, permit: permit?.unsure ? "unsure" : permit?.until });
       if (claimed === false || claimed === "unknown" || "not" in claimed) return claimed;
       // The sensor does not see the bay: an open alarm stays, in doubt, and no new one may be raised.
       if (!occupancy.known) return "unknown";
@@ -88,24 +102,40 @@ export const parkingBay = assetKind({
     };
     const waits = permit === null || stay !== null ? null : permit.at + (cx.o.permits?.shownBefore ?? 0) + cx.o.debounce;
     const isOver = (until: number | null) => until !== null && cx.ended(until) !== null;
+    const isAdmitted = admitsByList(cx.o) && cx.listed(permitListOf(cx.o)).is === true;
+    const permitWord = () => {
+      if (permit === null) return isAdmitted ? "valid" : "none";
+      if (isOver(permit.until) || isOver(waits)) return "expired";
+      return permit.unsure ? "unknown" : "valid";
+    };
     return {
       since: occupancy.since,
       shows: {
         status: isClosed ? "closed" : shown(occupancy, (taken) => (taken ? "occupied" : "free")),
-        permit: !watchesPermits(cx.o)
-          ? undefined
-          : permit === null
-            ? "none"
-            : isOver(permit.until) || isOver(waits)
-              ? "expired"
-              : "valid",
+        permit: watchesPermits(cx.o) ? permitWord() : undefined,
       },
       claims: {
         "bay.illegal-occupation": judged((of) => withoutPermit(of, cx)),
         "bay.overstay": judged((of) => beyondMaxStay(of, cx)),
         "bay.out-of-hours": judged((of) => outsideHours(of, cx)),
         "bay.blocked": judged((of) => withoutCharging(of, cx)),
+        "bay.unpaid": judged((of) => withoutPayment(of, cx)),
       },
     };
   },
 });
+
+/** What a reader was shown is worth; undefined: nothing. A badge that is not valid takes away no permit that was shown before. */
+function permitOf(seen: Seen<Verdict>, before: Permit | null, { passed }: Moment): Permit | undefined {
+  if (!seen.known) return undefined;
+  const { verdict, version, until } = seen.value;
+  if (verdict === "valid") return { at: passed, until };
+  if (version !== null || (before !== null && !before.unsure)) return undefined;
+  return { at: passed, until: null, unsure: true };
+}
+
+/** A permit shown at an empty bay waits for the next vehicle. Otherwise a vehicle is taken to stand there. */
+function shownAt({ stay }: Facts, permit: Permit, occupancy: Seen<boolean>, { at }: Moment): Facts {
+  const isEmpty = occupancy.known && !occupancy.value;
+  return { stay: stay ?? (isEmpty ? null : at), permit };
+}
