@@ -5,18 +5,25 @@ import type { Site } from "../config/index.ts";
 import { badgeKeysIn } from "../drivers/families/frame/badge-key.ts";
 import type { ListsOptions } from "../edge/lists/lists.ts";
 import { TrustedKeys } from "../edge/trust/trusted-keys.ts";
+import { EdgeError } from "../kit/errors.ts";
 import { credentialsFolder } from "./sync-ports.ts";
 
 /** `file`: the database, beside which they lie. */
 export function listOptions(site: Site, file: string): Omit<ListsOptions, "clock" | "log"> {
-  const { trust, badgeKey } = site.credentials ?? {};
-  const under = (name: string) => join(credentialsFolder(site) ?? "", name);
+  const { trust, badgeKey: name } = site.credentials ?? {};
+  const folder = credentialsFolder(site);
   return {
     folder: join(dirname(file), "lists"),
     downTopic: `${site.sync.prefix}/${site.gateway.id}/down`,
-    keys: new TrustedKeys(trust === undefined ? undefined : under(trust)),
+    keys: new TrustedKeys(trust === undefined || folder === undefined ? undefined : join(folder, trust)),
     async badgeKeys() {
-      return badgeKey === undefined ? null : badgeKeysIn(await readFile(under(badgeKey))).map(({ kid }) => kid);
+      if (name === undefined) return null;
+      const missing = (cause?: unknown) => new EdgeError("credentials.missing", { name, folder: folder ?? "?" }, cause);
+      if (folder === undefined) throw missing();
+      const keys = await readFile(join(folder, name)).catch((cause: unknown) => {
+        throw missing(cause);
+      });
+      return badgeKeysIn(keys).map(({ kid }) => kid);
     },
   };
 }
