@@ -28,7 +28,7 @@ export async function measure(pid: number, probe: string): Promise<{ readonly sa
     // Counted before the question, whose own connection is a descriptor for a moment longer than the answer takes.
     const kernel = { descriptors: readdirSync(`/proc/${pid}/fd`).length, children: childrenOf(pid) };
     const { own, from, to } = held.parse(await ask({ path: probe }, {}));
-    waits.push({ span: [from, to], ms: to - from });
+    waits.push({ span: [from, to], ms: to - from, isHold: true });
     looks.push({ ...own, ...kernel });
   }
   const least = FIGURES.map((figure) => [figure, Math.min(...looks.map((one) => one[figure]))]);

@@ -11,6 +11,8 @@ const WORTH_MS = 5;
 export interface Wait {
   readonly span: readonly [from: number, to: number];
   readonly ms: number;
+  /** The measure itself held the gateway, from the first moment of the span to the last: that is known, not estimated. */
+  readonly isHold?: true;
 }
 
 /**

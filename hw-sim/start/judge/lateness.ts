@@ -7,6 +7,7 @@ export type Lateness = (mono: number) => number;
 export interface LatenessBounds {
   /** How late a record is on a machine with enough free cores. */
   readonly usual: number;
+  /** What waits may add, since nobody knows how much of them concerned this record. A hold by the measure itself adds what it took. */
   readonly most: number;
 }
 
@@ -20,13 +21,15 @@ export function latenessOf(waits: readonly Wait[], { usual, most }: LatenessBoun
     const before = known.get(mono);
     if (before !== undefined) return before;
     let waited = 0;
+    let held = 0;
     // Waits are in order of time: from the newest that can matter backwards.
     for (let i = countUpTo(waits, mono + usual, ({ span }) => span[0]) - 1; i >= 0; i -= 1) {
       const wait = waits[i];
       if (!wait || wait.span[1] < mono - BACKLOG_MS) break;
       waited += wait.ms;
+      if (wait.isHold && wait.span[1] >= mono - usual) held = Math.max(held, wait.ms);
     }
-    const late = Math.min(most, usual + 2 * waited);
+    const late = Math.max(Math.min(most, usual + 2 * waited), usual + held);
     known.set(mono, late);
     return late;
   };

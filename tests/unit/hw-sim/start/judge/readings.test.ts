@@ -88,6 +88,13 @@ describe("polled and pushed values", () => {
     });
   });
 
+  it("may be as late as the measure itself held the gateway, up to that moment and no longer", () => {
+    const held = (at: number) =>
+      verdict(served, [told("sensor.distance", 700, at)], { waits: [{ span: [4000, 4600], ms: 600, isHold: true }] });
+    expect(held(4600 + LATE_MS)).toEqual(clean);
+    expect(held(4600 + LATE_MS + 1)).toEqual({ ...clean, wrong: 1 });
+  });
+
   it.each([
     ["another value", told("meter.power", 150, 2008)],
     ["the value of the poll before", told("meter.power", 100, 3012)],
