@@ -9,6 +9,7 @@ import { asideKeyOf, stateKeyOf } from "./asset/asset-key.ts";
 import { AssetRun, type Epoch } from "./asset/asset-run.ts";
 import { CASCADE_STEPS, Cascade } from "./asset/cascade.ts";
 import { RunKeeper } from "./asset/run-keeper.ts";
+import { RunToCompletion } from "./asset/run-to-completion.ts";
 import { restore } from "./asset/saved.ts";
 import { AttributePublisher } from "./attribute-publisher.ts";
 import { clearOrphans } from "./claims.ts";
@@ -47,9 +48,7 @@ export class RuleEngine {
   readonly #listeners = new ListenerIndex();
   /** Attribute records that other assets listen to, with their numbers: heard when the step that made them is over. */
   readonly #cascade = new Cascade();
-  /** The work under way, and behind it what came meanwhile. */
-  readonly #waiting: (() => void)[] = [];
-  #isBusy = false;
+  readonly #work = new RunToCompletion(() => this.#drain());
   /** The latest moment at which a timer fired. */
   #fired = Number.NEGATIVE_INFINITY;
 
@@ -83,7 +82,7 @@ export class RuleEngine {
 
   /** What nobody saw for too long is unknown, what fell due meanwhile is told, and every asset is shown once. */
   opened(mono: number, offMs: number | null, next?: { readonly epoch: Epoch; readonly time: SiteTime }): void {
-    this.#whole(() => this.#open(mono, offMs, next));
+    this.#work.run(() => this.#open(mono, offMs, next));
   }
 
   #open(mono: number, offMs: number | null, next?: { readonly epoch: Epoch; readonly time: SiteTime }): void {
@@ -125,25 +124,22 @@ export class RuleEngine {
     hearPast: (runs: ReadonlySet<AssetRun>) => Promise<void>,
   ): Promise<void> {
     let begun: readonly AssetRun[] = [];
-    this.#whole(() => {
+    this.#work.run(() => {
       this.#keeper.heard.events = seq;
       begun = this.#exchange.swap(assets, mono);
     });
-    this.#isBusy = true;
-    try {
-      await hearPast(new Set(begun.filter(({ restored }) => restored !== "kept")));
-    } finally {
-      const begin = () => this.#exchange.begin(begun, mono, this.#sink.wall(mono));
-      this.#waiting.unshift(begin, () => this.#timers(mono));
-      this.#work();
-    }
+    await this.#work.holdFor(
+      () => hearPast(new Set(begun.filter(({ restored }) => restored !== "kept"))),
+      () => this.#exchange.begin(begun, mono, this.#sink.wall(mono)),
+      () => this.#timers(mono),
+    );
   }
 
   // ------------------------------------------------------------ time passes
 
   /** Fires the timers that are due up to a moment, in order. After that nothing earlier may come: see `notBefore`. */
   timers(mono: number): void {
-    this.#whole(() => this.#timers(mono));
+    this.#work.run(() => this.#timers(mono));
   }
 
   #timers(mono: number): void {
@@ -183,7 +179,7 @@ export class RuleEngine {
 
   /** A numbered record of a device. */
   record(record: ReadingRecord, seq: number): void {
-    this.#whole(() => this.#hear(record, seq));
+    this.#work.run(() => this.#hear(record, seq));
   }
 
   #hear(record: ReadingRecord, seq: number): void {
@@ -192,7 +188,7 @@ export class RuleEngine {
   }
 
   device(device: string, isUp: boolean, mono: number, seq: number): void {
-    this.#whole(() => {
+    this.#work.run(() => {
       this.#keeper.heard.events = seq;
       if (!isUp) this.#tell({ lost: device }, mono, true);
       const at = this.#moments.at(mono);
@@ -201,7 +197,7 @@ export class RuleEngine {
   }
 
   told(told: Told, mono: number, seq: number): void {
-    this.#whole(() => {
+    this.#work.run(() => {
       this.#keeper.heard.events = seq;
       this.#tell(told, mono, true);
     });
@@ -209,7 +205,7 @@ export class RuleEngine {
 
   /** How an order of one of its kinds ended. */
   ordered(end: OrderEnd, mono: number, seq: number): void {
-    this.#whole(() => {
+    this.#work.run(() => {
       this.#keeper.heard.events = seq;
       const run = this.#listeners.of(end.by);
       if (run === undefined || !this.#orders.ended(run, end, this.#moments.at(mono))) return;
@@ -228,7 +224,7 @@ export class RuleEngine {
 
   /** The clock was found, lost or set: what was answered by it is asked again. `offMs`: the time off before this epoch, where only that clock tells it. */
   clock(offMs: number | null, mono: number, seq: number): void {
-    this.#whole(() => {
+    this.#work.run(() => {
       this.#keeper.heard.events = seq;
       this.#moments.inputs += 1;
       if (offMs !== null) this.#moments.time.wasOff(offMs);
@@ -242,7 +238,7 @@ export class RuleEngine {
 
   /** Something became known of the time in which their states began. */
   restate(of: Restated): void {
-    this.#whole(() => {
+    this.#work.run(() => {
       for (const run of this.#listeners.runs) {
         if (!run.restate(of)) continue;
         this.#keeper.save(run);
@@ -258,26 +254,7 @@ export class RuleEngine {
 
   // ------------------------------------------------------------ one thing after the other
 
-  /** Does one piece of work to its end, with everything that other assets hear of it. What comes meanwhile waits, so that no step runs inside another. */
-  #whole(work: () => void): void {
-    this.#waiting.push(work);
-    if (!this.#isBusy) this.#work();
-  }
-
-  #work(): void {
-    this.#isBusy = true;
-    try {
-      for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
-        next();
-        this.#drain();
-        this.#waiting.shift();
-      }
-    } finally {
-      this.#waiting.length = 0;
-      this.#isBusy = false;
-    }
-  }
-
+  /** Everything that other assets hear of a step. */
   #drain(): void {
     for (let next = this.#cascade.next(); next !== undefined; next = this.#cascade.next()) {
       const { source, mono } = next.record;
