@@ -20,7 +20,7 @@ export const expectation = z.strictObject({
         .prefault([])
         .describe("In order; there must be no other."),
       states: z
-        .array(z.looseObject({ at: duration() }))
+        .array(z.looseObject({ at: duration(), quality: z.enum(["good", "uncertain"]).optional().describe("Default: good.") }))
         .prefault([])
         .describe("Attributes of the retained state from that time on."),
     }),

@@ -13,6 +13,8 @@ export interface BayRule {
   readonly lagMs: number;
   /** Only of a bay reserved for those who hold a permit. */
   readonly permits: { readonly graceMs: number; readonly shownBeforeMs: number } | null;
+  /** Alarms of its other duties, such as to leave in time: the scenario's list judges them. */
+  readonly listed?: readonly string[];
 }
 
 /** An event of the platform's database; `mono` and `since` on the machine's monotonic clock. */

@@ -1,6 +1,6 @@
 /** Judges what an asset told against the list that its scenario carries. Pure. */
 import type { ExpectedAsset } from "../../site/expectation.ts";
-import type { BayFinding, ReceivedEvent, RetainedBay } from "./bays.ts";
+import type { BayFinding, BayInput, ReceivedEvent, RetainedBay } from "./bays.ts";
 import * as say from "./sentences.ts";
 
 export interface ExpectedInput {
@@ -54,11 +54,31 @@ function judgeState({ asset, expected, retained, begun, withinMs, end }: Expecte
   const settled = expected.states.filter(({ at }) => begun + at + withinMs <= end).at(-1);
   const changing = expected.states.filter(({ at }) => Math.abs(begun + at - end) < withinMs);
   if (settled === undefined || changing.some((state) => holds(state, retained)) || holds(settled, retained)) return [];
-  const { at: _, ...wanted } = settled;
+  const { at: _, quality, ...wanted } = settled;
   return [
-    { what: "wrong", asset, told: say.insteadOf(`retained ${JSON.stringify(retained?.state ?? null)}`, JSON.stringify(wanted)) },
+    {
+      what: "wrong",
+      asset,
+      told: say.insteadOf(`retained ${written(retained?.state ?? null, retained?.quality)}`, written(wanted, quality)),
+    },
   ];
 }
 
-const holds = ({ at: _, ...wanted }: ExpectedAsset["states"][number], retained: RetainedBay | null): boolean =>
-  retained?.quality === "good" && Object.entries(wanted).every(([name, value]) => retained.state[name] === value);
+const written = (state: object | null, quality = "good"): string =>
+  `${JSON.stringify(state)}${quality === "good" ? "" : ` (${quality})`}`;
+
+const holds = ({ at: _, quality = "good", ...wanted }: ExpectedAsset["states"][number], retained: RetainedBay | null): boolean =>
+  retained?.quality === quality && Object.entries(wanted).every(([name, value]) => retained.state[name] === value);
+
+/** What is left of a bay for its own judge, which knows permits alone. */
+export function withoutListed(input: BayInput): BayInput {
+  const { rule, events, retained } = input;
+  const isListed = ({ kind }: ReceivedEvent) => rule.listed?.includes(kind) === true;
+  const ids = new Set(events.filter(isListed).map(({ id }) => id));
+  const others = (open: readonly string[]) => open.filter((id) => !ids.has(id));
+  return {
+    ...input,
+    events: events.filter((event) => !isListed(event)),
+    retained: retained && { ...retained, alarms: others(retained.alarms), listed: others(retained.listed) },
+  };
+}

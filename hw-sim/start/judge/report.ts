@@ -12,7 +12,7 @@ import { judgeBay } from "./bays.ts";
 import type { Wait } from "./cpu-waits.ts";
 import * as from from "./delivered.ts";
 import { judgeEvents } from "./events.ts";
-import { judgeExpected } from "./expected.ts";
+import { judgeExpected, withoutListed } from "./expected.ts";
 import { levelsOf, type PointRule } from "./levels.ts";
 import { blindFor, compareReadings, type Period, type ReadingsComparison, type ReceivedReading } from "./readings.ts";
 import { after, at, valueText } from "./sentences.ts";
@@ -152,18 +152,20 @@ async function judgeAssets(
   const failing = (device: string) => blindFor({ blind: [], served }, { device }, { bus: busOf.get(device) ?? "" });
   const confirms = new Map(commands.flatMap((one) => (one.action === "permit.confirm" ? [[one.id, one.target] as const] : [])));
   const ofBays = bays.flatMap((rule) =>
-    judgeBay({
-      rule,
-      levels: levels.get(rule.occupancy)?.list ?? [],
-      confirmed: events.flatMap(({ kind, command, mono }) =>
-        kind === "command.succeeded" && confirms.get(command ?? "") === rule.asset ? [mono] : [],
-      ),
-      events: events.filter(({ asset }) => asset === rule.asset),
-      attributes: told.filter(({ source }) => source === rule.asset),
-      retained: retained.get(rule.asset) ?? null,
-      doubtful: [...blind, ...failing(rule.occupancy.split(".")[0] ?? "")],
-      end: must,
-    }),
+    judgeBay(
+      withoutListed({
+        rule,
+        levels: levels.get(rule.occupancy)?.list ?? [],
+        confirmed: events.flatMap(({ kind, command, mono }) =>
+          kind === "command.succeeded" && confirms.get(command ?? "") === rule.asset ? [mono] : [],
+        ),
+        events: events.filter(({ asset }) => asset === rule.asset),
+        attributes: told.filter(({ source }) => source === rule.asset),
+        retained: retained.get(rule.asset) ?? null,
+        doubtful: [...blind, ...failing(rule.occupancy.split(".")[0] ?? "")],
+        end: must,
+      }),
+    ),
   );
   // After a kill the gateway starts its grace times anew, so that no later time of the scenario's list holds any more.
   const began = starts > 1 ? undefined : served.find((one) => one.k === "begun")?.at;

@@ -1,6 +1,7 @@
 /** Crafted runs of one bay, each with one thing wrong: a judge that lets a wrong rule pass is no judge. */
 import { describe, expect, it } from "vitest";
 import { type BayInput, judgeBay, type ReceivedEvent } from "../../../../../hw-sim/start/judge/bays.ts";
+import { withoutListed } from "../../../../../hw-sim/start/judge/expected.ts";
 import type { Level } from "../../../../../hw-sim/start/judge/levels.ts";
 
 const GRACE = 4000;
@@ -49,6 +50,16 @@ const findings = (base: BayInput, more: Partial<BayInput>) => judgeBay({ ...base
 
 describe("a bay", () => {
   it("that told all is right", () => expect([judgeBay(right), judgeBay(stillOpen)]).toEqual([[], []]));
+
+  it("that also asks for something else is judged by its permits alone, and by nothing else where it asks for no more", () => {
+    const overstay = event("raised", RAISED + 5000, { id: "e/2", kind: "bay.overstay" });
+    const more = {
+      events: [...stillOpen.events, overstay],
+      retained: { state: { status: "occupied" }, quality: "good", alarms: ["e/1", "e/2"], listed: ["e/1", "e/2"] },
+    };
+    expect(judgeBay(withoutListed({ ...stillOpen, ...more, rule: { ...right.rule, listed: ["bay.overstay"] } }))).toEqual([]);
+    expect(findings(stillOpen, more)).toEqual(["extra", "wrong", "wrong"]);
+  });
 
   it.each<[string, BayInput, Partial<BayInput>, readonly string[]]>([
     ["an alarm that was never raised", right, { events: [] }, ["missing"]],

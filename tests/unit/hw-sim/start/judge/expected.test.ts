@@ -38,6 +38,10 @@ const right: ExpectedInput = {
   retained: retained("free"),
   end: BEGUN + 40_000,
 };
+const doubted = (quality: string): Partial<ExpectedInput> => ({
+  expected: { events: right.expected.events, states: [{ at: 1000, quality: "uncertain", status: "unknown" }] },
+  retained: retained("unknown", quality),
+});
 const found = (more: Partial<ExpectedInput>) => judgeExpected({ ...right, ...more }).map(({ what }) => what);
 const [raised, cleared] = right.events as [ReceivedEvent, ReceivedEvent];
 
@@ -55,6 +59,8 @@ describe("an asset that told what its scenario lists", () => {
     ["a stale state", { retained: retained("occupied") }, ["wrong"]],
     ["a state in doubt", { retained: retained("free", "uncertain") }, ["wrong"]],
     ["no state", { retained: null }, ["wrong"]],
+    ["a state that is to be in doubt", doubted("uncertain"), []],
+    ["a state that should be in doubt", doubted("good"), ["wrong"]],
     ["a run that ended before the last event", { events: [raised], retained: retained("occupied"), end: BEGUN + 15_000 }, []],
     ["a run that ended while it was due", { events: [raised], retained: retained("occupied"), end: BEGUN + 20_000 }, []],
     ["the same, already told", { end: BEGUN + 20_000 }, []],
