@@ -14,15 +14,15 @@ export interface Pair {
 /** Words that Italian technicians say too, and names of programs, formats and things. */
 export const LOANS: ReadonlySet<string> = new Set(
   (
-    "acl badge baud bcm bind bluetooth bluetoothd broker bthome bus byte cert chip client codec connack d-bus database debian decoder dialout dns eastron editor embedded file firmware " +
-    "gateway getty gpio gpiod gpioinfo gpioset id json keepalive laser led lidar master mb minicom modbus modemmanager mosquitto mqtt mqtts npm offline online onoff " +
+    "acl app badge baud bcm bind bluetooth bluetoothd broker bthome bus byte cert chip client codec connack d-bus database debian decoder dialout dns eastron editor embedded file firmware " +
+    "gateway getty go-e gpio gpiod gpioinfo gpioset id json keepalive laser led lidar master mb minicom modbus modemmanager mosquitto mqtt mqtts npm offline online onoff " +
     "password pem platform python qos radar radio raspberry rate record router rtu schema sd server socket suback sudo switch sysfs tag tcp tls topic utf yaml"
   ).split(" "),
 );
 
 /** Spelt alike, and Italian. */
 export const ALIKE: ReadonlySet<string> = new Set(
-  "a all b base c come d data en far g h i id in it ms n o per pi piazza q quota s se ω".split(" "),
+  "a all b base c come d data delta en far g h i id in it ms n o per pi piazza q quota s se ω".split(" "),
 );
 
 /** What is typed or configured in English by readers of either language; elsewhere on an Italian page each of them is a mistake. */

@@ -39,8 +39,8 @@ export const phrases = {
   asset: { it: "un oggetto", en: "an asset" },
   assetOfKind: { it: "un oggetto di tipo", en: "an asset of kind" },
   column: {
-    it: "una colonnina di ricarica, cioè un dispositivo il cui punto state è una parola",
-    en: "a charging column, which is a device whose point state is a word",
+    it: "una colonnina di ricarica, cioè un dispositivo il cui punto `state` è una parola",
+    en: "a charging column, which is a device whose point `state` is a word",
   },
   reader: { it: "un dispositivo che legge contrassegni", en: "a device that reads badges" },
   pushedList: { it: "una lista della piattaforma", en: "a list of the platform" },

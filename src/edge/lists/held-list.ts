@@ -124,7 +124,7 @@ function parsed(bytes: Uint8Array): unknown {
 export function nameIn(bytes: Uint8Array): ListName {
   const { name } = (parsed(bytes) ?? {}) as { name?: unknown };
   if (typeof name === "string" && isListName(name)) return name;
-  throw malformed({ it: "name assente o sconosciuto", en: "name is missing or unknown" });
+  throw malformed({ it: "`name` assente o sconosciuto", en: "`name` is missing or unknown" });
 }
 
 /** Of entries that lie apart, those are still to come. */

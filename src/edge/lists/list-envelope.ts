@@ -48,13 +48,17 @@ function contentOf(
   isDelta: boolean,
 ): ListDocument["content"] {
   if (entries !== undefined) {
-    if (!Array.isArray(entries)) throw malformed({ it: "entries non è un elenco", en: "entries is no array" });
+    if (!Array.isArray(entries)) throw malformed({ it: "`entries` non è un elenco", en: "`entries` is no array" });
     return { entries: entries.map((one, i) => entryIn(one) ?? fails(i + 1)) };
   }
   const named = typeof sha256 === "string" && /^[0-9a-f]{64}$/.test(sha256) && Number.isSafeInteger(bytes) && Number(bytes) >= 0;
-  if (isDelta) throw malformed({ it: "una delta porta le sue voci in entries", en: "a delta carries its entries in entries" });
+  if (isDelta)
+    throw malformed({ it: "una delta porta le sue voci in `entries`", en: "a delta carries its entries in `entries`" });
   if (!named || (url !== undefined && typeof url !== "string"))
-    throw malformed({ it: "mancano entries, oppure sha256 e bytes", en: "entries are missing, or else sha256 and bytes" });
+    throw malformed({
+      it: "mancano `entries`, oppure `sha256` e `bytes`",
+      en: "`entries` are missing, or else `sha256` and `bytes`",
+    });
   if (Number(bytes) > MOST_BYTES) throw new EdgeError("list.too-large", { reason: `${Number(bytes)} > ${MOST_BYTES}` });
   return { sha256, bytes: Number(bytes), url };
 }

@@ -145,8 +145,8 @@ describe("without a gateway the command line says nothing in English", () => {
       ["version"],
     ]) {
       const { out } = await cippo(...words);
-      // What an error advises to type or write.
-      const typed = words[0] === "errors" ? [...TYPED, "internal"] : ["serial"];
+      // What an error advises to type or write; wires, and a word in the name of a charging column.
+      const typed = words[0] === "errors" ? [...TYPED, "internal"] : ["serial", "start"];
       expect(englishIn(out, [...TYPED_HERE, ...typed]), `${words}: ${out}`).toEqual([]);
     }
   });

@@ -123,7 +123,7 @@ it("a reader must be there, and read badges; a type still to come may", async ()
 it("a column is a device whose point `state` is a word, and each socket has its own", async () => {
   const column = (more: string) => `  a: { kind: charger, device: ${more} }\n`;
   expect(await found(column("meter, sockets: [{ type: Type2 }]"))).toEqual([
-    '0:31 config.wrong-reference "meter" (eastron-sdm120): a charging column, which is a device whose point state is a word',
+    '0:31 config.wrong-reference "meter" (eastron-sdm120): a charging column, which is a device whose point `state` is a word',
   ]);
   expect(await found(column("column-1, sockets: [{ type: Type2 }]"))).toEqual([]);
   expect(await found(column("column-1, sockets: [{ type: Type2 }, { type: Type2 }]"))).toEqual([
