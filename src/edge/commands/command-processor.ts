@@ -241,8 +241,11 @@ export class CommandProcessor {
   /** Answers when that is durable; the same id again gets the same answer, and no second effect. */
   async #tell(id: string): Promise<void> {
     await this.#o.host.flush();
-    const result = (this.#inbox.get(id)?.body as InboxBody | undefined)?.result;
-    if (result !== undefined) this.#answer(result);
+    const row = this.#inbox.get(id);
+    const result = (row?.body as InboxBody | undefined)?.result;
+    if (row === undefined || result === undefined) return;
+    this.#answer(result);
+    this.#inbox.set(id, toBeKept(row));
   }
 
   #answer(result: CommandResult): void {
@@ -262,7 +265,9 @@ export class CommandProcessor {
     this.look(this.#o.host.mono());
     if (this.#refused.isTold(command.id, refusal, this.#o.host.mono())) {
       this.#end({ ...command, args: {} }, origin, refusal);
-      return this.#tell(command.id);
+      await this.#o.host.flush();
+      // The digest answers it again, and after a restart what is stored: memory must not grow by what strangers send.
+      this.#inbox.delete(command.id);
     }
     this.#answer(resultOf(command, refusal, this.#o.clock.now().wall));
   }

@@ -454,4 +454,27 @@ describe("a burst of refusals", () => {
     expect(held() - before).toBeLessThan(3_000_000);
     expect(at.events).toHaveLength(10);
   }, 120_000);
+
+  it("told one by one, ten a minute for a day, leaves next to nothing in memory", async () => {
+    const at = opened();
+    await at.processor.resume(never);
+    setFlagsFromString("--expose-gc");
+    const collect = runInNewContext("gc") as () => void;
+    const held = () => {
+      collect();
+      return process.memoryUsage().heapUsed;
+    };
+    const day = async (name: string) => {
+      for (let i = 0; i < 14_400; i += 1) {
+        if (i % 10 === 0) at.now.mono += 60_000;
+        await at.send({ id: `${name}-${i}`, target: "nothing.here" });
+      }
+      for (const list of [at.told, at.events]) list.length = 0;
+      at.rows.length = 0;
+    };
+    await day("first");
+    const before = held();
+    await day("second");
+    expect(held() - before).toBeLessThan(3_000_000);
+  }, 120_000);
 });
