@@ -72,10 +72,10 @@ export class Judge {
 
   /**
    * Plans when the kind must be asked again, counted from its last input, so that what fell due while the gateway was off is reported in the right
-   * order.
+   * order. A replay, which goes on from the epoch before, plans anew as well: by the clock as it is known now, and not as it was then.
    */
   plan(run: AssetRun): void {
-    if (run.restored !== "kept") return;
+    if (run.heardAt === 0) return;
     const context = this.#context(run, run.heardAt);
     try {
       const { claims }: AnyAssessment = run.kind.says(run.facts, context);

@@ -10,7 +10,7 @@ const RUNS = Number(process.env["CIPPO_HISTORIES"] ?? 100);
 const CAPACITY = 4;
 const ASSETS: readonly SiteAsset[] = [
   groupOf("left", "right"),
-  bay("left", { maxStay: "10min" }),
+  bay("left", { maxStay: "10min", hours: "Mo-Su 16:50-17:20,17:40-19:30", outside: "forbidden", grace: "2min" }),
   bay("right", { column: "column.state", grace: "3min" }),
   carPark({ capacity: CAPACITY, rezero: { at: "18:00", to: 1 } }),
 ];
