@@ -12,6 +12,7 @@ import { formatDuration } from "../../kit/text/format-duration.ts";
 import type { Device, DeviceInfo, DeviceProblem, DeviceStatus, Outcome, PointStatus, Reading, Ticks } from "../../model/index.ts";
 import { DeviceHealth, problemOf } from "./device-health.ts";
 import { PointValues } from "./point-values.ts";
+import { ReadFailure } from "./read-failure.ts";
 import { type LastRow, rowOf, worthKeeping } from "./report-filter.ts";
 
 /** What the edge does with a device's readings; all calls are in order. */
@@ -224,13 +225,13 @@ export class Collector {
   }
 
   /** Why a person gets no value now; with the last ones, named as last. */
-  #noValue(mono: number, waitedMs: number): EdgeError {
+  #noValue(mono: number, waitedMs: number): ReadFailure {
     const cause = this.#health.isDown ? this.#health.cause(mono) : null;
     return this.#withPoints(cause?.error ?? this.#notNow(mono, waitedMs), this.#values.status(mono, true));
   }
 
-  #withPoints(error: EdgeError, points: readonly PointStatus[]): EdgeError {
-    return error.with({ device: this.info.id, points });
+  #withPoints(error: EdgeError, points: readonly PointStatus[]): ReadFailure {
+    return new ReadFailure(error, this.info.id, points);
   }
 
   /** Says that no value came in time of a device that is not down: perhaps it speaks rarely, or its line is busy. */

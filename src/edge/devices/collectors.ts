@@ -4,6 +4,7 @@ import { EdgeError } from "../../kit/errors.ts";
 import type { CommandTarget, DeviceInfo, DeviceStatus, Outcome, PointStatus } from "../../model/index.ts";
 import type { Alarms } from "../alarms.ts";
 import { Collector, type CollectorHost } from "./collector.ts";
+import { ReadFailure } from "./read-failure.ts";
 
 export interface CollectorsOptions {
   readonly devices: readonly DeviceInfo[];
@@ -64,8 +65,8 @@ export class Collectors {
     try {
       return this.#withTotals(device, await collector.readNow(timeoutMs));
     } catch (error) {
-      if (!(error instanceof EdgeError) || !Array.isArray(error.context["points"])) throw error;
-      throw error.with({ points: this.#withTotals(device, error.context["points"]) });
+      if (!(error instanceof ReadFailure)) throw error;
+      throw new ReadFailure(error, device, this.#withTotals(device, error.points));
     }
   }
 

@@ -119,14 +119,15 @@ export class FileHealth {
   async lookForRemoval(mono: number): Promise<void> {
     if (this.broken !== null || this.#closing.signal.aborted) return;
     const { file, log, notes } = this.#o;
-    const gone = await this.#files.gone(mono);
-    const truncated = gone === null ? await this.#files.truncated() : null;
+    const missing = await this.#files.gone(mono);
+    const truncated = missing === null ? await this.#files.truncated() : null;
     if (truncated !== null) await this.#damaged(truncated);
-    if (gone === null) return;
+    if (missing === null) return;
+    const gone = new EdgeError("store.gone", { file: missing });
     this.broken = gone;
     log.error("store.gone", { code: gone.code, ...gone.context });
     if (this.#o.hasStored()) await notes.write();
-    if (gone.context["file"] !== file) return;
+    if (missing !== file) return;
     await this.db.all("PRAGMA wal_checkpoint(PASSIVE)").catch(() => undefined);
     await this.#files.remove(`${file}-wal`).catch(() => undefined);
   }

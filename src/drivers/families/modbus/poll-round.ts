@@ -1,6 +1,6 @@
 /** One round over the blocks of a unit: a block fails alone, and what may pass by itself is asked again. */
 import { monotonic } from "../../../kit/clock.ts";
-import { type Code, type Context, EdgeError } from "../../../kit/errors.ts";
+import type { Code, Context, EdgeError } from "../../../kit/errors.ts";
 import { doubling } from "../../../kit/loop/backoff.ts";
 import type { ModbusReply } from "../../driver.ts";
 import { ExchangeError } from "../../transports/modbus/exchange-error.ts";
@@ -23,10 +23,10 @@ export const PASSING: readonly number[] = [4, 5, 6, 8];
 const NOBODY_THERE: readonly number[] = [10, 11];
 
 export const isRefusal = (error: unknown, exceptions: readonly number[]): boolean =>
-  error instanceof EdgeError && error.code === "bus.exception" && exceptions.includes(Number(error.context["exception"]));
+  error instanceof ExchangeError && error.exception !== undefined && exceptions.includes(error.exception);
 
 /** Of the unit, and not of the wire, which is the same for all its blocks. */
-export const isOfUnit = (error: unknown): error is EdgeError =>
+export const isOfUnit = (error: unknown): error is ExchangeError =>
   error instanceof ExchangeError && error.code.startsWith("bus.") && error.code !== "bus.flooded";
 
 /** Whether the unit itself answered, be it with an exception or with a reply that arrived whole and corrupt. */
@@ -129,7 +129,13 @@ export interface Asking {
 
 export type Told = { readonly block: Block } & (
   | { readonly reply: ModbusReply }
-  | { readonly code: Code; readonly mono: number; readonly why?: Context }
+  | {
+      readonly code: Code;
+      readonly mono: number;
+      readonly why?: Context;
+      /** The unit refuses this block, and not because it is busy. */
+      readonly isRefused?: boolean;
+    }
 );
 
 export const keyOf = ({ fc, address, quantity }: Block): string => `${fc} ${address} ${quantity}`;
@@ -201,7 +207,9 @@ export class Round {
       if (!isAnswer(error)) return await this.#misses(block, error);
       this.#hears(block);
       if (block.overGaps && isRefusal(error, [2, 3])) return await this.#inParts(block);
-      (isPassing(error) ? this.#again : this.#told).push({ block, code: error.code, why: error.context, mono: monotonic() });
+      const failed = { block, code: error.code, why: error.context, mono: monotonic() };
+      if (isPassing(error)) this.#again.push(failed);
+      else this.#told.push({ ...failed, isRefused: true });
       return false;
     }
   }

@@ -29,7 +29,7 @@ export class PollCadence {
 
   /** What was silent, busy or spoiled has its turn again in the next round. */
   told(told: Told): void {
-    const isRefused = "code" in told && told.code === "bus.exception" && !PASSING.includes(Number(told.why?.["exception"]));
+    const isRefused = "code" in told && told.isRefused === true;
     if (told.block.leastEveryMs !== undefined && ("reply" in told || isRefused))
       this.#answered.set(keyOf(told.block), monotonic());
   }

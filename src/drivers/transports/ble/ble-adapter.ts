@@ -25,7 +25,7 @@ import { PATIENCE, type Patience } from "./ble-patience.ts";
 import { BleProcess } from "./ble-process.ts";
 import { advertOf, MatchedSenders, nameOf } from "./matched-senders.ts";
 import { SILENT, STATES } from "./radio-words.ts";
-import { ReadRequests, unreachable } from "./read-requests.ts";
+import { ReadRequests, Unreachable } from "./read-requests.ts";
 import { RecoveryPlan } from "./recovery-plan.ts";
 
 /** Our own child, beside the bundle. Its heap is bounded: what it remembers is one object per wanted address. */
@@ -284,7 +284,7 @@ export class BleAdapter implements BleRadio, AsyncDisposable {
 
   #unreachable(step: ReadStep, reason: Text): EdgeError {
     if (step === "radio") return new EdgeError("ble.unavailable", { adapter: this.#spec.ble, reason });
-    return unreachable(step, reason);
+    return new Unreachable(step, reason);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

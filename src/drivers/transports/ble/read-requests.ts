@@ -1,16 +1,26 @@
 /** Reads of Bluetooth devices on their way; one that cannot be read rests, so that the others do not wait. */
 
 import { monotonic } from "../../../kit/clock.ts";
-import { EdgeError, isText } from "../../../kit/errors.ts";
+import { CodedError, EdgeError } from "../../../kit/errors.ts";
 import { doubling } from "../../../kit/loop/backoff.ts";
-import { stopped, verbatim } from "../../../kit/text/reasons.ts";
+import { stopped } from "../../../kit/text/reasons.ts";
 import type { Text } from "../../../model/index.ts";
 import { PROTOCOL, type ReadCommand } from "../../ble-child/ble-protocol.ts";
 import type { BleCharacteristic, BleValues } from "../../driver.ts";
 import { DURING, type Step } from "./radio-words.ts";
 
-/** `step` decides whether the device rests. */
-export const unreachable = (step: Step, reason: Text) => new EdgeError("ble.unreachable", { step, during: DURING[step], reason });
+/** A device was not read; `step` decides whether it rests. */
+export class Unreachable extends CodedError {
+  readonly step: Step;
+  readonly reason: Text;
+
+  constructor(step: Step, reason: Text) {
+    const { code, context } = new EdgeError("ble.unreachable", { step, during: DURING[step], reason });
+    super(code, context);
+    this.step = step;
+    this.reason = reason;
+  }
+}
 
 export interface ReadPatience {
   readonly connectMs: number;
@@ -51,7 +61,7 @@ export class ReadRequests {
     if (resting && monotonic() < resting.until) {
       const { step, reason, until } = resting;
       const seconds = Math.ceil((until - monotonic()) / 1000);
-      throw unreachable(step, {
+      throw new Unreachable(step, {
         it: `${reason.it}; si riprova fra ${seconds} s`,
         en: `${reason.en}; tried again in ${seconds} s`,
       });
@@ -59,9 +69,9 @@ export class ReadRequests {
     const { connectMs, discoverMs, readMs } = this.#patience;
     const id = ++this.#lastId;
     const result = await new Promise<BleValues | EdgeError>((resolve) => {
-      const aborted = () => this.answer(id, unreachable("stopped", stopped));
+      const aborted = () => this.answer(id, new Unreachable("stopped", stopped));
       const late = () =>
-        this.answer(id, unreachable("waits", { it: "la radio non ha risposto", en: "the radio gave no answer" }));
+        this.answer(id, new Unreachable("waits", { it: "la radio non ha risposto", en: "the radio gave no answer" }));
       const timer = setTimeout(late, this.#patience.answerMs);
       stop.addEventListener("abort", aborted, { once: true });
       this.#waiting.set(id, (answer) => {
@@ -73,22 +83,22 @@ export class ReadRequests {
       if (stop.aborted) aborted();
     });
     if (result instanceof EdgeError) {
-      if (result.code === "ble.unreachable" && result.context["step"] !== "waits" && !stop.aborted) this.#rest(mac, result);
+      if (result instanceof Unreachable && result.step !== "waits" && !stop.aborted) this.#rest(mac, result);
       throw result;
     }
     this.#resting.delete(mac);
     return result;
   }
 
-  #rest(mac: string, { context: { step, reason } }: EdgeError): void {
+  #rest(mac: string, { step, reason }: Unreachable): void {
     const { firstMs, maxMs, absentMs } = this.#patience.rest;
     const failures = (this.#resting.get(mac)?.failures ?? 0) + 1;
     const ms = step === "absent" ? absentMs : doubling(firstMs, maxMs)(failures);
     this.#resting.set(mac, {
       failures,
       until: monotonic() + ms,
-      step: step as Step,
-      reason: isText(reason) ? reason : verbatim(String(reason)),
+      step,
+      reason,
     });
   }
 

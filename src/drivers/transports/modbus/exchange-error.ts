@@ -10,21 +10,25 @@ export interface ExchangeFacts {
   readonly doubtful?: boolean;
   /** Frames that came meanwhile and belong to no request. */
   readonly foreignFrames?: number;
+  /** The exception with which the unit, or a gateway before it, refused. */
+  readonly exception?: number | undefined;
 }
 
 export class ExchangeError extends CodedError {
   readonly cameWhole: boolean;
   readonly doubtful: boolean;
   readonly foreignFrames: number;
+  readonly exception: number | undefined;
 
   constructor(
     { code, context, cause }: EdgeError,
-    { cameWhole = false, doubtful = false, foreignFrames = 0 }: ExchangeFacts = {},
+    { cameWhole = false, doubtful = false, foreignFrames = 0, exception }: ExchangeFacts = {},
   ) {
     super(code, context, cause);
     this.cameWhole = cameWhole;
     this.doubtful = doubtful;
     this.foreignFrames = foreignFrames;
+    this.exception = exception;
   }
 }
 

@@ -21,7 +21,7 @@ import { type Job, RequestQueue } from "./request-queue.ts";
 /** A stretch of failures this long means that the port or the connection itself may be sick. */
 const REBUILD_AFTER = 3;
 /** Exceptions 10 and 11, by which a gateway says that its unit is silent. */
-const NOBODY_THERE: readonly unknown[] = [10, 11];
+const NOBODY_THERE: readonly (number | undefined)[] = [10, 11];
 
 /**
  * One queue per physical bus, one request in flight. After a timeout on RTU the unit that failed (not the line) rests until `replyDeadline` after its
@@ -213,11 +213,11 @@ export class ModbusLine implements ModbusBus, AsyncDisposable {
 
   async #failed(link: ModbusLink, request: ModbusRequest, sent: number, error: ExchangeError): Promise<void> {
     const { unit } = request;
-    const { code, context } = error;
+    const { code, exception } = error;
     this.#stats.count(unit, error);
     if (code === "bus.exception") {
       this.#answered();
-      if (NOBODY_THERE.includes(context["exception"])) this.#units.silent(unit, monotonic() - sent, monotonic());
+      if (NOBODY_THERE.includes(exception)) this.#units.silent(unit, monotonic() - sent, monotonic());
       else this.#units.heard(unit);
       return;
     }

@@ -160,7 +160,7 @@ export class ModbusLink {
     const mono = this.#port.lastByte;
     if (error === null) this.#land()?.resolve({ data, mono });
     else if (error.errno === NOT_OPEN) this.#land()?.reject(this.#wire.closed());
-    else this.#fail((about) => new ExchangeError(refused(error, this.#corrupt, about)));
+    else this.#fail((about) => new ExchangeError(refused(error, this.#corrupt, about), { exception: error.modbusCode }));
   };
 
   #fail(error: (about: About) => ExchangeError): void {

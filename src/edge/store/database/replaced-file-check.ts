@@ -17,13 +17,13 @@ export class ReplacedFileCheck {
   }
 
   /** Null: all are what was opened, or the last look was a moment ago. */
-  async gone(mono: number): Promise<EdgeError | null> {
+  async gone(mono: number): Promise<string | null> {
     if (mono - this.#lookedAt < AGAIN_MS) return null;
     this.#lookedAt = mono;
     for (const [file, opened] of this.#opened) {
       // A disk that does not answer is no removal; the commits meet it themselves.
       const now = await identity(file).catch(() => opened);
-      if (now === null || now !== opened) return new EdgeError("store.gone", { file });
+      if (now === null || now !== opened) return file;
     }
     return null;
   }
