@@ -84,11 +84,11 @@ function commands(targets: readonly CommandTarget[], terminal: Terminal): number
     const row = (target: string, t: CommandTarget) => [
       target,
       t.action,
-      argumentText(t)[terminal.lang],
       terminal.say(IMPACT[t.impact]),
+      argumentText(t)[terminal.lang],
     ];
     terminal.table(
-      ["target", "action", "args", "impact"],
+      ["target", "action", "impact", "args"],
       [
         ...targets.filter(({ action }) => !isOperatorAction(action)).map((t) => row(t.target, t)),
         ...[...ofAll].map(([action, t]) => row(terminal.say(action === "event.acknowledge" ? "eachOne" : "eachAsset"), t)),

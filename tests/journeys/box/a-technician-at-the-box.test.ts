@@ -91,7 +91,7 @@ describe("a technician at the box", { timeout: 60_000, shuffle: false }, () => {
       ["loop", "up"],
     ]);
     expect((await gateway.cippo("devices", "--commands")).stdout).toMatch(
-      /relay\.pump +set +value=<true\|false> \(required\) +low/,
+      /relay\.pump +set +low +value=<true\|false> \(required\)$/m,
     );
     expect((await gateway.cippo("devices", "--types", "--lang", "it")).stdout).toMatch(/eastron-sdm120/);
   });
