@@ -68,7 +68,9 @@ beforeAll(async () => {
 afterAll(() => open[Symbol.asyncDispose]());
 
 /** Keys, actions and arguments are the same in every language. */
-const KEYS = ["cippo", "set", "value", "disabled", "modbus-points", "serial", "net", "until"];
+const KEYS = ["cippo", "set", "value", "disabled", "modbus-points", "serial", "net", "until", "event", "by", "note"];
+/** Of a product: AMTRON Start. */
+const PRODUCTS = ["start"];
 /** A spreadsheet compares the words of the contract. */
 const CSV = ["true", "false"];
 const SECTIONS = ["credentials", "store", "buses", "devices", "assets", "rules"];
@@ -77,7 +79,13 @@ async function says(...words: readonly string[]): Promise<string> {
   const { stdout, stderr } = await gateway.cippo(...words, "--lang", "it");
   const text = `${stdout}\n${stderr}`;
   expect(
-    englishIn(text, [...names, ...KEYS, ...(words.includes("--csv") ? CSV : []), ...(words[0] === "config" ? SECTIONS : [])]),
+    englishIn(text, [
+      ...names,
+      ...KEYS,
+      ...(words.includes("--types") ? PRODUCTS : []),
+      ...(words.includes("--csv") ? CSV : []),
+      ...(words[0] === "config" ? SECTIONS : []),
+    ]),
     `cippo ${words.join(" ")}\n${text}`,
   ).toEqual([]);
   return text;

@@ -57,6 +57,7 @@ export const NEEDS: Readonly<Record<string, Need>> = {
   "tests/unit/install.test.ts": { packages: ["systemd"], other: "only for root" },
   "tests/unit/kit/system/host-lookup.test.ts": { packages: ["util-linux"], other: "only for root" },
   "tests/unit/kit/system/systemd.test.ts": { packages: ["systemd"] },
+  "tests/unit/systemd/ota-messages.test.ts": { packages: ["openssh-client", "curl", "shellcheck"] },
   "tests/unit/systemd/ota.test.ts": { packages: ["openssh-client", "curl", "shellcheck"] },
   "tests/unit/systemd/ota-fetch.test.ts": { packages: ["openssh-client", "curl", "openssl"] },
   "tests/unit/sync/publish/result-publisher.test.ts": { packages: ["mosquitto"] },

@@ -82,5 +82,6 @@ export async function told(platformDb: string, source: string, name: string): Pr
 
 export async function rowsOf(db: string, sql: string, ...bind: readonly (string | number)[]) {
   await using database = await Database.open(db, "readonly");
-  return database.all(sql, ...bind);
+  // Awaited here: otherwise it is closed first, and who waits for a table that is not there yet has no hold of the refusal.
+  return await database.all(sql, ...bind);
 }

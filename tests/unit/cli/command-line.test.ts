@@ -95,7 +95,7 @@ describe("without a gateway", () => {
     const name = "bay.illegal-occupation";
     const told = (await cippo(["errors", name, "--lang", "it"])).out;
     expect(told).toBe(
-      `${name}: Stallo disabili {name} occupato senza contrassegno da {for}\n→ Avvisare la polizia locale; se il contrassegno c'è, confermarlo con \`cippo command\`.\n(gravità: alta)\n`,
+      `${name}: Stallo {reserved} {name} occupato senza contrassegno da {for}\n→ Avvisare la polizia locale; se il contrassegno c'è, confermarlo con \`cippo command\`.\n(gravità: alta)\n`,
     );
     const all = JSON.parse((await cippo(["errors", "--json"])).out) as { code: string; severity?: string }[];
     expect(all).toContainEqual(expect.objectContaining({ code: name, severity: "high" }));

@@ -213,7 +213,7 @@ describe("the end of a demonstration", { timeout: 120_000 }, () => {
     await its.program.kill();
     await program.told;
     expect(program.child.exitCode).toBe(1);
-    expect(program.stderr).toMatch(/^Broker mqtt:\/\/127\.0\.0\.1:\d+ cannot be reached: ECONNREFUSED$/m);
+    expect(program.stderr).toMatch(/^Broker mqtt:\/\/127\.0\.0\.1:\d+ cannot be reached: ECONNREFUSED \(connection refused\)$/m);
     expect(program.lines.filter((line) => /^NOT WELL: \d+ records? stored, \d+ delivered, \d+ lost/.test(line))).toHaveLength(1);
   });
 });

@@ -51,6 +51,7 @@ describe("connecting", () => {
       [`${ROOT}/down/commands`, 1],
       [`${ROOT}/down/config`, 0],
       [`${ROOT}/down/lists/+`, 0],
+      [`${ROOT}/down/lists/+/delta`, 1],
       [`${ROOT}/down/update`, 0],
     ]);
   });
