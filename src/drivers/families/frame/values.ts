@@ -23,6 +23,10 @@ const MISSED = 3;
 const options = z.strictObject({ report: report() });
 
 export function valuesDevice(table: ValuesTable) {
+  const fields = new Set(table.frame.fields.map(({ name }) => name));
+  // Without its field a state would be true for ever, and a number never good.
+  const astray = Object.keys(table.points).find((point) => !fields.has(point));
+  if (astray !== undefined) throw new RangeError(`${table.type}: no field of its frame is called ${astray}`);
   return frameDriver<z.output<typeof options>>({
     ...table,
     options,

@@ -70,3 +70,8 @@ describe("a binary frame", () => {
     );
   });
 });
+
+it("refuses a point that no field is called as", () => {
+  const frame: FrameLayout = { framing: "fixed", header: [0xa5], fields: [{ name: "level", decode: "uint8" }], check: "sum8" };
+  expect(() => meter(frame)).toThrow("noise-meter: no field of its frame is called overload");
+});
