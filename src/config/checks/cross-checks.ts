@@ -1,5 +1,5 @@
 /** Finds what contradicts itself between two places of a site: a name, a port or an address that is given twice. */
-import { busSchema, portIn, wireIn } from "../../drivers/buses.ts";
+import { busKinds, busSchema, portIn, wireIn } from "../../drivers/buses.ts";
 import type { Wire } from "../../drivers/driver.ts";
 import { misfits, plannedTypes } from "../../drivers/index.ts";
 import type { Text } from "../../model/index.ts";
@@ -72,10 +72,11 @@ function rightBus(
   if (driver === undefined && (bus === undefined || plannedTypes.some((type) => type === valueAt(written, ["type"])))) return;
   const fitting = [...buses].filter(([, b]) => driver === undefined || wireIn(b) === driver.wire).map(([name]) => name);
   const wire = driver === undefined ? "" : ` ${driver.wire}`;
+  const example = driver === undefined ? "" : `; ${phrases.writtenSuchAs[lang]} \`${busKinds[driver.wire].example}\``;
   const expected =
     fitting.length > 0
       ? `${phrases.ofBuses[lang]}${wire}: ${fitting.join(", ")}`
-      : `${phrases.aBus[lang]}${wire} (${phrases.noBus[lang]})`;
+      : `${phrases.aBus[lang]}${wire} (${phrases.noBus[lang]}${example})`;
   const path = ["devices", id, "bus"];
   if (bus === undefined) source.add({ code: "config.missing", path, key: true, found: phrases.nothing[lang], expected });
   else if (!isName(bus)) return;

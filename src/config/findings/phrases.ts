@@ -35,6 +35,7 @@ export const phrases = {
   ofBuses: { it: "uno dei bus", en: "one of the buses" },
   withoutBus: { it: "nessun bus: l'apparecchio è in rete", en: "no bus: the device is on the network" },
   noBus: { it: "nessun bus di quel tipo è descritto", en: "no bus of that kind is described" },
+  writtenSuchAs: { it: "si scrive per esempio", en: "one is written such as" },
   device: { it: "un dispositivo", en: "a device" },
   asset: { it: "un oggetto", en: "an asset" },
   assetOfKind: { it: "un oggetto di tipo", en: "an asset of kind" },

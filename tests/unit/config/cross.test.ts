@@ -1,6 +1,8 @@
 /** Sites with several mistakes at once: each is told in one go, and nothing that only follows from another. */
 import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
 import { checkSite } from "../../../src/config/index.ts";
+import { busKinds, busSchema, wireIn } from "../../../src/drivers/buses.ts";
 
 const HEAD = `gateway: { id: gw-1, site: { id: park } }
 sync: { broker: mqtt://127.0.0.1:1883 }
@@ -52,6 +54,24 @@ describe("a device with a wrong option", () => {
       '9 config.wrong-value devices.b.means did you mean "door"?',
       '10 config.wrong-value devices.c.bias did you mean "up"?',
     ]);
+  });
+
+  it("is told how a bus is written where none of its kind is", async () => {
+    const { problems } = await checkSite(
+      `${HEAD}  a: { type: a02yyuw, bus: line, occupiedBelow: 1m }\n  b: { type: a02yyuw, occupiedBelow: 1m }\n`,
+      "site.yaml",
+    );
+    const expected = "a bus serial (no bus of that kind is described; one is written such as `{ serial: /dev/ttyUSB0 }`)";
+    expect(problems.map((p) => [p.code, p.expected])).toEqual([
+      ["config.wrong-bus", expected],
+      ["config.missing", expected],
+    ]);
+  });
+
+  it.each(Object.entries(busKinds))("is shown a bus %s that may stand there", (wire, { example }) => {
+    const written: unknown = parse(example);
+    expect(busSchema.safeParse(written).success).toBe(true);
+    expect(wireIn(written)).toBe(wire);
   });
 
   it("shares its unit with nobody; a unit that is wrong itself is nobody's", async () => {

@@ -19,4 +19,4 @@ const adapter = z
   .describe("Bluetooth LE radio, reached by a process of its own.");
 export type BleSpec = z.output<typeof adapter>;
 
-export const bleBus = { forms: [adapter], port: (word) => word("ble") } as const satisfies BusKind;
+export const bleBus = { forms: [adapter], example: "{ ble: hci0 }", port: (word) => word("ble") } as const satisfies BusKind;

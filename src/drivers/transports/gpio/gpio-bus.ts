@@ -20,5 +20,6 @@ export type GpioSpec = z.output<typeof pins>;
 
 export const gpioBus = {
   forms: [pins],
+  example: "{ gpio: auto }",
   port: (word) => `gpio ${word("chip") ?? "header"} ${word("tools") ?? ""}`.trim(),
 } as const satisfies BusKind;

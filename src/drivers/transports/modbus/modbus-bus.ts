@@ -59,5 +59,6 @@ export type ModbusSpec = z.output<typeof rtu> | z.output<typeof tcp> | z.output<
 
 export const modbusBus = {
   forms: [rtu, tcp, rtuTcp],
+  example: "{ modbus: rtu, port: /dev/ttyUSB0 }",
   port: (word) => (word("host") === undefined ? word("port") : `${bare(word("host") ?? "")}:${word("port") ?? 502}`),
 } as const satisfies BusKind;

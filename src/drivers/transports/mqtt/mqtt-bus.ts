@@ -60,7 +60,11 @@ const broker = z
   .describe("Readings of a third party's network over MQTT.");
 export type MqttBusSpec = z.output<typeof broker>;
 
-export const mqttBus = { forms: [broker], port: () => undefined } as const satisfies BusKind;
+export const mqttBus = {
+  forms: [broker],
+  example: '{ mqtt: "mqtt://127.0.0.1:1883" }',
+  port: () => undefined,
+} as const satisfies BusKind;
 
 function isBroker(text: string): boolean {
   if (!URL.canParse(text)) return false;

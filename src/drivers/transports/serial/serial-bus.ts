@@ -14,6 +14,7 @@ export type SerialSpec = z.output<typeof line>;
 
 export const serialBus = {
   forms: [line],
+  example: "{ serial: /dev/ttyUSB0 }",
   port(word) {
     const address = tcpAddress(word("serial") ?? "");
     return address === null ? word("serial") : `${address.host}:${address.port}`;
