@@ -31,7 +31,7 @@ function schemaOf({ name, topic, schema }: Message): object {
 
 function table(): string {
   const rows = messages.map(({ name, topic, direction, retained, encoding }) => {
-    const example = existsSync(`${EXAMPLES}/${name}.json`) ? `[example](examples/${name}.json)` : "not acted upon yet";
+    const example = existsSync(`${EXAMPLES}/${name}.json`) ? `[example](examples/${name}.json)` : "no example";
     const form = encoding === "body" ? "JSON or zlib" : "JSON";
     return `| ${name} | \`${topic}\` | ${direction} | ${retained ? "yes" : "no"} | ${form} | [schema](schemas/${name}.json) | ${example} |`;
   });
