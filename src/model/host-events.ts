@@ -179,7 +179,7 @@ export const hostEvents = {
   "sync.not-authorised": {
     severity: "medium",
     states: NOTED,
-    what: { it: "Il broker non autorizza un argomento", en: "The broker does not authorise a topic" },
+    what: { it: "Il broker non autorizza un topic", en: "The broker does not authorise a topic" },
     fields: { detail: "`{topic, reasonCode}`; at most once an hour" },
   },
   "sync.ack-refused": {

@@ -16,16 +16,16 @@ words() {
     nothing-staged) it="nessuna versione è pronta" en="nothing is staged" ;;
     on-trial) it="la versione $2 è in prova" en="release $2 runs on trial" ;;
     no-trial) it="nessuna versione è in prova" en="no release is on trial" ;;
-    nothing-to-return) it="nessuna versione è in prova: non c'è nulla da restituire" en="no release is on trial: nothing to give back" ;;
+    nothing-to-return) it="nessuna versione è in prova: non c'è nulla da ritirare" en="no release is on trial: nothing to roll back" ;;
     confirmed) it="La versione $2 è confermata." en="Release $2 is confirmed." ;;
     cancelled) it="Quanto era stato scaricato è stato tolto." en="What was fetched is forgotten." ;;
     units) it="le unità di $2 non risultano installate per intero: vedi sopra" en="the units of $2 were not installed whole: see above" ;;
-    given-back) it="La versione $2 è stata ritirata: $(because "$3"). È di nuovo in funzione $4." en="Release $2 was given back: $(because "$3"). $4 runs again." ;;
+    given-back) it="La versione $2 è stata ritirata: $(because "$3"). È di nuovo in funzione $4." en="Release $2 was rolled back: $(because "$3"). $4 runs again." ;;
     no-former) it="La versione $2 non ha superato la prova ($(because "$3")), e non c'è una versione precedente a cui tornare." en="Release $2 has not proven itself ($(because "$3")), and there is no former release to go back to." ;;
     replaced) it="La versione $2 non può più funzionare; al suo posto è in funzione $3. Installare presto una versione." en="Release $2 cannot run any more; $3 runs in its place. Install a release soon." ;;
 
-    # why a release was given back
-    operator) it="così ha deciso un operatore" en="an operator gave it back" ;;
+    # why a release was rolled back
+    operator) it="così ha deciso un operatore" en="an operator rolled it back" ;;
     ended) it="si è interrotta da sola $2 volte" en="ended $2 times by itself" ;;
     cut-off) it="è finita $2 volte senza un arresto regolare" en="ended $2 times without an orderly stop" ;;
     unknown) it="il motivo non è stato annotato" en="no reason was noted" ;;
@@ -66,7 +66,7 @@ words() {
     large-head) it="Il suo file release supera 4 KB." en="Its file release is larger than 4 KB." ;;
     no-keys) it="$2 non esiste: questo gateway non riconosce le versioni di nessuno. Installarne una con install.sh." en="$2 is missing: this box trusts nobody's releases. Install a release by install.sh." ;;
     signature) it="Non porta la firma di una chiave riconosciuta da questo gateway. Chiedere di nuovo la versione a chi la pubblica." en="It is not signed by a key that this box trusts. Ask for the release again from the maintainers." ;;
-    bad-name) it="Il suo nome non è valido." en="Its name is not one." ;;
+    bad-name) it="Il suo nome non è valido." en="Its name is not valid." ;;
     bad-seq) it="Il suo seq non è un numero." en="Its seq is not a number." ;;
     other-product) it="È una versione di $2." en="It is a release of $2." ;;
     not-as-signed) it="$2 non è quello firmato. Scaricare di nuovo la versione." en="$2 is not the one that was signed. Fetch it again." ;;

@@ -9,7 +9,7 @@ const one = { fc: 3, decode: "uint16" } as const;
 
 export const phoenixCharx = chargingColumn({
   type: "phoenix-charx",
-  title: { it: "Punto di ricarica Phoenix Contact CHARX", en: "Phoenix Contact CHARX charging controller" },
+  title: { it: "Controllore di ricarica Phoenix Contact CHARX", en: "Phoenix Contact CHARX charging controller" },
   maxRegisters: 3,
   every: "10s",
   controllers: { step: 1000, most: 48 },

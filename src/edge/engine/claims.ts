@@ -218,7 +218,7 @@ const lostText = ({ asset, kind }: Judged): Text => ({
 /** Why nobody can see now. */
 function whyText(code: string): Text {
   if (code === "device.silent") return { it: "il sensore ora tace", en: "the sensor is silent now" };
-  if (code === "list.missing") return { it: "manca la lista per giudicare", en: "there is no list to judge by" };
+  if (code === "list.missing") return { it: "manca la lista da consultare", en: "there is no list to look it up in" };
   if (code === "clock.unsynced") return { it: "l'ora esatta non è nota", en: "the right time is not known" };
   if (code === "rule.failed") return { it: "la regola ora non funziona", en: "its rule does not work now" };
   if (code.startsWith("sensor.")) return { it: "il sensore ora non vede nulla", en: "the sensor sees nothing now" };

@@ -13,8 +13,8 @@ export function comesAndGoes({ it, en }: Text, { times, withinMs }: NonNullable<
 }
 
 const TODO: Text = {
-  it: "Vedere che cosa lo provoca: un contatto incerto, un cavo allentato, o il posto stesso.",
-  en: "See what causes it: a loose contact or cable, or the place itself.",
+  it: "Cercare la causa: un contatto incerto, un cavo allentato o un disturbo sul posto.",
+  en: "Look for the cause: a loose contact or cable, or something on site that disturbs it.",
 };
 
 /** Everything that an asset of this kind may raise. */

@@ -1,11 +1,11 @@
-/** A pay station: in service or not, silent, and whether its cash box wants somebody. */
+/** A pay station: in service or not, silent, and whether its cash box needs attention. */
 import * as z from "zod";
 import { duration } from "../../kit/text/quantities.ts";
 import { type AlarmSpec, assetKind, type Claim, held, optional, type Seen, shown, state } from "./kind.ts";
 import { ref } from "./references.ts";
 
 const HOUR_MS = 3_600_000;
-/** A contact that is about to change rattles. */
+/** A contact bounces while it changes. */
 const SETTLE_MS = 2000;
 
 const fault: AlarmSpec = {
@@ -22,23 +22,26 @@ const fault: AlarmSpec = {
 
 const silent: AlarmSpec = {
   severity: "medium",
-  raised: { it: "Parcometro {name}: non se ne sa nulla da {for}", en: "Pay station {name}: nothing is known of it for {for}" },
+  raised: { it: "Parcometro {name}: nessuna notizia da {for}", en: "Pay station {name}: no news of it for {for}" },
   cleared: { it: "Parcometro {name}: si legge di nuovo", en: "Pay station {name}: can be read again" },
   todo: {
     it: "Controllare alimentazione e cavo del dispositivo che lo osserva: `cippo status` dice perché tace.",
-    en: "Check supply and cable of the device that watches it: `cippo status` says why it is silent.",
+    en: "Check power and cable of the device that watches it: `cippo status` says why it is silent.",
   },
 };
 
 const cashBox: AlarmSpec = {
   severity: "low",
   raised: {
-    it: "Parcometro {name}: cassa da vedere da {for}",
-    en: "Pay station {name}: its cash box has wanted somebody for {for}",
+    it: "Parcometro {name}: cassa da controllare da {for}",
+    en: "Pay station {name}: its cash box has needed attention for {for}",
   },
-  doubted: { it: "Parcometro {name}: cassa da vedere, {why}", en: "Pay station {name}: its cash box wants somebody, {why}" },
+  doubted: {
+    it: "Parcometro {name}: cassa da controllare, {why}",
+    en: "Pay station {name}: its cash box needs attention, {why}",
+  },
   cleared: { it: "Parcometro {name}: cassa a posto", en: "Pay station {name}: its cash box is in order" },
-  todo: { it: "Vuotare la cassa, o vedere chi l'ha aperta.", en: "Empty the cash box, or see who opened it." },
+  todo: { it: "Vuotare la cassa, o verificare chi l'ha aperta.", en: "Empty the cash box, or see who opened it." },
 };
 
 /** While the contact cannot be read at this moment, what stands stays and nothing new is told. */
@@ -59,7 +62,7 @@ export const payStation = assetKind({
       .point({ kind: "state" })
       .optional()
       .describe(
-        "The point that is true while its cash box wants somebody: full, nearly full, missing or open, as its contact says.",
+        "The point that is true while its cash box needs attention: full, nearly full, missing or open, as its contact says.",
       ),
     faultFor: duration().prefault("1min").describe("How long it may be out of service: many come back by themselves."),
     silentFor: duration().prefault("5min").describe("How long nothing may be known of it."),
@@ -87,7 +90,7 @@ export const payStation = assetKind({
       },
       claims: {
         "paystation.fault": claimOf(broken, o.faultFor),
-        // Of one that was never heard nobody knows since when it is silent; its device is told to be down.
+        // A pay station never heard has no time since which it is silent; its device is reported down instead.
         "paystation.silent": !broken.known && broken.since > 0 && held(broken.since, o.silentFor),
         "paystation.cash-box": cash === undefined ? false : claimOf(cash, 0),
       },

@@ -9,7 +9,7 @@ import { isStale } from "./list-answers.ts";
 import { spansIn } from "./list-spans.ts";
 
 const STALE = "stale";
-/** A list that is refused again and again, each time another, is told no more often. */
+/** A list that is refused again and again with new contents is told of no more often than this. */
 const REFUSED_EVERY_MS = 60_000;
 
 export interface TellerHost {
@@ -60,7 +60,7 @@ export class ListTeller {
   }
 
   #said({ name, version }: HeldList, asset: string, spans: Spans): void {
-    const text = { it: `Lista ${name}: altro vale per ${asset}`, en: `List ${name}: something else holds for ${asset}` };
+    const text = { it: `Lista ${name}: è cambiata per ${asset}`, en: `List ${name}: changed for ${asset}` };
     const draft = { ...hostEvent("list.told"), state: "noted" as const, asset, text, extra: { list: name, version, spans } };
     this.#hear({ list: name, version, asset, spans }, draft);
   }

@@ -34,7 +34,7 @@ const IS: Readonly<Record<PermitVerdict["verdict"], Text>> = {
   unknown: { it: "contrassegno sconosciuto", en: "unknown badge" },
 };
 const NO_LIST: Text = {
-  it: "contrassegno letto, manca la lista per giudicarlo",
+  it: "contrassegno letto, manca la lista per verificarlo",
   en: "badge read, there is no list to judge it by",
 };
 

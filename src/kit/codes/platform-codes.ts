@@ -1,4 +1,4 @@
-/** Why what the platform sends is not done: commands, lists and their signatures; or what nobody knows of an outcome. */
+/** Why a command or a list of the platform is refused, or why the outcome of a command is unknown. */
 import type { CodeTable } from "./code-table.ts";
 
 export const platformCodes = {
@@ -96,7 +96,7 @@ export const platformCodes = {
   "command.not-held": {
     retry: false,
     what: {
-      it: "Accettato, ma l'apparecchio tiene un altro valore",
+      it: "Accettato, ma l'apparecchio mantiene un altro valore",
       en: "Accepted, but the device holds another value",
     },
     hint: {
@@ -134,7 +134,7 @@ export const platformCodes = {
   },
   "signature.no-keys": {
     retry: false,
-    what: { it: "Nessun file dice di chi è valida la firma", en: "No file says whose signature counts" },
+    what: { it: "Nessun file dice quali firme sono valide", en: "No file says whose signature counts" },
     hint: {
       it: "Scrivere `credentials.trust` in configurazione e mettere lì le chiavi pubbliche della piattaforma (docs/lists.md).",
       en: "Write `credentials.trust` in the configuration and put the platform's public keys there (docs/lists.md).",
@@ -159,11 +159,11 @@ export const platformCodes = {
   "signature.unknown-key": {
     retry: false,
     what: {
-      it: "Firmato con la chiave {keyId}, che qui nessuno conosce",
-      en: "Signed with key {keyId}, which nobody knows here",
+      it: "Firmato con la chiave {keyId}, che questo gateway non conosce",
+      en: "Signed with key {keyId}, which this gateway does not know",
     },
     hint: {
-      it: "Se la chiave è nuova, aggiungerla al file che `credentials.trust` nomina; altrimenti diffidare di chi lo ha inviato.",
+      it: "Se la chiave è nuova, aggiungerla al file indicato da `credentials.trust`; altrimenti diffidare di chi lo ha inviato.",
       en: "If the key is new, add it to the file that `credentials.trust` names; otherwise distrust whoever sent it.",
     },
   },
@@ -178,18 +178,18 @@ export const platformCodes = {
   "signature.wrong": {
     retry: false,
     what: {
-      it: "La firma con la chiave {keyId} non corrisponde a questo documento su questo argomento",
+      it: "La firma con la chiave {keyId} non corrisponde a questo documento su questo topic",
       en: "The signature with key {keyId} does not fit this document on this topic",
     },
     hint: {
-      it: "Firmato per un altro gateway o argomento, cambiato dopo la firma, oppure scritto in altra forma: docs/lists.md dice quale.",
+      it: "Firmato per un altro gateway o topic, cambiato dopo la firma, oppure scritto in un'altra forma: docs/lists.md dice quale.",
       en: "Signed for another gateway or topic, changed after it was signed, or written in another form: docs/lists.md says which.",
     },
   },
   "list.malformed": {
     retry: false,
     what: { it: "Lista non valida: {reason}", en: "Malformed list: {reason}" },
-    hint: { it: "Correggere il mittente: docs/lists.md dice la forma.", en: "Correct the sender: docs/lists.md says the form." },
+    hint: { it: "Correggere il mittente: la forma è in docs/lists.md.", en: "Correct the sender: docs/lists.md gives the form." },
   },
   "list.other-topic": {
     retry: false,
@@ -231,8 +231,8 @@ export const platformCodes = {
     retry: false,
     what: { it: "Fatta con la chiave di badge {kid}, che qui non c'è", en: "Made with badge key {kid}, which is not here" },
     hint: {
-      it: "Mettere la chiave nel file che `credentials.badgeKey` nomina; oppure inviare la lista fatta con una di quelle.",
-      en: "Put the key into the file that `credentials.badgeKey` names, or send the list made with one of those.",
+      it: "Mettere la chiave nel file indicato da `credentials.badgeKey`, oppure inviare una lista fatta con una chiave già presente.",
+      en: "Put the key into the file that `credentials.badgeKey` names, or send a list made with a key that is already there.",
     },
   },
   "list.damaged": {
@@ -250,8 +250,8 @@ export const platformCodes = {
       en: "Its entries lie elsewhere, and this version does not fetch them",
     },
     hint: {
-      it: "Mettere busta e voci in un file, e `cippo lists import`.",
-      en: "Put envelope and entries into a file, and `cippo lists import`.",
+      it: "Mettere busta e voci in un file e caricarlo con `cippo lists import`.",
+      en: "Put envelope and entries into a file and bring it with `cippo lists import`.",
     },
   },
   "list.not-stored": {

@@ -25,7 +25,7 @@ export const portCodes = {
       en: "The gateway cannot try the connection: {reason}",
     },
     hint: {
-      it: "Non dice nulla dell'apparecchio. Controllare cavo, switch e indirizzo del gateway (`ip route`).",
+      it: "Questo non dice nulla dell'apparecchio. Controllare cavo, switch e indirizzo del gateway (`ip route`).",
       en: "This says nothing of the device. Check cable, switch and address of the gateway (`ip route`).",
     },
   },

@@ -32,7 +32,7 @@ export const valueCodes = {
   "value.undecided": {
     retry: true,
     what: {
-      it: "I registri non bastano a dire questo valore",
+      it: "I registri non bastano a determinare questo valore",
       en: "The registers are not enough to tell this value",
     },
     hint: {
@@ -204,7 +204,7 @@ export const valueCodes = {
   },
   "list.missing": {
     retry: false,
-    what: { it: "Manca la lista per giudicare", en: "There is no list to judge by" },
+    what: { it: "Manca la lista da consultare", en: "There is no list to look it up in" },
     hint: { it: "Inviare la lista dalla piattaforma.", en: "Send the list from the platform." },
   },
   "contact.chatter": {

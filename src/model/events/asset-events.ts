@@ -1,4 +1,4 @@
-/** The events that the gateway tells of assets as such, whatever their kind, and what every such table says. */
+/** The events of assets whatever their kind, and the form of every table of events. */
 import type { EventState, Severity } from "../event.ts";
 import type { Text } from "../text.ts";
 
@@ -37,8 +37,8 @@ export const assetEvents = {
     severity: "info",
     states: NOTED,
     what: {
-      it: "Si lavora a un oggetto: fino alla fine non si avvisa con urgenza",
-      en: "An asset is worked on: until the end nobody is called urgently",
+      it: "Un oggetto è in manutenzione: fino alla fine i suoi allarmi critici non chiamano nessuno d'urgenza",
+      en: "An asset is in maintenance: until its end its critical alarms call nobody urgently",
     },
     fields: { urn: "of the asset", by: "who asked for it", until: "epoch ms, or null where it began without the right time" },
   },
@@ -46,8 +46,8 @@ export const assetEvents = {
     severity: "info",
     states: NOTED,
     what: {
-      it: "La manutenzione di un oggetto è finita: gli allarmi critici ancora aperti seguono",
-      en: "The maintenance of an asset is over: critical alarms that still stand follow",
+      it: "La manutenzione di un oggetto è finita: gli allarmi critici ancora aperti vengono inviati di nuovo",
+      en: "The maintenance of an asset is over: critical alarms that still stand are sent again",
     },
     fields: { urn: "of the asset" },
   },
@@ -64,8 +64,8 @@ export const assetEvents = {
     severity: "low",
     states: NOTED,
     what: {
-      it: "Uno stato salvato non serve più: l'oggetto si impara dal passato",
-      en: "A saved state does not fit: the asset is learned from the past",
+      it: "Uno stato salvato non è più utilizzabile: l'oggetto si ricostruisce dai dati registrati",
+      en: "A saved state cannot be used: the asset is rebuilt from stored records",
     },
     fields: { urn: "of the asset" },
   },

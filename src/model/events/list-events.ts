@@ -13,7 +13,7 @@ export const listEvents = {
   "list.told": {
     severity: "info",
     states: NOTED,
-    what: { it: "Di un oggetto una lista dice altro di prima", en: "A list says something else of an asset than before" },
+    what: { it: "Per un oggetto una lista è cambiata", en: "A list has changed for an asset" },
     fields: { ...ofList, spans: "`[[from, to]…]` in epoch ms: when it holds" },
   },
   "list.refused": {

@@ -70,13 +70,13 @@ const WRONG: readonly (readonly [written: string, en: string, it: string])[] = [
   ],
   [
     `, ${GATES}`,
-    "assets.a.capacity: found nothing, expected how many vehicles find room",
-    "assets.a.capacity: non c'è nulla, atteso: quanti veicoli ci stanno",
+    "assets.a.capacity: found nothing, expected how many vehicles fit inside",
+    "assets.a.capacity: non c'è nulla, atteso: quanti veicoli può contenere",
   ],
   [
     ", gates: { in: way-in.passage, out: way-in.passage }, capacity: 5",
     "expected each point once: a gate that counts both ways tells no direction",
-    "ogni punto una sola volta: un varco che conta nei due sensi non ne dice nessuno",
+    "ogni punto una sola volta: un varco che conta nei due sensi non indica la direzione",
   ],
   [
     ", gates: { in: way-in.passage, out: loop.presence }, capacity: 5",
@@ -86,7 +86,7 @@ const WRONG: readonly (readonly [written: string, en: string, it: string])[] = [
   [
     `, ${GATES}, capacity: 5, rezero: { at: "3:30" }`,
     'found "3:30", expected a time of day such as 03:30',
-    "atteso: un'ora come 03:30",
+    "atteso: un orario come 03:30",
   ],
   [
     `, ${GATES}, capacity: 5, rezero: { at: "03:30", to: 6 }`,

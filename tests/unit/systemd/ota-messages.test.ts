@@ -73,7 +73,7 @@ it.skipIf(!hasUpdateTools)("an operator whose language is Italian reads Italian;
   box.update("tick");
   const [it, en] = [
     /^text=La versione \S+ è stata ritirata: il gateway non è partito, dopo 31 min\./m,
-    /^text=Release \S+ was given back/m,
+    /^text=Release \S+ was rolled back/m,
   ];
   expect(box.run("update", ["status"], ITALIAN).out).toMatch(it);
   expect(box.update("status").out).toMatch(en);

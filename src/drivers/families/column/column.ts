@@ -23,7 +23,7 @@ export interface ColumnControl {
   };
   /** A switch of its own that pauses. */
   readonly paused?: Register;
-  /** What it must be written again and again, so that it goes on obeying. */
+  /** Registers that must be written again and again, or it stops obeying. */
   readonly beats?: Readonly<Record<string, Register>>;
   /** What it falls back to when it hears nothing for a time. */
   readonly failSafe?: {
@@ -34,7 +34,7 @@ export interface ColumnControl {
     /** Its own time is not known, so that a site must set one. */
     readonly isNeeded?: true;
   };
-  /** It falls back when it hears nothing for so long, where nobody sets another time. */
+  /** How long it may hear nothing before it falls back, unless a site sets another time. */
   readonly hearsWithinMs?: number;
 }
 
@@ -55,7 +55,7 @@ export interface ColumnTable {
   readonly goldens: readonly Golden[];
 }
 
-/** Less than this no charging cable offers (IEC 61851-1: 10 % duty cycle is 6 A). */
+/** The least that a column can offer (IEC 61851-1: 10 % duty cycle is 6 A). */
 const LEAST_A = 6;
 const ROW = 15 * 60_000;
 const AMPERES = { unit: "A", kind: "gauge", report: { atLeastMs: ROW } } as const;
@@ -72,7 +72,7 @@ function failSafe({ seconds: [least, most], isNeeded }: NonNullable<ColumnContro
     after: duration({ least: `${least}s`, most: `${most}s` }).describe("How long it may hear nothing."),
   });
   const what =
-    "What the column falls back to when it hears nothing from the gateway: written when it is met and holds something else.";
+    "What the column falls back to when it hears nothing from the gateway: written after connecting, when it holds something else.";
   return isNeeded ? written.describe(what) : written.optional().describe(`${what} Default: what the column itself has.`);
 }
 
@@ -83,12 +83,12 @@ const control = ({ limit, failSafe: safe }: ColumnControl) =>
         .number()
         .min(LEAST_A)
         .max(limit.most)
-        .describe("Most current of each phase that the wiring and its protection bear, in A: no command goes beyond."),
+        .describe("Highest current of each phase that wiring and protection bear, in A: no command goes beyond it."),
       impact: z.enum(["low", "high"]).prefault("high").describe("high: a command from the platform needs a signature."),
       ...(safe && { failSafe: failSafe(safe, limit.most) }),
     })
     .optional()
-    .describe("That the gateway commands it. Default: it is read, and nothing is ever written.");
+    .describe("Lets the gateway command it. Without this it is only read, and nothing is ever written.");
 
 interface Control {
   readonly most: number;
@@ -186,7 +186,7 @@ const shifted = (points: Points, by: number): Points =>
         ]),
       );
 
-/** What it says of itself, and what it takes; not what the driver alone has to do with. */
+/** The points that a site sees; registers that only the driver uses are left out. */
 function shownPoints({ derived }: ColumnTable, registers: Points): Readonly<Record<string, PointSpec>> {
   const shown = Object.entries(registers).filter(([, { hidden, writeOnly, writable }]) => !hidden && (!writeOnly || writable));
   return {

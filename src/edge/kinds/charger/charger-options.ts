@@ -18,20 +18,24 @@ export const chargerOptions = z
       .column()
       .describe("The device of the column: of its type, or any other with a point `state` whose words are A, B, C, F and U."),
     sockets: z.array(socket).min(1).max(MOST_SOCKETS).describe("Its sockets, each a place to charge."),
-    faultAfter: duration().prefault("1min").describe("How long a fault must last before it is told."),
+    faultAfter: duration().prefault("1min").describe("How long a fault must last before it is an alarm."),
     unavailableAfter: duration().prefault("15min").describe("How long a socket may be unavailable."),
-    offlineAfter: duration().prefault("5min").describe("How long the column may be silent, after it counts as silent."),
+    offlineAfter: duration()
+      .prefault("5min")
+      .describe("How much longer the column may stay silent once its device counts as silent."),
     limit: ref
       .output({ kind: "number", unit: "A" })
       .optional()
-      .describe("What is told how much current each phase may take, such as column-1.limit: `charger.limit` sets it."),
+      .describe("The point that limits the current of each phase, such as column-1.limit: `charger.limit` sets it."),
     most: z
       .number()
       .min(6)
       .optional()
-      .describe("What `limit` is told when nobody limits, A: after `charger.resume`, before `charger.limit`."),
-    zeroPauses: z.boolean().prefault(false).describe("`limit` understands 0, which pauses (the page of the device says so)."),
-    pause: ref.output().optional().describe("What pauses the column where it has a switch for that, such as column-1.paused."),
+      .describe(
+        "Highest current that `charger.limit` may set, A. With `zeroPauses`, `charger.resume` sets it where no limit was.",
+      ),
+    zeroPauses: z.boolean().prefault(false).describe("Whether `limit` takes 0, which pauses (see the page of the device)."),
+    pause: ref.output().optional().describe("The point that pauses the column, where it has one, such as column-1.paused."),
   })
   .superRefine((o, { addIssue }) => {
     for (const [at, { device }] of o.sockets.entries())

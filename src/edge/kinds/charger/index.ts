@@ -1,4 +1,4 @@
-/** A charging column: whether its sockets are free, what it gives and has given, its faults, and what it is told. */
+/** A charging column: its sockets, power, energy and faults, and the limit and pause that it is commanded. */
 import {
   type Act,
   assetKind,
@@ -26,7 +26,7 @@ const SILENT = "device.silent";
 
 interface Facts {
   readonly sockets: readonly Socket[];
-  /** kWh given since the gateway knows the column. */
+  /** kWh given since the gateway has known the column. */
   readonly energy: number;
   readonly sessions: number;
   /** What it was commanded; null: nothing yet. */
@@ -38,7 +38,7 @@ interface Facts {
   readonly lostAt: number | null;
 }
 
-/** An order takes a moment until it is read back. */
+/** How long an order may take until it is read back. */
 const ORDERED_WITHIN_MS = 60_000;
 /** How long a limit that was lost is not wanted, so that it is ordered anew. */
 const ANEW_AFTER_MS = 10_000;
@@ -98,7 +98,7 @@ export const charger = assetKind({
     energy: {
       unit: "kW.h",
       kind: "counter",
-      meaning: "What it has given since the gateway knows it; goes on over restarts and another column.",
+      meaning: "Energy given since the gateway has known it; goes on after restarts and when the column is replaced.",
     },
     sessions: { unit: "1", kind: "counter", meaning: "How many cars were plugged in and out again." },
     "session-energy": {
@@ -157,7 +157,7 @@ export const charger = assetKind({
     if (socket === undefined) return facts;
     const become = (next: Socket): readonly Socket[] => facts.sockets.map((one, i) => (i === at ? next : one));
     if (!seen.known) {
-      // What is taken meanwhile is still in the counter; whether it was one car nobody knows.
+      // The counter still holds what is taken meanwhile, but nobody knows whether one car took it.
       const session = name === "state" && socket.session ? { ...socket.session, complete: false } : socket.session;
       return session === socket.session ? facts : { ...facts, sockets: become({ ...socket, session }) };
     }
@@ -232,7 +232,7 @@ function socketShown(number: number) {
   } as const;
 }
 
-/** Of the socket that has been so for longest. While one of the others cannot be seen, nobody knows that all is well. */
+/** Judges the socket that has been so for longest. Where none is, but one cannot be seen, the claim is unknown. */
 function claimed(
   letters: readonly Seen<string | number>[],
   isSo: (seen: Seen<string | number>) => boolean,
@@ -269,7 +269,7 @@ function limitWanted({ limit, isPaused }: Facts, o: ChargerOptions): number | nu
   return byLimit && isPaused ? 0 : (limit ?? o.most ?? 0);
 }
 
-/** A limit that was lost, as in a restart of the column while nobody looked, is not wanted for a moment: then it is ordered anew. */
+/** A limit that the column lost, such as by an unnoticed restart, is not wanted for a moment, so that it is ordered anew. */
 function wantsOf(facts: Facts, o: ChargerOptions, isLost: boolean): readonly Wanted[] {
   const limit = limitWanted(facts, o);
   return [

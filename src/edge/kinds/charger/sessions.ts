@@ -39,7 +39,7 @@ export function addOfCharge(socket: Socket, counter: number): readonly [Socket, 
 const grown = (session: Session | null, added: number, isWhole: boolean): Session | null =>
   session && { energy: sum(session.energy, added), complete: session.complete && isWhole };
 
-/** A session begins with a car, and ends without one; a fault ends none. Its end is what comes second. */
+/** A session begins when a car is plugged in and ends when it is unplugged, not at a fault. Second comes the session that ended. */
 export function plugged(socket: Socket, letter: string): readonly [Socket, Session | null] {
   if (letter === "A") return [{ ...socket, session: null }, socket.session];
   if ((letter !== "B" && letter !== "C") || socket.session !== null) return [socket, null];

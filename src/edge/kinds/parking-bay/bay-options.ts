@@ -22,7 +22,7 @@ export const bayOptions = z.strictObject({
         .list()
         .optional()
         .describe(
-          "Permit list pushed by the platform; default: the one named as `reservedFor`. Without a `reader`, an entry for this bay of a list of loading or residents is a permit.",
+          "Permit list pushed by the platform; default: the one named as `reservedFor`. Where it is written and there is no `reader`, an entry of a list for loading or residents that names this bay is a permit.",
         ),
       grace: duration()
         .prefault("5min")
@@ -36,13 +36,13 @@ export const bayOptions = z.strictObject({
     .hours()
     .optional()
     .describe(
-      "When the bay is reserved, such as Mo-Sa 08:00-20:00; PH off. At other times its duties rest, but for `outside`; default: always.",
+      "When the bay is reserved, such as Mo-Sa 08:00-20:00; PH off. At other times only `outside` applies; default: always.",
     ),
   outside: z
     .enum(["free", "forbidden"])
     .prefault("free")
-    .describe("Outside `hours` anybody may stand there, or nobody: bay.out-of-hours."),
-  maxStay: duration().optional().describe("Longest stay while `hours` run, as by the city's ordinance: bay.overstay."),
+    .describe("Whether anybody may stand there outside `hours`, or nobody: bay.out-of-hours."),
+  maxStay: duration().optional().describe("Longest stay during `hours`, as the city's ordinance sets it: bay.overstay."),
   payments: z
     .strictObject({
       station: ref.asset("pay-station").optional().describe(NOT_YET),
@@ -50,16 +50,16 @@ export const bayOptions = z.strictObject({
         .list()
         .prefault("payments")
         .describe("List of who has paid, pushed by the platform: an entry for this bay is a session."),
-      grace: duration().prefault("10min").describe("Time to pay after parking, and to leave when what was paid is over."),
+      grace: duration().prefault("10min").describe("Time to pay after parking, and to leave when the paid time is over."),
     })
     .optional()
-    .describe("Who parks here pays: bay.unpaid."),
+    .describe("Parking here is paid for: bay.unpaid."),
   charger: ref.asset("charger").optional().describe(NOT_YET),
   column: ref
     .point({ kind: "word" })
     .optional()
     .describe(
-      "Point of the bay's charging column that is a letter of IEC 61851, such as column-1.state: who stands there while it is neither C nor D nor a fault blocks the bay, bay.blocked.",
+      "Point of the bay's charging column that is a letter of IEC 61851, such as column-1.state. A vehicle that stands there without charging (neither C nor D) while the column has no fault raises bay.blocked.",
     ),
   grace: duration().prefault("10min").describe("Time to leave after `hours`, with `outside: forbidden`, or to begin charging."),
 });

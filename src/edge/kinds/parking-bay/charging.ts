@@ -1,4 +1,4 @@
-/** The duty to charge in a bay that is for charging: whoever stands there and does not keeps others from it. */
+/** The duty to charge in a charging bay: a vehicle that does not charge keeps others from it. */
 import { type AlarmSpec, type Claim, type Context, held, type Senses } from "../kind.ts";
 import type { BayOptions } from "./bay-options.ts";
 import type { Stay } from "./permit.ts";
@@ -24,7 +24,7 @@ export const blocked: AlarmSpec = {
   },
 };
 
-/** Full counts as not charging: the next one waits. */
+/** A full battery counts as not charging, since the next driver waits. */
 export function withoutCharging({ since }: Stay, cx: Context<BayOptions, Senses>): Claim {
   const { column, hours, grace } = cx.o;
   const letter = cx.sees["column"];

@@ -1,4 +1,4 @@
-/** A parking bay: free, occupied or unknown, what was shown there, and which duty of who parks is broken. */
+/** A parking bay: free, occupied or unknown, the permit shown there, and which parking rules are broken. */
 import { assetKind, badge, type Claim, type Moment, optional, type Seen, shown, state, type Verdict, word } from "../kind.ts";
 import { admitsByList, bayIdle, bayNotYet, bayOptions, bayWords, permitListOf, watchesPermits } from "./bay-options.ts";
 import { blocked, withoutCharging } from "./charging.ts";
@@ -125,7 +125,7 @@ export const parkingBay = assetKind({
   },
 });
 
-/** What a reader was shown is worth; undefined: nothing. A badge that is not valid takes away no permit that was shown before. */
+/** The permit that a shown badge gives; undefined: none. A badge that is not valid does not cancel a permit shown before. */
 function permitOf(seen: Seen<Verdict>, before: Permit | null, { passed }: Moment): Permit | undefined {
   if (!seen.known) return undefined;
   const { verdict, version, until } = seen.value;

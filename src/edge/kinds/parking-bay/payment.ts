@@ -1,4 +1,4 @@
-/** The duty to pay in a bay that is paid for: a session at its pay station or at the platform, and a grace beyond. */
+/** The duty to pay in a bay that is paid for: a paid session in the platform's list, and a grace time beyond. */
 import { type AlarmSpec, type Claim, type Context, held, type Senses } from "../kind.ts";
 import type { BayOptions } from "./bay-options.ts";
 import type { Stay } from "./permit.ts";

@@ -4,7 +4,7 @@ import type { GroupOptions } from "./group-options.ts";
 
 export const bayWords = ({ bays = [] }: GroupOptions) => Object.fromEntries(bays.map((bay) => [bay, word(`${bay}.status`)]));
 
-/** What a group shows of its bays. What nobody sees makes the numbers of the others uncertain: they are the least that there can be. */
+/** The attributes of a group of bays. While a bay is unknown, the other numbers are uncertain: they are minimums. */
 export function countBays(bays: readonly string[], sees: Readonly<Record<string, Seen<unknown> | undefined>>) {
   const count = { free: 0, occupied: 0, closed: 0, unknown: 0 };
   let code: string | undefined;

@@ -1,8 +1,8 @@
-/** Counts who is inside by gates: adds who drives in, takes away who drives out, and knows how far that can be trusted. */
+/** Counts the vehicles inside by the gates' counters, and says how far that count can be trusted. */
 import { type Act, type AlarmSpec, type Claim, type Context, held, type Moment, type Seen, type Senses, value } from "../kind.ts";
 import type { GroupOptions } from "./group-options.ts";
 
-/** Totals that a counter shows although it may not have counted all: what it adds from there on counts. */
+/** Such a total may have missed some passages, but what is added to it afterwards still counts. */
 const PRESUMES = ["counter.unobserved", "counter.restarted", "contact.chatter"];
 const UNOBSERVED = "counter.unobserved";
 const DAY_MS = 86_400_000;
@@ -25,7 +25,7 @@ export interface GateFacts {
   readonly missed: number;
   readonly missedSince: number | null;
   readonly missedLast: number | null;
-  /** Since when more are inside than find room, ms of observation. */
+  /** Since when more vehicles are inside than there are places, ms of observation. */
   readonly overSince: number | null;
 }
 
@@ -58,7 +58,7 @@ export function passed(
   const last = facts.totals?.[gate];
   const known = last === total && facts.begun !== null ? facts : { ...facts, totals: { ...facts.totals, [gate]: total } };
   const begun = beginning(known, now);
-  // Before its first total a gate has let through whom nobody knows; one that went back was exchanged, or began anew.
+  // What passed before a gate's first total is unknown; a total that went back means that the counter was replaced or reset.
   if (last === undefined) return begun;
   if (total < last) return doubted(begun, UNOBSERVED);
   const after = total === last ? begun : moved(begun, gate.startsWith("in-"), total - last, now, capacity);
@@ -116,25 +116,25 @@ export const gateAlarms = {
     },
     cleared: { it: "{name}: il conteggio torna", en: "{name}: the count adds up again" },
     todo: {
-      it: "Guardare i varchi con `cippo watch` mentre passa un veicolo; contare i veicoli dentro e dirlo con `cippo command` (count.set).",
-      en: "Look at the gates by `cippo watch` while a vehicle passes; count the vehicles inside and tell it by `cippo command` (count.set).",
+      it: "Osservare i varchi con `cippo watch` mentre passa un veicolo; contare i veicoli dentro e impostarne il numero con `cippo command` (count.set).",
+      en: "Watch the gates with `cippo watch` while a vehicle passes; count the vehicles inside and set the number with `cippo command` (count.set).",
     },
   },
   "count.above-capacity": {
     severity: "low",
     raised: {
       it: "{name}: risultano dentro {inside} veicoli su {capacity} posti da {for}",
-      en: "{name}: {inside} vehicles counted inside, where {capacity} find room, for {for}",
+      en: "{name}: {inside} vehicles counted in {capacity} places for {for}",
     },
     cleared: { it: "{name}: il conteggio torna", en: "{name}: the count adds up again" },
     todo: {
-      it: "Contare i veicoli dentro e dirlo con `cippo command` (count.set); se il conteggio sale ogni giorno, verificare il varco d'uscita.",
-      en: "Count the vehicles inside and tell it by `cippo command` (count.set); if the count rises day by day, look at the gate out.",
+      it: "Contare i veicoli dentro e impostarne il numero con `cippo command` (count.set); se il conteggio sale ogni giorno, verificare il varco d'uscita.",
+      en: "Count the vehicles inside and set the number with `cippo command` (count.set); if the count rises day by day, check the exit gate.",
     },
   },
 } as const satisfies Record<string, AlarmSpec>;
 
-/** Told until somebody counted, or until a day went by without another one. */
+/** Stands until somebody has counted, or until a day has passed without another such exit. */
 export function gateClaims(facts: GateFacts, cx: Context<GroupOptions, Senses>): Record<keyof typeof gateAlarms, Claim> {
   const { inside, missedSince, missedLast, overSince } = facts;
   const { capacity = Number.POSITIVE_INFINITY } = cx.o;

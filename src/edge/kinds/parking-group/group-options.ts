@@ -44,7 +44,7 @@ export const groupOptions = z
       })
       .optional()
       .describe("Gates that count who drives in and out, where bays have no sensors: an OffStreetParking."),
-    capacity: z.int().min(1).max(1_000_000).optional().describe("With `gates`: how many vehicles find room."),
+    capacity: z.int().min(1).max(1_000_000).optional().describe("With `gates`: how many vehicles fit inside."),
     rezero: z
       .strictObject({
         at: z
@@ -55,7 +55,7 @@ export const groupOptions = z
       })
       .optional()
       .describe(
-        "With `gates`: when the count begins anew each day, since gates miscount. A gateway that is off then begins the next day.",
+        "With `gates`: when the count begins anew each day, since gates miscount. A gateway that is off at that time waits for the next day.",
       ),
     part: z
       .boolean()
@@ -70,13 +70,13 @@ export const groupOptions = z
     const points = Object.values(gatesOf(o));
     if (new Set(points).size < points.length)
       wrong(["gates"], "expected each point once: a gate that counts both ways tells no direction");
-    if (o.capacity === undefined && !o.part) wrong(["capacity"], "expected how many vehicles find room");
+    if (o.capacity === undefined && !o.part) wrong(["capacity"], "expected how many vehicles fit inside");
     if (o.rezero !== undefined && o.capacity !== undefined && o.rezero.to > o.capacity)
       wrong(["rezero", "to"], "expected not more than capacity");
   });
 export type GroupOptions = z.output<typeof groupOptions>;
 
-/** What says something of gates says nothing of bays, and the other way round. */
+/** Options of gates do not apply to bays, nor options of bays to gates. */
 export function groupIdle(o: GroupOptions): Readonly<Record<string, readonly string[]>> {
   if (o.gates !== undefined) return o.category === undefined ? {} : { category: ["bays"] };
   const ofGates = { capacity: o.capacity !== undefined, rezero: o.rezero !== undefined, part: o.part };

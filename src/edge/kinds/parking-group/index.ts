@@ -41,11 +41,11 @@ export const parkingGroup = assetKind({
     availableSpotNumber: {
       unit: "1",
       kind: "gauge",
-      meaning: "Free places; uncertain, and then the least, while some are unknown.",
+      meaning: "Free places; a minimum, marked uncertain, while some are unknown.",
     },
     occupiedSpotNumber: { unit: "1", kind: "gauge", meaning: "Taken places; behind gates the vehicles inside." },
     outOfServiceSlotNumber: { unit: "1", kind: "gauge", meaning: "Bays that are closed. Absent with `gates`." },
-    unknownSpotNumber: { unit: "1", kind: "gauge", meaning: "Bays of which nobody knows. Absent with `gates`." },
+    unknownSpotNumber: { unit: "1", kind: "gauge", meaning: "Bays whose state is unknown. Absent with `gates`." },
     totalSpotNumber: { unit: "1", kind: "gauge", meaning: "All places." },
     passagesIn: {
       unit: "1",
@@ -84,7 +84,7 @@ export const parkingGroup = assetKind({
   commands: {
     "count.set": {
       meaning: "Somebody counted the vehicles inside: counting goes on from there. With `gates`, unless it is a `part`.",
-      args: { inside: "How many stand there; at most the `capacity`, where that is written." },
+      args: { inside: "How many stand there; at most `capacity`, where that is set." },
     },
   },
 

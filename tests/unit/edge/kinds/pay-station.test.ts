@@ -66,11 +66,11 @@ it("unheard for its time is told as such, and what stood stays in doubt", async 
   site.wait(10_000);
   site.commit();
   expect(told().map(([kind, state, , en]) => [kind, state, en])).toEqual([
-    ["paystation.cash-box", "raised", "Pay station Cavalli: its cash box has wanted somebody for 2 s"],
+    ["paystation.cash-box", "raised", "Pay station Cavalli: its cash box has needed attention for 2 s"],
     ["paystation.fault", "raised", "Pay station Cavalli out of service for 1 min"],
     ["paystation.fault", "updated", "Pay station Cavalli out of service: the sensor is silent now"],
-    ["paystation.cash-box", "updated", "Pay station Cavalli: its cash box wants somebody, the sensor is silent now"],
-    ["paystation.silent", "raised", "Pay station Cavalli: nothing is known of it for 5 min"],
+    ["paystation.cash-box", "updated", "Pay station Cavalli: its cash box needs attention, the sensor is silent now"],
+    ["paystation.silent", "raised", "Pay station Cavalli: no news of it for 5 min"],
     ["paystation.fault", "cleared", "Pay station Cavalli: in service again"],
     ["paystation.silent", "cleared", "Pay station Cavalli: can be read again"],
     ["paystation.cash-box", "cleared", "Pay station Cavalli: its cash box is in order"],

@@ -97,7 +97,7 @@ describe("a badge at the reader", () => {
     minutes(6);
     shows(NO_LIST);
     expect(told("it").slice(-1)).toEqual([
-      "updated 66 Stallo disabili 14 occupato senza contrassegno: manca la lista per giudicare",
+      "updated 66 Stallo disabili 14 occupato senza contrassegno: manca la lista da consultare",
     ]);
     shows(VALID);
     expect(told("en").slice(-1)).toEqual(["cleared 66 Disabled bay 14: in order again"]);

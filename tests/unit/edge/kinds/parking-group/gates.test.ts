@@ -81,7 +81,7 @@ describe("what cannot be", () => {
     site.orders("park", "count.set", { inside: 10 });
     expect(shownOf(site, "park")).toMatchObject({ status: "full", occupiedSpotNumber: 10 });
     expect(told(site)).toEqual([
-      "count.above-capacity raised park: 12 vehicles counted inside, where 10 find room, for 10 min",
+      "count.above-capacity raised park: 12 vehicles counted in 10 places for 10 min",
       "count.above-capacity cleared park: the count adds up again",
     ]);
   });
