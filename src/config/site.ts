@@ -1,4 +1,4 @@
-/** Makes devices with their drivers and assets with their kinds of what a site's configuration says. */
+/** Makes devices with their drivers, and assets with their kinds, from a site's configuration. */
 import { createHash } from "node:crypto";
 import type * as z from "zod";
 import type { Driver } from "../drivers/driver.ts";

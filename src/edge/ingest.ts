@@ -219,7 +219,7 @@ export class Ingest {
     return this.#counters.total(device, point);
   }
 
-  /** Assets as records have shown them by now, durable or not: what a watcher that begins here was not told. */
+  /** Assets as their latest records show them, durable or not: a watcher that begins here was not told of those records. */
   assets(): readonly AssetState[] {
     const { id } = this.#store.epoch;
     return this.#engine.runs

@@ -158,7 +158,7 @@ export class EdgeRuntime {
     const now = clock.now();
     const off = tellOpening(this.#buffer, store, now, this.documents.catalog.hash, this.#ingest);
     this.#limits.open();
-    // What is over by now marks none of the events to come.
+    // A maintenance that is over by now must not mark the events to come.
     this.#maintenance.look(now.mono);
     const owners = [
       ...devices.map(({ id }) => id),

@@ -1,4 +1,4 @@
-/** The data types of the gateway: what passes between wire, store, asset kinds and broker. The door of this room. */
+/** The data types of the gateway: what passes between wire, store, asset kinds and broker. Others import from here. */
 export type * from "./asset.ts";
 export type * from "./commands.ts";
 export type * from "./device.ts";

@@ -52,7 +52,7 @@ export class Inbox {
     return undefined;
   }
 
-  /** It stays with the broker until it is stored, however long the disk takes no more. */
+  /** The broker keeps it until it is stored, however long the disk is full. */
   async #list(list: string, { payload }: Incoming, over: AbortSignal): Promise<void> {
     const { lists, log } = this.#o;
     if (lists === undefined) return;

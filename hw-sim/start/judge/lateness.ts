@@ -7,7 +7,7 @@ export type Lateness = (mono: number) => number;
 export interface LatenessBounds {
   /** How late a record is on a machine with enough free cores. */
   readonly usual: number;
-  /** What waits may add, since nobody knows how much of them concerned this record. A hold by the measure itself adds what it took. */
+  /** Most that waits may add: nobody knows how much of them delayed this record. Where the measurement held the gateway, its whole time is added. */
   readonly most: number;
 }
 

@@ -57,7 +57,7 @@ export interface AcknowledgeOptions extends Globals {
   readonly note?: string;
 }
 
-/** All that stands open at it; exit 1 also where nothing does. */
+/** Acknowledges every open alarm of the target; exit 1 also where there is none. */
 export async function acknowledge(name: string, options: AcknowledgeOptions, terminal: Terminal): Promise<number> {
   const socket = await socketOf(options);
   const status = await ask(socket, { do: "status" });

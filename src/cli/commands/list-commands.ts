@@ -1,4 +1,4 @@
-/** Shows the lists of the platform, and checks or brings one from a file; exit 1 where one does not count. */
+/** Shows the platform's lists, and checks or imports one from a file; exit 1 where one is missing, stale or refused. */
 import { randomUUID } from "node:crypto";
 import { type FileHandle, open } from "node:fs/promises";
 import { EdgeError } from "../../kit/errors.ts";
@@ -9,9 +9,9 @@ import { now, socketOf } from "../arguments.ts";
 import { type Globals, shownTime, type Terminal } from "../screen/terminal.ts";
 import { ask } from "../socket/admin-client.ts";
 
-/** So many bytes travel in one line to the gateway. */
+/** Bytes of the file that one request carries. */
 const PIECE = 45_000;
-/** A document that was laid out for people is read whole. */
+/** Up to this size a file is read whole, since it may be laid out over several lines. */
 const MOST_LAID_OUT = 1_048_576;
 
 export async function showLists(name: string | undefined, options: Globals, terminal: Terminal): Promise<number> {
@@ -75,7 +75,7 @@ async function opened(path: string): Promise<FileHandle> {
   }
 }
 
-/** As it lies; a document that was laid out over several lines is written in one. */
+/** The bytes of the file; a document laid out over several lines is sent as one line. */
 async function* piecesOf(file: FileHandle): AsyncGenerator<{ readonly bytes: Buffer; readonly isLast: boolean }> {
   const { size } = await file.stat();
   const laidOut = size <= MOST_LAID_OUT ? inOneLine(await file.readFile("utf8")) : null;

@@ -6,7 +6,7 @@ import type { CommandRequest, HistoryRow, Piece, Watched } from "./admin-protoco
 /** What a person at the box may ask of the running gateway; main gives it. Every method may throw EdgeError. */
 export interface Admin {
   status(): GatewayStatus;
-  /** The same with assets as `watch` has told them by now, which may not be durable yet: what it goes on from. */
+  /** The same, with assets as `watch` last told them, perhaps not durable yet: a watcher starts from this. */
   present(): GatewayStatus;
   /** Warnings of the running configuration. */
   problems(): readonly Problem[];

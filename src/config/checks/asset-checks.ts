@@ -16,7 +16,7 @@ export function checkClaims(
   for (const [id, { schema, value }] of Object.entries(assets))
     for (const { reference, written, path } of referencesIn(schema, value, ["assets", id])) {
       if (!("once" in reference)) continue;
-      // The same thing may be claimed once by each option that claims: a bay's group and its sensor are two matters.
+      // Claims are compared only among references of one sort: assets with assets, outputs with outputs.
       const claim = `${reference.to} ${written}`;
       const owner = first.get(claim);
       if (owner === undefined) first.set(claim, id);

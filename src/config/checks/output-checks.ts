@@ -1,4 +1,4 @@
-/** Checks that what assets want to be told is a point that can be set so, and that only one asset wants it. */
+/** Checks that what an asset sets is a point that can be set so, and that no other asset sets it. */
 import type * as z from "zod";
 import type { Reference } from "../../edge/kinds/references.ts";
 import type { PointSpec } from "../../model/index.ts";
@@ -32,7 +32,7 @@ export function checkOutputs(
     }
 }
 
-/** Two that want one thing would undo each other's orders. */
+/** Two assets that set one point would undo each other's orders. */
 function claimed({ written, path }: Found, owner: { readonly id: string; readonly path: Path }, source: Source): void {
   const { lang } = source;
   const found = `${written}, ${phrases.usedBy[lang]} ${owner.id} (${phrases.line[lang]} ${source.lineOf(owner.path)})`;

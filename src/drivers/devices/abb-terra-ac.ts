@@ -4,7 +4,7 @@ import { amperes, code, sessionEnergy, truth, volts, watts } from "../families/c
 import { letter } from "../families/column/derived.ts";
 
 // ABB Terra AC Modbus communication v1.11 (firmware 1.8 and later): uint32, high word first, a poll each 30 to 90 s is recommended.
-// Without any request for its communication timeout (60 s as it comes) it ends the session. Start and stop (4105h) are not offered:
+// Without any request for its communication timeout (60 s by default) it ends the session. Start and stop (4105h) are not offered:
 // a stop holds until somebody starts it at its app.
 const holding = { fc: 3, decode: "uint32" } as const;
 const one = { fc: 3, decode: "uint16" } as const;

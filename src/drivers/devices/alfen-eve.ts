@@ -33,7 +33,7 @@ export const alfenEve = chargingColumn({
       const first = String(state ?? "").charAt(0);
       if (first === "A" || first === "B" || first === "F") return first;
       if (first === "C" || first === "D") return "C";
-      // It also says E where no car is plugged in: then it is as it was. With a car it is a fault.
+      // It also says E with no car plugged in: then the letter stays as it was. With a car, E is a fault.
       if (first !== "E" || typeof before !== "string") return undefined;
       return before === "A" ? "A" : "F";
     }),

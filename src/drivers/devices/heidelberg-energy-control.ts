@@ -13,7 +13,7 @@ export const heidelbergEnergyControl = chargingColumn({
   type: "heidelberg-energy-control",
   title: { it: "Colonnina Heidelberg Energy Control o Amperfied", en: "Heidelberg Energy Control or Amperfied charging column" },
   maxRegisters: 14,
-  // Its watchdog is 15 s as it comes; a quarter of that, and one round may fail.
+  // Its watchdog is 15 s by default: read at a quarter of that, one round may fail.
   every: "3s",
   points: {
     "state-code": code({ ...input, address: 5 }),

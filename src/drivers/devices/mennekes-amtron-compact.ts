@@ -4,7 +4,7 @@ import { amperes, code, degrees, energy, sessionEnergy, volts, watts } from "../
 import { letterOf } from "../families/column/derived.ts";
 
 // Mennekes AMTRON Compact 2.0s Modbus RTU v1.2: 57600 8N2, unit 50. The document says low word first; columns in the field send the high word
-// first (evcc issue 11068), so that is what is read, and a value that is none in that order is refused. It obeys as long as it finds 55AAh in
+// first (evcc issue 11068), so that is what is read, and a value that is impossible in that order is refused. It obeys as long as it finds 55AAh in
 // 0D00h at least each 10 s. What it falls back to (030Eh) is not written: the width of that register is not known.
 const float = { fc: 3, decode: "float32" } as const;
 const one = { fc: 3, decode: "uint16" } as const;

@@ -10,7 +10,7 @@ export interface Answers {
     asset: string,
     wall: number,
   ): { readonly is: boolean; readonly from: number; readonly to: number } | undefined;
-  /** Answers from now on as an event told of a list. */
+  /** From now on answers by what an event told of a list. */
   tell?(news: ListNews): unknown;
   /** The local day, YYYY-MM-DD, and when it ends. */
   day?(wall: number, aheadDays: number): { readonly day: string; readonly to: number } | undefined;

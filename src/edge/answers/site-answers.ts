@@ -56,7 +56,7 @@ export class SiteAnswers implements Answers {
 
   tell(news: ListNews): void {
     this.#lists.tell(news);
-    // Hours may be others on days that became holidays, or are none any more.
+    // Days that became holidays, or no longer are, may have other hours.
     if (news.days !== undefined) this.#newest.clear();
   }
 
@@ -89,7 +89,7 @@ export class SiteAnswers implements Answers {
     return found;
   }
 
-  /** The stretch around a moment: of the days near it, or of ever more, until nothing outside them can change the answer. */
+  /** The stretch around a moment, sought in the days near it, then in more, until no day outside them can change the answer. */
   #look(hours: OpeningHours, wall: number, days: number = NEAR_DAYS): Stretch {
     const today = this.#today(wall).number;
     const open = this.#merged(hours, today - days, today + days);

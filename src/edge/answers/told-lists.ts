@@ -1,4 +1,4 @@
-/** What pushed lists say of assets and of days, as it was told by events: so a replay of the store is answered as life was. */
+/** What pushed lists say of assets and of days, as events told it, so that a replay gets the answers given then. */
 
 /** When an entry holds, epoch ms, in order and apart from one another. */
 export type Spans = readonly (readonly [from: number, to: number])[];

@@ -76,7 +76,7 @@ export class CommandProcessor {
     const parsed = envelope.safeParse(body);
     if (!parsed.success) return this.#malformed(body, reasonOf(parsed.error));
     const command = parsed.data;
-    // Before it is looked for among those that came: of two with one id, the second must not pass while the first is checked.
+    // The signature comes before the look-up by id: of two with one id, the second must not pass while the first is checked.
     const target = origin === "platform" ? this.#targetOf(command) : undefined;
     const unproven = target === undefined ? null : await unsigned(body, target, this.#o.checkSignature);
     if (this.#inbox.has(command.id)) return this.#tell(command.id);
@@ -266,7 +266,7 @@ export class CommandProcessor {
     if (this.#refused.isTold(command.id, refusal, this.#o.host.mono())) {
       this.#end({ ...command, args: {} }, origin, refusal);
       await this.#o.host.flush();
-      // The digest answers it again, and after a restart what is stored: memory must not grow by what strangers send.
+      // A repetition is answered by the digest, after a restart by the store: memory must not grow by what strangers send.
       this.#inbox.delete(command.id);
     }
     this.#answer(resultOf(command, refusal, this.#o.clock.now().wall));

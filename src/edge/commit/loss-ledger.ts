@@ -79,7 +79,7 @@ function oldest(events: readonly EdgeEvent[], share: number): (event: EdgeEvent)
 }
 
 /**
- * Drops a part of the content, so that the rest can be stored. What can be known to be unstorable goes alone. Else what has numbers goes first,
+ * Drops a part of the content, so that the rest can be stored. Content known to be unstorable goes alone. Otherwise what has numbers goes first,
  * because the ledger can name it. Commands go last: an order that is forgotten is never carried out, or twice; so whoever waits for it learns that
  * it was not kept. Null: what was dropped had no numbers.
  */

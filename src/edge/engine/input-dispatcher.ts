@@ -63,7 +63,7 @@ export class InputDispatcher {
     return [{ run, take: () => this.#judge.learn(run, { of: "action", action, args }, at) }];
   }
 
-  /** What was shown counts each time, also the same again. True: the asset must be looked at anew. */
+  /** A badge counts each time it is shown, even the same one again. True: the asset must be looked at anew. */
   #shown(run: AssetRun, { reader, permit, until }: BadgeShown, at: number): boolean {
     const { passed, wall, synced } = this.#moments.moment(at);
     // By a clock that may be wrong it is not judged how long a permit holds: a permit would end at once, and accuse somebody.

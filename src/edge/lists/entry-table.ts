@@ -31,7 +31,7 @@ export class EntryTable {
   readonly #sets: (readonly string[] | null)[] = [null];
   readonly #setOf = new Map<string, number>();
 
-  /** `expected`: with room for so many it never has to grow, which takes milliseconds at once. */
+  /** `expected`: how many entries to make room for, since growing takes milliseconds at once. */
   constructor(expected: number) {
     const room = 2 ** Math.ceil(Math.log2(Math.max(FEW, Math.min(expected, MOST_ENTRIES))));
     this.#keys = new Uint32Array(room * WORDS);

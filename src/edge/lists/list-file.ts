@@ -24,7 +24,7 @@ export class ListFile {
     this.path = join(folder, `${name}.list`);
   }
 
-  /** What is being brought here, before it counts. */
+  /** The file being imported, before it counts. */
   get aside(): string {
     return `${this.path}.new`;
   }

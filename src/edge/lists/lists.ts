@@ -1,4 +1,4 @@
-/** The lists that the platform pushes: each checked whole, durable before it counts, and told as events to whoever asks it. */
+/** The platform's lists: checked whole, durable before they count, and told as events to the assets concerned. */
 import { rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { HASHED, isListName, type ListName, listNames } from "../../contract/list-form.ts";
@@ -129,7 +129,7 @@ export class Lists implements PermitLists {
     return this.#comesIntoForce(next);
   }
 
-  /** Where a file lies that people bring, until it was judged. */
+  /** Where an imported file lies until it is judged. */
   get brought(): string {
     return join(this.#o.folder, "brought");
   }
@@ -239,7 +239,7 @@ export class Lists implements PermitLists {
 
 const asSent = (name: ListName, isDelta: boolean): string => (isDelta ? `${name}/delta` : name);
 
-/** What a signature covers is not how it is laid out, so each document lies in one line. */
+/** The signature does not cover the layout, so each document is stored as one line. */
 const oneLine = (payload: Uint8Array): string => JSON.stringify(JSON.parse(Buffer.from(payload).toString("utf8")));
 
 async function stored(write: () => Promise<void>): Promise<void> {
@@ -250,7 +250,7 @@ async function stored(write: () => Promise<void>): Promise<void> {
   }
 }
 
-/** What a file cannot be read for is no fault of the list. */
+/** A file that cannot be read is no fault of the list. */
 function refusalOf(raw: unknown): EdgeError {
   if (raw instanceof EdgeError) return raw;
   const isOfSystem = raw instanceof Error && "syscall" in raw;

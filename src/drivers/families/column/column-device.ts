@@ -13,7 +13,7 @@ export class ColumnDevice implements Device {
   readonly #unit: Device;
   readonly #registers: Points;
   readonly #derived: ReadonlyMap<string, Derived>;
-  /** What was last read of what is read seldom. */
+  /** The last values of points that are read seldom. */
   readonly #given = new Map<string, Value>();
   readonly #before = new Map<string, Value>();
 
@@ -32,7 +32,7 @@ export class ColumnDevice implements Device {
     }
   }
 
-  /** Nothing as long as something of it is still to come in this round: a letter of two moments may be one that never was. */
+  /** Makes nothing until all inputs of this round are there: a letter from two moments may be a state that never existed. */
   #made(name: string, { derived, read }: Inputs, batch: readonly Reading[]): readonly Reading[] {
     for (const reading of batch) if (derived.from.includes(reading.point)) read.set(reading.point, reading);
     if (read.size < derived.from.length) return [];

@@ -100,7 +100,7 @@ export class Silences {
     return times;
   }
 
-  /** It was the whole unit that was silent: that counts against none of these, and all are asked as soon as it is back: those that were silent come last. */
+  /** The whole unit was silent, so this counts against no block: all are asked as soon as it is back, the silent ones last. */
   excuse(unproven: readonly (readonly [key: string, times: number])[]): void {
     for (const [key, times] of unproven.toReversed()) {
       const silence = this.#of.get(key);

@@ -129,7 +129,7 @@ export class AssetRun {
     return this.kind.is?.(this.asset.options) ?? Object.keys(this.kind.shows)[0] ?? "";
   }
 
-  /** Why something of it is unknown; the first sense that is decides. A reader that was shown nothing is no reason. */
+  /** Why something of the asset is unknown: the first unknown sense says it. A reader that was shown no badge is no reason. */
   why(synced: boolean): string {
     for (const { name, sense } of this.roles) {
       if (sense.of === "badge") continue;

@@ -1,4 +1,4 @@
-/** The stored past in the order in which it was lived, for whoever must hear it again. */
+/** The stored past in the order in which it happened, for whoever must hear it again. */
 import type { Args, ReadingRecord } from "../../../model/index.ts";
 import type { ListNews } from "../../answers/told-lists.ts";
 import type { Verdict } from "../../kinds/kind.ts";

@@ -1,4 +1,4 @@
-/** Plays the stored past of a site again, in the order in which it was lived, and says what its kinds say of it. */
+/** Plays the stored past of a site again, in the order in which it happened, and says what its kinds say of it. */
 import { hostEvent } from "../../../model/host-events.ts";
 import type { EventDraft, ReadingRecord } from "../../../model/index.ts";
 import { Alarms, DOWN } from "../../alarms.ts";
