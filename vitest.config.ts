@@ -10,7 +10,7 @@ export default defineConfig({
     // What is awaited comes at once, or on a busy machine when its process gets a core: only a hang takes this long.
     expect: { poll: { timeout: 15_000 } },
     pool: "forks",
-    // Journeys mostly wait: for a debounce, a retry, a silence. A third keeps two cores busy.
-    maxWorkers: 3,
+    // Most tests wait: for a debounce, a retry, a silence. Four at once keep two cores busy.
+    maxWorkers: 4,
   },
 });
