@@ -130,6 +130,7 @@ const italian: Readonly<Record<string, string>> = {
     "modbus rtu | tcp | rtu-tcp, serial, gpio, ble oppure mqtt, ciascuno solo con le proprie voci",
   "{coil: n, …} or {fc: 3, address: n, decode: …, unit: …, …}, with their own keys only":
     "{coil: n, …} oppure {fc: 3, address: n, decode: …, unit: …, …}, solo con le proprie voci",
+  "coil: ADDRESS, for what function 1 reads": "coil: INDIRIZZO, per ciò che legge la funzione 1",
   'an address such as "A4:C1:38:00:00:01"': 'un indirizzo come "A4:C1:38:00:00:01"',
   "an adapter such as hci0 (`bluetoothctl list` shows them)": "un adattatore come hci0 (`bluetoothctl list` li mostra)",
   "mqtt://host:port or mqtts://host:port, without user and password":

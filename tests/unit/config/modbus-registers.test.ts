@@ -118,6 +118,7 @@ describe("a register", () => {
       "fc: 3, address: 1, mask: 3, keepAlive: { every: 10s, value: 1 }",
       "points.p.keepAlive: found a mapping (key: value), expected none: only a coil or a whole holding register is written",
     ],
+    ["fc: 1, address: 4", "points.p.fc: found 1, expected coil: ADDRESS, for what function 1 reads"],
     [
       "coil: 1, keepAlive: { every: 2s, value: true }",
       'points.p.keepAlive.every: found "2s", expected not less than the device\'s `every`: it is written in its rounds',

@@ -71,7 +71,11 @@ export function orderOf({ order, words }: Pick<Register, "order" | "words">): Pi
 
 /** Which registers, and how they make a value. */
 export const place = () => ({
-  fc: z.literal([2, 3, 4]).describe("Function that reads it: 2 discrete input, 3 holding register, 4 input register."),
+  fc: z
+    .literal([2, 3, 4], {
+      error: ({ input }) => (input === 1 ? "expected coil: ADDRESS, for what function 1 reads" : undefined),
+    })
+    .describe("Function that reads it: 2 discrete input, 3 holding register, 4 input register."),
   address: address().describe("Address as on the bus, from 0 (documents that begin with 30001 or 40001 count from 1)."),
   decode: z
     .enum(DECODES, { error: ({ input }) => (CALLED[String(input)] ? `expected ${CALLED[String(input)]}` : undefined) })
