@@ -52,7 +52,15 @@ it("following the page adds the kind: its test passes, its pages are generated, 
   expect((await compiled.catch((error: { readonly stdout: string }) => error)).stdout).toBe("");
   // Packages are already there, so the build is all that `npm run generate` has to prepare.
   await run(process.execPath, [at("tools/build.mjs")], { cwd: copy.path });
-  await run(process.execPath, [at("dist/tools/generate.js")], { cwd: copy.path });
+  const generated = await run(process.execPath, [at("dist/tools/generate.js")], { cwd: copy.path });
+  // It names what changed and nothing else, and all of it stands in the page.
+  expect(generated.stdout.trim().split("\n").sort()).toEqual([
+    "config/schema.json",
+    "docs/alarms.md",
+    "docs/configuration.md",
+    "docs/events.md",
+    "docs/kinds/gate.md",
+  ]);
   expect(await readFile(at("docs/kinds/gate.md"), "utf8")).toContain("`openFor`");
   expect(await readFile(at("docs/alarms.md"), "utf8")).toContain("`gate.left-open`");
   expect(await readFile(at("config/schema.json"), "utf8")).toContain('"gate"');

@@ -27,12 +27,15 @@ if (process.argv.includes("--check")) {
   for (const file of drift) process.stderr.write(`${file} differs from its source: run \`npm run generate\`\n`);
   process.exitCode = drift.length > 0 ? 1 : 0;
 } else {
-  for (const [file, text] of wanted) {
+  const changed = [...wanted].filter(([file, text]) => textOf(file) !== text);
+  for (const [file, text] of changed) {
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, text);
   }
-  for (const file of left()) rmSync(file);
-  process.stdout.write(`${[...wanted.keys()].join("\n")}\n`);
+  const gone = left();
+  for (const file of gone) rmSync(file);
+  const lines = [...changed.map(([file]) => file), ...gone.map((file) => `${file} is gone`)];
+  process.stdout.write(`${lines.join("\n") || "nothing changed"}\n`);
 }
 
 /** File → its whole text. */
