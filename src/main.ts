@@ -10,7 +10,7 @@ import { ToldLists } from "./edge/answers/told-lists.ts";
 import { EdgeRuntime } from "./edge/runtime.ts";
 import type { KindOf } from "./edge/segments/thin.ts";
 import { openStore } from "./edge/store/open-store.ts";
-import { adminService, statusLine } from "./gateway/admin-service.ts";
+import { adminAnswers, statusLine } from "./gateway/admin-answers.ts";
 import { listOptions } from "./gateway/list-options.ts";
 import { credentialsFolder, syncOptions, syncPorts } from "./gateway/sync-ports.ts";
 import { tellEvidence } from "./gateway/update-evidence.ts";
@@ -89,7 +89,7 @@ export async function runGateway({ loaded, log, clock: given, socket: asked }: R
       return sync.done;
     },
   };
-  const admin = adminService({ edge, store, sync, lines: wires.lines, loaded, clock, file, stop });
+  const admin = adminAnswers({ edge, store, sync, lines: wires.lines, loaded, clock, file, stop });
   await using _socket = await serveAdmin(socket, admin, log, stop);
   const running = edge.run(stop);
   log.info("gateway.ready", {

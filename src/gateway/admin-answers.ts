@@ -26,7 +26,7 @@ export interface RunningGateway {
   readonly stop: AbortSignal;
 }
 
-export function adminService(running: RunningGateway): Admin {
+export function adminAnswers(running: RunningGateway): Admin {
   const { edge, store, loaded, stop } = running;
   const begun = running.clock.mono();
   const names = namesOf(loaded.site);
