@@ -75,7 +75,7 @@ export class Judge {
    * order. A replay, which goes on from the epoch before, plans anew as well: by the clock as it is known now, and not as it was then.
    */
   plan(run: AssetRun): void {
-    if (run.heardAt === 0) return;
+    if (run.restored !== "kept" && run.heardAt === 0) return;
     const context = this.#context(run, run.heardAt);
     try {
       const { claims }: AnyAssessment = run.kind.says(run.facts, context);
