@@ -81,7 +81,7 @@ export class CommandProcessor {
     const unproven = target === undefined ? null : await unsigned(body, target, this.#o.checkSignature);
     if (this.#inbox.has(command.id)) return this.#tell(command.id);
     const known = this.#refused.endingOf(command.id);
-    if (known !== undefined) return this.#answer(resultOf(command, known, this.#o.clock.now().wall));
+    if (known !== undefined) return this.#results.tell(resultOf(command, known, this.#o.clock.now().wall));
     const refusal = this.#refusal(command, origin, retained) ?? unproven ?? this.#tooSoon(command);
     if (refusal !== null) return this.#refuse(command, origin, refusal);
     this.#step(command, origin, "accepted");
@@ -224,12 +224,17 @@ export class CommandProcessor {
   }
 
   #step(command: Envelope, origin: Origin, state: CommandState, result?: CommandResult, mono?: number): void {
+    const row = this.#record(command, origin, state, result, mono);
+    this.#inbox.set(row.id, row);
+  }
+
+  #record(command: Envelope, origin: Origin, state: CommandState, result?: CommandResult, mono?: number): InboxRow {
     const { wall, synced } = this.#o.clock.now();
     const now = { running: this.#o.host.running(), wall: synced ? wall : null, former: this.#inbox.get(command.id) };
     const row = rowOf(command, now, { state, origin, result });
-    this.#inbox.set(row.id, row);
     this.#o.host.inbox(toBeKept(row));
     this.#o.host.raise(eventOf(command, origin, state, result), mono);
+    return row;
   }
 
   #end(command: Envelope, origin: Origin, ending: Ending): void {
@@ -244,12 +249,8 @@ export class CommandProcessor {
     const row = this.#inbox.get(id);
     const result = (row?.body as InboxBody | undefined)?.result;
     if (row === undefined || result === undefined) return;
-    this.#answer(result);
-    this.#inbox.set(id, toBeKept(row));
-  }
-
-  #answer(result: CommandResult): void {
     this.#results.tell(result);
+    this.#inbox.set(id, toBeKept(row));
   }
 
   /** Checked when the command comes, so that a burst of them costs no acceptance and no commit each. */
@@ -260,16 +261,16 @@ export class CommandProcessor {
     return refused("command.too-soon", { target });
   }
 
-  /** Records the refusal; the arguments are not kept, because nothing was done with them. */
+  /** Records the refusal without its arguments, since nothing was done with them; the digest answers a repetition, and memory does not grow by it. */
   async #refuse(command: Envelope, origin: Origin, refusal: Refusal): Promise<void> {
-    this.look(this.#o.host.mono());
-    if (this.#refused.isTold(command.id, refusal, this.#o.host.mono())) {
-      this.#end({ ...command, args: {} }, origin, refusal);
+    const mono = this.#o.host.mono();
+    this.look(mono);
+    const result = resultOf(command, refusal, this.#o.clock.now().wall);
+    if (this.#refused.isTold(command.id, refusal, mono)) {
+      this.#record({ ...command, args: {} }, origin, refusal.state, result, mono);
       await this.#o.host.flush();
-      // A repetition is answered by the digest, after a restart by the store: memory must not grow by what strangers send.
-      this.#inbox.delete(command.id);
     }
-    this.#answer(resultOf(command, refusal, this.#o.clock.now().wall));
+    this.#results.tell(result);
   }
 
   /** Answers a malformed command that has an id, a repeated one as before; without an id nobody can be told. */
@@ -288,7 +289,7 @@ export class CommandProcessor {
     }
     if (id === undefined) return;
     const detailed = known === undefined || known.code === ending.code ? { ...ending, told: toldOf(error) } : known;
-    this.#answer(resultOf({ id, target, action }, detailed, clock.now().wall));
+    this.#results.tell(resultOf({ id, target, action }, detailed, clock.now().wall));
   }
 
   /** The store knows these no more: delivered again, they are new. */

@@ -26,6 +26,16 @@ interface Setting {
   readonly limits?: Limits;
 }
 
+/** Answers how many bytes the heap holds once nothing is left to collect. */
+function heapMeter(): () => number {
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as () => void;
+  return () => {
+    collect();
+    return process.memoryUsage().heapUsed;
+  };
+}
+
 /** The wire obeys at once, or when the test says so. */
 function opened({ safe = false, offMs = 0, saved = [], limits }: Setting = {}) {
   const now = { mono: 1_000_000, wall: WALL, synced: true };
@@ -437,12 +447,7 @@ describe("a burst of refusals", () => {
   it("of malformed ones, however many, leaves next to nothing in memory", async () => {
     const at = opened();
     await at.processor.resume(never);
-    setFlagsFromString("--expose-gc");
-    const collect = runInNewContext("gc") as () => void;
-    const held = () => {
-      collect();
-      return process.memoryUsage().heapUsed;
-    };
+    const held = heapMeter();
     const flood = async (from: number) => {
       for (let i = from; i < from + 30_000; i += 1)
         await at.send(i % 2 ? { id: `r-${i}`, issuedAt: `${i}${long}` } : { id: `${i}${long}`, [`${long}${i}`]: i });
@@ -455,15 +460,18 @@ describe("a burst of refusals", () => {
     expect(at.events).toHaveLength(10);
   }, 120_000);
 
+  it("is answered each time when it comes twice at once", async () => {
+    const at = opened();
+    await at.processor.resume(never);
+    await Promise.all([at.send({ target: "nothing.here" }), at.send({ target: "nothing.here" })]);
+    expect(at.told.map(({ code }) => code)).toEqual(["command.unknown-target", "command.unknown-target"]);
+    expect(at.rows).toHaveLength(1);
+  });
+
   it("told one by one, ten a minute for a day, leaves next to nothing in memory", async () => {
     const at = opened();
     await at.processor.resume(never);
-    setFlagsFromString("--expose-gc");
-    const collect = runInNewContext("gc") as () => void;
-    const held = () => {
-      collect();
-      return process.memoryUsage().heapUsed;
-    };
+    const held = heapMeter();
     const day = async (name: string) => {
       for (let i = 0; i < 14_400; i += 1) {
         if (i % 10 === 0) at.now.mono += 60_000;
