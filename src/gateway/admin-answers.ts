@@ -2,6 +2,7 @@
 import { checkDevice, checkPoint, checkSource, type Names } from "../cli/site-names.ts";
 import type { Admin } from "../cli/socket/admin-server.ts";
 import type { Loaded } from "../config/index.ts";
+import { ListUpload } from "../edge/lists/list-upload.ts";
 import type { EdgeRuntime } from "../edge/runtime.ts";
 import type { Store } from "../edge/store/store.ts";
 import { version } from "../kit/build-version.ts";
@@ -10,7 +11,6 @@ import { EdgeError } from "../kit/errors.ts";
 import { pluralise } from "../kit/text/pluralise.ts";
 import type { BusStatus, GatewayStatus, ReadingRecord } from "../model/index.ts";
 import type { Sync } from "../sync/sync.ts";
-import { ListUpload } from "./list-upload.ts";
 
 /** So long a person waits for a value. A device that is asked takes its turn on its line; a Bluetooth one is connected to first. */
 const READ_MS = { polled: 15_000, connected: 60_000, pushed: { least: 5000, most: 20_000 } };

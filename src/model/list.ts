@@ -16,3 +16,15 @@ export interface ListStatus {
   /** The last one that did not come into force, and why. */
   readonly refused?: { readonly version: number; readonly code: string; readonly told: Told };
 }
+
+/** A piece of the file of a list that a person brings, in order. */
+export interface ListPiece {
+  /** Tells one file from another. */
+  readonly file: string;
+  /** Its place in the file, in bytes. */
+  readonly at: number;
+  readonly base64: string;
+  readonly isLast: boolean;
+  /** False: only say whether it would be taken. */
+  readonly keep: boolean;
+}

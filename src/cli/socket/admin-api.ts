@@ -1,7 +1,15 @@
 /** What a person may ask of the running gateway: `main` implements it, the admin socket serves it. Types only. */
 import type { Problem } from "../../config/index.ts";
-import type { CommandResult, CommandTarget, EdgeEvent, GatewayStatus, ListStatus, PointStatus } from "../../model/index.ts";
-import type { CommandRequest, HistoryRow, Piece, Watched } from "./admin-protocol.ts";
+import type {
+  CommandResult,
+  CommandTarget,
+  EdgeEvent,
+  GatewayStatus,
+  ListPiece,
+  ListStatus,
+  PointStatus,
+} from "../../model/index.ts";
+import type { CommandRequest, HistoryRow, Watched } from "./admin-protocol.ts";
 
 /** What a person at the box may ask of the running gateway; main gives it. Every method may throw EdgeError. */
 export interface Admin {
@@ -21,7 +29,7 @@ export interface Admin {
   /** The lists that the platform pushed, or that were brought here. */
   lists(): readonly ListStatus[];
   /** Takes a piece of a list's file. Null: there are more to come; else what came of it. Throws `list.*`, `signature.*`, `cli.bad-line`. */
-  importList(piece: Piece): Promise<ListStatus | null>;
+  importList(piece: ListPiece): Promise<ListStatus | null>;
   /** Newest last; since epoch ms. */
   events(filter: { readonly sinceMs?: number; readonly limit: number }): AsyncIterable<EdgeEvent>;
   /** `point` is `source.name`; since epoch ms; oldest first. Throws `cli.unknown-name`, `cli.unknown-point`, `cli.which-point`. */

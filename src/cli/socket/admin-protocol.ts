@@ -93,9 +93,6 @@ export type Happened =
     }
   | { readonly what: "event"; readonly event: EdgeEvent };
 
-/** A part of a file that is sent. */
-export type Piece = Pick<Extract<Request, { do: "import-list" }>, "file" | "at" | "base64" | "isLast" | "keep">;
-
 export interface CommandRequest {
   readonly target: string;
   readonly action: string;

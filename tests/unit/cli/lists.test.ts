@@ -5,7 +5,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { serveAdmin } from "../../../src/cli/socket/admin-server.ts";
-import { ListUpload } from "../../../src/gateway/list-upload.ts";
+import { ListUpload } from "../../../src/edge/lists/list-upload.ts";
 import { noLog } from "../../../src/kit/log.ts";
 import { ListBox, NOW } from "../../support/lists/list-box.ts";
 import { hashOf, inLines } from "../../support/lists/signer.ts";

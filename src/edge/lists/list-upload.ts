@@ -1,12 +1,11 @@
 /** Receives the file of a list from a person at the box, piece by piece, and brings it before those who judge it. */
 import { appendFile, mkdir, rm } from "node:fs/promises";
 import { dirname } from "node:path";
-import type { Piece } from "../cli/socket/admin-protocol.ts";
-import type { Lists } from "../edge/lists/lists.ts";
-import { EdgeError } from "../kit/errors.ts";
-import { Mutex } from "../kit/mutex.ts";
-import { systemReason } from "../kit/text/reasons.ts";
-import type { ListStatus } from "../model/index.ts";
+import { EdgeError } from "../../kit/errors.ts";
+import { Mutex } from "../../kit/mutex.ts";
+import { systemReason } from "../../kit/text/reasons.ts";
+import type { ListPiece, ListStatus } from "../../model/index.ts";
+import type { Lists } from "./lists.ts";
 
 /** The largest list, with an envelope and some deltas. */
 const MOST_BYTES = 64 * 1_048_576;
@@ -22,11 +21,11 @@ export class ListUpload {
     this.#lists = lists;
   }
 
-  take(piece: Piece): Promise<ListStatus | null> {
+  take(piece: ListPiece): Promise<ListStatus | null> {
     return this.#mutex.run(() => this.#take(piece));
   }
 
-  async #take({ file, at, base64, isLast, keep }: Piece): Promise<ListStatus | null> {
+  async #take({ file, at, base64, isLast, keep }: ListPiece): Promise<ListStatus | null> {
     const path = this.#lists.brought;
     if (at === 0) {
       // What an upload of an earlier run left goes first.
