@@ -1,11 +1,7 @@
 /** A broker's address, and the names of the files by which gateway and broker know each other. */
+import type { TlsFiles } from "../kit/system/tls-context.ts";
 
-/** Names of files under `folder`, never contents. They are read at each connect: a renewed certificate counts from then on. */
-export interface Credentials {
-  readonly folder: string;
-  readonly cert?: string;
-  readonly key?: string;
-  readonly ca?: string;
+export interface Credentials extends TlsFiles {
   /** Holds the password of the user. */
   readonly password?: string;
 }
