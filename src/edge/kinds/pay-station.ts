@@ -73,7 +73,7 @@ export const payStation = assetKind({
   }),
   shows: {
     status: { unit: "", kind: "word", meaning: "`working`, `outOfService` or `unknown`." },
-    cashBox: { unit: "", kind: "word", meaning: "`inOrder`, `toSee` or `unknown`. Absent where no point says it." },
+    cashBox: { unit: "", kind: "word", meaning: "`inOrder`, `needsAttention` or `unknown`. Absent where no point says it." },
   },
   alarms: { "paystation.fault": fault, "paystation.silent": silent, "paystation.cash-box": cashBox },
   facts: {},
@@ -86,7 +86,7 @@ export const payStation = assetKind({
       since: broken.since,
       shows: {
         status: shown(broken, (is) => (is ? "outOfService" : "working")),
-        cashBox: cash && shown(cash, (is) => (is ? "toSee" : "inOrder")),
+        cashBox: cash && shown(cash, (is) => (is ? "needsAttention" : "inOrder")),
       },
       claims: {
         "paystation.fault": claimOf(broken, o.faultFor),

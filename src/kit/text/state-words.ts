@@ -16,7 +16,7 @@ const WORDS: Readonly<Record<string, Text>> = {
   working: { it: "in servizio", en: "working" },
   outOfService: { it: "fuori servizio", en: "out of service" },
   inOrder: { it: "a posto", en: "in order" },
-  toSee: { it: "da controllare", en: "needs attention" },
+  needsAttention: { it: "da controllare", en: "needs attention" },
   // how grave
   info: { it: "informazione", en: "info" },
   low: { it: "bassa", en: "low" },
