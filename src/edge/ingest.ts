@@ -26,7 +26,7 @@ import { inputOf } from "./engine/past/lived.ts";
 import { type EpochTime, epochTimes, nextEpochTime, SITE_TIME_KEY, SiteTime, withEpochTime } from "./engine/site-time.ts";
 import type { SiteAsset } from "./kinds/index.ts";
 import { lastLook, type TimeOff } from "./opening.ts";
-import { BadgeCheck, listenersTo, noLists, type PermitLists } from "./permits/badge-check.ts";
+import { BadgeCheck, listenersTo, type PermitLists } from "./permits/badge-check.ts";
 import type { Store } from "./store/store.ts";
 
 /** The longest that a timer can wait. */
@@ -40,8 +40,8 @@ export interface IngestOptions {
   readonly log: Log;
   /** What the calendar of the site says. */
   readonly answers?: Answers;
-  /** Says whose badge it is; absent: there is no list here. */
-  readonly permits?: PermitLists;
+  /** Says whose badge it is. */
+  readonly permits: PermitLists;
   /** Takes an order of a kind in, in the same commit; it answers later, by `ordered`. */
   readonly order: OrderSink["order"];
 }
@@ -63,7 +63,7 @@ export class Ingest {
   #stop: AbortSignal = new AbortController().signal;
 
   constructor(
-    { store, devices, assets, clock, log, answers, permits = noLists, order }: IngestOptions,
+    { store, devices, assets, clock, log, answers, permits, order }: IngestOptions,
     buffer: CommitBuffer,
     alarms: Alarms,
   ) {

@@ -33,7 +33,7 @@ import { Lists, type ListsOptions } from "./lists/lists.ts";
 import { lastLook, saveStop, tellOpening, timeOff } from "./opening.ts";
 import { Maintenance } from "./operators/maintenance.ts";
 import { namingOf, operate } from "./operators/operate.ts";
-import { noLists, type PermitLists } from "./permits/badge-check.ts";
+import { noLists } from "./permits/badge-check.ts";
 import { RetainedDocuments } from "./retained-documents.ts";
 import type { Store } from "./store/store.ts";
 import { contactBefore } from "./time/unsynced-stretches.ts";
@@ -55,8 +55,6 @@ export interface EdgeRuntimeOptions {
   readonly log: Log;
   /** What kinds are answered of the calendar; absent: nobody knows. */
   readonly answers?: Answers;
-  /** Says whose badge it is that a reader was shown; absent: `lists` does. */
-  readonly permits?: PermitLists;
   /** Where lists that the platform pushes lie, and whose signature counts; absent: none are taken. */
   readonly lists?: Omit<ListsOptions, "clock" | "log">;
   /** Where the loops say that they come round. */
@@ -103,11 +101,7 @@ export class EdgeRuntime {
     this.outbox = new DurableOutbox(store, this.#buffer, clock);
     const order: IngestOptions["order"] = (...of) => this.commands.order(...of);
     this.lists = options.lists === undefined ? null : new Lists({ ...options.lists, clock, log }, this.#listTeller(names));
-    this.#ingest = new Ingest(
-      { ...this.#o, permits: options.permits ?? this.lists ?? noLists, order },
-      this.#buffer,
-      this.#alarms,
-    );
+    this.#ingest = new Ingest({ ...this.#o, permits: this.lists ?? noLists, order }, this.#buffer, this.#alarms);
     this.devices = this.#collectors();
     const offMs = timeOff(store.formerEnd, store.epoch, clock.now()).offMs ?? 0;
     const targets = new Map(this.targets.map((one) => [one.target, one]));

@@ -1,12 +1,10 @@
 /** Operators take alarms in charge and work on assets; both outlive a restart, and neither ends an alarm. */
-import { afterEach, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { replay } from "../../../src/edge/engine/past/replay.ts";
 import { assetKind, held, shown, state } from "../../../src/edge/kinds/kind.ts";
-import { EdgeRuntime } from "../../../src/edge/runtime.ts";
-import { type Clock, monotonic } from "../../../src/kit/clock.ts";
-import { noLog } from "../../../src/kit/log.ts";
-import type { Device, DeviceInfo, EdgeEvent, Reading } from "../../../src/model/index.ts";
-import { folder, open } from "./store/support.ts";
+import type { EdgeEvent } from "../../../src/model/index.ts";
+import { FedEdge, NEVER_SILENT_MS } from "../../support/running/fed-edge.ts";
+import { folder } from "./store/support.ts";
 
 const alarm = (severity: "critical" | "high", words: string) => ({
   severity,
@@ -37,85 +35,37 @@ const cabinet = assetKind({
 });
 
 const HOUR = 3_600_000;
-const stops: AbortController[] = [];
-afterEach(() => {
-  for (const stop of stops.splice(0)) stop.abort();
-});
+const assets = [
+  {
+    kind: cabinet,
+    asset: {
+      id: "hall",
+      urn: "urn:hall",
+      kind: "cabinet",
+      name: { it: "Atrio", en: "Hall" },
+      options: { door: "contact.open" },
+      silentAfterMs: { door: NEVER_SILENT_MS },
+    },
+  },
+];
 
-/** A cabinet with its door contact, its store in a file, and a clock that the test moves. */
+/** A cabinet with its door contact. */
 async function site(file: string, ahead = { ms: 0, synced: true }) {
-  const mono = () => monotonic() + ahead.ms;
-  const clock: Clock = {
-    boot: "boot",
-    mono,
-    now: () => ({ mono: mono(), wall: 1_764_000_000_000 + mono(), synced: ahead.synced }),
-  };
-  let say: (readings: readonly Reading[]) => void = () => {};
-  const device = async (): Promise<Device> => ({
-    async *readings(_ticks, stop) {
-      while (!stop.aborted)
-        yield await new Promise<readonly Reading[]>((resolve) => {
-          say = resolve;
-          stop.addEventListener("abort", () => resolve([]), { once: true });
-        });
-    },
-    async [Symbol.asyncDispose]() {},
-  });
-  const contact: DeviceInfo = {
-    id: "contact",
-    type: "test",
-    points: { open: { unit: "", kind: "state" } },
-    silentAfterMs: 1000 * HOUR,
-    open: device,
-  };
-  const asset = {
-    id: "hall",
-    urn: "urn:hall",
-    kind: "cabinet",
-    name: { it: "Atrio", en: "Hall" },
-    options: { door: "contact.open" },
-    silentAfterMs: { door: 1000 * HOUR },
-  };
-  const assets = [{ asset, kind: cabinet }];
-  const store = await open(file, { clock });
-  const edge = new EdgeRuntime({ gateway: "gw", store, devices: [contact], assets, commitMs: 10, clock, log: noLog });
-  const stop = new AbortController();
-  stops.push(stop);
-  const happened: EdgeEvent[] = [];
-  const waiting: (() => void)[] = [];
-  edge.onEvent((event) => {
-    happened.push(event);
-    for (const wake of waiting.splice(0)) wake();
-  });
-  const running = edge.run(stop.signal);
-  const told = async (is: (event: EdgeEvent) => boolean, from = 0): Promise<EdgeEvent> => {
-    for (;;) {
-      const found = happened.slice(from).find(is);
-      if (found !== undefined) return found;
-      await new Promise<void>((resolve) => waiting.push(resolve));
-    }
-  };
+  const device = { id: "contact", points: { open: { unit: "", kind: "state" as const } } };
+  const at = await FedEdge.open({ file, device, assets, ahead });
   return {
-    edge,
-    store,
-    assets,
-    happened,
-    told,
-    wall: () => clock.now().wall,
-    /** The door says what it is, at whatever moment its device listens. */
+    edge: at.edge,
+    store: at.store,
+    happened: at.happened,
+    told: at.told.bind(at),
+    wall: () => at.wall,
+    command: at.command.bind(at),
     async door(value: boolean): Promise<void> {
-      const want = told((e) => e.kind === "cabinet.open" && e.state === (value ? "raised" : "cleared"), happened.length);
-      const again = setInterval(() => say([{ point: "open", value, quality: "good", mono: mono() }]), 5);
-      await want;
-      clearInterval(again);
+      const from = at.happened.length;
+      at.says({ point: "open", value });
+      await at.told((e) => e.kind === "cabinet.open" && e.state === (value ? "raised" : "cleared"), from);
     },
-    command: (target: string, action: string, args: Readonly<Record<string, string | number>>) =>
-      edge.commands.submit(target, action, args, "rossi", stop.signal),
-    async end(): Promise<void> {
-      stop.abort();
-      await running;
-      await store[Symbol.asyncDispose]();
-    },
+    end: () => at[Symbol.asyncDispose](),
   };
 }
 
@@ -241,7 +191,7 @@ it("lasts as long as it was meant to where the right time is not known, and then
 
 it("is heard by no kind: the stored past says the same again", async () => {
   await using at = await folder();
-  const { door, told, command, assets, store, wall, end } = await site(at.file);
+  const { door, told, command, store, wall, end } = await site(at.file);
   await door(true);
   const { id } = await told(ofDoor);
   await command("hall", "event.acknowledge", { event: id });

@@ -2,29 +2,17 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { describe, expect, it, vi } from "vitest";
-import { CommandProcessor } from "../../../../src/edge/commands/command-processor.ts";
-import { LimitKeeper } from "../../../../src/edge/commands/limits.ts";
 import { openDatabase } from "../../../../src/edge/store/database/sqlite.ts";
 import { forgetCommands } from "../../../../src/edge/store/housekeeping/command-retention.ts";
 import { tables } from "../../../../src/edge/store/migrations/0001-tables.ts";
 import type { InboxRow } from "../../../../src/edge/store/store.ts";
 import { EdgeError, toldOf } from "../../../../src/kit/errors.ts";
-import { noLog } from "../../../../src/kit/log.ts";
-import { KeyedMutex } from "../../../../src/kit/mutex.ts";
-import type { CommandResult, CommandTarget, EventDraft, Limits, Outcome } from "../../../../src/model/index.ts";
-import { folder, Heard } from "../store/support.ts";
+import type { Outcome } from "../../../../src/model/index.ts";
+import { type DeskSetting, openDesk, WALL } from "../../../support/memory/command-desk.ts";
+import { folder } from "../store/support.ts";
 
-const WALL = 1_764_000_000_000;
 const HOUR = 3_600_000;
 const never = new AbortController().signal;
-
-interface Setting {
-  readonly safe?: boolean;
-  /** Time off before this run, where it is known. */
-  readonly offMs?: number;
-  readonly saved?: readonly InboxRow[];
-  readonly limits?: Limits;
-}
 
 /** Answers how many bytes the heap holds once nothing is left to collect. */
 function heapMeter(): () => number {
@@ -36,82 +24,8 @@ function heapMeter(): () => number {
   };
 }
 
-/** The wire obeys at once, or when the test says so. */
-function opened({ safe = false, offMs = 0, saved = [], limits }: Setting = {}) {
-  const now = { mono: 1_000_000, wall: WALL, synced: true };
-  const written: (number | boolean)[] = [];
-  const told: CommandResult[] = [];
-  const wire = { obeys: async (_latest?: number): Promise<Outcome> => ({ state: "succeeded" }) };
-  const mutex = new KeyedMutex();
-  const log = new Heard();
-  const events: EventDraft[] = [];
-  const rows: InboxRow[] = [];
-  const host = {
-    mono: () => now.mono,
-    running: () => now.mono,
-    raise: (draft: EventDraft) => void events.push(draft),
-    save: () => undefined,
-    inbox: (row: InboxRow) => void rows.push(row),
-    flush: async () => undefined,
-    asset: () => undefined,
-    operator: (): Outcome => ({ state: "succeeded" }),
-    ordered: () => undefined,
-    alone: (target: string, work: () => Promise<void>) => mutex.run(target, work),
-    perform: async (_target: string, value: number | boolean, _stop: AbortSignal, latest?: number) => {
-      written.push(value);
-      return wire.obeys(latest);
-    },
-  };
-  const target: CommandTarget = {
-    target: "gate.open",
-    action: "set",
-    args: { value: { type: "boolean", required: true } },
-    impact: "low",
-    safe,
-    ...(limits !== undefined && { limits }),
-  };
-  const processor = new CommandProcessor({
-    gateway: "gw",
-    targets: [target],
-    assets: new Set(),
-    host,
-    limits: new LimitKeeper(
-      { ...host, alarms: { raise: () => undefined, clear: () => undefined }, log: noLog },
-      new Map(),
-      0,
-      new Map([[target.target, target]]),
-    ),
-    clock: { boot: "b", mono: () => now.mono, now: () => ({ ...now }) },
-    log,
-    saved: new Map(saved.map((row) => [row.id, row])),
-    offMs,
-    knowsFrom: null,
-  });
-  processor.onResult((result) => told.push(result));
-  const send = (more: Readonly<Record<string, unknown>> = {}) =>
-    processor.receive(
-      {
-        origin: "platform",
-        retained: false,
-        body: {
-          v: 1,
-          id: "c",
-          gateway: "gw",
-          target: "gate.open",
-          action: "set",
-          args: { value: true },
-          issuedAt: WALL,
-          expiresAt: WALL + 60_000,
-          issuer: "desk",
-          ...more,
-        },
-      },
-      never,
-    );
-  const ended = (n = 1) =>
-    vi.waitFor(() => expect(told).toHaveLength(n), 15_000).then(() => told.map(({ state, code }) => [state, code]));
-  return { processor, now, wire, written, told, events, rows, log, send, ended };
-}
+const opened = ({ safe = false, ...setting }: DeskSetting & { readonly safe?: boolean } = {}) =>
+  openDesk("gate.open", { safe }, setting);
 
 describe("a command that a start finds accepted", () => {
   const left = (origin: string, expires: number, expiresAt = WALL + HOUR): InboxRow => ({
@@ -162,7 +76,7 @@ describe("a command that a start finds accepted", () => {
 });
 
 describe("a command that waits for the one before it", () => {
-  async function behind(setting: Setting, clock: Readonly<Record<string, unknown>>) {
+  async function behind(setting: DeskSetting & { readonly safe?: boolean }, clock: Readonly<Record<string, unknown>>) {
     const at = opened(setting);
     await at.processor.resume(never);
     Object.assign(at.now, clock);

@@ -1,81 +1,19 @@
 /** A command of high impact is done when a key has signed it that may, for this gateway and topic, and once only. */
-import { expect, it, vi } from "vitest";
-import { CommandProcessor } from "../../../../src/edge/commands/command-processor.ts";
-import { LimitKeeper } from "../../../../src/edge/commands/limits.ts";
-import type { InboxRow } from "../../../../src/edge/store/store.ts";
+import { expect, it } from "vitest";
 import { TrustedKeys } from "../../../../src/edge/trust/trusted-keys.ts";
-import { noLog } from "../../../../src/kit/log.ts";
-import type { CommandResult, CommandTarget, EventDraft, Outcome } from "../../../../src/model/index.ts";
 import { DOWN, Signer } from "../../../support/lists/signer.ts";
+import { type DeskSetting, openDesk, switchOn, WALL } from "../../../support/memory/command-desk.ts";
 
-const WALL = 1_764_000_000_000;
 const TOPIC = `${DOWN}/commands`;
 const never = new AbortController().signal;
-const target: CommandTarget = {
-  target: "gate.mains",
-  action: "set",
-  args: { value: { type: "boolean", required: true } },
-  impact: "high",
-  safe: false,
-};
-const body = {
-  v: 1,
-  id: "c",
-  gateway: "gw",
-  target: "gate.mains",
-  action: "set",
-  args: { value: true },
-  issuedAt: WALL,
-  expiresAt: WALL + 60_000,
-  issuer: "desk",
-};
+const body = switchOn("gate.mains");
 
 function opened(signer: Signer | null) {
-  const written: unknown[] = [];
-  const told: CommandResult[] = [];
-  const host = {
-    mono: () => 1_000_000,
-    running: () => 1_000_000,
-    raise: (_draft: EventDraft) => undefined,
-    save: () => undefined,
-    inbox: (_row: InboxRow) => undefined,
-    flush: async () => undefined,
-    asset: () => undefined,
-    operator: (): Outcome => ({ state: "succeeded" }),
-    ordered: () => undefined,
-    alone: (_target: string, work: () => Promise<void>) => work(),
-    perform: async (_target: string, value: unknown): Promise<Outcome> => {
-      written.push(value);
-      return { state: "succeeded" };
-    },
-  };
   const keys = signer === null ? null : new TrustedKeys(signer.file);
-  const processor = new CommandProcessor({
-    gateway: "gw",
-    targets: [target],
-    assets: new Set(),
-    host,
-    limits: new LimitKeeper(
-      { ...host, alarms: { raise: () => undefined, clear: () => undefined }, log: noLog },
-      new Map(),
-      0,
-      new Map([[target.target, target]]),
-    ),
-    checkSignature: keys === null ? undefined : (document, action) => keys.check(TOPIC, document, action),
-    clock: { boot: "b", mono: () => 1_000_000, now: () => ({ mono: 1_000_000, wall: WALL, synced: true }) },
-    log: noLog,
-    saved: new Map(),
-    offMs: 0,
-    knowsFrom: null,
-  });
-  processor.onResult((result) => told.push(result));
-  const send = (message: unknown, more: { readonly retained?: boolean; readonly origin?: "local" } = {}) =>
-    processor.receive({ origin: "platform", retained: false, body: message, ...more }, never);
-  const ended = (n: number) =>
-    vi
-      .waitFor(() => expect(told.length).toBeGreaterThanOrEqual(n), 15_000)
-      .then(() => told.map(({ state, code }) => [state, code].join(" ").trim()));
-  return { processor, written, send, ended };
+  const checkSignature: DeskSetting["checkSignature"] = keys === null ? undefined : (...of) => keys.check(TOPIC, ...of);
+  const at = openDesk("gate.mains", { impact: "high" }, { checkSignature });
+  const ended = async (n: number) => (await at.ended(n)).map((answer) => answer.join(" ").trim());
+  return { ...at, ended };
 }
 
 const signer = () => new Signer().trust("desk", "commands/set").trust("lists", "lists/*");
@@ -85,9 +23,9 @@ it("is done once, also when it comes twice at the same time and is replayed late
   const at = opened(keys);
   await at.processor.resume(never);
   const command = keys.signed("desk", TOPIC, body);
-  await Promise.all([at.send(command), at.send(command)]);
+  await Promise.all([at.receive(command), at.receive(command)]);
   await at.ended(1);
-  await at.send(command);
+  await at.receive(command);
   expect(new Set(await at.ended(2))).toEqual(new Set(["succeeded"]));
   expect(at.written).toEqual([true]);
 });
@@ -125,7 +63,7 @@ it.each<readonly [string, string, Make]>([
   await using keys = signer();
   const at = opened(keys);
   await at.processor.resume(never);
-  await at.send(make(keys));
+  await at.receive(make(keys));
   expect(await at.ended(1)).toEqual([ending]);
   expect(at.written).toEqual([]);
 });
@@ -135,8 +73,8 @@ it("is refused when it is retained, and where no key is trusted", async () => {
   const command = keys.signed("desk", TOPIC, body);
   const [one, other] = [opened(keys), opened(null)];
   await Promise.all([one.processor.resume(never), other.processor.resume(never)]);
-  await one.send(command, { retained: true });
-  await other.send(command);
+  await one.receive(command, { retained: true });
+  await other.receive(command);
   expect([await one.ended(1), await other.ended(1)]).toEqual([["refused command.retained"], ["refused command.unsigned"]]);
 });
 
@@ -144,6 +82,6 @@ it("needs no signature from a person at the box", async () => {
   await using keys = signer();
   const at = opened(keys);
   await at.processor.resume(never);
-  await at.send(body, { origin: "local" });
+  await at.receive(body, { origin: "local" });
   expect(await at.ended(1)).toEqual(["succeeded"]);
 });

@@ -1,135 +1,65 @@
 /** A badge is judged for each asset that listens; the verdict is told and heard again, the number is nowhere. */
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { replay } from "../../../../src/edge/engine/past/replay.ts";
-import { BadgeCheck, noLists, type PermitVerdict } from "../../../../src/edge/permits/badge-check.ts";
-import { EdgeRuntime, type EdgeRuntimeOptions } from "../../../../src/edge/runtime.ts";
+import { BadgeCheck, noLists } from "../../../../src/edge/permits/badge-check.ts";
 import { TrustedKeys } from "../../../../src/edge/trust/trusted-keys.ts";
-import { type Clock, monotonic } from "../../../../src/kit/clock.ts";
-import { noLog } from "../../../../src/kit/log.ts";
-import type { Device, DeviceInfo, EdgeEvent, Reading } from "../../../../src/model/index.ts";
 import { DOWN, Signer } from "../../../support/lists/signer.ts";
-import { folder, open } from "../store/support.ts";
+import { FedEdge, NEVER_SILENT_MS } from "../../../support/running/fed-edge.ts";
+import { folder } from "../store/support.ts";
 import { gate } from "./gate.ts";
 
 const HASH = "k1:c28a3eeb411ed67d99c130f5ac3b6d07";
 const OTHER = "k1:00000000000000000000000000000001";
 const HOUR = 3_600_000;
-const stops: AbortController[] = [];
-afterEach(() => {
-  for (const stop of stops.splice(0)) stop.abort();
-});
 
-async function site(
-  file: string,
-  verdict?: (list: string, shown: string, asset: string) => PermitVerdict,
-  lists?: EdgeRuntimeOptions["lists"],
-) {
-  const ahead = { ms: 0, synced: true };
-  const mono = () => monotonic() + ahead.ms;
-  const wall = () => 1_764_000_000_000 + mono();
-  const clock: Clock = { boot: "boot", mono, now: () => ({ mono: mono(), wall: wall(), synced: ahead.synced }) };
-  const queue: Reading[][] = [];
-  let wake = () => {};
-  const device = async (): Promise<Device> => ({
-    async *readings(_ticks, stop) {
-      yield [];
-      while (!stop.aborted) {
-        const next = queue.shift();
-        if (next !== undefined) yield next;
-        else
-          await new Promise<void>((resolve) => {
-            wake = resolve;
-            stop.addEventListener("abort", () => resolve(), { once: true });
-          });
-      }
-    },
-    async [Symbol.asyncDispose]() {},
-  });
-  const reader: DeviceInfo = {
-    id: "reader",
-    type: "test",
-    points: { badge: { unit: "", kind: "credential" } },
-    silentAfterMs: 1000 * HOUR,
-    open: device,
+const assetOf = (id: string, list: string) => ({
+  kind: gate,
+  asset: {
+    id,
+    urn: `urn:${id}`,
+    kind: "gate",
+    name: { it: id, en: id },
+    options: { reader: "reader", list },
+    silentAfterMs: { shown: NEVER_SILENT_MS },
+  },
+});
+const assets = [assetOf("north", "disabled"), assetOf("south", "resident")];
+
+/** Two gates with one reader, each with a list of its own. Lists lie apart from the database, so that this can be searched. */
+async function site(file: string, signer: Signer | null) {
+  const lists = signer && {
+    folder: join(signer.folder, "lists"),
+    downTopic: DOWN,
+    keys: new TrustedKeys(signer.file),
+    badgeKeys: async () => ["k1", "k2"],
   };
-  const assetOf = (id: string, list: string) => ({
-    kind: gate,
-    asset: {
-      id,
-      urn: `urn:${id}`,
-      kind: "gate",
-      name: { it: id, en: id },
-      options: { reader: "reader", list },
-      silentAfterMs: { shown: 1000 * HOUR },
-    },
-  });
-  const assets = [assetOf("north", "disabled"), assetOf("south", "resident")];
-  const store = await open(file, { clock });
-  const edge = new EdgeRuntime({
-    gateway: "gw",
-    store,
-    devices: [reader],
-    assets,
-    commitMs: 10,
-    clock,
-    log: noLog,
-    ...(verdict && { permits: { verdict } }),
-    ...(lists && { lists }),
-  });
-  const stop = new AbortController();
-  stops.push(stop);
-  const happened: EdgeEvent[] = [];
-  const waiting: (() => void)[] = [];
-  edge.onEvent((event) => {
-    happened.push(event);
-    for (const each of waiting.splice(0)) each();
-  });
-  const running = edge.run(stop.signal);
+  const device = { id: "reader", points: { badge: { unit: "", kind: "credential" as const } } };
+  const edge = await FedEdge.open({ file, device, assets, ...(lists && { lists }) });
   return {
     edge,
-    store,
-    assets,
-    ahead,
-    wall,
-    shows(...values: readonly string[]): void {
-      queue.push(values.map((value) => ({ point: "badge", value, quality: "good", mono: mono() })));
-      wake();
-    },
-    async shown(count: number): Promise<readonly EdgeEvent[]> {
-      for (;;) {
-        const found = happened.filter(({ kind }) => kind === "badge.shown");
-        if (found.length >= count) return found;
-        await new Promise<void>((resolve) => waiting.push(resolve));
-      }
-    },
-    states: () => Object.fromEntries(edge.documents.assets().map(({ asset, state }) => [asset, state])),
-    async end(): Promise<void> {
-      stop.abort();
-      await running;
-      await store[Symbol.asyncDispose]();
+    shows: (...values: readonly string[]) => edge.says(...values.map((value) => ({ point: "badge", value }))),
+    shown: (count: number) => edge.toldOf("badge.shown", count),
+    /** A list of one entry. */
+    push: (name: string, version: number, entry: object, more: object = {}) => {
+      const entries = [{ key: HASH.slice(3), from: 0, to: edge.wall + HOUR, ...entry }];
+      const list = signer?.list({ name, version, kid: "k1", issuedAt: edge.wall, entries, ...more });
+      return edge.edge.lists?.receive(name, Buffer.from(JSON.stringify(list)));
     },
   };
 }
 
-it("is judged by the list of each asset that listens, and its number is in no file", async () => {
+const city = () => new Signer().trust("city", "lists/*");
+
+it("is judged by the list of each asset that listens, and its number is in no file of the database", async () => {
   await using at = await folder();
-  const asked: string[] = [];
-  const { shows, shown, states, store, assets, edge, wall, end } = await site(at.file, (list, hash, asset) => {
-    asked.push(`${asset} ${list} ${hash}`);
-    const isIn = list === "disabled" && hash === HASH;
-    return {
-      list,
-      version: 7,
-      verdict: isIn ? "valid" : "unknown",
-      until: isIn ? wall() + HOUR : null,
-      ...(isIn && { age: "stale" }),
-    };
-  });
+  await using signer = city();
+  const { edge, shows, shown, push } = await site(at.file, signer);
+  await push("disabled", 7, {}, { issuedAt: edge.wall - HOUR, maxAgeMs: HOUR - 1 });
+  await push("resident", 3, { key: "0".repeat(32) });
   shows(HASH);
   const [north, south] = await shown(2);
-  expect(asked).toEqual([`north disabled ${HASH}`, `south resident ${HASH}`]);
   expect(north).toMatchObject({
     asset: "north",
     urn: "urn:north",
@@ -141,14 +71,14 @@ it("is judged by the list of each asset that listens, and its number is in no fi
   expect(south).toMatchObject({ asset: "south", permit: { list: "resident", verdict: "unknown" }, until: null });
   shows(OTHER);
   await shown(3);
-  expect(states()).toEqual({ north: { status: "unknown", came: 2 }, south: { status: "unknown", came: 1 } });
-  expect(edge.devices.status()).toMatchObject([{ points: [] }]);
-  const { told: again } = await replay(store, assets);
+  expect(edge.states).toEqual({ north: { status: "unknown", came: 2 }, south: { status: "unknown", came: 1 } });
+  expect(edge.edge.devices.status()).toMatchObject([{ points: [] }]);
+  const { told: again } = await replay(edge.store, assets);
   expect(again.map(({ asset, kind, state }) => [asset, kind, state])).toEqual([
     ["south", "gate.refused", "raised"],
     ["north", "gate.refused", "raised"],
   ]);
-  await end();
+  await edge[Symbol.asyncDispose]();
   for (const name of await readdir(at.path)) {
     const bytes = await readFile(join(at.path, name));
     for (const hash of [HASH, OTHER].map((one) => one.slice(3)))
@@ -158,37 +88,35 @@ it("is judged by the list of each asset that listens, and its number is in no fi
 
 it("is known after a restart, and ends by the time that passes", async () => {
   await using at = await folder();
-  let until = 0;
-  const judge = (list: string): PermitVerdict => ({ list, version: 1, verdict: "valid", until });
-  const first = await site(at.file, judge);
-  until = first.wall() + HOUR;
+  await using signer = city();
+  const first = await site(at.file, signer);
+  await first.push("disabled", 1, {});
   first.shows(HASH);
   await first.shown(2);
-  await first.end();
-  const second = await site(at.file, judge);
-  second.ahead.ms = HOUR / 2;
+  await first.edge[Symbol.asyncDispose]();
+  const second = await site(at.file, signer);
+  second.edge.ahead.ms = HOUR / 2;
   second.shows(HASH);
   await second.shown(2);
-  expect(second.states()["north"]).toEqual({ status: "valid", came: 2 });
-  second.ahead.ms = 2 * HOUR;
-  until += 1;
-  second.shows(HASH);
-  await second.shown(4);
-  expect(second.states()["north"]).toEqual({ status: "over", came: 3 });
-  await second.end();
+  expect(second.edge.states["north"]).toEqual({ status: "valid", came: 2 });
+  second.edge.ahead.ms = 2 * HOUR;
+  await second.push("resident", 1, {});
+  await second.edge.toldOf("list.accepted", 1);
+  expect(second.edge.states["north"]).toEqual({ status: "over", came: 2 });
+  await second.edge[Symbol.asyncDispose]();
 });
 
 it("says so where there is no list", async () => {
   await using at = await folder();
-  const { shows, shown, states, end } = await site(at.file);
+  const { edge, shows, shown } = await site(at.file, null);
   shows(HASH);
   const [north] = await shown(2);
   expect(north).toMatchObject({
     permit: { version: null, verdict: "unknown" },
     text: { en: "north: badge read, there is no list to judge it by" },
   });
-  expect(states()["north"]).toEqual({ status: "no list", came: 1 });
-  await end();
+  expect(edge.states["north"]).toEqual({ status: "no list", came: 1 });
+  await edge[Symbol.asyncDispose]();
 });
 
 it("is told once a second where a reader says the same again and again", () => {
@@ -200,36 +128,23 @@ it("is told once a second where a reader says the same again and again", () => {
 
 it("is valid by a signed list until a newer one revokes it, and by none after its key is another", async () => {
   await using at = await folder();
-  await using signer = new Signer().trust("city", "lists/*");
-  const keys = new TrustedKeys(signer.file);
-  const badgeKeys = async () => ["k1", "k2"];
-  const { edge, shows, shown, wall, end } = await site(at.file, undefined, {
-    folder: join(at.path, "lists"),
-    downTopic: DOWN,
-    keys,
-    badgeKeys,
-  });
-  await edge.lists?.load();
-  const until = wall() + HOUR;
-  const push = (version: number, kid: string, more = {}) => {
-    const entry = { key: HASH.slice(3), from: 0, to: until, ...more };
-    const list = signer.list({ name: "disabled", version, kid, issuedAt: wall(), entries: [entry] });
-    return edge.lists?.receive("disabled", Buffer.from(JSON.stringify(list)));
-  };
+  await using signer = city();
+  const { edge, shows, shown, push } = await site(at.file, signer);
+  const until = edge.wall + HOUR;
   const verdicts = async (count: number) =>
     (await shown(count)).filter(({ asset }) => asset === "north").map((event) => [event["permit"], event["until"]]);
-  await push(1, "k1");
+  await push("disabled", 1, { to: until });
   shows(`${HASH} k2:ffffffffffffffffffffffffffffffff`);
   await shown(2);
-  await push(2, "k1", { revoked: true });
+  await push("disabled", 2, { to: until, revoked: true });
   shows(HASH);
   await shown(3);
-  await push(3, "k2");
+  await push("disabled", 3, { to: until }, { kid: "k2" });
   shows(HASH);
   expect(await verdicts(4)).toEqual([
     [{ list: "disabled", version: 1, verdict: "valid" }, until],
     [{ list: "disabled", version: 2, verdict: "revoked" }, null],
     [{ list: "disabled", version: 3, verdict: "unknown" }, null],
   ]);
-  await end();
+  await edge[Symbol.asyncDispose]();
 });

@@ -11,6 +11,7 @@ import { CommitBuffer } from "../../../../src/edge/commit/commit-buffer.ts";
 import { Ingest } from "../../../../src/edge/ingest.ts";
 import { assetKinds } from "../../../../src/edge/kinds/index.ts";
 import { lastLook, saveStop, tellOpening } from "../../../../src/edge/opening.ts";
+import { noLists } from "../../../../src/edge/permits/badge-check.ts";
 import { openStore } from "../../../../src/edge/store/open-store.ts";
 import type { Store } from "../../../../src/edge/store/store.ts";
 import { contactBefore } from "../../../../src/edge/time/unsynced-stretches.ts";
@@ -127,7 +128,8 @@ class Run {
     this.window = new CommitBuffer({ store, clock, log: noLog, commitMs: 0, cat: "cat" });
     this.alarms = new Alarms(this.window, store.saved);
     const assets = [bay()];
-    this.#ingest = new Ingest({ store, devices: [DEVICE], assets, clock, log: noLog, order: () => {} }, this.window, this.alarms);
+    const options = { store, devices: [DEVICE], assets, clock, log: noLog, permits: noLists, order: () => {} };
+    this.#ingest = new Ingest(options, this.window, this.alarms);
     const now = clock.now();
     this.#ingest.opened(now.mono, tellOpening(this.window, store, now, "cat", this.#ingest));
     this.#ingest.rest();
