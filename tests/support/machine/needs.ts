@@ -50,6 +50,7 @@ export const NEEDS: Readonly<Record<string, Need>> = {
   "tests/unit/drivers/ble-child/reads.test.ts": { packages: ["dbus", "python3-dbusmock"] },
   "tests/unit/drivers/ble-child/outages.test.ts": { packages: ["dbus", "python3-dbusmock"] },
   "tests/unit/drivers/transports/gpio/gpio-output.test.ts": { packages: ["gpiod"], other: "not where there is a real GPIO chip" },
+  "tests/unit/drivers/transports/net/own-link.test.ts": { packages: ["util-linux"], other: "only for root" },
   "tests/unit/drivers/transports/serial/serial-faults.test.ts": { packages: ["socat"] },
   "tests/unit/drivers/transports/serial/serial.test.ts": { packages: ["socat"] },
   "tests/unit/hw-sim/demonstration.test.ts": { packages: ["tmux", "mosquitto"] },

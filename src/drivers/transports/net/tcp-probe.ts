@@ -4,7 +4,9 @@ import { monotonic } from "../../../kit/clock.ts";
 import { connected } from "../../../kit/system/connected.ts";
 import { type HostLookup, hostLookup } from "../../../kit/system/host-lookup.ts";
 import { systemReason } from "../../../kit/text/reasons.ts";
+import type { Text } from "../../../model/index.ts";
 import type { NetProbe, ProbeResult } from "../../driver.ts";
+import { deadLinkTo } from "./own-link.ts";
 
 /** What says something of the host. All else is this machine's own: no network, no descriptor, a rule of its firewall. */
 const OF_THE_HOST: Readonly<Record<string, "refused" | "unreachable" | "timeout" | undefined>> = {
@@ -74,7 +76,14 @@ async function tried(host: string, port: number, timeoutMs: number, stop: AbortS
   const mono = monotonic();
   socket.destroy();
   if (not === null) return { answerMs: performance.now() - from, mono };
-  if (not.why !== "failed") return { failed: "timeout", mono };
-  const failed = OF_THE_HOST[not.error.code ?? ""];
-  return failed === undefined ? { failed: "not-tried", reason: systemReason(not.error), mono } : { failed, mono };
+  const failed = not.why === "failed" ? OF_THE_HOST[not.error.code ?? ""] : "timeout";
+  if (failed === undefined && not.why === "failed") return { failed: "not-tried", reason: systemReason(not.error), mono };
+  if (failed === "refused") return { failed, mono };
+  const link = await deadLinkTo(host);
+  return link === null ? { failed: failed ?? "timeout", mono } : { failed: "not-tried", reason: unplugged(link), mono };
 }
+
+const unplugged = (link: string): Text => ({
+  it: `${link} non ha segnale: cavo staccato o rete radio assente`,
+  en: `${link} has no carrier: its cable is out, or its radio has no network`,
+});
