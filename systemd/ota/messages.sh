@@ -20,7 +20,7 @@ words() {
     confirmed) it="La versione $2 è confermata." en="Release $2 is confirmed." ;;
     cancelled) it="Quanto era stato scaricato è stato tolto." en="What was fetched is forgotten." ;;
     units) it="le unità di $2 non risultano installate per intero: vedi sopra" en="the units of $2 were not installed whole: see above" ;;
-    given-back) it="La versione $2 è stata ritirata: $(because "$3"). È di nuovo in funzione $4." en="Release $2 was rolled back: $(because "$3"). $4 runs again." ;;
+    rolled-back) it="La versione $2 è stata ritirata: $(because "$3"). È di nuovo in funzione $4." en="Release $2 was rolled back: $(because "$3"). $4 runs again." ;;
     no-former) it="La versione $2 non ha superato la prova ($(because "$3")), e non c'è una versione precedente a cui tornare." en="Release $2 has not proven itself ($(because "$3")), and there is no former release to go back to." ;;
     replaced) it="La versione $2 non può più funzionare; al suo posto è in funzione $3. Installare presto una versione." en="Release $2 cannot run any more; $3 runs in its place. Install a release soon." ;;
 
