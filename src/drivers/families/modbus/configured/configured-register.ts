@@ -15,45 +15,29 @@ const DECODES = [
   ...["uint48", "int48", "uint8", "int8", "bcd16", "bcd32", "bcd48", "bcd64", "text"],
 ] as readonly string[] as readonly [Decode, ...Decode[]];
 
-/** What other documents and programs call them. */
-const CALLED: Readonly<Record<string, Decode>> = {
-  ...Object.fromEntries(
-    [16, 32, 48, 64].flatMap((n) => [
-      [`sint${n}`, `int${n}`],
-      [`s${n}`, `int${n}`],
-      [`i${n}`, `int${n}`],
-      [`u${n}`, `uint${n}`],
-    ]),
-  ),
-  ...{
-    f32: "float32",
-    real: "float32",
-    real32: "float32",
-    single: "float32",
-    float: "float32",
-    f64: "float64",
-    real64: "float64",
-  },
-  ...{
-    double: "float64",
-    word: "uint16",
-    dword: "uint32",
-    acc32: "uint32",
-    acc64: "uint64",
-    enum16: "uint16",
-    bitfield16: "uint16",
-  },
-  ...{
-    bitfield32: "uint32",
-    sunssf: "int16",
-    boolean: "bool",
-    bit: "bool",
-    string: "text",
-    str: "text",
-    ascii: "text",
-    char: "text",
-  },
-};
+/** What other documents and programs call these types. */
+const OTHER_NAMES: readonly (readonly [Decode, string])[] = [
+  ["bool", "boolean bit"],
+  ["uint16", "u16 word enum16 bitfield16"],
+  ["int16", "i16 s16 sint16 sunssf"],
+  ["uint32", "u32 dword acc32 bitfield32"],
+  ["int32", "i32 s32 sint32"],
+  ["uint48", "u48"],
+  ["int48", "i48 s48 sint48"],
+  ["uint64", "u64 acc64"],
+  ["int64", "i64 s64 sint64"],
+  ["float32", "f32 real real32 single float"],
+  ["float64", "f64 real64 double"],
+  ["text", "string str ascii char"],
+];
+const TYPE_OF_OTHER_NAME: ReadonlyMap<string, Decode> = new Map(
+  OTHER_NAMES.flatMap(([type, names]) => names.split(" ").map((name) => [name, type])),
+);
+
+function typeMeant(written: string): string | undefined {
+  const type = TYPE_OF_OTHER_NAME.get(written);
+  return type && `expected ${type}`;
+}
 
 /** The place of each byte of a number as documents write it, the most significant being 1 or A: order of the words, and of the bytes in each. */
 const ORDERS = {
@@ -78,7 +62,7 @@ export const place = () => ({
     .describe("Function that reads it: 2 discrete input, 3 holding register, 4 input register."),
   address: address().describe("Address as on the bus, from 0 (documents that begin with 30001 or 40001 count from 1)."),
   decode: z
-    .enum(DECODES, { error: ({ input }) => (CALLED[String(input)] ? `expected ${CALLED[String(input)]}` : undefined) })
+    .enum(DECODES, { error: ({ input }) => typeMeant(String(input)) })
     .prefault("uint16")
     .describe(
       "How the registers make a value. bcd: a decimal digit for each four bits; text: two ASCII characters for each register.",
@@ -138,12 +122,12 @@ export type Register = z.output<typeof placed> & {
   readonly limits?: z.output<ReturnType<typeof limits>>;
 };
 
-export interface Wrong {
+export interface Complaint {
   readonly path: readonly PropertyKey[];
   readonly expected: string;
 }
-export const wrong = (given: boolean, expected: string, ...path: readonly PropertyKey[]): readonly Wrong[] =>
-  given ? [{ path, expected }] : [];
+export const complaintIf = (isWrong: boolean, expected: string, ...path: readonly PropertyKey[]): readonly Complaint[] =>
+  isWrong ? [{ path, expected }] : [];
 
 type Kinded = Pick<RegisterValue, "fc" | "decode"> & { readonly bit?: number | undefined; readonly map?: object | undefined };
 
@@ -151,99 +135,110 @@ type Kinded = Pick<RegisterValue, "fc" | "decode"> & { readonly bit?: number | u
 export const isBool = ({ fc, decode, bit }: Kinded): boolean => fc === 2 || decode === "bool" || bit !== undefined;
 export const isWords = ({ decode, map }: Omit<Kinded, "fc">): boolean => decode === "text" || map !== undefined;
 
-export function contradictions(point: Register): readonly Wrong[] {
-  if (point.fc === 2 || point.decode === "bool") return notOfBool(point);
+export function contradictions(point: Register): readonly Complaint[] {
+  if (point.fc === 2 || point.decode === "bool") return notForBool(point);
   return [
-    ...orderTwice(point),
-    ...partsOf(point),
-    ...(point.bit === undefined ? [] : ofNumbers(point, "none: a bit is true or false")),
-    ...(isWords(point) ? ofNumbers(point, "none: its value is a word") : []),
-    ...ofText(point),
-    ...ofFactor(point),
-    ...absentNever(point),
+    ...orderSaidTwice(point),
+    ...wrongParts(point),
+    ...(point.bit === undefined ? [] : onlyForNumbers(point, "a bit is true or false")),
+    ...(isWords(point) ? onlyForNumbers(point, "its value is a word") : []),
+    ...wrongText(point),
+    ...wrongScaleFrom(point),
+    ...absentThatCannotBe(point),
   ];
 }
 
 /** Options that make sense only for numbers. One that is written with its default value changes nothing, so it passes like one left out. */
-function ofNumbers({ scale, offset, unit, range, limits, kind }: Register, none: string): readonly Wrong[] {
+function onlyForNumbers({ scale, offset, unit, range, limits, kind }: Register, why: string): readonly Complaint[] {
+  const none = `none: ${why}`;
   return [
-    ...wrong(kind !== undefined && kind !== "state", none.replace("none", "state"), "kind"),
-    ...wrong(scale !== 1, none, "scale"),
-    ...wrong(offset !== 0, none, "offset"),
-    ...wrong(unit !== "1" && unit !== "", none, "unit"),
-    ...wrong(range !== undefined, none, "range"),
-    ...wrong(limits?.min !== undefined, none, "limits", "min"),
-    ...wrong(limits?.max !== undefined, none, "limits", "max"),
+    ...complaintIf(kind !== undefined && kind !== "state", `state: ${why}`, "kind"),
+    ...complaintIf(scale !== 1, none, "scale"),
+    ...complaintIf(offset !== 0, none, "offset"),
+    ...complaintIf(unit !== "1" && unit !== "", none, "unit"),
+    ...complaintIf(range !== undefined, none, "range"),
+    ...complaintIf(limits?.min !== undefined, none, "limits", "min"),
+    ...complaintIf(limits?.max !== undefined, none, "limits", "max"),
   ];
 }
 
-function notOfBool(point: Register): readonly Wrong[] {
+function notForBool(point: Register): readonly Complaint[] {
   const { fc, decode, absent } = point;
-  const none = "none: a bool is true or false";
+  const why = "a bool is true or false";
   return [
-    ...wrong(decode !== "bool" && decode !== "uint16" && fc === 2, "bool: a discrete input is true or false", "decode"),
-    ...ofNumbers(point, none),
+    ...complaintIf(decode !== "bool" && decode !== "uint16" && fc === 2, "bool: a discrete input is true or false", "decode"),
+    ...onlyForNumbers(point, why),
     ...(["bit", "mask", "map", "byte", "count", "order", "words", "scaleFrom"] as const).flatMap((key) =>
-      wrong(point[key] !== undefined && !(key === "words" && fc !== 2), none, key),
+      complaintIf(point[key] !== undefined && !(key === "words" && fc !== 2), `none: ${why}`, key),
     ),
-    ...wrong(absent !== undefined, "none: a bool always has a value", "absent"),
+    ...complaintIf(absent !== undefined, "none: a bool always has a value", "absent"),
   ];
 }
 
-const orderTwice = ({ order, words }: Register): readonly Wrong[] =>
-  wrong(order !== undefined && words !== undefined, "none: `order` says the order of the words too", "words");
+const orderSaidTwice = ({ order, words }: Register): readonly Complaint[] =>
+  complaintIf(order !== undefined && words !== undefined, "none: `order` says the order of the words too", "words");
 
 /** Bits and masks are of whole numbers without a sign; a byte is of two types alone. */
-function partsOf({ decode, bit, mask, map, byte, count, writable, writeWith }: Register): readonly Wrong[] {
+function wrongParts({ decode, bit, mask, map, byte, count, writable, writeWith }: Register): readonly Complaint[] {
   const bits = decode === "uint16" ? 16 : decode === "uint32" ? 32 : 0;
   const plain = "uint16 or uint32, whose bits are what they are";
   return [
-    ...wrong((bit !== undefined || mask !== undefined) && bits === 0, plain, "decode"),
-    ...wrong(bits > 0 && bit !== undefined && bit >= bits && bit <= 31, `at most ${bits - 1}`, "bit"),
-    ...wrong(
+    ...complaintIf((bit !== undefined || mask !== undefined) && bits === 0, plain, "decode"),
+    ...complaintIf(bits > 0 && bit !== undefined && bit >= bits && bit <= 31, `at most ${bits - 1}`, "bit"),
+    ...complaintIf(
       bits > 0 && mask !== undefined && mask >= 2 ** bits,
       `at most 0x${"F".repeat(bits / 4)}, which is what ${decode} holds`,
       "mask",
     ),
-    ...wrong(bit !== undefined && mask !== undefined, "none: `bit` names the one bit", "mask"),
-    ...wrong(bit !== undefined && map !== undefined, "none: a bit is true or false; a mask of one bit has words", "map"),
-    ...wrong(map !== undefined && isFloat(decode), "a whole number such as uint16: words stand for whole numbers", "decode"),
-    ...wrong(byte !== undefined && decode !== "uint8" && decode !== "int8", "none: uint8 and int8 are one byte", "byte"),
-    ...wrong(writable && isPart({ bit, mask, decode }), "false: only whole registers can be written", "writable"),
-    ...wrong(writeWith === 6 && widthOf({ decode, count }) > 1, "16: function 6 writes one register", "writeWith"),
-    ...wrong(writable && isWords({ decode, map }), "false: only numbers, true and false can be written", "writable"),
+    ...complaintIf(bit !== undefined && mask !== undefined, "none: `bit` names the one bit", "mask"),
+    ...complaintIf(bit !== undefined && map !== undefined, "none: a bit is true or false; a mask of one bit has words", "map"),
+    ...complaintIf(
+      map !== undefined && isFloat(decode),
+      "a whole number such as uint16: words stand for whole numbers",
+      "decode",
+    ),
+    ...complaintIf(byte !== undefined && decode !== "uint8" && decode !== "int8", "none: uint8 and int8 are one byte", "byte"),
+    ...complaintIf(writable && isPartOfRegister({ bit, mask, decode }), "false: only whole registers can be written", "writable"),
+    ...complaintIf(writeWith === 6 && widthOf({ decode, count }) > 1, "16: function 6 writes one register", "writeWith"),
+    ...complaintIf(writable && isWords({ decode, map }), "false: only numbers, true and false can be written", "writable"),
   ];
 }
 
-export const isPart = ({ bit, mask, decode }: Omit<Kinded, "fc"> & { readonly mask?: number | undefined }): boolean =>
+export const isPartOfRegister = ({ bit, mask, decode }: Omit<Kinded, "fc"> & { readonly mask?: number | undefined }): boolean =>
   bit !== undefined || mask !== undefined || decode === "uint8" || decode === "int8";
 
-function ofText({ decode, count, absent, map }: Register): readonly Wrong[] {
-  if (decode !== "text") return wrong(count !== undefined, "none: only a text has a length of its own", "count");
+function wrongText({ decode, count, absent, map }: Register): readonly Complaint[] {
+  if (decode !== "text") return complaintIf(count !== undefined, "none: only a text has a length of its own", "count");
   return [
-    ...wrong(count === undefined, "how many registers the text has", "count"),
-    ...wrong(absent !== undefined, "none: a text of FF bytes is no value", "absent"),
-    ...wrong(map !== undefined, "none: its value is a word", "map"),
+    ...complaintIf(count === undefined, "how many registers the text has", "count"),
+    ...complaintIf(absent !== undefined, "none: a text of FF bytes is no value", "absent"),
+    ...complaintIf(map !== undefined, "none: its value is a word", "map"),
   ];
 }
 
-function ofFactor(point: Register): readonly Wrong[] {
+function wrongScaleFrom(point: Register): readonly Complaint[] {
   const { scaleFrom, address, decode, mask, map, writable } = point;
   if (scaleFrom === undefined) return [];
   const isInside = scaleFrom >= address && scaleFrom < address + widthOf(point);
   return [
-    ...wrong(isFloat(decode), "none: a float has its power of ten in itself", "scaleFrom"),
-    ...wrong(isBool(point) || isWords({ decode, map }) || mask !== undefined, "none: only a quantity has a scale", "scaleFrom"),
-    ...wrong(isInside, "another register than the value's own", "scaleFrom"),
-    ...wrong(writable, "false: a value whose scale is the device's affair is only read", "writable"),
+    ...complaintIf(isFloat(decode), "none: a float has its power of ten in itself", "scaleFrom"),
+    ...complaintIf(
+      isBool(point) || isWords({ decode, map }) || mask !== undefined,
+      "none: only a quantity has a scale",
+      "scaleFrom",
+    ),
+    ...complaintIf(isInside, "another register than the value's own", "scaleFrom"),
+    ...complaintIf(writable, "false: a value whose scale is the device's affair is only read", "writable"),
   ];
 }
 
 /** Both must be in one reply, or one may be of another moment than the other. */
-export const isFactorFar = (point: Pick<Register, "address" | "decode" | "count" | "scaleFrom">, maxRegisters: number): boolean =>
-  point.scaleFrom !== undefined && point.scaleFrom <= 65_535 && spanOf(point).quantity > maxRegisters;
+export const isScaleTooFar = (
+  point: Pick<Register, "address" | "decode" | "count" | "scaleFrom">,
+  maxRegisters: number,
+): boolean => point.scaleFrom !== undefined && point.scaleFrom <= 65_535 && spanOf(point).quantity > maxRegisters;
 
-function absentNever({ absent = [], decode }: Register): readonly Wrong[] {
+function absentThatCannotBe({ absent = [], decode }: Register): readonly Complaint[] {
   if (decode === "bool" || decode === "text") return [];
   return absent.flatMap((number, i) => {
     const expected = unsayable(number, decode);

@@ -9,15 +9,15 @@ import { encodePoint, type Points } from "../registers.ts";
 import { unitOf } from "../ucum-units.ts";
 import {
   address,
+  type Complaint,
   contradictions,
   isBeyondLast,
   isBool,
-  isFactorFar,
+  isScaleTooFar,
   isWords,
   MOST_REGISTERS,
   orderOf,
   place,
-  type Wrong,
 } from "./configured-register.ts";
 import { keptWrongly, upkeep } from "./configured-upkeep.ts";
 
@@ -147,7 +147,7 @@ const table = z.strictObject({
     .describe("The table: name → where it lies and what it is."),
 });
 /** No option may ask for something more often than the device has rounds, and each round must ask for something: an empty one would look like an answer. */
-function untimely({ every, points }: z.output<typeof table>): readonly Wrong[] {
+function untimely({ every, points }: z.output<typeof table>): readonly Complaint[] {
   const all = Object.entries(points);
   const isLate = all.every(([, { leastEvery }]) => leastEvery !== undefined && leastEvery > every);
   return [
@@ -172,7 +172,7 @@ const options = table
     for (const { expected, path } of untimely(written))
       addIssue({ code: "custom", message: `expected ${expected}`, path: [...path] });
     for (const [name, point] of Object.entries(points))
-      if (!("coil" in point) && isFactorFar(point, maxRegisters))
+      if (!("coil" in point) && isScaleTooFar(point, maxRegisters))
         addIssue({
           code: "custom",
           message: "expected a register so near that one reply holds both",

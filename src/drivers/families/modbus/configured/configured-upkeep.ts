@@ -3,7 +3,7 @@ import * as z from "zod";
 import { cadence } from "../../../../kit/text/quantities.ts";
 import type { RegisterPoint } from "../../../driver.ts";
 import { encodePoint } from "../registers.ts";
-import { isBool, isPart, isWords, type Wrong, wrong } from "./configured-register.ts";
+import { type Complaint, complaintIf, isBool, isPartOfRegister, isWords } from "./configured-register.ts";
 
 /** How often it is read and written, beside the device's own rounds. */
 export const upkeep = <V extends z.ZodType>(value: V) => ({
@@ -41,39 +41,40 @@ type Kept = Pick<RegisterPoint, "fc" | "decode"> & {
   readonly atConnect?: number | boolean | undefined;
 };
 
-export function keptWrongly(point: Kept): readonly Wrong[] {
+export function keptWrongly(point: Kept): readonly Complaint[] {
   return [...repeatedWrongly(point), ...setWrongly(point)];
 }
 
-const isWholeRegister = (point: Kept): boolean => !isPart(point) && !isWords(point) && (point.fc === 1 || point.fc === 3);
+const isWholeRegister = (point: Kept): boolean =>
+  !isPartOfRegister(point) && !isWords(point) && (point.fc === 1 || point.fc === 3);
 
 function isHeld(value: number | boolean, point: Kept): boolean {
   const { fc, decode, scale, offset } = point;
   return (typeof value === "boolean") === isBool(point) && encodePoint(value, { fc, decode, scale, offset })?.value === value;
 }
 
-function setWrongly(point: Kept): readonly Wrong[] {
+function setWrongly(point: Kept): readonly Complaint[] {
   const { writable, keepAlive, atConnect } = point;
   if (atConnect === undefined) return [];
   const isWhole = isWholeRegister(point);
   return [
-    ...wrong(!isWhole, "none: only a coil or a whole holding register is written", "atConnect"),
-    ...wrong(writable, "none: what is commanded would be undone", "atConnect"),
-    ...wrong(keepAlive !== undefined, "none: keepAlive writes it already", "atConnect"),
-    ...wrong(isWhole && !isHeld(atConnect, point), "a value that the register holds exactly", "atConnect"),
+    ...complaintIf(!isWhole, "none: only a coil or a whole holding register is written", "atConnect"),
+    ...complaintIf(writable, "none: what is commanded would be undone", "atConnect"),
+    ...complaintIf(keepAlive !== undefined, "none: keepAlive writes it already", "atConnect"),
+    ...complaintIf(isWhole && !isHeld(atConnect, point), "a value that the register holds exactly", "atConnect"),
   ];
 }
 
-function repeatedWrongly(point: Kept): readonly Wrong[] {
+function repeatedWrongly(point: Kept): readonly Complaint[] {
   const { writable, keepAlive } = point;
   if (!keepAlive) return [];
   const { value } = keepAlive;
   const isWhole = isWholeRegister(point);
   return [
-    ...wrong(!isWhole, "none: only a coil or a whole holding register is written", "keepAlive"),
-    ...wrong(value === undefined && !writable, "a value, or writable: true", "keepAlive", "value"),
-    ...wrong(value !== undefined && writable, "none: what is commanded is repeated", "keepAlive", "value"),
-    ...wrong(
+    ...complaintIf(!isWhole, "none: only a coil or a whole holding register is written", "keepAlive"),
+    ...complaintIf(value === undefined && !writable, "a value, or writable: true", "keepAlive", "value"),
+    ...complaintIf(value !== undefined && writable, "none: what is commanded is repeated", "keepAlive", "value"),
+    ...complaintIf(
       isWhole && value !== undefined && !isHeld(value, point),
       "a value that the register holds exactly",
       "keepAlive",
