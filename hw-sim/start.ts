@@ -1,4 +1,4 @@
-/** `npm start`: a simulated site, broker, platform and gateway before your eyes; with `--for`, judged. */
+/** `npm start`: runs a simulated site with broker, platform and gateway and shows it live; with `--for`, judges it. */
 
 import { monotonic } from "../src/kit/clock.ts";
 import { EdgeError } from "../src/kit/errors.ts";
