@@ -83,8 +83,10 @@ function rowWhen({ report, unit, kind }: PointSpec): string {
   if (kind === "increments") return "something was added";
   if (report === undefined) return "read";
   const { change, deadband, atLeastMs } = report;
+  const ofUnit = unit === "1" ? "" : ` ${unit}`;
   const moved = [
-    change === undefined ? "" : `changed by ${change} ${unit}`.trim(),
+    // Any change at all, of a number that stands for something.
+    change === undefined || change === 0 ? "" : `changed by ${change}${ofUnit}`.trim(),
     deadband === undefined ? "" : `changed by ${deadband} %`,
   ].filter(Boolean);
   return [

@@ -1,6 +1,6 @@
 /** ABB Terra AC over Modbus: registers, letters, limit, fail-safe, and the frames that prove them. */
 import { chargingColumn } from "../families/column/column.ts";
-import { amperes, code, sessionEnergy, truth, volts, watts } from "../families/column/column-quantities.ts";
+import { amperes, code, currents, sessionEnergy, truth, voltages, watts } from "../families/column/column-quantities.ts";
 import { letter } from "../families/column/derived.ts";
 
 // ABB Terra AC Modbus communication v1.11 (firmware 1.8 and later): uint32, high word first, a poll each 30 to 90 s is recommended.
@@ -22,12 +22,8 @@ export const abbTerraAc = chargingColumn({
     // It gives less than it was told.
     limited: truth({ ...one, address: 0x400d, bit: 15 }),
     "current-available": amperes({ ...holding, address: 0x400e, scale: 0.001 }),
-    "current-l1": amperes({ ...holding, address: 0x4010, scale: 0.001 }),
-    "current-l2": amperes({ ...holding, address: 0x4012, scale: 0.001 }),
-    "current-l3": amperes({ ...holding, address: 0x4014, scale: 0.001 }),
-    "voltage-l1": volts({ ...holding, address: 0x4016, scale: 0.1 }),
-    "voltage-l2": volts({ ...holding, address: 0x4018, scale: 0.1 }),
-    "voltage-l3": volts({ ...holding, address: 0x401a, scale: 0.1 }),
+    ...currents({ ...holding, address: 0x4010, scale: 0.001 }, 2),
+    ...voltages({ ...holding, address: 0x4016, scale: 0.1 }, 2),
     power: watts({ ...holding, address: 0x401c }),
     "session-energy": sessionEnergy({ ...holding, address: 0x401e, scale: 0.001 }),
   },

@@ -1,6 +1,6 @@
 /** Alfen Eve NG9xx over Modbus TCP, one device for each socket: registers, letters, limit, and the frames that prove them. */
 import { chargingColumn } from "../families/column/column.ts";
-import { amperes, code, energy, hertz, seconds, text, volts, watts } from "../families/column/column-quantities.ts";
+import { amperes, code, currents, energy, hertz, seconds, text, voltages, watts } from "../families/column/column-quantities.ts";
 import { letter } from "../families/column/derived.ts";
 
 // Alfen Eve Modbus registers: socket 1 or 2 is the unit; floats, high word first; a phase that is not there is NaN. It needs the licence for
@@ -14,12 +14,8 @@ export const alfenEve = chargingColumn({
   maxGap: 16,
   every: "10s",
   points: {
-    "voltage-l1": volts({ ...float, address: 306 }),
-    "voltage-l2": volts({ ...float, address: 308 }),
-    "voltage-l3": volts({ ...float, address: 310 }),
-    "current-l1": amperes({ ...float, address: 320 }),
-    "current-l2": amperes({ ...float, address: 322 }),
-    "current-l3": amperes({ ...float, address: 324 }),
+    ...voltages({ ...float, address: 306 }, 2),
+    ...currents({ ...float, address: 320 }, 2),
     frequency: hertz({ ...float, address: 336 }),
     power: watts({ ...float, address: 344 }),
     energy: energy({ fc: 3, decode: "float64", address: 374, scale: 0.001 }),

@@ -1,6 +1,6 @@
 /** Bender CC612 and CC613 (Mennekes, Webasto Unite): registers, letters, limit, and the frames that prove them. */
 import { chargingColumn } from "../families/column/column.ts";
-import { amperes, code, energy, text, volts, watts } from "../families/column/column-quantities.ts";
+import { code, currents, energy, text, voltages, watts } from "../families/column/column-quantities.ts";
 import { letterOf } from "../families/column/derived.ts";
 
 // Bender charge controller, Modbus TCP: function 3, high word first. 730 and 740 are never asked for: some models then close the connection.
@@ -24,14 +24,10 @@ export const benderCc612 = chargingColumn({
     "error-code-4": code({ ...wide, absent: [], address: 111 }),
     "state-code": code({ ...one, address: 122 }),
     model: text({ fc: 3, decode: "text", address: 142, count: 10, leastEveryMs: seldom }),
-    "current-l1": amperes({ ...wide, address: 212, scale: 0.001 }),
-    "current-l2": amperes({ ...wide, address: 214, scale: 0.001 }),
-    "current-l3": amperes({ ...wide, address: 216, scale: 0.001 }),
+    ...currents({ ...wide, address: 212, scale: 0.001 }, 2),
     energy: energy({ ...wide, address: 218, scale: 0.001 }),
     power: watts({ ...wide, address: 220 }),
-    "voltage-l1": volts({ ...wide, address: 222 }),
-    "voltage-l2": volts({ ...wide, address: 224 }),
-    "voltage-l3": volts({ ...wide, address: 226 }),
+    ...voltages({ ...wide, address: 222 }, 2),
   },
   derived: {
     // 1 to 5 are A to E; E is a fault.

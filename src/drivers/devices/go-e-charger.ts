@@ -1,6 +1,6 @@
 /** go-e Charger over Modbus TCP: registers, letters, limit and switch, and the frames that prove them. */
 import { chargingColumn } from "../families/column/column.ts";
-import { amperes, code, energy, volts, watts } from "../families/column/column-quantities.ts";
+import { amperes, code, currents, energy, voltages, watts } from "../families/column/column-quantities.ts";
 import { letter } from "../families/column/derived.ts";
 
 // go-e Charger Modbus TCP: functions 3 and 4 read, function 16 alone writes. Firmware 60.3 exchanges the bytes of all registers: its values are
@@ -18,12 +18,8 @@ export const goECharger = chargingColumn({
     "state-code": code({ ...one, address: 100 }),
     "cable-current": amperes({ ...one, address: 101 }),
     "error-code": code({ ...one, address: 107 }),
-    "voltage-l1": volts({ ...wide, address: 108 }),
-    "voltage-l2": volts({ ...wide, address: 110 }),
-    "voltage-l3": volts({ ...wide, address: 112 }),
-    "current-l1": amperes({ ...wide, address: 114, scale: 0.1 }),
-    "current-l2": amperes({ ...wide, address: 116, scale: 0.1 }),
-    "current-l3": amperes({ ...wide, address: 118, scale: 0.1 }),
+    ...voltages({ ...wide, address: 108 }, 2),
+    ...currents({ ...wide, address: 114, scale: 0.1 }, 2),
     power: watts({ ...wide, address: 120, scale: 0.01 }),
     energy: energy({ ...wide, address: 128, scale: 0.1 }),
   },

@@ -1,6 +1,6 @@
 /** Heidelberg Energy Control, and Amperfied connect over TCP: registers, letters, limit, and the frames that prove them. */
 import { chargingColumn } from "../families/column/column.ts";
-import { amperes, code, degrees, truth, volts } from "../families/column/column-quantities.ts";
+import { code, currents, degrees, truth, voltages } from "../families/column/column-quantities.ts";
 import { letterOf } from "../families/column/derived.ts";
 
 // Heidelberg Modbus register table, 20.10.2020: 19200 8E1, unit 1–15; Amperfied connect: TCP, unit 255. It wants some 100 ms
@@ -17,13 +17,9 @@ export const heidelbergEnergyControl = chargingColumn({
   every: "3s",
   points: {
     "state-code": code({ ...input, address: 5 }),
-    "current-l1": amperes({ ...input, address: 6, scale: 0.1 }),
-    "current-l2": amperes({ ...input, address: 7, scale: 0.1 }),
-    "current-l3": amperes({ ...input, address: 8, scale: 0.1 }),
+    ...currents({ ...input, address: 6, scale: 0.1 }, 1),
     temperature: degrees({ fc: 4, decode: "int16", address: 9, scale: 0.1 }),
-    "voltage-l1": volts({ ...input, address: 10 }),
-    "voltage-l2": volts({ ...input, address: 11 }),
-    "voltage-l3": volts({ ...input, address: 12 }),
+    ...voltages({ ...input, address: 10 }, 1),
     unlocked: truth({ ...input, decode: "bool", address: 13 }),
     // Its document gives VA and VAh; it measures no real power.
     "apparent-power": { ...input, address: 14, unit: "V.A", kind: "gauge", report: { change: 100, atLeastMs: minutes(15) } },

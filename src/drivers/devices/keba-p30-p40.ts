@@ -1,6 +1,6 @@
 /** KEBA KeContact P30 and P40 over Modbus TCP: registers, letters, limit, fail-safe, and the frames that prove them. */
 import { chargingColumn } from "../families/column/column.ts";
-import { amperes, code, energy, sessionEnergy, volts, watts } from "../families/column/column-quantities.ts";
+import { amperes, code, currents, energy, sessionEnergy, voltages, watts } from "../families/column/column-quantities.ts";
 import { letter } from "../families/column/derived.ts";
 
 // KEBA KeContact P40 Modbus TCP guide V1.02: unit 255, function 3, one value of two registers in each request, function 6 to write.
@@ -20,16 +20,12 @@ export const kebaP30P40 = chargingColumn({
     "state-code": code({ ...holding, address: 1000 }),
     "cable-code": code({ ...holding, address: 1004 }),
     "error-code": code({ ...holding, address: 1006 }),
-    "current-l1": amperes({ ...holding, address: 1008, scale: 0.001 }),
-    "current-l2": amperes({ ...holding, address: 1010, scale: 0.001 }),
-    "current-l3": amperes({ ...holding, address: 1012, scale: 0.001 }),
+    ...currents({ ...holding, address: 1008, scale: 0.001 }, 2),
     product: code({ ...holding, address: 1016, leastEveryMs: seldom }),
     firmware: code({ ...holding, address: 1018, leastEveryMs: seldom }),
     power: watts({ ...holding, address: 1020, scale: 0.001 }),
     "energy-count": { ...energy({ ...holding, address: 1036 }), unit: "1", hidden: true },
-    "voltage-l1": volts({ ...holding, address: 1040 }),
-    "voltage-l2": volts({ ...holding, address: 1042 }),
-    "voltage-l3": volts({ ...holding, address: 1044 }),
+    ...voltages({ ...holding, address: 1040 }, 2),
     "current-available": amperes({ ...holding, address: 1100, scale: 0.001 }),
     "session-count": { ...sessionEnergy({ ...holding, address: 1502 }), unit: "1", hidden: true },
   },

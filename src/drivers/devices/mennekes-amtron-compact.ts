@@ -1,6 +1,6 @@
 /** Mennekes AMTRON Compact and Start 2.0s: registers, letters, limit with its heartbeat, and the frames that prove them. */
 import { chargingColumn } from "../families/column/column.ts";
-import { amperes, code, degrees, energy, sessionEnergy, volts, watts } from "../families/column/column-quantities.ts";
+import { code, currents, degrees, energy, sessionEnergy, voltages, watts } from "../families/column/column-quantities.ts";
 import { letterOf } from "../families/column/derived.ts";
 
 // Mennekes AMTRON Compact 2.0s Modbus RTU v1.2: 57600 8N2, unit 50. The document says low word first; columns in the field send the high word
@@ -17,12 +17,8 @@ export const mennekesAmtronCompact = chargingColumn({
   points: {
     "state-code": code({ ...one, address: 0x0100 }),
     "pilot-code": code({ ...one, address: 0x0108 }),
-    "current-l1": amperes({ ...float, address: 0x0500 }),
-    "current-l2": amperes({ ...float, address: 0x0502 }),
-    "current-l3": amperes({ ...float, address: 0x0504 }),
-    "voltage-l1": volts({ ...float, address: 0x0506 }),
-    "voltage-l2": volts({ ...float, address: 0x0508 }),
-    "voltage-l3": volts({ ...float, address: 0x050a }),
+    ...currents({ ...float, address: 0x0500 }, 2),
+    ...voltages({ ...float, address: 0x0506 }, 2),
     power: watts({ ...float, address: 0x0512 }),
     temperature: degrees({ ...float, address: 0x0900 }),
     "session-energy": sessionEnergy({ ...float, address: 0x0b02 }),

@@ -1,6 +1,6 @@
 /** Phoenix Contact EM-CP-PP-ETH: registers, letters, limit and release, and the frames that prove them. */
 import { chargingColumn } from "../families/column/column.ts";
-import { amperes, energy, seconds, text, volts, watts } from "../families/column/column-quantities.ts";
+import { currents, energy, seconds, text, voltages, watts } from "../families/column/column-quantities.ts";
 import { letterOf } from "../families/column/derived.ts";
 
 // Phoenix Contact EM-CP-PP-ETH, Modbus TCP, unit 180: wide values low word first; without a meter all their words are FFFF.
@@ -14,12 +14,8 @@ export const phoenixEmCp = chargingColumn({
   points: {
     "state-code": text({ fc: 4, decode: "text", address: 100, count: 1 }),
     "charging-time": seconds({ ...wide, address: 102 }),
-    "voltage-l1": volts({ ...wide, address: 108, scale: 0.01 }),
-    "voltage-l2": volts({ ...wide, address: 110, scale: 0.01 }),
-    "voltage-l3": volts({ ...wide, address: 112, scale: 0.01 }),
-    "current-l1": amperes({ ...wide, address: 114, scale: 0.001 }),
-    "current-l2": amperes({ ...wide, address: 116, scale: 0.001 }),
-    "current-l3": amperes({ ...wide, address: 118, scale: 0.001 }),
+    ...voltages({ ...wide, address: 108, scale: 0.01 }, 2),
+    ...currents({ ...wide, address: 114, scale: 0.001 }, 2),
     power: watts({ ...wide, address: 120, scale: 10 }),
     energy: energy({ ...wide, address: 128, scale: 0.01 }),
   },

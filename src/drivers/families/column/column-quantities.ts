@@ -50,3 +50,11 @@ export const energy = (at: Register): RegisterPoint => ({
 });
 /** Begins anew with each charge, so that it is no counter that went back. */
 export const sessionEnergy = (at: Register): RegisterPoint => ({ ...energy(at), kind: "gauge" });
+
+/** A quantity of all three phases: `at` is where that of L1 is, and each further one is so many registers after it. */
+const ofPhases =
+  (name: string, quantity: (at: Register) => RegisterPoint) =>
+  (at: Register, step: number): Readonly<Record<string, RegisterPoint>> =>
+    Object.fromEntries([0, 1, 2].map((n) => [`${name}-l${n + 1}`, quantity({ ...at, address: at.address + n * step })]));
+export const voltages = ofPhases("voltage", volts);
+export const currents = ofPhases("current", amperes);
