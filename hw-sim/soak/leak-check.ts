@@ -4,7 +4,7 @@ import { FIGURES, type Sample } from "./measure.ts";
 export interface Level {
   readonly figure: keyof Sample;
   /**
-   * Of each quarter of the run only the lowest sample counts: what merely comes and goes is not in it. The first quarter is warm-up. Of the second
+   * Of each quarter of the run the lowest sample is shown: what merely comes and goes is not in it. The first quarter is warm-up. Of the second
    * and the third the larger of the two lowest samples is taken, because a round of faults is longer than a quarter and some faults leave more going
    * on than others.
    */
@@ -13,8 +13,11 @@ export interface Level {
   readonly after: number;
   /** How much it may grow: counted things not at all, memory by what garbage collection leaves to chance. */
   readonly may: number;
+  /** The lowest sample may have met less than usual by chance. What is kept is in every sample, so it raises the median of the quarter too. */
   readonly flat: boolean;
 }
+
+type Statistic = (values: readonly number[]) => number;
 
 const MB = 1e6;
 const MAY: Readonly<Record<keyof Sample, number>> = {
@@ -35,12 +38,18 @@ export function levels(samples: readonly Sample[]): readonly Level[] {
     samples.slice(samples.length - n * quarter).slice(0, quarter),
   );
   return FIGURES.map((figure) => {
-    const least = (of: readonly Sample[]) => Math.min(...of.map((one) => one[figure]));
-    const before = Math.max(least(second), least(third));
-    const after = least(last);
-    return { figure, before, after, may: MAY[figure], flat: after - before <= MAY[figure] };
+    const of = (quarter: readonly Sample[], statistic: Statistic) => statistic(quarter.map((one) => one[figure]));
+    const compared = (statistic: Statistic) => ({
+      before: Math.max(of(second, statistic), of(third, statistic)),
+      after: of(last, statistic),
+    });
+    const grows = (statistic: Statistic) => compared(statistic).after - compared(statistic).before > MAY[figure];
+    return { figure, ...compared(least), may: MAY[figure], flat: !(grows(least) && grows(median)) };
   });
 }
+
+const least: Statistic = (values) => Math.min(...values);
+const median: Statistic = (values) => values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0;
 
 export function levelLine({ figure, before, after, may, flat }: Level): string {
   const words = (n: number) =>

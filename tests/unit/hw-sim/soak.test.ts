@@ -27,6 +27,10 @@ describe("a long run", () => {
     expect(growing(series((n) => ({ timers: 30 + (n % 4), descriptors: 50 + (n % 3), rss: 80e6 + (n % 5) * 1e6 })))).toEqual([]);
   });
 
+  it("whose lowest samples differ by chance, while most are the same, is flat", () => {
+    expect(growing(series((n) => ({ listeners: n === 15 ? 228 : n === 25 ? 230 : n === 35 ? 238 : 257 })))).toEqual([]);
+  });
+
   it("whose every other quarter has other faults, that leave more going on, is flat; one that keeps something beside that is not", () => {
     const alternating = (n: number) => 200 + 3 * (Math.floor(n / 10) % 2);
     expect(growing(series((n) => ({ listeners: alternating(n) })))).toEqual([]);
