@@ -31,8 +31,8 @@ export interface Driver<O = unknown> {
   points(options: O): Readonly<Record<string, PointSpec>>;
   /** Nothing yielded for this long = silent. */
   silentAfterMs(options: O): number;
-  /** Absent: the device pushes. */
-  everyMs?(options: O): number;
+  /** Absent, or undefined: the device pushes. */
+  everyMs?(options: O): number | undefined;
   /** What no two devices on one bus may share: `unit 3`, `line 17`. */
   claims?(options: O): readonly string[];
   /** What it asks of a bus of its wire that this one cannot give, as the end of "expected …"; absent or empty: it fits. */

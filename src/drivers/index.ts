@@ -45,6 +45,7 @@ export const deviceTypes: Readonly<Record<string, () => Promise<Driver>>> = {
   "shelly-switch": async () => (await import("./devices/shelly-switch.ts")).shellySwitch,
   "mqtt-json": async () => (await import("./devices/mqtt-json.ts")).mqttJson,
   ibeacon: async () => (await import("./devices/ibeacon.ts")).ibeacon,
+  "jsn-sr04t": async () => (await import("./devices/jsn-sr04t.ts")).jsnSr04t,
   ld2410: async () => (await import("./devices/ld2410.ts")).ld2410,
   ld2450: async () => (await import("./devices/ld2450.ts")).ld2450,
   "maxbotix-hrxl": async () => (await import("./devices/maxbotix-hrxl.ts")).maxbotixHrxl,

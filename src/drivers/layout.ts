@@ -11,7 +11,14 @@ export type Layout =
       readonly maxRegisters: number;
       readonly identity: readonly IdentityCheck[];
     }
-  | { readonly wire: "serial"; readonly baud: number; readonly everyMs?: number; readonly frame: FrameLayout }
+  | {
+      readonly wire: "serial";
+      readonly baud: number;
+      readonly everyMs?: number;
+      /** It sends a frame when it gets these bytes, which come every `everyMs`; absent: by itself. */
+      readonly asked?: readonly number[];
+      readonly frame: FrameLayout;
+    }
   | GpioLayout
   | { readonly wire: "net"; readonly host: string; readonly port: number }
   | { readonly wire: "mqtt"; readonly messages: readonly MessageLayout[] }

@@ -66,7 +66,7 @@ export function adminAnswers(running: RunningGateway): Admin {
 function patienceWith(device: Loaded["site"]["devices"][string] | undefined): number {
   if (device === undefined) return READ_MS.polled;
   const { driver, options } = device;
-  if (driver.everyMs !== undefined) return driver.wire === "ble" ? READ_MS.connected : READ_MS.polled;
+  if (driver.everyMs?.(options) !== undefined) return driver.wire === "ble" ? READ_MS.connected : READ_MS.polled;
   return Math.min(READ_MS.pushed.most, Math.max(READ_MS.pushed.least, driver.silentAfterMs(options)));
 }
 

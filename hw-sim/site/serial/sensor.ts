@@ -1,4 +1,4 @@
-/** A serial device that pushes its frames to whoever listens: by itself, or each time that something is set. */
+/** A serial device that sends frames to whoever listens: by itself, when it is asked, or when something is set. */
 import type { FrameLayout } from "../../../src/drivers/driver.ts";
 import { monotonic } from "../../../src/kit/clock.ts";
 import type { Faults } from "../faults.ts";
@@ -12,6 +12,8 @@ export interface SensorOptions {
   readonly device: string;
   /** Absent: it sends when something is set. */
   readonly everyMs?: number;
+  /** Bytes upon which it sends; absent: it listens to nobody. */
+  readonly asked?: readonly number[];
   readonly frame: FrameLayout;
   /** What the frame's fields mean to a reader: the points that it must derive. */
   readonly meaning: (fields: Shown) => Readonly<Record<string, Value>>;
@@ -28,15 +30,18 @@ export class Sensor implements AsyncDisposable {
   constructor(options: SensorOptions) {
     this.#options = options;
     this.#fields = Object.fromEntries(options.frame.fields.map((field) => [field.name, initial(field)]));
+    const { asked } = options;
     this.line = new SocketLine((socket) => {
-      socket.resume(); // a sensor that listens to nobody
+      socket.on("data", (bytes) => {
+        if (asked !== undefined && bytes.includes(Buffer.from(asked))) this.#push();
+      });
     });
   }
 
   async plug(): Promise<void> {
     await this.line.plug();
-    const { everyMs } = this.#options;
-    if (everyMs !== undefined) this.#timer = setInterval(() => this.#push(), everyMs);
+    const { everyMs, asked } = this.#options;
+    if (everyMs !== undefined && asked === undefined) this.#timer = setInterval(() => this.#push(), everyMs);
   }
 
   /** As near as the frame can carry it. */

@@ -3,7 +3,7 @@ import * as z from "zod";
 import type { Code } from "../../../kit/errors.ts";
 import { length } from "../../../kit/text/quantities.ts";
 import type { PointSpec, Reading } from "../../../model/index.ts";
-import { report } from "../options.ts";
+import { every, report } from "../options.ts";
 import type { Fields } from "./codec.ts";
 import { millimetres, type RangingTable, rangingDriver, truth } from "./ranging.ts";
 
@@ -13,6 +13,8 @@ export interface DistanceTable extends RangingTable {
   readonly blindBelow: number;
   /** Why the frame has no distance, where it says so itself: a code, or `unseen` where no echo came back. Absent: every frame has a distance. */
   readonly spoilt?: (fields: Fields) => "unseen" | Code | undefined;
+  /** What it is asked with, where it can be set to send only then. */
+  readonly asked?: readonly number[];
 }
 
 const options = z.strictObject({
@@ -33,11 +35,21 @@ const options = z.strictObject({
     ),
   report: report(),
 });
-type DistanceOptions = z.output<typeof options>;
+const askedOptions = options.extend({
+  sends: z
+    .enum(["when-asked", "by-itself"])
+    .prefault("when-asked")
+    .describe("Whether it waits to be asked, as its solder bridge or resistor says."),
+  every: every("500ms"),
+});
+type DistanceOptions = z.output<typeof options> & Partial<z.output<typeof askedOptions>>;
 
 export function distanceSensor(table: DistanceTable) {
+  const { asked } = table;
   return rangingDriver<DistanceOptions>(table, {
-    options,
+    options: asked === undefined ? options : askedOptions,
+    asked: ({ sends, every }) =>
+      asked === undefined || sends !== "when-asked" || every === undefined ? undefined : { bytes: asked, everyMs: every },
     points: (o) => pointsOf(table, o),
     interpreter: (o) => (fields, mono) => readingsOf(table, fields, o, mono),
     quiet: (o, mono) => (o.noFrames === "sees-nothing" ? readingsOf(table, { distance: 0 }, o, mono) : null),

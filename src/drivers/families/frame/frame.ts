@@ -1,6 +1,7 @@
 /** Makes the driver of a device that sends frames over a serial line by itself, from the layout of its frames. */
 import type * as z from "zod";
 import { EdgeError } from "../../../kit/errors.ts";
+import { AnyOf } from "../../../kit/loop/signals.ts";
 import type { Device, PointSpec, Reading, Text, Ticks, Value } from "../../../model/index.ts";
 import type { Driver, FrameLayout, Golden, Opening, Wires } from "../../driver.ts";
 import { withinRange } from "../range-check.ts";
@@ -10,6 +11,11 @@ import { type FrameListening, LineFrames } from "./line-frames.ts";
 
 /** What a frame means to the points. Made anew at each opening: what it remembers ends with the line. */
 export type Interpreter = (fields: Fields, mono: number) => readonly Reading[];
+
+export interface Asked {
+  readonly bytes: readonly number[];
+  readonly everyMs: number;
+}
 
 export interface FrameParts<O> {
   readonly type: string;
@@ -23,6 +29,8 @@ export interface FrameParts<O> {
   readonly goldens: readonly Golden[];
   points(options: O): Readonly<Record<string, PointSpec>>;
   interpreter(options: O, key: Uint8Array | undefined): Interpreter;
+  /** How it is asked, where it sends only then; absent, or undefined: it sends by itself. */
+  asked?(options: O): Asked | undefined;
   /** What it means that nothing came for three seconds; null or absent: nothing, and in the end the device is silent. */
   quiet?(options: O, mono: number): readonly Reading[] | null;
   /** Each frame is something that happened, and stands for a person: none is passed over, and their bytes are overwritten. */
@@ -38,10 +46,11 @@ export function frameDriver<O>(parts: FrameParts<O>): Driver<O> {
     options,
     goldens,
     points: (o) => parts.points(o),
+    ...(parts.asked && { everyMs: (o: O) => parts.asked?.(o)?.everyMs }),
     silentAfterMs: (o) => parts.silentAfterMs(o),
     claims: (o) => [shareOf(parts.frame(o)) ?? "the whole line"],
     status: ({ bus, wires }) => wires.serial(bus).heard,
-    layout: (o) => ({ wire: "serial", baud, ...(everyMs !== undefined && { everyMs }), frame: parts.frame(o) }),
+    layout: (o) => ({ wire: "serial", baud, ...sendsWhen(everyMs, parts.asked?.(o)), frame: parts.frame(o) }),
     open: (at) => FrameDevice.open(at, parts),
     decode: (golden) => decodeGolden(golden, parts),
   };
@@ -50,6 +59,9 @@ export function frameDriver<O>(parts: FrameParts<O>): Driver<O> {
 /** Lines that begin with a mark can be told from others on the same wire. */
 const shareOf = (frame: FrameLayout): string | null =>
   frame.framing === "line" && frame.begin !== "" ? `prefix ${JSON.stringify(frame.begin)}` : null;
+
+const sendsWhen = (everyMs: number | undefined, asked: Asked | undefined): { everyMs?: number; asked?: readonly number[] } =>
+  asked !== undefined ? { asked: asked.bytes, everyMs: asked.everyMs } : everyMs !== undefined ? { everyMs } : {};
 
 class FrameDevice<O> implements Device {
   readonly #id: string;
@@ -80,7 +92,36 @@ class FrameDevice<O> implements Device {
   }
 
   /** A frame that yields nothing is yielded as nothing: the device lives. */
-  async *readings(_ticks: Ticks, stop: AbortSignal): AsyncGenerator<readonly Reading[]> {
+  async *readings(ticks: Ticks, stop: AbortSignal): AsyncGenerator<readonly Reading[]> {
+    const asked = this.#parts.asked?.(this.#options);
+    if (asked === undefined) {
+      yield* this.#heard(stop);
+      return;
+    }
+    const over = new AbortController();
+    using either = new AnyOf(stop, over.signal);
+    const asking = this.#ask(asked, ticks, either.signal);
+    try {
+      yield* this.#heard(stop);
+    } finally {
+      over.abort();
+      await asking;
+    }
+  }
+
+  /** Whatever was answered so far: a question that got lost is followed by the next. */
+  async #ask({ bytes }: Asked, ticks: Ticks, stop: AbortSignal): Promise<void> {
+    try {
+      for (;;) {
+        await ticks.next(stop);
+        await this.#listening.write(Uint8Array.from(bytes), stop);
+      }
+    } catch {
+      // It was stopped, or the port is lost, which whoever listens to it is told as well.
+    }
+  }
+
+  async *#heard(stop: AbortSignal): AsyncGenerator<readonly Reading[]> {
     const { key, everyMs } = this.#parts;
     let last = Number.NEGATIVE_INFINITY;
     // The wire is open, and a device that speaks only at events gives no other sign of life.

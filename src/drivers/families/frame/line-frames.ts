@@ -19,6 +19,8 @@ export interface HeardFrames {
 
 export interface FrameListening extends AsyncDisposable {
   heard(stop: AbortSignal): AsyncIterable<HeardFrames>;
+  /** Throws `port.lost`. */
+  write(bytes: Uint8Array, stop: AbortSignal): Promise<void>;
 }
 
 interface Member {
@@ -53,14 +55,16 @@ export class LineFrames {
     this.#members.add(member);
     this.#stray = this.#strayNow;
     this.#port ??= this.#open(stop);
+    let port: SerialPortHandle;
     try {
-      await this.#port;
+      port = await this.#port;
     } catch (error) {
       await this.#leave(member);
       throw error;
     }
     return {
       heard: (stop) => member.queue.drain(stop),
+      write: (bytes, stop) => port.write(bytes, stop),
       [Symbol.asyncDispose]: () => this.#leave(member),
     };
   }

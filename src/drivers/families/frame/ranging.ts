@@ -17,6 +17,8 @@ export interface RangingTable {
 
 const ROW = { atLeastMs: 15 * 60_000 };
 const SILENT_AFTER_MS = 10_000;
+/** Answers of a sensor that is asked. */
+const MISSED = 3;
 
 export const truth: PointSpec = { unit: "", kind: "state", report: ROW };
 export const millimetres = (range: readonly [number, number], change: number): PointSpec => ({
@@ -28,12 +30,12 @@ export const millimetres = (range: readonly [number, number], change: number): P
 
 export const rangingDriver = <O extends { readonly report?: ReportOption | undefined }>(
   table: RangingTable,
-  parts: Pick<FrameParts<O>, "options" | "points" | "interpreter" | "quiet">,
+  parts: Pick<FrameParts<O>, "options" | "points" | "interpreter" | "quiet" | "asked">,
 ): Driver<O> =>
   frameDriver<O>({
     ...table,
     ...parts,
-    silentAfterMs: () => SILENT_AFTER_MS,
+    silentAfterMs: (o) => Math.max(SILENT_AFTER_MS, MISSED * (parts.asked?.(o)?.everyMs ?? 0)),
     frame: () => table.frame,
     points: (o) => withReport(parts.points(o), o.report),
   });

@@ -1,15 +1,18 @@
 /** Streams of frames, torn, dribbled and mixed with garbage: only frames that were sent are read. */
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
+import { setImmediate } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { encodeFrame } from "../../../../../hw-sim/site/serial/encode.ts";
 import { busSchema } from "../../../../../src/drivers/buses.ts";
 import { a02yyuw } from "../../../../../src/drivers/devices/a02yyuw.ts";
+import { jsnSr04t } from "../../../../../src/drivers/devices/jsn-sr04t.ts";
 import type { FrameField, LineField, Opening, SerialPortHandle, Wires } from "../../../../../src/drivers/driver.ts";
 import { FrameStream } from "../../../../../src/drivers/families/frame/codec.ts";
 import { codecOf } from "../../../../../src/drivers/families/frame/codecs.ts";
 import { deviceInfo, deviceTypes, loadDriver } from "../../../../../src/drivers/index.ts";
 import { openWires } from "../../../../../src/drivers/wires.ts";
+import { monotonic } from "../../../../../src/kit/clock.ts";
 import { EdgeError } from "../../../../../src/kit/errors.ts";
 import { noLog } from "../../../../../src/kit/log.ts";
 import type { Reading } from "../../../../../src/model/index.ts";
@@ -194,6 +197,51 @@ describe("a sensor on a line", () => {
 
   it("gives up on a line that never makes a frame", async () => {
     expect(await codeOf(all([{ bytes: Array.from({ length: 600 }, () => 0x80), mono: 1 }]))).toBe("frame.invalid");
+  });
+});
+
+describe("a sensor that sends when it is asked", () => {
+  it("is asked at each tick, answered or not, until nobody reads it any more", async () => {
+    const asked: number[] = [];
+    const server = createServer((socket) => {
+      socket.on("data", (bytes) => {
+        for (const byte of bytes) {
+          // The second question is not answered.
+          if (asked.push(byte) !== 2) socket.write(Buffer.from(frame(1000 + asked.length)));
+        }
+      });
+    }).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    await using wires = openWires({ uart: busSchema.parse({ serial: `tcp://127.0.0.1:${port}` }) }, noLog);
+    const info = deviceInfo("bay", jsnSr04t, jsnSr04t.options.parse({ every: "1s" }), "uart", wires);
+    expect(info.everyMs).toBe(1000);
+    const got: unknown[] = [];
+    let ticks = 0;
+    // The next tick comes once the question before was answered, or is known to be lost, and in a millisecond of its own.
+    let last = 0;
+    const due = async (stop: AbortSignal): Promise<number> => {
+      for (; ; await setImmediate()) {
+        stop.throwIfAborted();
+        if (got.length !== [0, 1, 1, 2][ticks] || monotonic() <= last + 2) continue;
+        last = monotonic();
+        return ++ticks;
+      }
+    };
+    await using opened = await info.open(never);
+    for await (const batch of opened.readings({ next: due }, never)) {
+      got.push(batch.map(({ value }) => value));
+      if (got.length === 3) break;
+    }
+    server.close();
+    expect(got).toEqual([[1001], [1003], [1004]]);
+    expect(asked).toEqual([0x55, 0x55, 0x55, 0x55]);
+  });
+
+  it("is not asked where it is set to send by itself", async () => {
+    const options = jsnSr04t.options.parse({ sends: "by-itself" });
+    expect(jsnSr04t.everyMs?.(options)).toBeUndefined();
+    expect(jsnSr04t.layout(options)).toMatchObject({ everyMs: 100 });
   });
 });
 
