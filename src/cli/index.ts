@@ -4,8 +4,9 @@ import { CommanderError } from "commander";
 import type { Lang } from "../config/index.ts";
 import { asEdgeError, type EdgeError } from "../kit/errors.ts";
 import { langOf, optionIn } from "../kit/text/language.ts";
-import { checkHelp, commandIn, program, usageError } from "./program.ts";
+import { program } from "./program.ts";
 import { complain } from "./screen/terminal.ts";
+import { checkHelp, commandIn, usageError } from "./usage.ts";
 
 const argv = process.argv.slice(2);
 const json = argv.includes("--json");

@@ -1,19 +1,12 @@
 /** Builds commander's tree of all commands in one language; each command's file is loaded only when it is called. */
-import { Command, type CommanderError, type OptionValues } from "commander";
+import { Command } from "commander";
 import type { Lang } from "../config/index.ts";
 import { version } from "../kit/build-version.ts";
 import { EdgeError } from "../kit/errors.ts";
-import { suggestion } from "../kit/text/suggestion.ts";
 import { defaultSocket } from "./arguments.ts";
-import type { EventsOptions } from "./commands/events.ts";
-import type { HistoryOptions } from "./commands/history.ts";
-import { type Globals, type Terminal, terminal } from "./screen/terminal.ts";
-import { type Phrase, type Say, sayIn } from "./screen/texts.ts";
-
-type Act = (words: readonly unknown[], options: Globals & OptionValues, terminal: Terminal) => Promise<number>;
-type Add = (name: string, phrase: Phrase, shape: (command: Command, say: Say) => Command, act: Act) => void;
-
-const plain = (command: Command): Command => command;
+import { type Add, addConfig, addKnowledge, addLists, addQuestions, addRun, addUpdate, notEmpty } from "./command-groups.ts";
+import { terminal } from "./screen/terminal.ts";
+import { type Say, sayIn } from "./screen/texts.ts";
 
 /** What people ask most, for the end of a command's help. */
 const examples: Readonly<Record<string, readonly string[]>> = {
@@ -78,128 +71,18 @@ export function program(lang: Lang, json: boolean, argv: readonly string[]): Com
     };
   addRun(adding(root), argv);
   addQuestions(adding(root));
-  addConfig(
+  const group = (name: "config" | "lists" | "update"): Add =>
     adding(
       root
-        .command("config")
-        .description(say("config"))
+        .command(name)
+        .description(say(name))
         .helpCommand(`help ${say("commandPlace")}`, say("help")),
-    ),
-  );
-  addLists(
-    adding(
-      root
-        .command("lists")
-        .description(say("lists"))
-        .helpCommand(`help ${say("commandPlace")}`, say("help")),
-    ),
-  );
+    );
+  addConfig(group("config"));
+  addLists(group("lists"));
+  addUpdate(group("update"));
   addKnowledge(adding(root));
   return root;
-}
-
-function addRun(add: Add, argv: readonly string[]): void {
-  const shapeRun = (c: Command, say: Say) => c.option(`--log-level <${say("levelPlace")}>`, say("optLogLevel"));
-  add("run", "run", shapeRun, async (_, options, t) => (await import("./commands/run.ts")).run(options, t));
-  // Everything after `simulate` is handed on to the simulator, its options and `--help` included.
-  const shapeSimulate = (c: Command, say: Say) =>
-    c
-      .argument(`[${say("wordsPlace")}...]`, say("argSimulate"))
-      .allowUnknownOption()
-      .helpOption(false);
-  add("simulate", "simulate", shapeSimulate, async (_, __, t) =>
-    (await import("./commands/simulate.ts")).simulate(argv.toSpliced(argv.indexOf("simulate"), 1), t),
-  );
-}
-
-/** What is asked of the running gateway. */
-function addQuestions(add: Add): void {
-  const shapeStatus = (c: Command, say: Say) => c.option("--all", say("optAll"));
-  add("status", "status", shapeStatus, async (_, options, t) => (await import("./commands/status.ts")).status(options, t));
-  const word = (say: Say, place: Phrase) => notEmpty(`${say("missingArgument")} ${say(place)}`);
-  const names = (c: Command, say: Say, phrase: Phrase) =>
-    c.argument(`[${say("namePlace")}...]`, say(phrase), (name: string, before: readonly string[] = []) => [
-      ...before,
-      word(say, "namePlace")(name),
-    ]);
-  const shapeDevices = (c: Command, say: Say) =>
-    names(c, say, "argDevices").option("--types", say("optTypes")).option("--commands", say("optCommands"));
-  add("devices", "devices", shapeDevices, async ([names], options, t) =>
-    (await import("./commands/devices.ts")).devices(names as readonly string[] | undefined, options, t),
-  );
-  const shapeWatch = (c: Command, say: Say) => names(c, say, "argNames");
-  add("watch", "watch", shapeWatch, async ([names], options, t) =>
-    (await import("./commands/watch.ts")).watch(names as string[], options, t),
-  );
-  const shapeRead = (c: Command, say: Say) => c.argument(`<${say("devicePlace")}>`, say("argDevice"), word(say, "devicePlace"));
-  add("read", "read", shapeRead, async ([device], options, t) =>
-    (await import("./commands/read-device.ts")).read(device as string, options, t),
-  );
-  const shapeCommand = (c: Command, say: Say) =>
-    c
-      .argument(`<${say("targetPlace")}>`, say("argTarget"), word(say, "targetPlace"))
-      .argument(`<${say("actionPlace")}>`, say("argAction"), word(say, "actionPlace"))
-      .argument(`[${say("argsPlace")}...]`, say("argArgs"));
-  add("command", "command", shapeCommand, async (words, options, t) =>
-    (await import("./commands/command.ts")).command(words as [string, string, string[]], options, t),
-  );
-  const shapeAcknowledge = (c: Command, say: Say) =>
-    c
-      .argument(`<${say("namePlace")}>`, say("argWhose"), word(say, "namePlace"))
-      .option(`--note <${say("notePlace")}>`, say("optNote"));
-  add("acknowledge", "acknowledge", shapeAcknowledge, async ([name], options, t) =>
-    (await import("./commands/command.ts")).acknowledge(name as string, options, t),
-  );
-  const shapeEvents = (c: Command, say: Say) =>
-    c
-      .option(`--since <${say("momentPlace")}>`, say("optSince"))
-      .option(`--limit <${say("numberPlace")}>`, say("optLimit"), "1000");
-  add("events", "events", shapeEvents, async (_, options, t) =>
-    (await import("./commands/events.ts")).events(options as EventsOptions, t),
-  );
-  const shapeHistory = (c: Command, say: Say) =>
-    c
-      .argument(`<${say("pointPlace")}>`, say("argPoint"), word(say, "pointPlace"))
-      .option(`--since <${say("momentPlace")}>`, say("optSince"), "2h")
-      .option(`--until <${say("momentPlace")}>`, say("optUntil"))
-      .option("--csv", say("optCsv"));
-  add("history", "history", shapeHistory, async ([point], options, t) =>
-    (await import("./commands/history.ts")).history(point as string, options as HistoryOptions, t),
-  );
-}
-
-function addConfig(add: Add): void {
-  const shapeCheck = (c: Command, say: Say) =>
-    c.argument(`[${say("filePlace")}]`, say("argFile"), notEmpty(`${say("missingArgument")} ${say("filePlace")}`));
-  add("check", "configCheck", shapeCheck, async ([file], options, t) =>
-    (await import("./commands/offline/check-config.ts")).configCheck(file as string | undefined, options, t),
-  );
-  add("schema", "configSchema", plain, async (_, __, t) => (await import("./commands/offline/check-config.ts")).configSchema(t));
-}
-
-function addLists(add: Add): void {
-  const shapeShow = (c: Command, say: Say) => c.argument(`[${say("namePlace")}]`, say("argList"));
-  add("show", "listsShow", shapeShow, async ([name], options, t) =>
-    (await import("./commands/list-commands.ts")).showLists(name as string | undefined, options, t),
-  );
-  const shapeFile = (c: Command, say: Say) =>
-    c.argument(`<${say("filePlace")}>`, say("argListFile"), notEmpty(`${say("missingArgument")} ${say("filePlace")}`));
-  for (const [name, phrase, keep] of [
-    ["check", "listsCheck", false],
-    ["import", "listsImport", true],
-  ] as const)
-    add(name, phrase, shapeFile, async ([file], options, t) =>
-      (await import("./commands/list-commands.ts")).bringList(file as string, keep, options, t),
-    );
-}
-
-/** What is known without a gateway. */
-function addKnowledge(add: Add): void {
-  const shapeErrors = (c: Command, say: Say) => c.argument(`[${say("codePlace")}]`, say("argCode"));
-  add("errors", "errors", shapeErrors, async ([code], _, t) =>
-    (await import("./commands/offline/explain-errors.ts")).errors(code as string | undefined, t),
-  );
-  add("version", "version", plain, async (_, __, t) => (await import("./commands/offline/show-version.ts")).version(t));
 }
 
 /** As commander writes it, but in one language. */
@@ -220,57 +103,7 @@ const titles = (say: Say): Readonly<Record<string, string>> => ({
   "Arguments:": say("arguments"),
 });
 
-/** Refuses an empty argument, which is usually a script's variable that was not set. */
-const notEmpty = (reason: string) => (word: string) => {
-  if (word === "") throw new EdgeError("cli.usage", { reason });
-  return word;
-};
-
 function oneLanguage(word: string, say: Say): string {
   if (word !== "it" && word !== "en") throw new EdgeError("cli.usage", { reason: `${say("badValue")}: --lang ${word} (it, en)` });
   return word;
-}
-
-const USAGE: Readonly<Record<string, Phrase>> = {
-  "commander.unknownCommand": "unknownCommand",
-  "commander.unknownOption": "unknownOption",
-  "commander.missingArgument": "missingArgument",
-  "commander.optionMissingArgument": "optionNeedsValue",
-  "commander.missingMandatoryOptionValue": "missingOption",
-  "commander.excessArguments": "excessArguments",
-};
-
-/** Commander's complaint in the reader's language: its code says what, its message quotes which and what was meant. */
-export function usageError({ code, message }: CommanderError, lang: Lang): EdgeError {
-  const phrase = USAGE[code];
-  const which = /'([^']+)'/.exec(message)?.[1] ?? "";
-  const near = /\(Did you mean (.+)\?\)/.exec(message)?.[1];
-  const reason = phrase === undefined ? message.replace(/^error: /, "") : `${sayIn(lang)(phrase)} ${which}`.trim();
-  return new EdgeError("cli.usage", { reason: near ? `${reason} (${near}?)` : reason });
-}
-
-/** `help pippo` asks for what is not there: commander would show the whole help. */
-export function checkHelp(root: Command, argv: readonly string[], lang: Lang): void {
-  const [first, ...rest] = argv.filter((word, i) => !word.startsWith("-") && !TAKES_VALUE.has(argv[i - 1] ?? ""));
-  const group = root.commands.find((one) => one.name() === first && one.commands.length > 0);
-  const [parent, words] = group === undefined ? [root, [first, ...rest]] : [group, rest];
-  const [help, name] = words;
-  const known = parent.commands.map((command) => command.name());
-  if (help !== "help" || name === undefined || name === "help" || known.includes(name)) return;
-  const near = suggestion(name, known);
-  throw new EdgeError("cli.usage", { reason: `${sayIn(lang)("unknownCommand")} ${name}`, ...(near !== undefined && { near }) });
-}
-const TAKES_VALUE = new Set(["--lang", "--socket", "--config"]);
-
-/** The words of the command that was meant, as far as there is such a one: a usage error points at its help. */
-export function commandIn(root: Command, argv: readonly string[]): string {
-  const found: string[] = [];
-  let at = root;
-  for (const word of argv) {
-    const next = at.commands.find((command) => command.name() === word);
-    if (!next) continue;
-    found.push(word);
-    at = next;
-  }
-  return found.map((word) => `${word} `).join("");
 }

@@ -3,6 +3,7 @@ import type { Loaded, Site } from "../config/index.ts";
 import type { EdgeRuntime } from "../edge/runtime.ts";
 import { version } from "../kit/build-version.ts";
 import { type Clock, clockOf } from "../kit/clock.ts";
+import { readUpdateStatus, type UpdateStatus } from "../kit/system/update-status.ts";
 import type { SyncOptions } from "../sync/context.ts";
 import type { Commands, Documents, Lists, Outbox } from "../sync/outbox.ts";
 
@@ -25,6 +26,7 @@ export function syncPorts(
         config: { rev, hash, by: "local" },
         buffer: { writable: edge.outbox.writable },
         ...(edge.lists !== null && { lists: edge.lists.reported() }),
+        ...updateReported(),
       }),
       state: () => {
         const now = clock.now();
@@ -37,6 +39,11 @@ export function syncPorts(
       onResult: (listener) => edge.commands.onResult(listener),
     },
   };
+}
+
+function updateReported(): { readonly update?: UpdateStatus } {
+  const update = readUpdateStatus();
+  return update === null ? {} : { update };
 }
 
 export const credentialsFolder = ({ credentials }: Pick<Site, "credentials">): string | undefined =>

@@ -74,16 +74,18 @@ tell() {
 show() {
   mkdir -p "${told%/*}"
   { sed -n '/^\(state\|release\|former\|tries\|ran\|missing\)=/p' "$state" 2>/dev/null | sed 's/^/now-/'
+    lacking=$(value missing "$state")
+    [ -z "$lacking" ] || printf '%s\n' "now-lacks=$(lang=en because "$lacking")" "now-lacks-it=$(lang=it because "$lacking")"
     cat "$base/last" 2>/dev/null || true; } >"$told.new"
   chmod 0644 "$told.new"
   mv "$told.new" "$told"
 }
-# fail CODE KEY WORDS…: nothing was changed; the code says why and the sentence what to do.
+# fail CODE KEY WORDS…: nothing was changed; the code says why and the sentence what to do. A question leaves no outcome.
 fail() {
   code=$1
   shift
   printf 'cippo: %s: %s\n' "$code" "$(words "$@")" >&2
-  tell refused "$code" "$@"
+  [ "${CIPPO_ONLY_ASKED-}" = yes ] || tell refused "$code" "$@"
   exit 1
 }
 

@@ -12,6 +12,7 @@ words() {
   case $1 in
     # what went on
     here) it="la versione $2 (seq $3) è qui, con firma valida" en="release $2 (seq $3) is here and signed" ;;
+    would-take) it="la versione $2 (seq $3) si può installare: firma valida, per questa macchina, $4 MB da scaricare" en="release $2 (seq $3) can be installed: signed, for this machine, $4 MB to fetch" ;;
     staged) it="la versione $2 è pronta" en="release $2 is staged" ;;
     nothing-staged) it="nessuna versione è pronta" en="nothing is staged" ;;
     on-trial) it="la versione $2 è in prova" en="release $2 runs on trial" ;;
@@ -85,12 +86,14 @@ words() {
     usage)
       it="update install FILE|URL [--again]  scarica, verifica, prepara e attiva; poi la versione è in prova
 update request                     lo stesso, come chiede il gateway nel suo file di richiesta
+update check FILE|URL              dice se questa macchina accetterebbe la versione
 update tick                        controlla la prova (cippo-update.timer)
 update cancel                      toglie quanto è scaricato o pronto
 update confirm | rollback          chiude la prova a mano
 update status                      lo stato, e l'esito dell'ultimo aggiornamento"
       en="update install FILE|URL [--again]  fetch, verify, stage and switch; the release is on trial then
 update request                     the same, as the gateway asks for in its request file
+update check FILE|URL              say whether this machine would take that release
 update tick                        look at the trial (cippo-update.timer)
 update cancel                      forget what is fetched or staged
 update confirm | rollback          end the trial by hand

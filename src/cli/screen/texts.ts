@@ -1,6 +1,7 @@
 /** Every word that the command line itself says, in Italian and English. */
 import { type Translate, translator } from "../../kit/text/translator.ts";
 import type { Text } from "../../model/index.ts";
+import { updateTexts } from "./update-texts.ts";
 
 export const texts = {
   // help
@@ -86,6 +87,7 @@ export const texts = {
   listsImport: { it: "carica nel gateway la lista di un file", en: "bring the list in a file to the gateway" },
   argList: { it: "nome della lista (nessuno: tutte)", en: "name of the list (none: all)" },
   argListFile: { it: "file con la lista firmata", en: "file with the signed list" },
+  ...updateTexts,
   errors: { it: "i codici di errore, gli allarmi e che cosa fare", en: "error codes, alarms and what to do" },
   simulate: { it: "avvia il sito simulato", en: "run the simulated site" },
   version: { it: "la versione", en: "the version" },

@@ -90,6 +90,22 @@ export const cliCodes = {
     what: { it: "Uso: {reason}", en: "Usage: {reason}" },
     hint: { it: "`cippo {command?}--help`.", en: "`cippo {command?}--help`." },
   },
+  "cli.no-updater": {
+    retry: false,
+    what: {
+      it: "Questa macchina non ha gli script di aggiornamento ({file})",
+      en: "This machine has no update scripts ({file})",
+    },
+    hint: {
+      it: "Li installa `systemd/install.sh` della versione in uso.",
+      en: "`systemd/install.sh` of the release in use installs them.",
+    },
+  },
+  "cli.needs-root": {
+    retry: false,
+    what: { it: "Gli aggiornamenti li esegue solo root", en: "Only root carries out updates" },
+    hint: { it: "`sudo cippo update {words}`.", en: "`sudo cippo update {words}`." },
+  },
   "cli.unknown-name": {
     retry: false,
     what: { it: "{name} non esiste in questo sito", en: "{name} does not exist on this site" },

@@ -20,6 +20,7 @@ import { dirname, join, relative } from "node:path";
 import { systemProgram } from "../../../hw-sim/system-program.ts";
 
 const SCRIPTS = join(import.meta.dirname, "../../../systemd/ota");
+const CIPPO = join(import.meta.dirname, "../../../dist/cippo.js");
 /** What the scripts themselves need. */
 export const hasUpdateTools = ["ssh-keygen", "curl"].every((name) => systemProgram(name) !== undefined);
 
@@ -102,10 +103,16 @@ export class UpdateBox implements Disposable {
   }
 
   run(script: string, args: readonly string[] = [], env: Readonly<Record<string, string>> = {}): Ran {
-    const found = spawnSync(this.path("usr/local/lib/cippo", script), args, {
-      encoding: "utf8",
-      env: this.#env(env),
-    });
+    return this.#ran(this.path("usr/local/lib/cippo", script), args, env);
+  }
+
+  /** The product's own command line, for this box. */
+  cippo(...args: readonly string[]): Ran {
+    return this.#ran(process.execPath, [CIPPO, ...args], {});
+  }
+
+  #ran(program: string, args: readonly string[], env: Readonly<Record<string, string>>): Ran {
+    const found = spawnSync(program, args, { encoding: "utf8", env: this.#env(env) });
     return { status: found.status, signal: found.signal, out: found.stdout + found.stderr };
   }
 

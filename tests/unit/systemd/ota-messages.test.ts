@@ -23,6 +23,7 @@ it("every sentence stands in both languages, and the Italian one has no English 
   const typed = [
     "update",
     "install",
+    "check",
     "request",
     "tick",
     "cancel",
