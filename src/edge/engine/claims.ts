@@ -35,8 +35,8 @@ export interface Judged {
   monoOf(at: number): number;
   /** The code for which a sense of it is unknown. */
   readonly why: string;
-  /** The point that is named as the cause, with its value. */
-  readonly cause: Readonly<Record<string, unknown>>;
+  /** The point that is named as the cause, with its value: of this sense, or of the first one. */
+  causeOf(sense?: string): Readonly<Record<string, unknown>>;
 }
 
 /** What comes of a claim: the state to keep (undefined: nothing is open), when to look again, and whether anything was said. */
@@ -69,7 +69,7 @@ export function settleClaim(claim: Claim, key: string, { state, flapping }: Kept
     return { ...settled(claim, key, state, of, alarms), flapping: kept([of.at, ...recent]) };
   const { text } = draft(key, "raised", claim.since, claim.words, of);
   const told = unstableDraft(key, comesAndGoes(text, unstable), of);
-  alarms.raise(id, unstableOf(key), { ...told, cause: of.cause }, of.mono);
+  alarms.raise(id, unstableOf(key), { ...told, cause: of.causeOf(claim.by) }, of.mono);
   const due = of.at + unstable.withinMs;
   return { state: undefined, due, isTold: true, flapping: { raised: [], holds: true, changed: of.at } };
 }
@@ -137,14 +137,19 @@ function hold(claim: Held, key: string, state: ClaimState | undefined, of: Judge
   const { id } = of.asset;
   if (state !== undefined) {
     if (state.lostAt === null) return { state, due: NEVER, isTold: false };
-    alarms.update(id, key, { ...draft(key, "raised", state.since, claim.words, of), quality: "good", cause: of.cause }, of.mono);
+    alarms.update(
+      id,
+      key,
+      { ...draft(key, "raised", state.since, claim.words, of), quality: "good", cause: of.causeOf(claim.by) },
+      of.mono,
+    );
     return { state: { ...state, lostAt: null }, due: NEVER, isTold: true };
   }
   // Times are whole milliseconds everywhere: the store takes no others.
   if (of.at < claim.due) return { state: undefined, due: Math.ceil(claim.due), isTold: false };
   const since = Math.round(claim.since);
   const told = draft(key, "raised", since, claim.words, of);
-  alarms.raise(id, key, { ...told, sinceMono: of.monoOf(since), quality: "good", cause: of.cause }, of.mono);
+  alarms.raise(id, key, { ...told, sinceMono: of.monoOf(since), quality: "good", cause: of.causeOf(claim.by) }, of.mono);
   return { state: { since, lostAt: null }, due: NEVER, isTold: true };
 }
 
@@ -162,7 +167,7 @@ function doubt(key: string, state: ClaimState | undefined, of: Judged, alarms: A
   const { id } = of.asset;
   if (state === undefined) return { state: undefined, due: NEVER, isTold: false };
   if (state.lostAt === null) {
-    const cause = { ...of.cause, code: of.why };
+    const cause = { ...of.causeOf(), code: of.why };
     const told = draft(key, "doubted", state.since, {}, of);
     alarms.update(id, key, { ...told, quality: "uncertain", cause }, of.mono);
     const lostAt = of.at + LOST_AFTER_MS;
@@ -205,7 +210,8 @@ function filled(text: Text, since: number, words: NonNullable<Held["words"]>, { 
       if (name === "name") return asset.name[lang];
       if (name === "for") return formatDuration(Math.max(0, at - since));
       if (name === "why") return reason[lang];
-      return String(words[name] ?? own[name]?.[lang] ?? whole);
+      const word = words[name] ?? own[name] ?? whole;
+      return String(typeof word === "object" ? word[lang] : word);
     });
   return { it: fill("it"), en: fill("en") };
 }

@@ -130,7 +130,7 @@ export class Judge {
       mono: this.#moments.mono(at),
       monoOf: (when) => this.#moments.mono(when),
       why: run.why(this.#moments.moment(at).synced),
-      cause: run.cause,
+      causeOf: (sense) => run.causeOf(sense),
     };
     let anyTold = false;
     for (const key of Object.keys(run.kind.alarms)) {

@@ -97,13 +97,16 @@ export interface Held {
   /** When it is told, if it still holds: never earlier. */
   readonly due: number;
   /** Words for the texts, beside `{name}`, `{for}` and `{why}`. */
-  readonly words?: Readonly<Record<string, string | number>>;
+  readonly words?: Readonly<Record<string, string | number | Text>>;
+  /** The sense on which it stands: its event names that one's point as the cause. Absent: the first sense. */
+  readonly by?: string;
 }
 
-export const held = (since: number, afterMs = 0, words?: Held["words"]): Held => ({
+export const held = (since: number, afterMs = 0, words?: Held["words"], by?: string): Held => ({
   since,
   due: since + afterMs,
   ...(words && { words }),
+  ...(by !== undefined && { by }),
 });
 
 export interface AlarmSpec {

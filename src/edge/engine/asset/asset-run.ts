@@ -141,9 +141,9 @@ export class AssetRun {
     return synced ? "list.missing" : "clock.unsynced";
   }
 
-  /** What an event of it names as its cause: what its first sense stands on. */
-  get cause(): Readonly<Record<string, unknown>> {
-    const role = this.roles.find(({ sense }) => !isOfClock(sense));
+  /** What an event of it names as its cause: what this sense stands on, or the first one. */
+  causeOf(name?: string): Readonly<Record<string, unknown>> {
+    const role = this.roles.find((one) => (name === undefined ? !isOfClock(one.sense) : one.name === name));
     if (role === undefined) return {};
     const { source, point } = sourceOf(role.sense);
     const seen = this.senses[role.name]?.seen;
