@@ -257,6 +257,7 @@ const italian: Readonly<Record<string, string>> = {
     "una porta seriale come /dev/ttyUSB0, meglio con il suo nome stabile /dev/serial/by-id/…: COM1, COM2 e così via sono nomi di Windows",
   "a serial device such as /dev/ttyUSB0, best by its lasting name /dev/serial/by-id/…; behind a device server it is `modbus: rtu-tcp` with `host` and `port`":
     "una porta seriale come /dev/ttyUSB0, meglio con il suo nome stabile /dev/serial/by-id/…; dietro un convertitore di rete è `modbus: rtu-tcp` con `host` e `port`",
+  "below ≤ warnBelow < warnAbove ≤ above": "below ≤ warnBelow < warnAbove ≤ above, in quest'ordine",
   "lat and lon, or neither": "lat e lon, oppure nessuno dei due",
   "a rate that serial devices have, such as 1200, 2400, 4800, 9600, 19200, 38400, 57600 or 115200":
     "una velocità che gli apparecchi seriali hanno, come 1200, 2400, 4800, 9600, 19200, 38400, 57600 o 115200",

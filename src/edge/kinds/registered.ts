@@ -1,5 +1,6 @@
 /** The asset kinds that a configuration may name, one line each. */
 export { charger } from "./charger/index.ts";
+export { defibrillator } from "./defibrillator/index.ts";
 export { parkingBay } from "./parking-bay/index.ts";
 export { parkingGroup } from "./parking-group/index.ts";
 export { payStation } from "./pay-station.ts";

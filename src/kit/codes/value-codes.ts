@@ -159,6 +159,17 @@ export const valueCodes = {
       en: "It passes by itself when a vehicle comes or goes.",
     },
   },
+  "sensor.sign-unclear": {
+    retry: false,
+    what: {
+      it: "Non si sa che cosa dice la spia: o nessuno la guarda, o il manuale della marca non spiega ciò che mostra",
+      en: "Nobody knows what the light says: nothing watches it, or the manual of the make does not explain what it shows",
+    },
+    hint: {
+      it: "Andare a guardare; se è un guasto, scriverlo in `faultSigns`. Senza sensore della spia il resto si controlla comunque.",
+      en: "Go and look; if it is a fault, write it into `faultSigns`. Without a sensor of the light the rest is watched all the same.",
+    },
+  },
   "sensor.nothing-in-range": {
     retry: false,
     what: {

@@ -17,6 +17,24 @@ const WORDS: Readonly<Record<string, Text>> = {
   outOfService: { it: "fuori servizio", en: "out of service" },
   inOrder: { it: "a posto", en: "in order" },
   needsAttention: { it: "da controllare", en: "needs attention" },
+  // what a defibrillator is, and what its light shows
+  ready: { it: "pronto", en: "ready" },
+  notReady: { it: "non pronto", en: "not ready" },
+  inUse: { it: "in uso", en: "in use" },
+  removed: { it: "mancante", en: "missing" },
+  passed: { it: "superato", en: "passed" },
+  unclear: { it: "non chiaro", en: "unclear" },
+  present: { it: "presente", en: "present" },
+  absent: { it: "assente", en: "absent" },
+  heard: { it: "uditi", en: "heard" },
+  open: { it: "aperto", en: "open" },
+  on: { it: "acceso", en: "on" },
+  off: { it: "spento", en: "off" },
+  blinking: { it: "lampeggiante", en: "blinking" },
+  steady: { it: "acceso fisso", en: "steady" },
+  dark: { it: "spento", en: "dark" },
+  red: { it: "rosso", en: "red" },
+  green: { it: "verde", en: "green" },
   // how grave
   info: { it: "informazione", en: "info" },
   low: { it: "bassa", en: "low" },
@@ -42,6 +60,13 @@ const NAMES: Readonly<Record<string, Text>> = {
   status: { it: "stato", en: "status" },
   permit: { it: "permesso", en: "permit" },
   cashBox: { it: "cassa", en: "cash box" },
+  selfTestResult: { it: "autotest", en: "self-test" },
+  unit: { it: "apparecchio", en: "unit" },
+  chirps: { it: "segnali acustici", en: "chirps" },
+  cabinetDoor: { it: "armadietto", en: "cabinet" },
+  cabinetTemperature: { it: "temperatura", en: "temperature" },
+  heater: { it: "riscaldamento", en: "heater" },
+  batteryLevel: { it: "batteria", en: "battery" },
 };
 
 /** A word that is none of these stays as it came: a site's configuration may have given it. */
@@ -52,11 +77,11 @@ export const stateWord = (word: string, lang: keyof Text): string =>
 export const endWord = (state: string, lang: keyof Text): string =>
   state === "unknown" ? { it: "esito ignoto", en: "unknown" }[lang] : stateWord(state, lang);
 
-/** The state of an asset: `occupied permit=valid`, its status without a name. */
+/** The state of an asset: `occupied permit=valid`, what it is without a name. */
 export const assetWords = (state: Readonly<Record<string, Value>>, lang: keyof Text, shown: (value: Value) => string): string =>
   Object.entries(state)
     .map(([name, value]) =>
-      name === "status"
+      name === "status" || name === "readiness"
         ? shown(value)
         : `${(Object.hasOwn(NAMES, name) ? NAMES[name]?.[lang] : undefined) ?? name}=${shown(value)}`,
     )
