@@ -5,6 +5,7 @@ import { checkClaims, checkFit } from "./checks/asset-checks.ts";
 import { crossCheck } from "./checks/cross-checks.ts";
 import { machineFindings } from "./checks/machine-checks.ts";
 import { checkOutputs } from "./checks/output-checks.ts";
+import { checkPlaces } from "./checks/place-checks.ts";
 import { checkCircles, checkReferences } from "./checks/reference-checks.ts";
 import type { Lang } from "./findings/phrases.ts";
 import type { Problem } from "./findings/problems.ts";
@@ -77,6 +78,7 @@ export async function checkSite(
   checkClaims(Object.fromEntries(written), source);
   checkFit(assets, raw, source);
   crossCheck(raw, [...known.values()], source);
+  checkPlaces(raw, source);
   checkNotYet(siteSchema, raw, source);
   const problems = found();
   if (!("value" in checked) || problems.some((p) => p.severity === "error")) return { problems };

@@ -7,7 +7,7 @@ import type { Source } from "../yaml/document.ts";
 import { claimed } from "./cross-checks.ts";
 import { referencesIn } from "./reference-checks.ts";
 
-/** A bay in two groups would be counted twice. */
+/** A bay in two groups would be counted twice; of two bays with one sensor, one would be told what stands in the other. */
 export function checkClaims(
   assets: Readonly<Record<string, { readonly schema: z.ZodType; readonly value: unknown }>>,
   source: Source,

@@ -25,6 +25,10 @@ export const phrases = {
   otherwise: { it: "un altro valore", en: "another value" },
   didYouMean: { it: "intendevi", en: "did you mean" },
   onlyOnce: { it: "ogni nome una sola volta", en: "each name once" },
+  swapped: {
+    it: "latitudine e longitudine, che qui sembrano scambiate:",
+    en: "latitude and longitude, which seem to be swapped here:",
+  },
   plainKey: { it: "un nome semplice", en: "a plain name" },
   writtenOut: { it: "il valore scritto per esteso (niente alias)", en: "the value written out (no aliases)" },
   noTag: { it: "un valore senza etichetta", en: "a value without a tag" },

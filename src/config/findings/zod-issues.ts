@@ -35,7 +35,23 @@ export function check<T>(
   const result = schema.safeParse(value, { error: withKnownKeys, reportInput: false });
   if (result.success) return { value: result.data };
   const checking = { schema, root: value, prefix, source };
-  return { findings: result.error.issues.flatMap((issue) => findingsOf(issue, issue.path, checking)) };
+  return {
+    findings: onceEach(
+      result.error.issues.flatMap((issue) => findingsOf(issue, issue.path, checking)),
+      value,
+      prefix,
+    ),
+  };
+}
+
+/** One number or word that breaks two rules is told once: whoever mends it looks at it anyway. */
+function onceEach(findings: readonly Finding[], value: unknown, prefix: Path): Finding[] {
+  const told = new Set<string>();
+  return findings.filter(({ code, path, key }) => {
+    if (code !== "config.wrong-value" || key || typeof valueAt(value, path.slice(prefix.length)) === "object") return true;
+    const place = JSON.stringify(path);
+    return !told.has(place) && told.add(place);
+  });
 }
 
 function withKnownKeys(issue: z.core.$ZodRawIssue): string | undefined {

@@ -3,12 +3,11 @@ import * as z from "zod";
 import { notUnderstood } from "../answers/opening-hours.ts";
 import type { Output } from "./kind.ts";
 
-/** What an option refers to, as metadata of its schema. */
+/** What an option refers to, as metadata of its schema. `once`: no two options that say so may name the same. */
 export type Reference =
-  | { readonly to: "point"; readonly kind?: PointKind; readonly unit?: string }
+  | { readonly to: "point"; readonly kind?: PointKind; readonly unit?: string; readonly once?: true }
   | { readonly to: "output"; readonly kind: OutputKind; readonly unit?: string }
   | { readonly to: "device" }
-  /** `once`: no two options may name the same one. */
   | { readonly to: "asset"; readonly kind?: string; readonly once?: true }
   | { readonly to: "reader" }
   | { readonly to: "column" }
@@ -44,7 +43,7 @@ function output({ kind = "state", unit }: { readonly kind?: OutputKind; readonly
 
 export const ref = {
   /** DEVICE.POINT or ASSET.ATTRIBUTE of this kind and unit. */
-  point: (of: { readonly kind?: PointKind; readonly unit?: string } = {}) =>
+  point: (of: { readonly kind?: PointKind; readonly unit?: string; readonly once?: true } = {}) =>
     refer(named(`${NAME}\\.${NAME}`, "expected DEVICE.POINT, such as bay-014-sensor.presence"), { to: "point", ...of }),
   /** DEVICE.POINT that takes such a value: what a kind may `want`. No other option of the site may name the same. */
   output,

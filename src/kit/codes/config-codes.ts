@@ -133,8 +133,8 @@ export const configCodes = {
   "config.claimed-twice": {
     retry: false,
     what: {
-      it: "Due si contendono lo stesso indirizzo, linea, porta, uscita o oggetto",
-      en: "Two claim the same address, line, port, output or asset",
+      it: "Due si contendono lo stesso indirizzo, linea, porta, uscita, sensore o oggetto",
+      en: "Two claim the same address, line, port, output, sensor or asset",
     },
     hint: {
       it: "Dare a ciascuno il suo, sull'apparecchio e in configurazione.",

@@ -8,6 +8,9 @@ const BEGINNING = 4;
 
 const letters = (word: string): string => word.toLowerCase().replace(/[-_.\s]/g, "");
 
+/** Of a number so long, two digits that changed places are a slip. */
+const SLIP_DIGITS = 3;
+
 /**
  * Absent when nothing is near: at most a third of the letters (and at least one) may differ. A number in a word is its meaning, and no
  * slip: float64 is not float32, bay 15 is not bay 14. Nor is it said which of two was meant that are equally near: sint16 may be either.
@@ -17,6 +20,9 @@ export function suggestion(word: string, known: Iterable<string>, synonyms: Syno
   const plain = letters(word);
   const same = candidates.find((candidate) => letters(candidate) === plain);
   if (same !== undefined) return same;
+  // `lorawan-bosch` is half of `lorawan-bosch-tps110`, however near `lorawan-json` is by its letters.
+  const whole = candidates.filter((candidate) => letters(candidate).startsWith(plain));
+  if (plain.length >= BEGINNING && whole.length === 1) return whole[0];
   const spelled = bySpelling(word, candidates);
   if (spelled !== undefined) return spelled;
   // Before beginnings: byteorder is another word for order, and not the beginning of byte.
@@ -43,11 +49,18 @@ function bySpelling(word: string, known: readonly string[]): string | undefined 
   return best;
 }
 
-/** Of a number the last digits may have been lost, or all of it. */
+/** Of a number the last digits may have been lost, or all of it; of a long one two may stand the wrong way round. */
 function sameNumbers(word: string, candidate: string): boolean {
   const numbers = (text: string) => (text.match(/\d+/g) ?? []).map((digits) => String(Number(digits)));
   const known = numbers(candidate);
-  return numbers(word).every((digits, i) => (known[i] ?? "").startsWith(digits));
+  return numbers(word).every((digits, i) => (known[i] ?? "").startsWith(digits) || isTurned(digits, known[i] ?? ""));
+}
+
+function isTurned(digits: string, known: string): boolean {
+  if (digits.length < SLIP_DIGITS || digits.length !== known.length) return false;
+  const at = [...digits].findIndex((digit, i) => digit !== known[i]);
+  const turned = digits.slice(0, at) + (digits[at + 1] ?? "") + (digits[at] ?? "") + digits.slice(at + 2);
+  return turned === known;
 }
 
 /** Levenshtein with swapped neighbours as one edit; words beyond 100 letters are never near. */

@@ -294,6 +294,18 @@ describe("what is half there", () => {
     ["a name in one language", asset('name: { it: Stallo, en: "" }'), "expected a value that is not empty"],
   ])("%s", async (_, text, expected) => expect(await problemsOf(text)).toEqual([expect.stringContaining(expected)]));
 
+  it("a place in Italy with latitude and longitude the wrong way round, of which no other country is suspected", async () => {
+    const place = "place: { lat: 9.6930, lon: 45.0526 }";
+    expect(await problemsOf(asset(place))).toEqual([
+      expect.stringContaining(
+        "place.lat: found 9.693, expected latitude and longitude, which seem to be swapped here: { lat: 45.0526, lon: 9.693 }",
+      ),
+    ]);
+    expect(await problemsOf(asset("place: { lat: 45.0526, lon: 9.6930 }"))).toEqual([]);
+    const text = `gateway: { id: gw, site: { id: s }, timezone: Africa/Addis_Ababa, ${place} }\nsync: { broker: mqtt://127.0.0.1 }\n`;
+    expect((await checkSite(text, "s")).problems.filter(({ severity }) => severity === "error")).toEqual([]);
+  });
+
   it("a place may be a hint for people alone", async () =>
     expect(await problemsOf(asset("place: { hint: { it: qui, en: here } }"))).toEqual([]));
 
@@ -301,7 +313,9 @@ describe("what is half there", () => {
     ["sdm120", "eastron-sdm120"],
     ["lht65n", "lorawan-dragino-lht65n"],
     ["relay", "gpio-relay"],
-  ])("the type %s, of which the maker is missing", async (type, whole) =>
+    ["lorawan-bosch", "lorawan-bosch-tps110"],
+    ["eastron-sdm603", "eastron-sdm630"],
+  ])("the type %s, which lacks a part or has two digits turned", async (type, whole) =>
     expect((await problemsOf(`devices: { a: { type: ${type} } }\n`))[0]).toContain(`did you mean "${whole}"?`),
   );
 

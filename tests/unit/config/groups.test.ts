@@ -7,11 +7,12 @@ sync: { broker: "mqtt://127.0.0.1" }
 buses: { pins: { gpio: auto } }
 devices:
   loop: { type: gpio-contact, bus: pins, line: 5, means: presence }
+  loop-2: { type: gpio-contact, bus: pins, line: 8, means: presence }
   way-in: { type: gpio-contact, bus: pins, line: 6, means: passage }
   way-out: { type: gpio-contact, bus: pins, line: 7, means: passage }
 assets:
   one: { kind: parking-bay, reservedFor: paid, occupancy: loop.presence }
-  two: { kind: parking-bay, reservedFor: charging, occupancy: loop.presence }
+  two: { kind: parking-bay, reservedFor: charging, occupancy: loop-2.presence }
   other: { kind: camera }
 `;
 const LINE = HEAD.split("\n").length;
@@ -39,11 +40,18 @@ it("a group of bays and a car park behind gates as they are written", async () =
 });
 
 describe("a bay", () => {
+  it("has a sensor of its own; whoever else hears that sensor claims nothing", async () => {
+    expect(await told("  three: { kind: parking-bay, occupancy: loop.presence }\n")).toEqual([
+      '0:42: config.claimed-twice: assets.three.occupancy: found "loop.presence", already used by one (line 10), expected another one',
+    ]);
+    expect(await told("  pay: { kind: pay-station, fault: loop.presence }\n")).toEqual([]);
+  });
+
   it("belongs to one group, and stands there once", async () => {
     const text = "  a: { kind: parking-group, bays: [one, one] }\n  b: { kind: parking-group, bays: [two, one] }\n";
     expect(await told(text)).toEqual([
-      '0:41: config.claimed-twice: assets.a.bays.1: found "one", already used by a (line 12), expected another one',
-      '1:41: config.claimed-twice: assets.b.bays.1: found "one", already used by a (line 12), expected another one',
+      '0:41: config.claimed-twice: assets.a.bays.1: found "one", already used by a (line 13), expected another one',
+      '1:41: config.claimed-twice: assets.b.bays.1: found "one", already used by a (line 13), expected another one',
     ]);
   });
 

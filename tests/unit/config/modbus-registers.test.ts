@@ -165,6 +165,10 @@ describe("a register", () => {
     expect(await problemsOf("fc: 3, address: 1, decode: text, count: 20", "maxRegisters: 19, ")).toEqual([
       "maxRegisters: found 19, expected as many registers as its widest point has",
     ]);
+    // One number is told once, however many rules it breaks.
+    expect(await problemsOf("fc: 3, address: 65536, decode: uint32")).toEqual([
+      "points.p.address: found 65536, expected at most 65535",
+    ]);
     expect(await problemsOf("fc: 3, address: 65530, decode: text, count: 10")).toEqual([
       "points.p.address: found 65530, expected an address whose last register is at most 65535",
     ]);

@@ -12,6 +12,7 @@ sync: { broker: "mqtt://broker.example" }
 buses: { pins: { gpio: auto }, line: { modbus: rtu, port: /dev/ttyUSB0 }, mq: { mqtt: "mqtt://127.0.0.1" } }
 devices:
   loop: { type: gpio-contact, bus: pins, line: 5, means: presence }
+  front-loop: { type: gpio-contact, bus: pins, line: 7, means: presence }
   water: { type: gpio-pulse, bus: pins, line: 6, litresPerPulse: 10 }
   tank: { type: mqtt-json, bus: mq, topic: a/b, silentAfter: 5min, points: { label: { at: /l, kind: text }, valve: { at: /v, map: { A: shut, B: open } }, on: { at: /o, map: { A: true, B: false } } } }
   wallbox: { type: modbus-points, bus: line, unit: 2, points: { mode: { fc: 3, address: 1, map: { 1: idle, 2: busy } } } }
@@ -19,7 +20,7 @@ devices:
   column-1: { type: heidelberg-energy-control, bus: line, unit: 3 }
   badge: { type: rdm6300, bus: pins }
 assets:
-  front: { kind: parking-bay, occupancy: loop.presence }
+  front: { kind: parking-bay, occupancy: front-loop.presence }
   column: { kind: charger, device: column-1, sockets: [{ type: Type2 }] }
   lens: { kind: camera, device: meter }
 `;

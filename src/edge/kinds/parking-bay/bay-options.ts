@@ -13,7 +13,7 @@ export const bayOptions = z.strictObject({
     .describe(
       "Who the bay is reserved for; `disabled`, `loading` and `resident`, with `permits`, raise an alarm: bay.illegal-occupation.",
     ),
-  occupancy: ref.point({ kind: "state" }).describe("The point that is true while a vehicle stands in the bay."),
+  occupancy: ref.point({ kind: "state", once: true }).describe("The point that is true while a vehicle stands in the bay."),
   debounce: duration().prefault("5s").describe("How long a new occupancy must stand before the bay changes."),
   permits: z
     .strictObject({
