@@ -21,6 +21,8 @@ export class AttributePublisher {
   readonly #told: (record: ReadingRecord, seq: number) => void;
   /** Assets whose state is published after the input: one message, however many attributes changed. */
   readonly #changed = new Set<AssetRun>();
+  /** What has been told in this moment: it is not repeated in the same breath. */
+  readonly #fresh = new Set<Attribute>();
 
   constructor(
     recorder: Pick<Recorder, "add" | "asset">,
@@ -81,6 +83,7 @@ export class AttributePublisher {
   #add(run: AssetRun, name: string, attribute: Attribute, at: number): void {
     const unit = run.kind.shows[name]?.unit ?? "";
     const record = { source: run.asset.id, name, unit, ...attribute, mono: this.#moments.mono(at) };
+    this.#fresh.add(attribute);
     run.seq = this.#recorder.add(record);
     this.#told(record, run.seq);
   }
@@ -95,7 +98,8 @@ export class AttributePublisher {
 
   #repeat(run: AssetRun, at: number): void {
     run.repeatAt = at + REPEAT_MS;
-    for (const [name, attribute] of Object.entries(run.shown)) this.#add(run, name, attribute, at);
+    for (const [name, attribute] of Object.entries(run.shown))
+      if (!this.#fresh.has(attribute)) this.#add(run, name, attribute, at);
     // Only records are repeated, since the retained state has not changed; it is sent anew only in a new epoch.
     if (!run.isShown) this.show(run);
   }
@@ -105,8 +109,9 @@ export class AttributePublisher {
     this.#changed.add(run);
   }
 
-  /** To be called when every asset has taken the input in. */
+  /** To be called at the end of a moment, when every asset has taken the input in. */
   publish(epoch: string): void {
+    this.#fresh.clear();
     for (const run of this.#changed) {
       run.isShown = true;
       this.#recorder.asset(run.state(epoch, this.#alarms.idsOf(run.asset.id)));

@@ -7,7 +7,7 @@ import type { SiteAsset } from "../kinds/index.ts";
 import type { Moment } from "../kinds/kind.ts";
 import { asideKeyOf, stateKeyOf } from "./asset/asset-key.ts";
 import { AssetRun, type Epoch } from "./asset/asset-run.ts";
-import { CASCADE_STEPS, Cascade } from "./asset/cascade.ts";
+import { Cascade, TURNS_MOST, type Turn } from "./asset/cascade.ts";
 import { RunKeeper } from "./asset/run-keeper.ts";
 import { RunToCompletion } from "./asset/run-to-completion.ts";
 import { restore } from "./asset/saved.ts";
@@ -46,9 +46,10 @@ export class RuleEngine {
   readonly #dispatcher: InputDispatcher;
   readonly #exchange: Exchange;
   readonly #listeners = new ListenerIndex();
-  /** Attribute records that other assets listen to, with their numbers: heard when the step that made them is over. */
   readonly #cascade = new Cascade();
-  readonly #work = new RunToCompletion(() => this.#drain());
+  /** Attribute records that other assets listen to, with their numbers: heard when the turn that made them is over. */
+  readonly #said: { readonly record: ReadingRecord; readonly seq: number }[] = [];
+  readonly #work = new RunToCompletion(() => this.#takeTurns());
   /** The latest moment at which a timer fired. */
   #fired = Number.NEGATIVE_INFINITY;
 
@@ -59,19 +60,20 @@ export class RuleEngine {
     this.#moments = new Moments(time, (mono) => sink.wall(mono));
     this.#keeper = new RunKeeper(epoch, (key, value) => sink.save(key, value));
     this.#publisher = new AttributePublisher(sink, alarms, this.#moments, (record, seq) => {
-      if (this.#listeners.ofPoint(record.source, record.name).length > 0) this.#cascade.add({ record, seq });
+      if (this.#listeners.ofPoint(record.source, record.name).length > 0) this.#said.push({ record, seq });
     });
     this.#orders = new Orders(sink, (device) => alarms.isDown(device), this.#moments, this.#keeper);
     this.#judge = new Judge(alarms, answers, this.#moments, this.#keeper, this.#publisher, this.#orders);
     this.#dispatcher = new InputDispatcher(this.#judge, this.#orders, this.#listeners, this.#moments, answers);
-    const [listeners, moments, keeper, judge, orders] = [this.#listeners, this.#moments, this.#keeper, this.#judge, this.#orders];
-    this.#exchange = new Exchange({ alarms, listeners, moments, keeper, dispatcher: this.#dispatcher, judge, orders });
-    assets.forEach(({ asset, kind }, place) => {
+    const [listeners, moments, keeper, orders] = [this.#listeners, this.#moments, this.#keeper, this.#orders];
+    this.#exchange = new Exchange({ alarms, listeners, moments, keeper, dispatcher: this.#dispatcher, orders });
+    const runs = assets.map(({ asset, kind }, place) => {
       const run = new AssetRun(asset, kind, place);
       restore(run, saved.get(stateKeyOf(asset.id)));
       run.isFailed = alarms.isOpen(asset.id, FAILED);
-      this.#listeners.add(run);
+      return run;
     });
+    this.#listeners.replace(runs);
   }
 
   get runs(): readonly AssetRun[] {
@@ -103,15 +105,17 @@ export class RuleEngine {
       this.#orders.schedule(run);
       this.#keeper.schedule(run);
     }
-    this.#timers(mono);
+    this.#timers((due) => due < at);
     for (const run of this.#listeners.runs) {
       clearOrphans(run, FAILED, this.#alarms, mono);
       if (run.restored === "aside") {
         this.#sink.save(asideKeyOf(run.asset.id), this.#saved.get(stateKeyOf(run.asset.id)));
         this.#judge.unfit(run, mono);
       }
-      this.#judge.judge(run, at, true);
+      run.again = at;
+      this.#keeper.schedule(run);
     }
+    this.#timers(this.#upTo(mono));
   }
 
   /**
@@ -130,8 +134,10 @@ export class RuleEngine {
     });
     await this.#work.holdFor(
       () => hearPast(new Set(begun.filter(({ restored }) => restored !== "kept"))),
-      () => this.#exchange.begin(begun, mono, this.#sink.wall(mono)),
-      () => this.#timers(mono),
+      () => {
+        this.#exchange.begin(begun, mono, this.#sink.wall(mono));
+        this.#timers(this.#upTo(mono));
+      },
     );
   }
 
@@ -139,29 +145,34 @@ export class RuleEngine {
 
   /** Fires the timers that are due up to a moment, in order. After that nothing earlier may come: see `notBefore`. */
   timers(mono: number): void {
-    this.#work.run(() => this.#timers(mono));
+    this.#work.run(() => this.#timers(this.#upTo(mono)));
   }
 
-  #timers(mono: number): void {
+  #upTo(mono: number): (due: number) => boolean {
     const now = this.#moments.at(mono);
-    for (let run = this.#keeper.next; run !== undefined && run.due <= now; run = this.#keeper.next) {
+    return (due) => due <= now;
+  }
+
+  /** What is due at one moment fires together. */
+  #timers(isTime: (due: number) => boolean): void {
+    for (let run = this.#keeper.next; run !== undefined && isTime(run.due); run = this.#keeper.next) {
       const at = run.due;
       this.#fired = Math.max(this.#fired, this.#moments.mono(at));
-      this.#fire(run, at);
-      this.#drain();
+      for (; run?.due === at; run = this.#keeper.next) {
+        this.#keeper.take();
+        this.#fire(run, at);
+      }
+      this.#takeTurns();
     }
   }
 
   #fire(run: AssetRun, at: number): void {
     this.#moments.inputs += 1;
     const isChanged = this.#dispatcher.settle(run, at);
-    this.#publisher.due(run, at);
     const isOrdered = this.#orders.due(run, at);
-    if (isChanged || at >= run.again) this.#judge.judge(run, at, true);
-    else {
-      if (isOrdered || at >= run.saveAt) this.#keeper.save(run);
-      this.#keeper.schedule(run);
-    }
+    this.#cascade.due(run, at);
+    if (isChanged || at >= run.again) this.#cascade.ask(run, at, this.#moments.inputs, true);
+    else if (isOrdered || at >= run.saveAt) this.#keeper.save(run);
   }
 
   /** Kernel monotonic ms at which something is due by itself. */
@@ -219,7 +230,7 @@ export class RuleEngine {
     this.#moments.inputs += 1;
     const at = this.#moments.at(mono);
     for (const { run, take } of this.#dispatcher.recipients(told, at))
-      if (take() && !this.#cascade.broken.has(run)) this.#judge.judge(run, at, save);
+      if (take()) this.#cascade.ask(run, at, this.#moments.inputs, save);
   }
 
   /** The clock was found, lost or set: what was answered by it is asked again. `offMs`: the time off before this epoch, where only that clock tells it. */
@@ -231,7 +242,7 @@ export class RuleEngine {
       const at = this.#moments.at(mono);
       for (const run of this.#listeners.runs) {
         this.#dispatcher.clock(run, at);
-        this.#judge.judge(run, at, true);
+        this.#cascade.ask(run, at, this.#moments.inputs, true);
       }
     });
   }
@@ -254,24 +265,29 @@ export class RuleEngine {
 
   // ------------------------------------------------------------ one thing after the other
 
-  /** Everything that other assets hear of a step. */
-  #drain(): void {
-    for (let next = this.#cascade.next(); next !== undefined; next = this.#cascade.next()) {
-      const { source, mono } = next.record;
-      const circling = this.#cascade.circling();
-      if (circling !== null) this.#breaks(circling, mono);
-      if (circling !== source) this.#hear(next.record, next.seq);
-    }
+  /** Everything that comes of a moment: whoever heard something says what it is now, and others hear that. */
+  #takeTurns(): void {
+    for (let turn = this.#nextTurn(); turn !== undefined; turn = this.#nextTurn()) this.#take(turn);
     this.#publisher.publish(this.#keeper.epoch.id);
   }
 
-  /** Assets that hear each other in a circle never come to rest: the busiest fails, and the circle ends there. */
-  #breaks(asset: string, mono: number): void {
-    const run = this.#listeners.of(asset);
-    if (run === undefined) return;
-    this.#cascade.broken.add(run);
+  #nextTurn(): Turn | undefined {
+    // Whoever hears it may fail at it, and say that.
+    while (this.#said.length > 0) for (const { record, seq } of this.#said.splice(0)) this.#hear(record, seq);
+    return this.#cascade.next();
+  }
+
+  #take(turn: Turn): void {
+    const { run, at, input, save } = turn;
+    if (this.#cascade.isCircling(turn)) this.#breaks(run, at);
+    else if (input !== null) this.#judge.judge(run, at, input, save);
+    this.#publisher.due(run, at);
+    this.#keeper.schedule(run);
+  }
+
+  /** Assets that hear each other in a circle never come to rest: one fails, and the circle ends there. */
+  #breaks(run: AssetRun, at: number): void {
     this.#moments.inputs += 1;
-    const error = new Error(`more than ${CASCADE_STEPS} steps in one moment`);
-    this.#judge.failed(run, "assets", error, this.#moments.at(mono));
+    this.#judge.failed(run, "assets", new Error(`asked more than ${TURNS_MOST} times in one moment`), at);
   }
 }

@@ -90,10 +90,10 @@ export class Judge {
     }
   }
 
-  /** What the kind says now, shown and told. `save`: whatever comes of it. */
-  judge(run: AssetRun, at: number, save: boolean): void {
+  /** What the kind says now, shown and told. A kind that threw at that `input` is not asked about it again. `save`: whatever comes of it. */
+  judge(run: AssetRun, at: number, input: number, save: boolean): void {
     run.heardAt = at;
-    if (run.failedAt === this.#moments.inputs) return;
+    if (run.failedAt >= input) return;
     if (run.fault !== undefined) {
       this.failed(run, "senses", run.fault, at);
       return;
@@ -115,7 +115,6 @@ export class Judge {
     if (isTold || isShown || isOrdered || save) this.#keeper.save(run);
     else this.#keeper.saveLater(run, at);
     if (isTold) this.#publisher.show(run);
-    this.#keeper.schedule(run);
   }
 
   #context(run: AssetRun, at: number): KindContext {

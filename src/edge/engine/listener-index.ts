@@ -26,11 +26,14 @@ export class ListenerIndex {
     return this.#byId.get(asset);
   }
 
-  clear(): void {
+  /** Other assets, in the order of the configuration. */
+  replace(runs: readonly AssetRun[]): void {
     for (const map of [this.#byPoint, this.#bySource, this.#byId]) map.clear();
+    for (const run of runs) this.#add(run);
+    rank(this.#byId);
   }
 
-  add(run: AssetRun): void {
+  #add(run: AssetRun): void {
     this.#byId.set(run.asset.id, run);
     for (const role of run.roles) {
       if (isOfClock(role.sense)) continue;
@@ -49,6 +52,21 @@ export class ListenerIndex {
   ofSource(source: string): readonly Listener[] {
     return this.#bySource.get(source) ?? NOBODY;
   }
+}
+
+/** Each asset comes after all that it listens to. In a circle, which has no first, the one that the configuration names first comes last. */
+function rank(byId: ReadonlyMap<string, AssetRun>): void {
+  const ranks = new Map<AssetRun, number>();
+  const rankOf = (run: AssetRun): number => {
+    const known = ranks.get(run);
+    if (known !== undefined) return known;
+    ranks.set(run, 0);
+    const heard = run.roles.flatMap(({ sense }) => (isOfClock(sense) ? [] : (byId.get(sourceOf(sense).source) ?? [])));
+    const above = Math.max(0, ...heard.map((one) => rankOf(one) + 1));
+    ranks.set(run, above);
+    return above;
+  };
+  for (const run of byId.values()) run.rank = rankOf(run);
 }
 
 function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {

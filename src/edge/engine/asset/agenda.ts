@@ -16,6 +16,20 @@ export class Agenda<E extends Entry> {
     return this.#heap[0];
   }
 
+  /** Takes out whose moment comes next. */
+  take(): E | undefined {
+    const [first] = this.#heap;
+    const last = this.#heap.pop();
+    if (first === undefined || last === undefined) return undefined;
+    first.slot = -1;
+    if (last !== first) {
+      this.#heap[0] = last;
+      last.slot = 0;
+      this.#sink(0);
+    }
+    return first;
+  }
+
   /** Puts it where its `due` belongs; to be called whenever that changed. */
   put(entry: E): void {
     if (entry.slot < 0) {

@@ -42,6 +42,8 @@ export class AssetRun {
   readonly kind: AnyKind;
   /** In the configuration. */
   place: number;
+  /** Above that of every asset that it listens to. */
+  rank = 0;
   readonly print: string;
   readonly roles: readonly Role[];
   /** Why it hears nothing: its kind threw when it was asked for its senses. What was saved of it then stays as it is. */

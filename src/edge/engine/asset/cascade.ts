@@ -1,51 +1,71 @@
-/** What assets say to other assets in one moment, in order, and who of them never comes to rest. */
-import type { ReadingRecord } from "../../../model/index.ts";
+/** Whose turn it is in one moment: each asset is asked once, after all that it listens to, however many of them spoke. */
 import type { AssetRun } from "./asset-run.ts";
 
-/** So many steps may follow one another in a moment, from asset to asset. */
-export const CASCADE_STEPS = 1000;
+/** An asset that is asked more often in one moment is in a circle that never comes to rest. */
+export const TURNS_MOST = 100;
 
-export interface Step {
-  readonly record: ReadingRecord;
-  readonly seq: number;
+export interface Turn {
+  readonly run: AssetRun;
+  readonly at: number;
+  /** The last input that it took in; null: it took none in, and only what fell due by itself is to be done. */
+  input: number | null;
+  /** Whatever comes of it is saved. */
+  save: boolean;
 }
 
 export class Cascade {
   /** Who was in a circle in this moment: it is asked again at the next. */
   readonly broken = new Set<AssetRun>();
-  #queue: Step[] = [];
-  #count = 0;
-  readonly #steps = new Map<string, number>();
+  readonly #turns = new Map<AssetRun, Turn>();
+  /** By rank, in the order in which they came up. */
+  readonly #waiting: Turn[][] = [];
+  readonly #asked = new Map<AssetRun, number>();
 
-  add(step: Step): void {
-    this.#queue.push(step);
+  /** It heard something: it is to be asked. */
+  ask(run: AssetRun, at: number, input: number, save: boolean): void {
+    if (this.broken.has(run)) return;
+    const turn = this.#turnOf(run, at);
+    turn.input = input;
+    turn.save ||= save;
   }
 
-  /** The next step to be heard; undefined: all are at rest. */
-  next(): Step | undefined {
-    const step = this.#queue.shift();
-    if (step === undefined) {
-      this.#again();
+  /** Something of it fell due by itself. */
+  due(run: AssetRun, at: number): void {
+    this.#turnOf(run, at);
+  }
+
+  #turnOf(run: AssetRun, at: number): Turn {
+    const known = this.#turns.get(run);
+    if (known !== undefined) return known;
+    const turn: Turn = { run, at, input: null, save: false };
+    this.#turns.set(run, turn);
+    const rank = this.#waiting[run.rank];
+    if (rank === undefined) {
+      for (let missing = this.#waiting.length; missing < run.rank; missing += 1) this.#waiting.push([]);
+      this.#waiting[run.rank] = [turn];
+    } else rank.push(turn);
+    return turn;
+  }
+
+  /** Who is next; undefined: all are at rest, and the moment is over. */
+  next(): Turn | undefined {
+    if (this.#turns.size === 0) {
+      this.#asked.clear();
       this.broken.clear();
       return undefined;
     }
-    const { source } = step.record;
-    this.#count += 1;
-    this.#steps.set(source, (this.#steps.get(source) ?? 0) + 1);
-    return step;
+    const turn = this.#waiting.find((rank) => rank.length > 0)?.shift();
+    if (turn !== undefined) this.#turns.delete(turn.run);
+    return turn;
   }
 
-  /** The asset that said most of too much; null: it is not too much yet. What it said and nobody heard yet is dropped, and nothing of others. */
-  circling(): string | null {
-    if (this.#count <= CASCADE_STEPS) return null;
-    const [busiest] = [...this.#steps].reduce((most, one) => (one[1] > most[1] ? one : most));
-    this.#queue = this.#queue.filter(({ record }) => record.source !== busiest);
-    this.#again();
-    return busiest;
-  }
-
-  #again(): void {
-    this.#count = 0;
-    this.#steps.clear();
+  /** To be told of each turn. True: it is too often the same one's. Others that were asked for its sake begin anew. */
+  isCircling({ run }: Turn): boolean {
+    const times = (this.#asked.get(run) ?? 0) + 1;
+    this.#asked.set(run, times);
+    if (times <= TURNS_MOST) return false;
+    this.broken.add(run);
+    this.#asked.clear();
+    return true;
   }
 }

@@ -25,6 +25,11 @@ export class RunKeeper {
     return this.#agenda.first;
   }
 
+  /** Takes it out of the agenda, until it is scheduled again. */
+  take(): AssetRun | undefined {
+    return this.#agenda.take();
+  }
+
   schedule(run: AssetRun): void {
     run.schedule();
     this.#agenda.put(run);

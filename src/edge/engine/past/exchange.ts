@@ -8,7 +8,7 @@ import type { RunKeeper } from "../asset/run-keeper.ts";
 import { restore, savedOf } from "../asset/saved.ts";
 import { clearOrphans } from "../claims.ts";
 import type { InputDispatcher } from "../input-dispatcher.ts";
-import { FAILED, type Judge } from "../judge.ts";
+import { FAILED } from "../judge.ts";
 import type { ListenerIndex } from "../listener-index.ts";
 import type { Moments } from "../moments.ts";
 import type { Orders } from "../orders.ts";
@@ -19,7 +19,6 @@ export interface ExchangeParts {
   readonly moments: Moments;
   readonly keeper: RunKeeper;
   readonly dispatcher: InputDispatcher;
-  readonly judge: Judge;
   readonly orders: Orders;
 }
 
@@ -33,15 +32,15 @@ export class Exchange {
   /** What is unchanged goes on, what is gone ends. Returns those that are still to begin. */
   swap(assets: readonly SiteAsset[], mono: number): readonly AssetRun[] {
     const former = new Map([...this.#o.listeners.runs].map((run) => [run.asset.id, run]));
-    this.#o.listeners.clear();
     this.#o.keeper.clear();
     const begun: AssetRun[] = [];
+    const runs: AssetRun[] = [];
     assets.forEach((one, place) => {
       const was = former.get(one.asset.id);
       former.delete(one.asset.id);
       const isGoingOn = was !== undefined && isSame(was, one);
       const run = isGoingOn ? was : this.#made(one, place, was);
-      this.#o.listeners.add(run);
+      runs.push(run);
       if (!isGoingOn) begun.push(run);
       else {
         run.place = place;
@@ -49,6 +48,7 @@ export class Exchange {
         this.#o.keeper.schedule(run);
       }
     });
+    this.#o.listeners.replace(runs);
     for (const [id, run] of former) {
       this.#o.alarms.remove(id, mono);
       this.#o.keeper.drop(run);
@@ -65,7 +65,7 @@ export class Exchange {
     return run;
   }
 
-  /** What was learned of the past is brought up to now without a word; then it is said once what is. */
+  /** What was learned of the past is brought up to now without a word; what is, they say when they are asked, which is due at once. */
   begin(begun: readonly AssetRun[], mono: number, wall: WallTime): void {
     this.#o.moments.inputs += 1;
     const at = this.#o.moments.at(mono);
@@ -75,13 +75,11 @@ export class Exchange {
       if (run.restored === "kept") this.#o.dispatcher.clock(run, at);
       else this.#o.dispatcher.silently(this.#o.moments.moment(at), () => this.#o.dispatcher.live(run, at));
       run.restored = "kept";
-      run.repeatAt = at;
-      this.#o.orders.schedule(run);
-      this.#showAgain(run, at);
-    }
-    for (const run of begun) {
       clearOrphans(run, FAILED, this.#o.alarms, mono);
-      this.#o.judge.judge(run, at, true);
+      run.again = run.repeatAt = at;
+      this.#o.orders.schedule(run);
+      this.#o.keeper.schedule(run);
+      this.#showAgain(run, at);
     }
   }
 

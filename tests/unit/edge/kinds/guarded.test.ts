@@ -172,7 +172,7 @@ describe("a kind that throws", () => {
     const { engine, told, events } = site(new Map(), circle);
     engine.opened(0, 0);
     expect(told.filter((one) => one.endsWith("rule.failed raised"))).toHaveLength(1);
-    expect(events.find(({ kind }) => kind === "rule.failed")?.cause?.["reason"]).toContain("more than 1000 steps");
+    expect(events.find(({ kind }) => kind === "rule.failed")?.cause?.["reason"]).toContain("more than 100 times in one moment");
   });
 
   it("costs nobody what a third one said while others were in a circle", () => {
@@ -198,7 +198,7 @@ describe("a kind that throws", () => {
     } as unknown as AnyKind;
     const { engine, told, records } = site(new Map(), circle, () => {}, ["a", "b", "c", "d"]);
     engine.opened(0, 0);
-    expect(told).toEqual(["a rule.failed raised"]);
+    expect(told).toEqual(["b rule.failed raised"]);
     engine.record({ source: "c-meter", name: "on", unit: "", value: true, quality: "good", mono: 5 }, 99);
     expect(records.filter((one) => one.startsWith("d."))).toContain("d.on=true");
   });

@@ -102,3 +102,33 @@ it("knows its bays again after a restart, without a word from any sensor", async
   await site.open({ offMs: 700_000 });
   expect(shownOf(site, "group")).toMatchObject({ status: "unknown?", unknownSpotNumber: 2 });
 });
+
+/** What is told of the group, one line for each moment and attribute. */
+const momentsOf = (site: LivedSite) =>
+  site.records
+    .filter(({ source }) => source === "group")
+    .map(({ epoch, mono, name }) => `${epoch} ${Math.max(mono, site.openedAt(epoch))} ${name}`);
+
+it.each([
+  ["after", ["a", "b", "c", "d", "group"]],
+  ["before", ["group", "a", "b", "c", "d"]],
+] as const)("tells of one moment once, not once for each bay, written %s them", async (_, order) => {
+  const site = await opened(order.map((id) => (id === "group" ? groupOf("a", "b", "c", "d") : bay(id))));
+  for (const [i, id] of ["a", "b", "c", "d"].entries()) {
+    site.wait(1000);
+    presence(site, id, i % 2 === 0);
+  }
+  // All that is told is told again.
+  site.wait(1_000_000);
+  // Nobody sees them any more; nobody looked at them for long.
+  site.device("a-sensor", false);
+  site.commit();
+  await site.open({ offMs: 700_000 });
+  site.commit();
+  const told = momentsOf(site);
+  expect(told.length).toBeGreaterThan(20);
+  expect(told.filter((one, i) => told.indexOf(one) !== i)).toEqual([]);
+  expect(
+    site.records.filter(({ epoch, source, name }) => epoch === "EPOCH002" && source === "a" && name === "status"),
+  ).toHaveLength(1);
+});
