@@ -208,15 +208,21 @@ describe("laws", () => {
     expect(missing, "documents name files that do not exist").toEqual([]);
   });
 
-  it("traps are held by tests of that very title, or by a decision that says why", () => {
-    const page = readFileSync(join(ROOT, "docs/traps.md"), "utf8");
-    const rows = page.split("\n").filter((line) => /^\| (?!trap )[^-]/.test(line));
+  it.each([
+    ["docs/traps.md", 80],
+    ["docs/security.md", 30],
+  ])("%s: each row is held by tests of that very title, by a decision that says why, or not yet", (file, least) => {
+    const page = readFileSync(join(ROOT, file), "utf8");
+    const rows = page
+      .split(/\n\n+/)
+      .filter((block) => /\| held by \|\n/.test(block))
+      .flatMap((table) => table.split("\n").filter((line) => /^\| (?!.*\| held by \|$)[^-]/.test(line)));
     const wrong: string[] = [];
     for (const row of rows) {
       const held = row.slice(row.lastIndexOf(" | ", row.length - 3));
       const named = [...held.matchAll(/`([\w./-]+)` ("[^"]+"(?:, "[^"]+")*)/g)];
       const decided = [...held.matchAll(/\[\d{4} ?([^\]]*)\]\(([\w./-]+)\)/g)];
-      if (named.length + decided.length === 0) wrong.push(`held by nothing: ${row}`);
+      if (named.length + decided.length === 0 && !held.startsWith(" | *not yet*")) wrong.push(`held by nothing: ${row}`);
       for (const [, file = "", titles = ""] of named) {
         const text = readFileSync(join(ROOT, file), "utf8");
         for (const [quoted = ""] of titles.matchAll(/"[^"]+"/g)) {
@@ -231,7 +237,7 @@ describe("laws", () => {
       }
     }
     expect(wrong).toEqual([]);
-    expect(rows.length).toBeGreaterThan(80);
+    expect(rows.length).toBeGreaterThan(least);
   });
 });
 
