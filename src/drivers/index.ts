@@ -50,6 +50,7 @@ export const deviceTypes: Readonly<Record<string, () => Promise<Driver>>> = {
   ld2450: async () => (await import("./devices/ld2450.ts")).ld2450,
   "maxbotix-hrxl": async () => (await import("./devices/maxbotix-hrxl.ts")).maxbotixHrxl,
   "maxbotix-xl": async () => (await import("./devices/maxbotix-xl.ts")).maxbotixXl,
+  "pay-line": async () => (await import("./devices/pay-line.ts")).payLine,
   rdm6300: async () => (await import("./devices/rdm6300.ts")).rdm6300,
   "tf-luna": async () => (await import("./devices/tf-luna.ts")).tfLuna,
   "tfmini-plus": async () => (await import("./devices/tfmini-plus.ts")).tfminiPlus,

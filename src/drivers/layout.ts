@@ -202,8 +202,11 @@ export interface LineFrame {
   readonly framing: "line";
   readonly begin: string;
   readonly fields: readonly LineField[];
-  /** `xor-hex`: two hex digits, the XOR of the bytes that the hex digits of the fields stand for. */
-  readonly check?: "xor-hex";
+  /**
+   * `xor-hex`: two hex digits, the XOR of the bytes that the hex digits of the fields stand for. `nmea`: commas stand between the fields, and `*`
+   * and two hex digits follow, the XOR of all characters before it but the first; fields that are left out at the end are empty.
+   */
+  readonly check?: "xor-hex" | "nmea";
   readonly after?: string;
   readonly end: string;
 }

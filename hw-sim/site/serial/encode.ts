@@ -57,11 +57,21 @@ function bytesOf({ decode, bytes, scale = 1 }: FrameField, value: number): reado
 }
 
 function lineOf({ begin, fields, check, after = "", end }: LineFrame, shown: Shown): string {
-  const text = fields.map((field) => textOf(field, shown[field.name] ?? initial(field))).join("");
-  const xor = Buffer.from(text, "hex").reduce((all, byte) => all ^ byte, 0);
-  const sum = check === undefined ? "" : xor.toString(16).padStart(2, "0").toUpperCase();
-  return `${begin}${text}${sum}${after}${end[0] ?? ""}`;
+  const texts = fields.map((field) => textOf(field, shown[field.name] ?? initial(field)));
+  if (check === "nmea") {
+    const sentence = `${begin}${texts.join(",").replace(/,+$/, "")}`;
+    return `${sentence}*${xorHex(Buffer.from(sentence.slice(1), "latin1"))}\r\n`;
+  }
+  const text = texts.join("");
+  return `${begin}${text}${check === undefined ? "" : xorHex(Buffer.from(text, "hex"))}${after}${end[0] ?? ""}`;
 }
+
+const xorHex = (bytes: Uint8Array): string =>
+  bytes
+    .reduce((all, byte) => all ^ byte, 0)
+    .toString(16)
+    .padStart(2, "0")
+    .toUpperCase();
 
 /** With as many decimals as its place has room for. */
 function numberOf({ name, chars: [, most], scale = 1 }: LineField, value: number): number {

@@ -59,6 +59,19 @@ describe("frames of a serial device", () => {
       { framing: "line", begin: "\x02", fields: [{ name: "id", decode: "hex", chars: [10, 10] }], check: "xor-hex", end: "\x03" },
     ],
     [
+      "line: a sentence as of NMEA 0183",
+      {
+        framing: "line",
+        begin: "$PAY,",
+        fields: [
+          { name: "id", decode: "text", chars: [0, 10] },
+          { name: "lasts", decode: "decimal", chars: [0, 7] },
+        ],
+        check: "nmea",
+        end: "\r\n",
+      },
+    ],
+    [
       "line: nothing but text and its end",
       { framing: "line", begin: "", fields: [{ name: "id", decode: "text", chars: [4, 16] }], after: ";", end: "\r\n" },
     ],

@@ -32,6 +32,7 @@ export function badgeReader<O extends { readonly again: number }>(table: BadgeTa
     options: z.strictObject({ ...table.options, again }) as unknown as z.ZodType<O>,
     silentAfterMs: () => SILENT_AFTER_MS,
     points: () => ({ badge: { unit: "", kind: "credential" } }),
+    isEach: true,
     key: (wires) => wires.badgeKey(),
     interpreter: (options, file) => {
       const keys = badgeKeysIn(file ?? new Uint8Array(0));

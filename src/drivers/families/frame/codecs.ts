@@ -95,6 +95,8 @@ function rawOf(bytes: Uint8Array, at: number, { decode, bytes: order }: FrameFie
   return raw >= 0x8000 ? raw - 0x8000 : 0 - raw;
 }
 
+const STAR = 0x2a;
+const COMMA = 0x2c;
 const CR = 0x0d;
 const LF = 0x0a;
 const isPrintable = (byte: number): boolean => byte >= 0x20 && byte < 0x7f;
@@ -107,7 +109,8 @@ const NUMBER = /^ *[-+]?\d+(\.\d+)?$/;
 function lineCodec(layout: LineFrame): FrameCodec {
   const { fields, check, after = "" } = layout;
   const [begin, end] = [[...Buffer.from(layout.begin, "latin1")], [...Buffer.from(layout.end, "latin1")]];
-  const around = begin.length + after.length + (check === undefined ? 0 : 2);
+  const sum = check === undefined ? 0 : check === "nmea" ? fields.length + 2 : 2;
+  const around = begin.length + after.length + sum;
   const most = around + fields.reduce((sum, { chars }) => sum + chars[1], 0) + 1;
   const first = begin[0];
   const isFiller = (byte: number) => end.includes(byte) || byte === CR || byte === LF;
@@ -122,7 +125,8 @@ function lineCodec(layout: LineFrame): FrameCodec {
       let to = from;
       while (to < bytes.length && isPrintable(bytes[to] ?? 0) && !end.includes(bytes[to] ?? 0)) to++;
       if (to >= bytes.length) return to - at < most ? "more" : lineOver(bytes, at, to, first);
-      const values = end.includes(bytes[to] ?? 0) ? textFields(bytes.subarray(from, to), layout) : null;
+      const fieldsIn = check === "nmea" ? sentenceFields : textFields;
+      const values = end.includes(bytes[to] ?? 0) ? fieldsIn(bytes.subarray(from, to), layout) : null;
       if (values === null) return lineOver(bytes, at, to + 1, first);
       return { frame: values, length: to + 1 - at };
     },
@@ -160,6 +164,28 @@ function textFields(line: Uint8Array, { fields, check, after = "" }: LineFrame):
   if (at !== body || (check !== undefined && !xorHolds(line.subarray(0, body + 2)))) return null;
   return values;
 }
+
+/** Null for a line that is another one. */
+function sentenceFields(line: Uint8Array, { begin, fields }: LineFrame): Fields | null {
+  const star = line.length - 3;
+  if (line[star] !== STAR || !line.subarray(star + 1).every(isHex)) return null;
+  const sum = nibble(line[star + 1]) * 16 + nibble(line[star + 2]);
+  if (xorOf(Buffer.from(begin.slice(1), "latin1")) !== (xorOf(line.subarray(0, star)) ^ sum)) return null;
+  const values: Record<string, number | Uint8Array> = {};
+  let at = 0;
+  for (const field of fields) {
+    const comma = line.subarray(0, star).indexOf(COMMA, at);
+    const to = comma < 0 ? star : comma;
+    const [least, most] = field.chars;
+    const value = to - at < least || to - at > most ? null : valueIn(line.subarray(at, to), field);
+    if (value === null) return null;
+    values[field.name] = value;
+    at = Math.min(star, to + 1);
+  }
+  return at === star ? values : null;
+}
+
+const xorOf = (bytes: Uint8Array): number => bytes.reduce((all, byte) => all ^ byte, 0);
 
 function valueIn(chars: Uint8Array, { decode, scale }: LineField): number | Uint8Array | null {
   if (!chars.every(MAY_STAND[decode])) return null;

@@ -34,7 +34,9 @@ export interface FrameParts<O> {
   /** What it means that nothing came for three seconds; null or absent: nothing, and in the end the device is silent. */
   quiet?(options: O, mono: number): readonly Reading[] | null;
   /** Each frame is something that happened, and stands for a person: none is passed over, and their bytes are overwritten. */
-  readonly key?: (wires: Wires) => Promise<Uint8Array>;
+  readonly isEach?: true;
+  /** The keys under which what stands for a person is hashed, where these options ask for that. */
+  key?(wires: Wires, options: O): Promise<Uint8Array | undefined>;
 }
 
 export function frameDriver<O>(parts: FrameParts<O>): Driver<O> {
@@ -71,10 +73,10 @@ class FrameDevice<O> implements Device {
   readonly #interpret: Interpreter;
 
   static async open<O>({ id, options, bus, wires, stop }: Opening<O>, parts: FrameParts<O>): Promise<FrameDevice<O>> {
-    const key = await parts.key?.(wires);
+    const key = await parts.key?.(wires, options);
     const line = wires.serial(bus);
     const frames = line.shared("frames", () => new LineFrames(line));
-    const listening = await frames.listen(codecOf(parts.frame(options)), key !== undefined, stop);
+    const listening = await frames.listen(codecOf(parts.frame(options)), parts.isEach === true, stop);
     return new FrameDevice(id, options, listening, parts, interpreterOf(parts, options, key));
   }
 
@@ -122,7 +124,7 @@ class FrameDevice<O> implements Device {
   }
 
   async *#heard(stop: AbortSignal): AsyncGenerator<readonly Reading[]> {
-    const { key, everyMs } = this.#parts;
+    const { isEach, everyMs } = this.#parts;
     let last = Number.NEGATIVE_INFINITY;
     // The wire is open, and a device that speaks only at events gives no other sign of life.
     if (everyMs === undefined) yield [];
@@ -134,7 +136,7 @@ class FrameDevice<O> implements Device {
         continue;
       }
       if (isHopeless) throw new EdgeError("frame.invalid", { device: this.#id });
-      if (key !== undefined) {
+      if (isEach) {
         if (frames.length > 0) yield frames.flatMap((fields) => this.#interpret(fields, mono));
         continue;
       }
