@@ -39,7 +39,7 @@ export function checkReferences(schema: z.ZodType, value: unknown, path: Path, s
     if (to === "point") checkPoint(one, one.reference, site, source);
     else if (to === "list") isThere(one, LISTS, phrases.pushedList[source.lang], source);
     else if (to === "asset") checkAsset(one, one.reference.kind, site, source);
-    else if (to === "device" || to === "reader" || to === "column") checkDevice(one, to, site, source);
+    else if (to === "device" || to === "reader" || to === "column" || to === "station") checkDevice(one, to, site, source);
     else if (to === "hours") checkHolidays(one, site, source);
   }
 }
@@ -207,14 +207,17 @@ const isReader = (points: readonly (readonly [string, PointSpec])[]): boolean =>
   points.some(([, { kind }]) => kind === "credential");
 const isColumn = (points: readonly (readonly [string, PointSpec])[]): boolean =>
   points.some(([name, { isWord }]) => name === "state" && isWord === true);
+const isStation = (points: readonly (readonly [string, PointSpec])[]): boolean =>
+  points.some(([name, { kind, isWord }]) => name === "fault" && kind === "state" && isWord !== true);
+const IS = { reader: isReader, column: isColumn, station: isStation } as const;
 
-function checkDevice(found: Found, to: "device" | "reader" | "column", { raw, devices }: Written, source: Source): void {
+function checkDevice(found: Found, to: "device" | keyof typeof IS, { raw, devices }: Written, source: Source): void {
   const expected = phrases[to][source.lang];
   if (!isThere(found, [...devices.keys()], expected, source) || to === "device") return;
   const { driver, points } = devices.get(found.written) ?? {};
   // A type that this version does not have yet may be one.
   if (driver === undefined || points === undefined) return;
-  if ((to === "reader" ? isReader : isColumn)(Object.entries(points))) return;
+  if (IS[to](Object.entries(points))) return;
   const type = valueAt(raw, ["devices", found.written, "type"]);
   source.add({
     code: "config.wrong-reference",

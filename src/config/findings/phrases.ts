@@ -47,6 +47,10 @@ export const phrases = {
     it: "una colonnina di ricarica, cioè un dispositivo il cui punto `state` è una parola",
     en: "a charging column, which is a device whose point `state` is a word",
   },
+  station: {
+    it: "un parcometro, cioè un dispositivo con un punto `fault`",
+    en: "a pay station, which is a device with a point `fault`",
+  },
   reader: { it: "un dispositivo che legge contrassegni", en: "a device that reads badges" },
   pushedList: { it: "una lista della piattaforma", en: "a list of the platform" },
   stateHere: { it: "un punto che vale true o false", en: "a point that is true or false" },
@@ -279,6 +283,8 @@ const italian: Readonly<Record<string, string>> = {
     "al massimo metà del tempo dopo il quale la colonnina passa ai valori di sicurezza",
   "the name of a device: only the first socket has the column's":
     "il nome di un dispositivo: solo la prima presa ha quello della colonnina",
+  "DEVICE.POINT, or `device`": "DISPOSITIVO.PUNTO, oppure `device`",
+  "at most 32 letters, digits and -": "al massimo 32 lettere, cifre e -",
   "a number, beside `limit`": "un numero, accanto a `limit`",
   "a topic such as cippo/v1, without +, # or empty levels": "un topic come cippo/v1, senza +, # o livelli vuoti",
 };

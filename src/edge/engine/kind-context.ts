@@ -11,14 +11,14 @@ export class KindContext implements Context<unknown, Record<string, Sense<unknow
   readonly now: Moment;
   readonly o: unknown;
   readonly sees: Record<string, Seen<unknown>>;
+  readonly asset: string;
   again = NEVER;
-  readonly #asset: string;
   readonly #answers: Answers;
 
   constructor(run: AssetRun, now: Moment, answers: Answers) {
     this.now = now;
     this.o = run.asset.options;
-    this.#asset = run.asset.id;
+    this.asset = run.asset.id;
     this.#answers = answers;
     this.sees = {};
     for (const { name } of run.roles) {
@@ -45,7 +45,7 @@ export class KindContext implements Context<unknown, Record<string, Sense<unknow
 
   readonly open = (hours: string): Spell => this.#spell(this.#answers.hours?.(hours, this.now.wall));
 
-  readonly listed = (list: string): Spell => this.#spell(this.#answers.listed?.(list, this.#asset, this.now.wall));
+  readonly listed = (list: string): Spell => this.#spell(this.#answers.listed?.(list, this.asset, this.now.wall));
 
   #spell(answer: ReturnType<NonNullable<Answers["hours"]>>): Spell {
     // By a clock that may be wrong nothing is open or shut; when it is found, the kind is asked again.

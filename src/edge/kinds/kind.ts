@@ -196,6 +196,8 @@ type SeenBy<S> = S extends Sense<infer T> ? Seen<T> : undefined;
 
 export interface Context<O, S extends Senses> {
   readonly now: Moment;
+  /** Its name in the configuration. */
+  readonly asset: string;
   readonly o: O;
   readonly sees: { readonly [R in keyof S]: SeenBy<S[R]> };
   // Each answer below is looked at again, by itself, when time alone changes it.

@@ -1,7 +1,7 @@
-/** A pay station: in service or not, silent, and whether its cash box needs attention. */
+/** A pay station: in service or not, silent, whether its cash box needs attention, and which session was paid last. */
 import * as z from "zod";
 import { duration } from "../../kit/text/quantities.ts";
-import { type AlarmSpec, assetKind, type Claim, held, optional, type Seen, shown, state } from "./kind.ts";
+import { type AlarmSpec, assetKind, type Claim, held, optional, type Seen, shown, state, word } from "./kind.ts";
 import { ref } from "./references.ts";
 
 const HOUR_MS = 3_600_000;
@@ -51,42 +51,72 @@ function claimOf(seen: Seen<boolean>, afterMs: number): Claim {
   return seen.blind ? { since: seen.since, due: Number.POSITIVE_INFINITY } : held(seen.since, afterMs);
 }
 
+const of = (device: string | undefined, point: string): string | undefined =>
+  device === undefined ? undefined : `${device}.${point}`;
+
+const isHeard = (seen: Seen<unknown>): boolean => seen.known || seen.since > 0;
+
 export const payStation = assetKind({
   kind: "pay-station",
   model: "Device",
   title: { it: "Parcometro", en: "Pay station" },
   version: 1,
-  options: z.strictObject({
-    fault: ref.point({ kind: "state" }).describe("The point that is true while it is out of service."),
-    cashBox: ref
-      .point({ kind: "state" })
-      .optional()
-      .describe(
-        "The point that is true while its cash box needs attention: full, nearly full, missing or open, as its contact says.",
-      ),
-    faultFor: duration().prefault("1min").describe("How long it may be out of service: many come back by themselves."),
-    silentFor: duration().prefault("5min").describe("How long nothing may be known of it."),
-  }),
-  senses: (o) => ({
-    fault: state(o.fault, { settleMs: SETTLE_MS }),
-    cashBox: optional(o.cashBox, (from) => state(from, { settleMs: SETTLE_MS })),
+  options: z
+    .strictObject({
+      device: ref
+        .station()
+        .optional()
+        .describe(
+          "The device of the station, such as one of type pay-line: its points `fault`, `cash-box` and `session` are heard.",
+        ),
+      fault: ref
+        .point({ kind: "state" })
+        .optional()
+        .describe("The point that is true while it is out of service; default: that of `device`."),
+      cashBox: ref
+        .point({ kind: "state" })
+        .optional()
+        .describe(
+          "The point that is true while its cash box needs attention: full, nearly full, missing or open, as its contact says; default: that of `device`, if it has one.",
+        ),
+      faultFor: duration().prefault("1min").describe("How long it may be out of service: many come back by themselves."),
+      silentFor: duration().prefault("5min").describe("How long nothing may be known of it."),
+    })
+    .refine(({ device, fault }) => device !== undefined || fault !== undefined, {
+      error: "expected DEVICE.POINT, or `device`",
+      path: ["fault"],
+    }),
+  senses: ({ device, fault, cashBox }) => ({
+    fault: state(fault ?? `${device}.fault`, { settleMs: SETTLE_MS }),
+    cashBox: optional(cashBox ?? of(device, "cash-box"), (from) => state(from, { settleMs: SETTLE_MS })),
+    session: optional(of(device, "session"), word),
   }),
   shows: {
     status: { unit: "", kind: "word", meaning: "`working`, `outOfService` or `unknown`." },
     cashBox: { unit: "", kind: "word", meaning: "`inOrder`, `needsAttention` or `unknown`. Absent where no point says it." },
+    session: {
+      unit: "",
+      kind: "word",
+      meaning:
+        "The session that was told last: its number, the stall (`-`: none), in how many seconds it starts, how many it lasts (0: it is over) and its cents (docs/pay-stations.md). Absent before the first.",
+    },
   },
   alarms: { "paystation.fault": fault, "paystation.silent": silent, "paystation.cash-box": cashBox },
-  facts: {},
+  facts: { session: null as string | null },
   lookBackMs: 0,
 
-  says(_facts, { o, sees }) {
+  learn: (facts, heard) => (heard.of === "session" && heard.seen.known ? { session: heard.seen.value } : facts),
+
+  says({ session }, { o, sees }) {
     const broken = sees.fault;
-    const cash = sees.cashBox;
+    // A device without such a point never says anything of it.
+    const cash = sees.cashBox && isHeard(sees.cashBox) ? sees.cashBox : undefined;
     return {
       since: broken.since,
       shows: {
         status: shown(broken, (is) => (is ? "outOfService" : "working")),
         cashBox: cash && shown(cash, (is) => (is ? "needsAttention" : "inOrder")),
+        session: session ?? undefined,
       },
       claims: {
         "paystation.fault": claimOf(broken, o.faultFor),

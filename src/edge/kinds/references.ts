@@ -11,6 +11,7 @@ export type Reference =
   | { readonly to: "asset"; readonly kind?: string; readonly once?: true }
   | { readonly to: "reader" }
   | { readonly to: "column" }
+  | { readonly to: "station" }
   | { readonly to: "list" }
   | { readonly to: "hours" }
   | { readonly to: "day" };
@@ -54,6 +55,8 @@ export const ref = {
   reader: () => refer(named(NAME, "expected the name of a device that reads badges"), { to: "reader" }),
   /** A charging column: a device whose point `state` is a letter. */
   column: () => refer(named(NAME, "expected the name of a device"), { to: "column" }),
+  /** A pay station: a device with a point `fault`. */
+  station: () => refer(named(NAME, "expected the name of a device"), { to: "station" }),
   /** A list that the platform pushes. */
   list: () => refer(named(NAME, "expected the name of a list"), { to: "list" }),
   /** Opening hours, such as "Mo-Fr 08:00-20:00; PH off". */

@@ -45,11 +45,21 @@ export const bayOptions = z.strictObject({
   maxStay: duration().optional().describe("Longest stay during `hours`, as the city's ordinance sets it: bay.overstay."),
   payments: z
     .strictObject({
-      station: ref.asset("pay-station").optional().describe(NOT_YET),
+      station: ref
+        .asset("pay-station")
+        .optional()
+        .describe("Pay station that tells its sessions (docs/pay-stations.md): one for this bay counts whatever the list says."),
+      stall: z
+        .string()
+        .regex(/^[A-Za-z0-9-]{1,32}$/, { error: "expected at most 32 letters, digits and -" })
+        .optional()
+        .describe("What the station calls this bay; default: its name here."),
       list: ref
         .list()
-        .prefault("payments")
-        .describe("List of who has paid, pushed by the platform: an entry for this bay is a session."),
+        .optional()
+        .describe(
+          "List of who has paid, pushed by the platform: an entry for this bay is a session. Default: payments, or none where there is a `station`.",
+        ),
       grace: duration().prefault("10min").describe("Time to pay after parking, and to leave when the paid time is over."),
     })
     .optional()
@@ -66,10 +76,7 @@ export const bayOptions = z.strictObject({
 export type BayOptions = z.output<typeof bayOptions>;
 
 /** Options that parse but that this version does not act upon. */
-export const bayNotYet = (o: BayOptions): readonly string[] => [
-  ...(o.charger === undefined ? [] : ["charger"]),
-  ...(o.payments?.station === undefined ? [] : ["payments.station"]),
-];
+export const bayNotYet = (o: BayOptions): readonly string[] => [...(o.charger === undefined ? [] : ["charger"])];
 
 const OF_PERMITS = ["disabled", "loading", "resident"];
 
@@ -79,6 +86,10 @@ export const watchesPermits = ({ reservedFor, permits }: BayOptions): boolean =>
 
 /** The list that says whose badge it is. */
 export const permitListOf = ({ reservedFor, permits }: BayOptions): string => permits?.list ?? reservedFor ?? "";
+
+/** undefined: the station alone knows who has paid. */
+export const paymentListOf = ({ station, list }: NonNullable<BayOptions["payments"]>): string | undefined =>
+  list ?? (station === undefined ? "payments" : undefined);
 
 /** An entry for the bay itself is a permit: vehicles of loading and residents are admitted by name. Badges of the disabled must be shown. */
 export const admitsByList = (o: BayOptions): boolean =>
@@ -95,6 +106,7 @@ export function bayIdle(o: BayOptions): Readonly<Record<string, readonly string[
     ...(o.permits !== undefined && !isWatched && { permits: [`reservedFor: ${OF_PERMITS.join(" | ")}`] }),
     ...(isListIdle && { "permits.list": ["permits.reader"] }),
     ...(o.hours !== undefined && !hasDuty && { hours: ["permits | maxStay | outside: forbidden | payments | column"] }),
+    ...(o.payments?.stall !== undefined && o.payments.station === undefined && { "payments.stall": ["payments.station"] }),
     ...(isForbidden && o.hours === undefined && { outside: ["hours"] }),
   };
 }

@@ -4,6 +4,7 @@ import { admitsByList, bayIdle, bayNotYet, bayOptions, bayWords, permitListOf, w
 import { blocked, withoutCharging } from "./charging.ts";
 import { beyondMaxStay, overstay } from "./max-stay.ts";
 import { outOfHours, outsideHours } from "./outside-hours.ts";
+import { type PaidHere, paidAt } from "./paid-here.ts";
 import { unpaid, withoutPayment } from "./payment.ts";
 import { illegalOccupation, type Stay, withoutPermit } from "./permit.ts";
 
@@ -15,6 +16,8 @@ interface Facts {
   /** Begin of the present stay, ms of observation. */
   readonly stay: number | null;
   readonly permit: Permit | null;
+  /** null: the pay station has told nothing of this bay. */
+  readonly paid: PaidHere | null;
 }
 
 /** When it was shown and until when it holds, both in `passed`; `until` null: to the end of the stay. */
@@ -37,6 +40,8 @@ export const parkingBay = assetKind({
   senses: (o) => ({
     occupancy: state(o.occupancy, { settleMs: o.debounce, presumes: PRESUMES }),
     column: optional(o.column, word),
+    station: optional(o.payments?.station, (station) => word(`${station}.status`)),
+    session: optional(o.payments?.station, (station) => word(`${station}.session`)),
     badge: optional(watchesPermits(o) ? o.permits?.reader : undefined, (reader) => badge(reader, permitListOf(o))),
   }),
   shows: {
@@ -57,7 +62,7 @@ export const parkingBay = assetKind({
   },
   actions: (o) =>
     watchesPermits(o) ? { "permit.confirm": { args: { until: { type: "number" } }, impact: "low", safe: true } } : {},
-  facts: { stay: null, permit: null } as Facts,
+  facts: { stay: null, permit: null, paid: null } as Facts,
   lookBackMs: DAY_MS,
   commands: {
     "permit.confirm": {
@@ -66,15 +71,19 @@ export const parkingBay = assetKind({
     },
   },
 
-  learn(facts, heard, { now, o, sees }) {
+  learn(facts, heard, { asset, now, o, sees }) {
     if (heard.of === "occupancy") {
       const { seen } = heard;
       if (!seen.known) return facts;
-      if (!seen.value) return { stay: null, permit: null };
+      if (!seen.value) return { ...facts, stay: null, permit: null };
       // The moment at which the sensor first saw the vehicle counts, not the one at which that had settled.
       const sawAt = now.passed - (now.at - seen.since);
       const counts = facts.stay !== null || (facts.permit !== null && facts.permit.at >= sawAt - (o.permits?.shownBefore ?? 0));
-      return { stay: seen.since, permit: counts ? facts.permit : null };
+      return { ...facts, stay: seen.since, permit: counts ? facts.permit : null };
+    }
+    if (heard.of === "session") {
+      const { seen } = heard;
+      return seen.known ? { ...facts, paid: paidAt(facts.paid, seen.value, o.payments?.stall ?? asset, now) } : facts;
     }
     if (heard.of === "badge") {
       const permit = permitOf(heard.seen, facts.permit, now);
@@ -88,7 +97,7 @@ export const parkingBay = assetKind({
     return shownAt(facts, { at: now.passed, until: ends }, sees.occupancy, now);
   },
 
-  says({ stay, permit }, cx) {
+  says({ stay, permit, paid }, cx) {
     const { occupancy } = cx.sees;
     const isClosed = cx.listed("suspensions").is === true;
     const judged = (claim: (stay: Stay) => Claim): Claim => {
@@ -119,7 +128,7 @@ export const parkingBay = assetKind({
         "bay.overstay": judged((of) => beyondMaxStay(of, cx)),
         "bay.out-of-hours": judged((of) => outsideHours(of, cx)),
         "bay.blocked": judged((of) => withoutCharging(of, cx)),
-        "bay.unpaid": judged((of) => withoutPayment(of, cx)),
+        "bay.unpaid": judged((of) => withoutPayment(of, paid, cx)),
       },
     };
   },
@@ -135,7 +144,7 @@ function permitOf(seen: Seen<Verdict>, before: Permit | null, { passed }: Moment
 }
 
 /** A permit shown at an empty bay waits for the next vehicle. Otherwise a vehicle is taken to stand there. */
-function shownAt({ stay }: Facts, permit: Permit, occupancy: Seen<boolean>, { at }: Moment): Facts {
+function shownAt(facts: Facts, permit: Permit, occupancy: Seen<boolean>, { at }: Moment): Facts {
   const isEmpty = occupancy.known && !occupancy.value;
-  return { stay: stay ?? (isEmpty ? null : at), permit };
+  return { ...facts, stay: facts.stay ?? (isEmpty ? null : at), permit };
 }
