@@ -3,7 +3,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type * as z from "zod";
-import { translated } from "../../../src/config/findings/phrases.ts";
+import { translated } from "../../../src/config/findings/expectations.ts";
 import { check } from "../../../src/config/findings/zod-issues.ts";
 import { assetHead, deviceHead, siteSchema } from "../../../src/config/schema/schema.ts";
 import { alternativesOf, discriminatorOf, shapeOf } from "../../../src/config/schema/shape.ts";
