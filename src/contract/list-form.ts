@@ -48,7 +48,7 @@ export const listMessage = listEnvelope.omit({ base: true }).extend({
     .optional()
     .describe("Of the lines of entries, in hexadecimal."),
   bytes: count.optional().describe("How many bytes those lines are."),
-  url: z.string().max(2000).optional().describe("Where they lie; absent: they follow the envelope in the same file."),
+  url: z.string().max(2000).optional().describe("Where they lie, https://…; absent: they follow the envelope in the same file."),
   ...signed,
 });
 

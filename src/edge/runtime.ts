@@ -181,7 +181,7 @@ export class EdgeRuntime {
     stop.addEventListener("abort", () => this.#buffer.leave(), { once: true });
     await Promise.race([this.#buffer.flush().catch(unlessStopped), commits]);
     // Before any command, one that waited included: it must not switch on again, for another `maxOn`, what should be off.
-    const lists = this.lists?.load();
+    const lists = this.lists?.run(stop);
     const limits = this.#limits.run(stop, this.#watchdog.heartbeat("limits", ROUND_MS.limits));
     await this.commands.resume(stop).catch(unlessStopped);
     await Promise.all([this.devices.run(stop), this.#watch(stop), limits, lists]);

@@ -10,12 +10,17 @@ import { credentialsFolder } from "./sync-ports.ts";
 
 /** `file`: the database, beside which they lie. */
 export function listOptions(site: Site, file: string): Omit<ListsOptions, "clock" | "log"> {
-  const { trust, badgeKey: name } = site.credentials ?? {};
+  const { trust, badgeKey: name, cert, key, ca } = site.credentials ?? {};
   const folder = credentialsFolder(site);
   return {
     folder: join(dirname(file), "lists"),
     downTopic: `${site.sync.prefix}/${site.gateway.id}/down`,
     keys: new TrustedKeys(trust === undefined || folder === undefined ? undefined : join(folder, trust)),
+    fetch: {
+      ...(folder !== undefined && { credentials: { folder, ...(cert && { cert }), ...(key && { key }), ...(ca && { ca }) } }),
+      idleMs: 30_000,
+      wholeMs: 600_000,
+    },
     async badgeKeys() {
       if (name === undefined) return null;
       const missing = (cause?: unknown) => new EdgeError("credentials.missing", { name, folder: folder ?? "?" }, cause);

@@ -1,12 +1,12 @@
 /** Everything that can go wrong, by code: whether a retry helps, what happened, what to do next (docs/errors.md). */
 import type { Text } from "../model/index.ts";
-import { bleCodes } from "./codes/ble-codes.ts";
 import { brokerCodes } from "./codes/broker-codes.ts";
 import { busCodes } from "./codes/bus-codes.ts";
 import { cliCodes } from "./codes/cli-codes.ts";
 import type { PlacesIn } from "./codes/code-table.ts";
 import { configCodes } from "./codes/config-codes.ts";
 import { gpioCodes } from "./codes/gpio-codes.ts";
+import { listCodes } from "./codes/list-codes.ts";
 import { mqttCodes } from "./codes/mqtt-codes.ts";
 import { platformCodes } from "./codes/platform-codes.ts";
 import { portCodes } from "./codes/port-codes.ts";
@@ -26,12 +26,12 @@ export const codes = {
   ...busCodes,
   ...portCodes,
   ...gpioCodes,
-  ...bleCodes,
   ...mqttCodes,
   ...valueCodes,
   ...configCodes,
   ...storeCodes,
   ...platformCodes,
+  ...listCodes,
   ...brokerCodes,
   ...cliCodes,
 };

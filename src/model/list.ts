@@ -15,6 +15,14 @@ export interface ListStatus {
   readonly isStale?: true;
   /** The last one that did not come into force, and why. */
   readonly refused?: { readonly version: number; readonly code: string; readonly told: Told };
+  /** The one whose entries are being fetched: how many bytes of how many are there, and why the last try brought no more. */
+  readonly fetching?: {
+    readonly version: number;
+    readonly have: number;
+    readonly bytes: number;
+    readonly code?: string;
+    readonly told?: Told;
+  };
 }
 
 /** A piece of the file of a list that a person brings, in order. */

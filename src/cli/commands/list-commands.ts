@@ -33,9 +33,12 @@ function show(lists: readonly ListStatus[], { table, lines, say, lang }: Termina
       say(version === null ? "notInForce" : isStale ? "listStale" : "inForce"),
     ]),
   );
-  for (const { name, refused } of lists)
+  for (const { name, refused, fetching } of lists) {
+    if (fetching) lines(`${name}: ${say("listFetched")} ${fetching.version} (${fetching.have}/${fetching.bytes} B)`);
+    if (fetching?.told) lines(`  ${fetching.code}: ${fetching.told.what[lang]}\n→ ${fetching.told.next[lang]}`);
     if (refused)
       lines(`${name}: ${say("listRefused")} ${refused.code}: ${refused.told.what[lang]}\n→ ${refused.told.next[lang]}`);
+  }
 }
 
 /** `keep` false: the gateway only says whether it would take it. */

@@ -134,6 +134,7 @@ export const texts = {
   inForce: { it: "in vigore", en: "in force" },
   notInForce: { it: "non in vigore", en: "not in force" },
   listStale: { it: "non più attuale, ma vale ancora", en: "too old, still counts" },
+  listFetched: { it: "in arrivo la versione", en: "on its way is version" },
   listRefused: { it: "rifiutata", en: "refused" },
   listFreshFor: { it: "attuale ancora per", en: "up to date for" },
   listKept: { it: "È in vigore.", en: "It is in force." },

@@ -67,7 +67,11 @@ const credentials = z
   .strictObject({
     cert: file().optional().describe("Client certificate of this gateway."),
     key: file().optional().describe("Its private key."),
-    ca: file().optional().describe("Authorities that the broker's certificate is checked against."),
+    ca: file()
+      .optional()
+      .describe(
+        "Authorities that the certificates of the broker, and of hosts that lists are fetched from, are checked against.",
+      ),
     password: z
       .string({ error: NO_PASSWORD })
       .regex(/^[A-Za-z0-9_][\w.-]*$/, { error: NO_PASSWORD })

@@ -29,7 +29,7 @@ function hashesOf(shown: string, kid: string | undefined): readonly string[] {
   );
 }
 
-export function statusOf(held: HeldList, refused: ListStatus["refused"] | null, now: Now): ListStatus {
+export function statusOf(held: HeldList, now: Now): ListStatus {
   const { name, version, kid, issuedAt, maxAgeMs, table } = held;
   return {
     name,
@@ -39,6 +39,5 @@ export function statusOf(held: HeldList, refused: ListStatus["refused"] | null, 
     maxAgeMs,
     entries: table.size,
     ...(isStale(held, now) && { isStale: true }),
-    ...(refused && { refused }),
   };
 }

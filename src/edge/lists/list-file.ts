@@ -5,6 +5,7 @@ import { type FileHandle, mkdir, open, rename, rm, stat, truncate } from "node:f
 import { dirname, join } from "node:path";
 import type { ListName } from "../../contract/list-form.ts";
 import { EdgeError } from "../../kit/errors.ts";
+import { systemReason } from "../../kit/text/reasons.ts";
 
 /** A line longer than any entry, and than any message that comes down. */
 const MOST_LINE = 262_144;
@@ -20,11 +21,12 @@ export interface Line {
 export class ListFile {
   readonly path: string;
 
-  constructor(folder: string, name: ListName) {
-    this.path = join(folder, `${name}.list`);
+  /** `fetch`: what lies there is not whole yet. */
+  constructor(folder: string, name: ListName, state: "list" | "fetch" = "list") {
+    this.path = join(folder, `${name}.${state}`);
   }
 
-  /** The file being imported, before it counts. */
+  /** What is being written, before it counts. */
   get aside(): string {
     return `${this.path}.new`;
   }
@@ -49,7 +51,24 @@ export class ListFile {
     } finally {
       await file.close();
     }
-    await rename(this.aside, this.path);
+    await this.#takePlaceOf(this.aside);
+  }
+
+  /** The first so many bytes of another file on the same card take the place of the former one, without being written once more. */
+  async adopt(path: string, bytes: number): Promise<void> {
+    await mkdir(dirname(this.path), { recursive: true, mode: 0o700 });
+    const file = await open(path, "r+");
+    try {
+      await file.truncate(bytes);
+      await file.datasync();
+    } finally {
+      await file.close();
+    }
+    await this.#takePlaceOf(path);
+  }
+
+  async #takePlaceOf(path: string): Promise<void> {
+    await rename(path, this.path);
     const folder = await open(dirname(this.path), "r");
     await folder.sync().finally(() => folder.close());
   }
@@ -122,7 +141,14 @@ export async function firstLineIn(path: string): Promise<Buffer> {
   throw new EdgeError("list.malformed", { reason: { it: "è vuota", en: "it is empty" } });
 }
 
-/** The first so many bytes of another file. */
-export async function copied(path: string, bytes: number, into: FileHandle): Promise<void> {
-  if (bytes > 0) for await (const piece of createReadStream(path, { end: bytes - 1 })) await into.appendFile(piece as Buffer);
+/** The signature does not cover the layout, so each document is stored as one line. */
+export const oneLine = (payload: Uint8Array): string => JSON.stringify(JSON.parse(Buffer.from(payload).toString("utf8")));
+
+/** Throws `list.not-stored`. */
+export async function stored(write: () => Promise<void>): Promise<void> {
+  try {
+    await write();
+  } catch (error) {
+    throw new EdgeError("list.not-stored", { reason: systemReason(error) }, error);
+  }
 }

@@ -9,6 +9,7 @@ import { isStale } from "./list-answers.ts";
 import { spansIn } from "./list-spans.ts";
 
 const STALE = "stale";
+const NOT_FETCHED = "not-fetched";
 /** A list that is refused again and again with new contents is told of no more often than this. */
 const REFUSED_EVERY_MS = 60_000;
 
@@ -78,6 +79,19 @@ export class ListTeller {
     const text = naming(list, { it: error.what("it"), en: error.what("en") });
     const extra = { list, ...(version > 0 && { version }), code: error.code };
     this.#host.raise({ ...hostEvent("list.refused"), state: "noted", text, extra });
+  }
+
+  /** Raises that its entries cannot be fetched, or (null) ends that. */
+  waiting(list: string, version: number, error: EdgeError | null): void {
+    const { mono } = this.#host.now();
+    const text: Text =
+      error === null
+        ? { it: `Lista ${list}: niente più da scaricare`, en: `List ${list}: nothing is left to fetch` }
+        : naming(list, { it: error.what("it"), en: error.what("en") });
+    const extra = { list, ...(version > 0 && { version }), ...(error && { code: error.code }) };
+    const draft = { ...hostEvent("list.not-fetched"), text, extra };
+    if (error === null) this.#host.alarms.clear(ownerOf(list), NOT_FETCHED, draft, mono);
+    else this.#host.alarms.raise(ownerOf(list), NOT_FETCHED, draft, mono);
   }
 
   /** Raises that it is older than its sender allows, or ends that. */

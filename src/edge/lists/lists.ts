@@ -10,10 +10,12 @@ import { systemReason } from "../../kit/text/reasons.ts";
 import type { ListStatus } from "../../model/index.ts";
 import type { PermitLists, PermitVerdict } from "../permits/badge-check.ts";
 import type { TrustedKeys } from "../trust/trusted-keys.ts";
+import type { FetchOptions } from "./fetch/list-errand.ts";
+import { ListErrands } from "./fetch/list-errands.ts";
 import { changed, documentOn, type HeldList, mustFit, nameIn, readList, wholeOf } from "./held-list.ts";
 import { statusOf, verdictOf } from "./list-answers.ts";
 import type { ListDocument } from "./list-envelope.ts";
-import { copied, firstLineIn, ListFile } from "./list-file.ts";
+import { firstLineIn, ListFile, oneLine, stored } from "./list-file.ts";
 import type { ListTeller } from "./list-teller.ts";
 
 /** A sender's clock may be ahead by this much. */
@@ -27,6 +29,8 @@ export interface ListsOptions {
   readonly keys: Pick<TrustedKeys, "check">;
   /** Names of the badge keys of this gateway; null: it has none. */
   readonly badgeKeys: () => Promise<readonly string[] | null>;
+  /** How entries that lie elsewhere are fetched. */
+  readonly fetch: FetchOptions;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -40,19 +44,41 @@ export class Lists implements PermitLists {
   /** Of documents that were refused: the broker sends a retained one at each connect, and that is told once. */
   readonly #refusedHash = new Map<ListName, string>();
   readonly #mutex = new Mutex();
+  readonly #errands: ListErrands;
   /** Resolves when what lay on the disk is in force again. */
   #loaded: Promise<void> | undefined;
 
   constructor(options: ListsOptions, teller: ListTeller) {
     this.#o = options;
     this.#teller = teller;
+    this.#errands = new ListErrands(options, {
+      check: (document) => this.#check(document),
+      bring: (document, path, over) => this.#mutex.run(() => this.#fetched(document, path, over)),
+      refuse: ({ name, envelope, hash }, error) => this.#refuse(name, envelope.version, hash, error),
+      waiting: ({ name, envelope }, error) => teller.waiting(name, envelope.version, error),
+    });
+  }
+
+  /** Loads them, and goes on fetching what was wanted, until stopped. */
+  async run(stop: AbortSignal): Promise<void> {
+    await this.load();
+    await this.#errands.run(stop);
+  }
+
+  /** Nothing is fetched any more; what is not whole yet is gone on with at the next start. */
+  close(): Promise<void> {
+    return this.#errands.close();
   }
 
   /** What lies on the disk comes into force, each list after the other; until then nothing new is taken. Once. */
   load(): Promise<void> {
     this.#loaded ??= this.#mutex.run(async () => {
       await rm(this.brought, { force: true });
-      for (const name of listNames) await this.#loadOne(name);
+      for (const name of listNames) {
+        await this.#loadOne(name);
+        await this.#errands.load(name, this.#held.get(name)?.version ?? 0);
+        if (this.#errands.of(name) === undefined) this.#teller.waiting(name, 0, null);
+      }
     });
     return this.#loaded;
   }
@@ -76,8 +102,8 @@ export class Lists implements PermitLists {
   }
 
   /**
-   * A message of `lists/{list}`, or of `lists/{list}/delta`. Resolves when it is in force and durable, or refused; rejects where it could not be
-   * stored, and must come again: `list.not-stored`.
+   * A message of `lists/{list}`, or of `lists/{list}/delta`. Resolves when it is in force and durable, or refused, or durable and its entries are
+   * being fetched; rejects where it could not be stored, and must come again: `list.not-stored`.
    */
   async receive(list: string, payload: Uint8Array): Promise<void> {
     const [name = "", delta] = list.split("/");
@@ -113,20 +139,24 @@ export class Lists implements PermitLists {
     this.#teller.refused(name, version, error);
   }
 
-  async #accept(document: ListDocument, payload: Uint8Array): Promise<HeldList> {
+  async #accept(document: ListDocument, payload: Uint8Array): Promise<void> {
     const { name, envelope, content } = document;
-    const before = this.#held.get(name) ?? null;
+    if (envelope.base !== undefined) return void (await this.#change(document, payload));
     await this.#check(document);
-    this.#mustFollow(document, before);
-    const file = this.#file(name);
-    if (envelope.base !== undefined && before !== null) {
-      await stored(() => file.append(oneLine(payload)));
-      return this.#comesIntoForce(changed(before, document));
-    }
-    if (!("entries" in content)) throw new EdgeError("list.apart");
+    this.#mustFollow(document, this.#held.get(name) ?? null);
+    if (!("entries" in content)) return this.#errands.want(document, payload);
     const next = wholeOf(document);
-    await stored(() => file.replace((handle) => handle.writeFile(`${oneLine(payload)}\n`)));
-    return this.#comesIntoForce(next);
+    await stored(() => this.#file(name).replace((handle) => handle.writeFile(`${oneLine(payload)}\n`)));
+    await this.#comesIntoForce(next);
+  }
+
+  /** A delta. */
+  async #change(document: ListDocument, payload: Uint8Array): Promise<HeldList> {
+    const { name } = document;
+    await this.#check(document);
+    const before = this.#changedBy(document, this.#held.get(name) ?? null);
+    await stored(() => this.#file(name).append(oneLine(payload)));
+    return this.#comesIntoForce(changed(before, document));
   }
 
   /** Where an imported file lies until it is judged. */
@@ -143,16 +173,16 @@ export class Lists implements PermitLists {
       const before = this.#held.get(name) ?? null;
       const held =
         envelope.base === undefined ? await this.#whole(path, name, before, keep) : await this.#delta(first, name, before, keep);
-      return statusOf(held, null, this.#o.clock.now());
+      return statusOf(held, this.#o.clock.now());
     });
   }
 
   async #delta(line: Uint8Array, name: ListName, before: HeldList | null, keep: boolean): Promise<HeldList> {
     const document = documentOn(line, name);
     if (before?.hashes.has(document.hash)) return before;
-    if (keep) return this.#accept(document, line);
+    if (keep) return this.#change(document, line);
     await this.#check(document);
-    return this.#mustFollow(document, before) ?? wholeOf(document);
+    return this.#changedBy(document, before);
   }
 
   async #whole(path: string, name: ListName, before: HeldList | null, keep: boolean): Promise<HeldList> {
@@ -165,14 +195,19 @@ export class Lists implements PermitLists {
     // The same whole document, with no more deltas than are in force.
     if (before !== null && held.version <= before.version) return before;
     if (!keep) return held;
-    await stored(() => this.#file(name).replace((handle) => copied(path, end, handle)));
+    await stored(() => this.#file(name).adopt(path, end));
     return this.#comesIntoForce(held);
+  }
+
+  async #fetched({ name }: ListDocument, path: string, over: AbortSignal): Promise<void> {
+    if (!over.aborted) await this.#whole(path, name, this.#held.get(name) ?? null, true);
   }
 
   async #comesIntoForce(held: HeldList): Promise<HeldList> {
     this.#held.set(held.name, held);
     this.#refused.delete(held.name);
     this.#refusedHash.delete(held.name);
+    this.#errands.drop(held.name, held.version);
     await this.#teller.inForce(held);
     return held;
   }
@@ -189,17 +224,16 @@ export class Lists implements PermitLists {
     if (here !== null && !here.includes(kid)) throw new EdgeError("list.other-kid", { kid });
   }
 
-  /** The list that goes before, if any. */
-  #mustFollow(document: ListDocument, before: HeldList | null): HeldList | null {
-    const { version, base } = document.envelope;
-    if (base !== undefined) {
-      if (before === null) throw new EdgeError("list.other-base", { base, held: 0 });
-      mustFit(before, document);
-      return before;
-    }
+  #mustFollow({ envelope: { version } }: ListDocument, before: HeldList | null): void {
     const held = before?.version ?? 0;
     if (version === held) throw new EdgeError("list.same-version", { version });
     if (version < held) throw new EdgeError("list.older", { version, held });
+  }
+
+  /** The list that a delta changes. */
+  #changedBy(document: ListDocument, before: HeldList | null): HeldList {
+    if (before === null) throw new EdgeError("list.other-base", { base: document.envelope.base ?? 0, held: 0 });
+    mustFit(before, document);
     return before;
   }
 
@@ -222,33 +256,28 @@ export class Lists implements PermitLists {
     return listNames.flatMap((name): readonly ListStatus[] => {
       const [held, refused] = [this.#held.get(name), this.#refused.get(name)];
       const why = refused && { version: refused.version, code: refused.error.code, told: toldOf(refused.error) };
-      if (held !== undefined) return [statusOf(held, why ?? null, this.#o.clock.now())];
-      return why === undefined ? [] : [{ name, version: null, refused: why }];
+      const fetching = this.#errands.of(name);
+      const more = { ...(why && { refused: why }), ...(fetching && { fetching }) };
+      if (held !== undefined) return [{ ...statusOf(held, this.#o.clock.now()), ...more }];
+      return why || fetching ? [{ name, version: null, ...more }] : [];
     });
   }
 
   /** For `reported` (contract). */
   reported(): Readonly<Record<string, unknown>> {
-    const all = this.status().map(({ name, version, kid, refused }) => {
+    const all = this.status().map(({ name, version, kid, refused, fetching }) => {
       const why = refused && { version: refused.version, code: refused.code, reason: refused.told.what.en };
-      return [name, { version, ...(kid !== undefined && { kid }), ...(why && { refused: why }) }];
+      const still = fetching && { version: fetching.version, ...(fetching.code && { code: fetching.code }) };
+      return [
+        name,
+        { version, ...(kid !== undefined && { kid }), ...(why && { refused: why }), ...(still && { fetching: still }) },
+      ];
     });
     return Object.fromEntries(all);
   }
 }
 
 const asSent = (name: ListName, isDelta: boolean): string => (isDelta ? `${name}/delta` : name);
-
-/** The signature does not cover the layout, so each document is stored as one line. */
-const oneLine = (payload: Uint8Array): string => JSON.stringify(JSON.parse(Buffer.from(payload).toString("utf8")));
-
-async function stored(write: () => Promise<void>): Promise<void> {
-  try {
-    await write();
-  } catch (error) {
-    throw new EdgeError("list.not-stored", { reason: systemReason(error) }, error);
-  }
-}
 
 /** A file that cannot be read is no fault of the list. */
 function refusalOf(raw: unknown): EdgeError {

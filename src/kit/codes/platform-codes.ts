@@ -1,4 +1,4 @@
-/** Why a command or a list of the platform is refused, or why the outcome of a command is unknown. */
+/** Why a command of the platform or a signature is refused, or why the outcome of a command is unknown. */
 import type { CodeTable } from "./code-table.ts";
 
 export const platformCodes = {
@@ -184,82 +184,6 @@ export const platformCodes = {
     hint: {
       it: "Firmato per un altro gateway o topic, cambiato dopo la firma, oppure scritto in un'altra forma: docs/lists.md dice quale.",
       en: "Signed for another gateway or topic, changed after it was signed, or written in another form: docs/lists.md says which.",
-    },
-  },
-  "list.malformed": {
-    retry: false,
-    what: { it: "Lista non valida: {reason}", en: "Malformed list: {reason}" },
-    hint: { it: "Correggere il mittente: la forma è in docs/lists.md.", en: "Correct the sender: docs/lists.md gives the form." },
-  },
-  "list.other-topic": {
-    retry: false,
-    what: { it: "La lista {name} è arrivata come {list}", en: "List {name} came as {list}" },
-    hint: { it: "Correggere il mittente.", en: "Correct the sender." },
-  },
-  "list.too-large": {
-    retry: false,
-    what: { it: "Lista troppo grande: {reason}", en: "The list is too large: {reason}" },
-    hint: {
-      it: "Togliere le voci scadute, o dividere la città fra più gateway.",
-      en: "Leave out what has expired, or divide the city among more gateways.",
-    },
-  },
-  "list.older": {
-    retry: false,
-    what: { it: "Versione {version}, ma in vigore c'è già la {held}", en: "Version {version}, but {held} is in force already" },
-    hint: { it: "Inviare una versione più alta.", en: "Send a higher version." },
-  },
-  "list.same-version": {
-    retry: false,
-    what: { it: "Un'altra lista con la stessa versione {version}", en: "Another list of the same version {version}" },
-    hint: { it: "Inviare una versione più alta.", en: "Send a higher version." },
-  },
-  "list.other-base": {
-    retry: false,
-    what: {
-      it: "Cambia la versione {base}, ma in vigore c'è la {held}",
-      en: "It changes version {base}, but {held} is in force",
-    },
-    hint: { it: "Inviare la lista intera.", en: "Send the whole list." },
-  },
-  "list.from-future": {
-    retry: true,
-    what: { it: "La lista porta una data futura", en: "The list is dated in the future" },
-    hint: { it: "Controllare l'orologio del mittente.", en: "Check the sender's clock." },
-  },
-  "list.other-kid": {
-    retry: false,
-    what: { it: "Fatta con la chiave di badge {kid}, che qui non c'è", en: "Made with badge key {kid}, which is not here" },
-    hint: {
-      it: "Mettere la chiave nel file indicato da `credentials.badgeKey`, oppure inviare una lista fatta con una chiave già presente.",
-      en: "Put the key into the file that `credentials.badgeKey` names, or send a list made with a key that is already there.",
-    },
-  },
-  "list.damaged": {
-    retry: false,
-    what: {
-      it: "Le voci della lista non sono quelle firmate: {reason}",
-      en: "The entries of the list are not those signed: {reason}",
-    },
-    hint: { it: "Inviarla di nuovo, intera.", en: "Send it again, whole." },
-  },
-  "list.apart": {
-    retry: false,
-    what: {
-      it: "Le voci stanno altrove, e questa versione non le va a prendere",
-      en: "Its entries lie elsewhere, and this version does not fetch them",
-    },
-    hint: {
-      it: "Mettere busta e voci in un file e caricarlo con `cippo lists import`.",
-      en: "Put envelope and entries into a file and bring it with `cippo lists import`.",
-    },
-  },
-  "list.not-stored": {
-    retry: true,
-    what: { it: "La lista non si può conservare: {reason}", en: "The list cannot be stored: {reason}" },
-    hint: {
-      it: "Controllare spazio e scheda; il broker la manda di nuovo.",
-      en: "Check space and card; the broker sends it again.",
     },
   },
 } as const satisfies CodeTable;

@@ -23,6 +23,16 @@ export const listEvents = {
     todo: { it: "`cippo lists show` dice perché.", en: "`cippo lists show` says why." },
     fields: { ...ofList, code: "why, as an error code; of one list at most once a minute" },
   },
+  "list.not-fetched": {
+    severity: "medium",
+    states: STANDS,
+    what: {
+      it: "Le voci di una lista non si riescono a scaricare: vale quella di prima, e si riprova",
+      en: "The entries of a list cannot be fetched: the former one counts, and it is tried again",
+    },
+    todo: { it: "`cippo lists show` dice perché.", en: "`cippo lists show` says why." },
+    fields: { ...ofList, code: "why the last try failed, as an error code" },
+  },
   "list.stale": {
     severity: "medium",
     states: STANDS,

@@ -3,6 +3,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { Alarms } from "../../../src/edge/alarms.ts";
 import type { ListNews } from "../../../src/edge/answers/told-lists.ts";
+import type { FetchOptions } from "../../../src/edge/lists/fetch/list-errand.ts";
 import { ListTeller } from "../../../src/edge/lists/list-teller.ts";
 import { Lists } from "../../../src/edge/lists/lists.ts";
 import { TrustedKeys } from "../../../src/edge/trust/trusted-keys.ts";
@@ -20,6 +21,7 @@ export class ListBox implements AsyncDisposable {
   readonly news: ListNews[] = [];
   readonly saved = new Map<string, unknown>();
   kids: readonly string[] | null = ["k1", "k2"];
+  readonly fetch: FetchOptions = { idleMs: 20_000, wholeMs: 60_000, waitMs: () => 10 };
   wall = NOW;
   synced = true;
   lists: Lists;
@@ -71,7 +73,15 @@ export class ListBox implements AsyncDisposable {
     };
     const clock = { now, mono: () => now().mono, boot: "boot" } as unknown as Clock;
     const keys = new TrustedKeys(this.signer.file);
-    const options = { folder: this.folder, downTopic: DOWN, keys, badgeKeys: async () => this.kids, clock, log: noLog };
+    const options = {
+      folder: this.folder,
+      downTopic: DOWN,
+      keys,
+      badgeKeys: async () => this.kids,
+      fetch: this.fetch,
+      clock,
+      log: noLog,
+    };
     return new Lists(options, new ListTeller(host, this.saved, this.#assets));
   }
 

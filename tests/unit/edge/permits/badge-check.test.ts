@@ -34,6 +34,7 @@ async function site(file: string, signer: Signer | null) {
     downTopic: DOWN,
     keys: new TrustedKeys(signer.file),
     badgeKeys: async () => ["k1", "k2"],
+    fetch: { idleMs: 20_000, wholeMs: 60_000 },
   };
   const device = { id: "reader", points: { badge: { unit: "", kind: "credential" as const } } };
   const edge = await FedEdge.open({ file, device, assets, ...(lists && { lists }) });
