@@ -25,6 +25,8 @@ export const deviceTypes: Readonly<Record<string, () => Promise<Driver>>> = {
   "eastron-sdm630": async () => (await import("./devices/eastron-sdm630.ts")).eastronSdm630,
   eddystone: async () => (await import("./devices/eddystone.ts")).eddystone,
   "gatt-battery": async () => (await import("./devices/gatt-battery.ts")).gattBattery,
+  "gpio-blink": async () => (await import("./devices/gpio-blink.ts")).gpioBlink,
+  "gpio-colour": async () => (await import("./devices/gpio-colour.ts")).gpioColour,
   "gpio-contact": async () => (await import("./devices/gpio-contact.ts")).gpioContact,
   "gpio-loop": async () => (await import("./devices/gpio-loop.ts")).gpioLoop,
   "gpio-pulse": async () => (await import("./devices/gpio-pulse.ts")).gpioPulse,
@@ -59,7 +61,7 @@ export const deviceTypes: Readonly<Record<string, () => Promise<Driver>>> = {
 };
 
 /** Words of a configuration whose driver is still to be written: a warning, not an error. */
-export const plannedTypes: readonly string[] = ["carlo-gavazzi-em340", "gpio-blink", "mbus-meter", "onvif-health", "qibixx-mdb"];
+export const plannedTypes: readonly string[] = ["carlo-gavazzi-em340", "mbus-meter", "onvif-health", "qibixx-mdb"];
 
 /** Throws `config.type-not-yet` for a name that is not in the registry. */
 export function loadDriver(type: string): Promise<Driver> {

@@ -38,7 +38,11 @@ export interface GpioLayout {
   readonly line: number;
   readonly active: "high" | "low";
   readonly means: string;
-  readonly role: "state" | "pulses" | "output";
+  readonly role: "state" | "pulses" | "output" | "sign";
+  /** Of a sign: the line of what sees it red. */
+  readonly red?: { readonly line: number; readonly active: "high" | "low" };
+  /** Of a sign: it blinks while all is well; absent: it is green. */
+  readonly blinks?: true;
   readonly perPulse?: number;
 }
 

@@ -4,6 +4,7 @@ import * as z from "zod";
 import { Chip } from "../gpio/chip.ts";
 import { Contact } from "../gpio/contact.ts";
 import { Relay } from "../gpio/relay.ts";
+import { Sign } from "../gpio/sign.ts";
 import { openTools } from "../gpio/tools.ts";
 import { type BusOptions, layoutOn, type SiteDevice, siteWire, type Twin } from "./wire.ts";
 
@@ -27,20 +28,25 @@ export const gpio = siteWire({
       unplug: () => tools.unplug(),
       async [Symbol.asyncDispose]() {
         await tools[Symbol.asyncDispose]();
-        for (const { contact } of twins.values()) contact?.[Symbol.dispose]();
+        for (const twin of twins.values()) twin[Symbol.dispose]?.();
       },
     };
   },
 });
 
-function twinOf(device: SiteDevice, chip: Chip, { log }: BusOptions): Twin {
+function twinOf(device: SiteDevice, chip: Chip, { log }: BusOptions): GpioTwin {
   const { role, ...layout } = layoutOn("gpio", device);
   const line = { ...layout, device: device.id, chip, log };
+  if (role === "sign") return signTwin(new Sign(line));
   return role === "output" ? relayTwin(new Relay(line)) : contactTwin(new Contact({ ...line, role }));
 }
 
-const contactTwin = (contact: Contact): Twin => ({
+/** What of it goes on by itself ends with the bus. */
+type GpioTwin = Twin & Partial<Disposable>;
+
+const contactTwin = (contact: Contact): GpioTwin => ({
   contact,
+  [Symbol.dispose]: () => contact[Symbol.dispose](),
   values: () => ({ [contact.options.means]: contact.value }),
   set(point, value) {
     if (typeof value === "string") throw new Error(`${point} is a number, or true or false`);
@@ -48,7 +54,13 @@ const contactTwin = (contact: Contact): Twin => ({
   },
 });
 
-const relayTwin = (relay: Relay): Twin => ({
+const signTwin = (sign: Sign): GpioTwin => ({
+  values: () => ({ [sign.options.means]: sign.word }),
+  set: (point, value) => sign.put(point, value),
+  [Symbol.dispose]: () => sign[Symbol.dispose](),
+});
+
+const relayTwin = (relay: Relay): GpioTwin => ({
   values: () => ({ [relay.options.means]: relay.on }),
   set() {
     throw new Error(`${relay.options.device} is switched by the gateway alone: command it`);

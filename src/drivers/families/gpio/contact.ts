@@ -16,8 +16,10 @@ const options = z.strictObject({
     .prefault("high")
     .describe("Electrical level at which the meaning is true; a contact to ground with pull-up is `low`."),
   means: z
-    .enum(["presence", "door", "tamper", "passage"])
-    .describe("What true says: occupied, open, tampered; or each activation counts as one passage."),
+    .enum(["presence", "door", "tamper", "chirp", "heater", "thermostat", "passage"])
+    .describe(
+      "What true says: occupied, open, tampered, chirping, heating, too cold or too warm; or each activation counts as one passage.",
+    ),
   debounce: duration().prefault("50ms").describe("A level counts once it has stood this long."),
   atMostEvery: duration()
     .prefault("0ms")

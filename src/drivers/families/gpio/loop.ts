@@ -1,15 +1,14 @@
 /** Makes the driver of an inductive loop detector: its output, and its fault contact where it has one. */
 import * as z from "zod";
 import { monotonic } from "../../../kit/clock.ts";
-import { PushQueue } from "../../../kit/loop/push-queue.ts";
-import { AnyOf } from "../../../kit/loop/signals.ts";
 import { duration } from "../../../kit/text/quantities.ts";
 import type { Device, PointSpec, Reading, Ticks } from "../../../model/index.ts";
 import type { Driver, Golden, GpioChip, Opening } from "../../driver.ts";
 import { report, withReport } from "../options.ts";
 import { bias, repeated } from "./input.ts";
 import { type GpioTable, gpioDriver, line } from "./line.ts";
-import { Nudge, type Settled, settledIn, settledOf } from "./settled.ts";
+import { Nudge, type Settled, settledIn, type WatchedLine } from "./settled.ts";
+import { settledOfSeveral } from "./several-lines.ts";
 
 const level = (means: string) => z.enum(["high", "low"]).prefault("low").describe(`Electrical level that means ${means}.`);
 const options = z.strictObject({
@@ -37,7 +36,6 @@ const MISSED = 3;
 const LEAST_SILENCE_MS = 30_000;
 /** The cabinet's devices got power together with this machine. */
 const POWER_UP_MS = 5 * 60_000;
-const UNTOLD = 1000;
 const STATE: PointSpec = { unit: "", kind: "state", report: { atLeastMs: ROW_AT_LEAST_MS } };
 
 export function loopDriver(table: GpioTable): Driver<LoopOptions> {
@@ -114,28 +112,14 @@ class LoopDetector implements Device {
     const { id, wires, bus, options } = this.#at;
     const chip = wires.gpio(bus);
     const knowledge = knowledgeOf(chip, id, options);
-    const queue = new PushQueue<readonly [Part, Settled]>({ most: UNTOLD, drops: "oldest" });
-    const ended = new AbortController();
-    using over = new AnyOf(stop, ended.signal);
-    const watch = async (part: Part, line: number): Promise<void> => {
-      const { bias, debounce, every } = options;
-      const of = { line, bias, debounceMs: debounce, atMostEveryMs: 0, everyMs: every, counts: false };
-      const nudge = part === "presence" ? this.#nudge : new Nudge();
-      try {
-        for await (const settled of settledOf(chip, of, over.signal, nudge)) queue.push([part, settled]);
-      } catch (error) {
-        queue.fail(error);
-      }
-    };
-    const { fault } = options;
+    const { bias, debounce, every, fault, line } = options;
+    const of = { bias, debounceMs: debounce, atMostEveryMs: 0, everyMs: every, counts: false };
     // The fault contact first: what it says holds for the first level of the output.
-    const watched = [...(fault ? [watch("fault", fault.line)] : []), watch("presence", options.line)];
-    try {
-      for await (const [part, settled] of queue.drain(stop)) yield knowledge.readings(part, settled);
-    } finally {
-      ended.abort();
-      await Promise.all(watched);
-    }
+    const lines: readonly (readonly [Part, WatchedLine])[] = [
+      ...(fault ? [["fault", { ...of, line: fault.line }] as const] : []),
+      ["presence", { ...of, line }],
+    ];
+    for await (const [part, settled] of settledOfSeveral(chip, lines, stop, this.#nudge)) yield knowledge.readings(part, settled);
   }
 
   hurry(): void {
