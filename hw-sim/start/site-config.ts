@@ -99,7 +99,7 @@ const bay = z.looseObject({
   debounce: duration().prefault("5s"),
   permits: z.looseObject({ grace: duration().prefault("5min"), shownBefore: duration().prefault("2min") }).optional(),
   maxStay: z.string().optional(),
-  column: z.string().optional(),
+  charger: z.string().optional(),
 });
 const periods = z.looseObject({ wire: z.string(), everyMs: z.number().default(0) });
 
@@ -113,7 +113,7 @@ export async function baysOf(site: Site): Promise<readonly SiteBay[]> {
     const driver = await loadDriver(type);
     const read = driver.options.parse(options);
     const sends = periods.safeParse(driver.layout(read)).data?.everyMs ?? 0;
-    const { reservedFor, permits, debounce, occupancy, maxStay, column } = data;
+    const { reservedFor, permits, debounce, occupancy, maxStay, charger } = data;
     bays.push({
       asset,
       occupancy,
@@ -121,7 +121,7 @@ export async function baysOf(site: Site): Promise<readonly SiteBay[]> {
       lagMs:
         Math.max(driver.everyMs?.(read) ?? 0, sends) + z.looseObject({ debounce: z.number().default(0) }).parse(read).debounce,
       permits: reservedFor === "disabled" && permits ? { graceMs: permits.grace, shownBeforeMs: permits.shownBefore } : null,
-      listed: [...(maxStay === undefined ? [] : ["bay.overstay"]), ...(column === undefined ? [] : ["bay.blocked"])],
+      listed: [...(maxStay === undefined ? [] : ["bay.overstay"]), ...(charger === undefined ? [] : ["bay.blocked"])],
     });
   }
   return bays;

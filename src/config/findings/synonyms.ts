@@ -39,6 +39,7 @@ export const synonyms: Synonyms = {
   id: ["name", "nome", "identifier"],
   place: ["location", "position", "luogo", "posizione"],
   occupancy: ["sensor", "sensore", "occupied", "presence"],
+  charger: ["column", "colonnina", "wallbox"],
   reservedFor: ["riservato", "riservatoa"],
   writable: ["write", "writeable", "scrivibile", "readwrite"],
   silentAfter: ["timeout", "offlineafter", "heartbeat"],

@@ -27,7 +27,7 @@ const MISTAKES: readonly (readonly [right: string, wrong: string, ...told: strin
     "portici-2-sensor.presence",
     "config.unknown-name of portici-2-sensor.presence: assets.portici-carico-2.occupancy; portici-2-sensore?",
   ],
-  ["colonna-2.state", "colonna-2.energy", "config.wrong-reference of colonna-2.energy: assets.farnese-ev-1.column"],
+  ["charger: colonnina-farnese-1", "charger: blu", "config.wrong-reference of blu: assets.farnese-ev-1.charger"],
   ['"08:00-22:00"', '"8-22"', 'config.wrong-value of "8-22": assets.farnese-ev-2.hours'],
   ["[portici-3, cavour-1,", "[portici-3, cavour-9,", "config.unknown-name of cavour-9: assets.blu.bays.1"],
   [

@@ -93,7 +93,7 @@ it("options that do nothing together are named, with what they lack", async () =
   expect(await warned(", permits: { grace: 3min }", "it")).toEqual([
     'permits: "permits": nessun effetto senza reservedFor: disabled | loading | resident',
   ]);
-  const DUTIES = "permits | maxStay | outside: forbidden | payments | column";
+  const DUTIES = "permits | maxStay | outside: forbidden | payments | charger";
   expect(await warned(', hours: "Mo-Fr 08:00-20:00"')).toEqual([`hours: "hours": no effect without ${DUTIES}`]);
   expect(await warned(', reservedFor: paid, permits: {}, hours: "Mo-Fr 08:00-20:00"')).toEqual([
     'permits: "permits": no effect without reservedFor: disabled | loading | resident',
@@ -146,6 +146,9 @@ it("an asset must be of the kind that is asked for", async () => {
     '0:62 config.wrong-reference "front" (parking-bay): an asset of kind charger: column',
   ]);
   expect(await found("  a: { kind: parking-bay, occupancy: loop.presence, charger: column }\n")).toEqual([]);
+  expect(await found("  a: { kind: parking-bay, occupancy: loop.presence, charger: column, socket: 2 }\n")).toEqual([
+    '0:78 config.wrong-reference "2": a socket of column, which has 1',
+  ]);
   expect(await found("  a: { kind: parking-bay, occupancy: loop.presence, charger: colum }\n")).toEqual([
     '0:62 config.unknown-name "colum": an asset of kind charger',
   ]);

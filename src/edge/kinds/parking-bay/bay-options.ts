@@ -2,9 +2,9 @@
 import * as z from "zod";
 import { duration } from "../../../kit/text/quantities.ts";
 import type { Text } from "../../../model/index.ts";
+import { MOST_SOCKETS } from "../charger/charger-options.ts";
+import type { Misfit } from "../kind.ts";
 import { ref } from "../references.ts";
-
-const NOT_YET = "Not acted upon by this version.";
 
 export const bayOptions = z.strictObject({
   reservedFor: z
@@ -42,6 +42,9 @@ export const bayOptions = z.strictObject({
     .enum(["free", "forbidden"])
     .prefault("free")
     .describe("Whether anybody may stand there outside `hours`, or nobody: bay.out-of-hours."),
+  leaveWithin: duration()
+    .prefault("10min")
+    .describe("With `outside: forbidden`: how long whoever is still there when `hours` end may take to leave."),
   maxStay: duration().optional().describe("Longest stay during `hours`, as the city's ordinance sets it: bay.overstay."),
   payments: z
     .strictObject({
@@ -60,23 +63,39 @@ export const bayOptions = z.strictObject({
         .describe(
           "List of who has paid, pushed by the platform: an entry for this bay is a session. Default: payments, or none where there is a `station`.",
         ),
-      grace: duration().prefault("10min").describe("Time to pay after parking, and to leave when the paid time is over."),
+      grace: duration()
+        .prefault("10min")
+        .describe("How long a vehicle may stand there unpaid: since it came, since `hours` began, or since what was paid ended."),
     })
     .optional()
     .describe("Parking here is paid for: bay.unpaid."),
-  charger: ref.asset("charger").optional().describe(NOT_YET),
-  column: ref
-    .point({ kind: "word" })
+  charger: ref
+    .asset("charger")
     .optional()
     .describe(
-      "Point of the bay's charging column that is a letter of IEC 61851, such as column-1.state. A vehicle that stands there without charging (neither C nor D) while the column has no fault raises bay.blocked.",
+      "The charging column of the bay, an asset of its own. A vehicle that stands there without charging, while the socket works, raises bay.blocked.",
     ),
-  grace: duration().prefault("10min").describe("Time to leave after `hours`, with `outside: forbidden`, or to begin charging."),
+  socket: z.int().min(1).max(MOST_SOCKETS).optional().describe("Which socket of `charger` is the bay's; default: the first."),
+  grace: duration()
+    .prefault("10min")
+    .describe("With `charger`: how long a vehicle may stand there without charging, before it begins and when it is full."),
 });
 export type BayOptions = z.output<typeof bayOptions>;
 
-/** Options that parse but that this version does not act upon. */
-export const bayNotYet = (o: BayOptions): readonly string[] => [...(o.charger === undefined ? [] : ["charger"])];
+/** A socket that its charging column does not have. */
+export function bayMisfits({ charger = "", socket = 1 }: BayOptions, of: (asset: string) => unknown): readonly Misfit[] {
+  const { sockets } = (of(charger) ?? {}) as { readonly sockets?: unknown };
+  if (!Array.isArray(sockets) || socket <= sockets.length) return [];
+  return [
+    {
+      at: ["socket"],
+      what: {
+        it: `una presa di ${charger}, che ne ha ${sockets.length}`,
+        en: `a socket of ${charger}, which has ${sockets.length}`,
+      },
+    },
+  ];
+}
 
 const OF_PERMITS = ["disabled", "loading", "resident"];
 
@@ -99,15 +118,16 @@ export const admitsByList = (o: BayOptions): boolean =>
 export function bayIdle(o: BayOptions): Readonly<Record<string, readonly string[]>> {
   const isForbidden = o.outside === "forbidden";
   const isWatched = watchesPermits(o);
-  const hasDuty = isWatched || [o.maxStay, o.column, o.payments].some((one) => one !== undefined) || isForbidden;
+  const hasDuty = isWatched || [o.maxStay, o.charger, o.payments].some((one) => one !== undefined) || isForbidden;
   const isListIdle = o.permits?.list !== undefined && o.permits.reader === undefined && isWatched && !admitsByList(o);
   return {
     ...(o.reservedFor === "disabled" && o.permits === undefined && { reservedFor: ["permits"] }),
     ...(o.permits !== undefined && !isWatched && { permits: [`reservedFor: ${OF_PERMITS.join(" | ")}`] }),
     ...(isListIdle && { "permits.list": ["permits.reader"] }),
-    ...(o.hours !== undefined && !hasDuty && { hours: ["permits | maxStay | outside: forbidden | payments | column"] }),
+    ...(o.hours !== undefined && !hasDuty && { hours: ["permits | maxStay | outside: forbidden | payments | charger"] }),
     ...(o.payments?.stall !== undefined && o.payments.station === undefined && { "payments.stall": ["payments.station"] }),
     ...(isForbidden && o.hours === undefined && { outside: ["hours"] }),
+    ...(o.socket !== undefined && o.charger === undefined && { socket: ["charger"] }),
   };
 }
 

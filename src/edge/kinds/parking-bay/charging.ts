@@ -3,9 +3,8 @@ import { type AlarmSpec, type Claim, type Context, held, type Senses } from "../
 import type { BayOptions } from "./bay-options.ts";
 import type { Stay } from "./permit.ts";
 
-/** Letters of IEC 61851 at which a vehicle draws power, and those at which a column cannot give any. */
-const CHARGES = ["C", "D"];
-const FAILS = ["E", "F"];
+/** It is not the driver's fault that a column which is broken or out of service gives nothing. */
+const REGULAR = ["charging", "fault", "unavailable"];
 
 export const blocked: AlarmSpec = {
   severity: "medium",
@@ -26,15 +25,13 @@ export const blocked: AlarmSpec = {
 
 /** A full battery counts as not charging, since the next driver waits. */
 export function withoutCharging({ since }: Stay, cx: Context<BayOptions, Senses>): Claim {
-  const { column, hours, grace } = cx.o;
-  const letter = cx.sees["column"];
-  if (column === undefined || letter === undefined) return false;
+  const { hours, grace } = cx.o;
+  const socket = cx.sees["socket"];
+  if (socket === undefined) return false;
   const reserved = hours === undefined ? { is: true, since } : cx.open(hours);
   if (reserved.is !== true) return reserved.is;
-  if (!letter.known) return "unknown";
-  const is = String(letter.value);
-  // It is not the driver's fault that a broken column gives nothing.
-  if (CHARGES.includes(is) || FAILS.includes(is)) return false;
-  const claim = held(Math.max(since, reserved.since, letter.since), grace);
-  return letter.blind ? { ...claim, due: Number.POSITIVE_INFINITY } : claim;
+  if (!socket.known) return "unknown";
+  if (REGULAR.includes(String(socket.value))) return false;
+  const claim = held(Math.max(since, reserved.since, socket.since), grace);
+  return socket.blind ? { ...claim, due: Number.POSITIVE_INFINITY } : claim;
 }

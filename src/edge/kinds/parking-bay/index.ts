@@ -1,6 +1,6 @@
 /** A parking bay: free, occupied or unknown, the permit shown there, and which parking rules are broken. */
 import { assetKind, badge, type Claim, type Moment, optional, type Seen, shown, state, type Verdict, word } from "../kind.ts";
-import { admitsByList, bayIdle, bayNotYet, bayOptions, bayWords, permitListOf, watchesPermits } from "./bay-options.ts";
+import { admitsByList, bayIdle, bayMisfits, bayOptions, bayWords, permitListOf, watchesPermits } from "./bay-options.ts";
 import { blocked, withoutCharging } from "./charging.ts";
 import { beyondMaxStay, overstay } from "./max-stay.ts";
 import { outOfHours, outsideHours } from "./outside-hours.ts";
@@ -34,12 +34,12 @@ export const parkingBay = assetKind({
   title: { it: "Stallo", en: "Parking bay" },
   version: 1,
   options: bayOptions,
-  notYet: bayNotYet,
   idle: bayIdle,
+  misfits: bayMisfits,
   words: bayWords,
   senses: (o) => ({
     occupancy: state(o.occupancy, { settleMs: o.debounce, presumes: PRESUMES }),
-    column: optional(o.column, word),
+    socket: optional(o.charger, (charger) => word(`${charger}.socket-${o.socket ?? 1}`)),
     station: optional(o.payments?.station, (station) => word(`${station}.status`)),
     session: optional(o.payments?.station, (station) => word(`${station}.session`)),
     badge: optional(watchesPermits(o) ? o.permits?.reader : undefined, (reader) => badge(reader, permitListOf(o))),

@@ -11,11 +11,11 @@ export const outOfHours: AlarmSpec = {
   todo: { it: "Avvisare la polizia locale.", en: "Tell the local police." },
 };
 
-/** Whoever is still there when the hours end has the grace to leave. */
+/** Whoever is still there when the hours end may take a while to leave. */
 export function outsideHours({ since }: Stay, cx: Context<BayOptions, Senses>): Claim {
-  const { hours, outside, grace } = cx.o;
+  const { hours, outside, leaveWithin } = cx.o;
   if (hours === undefined || outside === "free") return false;
   const open = cx.open(hours);
   if (open.is !== false) return open.is === "unknown" ? "unknown" : false;
-  return held(Math.max(since, open.since), grace);
+  return held(Math.max(since, open.since), leaveWithin);
 }

@@ -13,7 +13,7 @@ async function opened(options: object) {
     site,
     stands: (value: boolean | null) =>
       site.reads("14-sensor", { point: "presence", value, quality: value === null ? "bad" : "good" }),
-    column: (letter: string) => site.reads("column", { point: "state", value: letter, quality: "good" }),
+    socket: (word: string) => site.reads("column", { point: "socket-2", value: word, quality: "good" }),
     minutes: (count: number) => site.wait(count * MINUTE_MS),
     /** "raised 30 …": minutes since the life began. */
     told: (lang: "it" | "en" = "en") => {
@@ -83,9 +83,9 @@ describe("no longer than the longest stay", () => {
 });
 
 describe("not outside the hours, where that is forbidden", () => {
-  const MARKET = { hours: "Mo-Sa 08:00-17:30", outside: "forbidden", grace: "15min" };
+  const MARKET = { hours: "Mo-Sa 08:00-17:30", outside: "forbidden", leaveWithin: "15min" };
 
-  it("gives who stands there the grace to leave", async () => {
+  it("gives who stands there the time to leave", async () => {
     const { stands, minutes, told } = await opened(MARKET);
     stands(true);
     minutes(44);
@@ -119,18 +119,18 @@ describe("not outside the hours, where that is forbidden", () => {
 });
 
 describe("not without charging, in a bay that is for charging", () => {
-  const CHARGING = { reservedFor: "charging", column: "column.state" };
+  const CHARGING = { reservedFor: "charging", charger: "column", socket: 2 };
 
   it("who does not begin, or stays when full, blocks it", async () => {
-    const { stands, column, minutes, told } = await opened(CHARGING);
-    column("A");
+    const { stands, socket, minutes, told } = await opened(CHARGING);
+    socket("free");
     stands(true);
     minutes(5);
-    column("B");
-    column("C");
+    socket("occupied");
+    socket("charging");
     minutes(60);
     expect(told()).toEqual([]);
-    column("B");
+    socket("occupied");
     minutes(12);
     stands(false);
     expect(told()).toEqual([
@@ -143,14 +143,14 @@ describe("not without charging, in a bay that is for charging", () => {
     ]);
   });
 
-  it("a column that fails or is silent accuses nobody", async () => {
-    for (const letter of ["E", "F", null]) {
-      const { site, stands, column, minutes, told } = await opened(CHARGING);
-      column("A");
+  it("a socket that fails, is out of service or silent accuses nobody", async () => {
+    for (const word of ["fault", "unavailable", null]) {
+      const { site, stands, socket, minutes, told } = await opened(CHARGING);
+      socket("free");
       stands(true);
       minutes(1);
-      if (letter === null) site.device("column", false);
-      else column(letter);
+      if (word === null) site.device("column", false);
+      else socket(word);
       minutes(60);
       expect(told()).toEqual([]);
     }

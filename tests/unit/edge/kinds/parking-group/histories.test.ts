@@ -10,8 +10,8 @@ const RUNS = Number(process.env["CIPPO_HISTORIES"] ?? 100);
 const CAPACITY = 4;
 const ASSETS: readonly SiteAsset[] = [
   groupOf("left", "right"),
-  bay("left", { maxStay: "10min", hours: "Mo-Su 16:50-17:20,17:40-19:30", outside: "forbidden", grace: "2min" }),
-  bay("right", { column: "column.state", grace: "3min" }),
+  bay("left", { maxStay: "10min", hours: "Mo-Su 16:50-17:20,17:40-19:30", outside: "forbidden", leaveWithin: "2min" }),
+  bay("right", { charger: "column", grace: "3min" }),
   carPark({ capacity: CAPACITY, rezero: { at: "18:00", to: 1 } }),
 ];
 
@@ -50,9 +50,9 @@ async function live(list: readonly { readonly gap: number; readonly what: string
     else if (what === "blind") reads(null, { quality: "bad", code: "sensor.no-echo" });
     else if (what === "down" || what === "up") site.device(gap % 2 === 0 ? `${where}-sensor` : "way-in", what === "up");
     else if (what === "charges" || what === "is full" || what === "fails" || what === "hides") {
-      const letter = what === "charges" ? "C" : what === "is full" ? "B" : what === "fails" ? "F" : null;
+      const word = what === "charges" ? "charging" : what === "is full" ? "occupied" : what === "fails" ? "fault" : null;
       const bad = { quality: "bad", code: "modbus.timeout" } as const;
-      site.reads("column", { point: "state", value: letter, quality: "good", ...(letter === null && bad) });
+      site.reads("column", { point: "socket-1", value: word, quality: "good", ...(word === null && bad) });
     } else if (what === "in" || what === "out") gates.passes(`way-${what}`, 1 + (gap % 3));
     else if (what === "recount") site.orders("park", "count.set", { inside: gap % (CAPACITY + 1) });
     else if (what === "clock found") site.findsClock();

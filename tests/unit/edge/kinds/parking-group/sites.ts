@@ -14,7 +14,7 @@ function assetOf(kind: AnyKind, id: string, options: object, silentAfterMs: Read
 }
 
 export const bay = (id: string, more: object = {}): SiteAsset => {
-  const silentAfterMs = { occupancy: 600_000, column: 600_000 };
+  const silentAfterMs = { occupancy: 600_000, socket: 600_000 };
   return assetOf(parkingBay, id, { occupancy: `${id}-sensor.presence`, debounce: "0s", ...more }, silentAfterMs);
 };
 
