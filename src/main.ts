@@ -10,10 +10,12 @@ import { ToldLists } from "./edge/answers/told-lists.ts";
 import { EdgeRuntime } from "./edge/runtime.ts";
 import type { KindOf } from "./edge/segments/thin.ts";
 import { openStore } from "./edge/store/open-store.ts";
+import { UpdateOrders } from "./edge/updates/update-orders.ts";
 import { adminAnswers, statusLine } from "./gateway/admin-answers.ts";
 import { listOptions } from "./gateway/list-options.ts";
 import { credentialsFolder, syncOptions, syncPorts } from "./gateway/sync-ports.ts";
 import { tellEvidence } from "./gateway/update-evidence.ts";
+import { updateOptions } from "./gateway/update-options.ts";
 import { version } from "./kit/build-version.ts";
 import { type Clock, systemClock } from "./kit/clock.ts";
 import type { Log } from "./kit/log.ts";
@@ -54,13 +56,15 @@ export async function runGateway({ loaded, log, clock: given, socket: asked }: R
   const devices = Object.values(site.devices).map(
     (d): DeviceInfo => deviceInfo(d.id, d.driver, d.options, d.bus ?? "", wires, d.place),
   );
+  const answers = new SiteAnswers(calendarOf(site), new ToldLists(store.saved));
+  const lists = listOptions(site, file);
   const edge = new EdgeRuntime({
     gateway: site.gateway.id,
     store,
     devices,
     assets: Object.values(site.assets),
-    answers: new SiteAnswers(calendarOf(site), new ToldLists(store.saved)),
-    lists: listOptions(site, file),
+    answers,
+    lists,
     commitMs: site.store.commit,
     clock: source,
     log,
@@ -68,6 +72,11 @@ export async function runGateway({ loaded, log, clock: given, socket: asked }: R
   });
   const { clock } = edge;
   await edge.open();
+  const program = process.argv[1];
+  const updates =
+    runtime === undefined || program === undefined
+      ? null
+      : new UpdateOrders({ ...updateOptions({ site, folder: runtime, program, keys: lists.keys, answers }), clock, log });
   // Sync outlives the devices for a moment: their last words may still be sent.
   const hangUp = broadcast();
   const sync = runSync(
@@ -78,7 +87,7 @@ export async function runGateway({ loaded, log, clock: given, socket: asked }: R
       clock,
       log,
       watchdog,
-      ...syncPorts(edge, loaded, clock, stop),
+      ...syncPorts(edge, loaded, clock, stop, updates),
     },
     hangUp.signal,
   );
@@ -103,7 +112,6 @@ export async function runGateway({ loaded, log, clock: given, socket: asked }: R
   const line = () => statusLine(admin.status());
   stop.addEventListener("abort", () => void manager.stopping(), { once: true });
   using over = new AnyOf(stop, hangUp.signal);
-  const program = process.argv[1];
   const proven =
     runtime === undefined || program === undefined
       ? null
@@ -111,12 +119,13 @@ export async function runGateway({ loaded, log, clock: given, socket: asked }: R
           { folder: runtime, program, boot: clock.boot, status: admin.status, overdue: () => watchdog.overdue(), log },
           over.signal,
         );
+  const ordered = updates?.run(over.signal);
   const told = manager.ready(line()).then(() => manager.run(watchdog, line, over.signal));
   try {
     await running;
   } finally {
     hangUp.abort();
-    await Promise.all([sync.done, told, proven]);
+    await Promise.all([sync.done, told, proven, ordered]);
   }
   log.info("gateway.stopped", { gateway: site.gateway.id });
 }

@@ -1,18 +1,30 @@
 /** Joins the edge to the sender: what it sends, which documents it keeps retained, where its commands go. */
 import type { Loaded, Site } from "../config/index.ts";
 import type { EdgeRuntime } from "../edge/runtime.ts";
+import type { OrderStatus, UpdateOrders } from "../edge/updates/update-orders.ts";
 import { version } from "../kit/build-version.ts";
 import { type Clock, clockOf } from "../kit/clock.ts";
 import { readUpdateStatus, type UpdateStatus } from "../kit/system/update-status.ts";
 import type { SyncOptions } from "../sync/context.ts";
-import type { Commands, Documents, Lists, Outbox } from "../sync/outbox.ts";
+import type { Commands, Documents, Lists, Outbox, Updates } from "../sync/outbox.ts";
+
+type UpdateReport = UpdateStatus & { readonly order?: OrderStatus };
+
+interface Ports {
+  readonly outbox: Outbox;
+  readonly documents: Documents;
+  readonly commands: Commands;
+  readonly lists: Lists | undefined;
+  readonly updates: Updates | undefined;
+}
 
 export function syncPorts(
   edge: EdgeRuntime,
   { rev, hash }: Pick<Loaded, "rev" | "hash">,
   clock: Clock,
   stop: AbortSignal,
-): { readonly outbox: Outbox; readonly documents: Documents; readonly commands: Commands; readonly lists: Lists | undefined } {
+  updates: UpdateOrders | null = null,
+): Ports {
   const begun = clock.mono();
   return {
     outbox: edge.outbox,
@@ -26,7 +38,7 @@ export function syncPorts(
         config: { rev, hash, by: "local" },
         buffer: { writable: edge.outbox.writable },
         ...(edge.lists !== null && { lists: edge.lists.reported() }),
-        ...updateReported(),
+        ...updateReported(updates),
       }),
       state: () => {
         const now = clock.now();
@@ -34,6 +46,7 @@ export function syncPorts(
       },
     },
     lists: edge.lists ?? undefined,
+    updates: updates ?? undefined,
     commands: {
       receive: (message) => edge.commands.receive(message, stop),
       onResult: (listener) => edge.commands.onResult(listener),
@@ -41,9 +54,9 @@ export function syncPorts(
   };
 }
 
-function updateReported(): { readonly update?: UpdateStatus } {
-  const update = readUpdateStatus();
-  return update === null ? {} : { update };
+function updateReported(updates: UpdateOrders | null): { readonly update?: UpdateReport } {
+  const [status, order] = [readUpdateStatus(), updates?.status ?? null];
+  return status === null && order === null ? {} : { update: { ...(status ?? { state: "idle" }), ...(order && { order }) } };
 }
 
 export const credentialsFolder = ({ credentials }: Pick<Site, "credentials">): string | undefined =>

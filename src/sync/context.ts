@@ -5,7 +5,7 @@ import type { Watchdog } from "../kit/loop/watchdog.ts";
 import type { Credentials } from "../mqtt/broker.ts";
 import type { Reconnect } from "../mqtt/reconnect.ts";
 import type { Notifier } from "./notifier.ts";
-import type { Commands, Documents, EdgeEvent, Lists, Outbox } from "./outbox.ts";
+import type { Commands, Documents, EdgeEvent, Lists, Outbox, Updates } from "./outbox.ts";
 import type { DeliveryTracker } from "./publish/delivery-tracker.ts";
 import type { PoisonDetector } from "./publish/poison-detector.ts";
 import type { Topics } from "./topics.ts";
@@ -59,6 +59,8 @@ export interface SyncParts {
   readonly commands: Commands;
   /** Absent: lists are acknowledged, and nothing is done with them. */
   readonly lists?: Lists | undefined;
+  /** Absent: orders to update are acknowledged, and nothing is done with them. */
+  readonly updates?: Updates | undefined;
   readonly clock: Clock;
   readonly log: Log;
   /** The loop reports here that it is alive. */

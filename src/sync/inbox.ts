@@ -1,4 +1,4 @@
-/** Reads what the platform sends: acknowledgements go to tracker and store, commands and lists go on untouched. */
+/** Reads what the platform sends: acknowledgements go to tracker and store, all else goes on untouched. */
 import { setImmediate } from "node:timers/promises";
 import type { Clock } from "../kit/clock.ts";
 import type { Log } from "../kit/log.ts";
@@ -11,7 +11,7 @@ import type { AfterAck } from "../mqtt/ack-order.ts";
 import type { Incoming } from "../mqtt/link.ts";
 import type { CommandGate } from "./command-gate.ts";
 import { readAck } from "./contract/down.ts";
-import type { Commands, Lists, Outbox } from "./outbox.ts";
+import type { Commands, Lists, Outbox, Updates } from "./outbox.ts";
 import type { DeliveryTracker } from "./publish/delivery-tracker.ts";
 import type { ResultPublisher } from "./publish/result-publisher.ts";
 import type { Topics } from "./topics.ts";
@@ -23,6 +23,7 @@ export interface InboxOptions {
   readonly outbox: Outbox;
   readonly commands: Commands;
   readonly lists: Lists | undefined;
+  readonly updates: Updates | undefined;
   readonly tracker: DeliveryTracker;
   readonly results: ResultPublisher;
   readonly gate: CommandGate;
@@ -47,6 +48,7 @@ export class Inbox {
     const name = this.#o.topics.nameOf(message.topic);
     if (name === "commands") return this.#command(message, over);
     if (name?.startsWith(LISTS)) await this.#list(name.slice(LISTS.length), message, over);
+    else if (name === "update" && this.#o.updates) await this.#o.updates.receive(message.payload);
     else if (name === "ack") await this.#inTurn(() => this.#acknowledged(message));
     else this.#o.log.debug("sync.ignored", { topic: message.topic, bytes: message.payload.length });
     return undefined;

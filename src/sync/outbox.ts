@@ -89,4 +89,10 @@ export interface Lists {
   receive(list: string, payload: Uint8Array): Promise<void>;
 }
 
+/** The order to update as it came; edge checks it. */
+export interface Updates {
+  /** Resolves when it is taken or refused; never rejects. */
+  receive(payload: Uint8Array): Promise<void>;
+}
+
 export type { AssetState, CommandResult, EdgeEvent, EpochInfo, Mark, OpenAlarm, Range, Segment, Stream, StreamState };

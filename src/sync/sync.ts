@@ -67,7 +67,20 @@ export function runSync(parts: SyncParts, stop: AbortSignal): Sync {
   const uplink = uplinkOf(context);
   const heard = () => uplink.heard();
   const { tracker } = context;
-  const inbox = new Inbox({ heard, topics, outbox, commands, lists: parts.lists, results, gate, tracker, clock, log, changed });
+  const inbox = new Inbox({
+    heard,
+    topics,
+    outbox,
+    commands,
+    lists: parts.lists,
+    updates: parts.updates,
+    results,
+    gate,
+    tracker,
+    clock,
+    log,
+    changed,
+  });
   let failed: EdgeError | null = null;
   // The loop is alive if it hears the broker, at least a PINGRESP, or connects again after the longest wait.
   const heartbeat =

@@ -186,4 +186,12 @@ export const platformCodes = {
       en: "Signed for another gateway or topic, changed after it was signed, or written in another form: docs/lists.md says which.",
     },
   },
+  "update.malformed": {
+    retry: false,
+    what: { it: "L'ordine di aggiornamento non è valido: {reason}", en: "The order to update is not valid: {reason}" },
+    hint: {
+      it: "Correggerlo alla piattaforma; la forma è in `docs/schemas`.",
+      en: "Mend it at the platform; its form is in `docs/schemas`.",
+    },
+  },
 } as const satisfies CodeTable;

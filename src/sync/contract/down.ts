@@ -84,15 +84,4 @@ export const configMessage = z.looseObject({
   ...signed,
 });
 
-export const updateMessage = z.looseObject({
-  v,
-  version: z.string(),
-  seq: count,
-  manifestSha256: z.string(),
-  bytes: count,
-  url: z.string(),
-  notBefore: wall,
-  window: z.unknown(),
-  network: z.enum(["any", "unmetered"]),
-  ...signed,
-});
+export { updateForm as updateMessage } from "../../contract/update-form.ts";

@@ -171,6 +171,13 @@ export class MemoryOutbox implements EdgeRuntime {
     },
   };
 
+  readonly updates = {
+    receive: async (payload: Uint8Array) => {
+      await this.durable();
+      this.listed.push(["update", Buffer.from(payload).toString()]);
+    },
+  };
+
   #outbox(): Outbox {
     const edge = this;
     return {

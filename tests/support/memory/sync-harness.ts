@@ -37,8 +37,9 @@ export function harness(
   log: Log = noLog,
 ): Harness {
   const stop = new AbortController();
-  const { outbox, documents, commands, lists, clock } = edge;
-  const parts = { gateway: "gw", options: { ...quick, broker: url, ...options }, outbox, documents, commands, lists, clock, log };
+  const { outbox, documents, commands, lists, updates, clock } = edge;
+  const ports = { outbox, documents, commands, lists, updates };
+  const parts = { gateway: "gw", options: { ...quick, broker: url, ...options }, ...ports, clock, log };
   const sync = runSync(parts, stop.signal);
   return {
     edge,

@@ -1,4 +1,4 @@
-/** Lists are handed on untouched, and stay with the broker until they are stored, however often that fails. */
+/** Lists and orders to update are handed on untouched, and stay with the broker until they are stored. */
 import { expect, it } from "vitest";
 import { RawBroker } from "../../support/broker/raw-broker.ts";
 import { MemoryOutbox } from "../../support/memory/memory-outbox.ts";
@@ -6,16 +6,18 @@ import { eventually, harness, ROOT } from "../../support/memory/sync-harness.ts"
 
 const online = (broker: RawBroker) => eventually(() => expect(broker.topics()).toContain("reported"));
 
-it("hands on whole lists and deltas, retained or not", async () => {
+it("hands on whole lists, deltas and orders to update, retained or not", async () => {
   await using broker = await RawBroker.open();
   await using h = harness(broker.url, {}, new MemoryOutbox(), broker);
   await online(broker);
   const whole = broker.send(`${ROOT}/down/lists/disabled`, { version: 1 }, { retain: true });
   const delta = broker.send(`${ROOT}/down/lists/disabled/delta`, "{");
-  await eventually(() => expect(broker.acknowledged).toEqual([whole, delta]));
+  const update = broker.send(`${ROOT}/down/update`, { seq: 12 }, { retain: true });
+  await eventually(() => expect(broker.acknowledged).toEqual([whole, delta, update]));
   expect(h.edge.listed).toEqual([
     ["disabled", '{"version":1}'],
     ["disabled/delta", "{"],
+    ["update", '{"seq":12}'],
   ]);
 });
 
