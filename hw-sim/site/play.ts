@@ -48,6 +48,10 @@ export class Player implements Disposable {
     for (const name of Object.keys(play.gates)) this.#playGate(name);
     for (const [device, letters] of Object.entries(play.columns))
       for (const { at, letter } of letters) this.#at(at, () => this.#put(device, "state", letter));
+    for (const [name, values] of Object.entries(play.steps)) {
+      const [device = "", point = ""] = name.split(".");
+      for (const { at, value } of values) this.#at(at, () => this.#put(device, point, value));
+    }
     return this.#started;
   }
 

@@ -51,6 +51,10 @@ const scenario = z.strictObject({
       .record(z.string(), z.array(z.strictObject({ at: duration(), letter: z.string() })))
       .prefault({})
       .describe("The letter of IEC 61851 of a charging column from that time on, by device; before it is A."),
+    steps: z
+      .record(z.string(), z.array(z.strictObject({ at: duration(), value: z.union([z.boolean(), z.number(), z.string()]) })))
+      .prefault({})
+      .describe("What a point is set to at that time, by device.point."),
     meters: z
       .record(
         z.string(),
@@ -89,8 +93,9 @@ function* crossChecks({ buses, devices, assets, permits, earlyPermits, expect, t
   for (const name of Object.keys(assets)) if (expect && !expect.assets[name]) yield `expect.assets: ${name} is missing`;
   for (const part of ["contacts", "gates", "meters", "columns"] as const)
     for (const name of Object.keys(play[part])) if (!devices[name]) yield `play.${part}.${name}: no such device`;
-  for (const name of Object.keys(play.curves)) {
-    const [device = "", point] = name.split(".");
-    if (!devices[device] || !point) yield `play.curves.${name}: expected device.point`;
-  }
+  for (const part of ["curves", "steps"] as const)
+    for (const name of Object.keys(play[part])) {
+      const [device = "", point] = name.split(".");
+      if (!devices[device] || !point) yield `play.${part}.${name}: expected device.point`;
+    }
 }

@@ -77,7 +77,8 @@ export async function pointsOf(site: Site): Promise<Points> {
     for (const [point, { kind, report }] of Object.entries(driver.points(options)))
       rules.set(`${device}.${point}`, {
         bus,
-        kind,
+        // A session is paid, and does not stand on the wire: a station that repeats it says nothing new.
+        kind: type === "pay-line" && point === "session" ? "text" : kind,
         debounceMs,
         change: report?.change ?? 0,
         ...(layout.wire === "gpio" && layout.perPulse !== undefined && { perPulse: layout.perPulse }),
@@ -100,6 +101,7 @@ const bay = z.looseObject({
   permits: z.looseObject({ grace: duration().prefault("5min"), shownBefore: duration().prefault("2min") }).optional(),
   maxStay: z.string().optional(),
   charger: z.string().optional(),
+  payments: z.looseObject({}).optional(),
 });
 const periods = z.looseObject({ wire: z.string(), everyMs: z.number().default(0) });
 
@@ -113,7 +115,8 @@ export async function baysOf(site: Site): Promise<readonly SiteBay[]> {
     const driver = await loadDriver(type);
     const read = driver.options.parse(options);
     const sends = periods.safeParse(driver.layout(read)).data?.everyMs ?? 0;
-    const { reservedFor, permits, debounce, occupancy, maxStay, charger } = data;
+    const { reservedFor, permits, debounce, occupancy, maxStay, charger, payments } = data;
+    const duties = { "bay.overstay": maxStay, "bay.blocked": charger, "bay.unpaid": payments };
     bays.push({
       asset,
       occupancy,
@@ -121,7 +124,7 @@ export async function baysOf(site: Site): Promise<readonly SiteBay[]> {
       lagMs:
         Math.max(driver.everyMs?.(read) ?? 0, sends) + z.looseObject({ debounce: z.number().default(0) }).parse(read).debounce,
       permits: reservedFor === "disabled" && permits ? { graceMs: permits.grace, shownBeforeMs: permits.shownBefore } : null,
-      listed: [...(maxStay === undefined ? [] : ["bay.overstay"]), ...(charger === undefined ? [] : ["bay.blocked"])],
+      listed: Object.entries(duties).flatMap(([kind, written]) => (written === undefined ? [] : [kind])),
     });
   }
   return bays;

@@ -76,7 +76,7 @@ export class Sensor implements AsyncDisposable {
   }
 }
 
-function spoilt(fault: string | undefined, good: Uint8Array): Uint8Array {
+export function spoilt(fault: string | undefined, good: Uint8Array): Uint8Array {
   if (fault === "bad-crc") return good.map((byte, i) => (i === good.length - 1 ? byte ^ 0xff : byte));
   if (fault === "garbage") return good.map((byte, i) => (byte * 7 + i * 31 + 0x5a) & 0xff);
   return good;

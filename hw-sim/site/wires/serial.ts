@@ -1,6 +1,7 @@
-/** Serial lines of the simulated site: one sensor each, which pushes its frames to a TCP port or a pseudo-terminal. */
+/** Serial lines of the simulated site: one sensor or pay station each, behind a TCP port or a pseudo-terminal. */
 import * as z from "zod";
 import type { Shown } from "../serial/encode.ts";
+import { PayStation } from "../serial/pay-station.ts";
 import { Sensor } from "../serial/sensor.ts";
 import { plugged, pseudoTerminal } from "./plug.ts";
 import { layoutOn, siteWire, type Twin, type Value } from "./wire.ts";
@@ -12,16 +13,17 @@ export const serial = siteWire({
 
   async open({ serial, baud }, { bus, devices, dir, faults, log }) {
     const [device] = devices;
-    if (!device || devices.length > 1) throw new Error(`bus ${bus}: a serial line has exactly one sensor`);
-    const meaning = meaningOf(device.options);
-    const sensor = new Sensor({ ...layoutOn("serial", device), bus, device: device.id, faults, log, meaning });
-    await sensor.plug();
-    const over = serial === "pty" ? await pseudoTerminal(bus, sensor.line, dir) : undefined;
+    if (!device || devices.length > 1) throw new Error(`bus ${bus}: a serial line has exactly one device`);
+    const of = { ...layoutOn("serial", device), bus, device: device.id, faults, log };
+    const isStation = device.driver.type === "pay-line";
+    const stands = isStation ? new PayStation(of) : new Sensor({ ...of, meaning: meaningOf(device.options) });
+    await stands.plug();
+    const over = serial === "pty" ? await pseudoTerminal(bus, stands.line, dir) : undefined;
     return {
-      config: { serial: over?.path ?? `tcp://127.0.0.1:${sensor.line.port}`, baud },
+      config: { serial: over?.path ?? `tcp://127.0.0.1:${stands.line.port}`, baud },
       faults: ["silence", "garbage", "bad-crc", "unplug"],
-      twins: new Map([[device.id, twinOf(sensor)]]),
-      ...plugged(sensor.line, over, sensor),
+      twins: new Map([[device.id, stands instanceof Sensor ? twinOf(stands) : stands]]),
+      ...plugged(stands.line, over, stands),
     };
   },
 });
