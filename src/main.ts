@@ -51,7 +51,7 @@ export async function runGateway({ loaded, log, clock: given, socket: asked }: R
     credentials: credentialsFolder(site),
     badgeKey: site.credentials?.badgeKey,
     gateway: site.gateway.id,
-    clockSynced: () => source.now().synced,
+    now: () => source.now(),
   });
   const devices = Object.values(site.devices).map(
     (d): DeviceInfo => deviceInfo(d.id, d.driver, d.options, d.bus ?? "", wires, d.place),

@@ -6,6 +6,7 @@ import type {
   Device,
   DeviceHost,
   HeardStatus,
+  Now,
   PointSpec,
   Text,
   Value,
@@ -60,7 +61,7 @@ export interface Opening<O> {
 
 /**
  * A proof. `rx`: hex bytes as on the wire (after the request `tx` where there is one), for contacts "0@0 1@120 0@130" (level@ms), for MQTT the topic,
- * a blank and the payload.
+ * a blank and the payload, for HTTP and RTSP the text, with its ends of lines written as \\r\\n.
  * `source`: datasheet and page, or `constructed: …` saying how the checksum was computed. `options`: what the config said. `refused`: must be rejected.
  */
 export interface Golden {
@@ -83,6 +84,8 @@ export interface Wires {
   mqtt(bus: string): MqttFeed;
   /** The network itself, which needs no bus. */
   net(): NetProbe;
+  /** This moment by the gateway's clocks. */
+  now(): Now;
   /** Bytes of a file of this name in the site's credentials folder. Throws `credentials.missing`. */
   credential(name: string): Promise<Uint8Array>;
   /** The file with the keys under which badge numbers are hashed. Throws `credentials.missing`. */
@@ -98,7 +101,26 @@ export type ProbeResult =
 export interface NetProbe {
   /** Connects and hangs up at once. Never throws; ends within twice the time-out once it has its turn. */
   connect(host: string, port: number, timeoutMs: number, stop: AbortSignal): Promise<ProbeResult>;
+  /** Connects, sends the bytes once, takes what comes and hangs up. Never throws; ends within twice the time-out as well. */
+  ask(question: NetQuestion, stop: AbortSignal): Promise<Asked>;
 }
+
+export interface NetQuestion {
+  readonly host: string;
+  readonly port: number;
+  /** Absent: over TCP. Of UDP each datagram is looked at alone. */
+  readonly by?: "udp";
+  readonly bytes: Uint8Array;
+  /** For the connection, and again for the answer. */
+  readonly timeoutMs: number;
+  /** Asked of all that has come so far, and not any more once it said yes. */
+  isWhole(bytes: Uint8Array): boolean;
+}
+
+/** What came when it was whole, when there was too much of it, or when the other side hung up: then perhaps nothing. `answerMs`: until its first byte. */
+export type Asked =
+  | { readonly bytes: Uint8Array; readonly answerMs: number; readonly mono: number }
+  | Exclude<ProbeResult, { readonly answerMs: number }>;
 
 export type Priority = "command" | "alarm" | "poll";
 

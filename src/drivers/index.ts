@@ -56,12 +56,15 @@ export const deviceTypes: Readonly<Record<string, () => Promise<Driver>>> = {
   rdm6300: async () => (await import("./devices/rdm6300.ts")).rdm6300,
   "tf-luna": async () => (await import("./devices/tf-luna.ts")).tfLuna,
   "tfmini-plus": async () => (await import("./devices/tfmini-plus.ts")).tfminiPlus,
+  "onvif-health": async () => (await import("./devices/onvif-health.ts")).onvifCamera,
+  "rtsp-health": async () => (await import("./devices/rtsp-health.ts")).rtspHealth,
+  "snapshot-health": async () => (await import("./devices/snapshot-health.ts")).snapshotHealth,
   "tcp-alive": async () => (await import("./devices/tcp-alive.ts")).tcpAlive,
   "modbus-points": async () => (await import("./devices/modbus-points.ts")).modbusPoints,
 };
 
 /** Words of a configuration whose driver is still to be written: a warning, not an error. */
-export const plannedTypes: readonly string[] = ["carlo-gavazzi-em340", "mbus-meter", "onvif-health", "qibixx-mdb"];
+export const plannedTypes: readonly string[] = ["carlo-gavazzi-em340", "mbus-meter", "qibixx-mdb"];
 
 /** Throws `config.type-not-yet` for a name that is not in the registry. */
 export function loadDriver(type: string): Promise<Driver> {

@@ -1,9 +1,10 @@
 /** Gives drivers their wires by the name of the bus. A wire opens, and its native package loads, on first use. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { systemClock } from "../kit/clock.ts";
 import { EdgeError } from "../kit/errors.ts";
 import type { Log } from "../kit/log.ts";
-import type { BusStatus } from "../model/index.ts";
+import type { BusStatus, Now } from "../model/index.ts";
 import { type BusSpec, wireOf } from "./buses.ts";
 import type { BleRadio, GpioChip, ModbusBus, SerialLine, Wire, Wires } from "./driver.ts";
 import type { MqttFeed } from "./mqtt-feed.ts";
@@ -11,7 +12,7 @@ import { BleAdapter } from "./transports/ble/ble-adapter.ts";
 import { gpioChip } from "./transports/gpio/gpio-chip.ts";
 import { ModbusLine } from "./transports/modbus/modbus-line.ts";
 import { BrokerSession } from "./transports/mqtt/broker-session.ts";
-import { tcpProbe } from "./transports/net/tcp-probe.ts";
+import { netProbe } from "./transports/net/net-probe.ts";
 import { serialLine } from "./transports/serial/serial-port.ts";
 
 export interface OpenWires extends Wires, AsyncDisposable {
@@ -27,18 +28,18 @@ export interface WiresOptions {
   readonly badgeKey?: string | undefined;
   /** Its name, by which a broker knows it. */
   readonly gateway?: string;
-  /** Without a synchronised clock a certificate's dates prove nothing. Absent: it is. */
-  readonly clockSynced?: () => boolean;
+  /** Its clocks. Absent: this machine's, as if somebody kept them. */
+  readonly now?: () => Now;
 }
 
 export function openWires(buses: Readonly<Record<string, BusSpec>>, log: Log, options: WiresOptions = {}): OpenWires {
-  const { credentials, badgeKey = "credentials.badgeKey", gateway = "cippo", clockSynced = () => true } = options;
+  const { credentials, badgeKey = "credentials.badgeKey", gateway = "cippo", now = systemClock("assumed").now } = options;
   const modbus = new Map<string, ModbusLine>();
   const serial = new Map<string, SerialLine>();
   const gpio = new Map<string, GpioChip>();
   const ble = new Map<string, BleAdapter>();
   const mqtt = new Map<string, BrokerSession>();
-  const probe = tcpProbe();
+  const probe = netProbe();
 
   const spec = (bus: string, wire: Wire): BusSpec => {
     const found = buses[bus];
@@ -73,9 +74,14 @@ export function openWires(buses: Readonly<Record<string, BusSpec>>, log: Log, op
     mqtt(bus): MqttFeed {
       const found = spec(bus, "mqtt") as Extract<BusSpec, { mqtt: string }>;
       const folder = credentials === undefined ? {} : { folder: credentials };
-      return shared(mqtt, bus, () => new BrokerSession({ bus, spec: found, gateway, ...folder, clockSynced, log }));
+      return shared(
+        mqtt,
+        bus,
+        () => new BrokerSession({ bus, spec: found, gateway, ...folder, clockSynced: () => now().synced, log }),
+      );
     },
     net: () => probe,
+    now,
     credential,
     badgeKey: () => credential(badgeKey),
     lines: () => [...modbus].map(([bus, line]) => ({ bus, ...line.status })),

@@ -12,6 +12,7 @@ const italian: Readonly<Record<string, string>> = {
   "an adapter such as hci0 (`bluetoothctl list` shows them)": "un adattatore come hci0 (`bluetoothctl list` li mostra)",
   "mqtt://host:port or mqtts://host:port, without user and password":
     "mqtt://macchina:porta oppure mqtts://macchina:porta, senza utente e password",
+  "a path such as /stream1": "un percorso come /stream1",
   "cert and key, or neither": "cert e key, oppure nessuno dei due",
   "ca, the file with the authorities of the broker's certificate": "ca, il file delle autorità del certificato del broker",
   "password, the file with the password of user": "password, il file con la password di user",

@@ -48,6 +48,60 @@ export const portCodes = {
       en: "Check `host` and the DNS (`resolvectl query NAME`), or write the address instead of the name.",
     },
   },
+  "net.not-understood": {
+    retry: true,
+    what: {
+      it: "L'apparecchio ha risposto, ma non come ci si aspetta",
+      en: "The device answered, and not as is expected of it",
+    },
+    hint: {
+      it: "Controllare `port`, `path` e il tipo: forse è un altro apparecchio, o il servizio è spento nelle sue impostazioni.",
+      en: "Check `port`, `path` and the type: perhaps it is another device, or the service is off in its settings.",
+    },
+  },
+  "net.not-told": {
+    retry: true,
+    what: { it: "L'apparecchio non lo dice", en: "The device does not say it" },
+    hint: { it: "Nulla da fare: questo modello non lo comunica.", en: "Nothing to do: this model does not tell it." },
+  },
+  "net.unauthorised": {
+    retry: true,
+    what: {
+      it: "L'apparecchio risponde, ma non accetta utente e password",
+      en: "The device answers, and does not accept user and password",
+    },
+    hint: {
+      it: "Controllare `user`, il file della password e l'utente sull'apparecchio. Si riprova dopo 15 minuti, per non farsi bloccare.",
+      en: "Check `user`, the file with the password and the account on the device. It is tried again after 15 minutes, not to be locked out.",
+    },
+  },
+  "net.no-time": {
+    retry: true,
+    what: { it: "L'apparecchio non dice la sua ora in UTC", en: "The device does not say its time in UTC" },
+    hint: {
+      it: "Controllare ora e fuso orario nelle sue impostazioni: con un orologio sbagliato può rifiutare anche la password giusta.",
+      en: "Check time and time zone in its settings: with a wrong clock it may refuse the right password, too.",
+    },
+  },
+  "net.own-clock": {
+    retry: true,
+    what: { it: "L'orologio del gateway non è sincronizzato", en: "The clock of the gateway is not synchronised" },
+    hint: {
+      it: "Nulla si può dire dell'orologio altrui: controllare il server dell'ora (`timedatectl`).",
+      en: "Nothing can be said of another's clock: check the time server (`timedatectl`).",
+    },
+  },
+  "net.open-password": {
+    retry: true,
+    what: {
+      it: "L'apparecchio chiede la password in chiaro: non viene inviata",
+      en: "The device wants the password in clear: it is not sent",
+    },
+    hint: {
+      it: "Attivare l'autenticazione Digest nelle impostazioni dell'apparecchio.",
+      en: "Switch Digest authentication on in the settings of the device.",
+    },
+  },
   "port.missing": {
     retry: true,
     what: { it: "La porta {port} non esiste", en: "Port {port} does not exist" },

@@ -3,10 +3,11 @@ import * as z from "zod";
 import { EdgeError } from "../../../kit/errors.ts";
 import { duration } from "../../../kit/text/quantities.ts";
 import { verbatim } from "../../../kit/text/reasons.ts";
-import type { Device, PointSpec, Reading, Text, Ticks } from "../../../model/index.ts";
+import type { Device, PointSpec, Reading, Text } from "../../../model/index.ts";
 import { host } from "../../addresses.ts";
-import type { Driver, Golden, NetProbe, ProbeResult } from "../../driver.ts";
+import type { Driver, Golden, Opening, ProbeResult } from "../../driver.ts";
 import { every, report, withReport } from "../options.ts";
+import { answered, NO_ANSWER, polledHost, unanswered } from "./polled-host.ts";
 
 export interface TcpHealthTable {
   readonly type: string;
@@ -43,7 +44,7 @@ export function tcpHealth({ type, title, goldens }: TcpHealthTable): Driver<Opti
     everyMs: (o) => o.every,
     silentAfterMs: (o) => Math.max(LEAST_SILENCE_MS, MISSED * o.every + o.timeout),
     layout: (o) => ({ wire: "net", host: o.host, port: o.port }),
-    open: (at) => Promise.resolve(new ProbedHost(at.wires.net(), at.options)),
+    open: opened,
     decode: ({ name, rx }) => {
       const result = resultIn(rx);
       if (result === null) throw new EdgeError("frame.invalid", { device: name });
@@ -52,59 +53,18 @@ export function tcpHealth({ type, title, goldens }: TcpHealthTable): Driver<Opti
   };
 }
 
-class ProbedHost implements Device {
-  readonly #probe: NetProbe;
-  readonly #options: Options;
-
-  constructor(probe: NetProbe, options: Options) {
-    this.#probe = probe;
-    this.#options = options;
-  }
-
-  async *readings(ticks: Ticks, stop: AbortSignal): AsyncGenerator<readonly Reading[]> {
-    const { host, port, timeout } = this.#options;
-    while (!stop.aborted) {
-      await ticks.next(stop);
-      if (stop.aborted) return;
-      const result = await this.#probe.connect(host, port, timeout, stop);
-      if (!stop.aborted) yield readingsOf(result);
-    }
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return Promise.resolve();
-  }
+function opened({ options: { host, port, timeout }, wires }: Opening<Options>): Promise<Device> {
+  const probe = wires.net();
+  return Promise.resolve(polledHost(async (stop) => readingsOf(await probe.connect(host, port, timeout, stop))));
 }
 
-/** A host name that has no address says nothing about the device, as the name server may be down; nor does a gateway without a network. */
-function readingsOf(result: ProbeResult): readonly Reading[] {
-  const { mono } = result;
-  if (!("failed" in result)) {
-    const answerMs = Math.round(result.answerMs * 10) / 10;
-    return [
-      { point: "alive", value: true, quality: "good", mono },
-      { point: "answer-time", value: answerMs, quality: "good", mono },
-    ];
-  }
-  const code = CODES[result.failed];
-  const why = "reason" in result ? { why: { reason: result.reason } } : {};
-  const none: Reading = { point: "answer-time", value: null, quality: "bad", code, mono, ...why };
-  if (result.failed === "unknown-host" || result.failed === "not-tried") return [{ ...none, point: "alive" }, none];
-  return [{ point: "alive", value: false, quality: "good", mono }, none];
-}
-
-const CODES = {
-  refused: "net.refused",
-  unreachable: "net.unreachable",
-  timeout: "net.timeout",
-  "unknown-host": "net.unknown-host",
-  "not-tried": "net.not-tried",
-} as const;
+const readingsOf = (result: ProbeResult): readonly Reading[] =>
+  "failed" in result ? unanswered(result, ["answer-time"]) : answered(result.answerMs, result.mono);
 
 function resultIn(text: string): ProbeResult | null {
   const answerMs = /^answered after (\d+(?:\.\d+)?) ms$/.exec(text)?.[1];
   if (answerMs !== undefined) return { answerMs: Number(answerMs), mono: 0 };
-  const failed = (Object.keys(CODES) as (keyof typeof CODES)[]).find((word) => word === text);
+  const failed = (Object.keys(NO_ANSWER) as (keyof typeof NO_ANSWER)[]).find((word) => word === text);
   if (failed === undefined) return null;
   return failed === "not-tried" ? { failed, reason: verbatim(failed), mono: 0 } : { failed, mono: 0 };
 }

@@ -14,9 +14,9 @@ const CABLE = "mount -t sysfs sysfs /sys && ip link add lan type veth peer name 
 const isIsolable = spawnSync("unshare", [...ISOLATED, CABLE]).status === 0;
 
 const SCRIPT = `
-import { tcpProbe } from "./tcp-probe.mjs";
+import { netProbe } from "./net-probe.mjs";
 const { signal } = new AbortController();
-const probe = tcpProbe();
+const probe = netProbe();
 const told = await Promise.all(["10.20.0.41", "fd20::41"].map((host) => probe.connect(host, 80, 500, signal)));
 process.stdout.write(JSON.stringify(told));
 process.exit();
@@ -37,8 +37,8 @@ describe("the gateway's own link", () => {
   it.skipIf(!isIsolable)("with its cable out says nothing of a device", { timeout: 60_000 }, async () => {
     await using dir = await temporary("link");
     const at = (name: string) => join(dir.path, name);
-    const source = join(import.meta.dirname, "../../../../../src/drivers/transports/net/tcp-probe.ts");
-    await build({ entryPoints: [source], outfile: at("tcp-probe.mjs"), bundle: true, platform: "node", format: "esm" });
+    const source = join(import.meta.dirname, "../../../../../src/drivers/transports/net/net-probe.ts");
+    await build({ entryPoints: [source], outfile: at("net-probe.mjs"), bundle: true, platform: "node", format: "esm" });
     await writeFile(at("main.mjs"), SCRIPT);
     const cable = `${CABLE} && ip addr add 10.20.0.1/24 dev lan && ip link set lan up`;
     const six = "ip addr add fd20::1/64 dev lan nodad";
