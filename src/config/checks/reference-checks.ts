@@ -96,12 +96,13 @@ function wayTo(
   return null;
 }
 
-/** A value of the wrong form is left out: its schema has reported it. */
+/** A value of the wrong form is left out: its schema has reported it. `written` is what the schema makes of it. */
 export function* referencesIn(schema: z.ZodType, value: unknown, path: Path): Generator<Found> {
   for (const part of partsOf(schema, value, path)) {
     const reference = references.get(part.schema);
-    if (reference !== undefined && typeof part.value === "string" && part.schema.safeParse(part.value).success)
-      yield { reference, written: part.value, path: part.path };
+    if (reference === undefined || typeof part.value !== "string") continue;
+    const parsed = part.schema.safeParse(part.value);
+    if (parsed.success) yield { reference, written: String(parsed.data), path: part.path };
   }
 }
 

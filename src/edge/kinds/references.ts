@@ -42,12 +42,21 @@ function output({ kind = "state", unit }: { readonly kind?: OutputKind; readonly
   return refer(schema, { to: "output", kind, ...(unit !== undefined && { unit }) });
 }
 
+/** DEVICE.POINT, or DEVICE alone where it is the relay itself. */
+function relay(): z.ZodType<Output<boolean>> {
+  const written = named(`${NAME}(\\.${NAME})?`, "expected DEVICE.POINT, such as relay-yard.lamp");
+  const schema = written.transform((name) => (name.includes(".") ? name : `${name}.on`));
+  return refer(schema as unknown as z.ZodType<Output<boolean>>, { to: "output", kind: "state" });
+}
+
 export const ref = {
   /** DEVICE.POINT or ASSET.ATTRIBUTE of this kind and unit. */
   point: (of: { readonly kind?: PointKind; readonly unit?: string; readonly once?: true } = {}) =>
     refer(named(`${NAME}\\.${NAME}`, "expected DEVICE.POINT, such as bay-014-sensor.presence"), { to: "point", ...of }),
   /** DEVICE.POINT that takes such a value: what a kind may `want`. No other option of the site may name the same. */
   output,
+  /** An output that switches power: a relay by its name is its point `on`. */
+  relay,
   device: () => refer(named(NAME, "expected the name of a device"), { to: "device" }),
   asset: (kind?: string, more: { readonly once?: true } = {}) =>
     refer(named(NAME, "expected the name of an asset"), { to: "asset", ...(kind !== undefined && { kind }), ...more }),

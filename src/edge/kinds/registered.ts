@@ -1,4 +1,5 @@
 /** The asset kinds that a configuration may name, one line each. */
+export { camera } from "./camera/index.ts";
 export { charger } from "./charger/index.ts";
 export { defibrillator } from "./defibrillator/index.ts";
 export { parkingBay } from "./parking-bay/index.ts";

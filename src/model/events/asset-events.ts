@@ -33,6 +33,19 @@ export const assetEvents = {
       list: "`stale` where the list is older than its sender allows; else absent",
     },
   },
+  "camera.firmware-changed": {
+    severity: "low",
+    states: NOTED,
+    what: {
+      it: "La telecamera ha un altro firmware: prima e ora stanno nel testo",
+      en: "The camera has another firmware: the text says which before and which now",
+    },
+    todo: {
+      it: "Se nessuno l'ha aggiornata, avvisare chi cura la sicurezza.",
+      en: "Where nobody updated it, tell whoever looks after security.",
+    },
+    fields: { urn: "of the asset" },
+  },
   "asset.maintenance-begun": {
     severity: "info",
     states: NOTED,

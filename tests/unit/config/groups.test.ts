@@ -13,7 +13,7 @@ devices:
 assets:
   one: { kind: parking-bay, reservedFor: paid, occupancy: loop.presence }
   two: { kind: parking-bay, reservedFor: charging, occupancy: loop-2.presence }
-  other: { kind: camera }
+  other: { kind: heat-meter }
 `;
 const LINE = HEAD.split("\n").length;
 
@@ -59,7 +59,7 @@ describe("a bay", () => {
     expect(await told("  a: { kind: parking-group, category: feeCharged, bays: [two, oen, other] }\n", "it")).toEqual([
       '0:58: config.wrong-reference: assets.a.bays.0: c\'è "two", atteso: uno stallo con reservedFor: paid',
       '0:63: config.unknown-name: assets.a.bays.1: c\'è "oen", atteso: un oggetto di tipo parking-bay; intendevi "one"?',
-      '0:68: config.wrong-reference: assets.a.bays.2: c\'è "other" (camera), atteso: un oggetto di tipo parking-bay: one, two',
+      '0:68: config.wrong-reference: assets.a.bays.2: c\'è "other" (heat-meter), atteso: un oggetto di tipo parking-bay: one, two',
     ]);
   });
 });

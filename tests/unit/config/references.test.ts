@@ -22,7 +22,7 @@ devices:
 assets:
   front: { kind: parking-bay, occupancy: front-loop.presence }
   column: { kind: charger, device: column-1, sockets: [{ type: Type2 }] }
-  lens: { kind: camera, device: meter }
+  lens: { kind: heat-meter, device: meter }
 `;
 const LINE = HEAD.split("\n").length;
 

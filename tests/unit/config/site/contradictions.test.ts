@@ -129,7 +129,7 @@ describe("what contradicts itself, or could not work", () => {
     ],
     [
       "an asset called toString",
-      "assets: { toString: { kind: camera } }\n",
+      "assets: { toString: { kind: heat-meter } }\n",
       '6:11: config.wrong-value: assets.toString: found "toString", expected a name of lower-case letters, digits and -, such as bay-014; write `tostring:`',
     ],
     [
