@@ -32,6 +32,12 @@ export interface MqttMessage {
   readonly mono: number;
   /** The broker kept it: it was true when it was published, and nobody says when that was. */
   readonly retained: boolean;
+  /** The broker says that it sent it before. */
+  readonly again: boolean;
+  /** Packet identifier, under which it may come again; undefined: it never does. */
+  readonly id?: number | undefined;
+  /** Counts the sessions that the broker began with us; 0: the one that it had kept when we came. Identifiers are those of one session. */
+  readonly session: number;
   /** Its acknowledgement leaves when this resolves. When it rejects, the broker sends it again with the next connection. */
   settle(durable: Promise<void>): void;
 }

@@ -24,7 +24,7 @@ import { catalogOf, commandTargets } from "./catalog.ts";
 import { CommandProcessor, type CommandProcessorOptions } from "./commands/command-processor.ts";
 import { LimitKeeper } from "./commands/limits.ts";
 import { CommitBuffer } from "./commit/commit-buffer.ts";
-import { Collectors } from "./devices/collectors.ts";
+import { Collectors, memoryKeyOf } from "./devices/collectors.ts";
 import { DurableOutbox } from "./durable-outbox.ts";
 import { Ingest, type IngestOptions } from "./ingest.ts";
 import type { SiteAsset } from "./kinds/index.ts";
@@ -130,17 +130,19 @@ export class EdgeRuntime {
   }
 
   #collectors(): Collectors {
-    const { devices, clock, log } = this.#o;
+    const { devices, clock, log, store } = this.#o;
     const host = {
       log,
       watchdog: this.#watchdog,
       durable: () => this.#buffer.durable(),
+      remember: ({ id }: DeviceInfo, memory: unknown) => this.#buffer.save(memoryKeyOf(id), memory),
       readings: (...of: Parameters<Ingest["readings"]>) => this.#ingest.readings(...of),
       badge: ({ id }: DeviceInfo, shown: string, mono: number) => this.#ingest.badge(id, shown, mono),
       silence: (...of: Parameters<Ingest["silence"]>) => this.#ingest.silence(...of),
     };
     const total = (device: string, point: string) => this.#ingest.total(device, point);
-    return new Collectors({ devices, host, clock, targets: this.targets, alarms: this.#alarms, total });
+    const { saved } = store;
+    return new Collectors({ devices, host, clock, targets: this.targets, alarms: this.#alarms, total, saved });
   }
 
   /** The first words of the epoch, said before anybody else may speak: kinds must have met the time off before any command. Once. */

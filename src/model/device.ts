@@ -30,12 +30,16 @@ export interface Device extends AsyncDisposable {
   hurry?(): void;
   /** Why nothing can come from it at the moment, though it stays open: what it said last stands until it counts as silent. Null: it can. */
   outage?(): (Error & { readonly code: string; readonly context: Readonly<Record<string, unknown>> }) | null;
+  /** What its next opening must know, after a restart too: JSON, small, as of what it yielded last. It becomes durable with that, or with what follows. */
+  memory?(): unknown;
 }
 
 /** What an opened device may ask of whoever takes its readings. */
 export interface DeviceHost {
   /** Resolves when all that it yielded so far is durable; rejects when that cannot be any more in this run. */
   durable(): Promise<void>;
+  /** What its former opening, of this run or an earlier one, had in memory; undefined: nothing is known. */
+  readonly memory?: unknown;
 }
 
 /** A device as the rest of the gateway knows it: main makes it of one entry under `devices:`. */

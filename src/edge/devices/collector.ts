@@ -9,11 +9,12 @@ import { pause } from "../../kit/loop/pause.ts";
 import { offsetOf, type Ticker, ticker } from "../../kit/loop/ticker.ts";
 import type { Heartbeat, Watchdog } from "../../kit/loop/watchdog.ts";
 import { formatDuration } from "../../kit/text/format-duration.ts";
-import type { Device, DeviceInfo, DeviceProblem, DeviceStatus, Outcome, PointStatus, Reading, Ticks } from "../../model/index.ts";
+import type { Device, DeviceInfo, DeviceProblem, DeviceStatus, Outcome, PointStatus, Reading } from "../../model/index.ts";
 import { DeviceHealth, problemOf } from "./device-health.ts";
 import { PointValues } from "./point-values.ts";
 import { ReadFailure } from "./read-failure.ts";
 import { type LastRow, rowOf, worthKeeping } from "./report-filter.ts";
+import { roundMs, watchedTicks } from "./watched-rounds.ts";
 
 /** What the edge does with a device's readings; all calls are in order. */
 export interface CollectorHost {
@@ -24,6 +25,8 @@ export interface CollectorHost {
   silence(device: DeviceInfo, problem: DeviceProblem | null, mono: number): void;
   /** Resolves when all that was taken so far is durable; rejects when that cannot be any more in this run. */
   durable(): Promise<void>;
+  /** What a device must know again at its next opening: it joins the commit of the readings that were given last. */
+  remember(device: DeviceInfo, memory: unknown): void;
   readonly log: Log;
   readonly watchdog: Watchdog;
 }
@@ -36,9 +39,6 @@ const PUSHED_RETRY = backoff(500, 5000);
  */
 export const polledRetry = (everyMs: number) =>
   backoff(Math.min(everyMs, 5000), Math.max(everyMs, Math.min(60_000, Math.max(10_000, everyMs * 6))));
-
-/** A round of a polled device, or one request of it that waits for its turn; drivers wait three minutes at most. Beyond, its driver hangs. */
-const roundMs = (everyMs: number) => Math.max(300_000, 3 * everyMs);
 
 /** First polls are spread over at most this long: after a start nobody waits a quarter of an hour for a first value. */
 const SPREAD_MS = 10_000;
@@ -61,13 +61,15 @@ export class Collector {
   /** The reason that was told last for being down; null: it was down before the start. */
   #told: { readonly code: string | null; readonly at: number } = { code: null, at: monotonic() };
   #device: Device | null = null;
+  #memory: unknown;
   /** People who asked; told whether the device spoke. */
   readonly #waiting = new Set<(spoke: boolean) => void>();
   #tryNow: () => void = () => undefined;
 
-  /** `silent`: it was when the last run ended; and for how long by now. */
-  constructor(info: DeviceInfo, host: CollectorHost, silent: boolean, silentForMs = 0) {
+  /** `silent`: it was when the last run ended; and for how long by now. `memory`: what its driver had in memory then. */
+  constructor(info: DeviceInfo, host: CollectorHost, silent: boolean, silentForMs = 0, memory: unknown = undefined) {
     this.info = info;
+    this.#memory = memory;
     const points = Object.entries(info.points);
     this.#credentials = new Set(points.flatMap(([point, { kind }]) => (kind === "credential" ? [point] : [])));
     this.#values = new PointValues(info.points);
@@ -109,7 +111,7 @@ export class Collector {
 
   async #pull(stop: AbortSignal, works: () => void, heartbeat: Heartbeat | null): Promise<void> {
     heartbeat?.touch();
-    await using device = await this.info.open(stop, this.#host);
+    await using device = await this.info.open(stop, { durable: () => this.#host.durable(), memory: this.#memory });
     this.#device = device;
     this.#health.opened(monotonic());
     if (this.#waiting.size > 0) device.hurry?.();
@@ -125,13 +127,15 @@ export class Collector {
   }
 
   #take(given: readonly Reading[]): void {
-    const mono = monotonic();
+    const [mono, device] = [monotonic(), this.#device];
     const all = notAhead(given, mono);
-    this.#health.says(this.#device?.isTriggered?.() ?? false, this.#device?.unread?.() ?? null, mono);
+    this.#health.says(device?.isTriggered?.() ?? false, device?.unread?.() ?? null, mono);
     if (this.#health.heard(all, mono)) this.#speaks(mono);
     const batch = this.#credentials.size === 0 ? all : all.filter(({ point }) => !this.#credentials.has(point));
     this.#values.heard(batch);
-    this.#offer(batch);
+    this.#memory = device?.memory?.();
+    // What led to no row leaves nothing behind that could come twice, and is worth no commit.
+    if (this.#offer(batch) && this.#memory !== undefined) this.#host.remember(this.info, this.#memory);
     if (batch.length < all.length) this.#check(all);
     this.#answer(true);
   }
@@ -148,7 +152,8 @@ export class Collector {
     for (const tell of this.#waiting) tell(spoke);
   }
 
-  #offer(batch: readonly Reading[]): void {
+  /** True: something of it is worth a row. */
+  #offer(batch: readonly Reading[]): boolean {
     const kept = batch.filter((reading) => {
       const spec = this.info.points[reading.point];
       if (spec === undefined || !worthKeeping(reading, this.#rows.get(reading.point), spec)) return false;
@@ -156,6 +161,7 @@ export class Collector {
       return true;
     });
     if (kept.length > 0) this.#host.readings(this.info, kept);
+    return kept.length > 0;
   }
 
   /** A wire that failed makes every point unknown; that is told once. */
@@ -280,15 +286,6 @@ export class Collector {
     };
   }
 }
-
-/** Ticks that tell the watchdog of each finished round: whoever asks for the next one has ended the one before. */
-const watchedTicks = (ticks: Ticker, heartbeat: Heartbeat): Ticks => ({
-  next(stop) {
-    heartbeat.touch();
-    return ticks.next(stop);
-  },
-  goesOn: () => heartbeat.touch(),
-});
 
 /** No reading is later than `now`: otherwise timers of all assets up to its moment would fire too early. */
 const notAhead = (batch: readonly Reading[], now: number): readonly Reading[] =>

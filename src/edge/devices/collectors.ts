@@ -15,7 +15,11 @@ export interface CollectorsOptions {
   readonly alarms: Pick<Alarms, "openSince">;
   /** The total of a point that only adds up; undefined for all others. */
   readonly total: (device: string, point: string) => number | undefined;
+  readonly saved: ReadonlyMap<string, unknown>;
 }
+
+/** Under this key of the store: what a device's driver must know again at its next opening. */
+export const memoryKeyOf = (device: string): string => `memory/${device}`;
 
 export class Collectors {
   readonly #o: CollectorsOptions;
@@ -24,7 +28,12 @@ export class Collectors {
   constructor(options: CollectorsOptions) {
     const { devices, host } = options;
     this.#o = options;
-    this.#byDevice = new Map(devices.map((device) => [device.id, new Collector(device, host, ...this.#silence(device.id))]));
+    this.#byDevice = new Map(
+      devices.map((device) => {
+        const memory = options.saved.get(memoryKeyOf(device.id));
+        return [device.id, new Collector(device, host, ...this.#silence(device.id), memory)];
+      }),
+    );
   }
 
   /** Whether a device was down when the last run ended, and for how long by now. */

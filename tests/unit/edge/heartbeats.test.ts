@@ -110,6 +110,7 @@ describe("a device's heartbeat", () => {
     const host = {
       readings: () => undefined,
       badge: () => undefined,
+      remember: () => undefined,
       silence: () => undefined,
       durable: () => Promise.resolve(),
       log: noLog,

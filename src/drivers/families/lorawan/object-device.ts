@@ -7,6 +7,7 @@ import { pointer } from "../mqtt/json-pointer.ts";
 import { contradictions, meaning, messageValueOf, pointsOf, rangesOf, specOf } from "../mqtt/json-points.ts";
 import { PointReader } from "../mqtt/point-reader.ts";
 import { misnamed, network, topicOf } from "./network-options.ts";
+import { Repeats } from "./repeats.ts";
 import { interpreter, type Read, uplinkDriver } from "./uplink-device.ts";
 
 const point = z
@@ -34,7 +35,7 @@ export function objectDevice(table: {
     decode: ({ name, rx, options: written }) => {
       const o = options.parse(written);
       const [topic = "", ...payload] = rx.split(" ");
-      const interpret = interpreter(o.network, readerOf(o), Object.keys(o.points));
+      const interpret = interpreter(o.network, readerOf(o), Object.keys(o.points), new Repeats(undefined, 0));
       const decoded = interpret({ topic, payload: Buffer.from(payload.join(" ")), mono: 0 });
       if (decoded.isMalformed || decoded.readings.length === 0) throw new EdgeError("frame.invalid", { device: name });
       return Object.fromEntries(decoded.readings.map(({ point, value }) => [point, value]));

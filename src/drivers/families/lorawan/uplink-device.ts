@@ -1,10 +1,11 @@
 /** Makes the driver of a LoRaWAN device from what its payloads hold. */
 import type * as z from "zod";
+import { monotonic } from "../../../kit/clock.ts";
 import { EdgeError } from "../../../kit/errors.ts";
 import type { PointSpec, Reading, Text, Value } from "../../../model/index.ts";
 import type { Driver, Golden } from "../../driver.ts";
 import type { PayloadLayout } from "../../message-layout.ts";
-import { type Interpret, ListeningDevice, type Understood } from "../mqtt/listening-device.ts";
+import { type Interpret, ListeningDevice, memoryOf, type Understood } from "../mqtt/listening-device.ts";
 import { jsonIn, shownPayload, textIn } from "../mqtt/payload-text.ts";
 import { withReport } from "../options.ts";
 import { type NetworkOptions, topicOf } from "./network-options.ts";
@@ -44,16 +45,16 @@ export function uplinkDriver<O extends NetworkOptions>(parts: UplinkParts<O>): D
     layout: (o) => ({ wire: "mqtt", uplinks: { network: o.network, topic: topicOf(o), payload: parts.payload(o) } }),
     open: (at) => {
       const listener = at.wires.mqtt(at.bus).listen(at.id, [topicOf(at.options)]);
-      const interpret = interpreter(at.options.network, parts.reader(at.options), Object.keys(points(at.options)));
-      return Promise.resolve(new ListeningDevice(listener, interpret, at.host));
+      const repeats = new Repeats(memoryOf(at.host), monotonic());
+      const interpret = interpreter(at.options.network, parts.reader(at.options), Object.keys(points(at.options)), repeats);
+      return Promise.resolve(new ListeningDevice(listener, interpret, at.host, () => repeats.memory));
     },
     decode: (golden) => parts.decode?.(golden) ?? decodeGolden(golden, parts),
   };
 }
 
 /** `points`: of what nobody understands each is told to be unknown. */
-export function interpreter(network: Network, read: Read, points: readonly string[]): Interpret {
-  const repeats = new Repeats();
+export function interpreter(network: Network, read: Read, points: readonly string[], repeats: Repeats): Interpret {
   return ({ topic, payload, mono }) => {
     const refused = (code: string, why: object): Understood => ({
       readings: points.map((point): Reading => ({ point, value: null, quality: "bad", code, mono, why: { ...why } })),

@@ -6,15 +6,13 @@ import { keepTrying } from "../../../kit/loop/keep-trying.ts";
 import { pause } from "../../../kit/loop/pause.ts";
 import { AnyOf, broadcast } from "../../../kit/loop/signals.ts";
 import type { ReceivedStatus } from "../../../model/index.ts";
-import type { AfterAck } from "../../../mqtt/ack-order.ts";
 import { type BrokerKeys, brokerName } from "../../../mqtt/broker.ts";
 import { openLink } from "../../../mqtt/client.ts";
 import { type Incoming, type Link, type LinkOptions, MAX_DOWN_BYTES } from "../../../mqtt/link.ts";
 import { carrierBack, reconnectWait } from "../../../mqtt/reconnect.ts";
 import type { MqttFeed, MqttListener } from "../../mqtt-feed.ts";
 import type { MqttBusSpec } from "./mqtt-bus.ts";
-import { RecentMessages } from "./recent-messages.ts";
-import { TopicQueue } from "./topic-queue.ts";
+import { type Arrival, TopicQueue } from "./topic-queue.ts";
 
 const CONNECT_MS = 15_000;
 const KEEPALIVE_S = 60;
@@ -43,22 +41,21 @@ export interface SessionOptions {
 }
 
 interface Unclaimed {
-  readonly message: Incoming;
-  readonly mono: number;
-  readonly over: AbortSignal;
+  readonly arrival: Arrival;
   readonly settle: (work: Promise<void>) => void;
 }
 
 export class BrokerSession implements MqttFeed, AsyncDisposable {
   readonly #o: SessionOptions;
   readonly #queues = new Map<string, TopicQueue>();
-  readonly #recent = new RecentMessages();
   readonly #stop = broadcast();
   #run: Promise<void> | null = null;
   #link: Link | null = null;
   /** Why there is no link; null: there is one, or the first is still being made. */
   #failed: EdgeError | null = null;
   #everConnected = false;
+  /** How many sessions the broker began with us since this process did. */
+  #session = 0;
   readonly #granted = new Set<string>();
   readonly #refused = new Map<string, EdgeError>();
   #subscribing: Promise<void> = Promise.resolve();
@@ -127,7 +124,7 @@ export class BrokerSession implements MqttFeed, AsyncDisposable {
     await using link = await openLink(this.#linkOptions(), stop);
     if (!link.sessionPresent) {
       this.#granted.clear();
-      this.#recent.forget();
+      this.#session += 1;
       // What was published meanwhile is lost, and no device can say so.
       if (this.#everConnected) log.warn("mqtt.session-lost", { bus, broker: brokerName(spec.mqtt) });
     }
@@ -204,27 +201,17 @@ export class BrokerSession implements MqttFeed, AsyncDisposable {
     this.#refused.set(topic, new EdgeError("mqtt.not-subscribed", { topic, broker, reason: `0x${code.toString(16)}` }));
   }
 
-  async #receive(message: Incoming, over: AbortSignal): Promise<AfterAck | undefined> {
-    const mono = monotonic();
-    const before = this.#recent.repeatOf(message);
-    if (before !== undefined) {
-      for (const queue of this.#wanting(message)) queue.repeated();
-      await before;
-      return undefined;
-    }
-    const work = this.#deliver(message, mono, over);
-    this.#recent.took(message, work);
-    await work;
-    return undefined;
+  async #receive(message: Incoming, over: AbortSignal): Promise<undefined> {
+    await this.#deliver({ message, mono: monotonic(), session: this.#session, over });
   }
 
-  #deliver(message: Incoming, mono: number, over: AbortSignal): Promise<void> {
-    const queues = this.#wanting(message);
-    if (queues.length > 0) return Promise.all(queues.map((queue) => queue.take(message, mono, over))).then(() => undefined);
+  #deliver(arrival: Arrival): Promise<void> {
+    const queues = this.#wanting(arrival.message);
+    if (queues.length > 0) return Promise.all(queues.map((queue) => queue.take(arrival))).then(() => undefined);
     const unclaimed = this.#unclaimed;
-    if (unclaimed !== null) return new Promise((settle) => unclaimed.push({ message, mono, over, settle }));
+    if (unclaimed !== null) return new Promise((settle) => unclaimed.push({ arrival, settle }));
     // The broker still remembers a subscription of an older configuration, and no device wants this topic any more.
-    this.#o.log.debug("mqtt.nobody", { bus: this.#o.bus, topic: message.topic });
+    this.#o.log.debug("mqtt.nobody", { bus: this.#o.bus, topic: arrival.message.topic });
     return Promise.resolve();
   }
 
@@ -237,13 +224,13 @@ export class BrokerSession implements MqttFeed, AsyncDisposable {
     const before = this.#unclaimed ?? [];
     if (before.length === 0) return;
     this.#unclaimed = [];
-    for (const { message, mono, over, settle } of before) settle(this.#deliver(message, mono, over));
+    for (const { arrival, settle } of before) settle(this.#deliver(arrival));
   }
 
   #giveUpOnUnclaimed(): void {
     const before = this.#unclaimed ?? [];
     this.#unclaimed = null;
-    for (const { message, mono, over, settle } of before) settle(this.#deliver(message, mono, over));
+    for (const { arrival, settle } of before) settle(this.#deliver(arrival));
   }
 }
 

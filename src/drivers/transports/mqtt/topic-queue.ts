@@ -5,6 +5,14 @@ import type { Incoming } from "../../../mqtt/link.ts";
 import type { MqttListener, MqttMessage } from "../../mqtt-feed.ts";
 import { topicMatcher } from "./topic-filter.ts";
 
+export interface Arrival {
+  readonly message: Incoming;
+  readonly mono: number;
+  readonly session: number;
+  /** Its connection has ended. */
+  readonly over: AbortSignal;
+}
+
 export class TopicQueue implements MqttListener {
   readonly filters: readonly string[];
   readonly #matchers: readonly ((topic: string) => boolean)[];
@@ -35,14 +43,17 @@ export class TopicQueue implements MqttListener {
     this.#counts.repeated += 1;
   }
 
-  /** Resolves when what it said is durable; rejects when that will not be. `over`: its connection has ended. */
-  take({ topic, payload, retained, id }: Incoming, mono: number, over: AbortSignal): Promise<void> {
+  /** Resolves when what it said is durable; rejects when that will not be. */
+  take({ message: { topic, payload, retained, again, id }, mono, session, over }: Arrival): Promise<void> {
     return new Promise((resolve, reject) => {
       const message: MqttMessage = {
         topic,
         payload,
         mono,
         retained,
+        again,
+        id,
+        session,
         settle: (durable) => {
           over.removeEventListener("abort", drop);
           durable.then(resolve, reject);

@@ -42,6 +42,7 @@ function collected(device: Partial<Device>, more: Partial<DeviceInfo> = {}, read
     readings: (_: DeviceInfo, readings: readonly Reading[]) => void rows.push(...readings),
     durable: () => Promise.resolve(),
     badge: () => undefined,
+    remember: () => undefined,
     silence: () => undefined,
     log: noLog,
     watchdog: new Watchdog(),

@@ -227,6 +227,7 @@ describe("a bthome sensor", () => {
         readings: () => undefined,
         durable: () => Promise.resolve(),
         badge: () => undefined,
+        remember: () => undefined,
         silence: (_: unknown, problem: { readonly code: string } | null) => void silences.push(problem?.code ?? "speaks"),
         log: noLog,
         watchdog: new Watchdog(),

@@ -125,7 +125,7 @@ describe("an uplink that comes again", () => {
   };
 
   it("is one with the same id, however late; the same frame only for a while", () => {
-    const repeats = new Repeats();
+    const repeats = new Repeats(undefined, 0);
     const first = uplink("chirpstack", chirpstack({ id: "a" }));
     expect(repeats.isRepeated(first, 0)).toBe(false);
     expect(repeats.isRepeated(first, 3_600_000)).toBe(true);
@@ -136,7 +136,7 @@ describe("an uplink that comes again", () => {
   });
 
   it("is none with another counter, another address or other bytes", () => {
-    const repeats = new Repeats();
+    const repeats = new Repeats(undefined, 0);
     const seen = [
       chirpstack({ counter: 1 }),
       chirpstack({ counter: 2 }),

@@ -42,6 +42,7 @@ async function site(
       readings: (_: unknown, readings: readonly Reading[]) => void rows.push(...readings.map((one) => ({ ...one, device: id }))),
       durable: () => Promise.resolve(),
       badge: () => undefined,
+      remember: () => undefined,
       silence: () => undefined,
       log: noLog,
       watchdog: new Watchdog(),

@@ -43,7 +43,7 @@ describe("a message", () => {
     await poll(() => broker.connects.length).toBe(2);
     await poll(() => broker.connected).toBe(true);
     broker.send("plant/tank", level(182), { dup: true, messageId });
-    await poll(() => tank.look().wire).toMatchObject({ messages: 1, repeated: 1 });
+    await poll(() => tank.look().wire).toMatchObject({ messages: 2, repeated: 1 });
     expect(broker.acknowledged).toEqual([]);
     tank.commit();
     await poll(() => broker.acknowledged).toEqual([messageId]);

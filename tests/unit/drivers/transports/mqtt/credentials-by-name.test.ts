@@ -28,7 +28,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** What a technician is told once the first attempt is over; null: it listens. */
 async function told(bus: Readonly<Record<string, unknown>>) {
-  await using site = await running({ tank: TANK }, bus, folder);
+  await using site = await running({ tank: TANK }, bus, { folder });
   const tank = site.devices["tank"];
   await expect.poll(() => tank?.look().state === "down" || site.connected(), { timeout: 15_000 }).toBe(true);
   return tank?.look().problem ?? null;

@@ -11,7 +11,12 @@ import type { DeviceProblem, Reading } from "../../../../../src/model/index.ts";
 
 type Written = Readonly<Record<string, unknown>>;
 
-export async function running(devices: Readonly<Record<string, Written>>, bus: Written, folder?: string) {
+/** `saved`: what is durable of the devices' memories, for a run after this one. */
+export async function running(
+  devices: Readonly<Record<string, Written>>,
+  bus: Written,
+  { folder, saved = new Map() }: { readonly folder?: string; readonly saved?: Map<string, unknown> } = {},
+) {
   const spec = busSchema.parse(bus);
   let isConnected = false;
   const log: Log = {
@@ -25,7 +30,7 @@ export async function running(devices: Readonly<Record<string, Written>>, bus: W
   const made = await Promise.all(
     Object.entries(devices).map(async ([id, { type = "mqtt-json", ...written }]) => {
       const driver = await loadDriver(String(type));
-      return deviceOf(deviceInfo(id, driver, driver.options.parse(written), "lora", wires), stop.signal);
+      return deviceOf(deviceInfo(id, driver, driver.options.parse(written), "lora", wires), stop.signal, saved);
     }),
   );
   return {
@@ -39,7 +44,7 @@ export async function running(devices: Readonly<Record<string, Written>>, bus: W
   };
 }
 
-function deviceOf(info: ReturnType<typeof deviceInfo>, stop: AbortSignal) {
+function deviceOf(info: ReturnType<typeof deviceInfo>, stop: AbortSignal, saved: Map<string, unknown>) {
   const rows: Reading[] = [];
   const told: (DeviceProblem | null)[] = [];
   let waiting: (() => void)[] = [];
@@ -47,12 +52,13 @@ function deviceOf(info: ReturnType<typeof deviceInfo>, stop: AbortSignal) {
   const host = {
     readings: (_: unknown, readings: readonly Reading[]) => void rows.push(...readings),
     badge: () => undefined,
+    remember: ({ id }: { readonly id: string }, memory: unknown) => void saved.set(id, JSON.parse(JSON.stringify(memory))),
     silence: (_: unknown, problem: DeviceProblem | null) => void told.push(problem),
     durable: () => (isOpen ? Promise.resolve() : new Promise<void>((resolve) => waiting.push(resolve))),
     log: noLog,
     watchdog: new Watchdog(),
   };
-  const collector = new Collector(info, host, false);
+  const collector = new Collector(info, host, false, 0, saved.get(info.id));
   const run = collector.run(stop);
   return {
     id: info.id,

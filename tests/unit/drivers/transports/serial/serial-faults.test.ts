@@ -104,6 +104,7 @@ describe.runIf(socat)("ports that cannot be had at the start (skipped without so
         const host = {
           readings: () => undefined,
           badge: () => undefined,
+          remember: () => undefined,
           silence: () => undefined,
           durable: () => Promise.resolve(),
           log: noLog,
