@@ -54,6 +54,7 @@ export const deviceTypes: Readonly<Record<string, () => Promise<Driver>>> = {
   "maxbotix-xl": async () => (await import("./devices/maxbotix-xl.ts")).maxbotixXl,
   "pay-line": async () => (await import("./devices/pay-line.ts")).payLine,
   rdm6300: async () => (await import("./devices/rdm6300.ts")).rdm6300,
+  "tasmota-switch": async () => (await import("./devices/tasmota-switch.ts")).tasmotaSwitch,
   "tf-luna": async () => (await import("./devices/tf-luna.ts")).tfLuna,
   "tfmini-plus": async () => (await import("./devices/tfmini-plus.ts")).tfminiPlus,
   "onvif-health": async () => (await import("./devices/onvif-health.ts")).onvifCamera,

@@ -70,6 +70,17 @@ export const mqttCodes = {
       en: "It may have carried it out: look at its state. Check that it is online and takes commands over MQTT (RPC over MQTT).",
     },
   },
+  "mqtt.no-off-timer": {
+    retry: true,
+    what: {
+      it: "L'apparecchio non ha confermato il suo temporizzatore di spegnimento: non è stato acceso",
+      en: "The device did not confirm its own off-timer: it was not switched on",
+    },
+    hint: {
+      it: "Controllare che sia in linea e che `topic` e `fullTopic` siano i suoi. Senza `limits.maxOn` si accende senza temporizzatore.",
+      en: "Check that it is online and that `topic` and `fullTopic` are its own. Without `limits.maxOn` it is switched on without a timer.",
+    },
+  },
   "mqtt.device-refused": {
     retry: false,
     what: { it: "L'apparecchio rifiuta il comando: {reason}", en: "The device refuses the command: {reason}" },

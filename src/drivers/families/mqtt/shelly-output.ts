@@ -2,13 +2,12 @@
 import * as z from "zod";
 import { monotonic } from "../../../kit/clock.ts";
 import { EdgeError, toldOf } from "../../../kit/errors.ts";
-import { pause } from "../../../kit/loop/pause.ts";
-import { AnyOf } from "../../../kit/loop/signals.ts";
 import { duration } from "../../../kit/text/quantities.ts";
 import type { Device, Outcome, PointSpec, Reading, Text, Ticks } from "../../../model/index.ts";
 import type { Driver, Golden, MessageValue, Opening } from "../../driver.ts";
 import { isTopic } from "../../transports/mqtt/topic-filter.ts";
 import { limitsOf, report, safe, switchImpact, switchLimits, withReport } from "../options.ts";
+import { unsentFor, within } from "./answers-to-commands.ts";
 import { valueAt } from "./json-pointer.ts";
 import { type Interpret, ListeningDevice } from "./listening-device.ts";
 import { jsonIn, shownPayload, textIn } from "./payload-text.ts";
@@ -142,6 +141,10 @@ class ShellySwitch implements Device {
     return this.#device.unread();
   }
 
+  memory(): unknown {
+    return this.#device.memory();
+  }
+
   readings(ticks: Ticks, stop: AbortSignal): AsyncIterable<readonly Reading[]> {
     return this.#device.readings(ticks, stop);
   }
@@ -164,16 +167,11 @@ class ShellySwitch implements Device {
     const answered = new Promise<Answer>((resolve) => this.#waiting.set(id, resolve));
     try {
       const sent = await this.#at.wires.mqtt(this.#at.bus).publish(`${topic}/rpc`, request);
-      if (sent === "unsent") return this.#unsent();
+      if (sent === "unsent") return unsentFor(this.outage());
       return outcomeOf(await within(answerWithin, answered, stop), on);
     } finally {
       this.#waiting.delete(id);
     }
-  }
-
-  #unsent(): Outcome {
-    const away = this.outage();
-    return { state: "failed", code: away?.code ?? "command.device-down", ...(away && { told: toldOf(away) }) };
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -187,13 +185,4 @@ function outcomeOf(answer: Answer | null, on: boolean): Outcome {
   if (error === undefined) return { state: "succeeded", value: on };
   const refused = new EdgeError("mqtt.device-refused", { reason: `${error.code ?? "?"} ${error.message ?? ""}`.trim() });
   return { state: "failed", code: refused.code, told: toldOf(refused) };
-}
-
-/** Null: not in time. */
-async function within(ms: number, answered: Promise<Answer>, stop: AbortSignal): Promise<Answer | null> {
-  const came = new AbortController();
-  using over = new AnyOf(stop, came.signal);
-  const answer = await Promise.race([answered, pause(ms, over.signal).then(() => null)]);
-  came.abort();
-  return answer;
 }
