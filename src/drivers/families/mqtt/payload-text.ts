@@ -21,6 +21,12 @@ export function jsonIn(text: string): { readonly value: unknown } | null {
   }
 }
 
+const STRING_OR_NUMBER = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g;
+
+/** The same document with every number as it is written: 1.10 and 12345678901234567890 are "1.10" and "12345678901234567890". To be told JSON. */
+export const withNumbersAsWritten = (text: string): unknown =>
+  JSON.parse(text.replace(STRING_OR_NUMBER, (found) => (found.startsWith('"') ? found : `"${found}"`)));
+
 /** Its beginning, in quotation marks; bytes that are no text as hex digits. */
 export function shownPayload(payload: Uint8Array): string {
   const text = textIn(payload);

@@ -4,7 +4,7 @@ import type { Reading, Value } from "../../../model/index.ts";
 import type { MessageValue } from "../../driver.ts";
 import { printableText } from "../ble/printable-text.ts";
 import { valueAt } from "./json-pointer.ts";
-import { shown } from "./payload-text.ts";
+import { shown, withNumbersAsWritten } from "./payload-text.ts";
 
 /** Characters of a text that are kept. */
 const TEXT_MOST = 256;
@@ -42,8 +42,10 @@ export class PointReader {
     const readings = this.#points.flatMap(([point, spec]): readonly Reading[] => {
       const written = spec.at === null ? text : valueAt(document, spec.at);
       if (written === undefined || written === null) return [];
+      const isWord = spec.is !== "number" && typeof written === "number" && spec.at !== null && text !== "";
+      const word = isWord ? valueAt(withNumbersAsWritten(text), spec.at) : undefined;
       const where = { topic: this.#topic, at: spec.at ?? this.#topic };
-      return [readingOf(point, found(written, spec, this.#ranges[point]), where, mono)];
+      return [readingOf(point, found(written, word, spec, this.#ranges[point]), where, mono)];
     });
     const seen = new Set(readings.map(({ point }) => point));
     this.#sawNothing = seen.size === 0;
@@ -68,20 +70,25 @@ export class PointReader {
   }
 }
 
-function found(written: unknown, spec: MessageValue, range: Range): Found {
+/** `asWritten`: a number of the document as a word, with all its digits; undefined: it is none, or nobody has the text. */
+function found(written: unknown, asWritten: unknown, spec: MessageValue, range: Range): Found {
   const { is, map } = spec;
   const mistyped: Found = { code: "mqtt.mistyped", why: { found: shown(written) } };
   if (typeof written === "object") return mistyped;
   // Beyond 2^53 a JSON number has lost its last digits already: as a quantity it is as near as before, as a word it is another one.
-  if (is !== "number" && Number.isInteger(written) && !Number.isSafeInteger(written)) return mistyped;
+  const isRounded = Number.isInteger(written) && !Number.isSafeInteger(written);
+  if (is !== "number" && isRounded && asWritten === undefined) return mistyped;
+  const text = String(asWritten ?? written);
   if (map !== undefined) {
-    const word = String(written).trim();
+    const word = text.trim();
     if (Object.hasOwn(map, word)) return { value: map[word] ?? null };
+    // 1.0 is 1 where nothing else is said of it.
+    if (!isRounded && Object.hasOwn(map, String(written))) return { value: map[String(written)] ?? null };
     // An unlisted word cannot be true or false, so it is an error there; a text point takes it, marked as unlisted.
     return is === "boolean" ? mistyped : { value: word.slice(0, TEXT_MOST), doubt: "value.unlisted" };
   }
   if (is === "boolean") return typeof written === "boolean" ? { value: written } : asBoolean(written, spec, mistyped);
-  if (is === "text") return { value: printableText(Buffer.from(String(written))).slice(0, TEXT_MOST) };
+  if (is === "text") return { value: printableText(Buffer.from(text)).slice(0, TEXT_MOST) };
   const number = typeof written === "number" ? written : numberIn(written);
   if (number === null) return mistyped;
   const value = scaled(number, spec);

@@ -75,14 +75,30 @@ describe("words", () => {
     expect(one({ at: "/v", map }, '{"v":9}')).toMatchObject({ value: "9", quality: "uncertain", code: "value.unlisted" });
   });
 
-  // JSON.parse has rounded such a number before anybody sees it: 12345678901234567890 has become …68000.
-  it("that are a number longer than JSON can hold are none: its last digits would be invented", () => {
-    for (const point of [{ kind: "text" }, { map: { "1": "open" } }, { map: { "1": true } }]) {
-      const [kept, lost] = ["9007199254740991", "12345678901234567890"].map((n) => one({ at: "/v", ...point }, `{"v":${n}}`));
-      expect(lost).toMatchObject({ value: null, quality: "bad", code: "mqtt.mistyped" });
-      if ("kind" in point) expect(kept).toMatchObject({ value: "9007199254740991", quality: "good" });
-    }
-    expect(one({ at: "/v", kind: "text" }, '{"v":"12345678901234567890"}')).toMatchObject({ value: "12345678901234567890" });
+  // JSON.parse would make 1.1 of 1.10, and 12345678901234567000 of 12345678901234567890.
+  it.each(["1.10", "0", "-0.50", "1e3", "007", "9007199254740991", "12345678901234567890"])(
+    "that are written as the number %s are that text, digit for digit",
+    (n) => {
+      const value = n === "007" ? '"007"' : n;
+      expect(one({ at: "/v/0", kind: "text" }, `{"w":"a\\"1.50","v":[ ${value} , 2.20]}`)).toMatchObject({
+        value: n,
+        quality: "good",
+      });
+    },
+  );
+
+  it("of a map are known by the digits that stand there, or by what they are worth", () => {
+    const map = { "1.10": "version 1.10", "1.1": "version 1.1", "2": "two", "12345678901234567890": "long" };
+    const digits = ["1.10", "1.1", "2.0", "2", "12345678901234567890", "12345678901234567891"];
+    expect(digits.map((n) => one({ at: "/v", map }, `{"v":${n}}`)?.value)).toEqual([
+      "version 1.10",
+      "version 1.1",
+      "two",
+      "two",
+      "long",
+      "12345678901234567891",
+    ]);
+    expect(one({ at: "/v", map: { "1": true, "0": false } }, '{"v":1.0}')).toMatchObject({ value: true });
   });
 
   it("of a text keep no character that nobody can see, and not more than a row may hold", () => {
