@@ -77,6 +77,7 @@ async function main(): Promise<number> {
         lang: "en",
         keep: values.keep,
         killGateway: false,
+        kills: 0,
         brokerAwayMs: null,
         timeFactor: FASTER,
         scenario: SITE,

@@ -16,6 +16,8 @@ export interface Options {
   readonly lang: keyof Text;
   readonly keep: boolean;
   readonly killGateway: boolean;
+  /** So many more sudden ends, at moments drawn by lot. */
+  readonly kills: number;
   readonly brokerAwayMs: number | null;
   readonly timeFactor: string | null;
   readonly scenario: string | null;
@@ -43,6 +45,7 @@ a process of its own, and shows what happens; q ends it.
   --scenario FILE      the same, from a file of your own
   --time-factor N      the site lives this much faster
   --kill-gateway       SIGKILL the gateway in the middle; back after 1 s
+  --kills 5            the same so many times, at moments drawn by lot
   --broker-away 10s    kill the broker in the middle; it comes back on the same
                        port after this time
   --gateway COMMAND    another gateway than dist/cippo.js: of a release, say
@@ -70,6 +73,7 @@ ciascuno un processo a sé, e mostra che cosa succede; q termina.
   --scenario FILE      lo stesso, da un file proprio
   --time-factor N      il sito vive tanto più in fretta
   --kill-gateway       SIGKILL al gateway a metà; riparte dopo 1 s
+  --kills 5            lo stesso tante volte, in momenti tirati a sorte
   --broker-away 10s    uccide il broker a metà; torna sulla stessa porta dopo
                        questo tempo
   --gateway COMANDO    un altro gateway che dist/cippo.js: quello di un rilascio
@@ -88,12 +92,15 @@ const SITES = readdirSync(SITES_FOLDER)
 
 export const helpIn = (lang: keyof Text): string => HELP[lang];
 
+const KILLS_MOST = 100;
+
 const WRONG = {
   expected: { it: "atteso:", en: "expected" },
   ownBroker: {
     it: "si può uccidere solo un broker avviato da questa prova",
     en: "only a broker that this run starts can be killed",
   },
+  whole: { it: `atteso: un numero intero da 0 a ${KILLS_MOST}`, en: `expected a whole number from 0 to ${KILLS_MOST}` },
   aboveZero: { it: "atteso: un numero maggiore di 0", en: "expected a number above 0" },
   shorter: { it: "deve durare meno di --for", en: "must be shorter than --for" },
   noSite: { it: "con --config non c'è un sito simulato", en: "--config runs without a simulated site" },
@@ -113,6 +120,9 @@ export function readOptions(args: readonly string[], language: keyof Text): Opti
     throw new Error(`--broker ${broker}: ${WRONG.expected[language]} embedded, mosquitto, mqtt://host:port`);
   const away = time("--broker-away", values["broker-away"], language);
   if (away !== null && !own) throw new Error(`--broker-away: ${WRONG.ownBroker[language]}`);
+  const kills = Number(values.kills);
+  if (!Number.isInteger(kills) || kills < 0 || kills > KILLS_MOST)
+    throw new Error(`--kills ${values.kills}: ${WRONG.whole[language]}`);
   const factor = values["time-factor"] ?? null;
   if (factor !== null && !(Number(factor) > 0)) throw new Error(`--time-factor ${factor}: ${WRONG.aboveZero[language]}`);
   const forMs = time("--for", values.for, language);
@@ -132,6 +142,7 @@ export function readOptions(args: readonly string[], language: keyof Text): Opti
     lang,
     keep: values.keep,
     killGateway: values["kill-gateway"],
+    kills,
     brokerAwayMs: away,
     timeFactor: factor,
     scenario: values.scenario ?? (values.site === undefined ? null : join(SITES_FOLDER, `${values.site}.yaml`)),
@@ -154,6 +165,7 @@ function parsed(args: readonly string[], language: keyof Text) {
         lang: { type: "string", default: language },
         keep: { type: "boolean", default: false },
         "kill-gateway": { type: "boolean", default: false },
+        kills: { type: "string", default: "0" },
         "broker-away": { type: "string" },
         "time-factor": { type: "string" },
         help: { type: "boolean", default: false },

@@ -177,7 +177,22 @@ const asAsked =
       await broker.away?.(ms, stop);
       screen.note(say("brokerBack"));
     };
-    await Promise.all([options.killGateway ? kill() : null, options.brokerAwayMs === null ? null : away(options.brokerAwayMs)]);
+    // One by lot in each of so many equal parts of the run: two may follow one another at once, three never.
+    const kills = async () => {
+      const each = length / Math.max(1, options.kills);
+      for (let n = 0; n < options.kills; n += 1) {
+        const before = each * Math.random();
+        await pause(before, stop);
+        if (stop.aborted) return;
+        await gateway.kill();
+        await pause(each - before, stop);
+      }
+    };
+    await Promise.all([
+      kills(),
+      options.killGateway ? kill() : null,
+      options.brokerAwayMs === null ? null : away(options.brokerAwayMs),
+    ]);
     return [];
   };
 
