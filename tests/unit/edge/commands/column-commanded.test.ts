@@ -1,5 +1,5 @@
-/** Commands to a real socket behind which a column answers late, refuses or restarts: one write at most, each end an event. */
-import { describe, expect, it } from "vitest";
+/** A command to a charger becomes an order to its column, which is written once. */
+import { expect, it } from "vitest";
 import { deviceInfo } from "../../../../src/drivers/index.ts";
 import { openWires } from "../../../../src/drivers/wires.ts";
 import { charger } from "../../../../src/edge/kinds/charger/index.ts";
@@ -9,14 +9,13 @@ import { noLog } from "../../../../src/kit/log.ts";
 import type { CommandResult } from "../../../../src/model/index.ts";
 import { MemoryStore } from "../../../support/memory/memory-store.ts";
 import { until } from "../../../support/running/processes.ts";
-import { columnSlave, type Manner } from "../../drivers/families/column/simulated-column.ts";
+import { columnSlave } from "../../drivers/families/column/simulated-column.ts";
 
 const clock: Clock = { boot: "boot", mono: monotonic, now: () => ({ mono: monotonic(), wall: Date.now(), synced: true }) };
 const WAIT_MS = 20_000;
 const LIMIT = 261;
-const FINAL = /command\.(succeeded|failed|expired|refused|unknown)/;
 
-async function open(manner: Manner) {
+async function open() {
   const slave = await columnSlave("heidelberg-energy-control", { every: "200ms", control: { most: 16, impact: "low" } });
   const stop = new AbortController();
   const wires = openWires({ plant: slave.bus }, noLog);
@@ -43,7 +42,6 @@ async function open(manner: Manner) {
   const running = runtime.run(stop.signal);
   const isUp = () => store.happened().some(({ kind }) => kind === "epoch.opened") && slave.connections() > 0;
   await until(isUp, WAIT_MS, "the column asked");
-  slave.manner = manner;
   const send = (id: string, more: object) => {
     const now = Date.now();
     const body = { v: 1, id, gateway: "gw", issuer: "test", issuedAt: now, expiresAt: now + 60_000, args: {}, ...more };
@@ -64,41 +62,8 @@ async function open(manner: Manner) {
   };
 }
 
-describe.each([
-  ["obeys", "command.succeeded"],
-  ["late", "command.succeeded"],
-  ["refuses", "command.failed"],
-  ["restarts", "command.unknown"],
-] as const)("a column that %s", (manner, end) => {
-  it(`is written once, ends as ${end}, and says so again to the same id`, async () => {
-    await using site = await open(manner);
-    const limit = { target: "column.limit", action: "set", args: { value: 10 } };
-    await site.send("01929b5e-0000-7000-8000-000000000001", limit);
-    await until(() => site.steps().some((kind) => FINAL.test(kind)), WAIT_MS, "an end");
-    expect(site.steps()).toEqual(["command.accepted", "command.executing", end]);
-    await site.send("01929b5e-0000-7000-8000-000000000001", limit);
-    await until(() => site.results.length > 1, WAIT_MS, "the same answer");
-    expect(site.results.map(({ state }) => `command.${state}`)).toEqual([end, end]);
-    expect(site.limits()).toBe(1);
-  });
-});
-
-it("a command whose time was over before it came is not sent, and told", async () => {
-  await using site = await open("obeys");
-  const past = { issuedAt: Date.now() - 20_000, expiresAt: Date.now() - 10_000 };
-  await site.send("01929b5e-0000-7000-8000-000000000002", {
-    target: "column.limit",
-    action: "set",
-    args: { value: 10 },
-    ...past,
-  });
-  await until(() => site.results.length > 0, WAIT_MS, "an answer");
-  expect(site.results[0]).toMatchObject({ state: "expired", code: "command.expired" });
-  expect(site.limits()).toBe(0);
-});
-
 it("a pause of the asset goes out as an order to its device, once", async () => {
-  await using site = await open("obeys");
+  await using site = await open();
   await site.send("01929b5e-0000-7000-8000-000000000003", { target: "piazza", action: "charger.pause" });
   await until(() => site.limits() === 1 && site.steps().at(-1) === "command.succeeded", WAIT_MS, "the order carried out");
   expect(site.slave.unit().get("limit")).toBe(0);

@@ -2,26 +2,9 @@
 import { describe, expect, it } from "vitest";
 import { monotonic } from "../../../../../src/kit/clock.ts";
 import { never } from "../../support.ts";
-import { type Manner, simulatedColumn, told } from "./simulated-column.ts";
+import { COLUMNS, controlOf, type Manner, simulatedColumn, told } from "./simulated-column.ts";
 
-const failSafe = { current: 6, after: "30s" };
-/** Each type, and where its limit is written. `isRead`: it says what limit it holds. */
-const TYPES = [
-  { type: "abb-terra-ac", at: 0x4100, isRead: true },
-  { type: "alfen-eve", at: 1210, isRead: true },
-  { type: "bender-cc612", at: 1001, isRead: true },
-  { type: "go-e-charger", at: 299, isRead: true },
-  { type: "heidelberg-energy-control", at: 261, isRead: true },
-  { type: "keba-p30-p40", at: 5004, isRead: false },
-  { type: "mennekes-amtron-compact", at: 0x302, isRead: true },
-  { type: "phoenix-charx", at: 1301, isRead: true },
-  { type: "phoenix-em-cp", at: 300, isRead: true },
-  { type: "schneider-evlink-pro-ac", at: 4004, isRead: false },
-  { type: "vestel-evc04", at: 5004, isRead: false },
-];
-
-const open = (type: string, more = {}) =>
-  simulatedColumn(type, { control: { most: 16, ...(type === "vestel-evc04" && { failSafe }), ...more } });
+const open = (type: string, more = {}) => simulatedColumn(type, { control: controlOf(type, more) });
 
 /** How the command ends for each manner of the column: where it says what it holds, and where it does not. */
 const ENDS: Readonly<Record<Exclude<Manner, "ignores">, readonly [isRead: object, isNot: object]>> = {
@@ -50,7 +33,7 @@ const ENDS: Readonly<Record<Exclude<Manner, "ignores">, readonly [isRead: object
 describe.each(Object.entries(ENDS))("a column that %s", (manner, [whereRead, whereNot]) => {
   it("is told a limit once, whatever its type, and how that ended is told", async () => {
     await Promise.all(
-      TYPES.map(async ({ type, at, isRead }) => {
+      COLUMNS.map(async ({ type, at, isRead }) => {
         await using column = await open(type);
         column.slave.manner = manner as Manner;
         const outcome = await column.device.perform?.("limit", 10, never);
@@ -64,7 +47,7 @@ describe.each(Object.entries(ENDS))("a column that %s", (manner, [whereRead, whe
 describe("a command", () => {
   it("whose time is over is not sent", async () => {
     await Promise.all(
-      TYPES.map(async ({ type }) => {
+      COLUMNS.map(async ({ type }) => {
         await using column = await open(type);
         const outcome = await column.device.perform?.("limit", 10, never, monotonic());
         expect(outcome, type).toEqual({ state: "expired", code: "command.expired" });
@@ -118,7 +101,7 @@ describe("a command", () => {
 
   it("is refused where the site does not let the gateway command the column, and nothing is ever written", async () => {
     await Promise.all(
-      TYPES.map(async ({ type }) => {
+      COLUMNS.map(async ({ type }) => {
         await using column = await simulatedColumn(type);
         expect(await column.device.perform?.("limit", 10, never), type).toEqual({
           state: "failed",

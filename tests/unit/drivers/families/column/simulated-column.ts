@@ -17,6 +17,35 @@ const LATE_MS = 400;
 const REFUSED = 3;
 const ticks: Ticks = { next: () => Promise.resolve(5) };
 
+export interface ColumnType {
+  readonly type: string;
+  /** Where its limit is written. */
+  readonly at: number;
+  /** It says what limit it holds. */
+  readonly isRead: boolean;
+}
+
+export const COLUMNS: readonly ColumnType[] = [
+  { type: "abb-terra-ac", at: 0x4100, isRead: true },
+  { type: "alfen-eve", at: 1210, isRead: true },
+  { type: "bender-cc612", at: 1001, isRead: true },
+  { type: "go-e-charger", at: 299, isRead: true },
+  { type: "heidelberg-energy-control", at: 261, isRead: true },
+  { type: "keba-p30-p40", at: 5004, isRead: false },
+  { type: "mennekes-amtron-compact", at: 0x302, isRead: true },
+  { type: "phoenix-charx", at: 1301, isRead: true },
+  { type: "phoenix-em-cp", at: 300, isRead: true },
+  { type: "schneider-evlink-pro-ac", at: 4004, isRead: false },
+  { type: "vestel-evc04", at: 5004, isRead: false },
+];
+
+/** How a configuration lets this type be commanded; one of them must be told what it does when it hears nobody. */
+export const controlOf = (type: string, more: object = {}) => ({
+  most: 16,
+  ...(type === "vestel-evc04" && { failSafe: { current: 6, after: "30s" } }),
+  ...more,
+});
+
 /** The column alone, for whoever connects. */
 export interface ColumnSlave extends AsyncDisposable {
   readonly driver: Driver;
