@@ -201,9 +201,12 @@ export class Ingest {
 
   /** What a pushed list says; what the kinds make of it joins the commit of the event that tells it. */
   listed(news: ListNews, draft: EventDraft): void {
-    this.#engine.timers(this.#clock.mono());
-    const { mono, seq } = this.#buffer.raise(draft, this.#engine.notBefore(this.#clock.mono()));
-    this.#engine.told(news, mono, seq);
+    const mono = this.#clock.mono();
+    this.#engine.timers(mono);
+    const at = this.#engine.notBefore(mono);
+    // What the event carries counts from the begin of the epoch.
+    const { seq } = this.#buffer.raise(draft, at);
+    this.#engine.told(news, at, seq);
     this.#schedule();
   }
 

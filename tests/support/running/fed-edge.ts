@@ -11,7 +11,7 @@ import { open } from "../../unit/edge/store/support.ts";
 export const NEVER_SILENT_MS = 3_600_000_000;
 const EPOCH_WALL = 1_764_000_000_000;
 
-export interface FedEdgeOptions extends Pick<EdgeRuntimeOptions, "assets" | "lists"> {
+export interface FedEdgeOptions extends Pick<EdgeRuntimeOptions, "assets" | "lists" | "answers"> {
   readonly file: string;
   readonly device: Pick<DeviceInfo, "id" | "points">;
   /** How far the clock is ahead of the machine's own, and whether it is right. */
@@ -41,7 +41,7 @@ export class FedEdge implements AsyncDisposable {
     return at;
   }
 
-  private constructor({ device, assets, lists }: FedEdgeOptions, ahead: FedEdge["ahead"], clock: Clock, store: Store) {
+  private constructor({ device, assets, lists, answers }: FedEdgeOptions, ahead: FedEdge["ahead"], clock: Clock, store: Store) {
     this.ahead = ahead;
     this.store = store;
     const info = { ...device, type: "test", silentAfterMs: NEVER_SILENT_MS, open: async () => this.#device() };
@@ -55,6 +55,7 @@ export class FedEdge implements AsyncDisposable {
       clock,
       log,
       ...(lists && { lists }),
+      ...(answers && { answers }),
     });
     this.edge.onEvent((event) => {
       this.happened.push(event);
