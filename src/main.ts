@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { serveAdmin } from "./cli/socket/admin-server.ts";
 import type { Loaded, Site } from "./config/index.ts";
 import { deviceInfo } from "./drivers/index.ts";
-import { openWires } from "./drivers/wires.ts";
+import { openWires, type WiresOptions } from "./drivers/wires.ts";
 import { type Calendar, SiteAnswers } from "./edge/answers/site-answers.ts";
 import { ToldLists } from "./edge/answers/told-lists.ts";
 import { EdgeRuntime } from "./edge/runtime.ts";
@@ -31,10 +31,15 @@ export interface RunOptions {
   readonly clock?: Clock;
   /** In place of what the configuration says. */
   readonly socket?: string;
+  /** Chips that stand in this process, in place of those of the machine, by the name of their bus. */
+  readonly chip?: WiresOptions["chip"];
 }
 
 /** Resolves after a soft stop. Throws EdgeError `store.*`, `cli.socket`: what the gateway cannot live without. Everything else it waits for. */
-export async function runGateway({ loaded, log, clock: given, socket: asked }: RunOptions, stop: AbortSignal): Promise<void> {
+export async function runGateway(
+  { loaded, log, clock: given, socket: asked, chip }: RunOptions,
+  stop: AbortSignal,
+): Promise<void> {
   const { site } = loaded;
   const source = given ?? systemClock(site.gateway.clock);
   await source.known?.();
@@ -52,6 +57,7 @@ export async function runGateway({ loaded, log, clock: given, socket: asked }: R
     badgeKey: site.credentials?.badgeKey,
     gateway: site.gateway.id,
     now: () => source.now(),
+    ...(chip && { chip }),
   });
   const devices = Object.values(site.devices).map(
     (d): DeviceInfo => deviceInfo(d.id, d.driver, d.options, d.bus ?? "", wires, d.place),

@@ -22,6 +22,10 @@ const MAY: Readonly<Record<string, readonly [readonly string[], string]>> = {
   config: [["model", "kit", "drivers", "edge", "sync"], "the schema is composed from each room's own part"],
   main: [["model", "kit", "mqtt", "drivers", "edge", "sync", "config", "cli"], "main joins the rooms"],
   "hw-sim": [["model", "kit", "drivers"], "the simulator knows the wires and the tables, never the product's inside"],
+  virtual: [
+    ["model", "kit", "contract", "drivers", "config", "main", "hw-sim"],
+    "in virtual time simulator and product are one process",
+  ],
   bench: [["model", "kit", "contract", "mqtt", "drivers", "edge", "sync", "config", "main", "cli", "hw-sim"], ""],
   tools: [["model", "kit", "mqtt", "drivers", "edge", "sync", "config", "main", "cli"], ""],
 };
@@ -34,6 +38,7 @@ const filesIn = (folder: string): string[] =>
     : [];
 
 const layerOf = (file: string): string => {
+  if (/^hw-sim\/virtual\b/.test(file)) return "virtual";
   const top = /^(hw-sim|bench|tools|tests)\//.exec(file)?.[1];
   if (top) return top;
   return /^src\/(drivers|edge|sync|mqtt|contract|kit|cli|model|config|main)\b/.exec(file)?.[1] ?? "main";

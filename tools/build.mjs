@@ -101,7 +101,7 @@ async function make(fresh) {
   await build({
     ...common,
     entryPoints: [
-      ...["start", "site", "broker", "platform", "vm", "soak", "soak/probe"]
+      ...["start", "site", "broker", "platform", "vm", "soak", "soak/probe", "virtual", "virtual/live"]
         .map((f) => `hw-sim/${f}.ts`)
         .filter((f) => existsSync(f)),
       ...entries("bench", () => true),

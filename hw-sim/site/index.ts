@@ -10,7 +10,7 @@ import { Player, stateOf } from "./play.ts";
 import { readScenario, type Scenario } from "./scenario.ts";
 import { openWireLog, type WireLog } from "./wire-log.ts";
 import { foundOn, openBus } from "./wires/index.ts";
-import type { OpenBus, SiteDevice, Twin } from "./wires/wire.ts";
+import type { BusOptions, OpenBus, SiteDevice, Twin } from "./wires/wire.ts";
 
 export interface SiteOptions {
   /** Holds served.jsonl, the tools and the pseudo-terminals. */
@@ -20,6 +20,8 @@ export interface SiteOptions {
   readonly timeFactor?: number;
   /** Whose command line the GPIO tools speak: libgpiod 1.6 or 2.1. */
   readonly gpiod: 1 | 2;
+  /** Takes GPIO chips as they are, for a gateway in this process. */
+  readonly takeChip?: BusOptions["takeChip"];
   /** The product's registry: twins derive from the devices' own tables. */
   readonly loadDriver: (type: string) => Promise<Driver>;
 }
@@ -38,6 +40,8 @@ export interface Ready {
   readonly earlyPermits: readonly string[];
   /** What must be told; the play waits for `begin`. Null: it has begun, or runs at another pace. */
   readonly expect: Expectation | null;
+  /** By bus: how often devices that speak by themselves do so, where the scenario says it. */
+  readonly paces: Readonly<Record<string, number>>;
   /** By bus: the faults that it can have. */
   readonly faults: Readonly<Record<string, readonly FaultKind[]>>;
 }
@@ -78,8 +82,8 @@ async function open(
   const buses = new Map<string, OpenBus>();
   for (const [bus, spec] of Object.entries(scenario.buses)) {
     const on = devices.filter(({ config }) => config.bus === bus);
-    const { dir, gpiod } = options;
-    buses.set(bus, keep(await openBus(spec, { bus, devices: on, dir, gpiod, faults, log })));
+    const { dir, gpiod, takeChip } = options;
+    buses.set(bus, keep(await openBus(spec, { bus, devices: on, dir, gpiod, faults, log, ...(takeChip && { takeChip }) })));
   }
   const all = new Map([...buses.values()].flatMap(({ twins }) => [...twins]));
   const twins = new Map(devices.flatMap(({ id }) => (all.has(id) ? [[id, all.get(id) as Twin]] : [])));
@@ -115,6 +119,7 @@ async function open(
       permits: scenario.permits,
       earlyPermits: scenario.earlyPermits,
       expect,
+      paces: Object.fromEntries([...buses].flatMap(([bus, { everyMs }]) => (everyMs === undefined ? [] : [[bus, everyMs]]))),
       faults: Object.fromEntries([...buses].map(([bus, one]) => [bus, one.faults])),
     },
   };

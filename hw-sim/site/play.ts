@@ -13,7 +13,6 @@ export interface PlayOptions {
   readonly twins: ReadonlyMap<string, Twin>;
 }
 
-const TICK_MS = 250;
 /** An ultrasonic sensor's readings wander by this much, mm. */
 const JITTER_MM = 4;
 
@@ -41,7 +40,7 @@ export class Player implements Disposable {
   start(): number {
     const { play } = this.#o;
     this.#started = monotonic();
-    const clock = setInterval(() => this.#tick(), TICK_MS);
+    const clock = setInterval(() => this.#tick(), play.tick);
     this.#timers.add(clock);
     for (const name of Object.keys(play.bays)) this.#playBay(name);
     for (const name of Object.keys(play.contacts)) this.#playContact(name);

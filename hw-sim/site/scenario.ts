@@ -25,6 +25,37 @@ const opening = z.strictObject({
   every: duration().optional().describe("Mean time between further openings."),
 });
 
+/** What is done to the gateway while it lives. */
+const courseStep = z.discriminatedUnion("do", [
+  z.strictObject({ at: duration(), do: z.enum(["restart", "kill"]), for: duration().describe("How long it is away.") }),
+  z.strictObject({
+    at: duration(),
+    do: z.literal("power-off"),
+    for: duration(),
+    keepsTime: z
+      .boolean()
+      .prefault(true)
+      .describe(
+        "False: without a clock of its own it begins with the time at which its power failed, until a time server is found.",
+      ),
+  }),
+  z.strictObject({
+    at: duration(),
+    do: z.literal("clock"),
+    synced: z.boolean().describe("Whether a time server keeps its clock."),
+    ahead: z.number().prefault(0).describe("By how many ms it is ahead of the right time."),
+  }),
+  z.strictObject({
+    at: duration(),
+    do: z.literal("list").describe("The platform pushes a list, or with `base` what changes in one."),
+    name: z.string(),
+    version: z.number(),
+    base: z.number().optional(),
+    entries: z.array(z.looseObject({ key: z.string(), from: duration(), to: duration() })),
+  }),
+]);
+export type CourseStep = z.output<typeof courseStep>;
+
 const scenario = z.strictObject({
   seed: z.number().int().prefault(1),
   timeFactor: z.number().positive().prefault(1),
@@ -39,8 +70,17 @@ const scenario = z.strictObject({
     .array(z.string())
     .prefault([])
     .describe("Bays whose badge is confirmed while they are free, before a vehicle comes, and sometimes too long before."),
+  virtual: z
+    .strictObject({
+      from: z.iso.datetime({ offset: true }).describe("The moment at which the play begins."),
+      for: duration(),
+      course: z.array(courseStep).prefault([]),
+    })
+    .optional()
+    .describe("Lived in virtual time, in one process: all times may be those of a real day."),
   expect: expectation.optional().describe("What must be told; the play then begins when the gateway is ready, at its real pace."),
   play: z.strictObject({
+    tick: duration().prefault("250ms").describe("How often curves, meters and distances move."),
     bays: z.record(z.string(), bay).prefault({}),
     contacts: z.record(z.string(), opening).prefault({}).describe("Doors and tamper contacts by device."),
     gates: z

@@ -41,7 +41,8 @@ a process of its own, and shows what happens; q ends it.
   --config FILE        no simulated site: the gateway runs with this file; its
                        socket, database and broker are this run's own
   --site NAME          what happens at the simulated site: a file of
-                       hw-sim/sites (default piazza)
+                       hw-sim/sites (default piazza); streets-day lives its
+                       day in virtual time and ends by itself
   --scenario FILE      the same, from a file of your own
   --time-factor N      the site lives this much faster
   --kill-gateway       SIGKILL the gateway in the middle; back after 1 s
@@ -69,7 +70,8 @@ ciascuno un processo a sé, e mostra che cosa succede; q termina.
   --config FILE        nessun sito simulato: il gateway usa questo file; socket,
                        base dati e broker sono di questa prova
   --site NOME          che cosa succede nel sito simulato: un file di
-                       hw-sim/sites (se non detto: piazza)
+                       hw-sim/sites (se non detto: piazza); streets-day vive la
+                       sua giornata in tempo virtuale e finisce da sé
   --scenario FILE      lo stesso, da un file proprio
   --time-factor N      il sito vive tanto più in fretta
   --kill-gateway       SIGKILL al gateway a metà; riparte dopo 1 s

@@ -8,6 +8,7 @@ import { formatNumber } from "../../src/kit/text/format-value.ts";
 import type { GatewayStatus } from "../../src/model/index.ts";
 import { type Counts, counts } from "../platform/store/counts.ts";
 import { Database } from "../platform/store/database.ts";
+import { readScenario } from "../site/scenario.ts";
 import { ask } from "./ask.ts";
 import { Told } from "./failure.ts";
 import { type Wait, watchWaits } from "./judge/cpu-waits.ts";
@@ -22,6 +23,7 @@ import { COMMIT_MS } from "./site-config.ts";
 import type { Screen } from "./terminal/screen.ts";
 import { sayIn } from "./terminal/words.ts";
 import { openTestbed, type Testbed } from "./testbed.ts";
+import { runVirtual, type VirtualRun } from "./virtual-run.ts";
 
 const SHOW_EVERY_MS = 1000;
 const LOOK_EVERY_MS = 200;
@@ -89,6 +91,8 @@ async function inFolder(
   stop: AbortSignal,
   trouble: Disturbance,
 ): Promise<Judged | null> {
+  const virtual = await virtualOf(options);
+  if (virtual !== null) return runVirtual(virtual, options, dir, stop);
   const begun = monotonic();
   let course: Course | null;
   let waits: readonly Wait[] = [];
@@ -125,6 +129,7 @@ async function inFolder(
     outputs: world.outputs,
     outages: world.broker.outages,
     starts: 1 + world.gateway.restarts,
+    isPlanned: false,
     disturbed: options.forMs === 0,
     devices: world.devices,
     seconds: (monotonic() - begun) / 1000,
@@ -133,6 +138,18 @@ async function inFolder(
   };
   const { report, faults } = await judge(evidence, options.lang);
   return { report, faults: [...course.faults, ...faults] };
+}
+
+/** Whether the scenario is one of virtual time. */
+async function virtualOf({ scenario, ...asked }: Options): Promise<VirtualRun | null> {
+  const virtual = scenario === null ? undefined : (await readScenario(scenario)).virtual;
+  if (scenario === null || virtual === undefined) return null;
+  if (asked.forMs !== null || asked.killGateway || asked.brokerAwayMs !== null || asked.broker !== "embedded")
+    throw new Told({
+      it: "questo scenario dice da sé quanto dura e che cosa succede al gateway: senza --for, --kill-gateway, --broker, --broker-away",
+      en: "this scenario says itself how long it lasts and what is done to the gateway: without --for, --kill-gateway, --broker, --broker-away",
+    });
+  return { scenario, from: virtual.from };
 }
 
 /** The longest time that a Node timer can hold, 24 days: stands for "until it is stopped". */

@@ -19,6 +19,7 @@ export const siteReady = z.looseObject({
   earlyPermits: z.array(z.string()).default([]),
   /** Checked by the site when it read its scenario. */
   expect: z.custom<Expectation | null>().default(null),
+  paces: z.record(z.string(), z.number()).default({}),
   faults: z.record(z.string(), z.array(z.string())),
 });
 export type Site = z.infer<typeof siteReady>["site"];
@@ -30,10 +31,12 @@ export interface Places {
   readonly socket: string;
   readonly store: string;
   readonly broker: string;
+  /** Whose signature the gateway trusts: a file, and its folder. */
+  readonly credentials?: { readonly folder: string; readonly trust: string };
 }
 
 /** A configuration like any other: nothing in it knows of a simulation. */
-export function gatewayConfig(site: Site, { socket, store, broker }: Places): string {
+export function gatewayConfig(site: Site, { socket, store, broker, credentials }: Places): string {
   return stringify({
     gateway: {
       id: GATEWAY,
@@ -41,6 +44,7 @@ export function gatewayConfig(site: Site, { socket, store, broker }: Places): st
       socket,
       clock: "assumed",
     },
+    ...(credentials && { credentials: { folder: credentials.folder, trust: credentials.trust } }),
     sync: { broker, acknowledge: "platform", live: { every: "1s" }, reconnect: { first: "1s", max: "2s" } },
     store: { file: store, quotaMB: 64, keep: "14d", commit: `${COMMIT_MS}ms` },
     buses: site.buses,
@@ -102,28 +106,39 @@ const bay = z.looseObject({
   maxStay: z.string().optional(),
   charger: z.string().optional(),
   payments: z.looseObject({}).optional(),
+  hours: z.string().optional(),
 });
 const periods = z.looseObject({ wire: z.string(), everyMs: z.number().default(0) });
 
-export async function baysOf(site: Site): Promise<readonly SiteBay[]> {
+/** `paces`: how often devices speak on a bus, where it is not as their tables say. */
+export async function baysOf(site: Site, paces: Readonly<Record<string, number>> = {}): Promise<readonly SiteBay[]> {
   const bays: SiteBay[] = [];
   for (const [asset, written] of Object.entries(site.assets)) {
     const { data } = bay.safeParse(written);
     const device = site.devices[data?.occupancy.split(".")[0] ?? ""];
     if (!data || !device) continue;
-    const { type, bus: _, ...options } = device;
+    const { type, bus, ...options } = device;
     const driver = await loadDriver(type);
     const read = driver.options.parse(options);
-    const sends = periods.safeParse(driver.layout(read)).data?.everyMs ?? 0;
-    const { reservedFor, permits, debounce, occupancy, maxStay, charger, payments } = data;
-    const duties = { "bay.overstay": maxStay, "bay.blocked": charger, "bay.unpaid": payments };
+    const sends = paces[bus] ?? periods.safeParse(driver.layout(read)).data?.everyMs ?? 0;
+    const { reservedFor, permits, debounce, occupancy, maxStay, charger, payments, hours } = data;
+    const isBadged = reservedFor === "disabled";
+    const byList = isBadged ? undefined : permits;
+    const duties = {
+      "bay.overstay": maxStay,
+      "bay.blocked": charger,
+      "bay.unpaid": payments,
+      "bay.out-of-hours": hours,
+      "bay.illegal-occupation": byList,
+      "list.told": byList,
+    };
     bays.push({
       asset,
       occupancy,
       debounceMs: debounce,
       lagMs:
         Math.max(driver.everyMs?.(read) ?? 0, sends) + z.looseObject({ debounce: z.number().default(0) }).parse(read).debounce,
-      permits: reservedFor === "disabled" && permits ? { graceMs: permits.grace, shownBeforeMs: permits.shownBefore } : null,
+      permits: isBadged && permits ? { graceMs: permits.grace, shownBeforeMs: permits.shownBefore } : null,
       listed: Object.entries(duties).flatMap(([kind, written]) => (written === undefined ? [] : [kind])),
     });
   }

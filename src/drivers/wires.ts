@@ -30,10 +30,12 @@ export interface WiresOptions {
   readonly gateway?: string;
   /** Its clocks. Absent: this machine's, as if somebody kept them. */
   readonly now?: () => Now;
+  /** A chip that stands in this process, in place of one that the machine has. */
+  readonly chip?: (bus: string) => GpioChip | undefined;
 }
 
 export function openWires(buses: Readonly<Record<string, BusSpec>>, log: Log, options: WiresOptions = {}): OpenWires {
-  const { credentials, badgeKey = "credentials.badgeKey", gateway = "cippo", now = systemClock("assumed").now } = options;
+  const { credentials, badgeKey = "credentials.badgeKey", gateway = "cippo", now = systemClock("assumed").now, chip } = options;
   const modbus = new Map<string, ModbusLine>();
   const serial = new Map<string, SerialLine>();
   const gpio = new Map<string, GpioChip>();
@@ -65,7 +67,7 @@ export function openWires(buses: Readonly<Record<string, BusSpec>>, log: Log, op
     },
     gpio(bus): GpioChip {
       const found = spec(bus, "gpio");
-      return shared(gpio, bus, () => gpioChip(found as Extract<BusSpec, { gpio: string }>));
+      return shared(gpio, bus, () => chip?.(bus) ?? gpioChip(found as Extract<BusSpec, { gpio: string }>));
     },
     ble(bus): BleRadio {
       const found = spec(bus, "ble");

@@ -18,8 +18,10 @@ export const gpio = siteWire({
     const { bus, devices, dir, gpiod } = options;
     const chip = new Chip(CHIP.label, CHIP.lines);
     const twins = new Map(devices.map((device) => [device.id, twinOf(device, chip, options)]));
+    const { takeChip } = options;
+    takeChip?.(bus, chip);
     const folder = join(dir, "tools", bus);
-    const tools = await openTools({ chip, version: gpiod, folder });
+    const tools = takeChip ? NO_TOOLS : await openTools({ chip, version: gpiod, folder });
     return {
       config: { gpio, tools: folder, chip: "header" },
       faults: ["chatter", "helper-dies"],
@@ -33,6 +35,9 @@ export const gpio = siteWire({
     };
   },
 });
+
+/** Whoever holds the chip itself needs none. */
+const NO_TOOLS = { plug: async () => undefined, unplug: async () => undefined, [Symbol.asyncDispose]: async () => undefined };
 
 function twinOf(device: SiteDevice, chip: Chip, { log }: BusOptions): GpioTwin {
   const { role, ...layout } = layoutOn("gpio", device);

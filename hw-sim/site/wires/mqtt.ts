@@ -5,14 +5,14 @@ import { monotonic } from "../../../src/kit/clock.ts";
 import { type Message, type Published, Publisher } from "../mqtt/publisher.ts";
 import { UplinkPublisher } from "../mqtt/uplink-publisher.ts";
 import { SocketLine } from "../socket-line.ts";
-import { layoutOn, type SiteDevice, siteWire, type Twin } from "./wire.ts";
+import { layoutOn, pace, type SiteDevice, siteWire, type Twin } from "./wire.ts";
 
 const EVERY_MS = 1000;
 
 export const mqtt = siteWire({
-  spec: z.strictObject({ mqtt: z.literal("embedded") }),
+  spec: z.strictObject({ mqtt: z.literal("embedded"), every: pace }),
 
-  async open(_spec, { bus, devices, faults, log }) {
+  async open({ every }, { bus, devices, faults, log }) {
     const aedes = await Aedes.createBroker();
     const line = new SocketLine((socket) => aedes.handle(socket));
     await line.plug();
@@ -33,11 +33,17 @@ export const mqtt = siteWire({
     const all = () => {
       for (const [device, publisher] of publishers) for (const message of publisher.messages()) publish(device, message);
     };
-    const timer = setInterval(all, EVERY_MS);
+    // One that speaks seldom tells a change at once, as parking sensors do.
+    const changed = (device: string) => {
+      const publisher = publishers.get(device);
+      if (every !== undefined && publisher) for (const message of publisher.messages()) publish(device, message);
+    };
+    const timer = setInterval(all, every ?? EVERY_MS);
     return {
       config: { mqtt: `mqtt://127.0.0.1:${line.port}` },
       faults: ["silence", "garbage", "unplug"],
-      twins: new Map([...publishers].map(([device, publisher]) => [device, twinOf(publisher)])),
+      twins: new Map([...publishers].map(([device, publisher]) => [device, twinOf(publisher, () => changed(device))])),
+      ...(every !== undefined && { everyMs: every }),
       plug: () => line.plug(),
       unplug: () => line.unplug(),
       async [Symbol.asyncDispose]() {
@@ -54,7 +60,11 @@ function publisherOf(device: SiteDevice): Published {
   return "uplinks" in layout ? new UplinkPublisher(layout.uplinks) : new Publisher(layout.messages);
 }
 
-const twinOf = (publisher: Published): Twin => ({
+const twinOf = (publisher: Published, changed: () => void): Twin => ({
   values: () => publisher.values,
-  set: (point, value) => publisher.set(point, value),
+  set(point, value) {
+    const before = publisher.values[point];
+    publisher.set(point, value);
+    if (publisher.values[point] !== before) changed();
+  },
 });

@@ -1,7 +1,9 @@
 /** What a kind of wire gives the simulated site: buses that open on free ports, and on them a twin of every device. */
 import type * as z from "zod";
 import type { Driver, Layout } from "../../../src/drivers/driver.ts";
+import { duration } from "../../../src/kit/text/quantities.ts";
 import type { FaultKind, Faults } from "../faults.ts";
+import type { Chip } from "../gpio/chip.ts";
 import type { Contact } from "../gpio/contact.ts";
 import type { WireLog } from "../wire-log.ts";
 
@@ -35,6 +37,8 @@ export interface OpenBus extends AsyncDisposable {
   readonly config: Readonly<Record<string, unknown>> | null;
   readonly faults: readonly FaultKind[];
   readonly twins: ReadonlyMap<string, Twin>;
+  /** How often devices that speak by themselves do so here, where the scenario says it. */
+  readonly everyMs?: number;
   /** Puts the plug back, or starts the program by which the gateway reaches the wire. */
   plug(): Promise<void>;
   /** Pulls the plug, or kills that program. */
@@ -52,6 +56,8 @@ export interface BusOptions {
   readonly gpiod: 1 | 2;
   readonly faults: Faults;
   readonly log: WireLog;
+  /** Takes a GPIO chip as it is, for a gateway in this process: no programs then stand before it. */
+  readonly takeChip?: (bus: string, chip: Chip) => void;
 }
 
 export interface SiteWire<Spec extends object> {
@@ -62,6 +68,9 @@ export interface SiteWire<Spec extends object> {
   /** Throws a plain sentence where these devices cannot stand on this bus. */
   open(spec: Spec, options: BusOptions): Promise<OpenBus>;
 }
+
+/** How often devices that speak by themselves do so on this bus; absent: as their tables say. */
+export const pace = duration().optional();
 
 export const siteWire = <Spec extends object>(wire: SiteWire<Spec>): SiteWire<Spec> => wire;
 

@@ -46,7 +46,7 @@ export interface EventFinding {
 
 const ENDS: ReadonlySet<string> = new Set(["succeeded", "failed", "expired", "refused", "unknown"]);
 /** What a gateway may say of its own way to the platform, its clock and its store, whatever the site does. */
-const OWN = /^(epoch|catalog|sync|store|ledger|clock|config|gateway)\./;
+const OWN = /^(epoch|catalog|sync|store|ledger|clock|config|gateway|list)\./;
 
 /** An outage is told of when it has lasted this long (CT-U10); at an outage of about this length, both answers are right. */
 const TOLD_AFTER_MS = 10_000;

@@ -61,6 +61,8 @@ export interface Evidence {
   readonly outputs: ReadonlyMap<string, number>;
   /** How often the gateway began. */
   readonly starts: number;
+  /** Its starts are part of the scenario, which lists what is told after each. */
+  readonly isPlanned: boolean;
   /** Its disk, its process or its platform were made to fail too: then only the readings can be judged. */
   readonly disturbed: boolean;
   readonly blind: readonly Period[];
@@ -139,7 +141,7 @@ export async function judge(evidence: Evidence, lang: keyof Text): Promise<Judge
 /** Bays, their alarms and all other events, against what the wires showed and what was commanded. */
 async function judgeAssets(
   platform: Database,
-  { gateway, bays, expect, outputs, points, blind, outages, end, must, starts }: Evidence,
+  { gateway, bays, expect, outputs, points, blind, outages, end, must, starts, isPlanned }: Evidence,
   served: readonly WireRecord[],
   told: readonly ReceivedReading[],
   lang: keyof Text,
@@ -168,7 +170,7 @@ async function judgeAssets(
     ),
   );
   // After a kill the gateway starts its grace times anew, so that no later time of the scenario's list holds any more.
-  const began = starts > 1 ? undefined : served.find((one) => one.k === "begun")?.at;
+  const began = starts > 1 && !isPlanned ? undefined : served.find((one) => one.k === "begun")?.at;
   const listed = expect === null || began === undefined ? [] : Object.entries(expect.assets);
   const ofListed = listed.flatMap(([asset, expected]) =>
     judgeExpected({
