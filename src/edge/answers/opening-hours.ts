@@ -20,6 +20,8 @@ interface Rule {
   /** Public holidays too, or alone where no weekday is named. */
   readonly holidays: boolean;
   readonly spans: readonly Span[];
+  /** It names no days and follows one that does: its times are added to those of the day, as opening_hours.js has it. */
+  readonly adds: boolean;
 }
 
 export type OpeningHours = readonly Rule[];
@@ -37,8 +39,15 @@ export class NotUnderstood extends Error {
 /** Such as "Mo-Fr 08:00-13:00,15:00-20:00; Sa 08:00-13:00; PH off". Throws NotUnderstood. */
 export function parseHours(text: string): OpeningHours {
   const parts = text.split(";").map((part) => part.trim());
-  return parts.filter((part, i) => part !== "" || i === 0 || i < parts.length - 1).map(ruleOf);
+  const rules = parts.filter((part, i) => part !== "" || i === 0 || i < parts.length - 1).map(ruleOf);
+  return rules.map((rule, i) => {
+    const before = rules[i - 1];
+    return { ...rule, adds: before !== undefined && namesDays(before) && !namesDays(rule) && rule.spans.length > 0 };
+  });
 }
+
+const namesDays = ({ months, weekdays, holidays }: Omit<Rule, "adds">): boolean =>
+  months !== null || weekdays !== null || holidays;
 
 /** The part of such a text that is not understood; null: all of it is. */
 export function notUnderstood(text: string): string | null {
@@ -51,7 +60,7 @@ export function notUnderstood(text: string): string | null {
   }
 }
 
-function ruleOf(part: string): Rule {
+function ruleOf(part: string): Omit<Rule, "adds"> {
   if (part === "24/7") return { months: null, weekdays: null, holidays: false, spans: [{ from: 0, to: DAY }] };
   const words = part.split(/\s+/);
   const last = words.at(-1) ?? "";
@@ -100,7 +109,10 @@ function spansOf(text: string): readonly Span[] {
   });
 }
 
-/** When it is open that begins on a day: the last rule that speaks of the day decides; one for holidays alone goes before all others. */
+/**
+ * When it is open that begins on a day: the last rule that speaks of the day decides, with those after it that only add times; what is said of
+ * holidays goes before all others.
+ */
 export function spansOn(hours: OpeningHours, day: DayNumber, isHoliday: boolean): readonly Span[] {
   const { month } = dateOf(day);
   const ofDay = (rule: Rule): boolean => {
@@ -110,5 +122,7 @@ export function spansOn(hours: OpeningHours, day: DayNumber, isHoliday: boolean)
   };
   const fitting = hours.filter(ofDay);
   const ofHolidays = isHoliday ? fitting.filter(({ holidays }) => holidays) : [];
-  return (ofHolidays.at(-1) ?? fitting.at(-1))?.spans ?? [];
+  const deciding = ofHolidays.length > 0 ? ofHolidays : fitting;
+  const last = deciding.findLastIndex(({ adds }) => !adds);
+  return deciding.slice(Math.max(0, last)).flatMap(({ spans }) => spans);
 }
