@@ -69,6 +69,25 @@ export const bayOptions = z.strictObject({
     })
     .optional()
     .describe("Parking here is paid for: bay.unpaid."),
+  stuck: z
+    .strictObject({
+      after: duration().prefault("1d").describe("How long its sensor may say the same."),
+      neighbours: z.array(ref.asset("parking-bay")).min(1).max(4).describe("The bays beside it, each with a sensor of its own."),
+      moves: z
+        .int()
+        .min(1)
+        .prefault(20)
+        .describe("How often the neighbours must have changed meanwhile, all together: a quiet night is no fault."),
+    })
+    .optional()
+    .describe("When its sensor is taken to be stuck: bay.stuck. Where vehicles stand for days, choose `after` accordingly."),
+  unstable: z
+    .strictObject({
+      changes: z.int().min(4).max(100).prefault(8).describe("So many changes."),
+      within: duration().prefault("10min").describe("In this time."),
+    })
+    .optional()
+    .describe("When its sensor is taken to be unstable, since no bay is taken and left so often: bay.unstable."),
   charger: ref
     .asset("charger")
     .optional()

@@ -7,6 +7,17 @@ import { outOfHours, outsideHours } from "./outside-hours.ts";
 import { type PaidHere, paidAt } from "./paid-here.ts";
 import { unpaid, withoutPayment } from "./payment.ts";
 import { illegalOccupation, type Stay, withoutPermit } from "./permit.ts";
+import {
+  besideChanged,
+  isBeside,
+  keepsChanging,
+  neighboursOf,
+  ownChanged,
+  rests,
+  type SensorWatch,
+  stuck,
+  unstable,
+} from "./sensor-watch.ts";
 
 /** A site may say that "nothing in range" means a free or an occupied bay: see the sensor's option `beyond`. */
 const PRESUMES = ["sensor.nothing-in-range"];
@@ -18,6 +29,8 @@ interface Facts {
   readonly permit: Permit | null;
   /** null: the pay station has told nothing of this bay. */
   readonly paid: PaidHere | null;
+  /** null: nothing is asked of its sensor, or it has not changed yet. */
+  readonly watch: SensorWatch | null;
 }
 
 /** When it was shown and until when it holds, both in `passed`; `until` null: to the end of the stay. */
@@ -43,6 +56,7 @@ export const parkingBay = assetKind({
     station: optional(o.payments?.station, (station) => word(`${station}.status`)),
     session: optional(o.payments?.station, (station) => word(`${station}.session`)),
     badge: optional(watchesPermits(o) ? o.permits?.reader : undefined, (reader) => badge(reader, permitListOf(o))),
+    ...neighboursOf(o),
   }),
   shows: {
     status: { unit: "", kind: "word", meaning: "`free`, `occupied`, `unknown`, or `closed` while a list suspends it." },
@@ -59,10 +73,12 @@ export const parkingBay = assetKind({
     "bay.out-of-hours": outOfHours,
     "bay.blocked": blocked,
     "bay.unpaid": unpaid,
+    "bay.stuck": stuck,
+    "bay.unstable": unstable,
   },
   actions: (o) =>
     watchesPermits(o) ? { "permit.confirm": { args: { until: { type: "number" } }, impact: "low", safe: true } } : {},
-  facts: { stay: null, permit: null, paid: null } as Facts,
+  facts: { stay: null, permit: null, paid: null, watch: null } as Facts,
   lookBackMs: DAY_MS,
   commands: {
     "permit.confirm": {
@@ -74,13 +90,15 @@ export const parkingBay = assetKind({
   learn(facts, heard, { asset, now, o, sees }) {
     if (heard.of === "occupancy") {
       const { seen } = heard;
-      if (!seen.known) return facts;
-      if (!seen.value) return { ...facts, stay: null, permit: null };
+      const watch = ownChanged(facts.watch, seen, o, now);
+      if (!seen.known) return watch === facts.watch ? facts : { ...facts, watch };
+      if (!seen.value) return { ...facts, stay: null, permit: null, watch };
       // The moment at which the sensor first saw the vehicle counts, not the one at which that had settled.
       const sawAt = now.passed - (now.at - seen.since);
       const counts = facts.stay !== null || (facts.permit !== null && facts.permit.at >= sawAt - (o.permits?.shownBefore ?? 0));
-      return { ...facts, stay: seen.since, permit: counts ? facts.permit : null };
+      return { ...facts, stay: seen.since, permit: counts ? facts.permit : null, watch };
     }
+    if (isBeside(heard)) return { ...facts, watch: besideChanged(facts.watch, heard.of, heard.seen) };
     if (heard.of === "session") {
       const { seen } = heard;
       return seen.known ? { ...facts, paid: paidAt(facts.paid, seen.value, o.payments?.stall ?? asset, now) } : facts;
@@ -97,7 +115,7 @@ export const parkingBay = assetKind({
     return shownAt(facts, { at: now.passed, until: ends }, sees.occupancy, now);
   },
 
-  says({ stay, permit, paid }, cx) {
+  says({ stay, permit, paid, watch }, cx) {
     const { occupancy } = cx.sees;
     const isClosed = cx.listed("suspensions").is === true;
     const judged = (claim: (stay: Stay) => Claim): Claim => {
@@ -129,6 +147,8 @@ export const parkingBay = assetKind({
         "bay.out-of-hours": judged((of) => outsideHours(of, cx)),
         "bay.blocked": judged((of) => withoutCharging(of, cx)),
         "bay.unpaid": judged((of) => withoutPayment(of, paid, cx)),
+        "bay.stuck": isClosed ? { not: "suspended" } : rests(watch, cx),
+        "bay.unstable": keepsChanging(watch, cx),
       },
     };
   },

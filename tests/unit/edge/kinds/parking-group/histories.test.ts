@@ -11,7 +11,12 @@ const CAPACITY = 4;
 const ASSETS: readonly SiteAsset[] = [
   groupOf("left", "right"),
   bay("left", { maxStay: "10min", hours: "Mo-Su 16:50-17:20,17:40-19:30", outside: "forbidden", leaveWithin: "2min" }),
-  bay("right", { charger: "column", grace: "3min" }),
+  bay("right", {
+    charger: "column",
+    grace: "3min",
+    stuck: { after: "20min", neighbours: ["left"], moves: 2 },
+    unstable: { changes: 4, within: "5min" },
+  }),
   carPark({ capacity: CAPACITY, rezero: { at: "18:00", to: 1 } }),
 ];
 
