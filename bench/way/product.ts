@@ -37,8 +37,8 @@ export interface Running {
   readonly seconds: number;
   /** `buses:` and `devices:` of its configuration. */
   readonly buses?: string;
-  /** Called when what is measured begins. */
-  readonly settled?: () => void;
+  /** Called when what is measured begins; the measure lasts until it resolves, if that is longer. */
+  readonly settled?: () => unknown;
   /** Another build of the product. */
   readonly program?: string;
 }
@@ -66,7 +66,7 @@ async function footprint(
   child: ChildProcess,
   ready: string,
   seconds: number,
-  settled: () => void = () => undefined,
+  settled: () => unknown = () => undefined,
 ): Promise<Footprint> {
   const gone = once(child, "exit");
   try {
@@ -74,11 +74,11 @@ async function footprint(
     const startMs = cpuMs(child.pid ?? 0);
     const settling = Math.min(SETTLED_S, seconds / 2);
     await sleep(settling * 1000);
-    settled();
+    const begun = performance.now();
     const before = cpuMs(child.pid ?? 0);
-    await sleep((seconds - settling) * 1000);
+    await Promise.all([settled(), sleep((seconds - settling) * 1000)]);
     const rssMB = Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${child.pid}/status`, "utf8"))?.[1]) / 1024;
-    return { startMs, rssMB, cpuPercent: (cpuMs(child.pid ?? 0) - before) / (seconds - settling) / 10 };
+    return { startMs, rssMB, cpuPercent: ((cpuMs(child.pid ?? 0) - before) / (performance.now() - begun)) * 100 };
   } finally {
     child.kill("SIGTERM");
     await gone;
