@@ -1,6 +1,6 @@
 /** Judges what an asset told against the list that its scenario carries. Pure. */
 import type { ExpectedAsset } from "../../site/expectation.ts";
-import type { BayFinding, BayInput, ReceivedEvent, RetainedBay } from "./bays.ts";
+import type { BayFinding, BayInput, ReceivedAttribute, ReceivedEvent, RetainedBay } from "./bays.ts";
 import * as say from "./sentences.ts";
 
 export interface ExpectedInput {
@@ -11,14 +11,23 @@ export interface ExpectedInput {
   readonly begun: number;
   /** Of this asset, in order of their numbers. */
   readonly events: readonly ReceivedEvent[];
+  /** Of this asset, in order of their numbers. */
+  readonly attributes: readonly ReceivedAttribute[];
   readonly retained: RetainedBay | null;
   /** What is due after this need not have come. */
   readonly end: number;
 }
 
+/** The play begins while devices are still being opened: what stood then may be told so much later. */
+const OPENING_MS = 5000;
+
 type ExpectedEvent = ExpectedAsset["events"][number];
 
-export const judgeExpected = (input: ExpectedInput): readonly BayFinding[] => [...judgeOrder(input), ...judgeState(input)];
+export const judgeExpected = (input: ExpectedInput): readonly BayFinding[] => [
+  ...judgeOrder(input),
+  ...judgeStates(input),
+  ...judgeState(input),
+];
 
 /** None missing, none extra, in the order of the list, each at its time. */
 function judgeOrder(input: ExpectedInput): readonly BayFinding[] {
@@ -48,6 +57,23 @@ const fits = (event: ReceivedEvent, { kind, state, reason, at }: ExpectedEvent, 
   event.state === state &&
   (reason === undefined || event.reason === reason) &&
   Math.abs(event.mono - begun - at) <= withinMs;
+
+/** Each state of the list was there: at some moment within the tolerance each of its attributes had that value. */
+function judgeStates({ asset, expected, attributes, begun, withinMs, end }: ExpectedInput): readonly BayFinding[] {
+  const findings: BayFinding[] = [];
+  for (const { at, quality: _, ...wanted } of expected.states) {
+    const lateMs = at < OPENING_MS ? Math.max(OPENING_MS, withinMs) : withinMs;
+    const [from, to] = [begun + at - withinMs, begun + at + lateMs];
+    if (to > end) continue;
+    for (const [name, value] of Object.entries(wanted)) {
+      const told = attributes.filter((one) => one.name === name && one.mono <= to);
+      const before = told.findLast(({ mono }) => mono < from);
+      const wasSo = before?.value === value || told.some((one) => one.mono >= from && one.value === value);
+      if (!wasSo) findings.push({ what: "missing", asset, told: say.at(`${name} ${value}`, begun + at) });
+    }
+  }
+  return findings;
+}
 
 /** The state that stands at the end, or the one that was just coming. */
 function judgeState({ asset, expected, retained, begun, withinMs, end }: ExpectedInput): readonly BayFinding[] {

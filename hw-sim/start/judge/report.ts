@@ -179,6 +179,7 @@ async function judgeAssets(
       withinMs: expect?.within ?? 0,
       begun: began ?? 0,
       events: events.filter((one) => one.asset === asset),
+      attributes: told.filter(({ source }) => source === asset),
       retained: retained.get(asset) ?? null,
       end: must,
     }),
