@@ -1,4 +1,5 @@
 /** The folder of one run, with a name short enough to be typed, and in it what `cippo simulate fault` must know. */
+import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, rename, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,10 +10,13 @@ const NAME = /^cippo-(\d+)$/;
 export const SOCKET = "sock";
 const PARTS = "parts.json";
 
+/** A day in a minute writes as much as a day does: where Linux has a disk in memory, it is spared the real one. */
+export const inMemory = (): string => (existsSync("/dev/shm") ? "/dev/shm" : tmpdir());
+
 /** `/tmp/cippo-1`, or the first number that nobody has; for this user alone. */
-export async function makeRunFolder(): Promise<string> {
+export async function makeRunFolder(root = tmpdir()): Promise<string> {
   for (let n = 1; ; n += 1) {
-    const dir = join(tmpdir(), `cippo-${n}`);
+    const dir = join(root, `cippo-${n}`);
     try {
       await mkdir(dir, { mode: 0o700 });
       return dir;

@@ -2,6 +2,7 @@
 
 import { existsSync, rmSync } from "node:fs";
 import { rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { monotonic } from "../../src/kit/clock.ts";
 import { pause } from "../../src/kit/loop/pause.ts";
 import { formatNumber } from "../../src/kit/text/format-value.ts";
@@ -18,7 +19,7 @@ import { type Heads, headsOf, stored } from "./judge/stored.ts";
 import type { Options } from "./options.ts";
 import { checkOwn } from "./own-config.ts";
 import { brokerFault } from "./processes/broker-check.ts";
-import { makeRunFolder } from "./run-folder.ts";
+import { inMemory, makeRunFolder } from "./run-folder.ts";
 import { COMMIT_MS } from "./site-config.ts";
 import type { Screen } from "./terminal/screen.ts";
 import { sayIn } from "./terminal/words.ts";
@@ -54,7 +55,7 @@ export async function run(
 }
 
 async function inOwnFolder(options: Options, screen: Screen, stop: AbortSignal, trouble: Disturbance): Promise<Judged | null> {
-  const dir = await makeRunFolder();
+  const dir = await makeRunFolder((await virtualOf(options)) === null ? tmpdir() : inMemory());
   // A second Ctrl-C while it is stopping must leave nothing behind either.
   const ended = () => stop.aborted && !options.keep && removeNow(dir);
   process.once("exit", ended);
@@ -144,10 +145,10 @@ async function inFolder(
 async function virtualOf({ scenario, ...asked }: Options): Promise<VirtualRun | null> {
   const virtual = scenario === null ? undefined : (await readScenario(scenario)).virtual;
   if (scenario === null || virtual === undefined) return null;
-  if (asked.forMs !== null || asked.killGateway || asked.brokerAwayMs !== null || asked.broker !== "embedded")
+  if (asked.forMs !== null || asked.killGateway || asked.kills > 0 || asked.brokerAwayMs !== null || asked.broker !== "embedded")
     throw new Told({
-      it: "questo scenario dice da sé quanto dura e che cosa succede al gateway: senza --for, --kill-gateway, --broker, --broker-away",
-      en: "this scenario says itself how long it lasts and what is done to the gateway: without --for, --kill-gateway, --broker, --broker-away",
+      it: "questo scenario dice da sé quanto dura e che cosa succede al gateway: senza --for, --kill-gateway, --kills, --broker, --broker-away",
+      en: "this scenario says itself how long it lasts and what is done to the gateway: without --for, --kill-gateway, --kills, --broker, --broker-away",
     });
   return { scenario, from: virtual.from };
 }
