@@ -96,6 +96,13 @@ export function addConfig(add: Add): void {
   add("schema", "configSchema", plain, async (_, __, t) => (await import("./commands/offline/check-config.ts")).configSchema(t));
 }
 
+export function addAed(add: Add): void {
+  const shapeRecord = (c: Command, say: Say) => c.argument(`[${say("namePlace")}]`, say("argAed")).option("--csv", say("optCsv"));
+  add("record", "aedRecord", shapeRecord, async ([name], options, t) =>
+    (await import("./commands/offline/aed-record.ts")).aedRecord(name as string | undefined, options, t),
+  );
+}
+
 export function addLists(add: Add): void {
   const shapeShow = (c: Command, say: Say) => c.argument(`[${say("namePlace")}]`, say("argList"));
   add("show", "listsShow", shapeShow, async ([name], options, t) =>

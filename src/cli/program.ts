@@ -4,7 +4,17 @@ import type { Lang } from "../config/index.ts";
 import { version } from "../kit/build-version.ts";
 import { EdgeError } from "../kit/errors.ts";
 import { defaultSocket } from "./arguments.ts";
-import { type Add, addConfig, addKnowledge, addLists, addQuestions, addRun, addUpdate, notEmpty } from "./command-groups.ts";
+import {
+  type Add,
+  addAed,
+  addConfig,
+  addKnowledge,
+  addLists,
+  addQuestions,
+  addRun,
+  addUpdate,
+  notEmpty,
+} from "./command-groups.ts";
 import { terminal } from "./screen/terminal.ts";
 import { type Say, sayIn } from "./screen/texts.ts";
 
@@ -26,6 +36,7 @@ const examples: Readonly<Record<string, readonly string[]>> = {
     'history meter-hall.power --since 2026-11-30 --until "2026-11-30 12:00"',
     "history bay-1.status --since 7d --csv > bay-1.csv",
   ],
+  record: ["aed record", "aed record aed-park", "aed record --csv > aed.csv"],
   check: ["config check", "config check gateway.yaml"],
   errors: ["errors bus.timeout", "errors bus"],
   simulate: ["simulate", "simulate --for 20s --json", "simulate fault", "simulate fault meter-hall silence --for 30s"],
@@ -71,7 +82,7 @@ export function program(lang: Lang, json: boolean, argv: readonly string[]): Com
     };
   addRun(adding(root), argv);
   addQuestions(adding(root));
-  const group = (name: "config" | "lists" | "update"): Add =>
+  const group = (name: "config" | "lists" | "aed" | "update"): Add =>
     adding(
       root
         .command(name)
@@ -80,6 +91,7 @@ export function program(lang: Lang, json: boolean, argv: readonly string[]): Com
     );
   addConfig(group("config"));
   addLists(group("lists"));
+  addAed(group("aed"));
   addUpdate(group("update"));
   addKnowledge(adding(root));
   return root;

@@ -5,6 +5,7 @@ import { formatMeasure, formatNumber, formatUnit, formatValue } from "../../kit/
 import { pluralise } from "../../kit/text/pluralise.ts";
 import type { Text, Value } from "../../model/index.ts";
 import { momentOf, now, socketOf } from "../arguments.ts";
+import { csvLine } from "../screen/csv.ts";
 import { plain } from "../screen/table.ts";
 import { type Globals, shownTime, type Terminal } from "../screen/terminal.ts";
 import { stream } from "../socket/admin-client.ts";
@@ -62,11 +63,8 @@ function asJson({ line }: Terminal): Writer {
 const cellOf = (value: Value, lang: keyof Text): string =>
   value === null ? "" : typeof value === "number" ? formatNumber(value, lang) : String(value);
 
-/** RFC 4180; where the comma stands before the decimals, a semicolon stands between the columns, as spreadsheets have it. */
 function asCsv({ line, lang, say }: Terminal): Writer {
-  const sign = lang === "it" ? ";" : ",";
-  const quoted = (text: string) => (/["\r\n]/.test(text) || text.includes(sign) ? `"${text.replaceAll('"', '""')}"` : text);
-  const record = (cells: readonly string[]) => line(cells.map(quoted).join(sign));
+  const record = (cells: readonly string[]) => line(csvLine(cells, lang));
   record((["time", "value", "unit", "quality", "code", "clockColumn"] as const).map((name) => say(name).toLowerCase()));
   return {
     row: ({ wall, value, unit, quality, code, clock }) =>

@@ -75,6 +75,14 @@ export const texts = {
   config: { it: "configurazione", en: "configuration" },
   configCheck: { it: "controlla un file e mostra tutti i problemi", en: "check a file and show every problem" },
   configSchema: { it: "lo schema JSON della configurazione", en: "the JSON Schema of the configuration" },
+  aed: { it: "i defibrillatori del sito", en: "the site's defibrillators" },
+  aedRecord: {
+    it: "mostra ciò che la legge 116/2021 chiede di comunicare al 118",
+    en: "shows what law 116/2021 asks to be reported to 118",
+  },
+  argAed: { it: "nome del defibrillatore (nessuno: tutti)", en: "name of the defibrillator (none: all)" },
+  noAed: { it: "nessun defibrillatore nella configurazione", en: "no defibrillator in the configuration" },
+  stillMissing: { it: "manca ancora", en: "still missing" },
   lists: {
     it: "le liste della piattaforma: permessi, sospensioni, festività",
     en: "the platform's lists: permits, suspensions, holidays",

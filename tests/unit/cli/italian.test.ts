@@ -72,7 +72,7 @@ function cippo(...words: readonly string[]): Promise<Ran> {
 
 /** What is typed is the same in every language. */
 const COMMANDS =
-  "run status devices watch read command acknowledge events history config lists show import check schema update install cancel confirm rollback errors simulate fault version help";
+  "run status devices watch read command acknowledge events history config lists aed record show import check schema update install cancel confirm rollback errors simulate fault version help";
 const TYPED_HERE = COMMANDS.split(" ");
 const isExample = (line: string) => /^ +cippo /.test(line);
 
@@ -87,11 +87,24 @@ describe("without a gateway the command line says nothing in English", () => {
     [[]],
     ...TYPED_HERE.filter(
       (name) =>
-        !["check", "schema", "show", "import", "install", "cancel", "confirm", "rollback", "simulate", "fault"].includes(name),
+        ![
+          "check",
+          "schema",
+          "show",
+          "record",
+          "import",
+          "install",
+          "cancel",
+          "confirm",
+          "rollback",
+          "simulate",
+          "fault",
+        ].includes(name),
     ).map((name) => [[name, "--help"]]),
     [["config", "check", "--help"]],
     [["lists", "show", "--help"]],
     [["lists", "import", "--help"]],
+    [["aed", "record", "--help"]],
     [["update", "status", "--help"]],
     [["update", "install", "--help"]],
     [["update", "check", "--help"]],

@@ -86,7 +86,7 @@ export const defibrillator = assetKind({
     batteryLevel: { unit: "%", kind: "gauge", change: 1, meaning: "Absent without `battery`." },
   },
   alarms: aedAlarms,
-  statics: lawRecordOf,
+  statics: (o) => ({ ...lawRecordOf(o) }),
   facts: { sign: null, chirps: null, climate: MILD, low: null } as Facts,
   lookBackMs: 3_600_000,
 
