@@ -1,4 +1,4 @@
-/** How long an alarm takes from its byte on the wire to a subscriber, idle and during a backfill, beside a direct publish. */
+/** How long an alarm takes from its wire, or its pin, to a subscriber, idle and in a backfill, beside a direct publish. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, writeFileSync } from "node:fs";
@@ -10,6 +10,7 @@ import { inflateSync } from "node:zlib";
 import { connectAsync, type MqttClient } from "mqtt";
 import { freePort } from "../hw-sim/free-port.ts";
 import { type Bay, GATEWAY, gatewayConfig, openBay } from "./alarm/bay.ts";
+import { type Cabinets, openCabinets, PROVOKED, type Provoked } from "./alarm/cabinets.ts";
 import { machineRecord } from "./record/machine.ts";
 import { openDisk } from "./way/disk.ts";
 import { openWire, type Wire } from "./way/measures.ts";
@@ -25,6 +26,12 @@ const FULL = { idle: 400, backlog: 1_000_000 };
 const QUICK: typeof FULL = { idle: 100, backlog: 200_000 };
 /** Alarms come at no beat of the gateway's own. */
 const PAUSE_MS = { least: 15, most: 60 };
+/** Half of what the cabinets can do, so that both measures have as many. */
+const MOST_TURNS: Readonly<Record<Provoked, number>> = {
+  "aed.in-use": 40,
+  "aed.fault": 15,
+  "aed.removed": Number.POSITIVE_INFINITY,
+};
 const ARRIVES_MS = 30_000;
 const DIRECT_TOPIC = "bench/direct";
 const TARGET = { overDirectMs: 0.5, p99Ms: 25 };
@@ -41,6 +48,8 @@ interface Latency {
 interface Measure {
   readonly alarm: Latency;
   readonly direct: Latency;
+  /** From the edge on the pin to `urgent`. */
+  readonly urgent: Readonly<Record<Provoked, Latency>>;
 }
 
 async function main(): Promise<void> {
@@ -52,8 +61,9 @@ async function main(): Promise<void> {
   await fill(disk.folder, brokerUrl(port), plan.backlog);
   const fsync = await fsyncs(disk.folder);
   using bay = await openBay();
+  await using cabinets = await openCabinets(disk.folder);
   const config = join(disk.folder, "gateway.yaml");
-  writeFileSync(config, gatewayConfig(disk.folder, brokerUrl(port), bay.port));
+  writeFileSync(config, gatewayConfig(disk.folder, brokerUrl(port), bay.port, cabinets.config));
   const child = spawn(process.execPath, [PRODUCT, "run", "--config", config], { stdio: ["ignore", "pipe", "inherit"] });
   const gone = once(child, "exit");
   try {
@@ -61,7 +71,7 @@ async function main(): Promise<void> {
     // The sensor's line is open and its first state is stored before the centre comes back.
     await sleep(2000);
     await using wire = await openWire(program, port, 250);
-    await using listener = await listen(brokerUrl(port), bay);
+    await using listener = await listen(brokerUrl(port), bay, cabinets);
     say("alarms while history is sent …");
     const backfill = await duringBackfill(listener, wire, plan.backlog);
     say("alarms while nothing else is sent …");
@@ -118,28 +128,42 @@ interface Listener extends AsyncDisposable {
   measure(goesOn: (taken: number) => boolean | Promise<boolean>): Promise<Measure>;
 }
 
-async function listen(broker: string, bay: Bay): Promise<Listener> {
+async function listen(broker: string, bay: Bay, cabinets: Cabinets): Promise<Listener> {
   const client: MqttClient = await connectAsync(broker, { protocolVersion: 5, reconnectPeriod: 0 });
-  let arrived: (at: number) => void = () => undefined;
-  client.on("message", (topic, payload) => {
-    const at = performance.now();
-    if (topic === DIRECT_TOPIC || isAlarm(payload)) arrived(at);
-  });
-  await client.subscribeAsync([`cippo/v1/${GATEWAY}/up/events`, DIRECT_TOPIC], { qos: 1 });
-  const next = (): Promise<number> =>
+  let arrived: (topic: string, payload: Buffer, at: number) => void = () => undefined;
+  client.on("message", (topic, payload) => arrived(topic, payload, performance.now()));
+  const up = `cippo/v1/${GATEWAY}/up`;
+  await client.subscribeAsync([`${up}/events`, `${up}/urgent`, DIRECT_TOPIC], { qos: 1 });
+  const next = (isIt: (topic: string, payload: Buffer) => boolean): Promise<number> =>
     new Promise((resolve, reject) => {
       const timer = setTimeout(() => reject(new Error("no alarm arrives")), ARRIVES_MS);
-      arrived = (at) => {
+      arrived = (topic, payload, at) => {
+        if (!isIt(topic, payload)) return;
         clearTimeout(timer);
         resolve(at);
       };
     });
-  const once = async (send: () => number): Promise<number> => {
+  const once = async (send: () => number, isIt: (topic: string, payload: Buffer) => boolean): Promise<number> => {
     await sleep(PAUSE_MS.least + Math.random() * (PAUSE_MS.most - PAUSE_MS.least));
-    const arrival = next();
+    const arrival = next(isIt);
     const sent = send();
     return (await arrival) - sent;
   };
+  const isUrgent = (kind: Provoked) => (topic: string, payload: Buffer) =>
+    topic === `${up}/urgent` && isTold(eventsIn(payload), kind, "raised");
+  /** The pin moves, and back again. */
+  const provoke = async (kind: Provoked): Promise<number> => {
+    await sleep(PAUSE_MS.least + Math.random() * (PAUSE_MS.most - PAUSE_MS.least));
+    const arrival = next(isUrgent(kind));
+    const moved = cabinets.provoke(kind);
+    const took = (await arrival) - moved;
+    const over = next(isOver(kind));
+    cabinets.mend();
+    await over;
+    return took;
+  };
+  const isOver = (kind: Provoked) => (topic: string, payload: Buffer) =>
+    topic === `${up}/events` && isTold(eventsIn(payload), kind, "cleared");
   const publish = (): number => {
     const at = performance.now();
     client.publish(DIRECT_TOPIC, "x".repeat(700), { qos: 1 });
@@ -149,11 +173,23 @@ async function listen(broker: string, bay: Bay): Promise<Listener> {
     async measure(goesOn) {
       const alarm: number[] = [];
       const direct: number[] = [];
+      const urgent = new Map<Provoked, number[]>(PROVOKED.map((kind) => [kind, []]));
       while (await goesOn(alarm.length)) {
-        alarm.push(await once(() => bay.toggle()));
-        direct.push(await once(publish));
+        alarm.push(
+          await once(
+            () => bay.toggle(),
+            (topic, payload) => topic.endsWith("/events") && isAlarm(payload),
+          ),
+        );
+        direct.push(await once(publish, (topic) => topic === DIRECT_TOPIC));
+        for (const [kind, found] of urgent) if (found.length < MOST_TURNS[kind]) found.push(await provoke(kind));
       }
-      return { alarm: latencyOf(alarm), direct: latencyOf(direct) };
+      const told = (kind: Provoked): Latency => latencyOf(urgent.get(kind) ?? []);
+      return {
+        alarm: latencyOf(alarm),
+        direct: latencyOf(direct),
+        urgent: { "aed.in-use": told("aed.in-use"), "aed.removed": told("aed.removed"), "aed.fault": told("aed.fault") },
+      };
     },
     async [Symbol.asyncDispose]() {
       await client.endAsync(true);
@@ -161,8 +197,22 @@ async function listen(broker: string, bay: Bay): Promise<Listener> {
   };
 }
 
-const isAlarm = (payload: Buffer): boolean =>
-  (payload[0] === 0x7b ? payload : inflateSync(payload)).includes('"kind":"bay.illegal-occupation"');
+const textOf = (payload: Buffer): Buffer => (payload[0] === 0x7b ? payload : inflateSync(payload));
+
+interface Told {
+  readonly kind: string;
+  readonly state: string;
+}
+const isTold = (events: readonly Told[], kind: string, state: string): boolean =>
+  events.some((event) => event.kind === kind && event.state === state);
+
+/** Of a body, of several that travel joined, or of an urgent copy, which is one itself. */
+function eventsIn(payload: Buffer): readonly Told[] {
+  const body = JSON.parse(String(textOf(payload)));
+  return [body, ...(body.events ?? []), ...(body.batches ?? []).flatMap((one: { events?: readonly Told[] }) => one.events ?? [])];
+}
+
+const isAlarm = (payload: Buffer): boolean => textOf(payload).includes('"kind":"bay.illegal-occupation"');
 
 function latencyOf(found: readonly number[]): Latency {
   const sorted = found.toSorted((a, b) => a - b);
@@ -186,8 +236,10 @@ function report({ fsync, idle, backfill }: Found, quick: boolean): void {
   row("append and fdatasync of 512 B", fsync);
   row("direct publish, idle", idle.direct);
   row("alarm, wire to subscriber, idle", idle.alarm);
+  for (const kind of PROVOKED) row(`${kind}, pin to urgent, idle`, idle.urgent[kind]);
   row(`direct publish, backfill (${Math.round(backfill.perSecond)} readings/s)`, backfill.direct);
   row("alarm, wire to subscriber, backfill", backfill.alarm);
+  for (const kind of PROVOKED) row(`${kind}, pin to urgent, backfill`, backfill.urgent[kind]);
   const limit = idle.direct.p50 + fsync.p50 + TARGET.overDirectMs;
   const met = (is: boolean): string => (is ? "met" : "MISSED");
   console.log(`p50 idle ≤ direct + one fsync + ${TARGET.overDirectMs} = ${limit.toFixed(2)}: ${met(idle.alarm.p50 <= limit)}`);

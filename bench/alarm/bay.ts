@@ -2,6 +2,7 @@
 import { once } from "node:events";
 import { createServer, type Socket } from "node:net";
 import { join } from "node:path";
+import type { Cabinets } from "./cabinets.ts";
 
 /** Further away than `occupiedBelow`, and nearer. */
 const FREE_MM = 1953;
@@ -53,14 +54,17 @@ function frame(mm: number): Uint8Array {
 }
 
 /** Neither debounce nor grace: the claim falls due with the frame, and what is measured is the gateway's own way. */
-export const gatewayConfig = (folder: string, broker: string, port: number): string =>
+export const gatewayConfig = (folder: string, broker: string, port: number, cabinets: Cabinets["config"]): string =>
   `gateway: { id: ${GATEWAY}, site: { id: it-bench }, clock: assumed, socket: ${join(folder, "cippo.sock")} }
 store: { file: ${join(folder, "cippo.sqlite")}, quotaMB: 4096 }
 sync: { broker: "${broker}", reconnect: { first: 100ms, max: 300ms } }
 buses:
   bay: { serial: "tcp://127.0.0.1:${port}" }
+${cabinets.buses}
 devices:
   bay-1-sensor: { type: a02yyuw, bus: bay, occupiedBelow: 1200mm }
+${cabinets.devices}
 assets:
   bay-1: { kind: parking-bay, name: { it: Stallo 1, en: Bay 1 }, reservedFor: disabled, occupancy: bay-1-sensor.presence, debounce: 0s, permits: { grace: 0s } }
+${cabinets.assets}
 `;
