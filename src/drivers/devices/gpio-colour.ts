@@ -9,28 +9,28 @@ export const gpioColour = colourDriver({
   goldens: [
     {
       name: "green",
-      rx: "0@0 1@500 | 0@0",
+      rx: "0@0 1@500 1@1000 | 0@0",
       options,
       expect: { colour: "green" },
       source: "constructed: Cardiac Science G3 service manual: the Rescue Ready sign is green",
     },
     {
       name: "red during a self-test",
-      rx: "1@0 0@1000 | 0@0 1@1000",
+      rx: "1@0 0@1000 0@1500 | 0@0 1@1000",
       options,
       expect: { colour: "red" },
       source: "constructed: the same sign turns red during a self-test, and stays so when it fails",
     },
     {
       name: "neither: the sign cannot be seen",
-      rx: "1@0 0@1000 | 0@0",
+      rx: "1@0 0@1000 0@1500 | 0@0",
       options,
       expect: { colour: "dark" },
       source: "constructed: somebody has put something before the sensor",
     },
     {
       name: "both: other light",
-      rx: "1@0 | 0@0 1@1000",
+      rx: "1@0 | 0@0 1@1000 1@1500",
       options,
       expect: { colour: null },
       source: "constructed: the sun shines into the open cabinet",

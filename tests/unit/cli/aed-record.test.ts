@@ -12,13 +12,15 @@ sync: { broker: "mqtt://127.0.0.1:1883" }
 buses: { pins: { gpio: gpiod } }
 devices:
   aed-door: { type: gpio-contact, bus: pins, line: 5, active: low, means: door }
+  aed-light: { type: gpio-blink, bus: pins, line: 6, red: { line: 12 } }
+  hall-sign: { type: gpio-colour, bus: pins, line: 16, red: { line: 26 } }
 assets:
   aed-park:
-    { kind: defibrillator, name: { it: "Parco; ingresso", en: "Park, entrance" }, door: aed-door.door, make: Philips, model: HeartStart FRx,
+    { kind: defibrillator, name: { it: "Parco; ingresso", en: "Park, entrance" }, door: aed-door.door, light: aed-light.blink, make: Philips, model: HeartStart FRx,
       serial: A1-00042, operation: semi, batteryExpiry: 2028-03-31, pads: [{ type: adult, expiry: 2027-01-31 }], access: "24/7",
       place: { lat: 45.0352, lon: 9.6867, hint: { it: Lato ingresso, en: Entrance side } }, trained: 4, installed: 2026-01-15,
       register118: { centre: Piacenza Soccorso, id: PC-0042, date: 2026-02-01 }, responsible: { office: Ufficio Sport, phone: "+39 0523 000000" } }
-  aed-hall: { kind: defibrillator, door: aed-door.door, make: ZOLL, model: AED Plus }
+  aed-hall: { kind: defibrillator, light: hall-sign.colour, make: ZOLL, model: AED Plus }
 `;
 
 let folder = "";

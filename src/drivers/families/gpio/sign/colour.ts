@@ -23,15 +23,21 @@ export type ColourOptions = z.output<typeof options>;
 export const colourDriver = (table: GpioTable): Driver<ColourOptions> =>
   signDriver<ColourOptions>(table, { options, point: "colour", blinks: false, state: () => new ColourState() });
 
+/** A sign that turns is for a moment of no colour, or of both. */
+const TURNS_MS = 500;
+
 class ColourState implements SignState {
   readonly #sees = new Map<SignPart, boolean>();
+  #turnedAt = 0;
 
-  level(part: SignPart, isOn: boolean): void {
+  level(part: SignPart, isOn: boolean, mono: number): void {
     this.#sees.set(part, isOn);
+    this.#turnedAt = mono;
   }
 
   /** Both at once is white: the sun, or a torch. */
-  word(): string | null {
+  word(now: number): string | null {
+    if (now - this.#turnedAt < TURNS_MS) return null;
     const [green, red] = [this.#sees.get("light"), this.#sees.get("red")];
     if (green === undefined || red === undefined) return null;
     if (green && red) return "dazzled";

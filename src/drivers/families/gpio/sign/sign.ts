@@ -44,7 +44,7 @@ const MISSED = 3;
 const LEAST_SILENCE_MS = 30_000;
 /** How often it is looked at whether a light has stopped. */
 const LOOK_EVERY_MS = 1000;
-const WORD: PointSpec = { unit: "", kind: "text", isWord: true, report: { atLeastMs: ROW_AT_LEAST_MS } };
+const WORD: PointSpec = { unit: "", kind: "state", isWord: true, report: { atLeastMs: ROW_AT_LEAST_MS } };
 const PERIOD: PointSpec = { unit: "s", kind: "gauge", report: { change: 1, atLeastMs: ROW_AT_LEAST_MS } };
 
 export function signDriver<O extends SignOptions>(table: GpioTable, family: SignFamily<O>): Driver<O> {
