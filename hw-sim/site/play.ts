@@ -32,6 +32,7 @@ export class Player implements Disposable {
     this.#o = options;
     this.#jitter = seeded(options.seed, "jitter");
     for (const device of Object.keys(options.play.columns)) this.#put(device, "state", "A");
+    for (const [device, { rest }] of Object.entries(options.play.contacts)) if (rest) this.#twin(device).contact?.set(true);
     for (const [device, meter] of Object.entries(options.play.meters)) this.#energy.set(device, meter.energy);
     this.#tick();
   }
@@ -114,9 +115,9 @@ export class Player implements Disposable {
     const { contact } = this.#twin(device);
     if (!spec || !contact) throw new Error(`play.contacts.${device} is no contact`);
     const open = (then: () => void): void => {
-      contact.set(true);
+      contact.set(!spec.rest);
       this.#in(spec.for, () => {
-        contact.set(false);
+        contact.set(spec.rest);
         then();
       });
     };

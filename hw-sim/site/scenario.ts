@@ -23,6 +23,7 @@ const opening = z.strictObject({
   at: z.array(duration()).prefault([]),
   for: duration(),
   every: duration().optional().describe("Mean time between further openings."),
+  rest: z.boolean().prefault(false).describe("What it says while nothing happens: true where an opening makes it false."),
 });
 
 /** What is done to the gateway while it lives. */

@@ -77,6 +77,8 @@ export async function pointsOf(site: Site): Promise<Points> {
     if (everyMs === undefined) speakers.add(device);
     slowestMs = Math.max(slowestMs, everyMs ?? 0);
     const layout = driver.layout(options);
+    // What a sign is said to show follows from its rhythm, later than any level: the list of what its asset must tell judges it.
+    if (layout.wire === "gpio" && layout.role === "sign") continue;
     const debounceMs = z.looseObject({ debounce: z.number().default(0) }).parse(options).debounce;
     for (const [point, { kind, report }] of Object.entries(driver.points(options)))
       rules.set(`${device}.${point}`, {

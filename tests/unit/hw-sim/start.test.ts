@@ -149,7 +149,7 @@ describe("npm start", { timeout: 60_000 }, () => {
       "--broker-away: deve durare meno di --for",
     ],
     ["a scenario that is not there", ["--scenario", "/nope.yaml"], "--scenario /nope.yaml: il file non esiste"],
-    ["a site that is not there", ["--site", "nope"], "--site nope: atteso: badges, piazza, soak, streets"],
+    ["a site that is not there", ["--site", "nope"], "--site nope: atteso: badges, park, piazza, soak, streets"],
     ["a site beside a scenario", ["--site", "soak", "--scenario", "/dev/null"], "--site: non insieme a --scenario"],
     ["a fault's option that is none", ["fault", "meter-hall", "silence", "--fro", "3s"], "opzione sconosciuta: --fro. Uso: "],
   ])("says in Italian what is wrong with %s", async (_, words, expected) => {
