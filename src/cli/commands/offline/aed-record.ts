@@ -1,4 +1,4 @@
-/** Prints the record of each defibrillator that law 116/2021, article 6, asks for: for people, for a spreadsheet or as JSON. */
+/** Prints the record of each defibrillator that law 116/2021 asks for: for people, for a spreadsheet or as JSON. */
 import { loadSite } from "../../../config/index.ts";
 import { defibrillator } from "../../../edge/kinds/defibrillator/index.ts";
 import { type LawRecord, lawRecordOf, missingOf } from "../../../edge/kinds/defibrillator/law-record.ts";
