@@ -87,6 +87,7 @@ export async function pointsOf(site: Site): Promise<Points> {
         kind: type === "pay-line" && point === "session" ? "text" : kind,
         debounceMs,
         change: report?.change ?? 0,
+        ...(layout.wire === "mqtt" && { isKept: true }),
         ...(layout.wire === "gpio" && layout.perPulse !== undefined && { perPulse: layout.perPulse }),
       });
   }

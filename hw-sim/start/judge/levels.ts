@@ -9,6 +9,8 @@ export interface PointRule {
   readonly debounceMs: number;
   /** A change smaller than this need not be told. */
   readonly change: number;
+  /** Its broker keeps what it says while the gateway is away: it arrives later, and is told at its arrival. */
+  readonly isKept?: boolean;
   /** Of increments: what one pulse adds; absent: 1. */
   readonly perPulse?: number;
 }

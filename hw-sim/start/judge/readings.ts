@@ -97,7 +97,9 @@ export function compareReadings(input: ReadingsInput): ReadingsComparison {
     const longest = seen.reduce((most, { from, to }) => Math.max(most, to - from), 0);
     const steps = levels.get(key);
     for (const row of good) {
-      const right = steps?.of === "contact" ? onLevel(row, steps.list, rule, late) : onWire(row, seen, longest, late);
+      const right =
+        (steps?.of === "contact" ? onLevel(row, steps.list, rule, late) : onWire(row, seen, longest, late)) ||
+        (rule.isKept && waited(row, seen, input.blind, late));
       if (!right) findings.push(finding("wrong", at, row, near(row, steps?.of === "contact" ? steps.list : seen)));
     }
     if (steps) {
@@ -149,6 +151,15 @@ function onWire(row: ReceivedReading, shown: readonly Shown[], longest: number, 
   }
   return false;
 }
+
+/** What was published when nobody listened comes when somebody does again. */
+const waited = (row: ReceivedReading, shown: readonly Shown[], blind: readonly Period[], late: Lateness): boolean =>
+  blind.some(
+    ([from, to]) =>
+      from <= row.mono &&
+      row.mono <= to + late(row.mono) &&
+      shown.some((one) => one.to >= from && one.from <= row.mono && same(one.value, row.value)),
+  );
 
 /** Contacts: the value stood at that moment, or until its debounce ended. */
 const onLevel = (row: ReceivedReading, levels: readonly Level[], { debounceMs }: PointRule, late: Lateness): boolean =>
