@@ -53,6 +53,7 @@ export const deviceTypes: Readonly<Record<string, () => Promise<Driver>>> = {
   "maxbotix-hrxl": async () => (await import("./devices/maxbotix-hrxl.ts")).maxbotixHrxl,
   "maxbotix-xl": async () => (await import("./devices/maxbotix-xl.ts")).maxbotixXl,
   "pay-line": async () => (await import("./devices/pay-line.ts")).payLine,
+  "qibixx-mdb": async () => (await import("./devices/qibixx-mdb.ts")).qibixxMdb,
   rdm6300: async () => (await import("./devices/rdm6300.ts")).rdm6300,
   "tasmota-switch": async () => (await import("./devices/tasmota-switch.ts")).tasmotaSwitch,
   "tf-luna": async () => (await import("./devices/tf-luna.ts")).tfLuna,
@@ -65,7 +66,7 @@ export const deviceTypes: Readonly<Record<string, () => Promise<Driver>>> = {
 };
 
 /** Words of a configuration whose driver is still to be written: a warning, not an error. */
-export const plannedTypes: readonly string[] = ["carlo-gavazzi-em340", "mbus-meter", "qibixx-mdb"];
+export const plannedTypes: readonly string[] = ["carlo-gavazzi-em340", "mbus-meter"];
 
 /** Throws `config.type-not-yet` for a name that is not in the registry. */
 export function loadDriver(type: string): Promise<Driver> {

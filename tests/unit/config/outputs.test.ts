@@ -12,7 +12,7 @@ devices:
   contact: { type: gpio-contact, bus: pins, line: 5, means: door }
   relay: { type: modbus-points, bus: line, unit: 2, points: { lamp: { coil: 5, writable: true }, horn: { coil: 6 }, level: { fc: 3, address: 1, decode: uint16, unit: "%", writable: true } } }
   meter: { type: eastron-sdm120, bus: line, unit: 1 }
-  later: { type: qibixx-mdb, bus: line }
+  later: { type: mbus-meter, bus: line }
 assets:
 `;
 const LINE = HEAD.split("\n").length;
