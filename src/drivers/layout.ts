@@ -172,8 +172,8 @@ export interface FixedFrame {
   readonly framing: "fixed";
   readonly header: readonly number[];
   readonly fields: readonly FrameField[];
-  /** `sum8`: low byte of the sum of all bytes before it. */
-  readonly check: "sum8" | "none";
+  /** `sum8`: low byte of the sum of all bytes before it; `sum8-body`: of those after the header. */
+  readonly check: "sum8" | "sum8-body" | "none";
   readonly tail?: readonly number[];
 }
 

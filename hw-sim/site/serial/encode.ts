@@ -39,7 +39,8 @@ export function encodeFrame(layout: FrameLayout, shown: Shown): Uint8Array {
   const body = layout.fields.flatMap((field) => bytesOf(field, Number(shown[field.name] ?? initial(field))));
   if (layout.framing === "fixed") {
     const summed = [...layout.header, ...body];
-    const sum = layout.check === "sum8" ? [summed.reduce((total, byte) => total + byte, 0) & 0xff] : [];
+    const from = layout.check === "sum8-body" ? layout.header.length : 0;
+    const sum = layout.check === "none" ? [] : [summed.slice(from).reduce((total, byte) => total + byte, 0) & 0xff];
     return Uint8Array.from([...summed, ...sum, ...(layout.tail ?? [])]);
   }
   const whole = [...body, ...(layout.bodyEnd ?? [])];

@@ -33,6 +33,12 @@ export const assetEvents = {
       list: "`stale` where the list is older than its sender allows; else absent",
     },
   },
+  "camera.restarted": {
+    severity: "info",
+    states: NOTED,
+    what: { it: "Una telecamera dice di essersi riavviata", en: "A camera says that it has restarted" },
+    fields: { urn: "of the asset" },
+  },
   "camera.firmware-changed": {
     severity: "low",
     states: NOTED,

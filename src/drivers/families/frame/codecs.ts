@@ -14,6 +14,7 @@ const SURE_BYTES = 4;
 function fixedCodec({ header, fields, check, tail = [] }: FixedFrame): FrameCodec {
   const body = header.length + widthOf(fields);
   const sum = check === "none" ? 0 : 1;
+  const summed = check === "sum8-body" ? header.length : 0;
   const most = body + sum + tail.length;
   return {
     most,
@@ -21,7 +22,7 @@ function fixedCodec({ header, fields, check, tail = [] }: FixedFrame): FrameCode
     next(bytes, at) {
       if (!stands(bytes, at, header)) return none(bytes, at, header[0]);
       if (bytes.length - at < most) return "more";
-      const isRight = sum === 0 || sum8(bytes, at, at + body) === bytes[at + body];
+      const isRight = sum === 0 || sum8(bytes, at + summed, at + body) === bytes[at + body];
       if (!isRight || !stands(bytes, at + body + sum, tail)) return none(bytes, at, header[0]);
       return found(bytes, at + header.length, fields, most) ?? none(bytes, at, header[0]);
     },

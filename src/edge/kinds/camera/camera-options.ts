@@ -33,6 +33,10 @@ export const cameraOptions = z.strictObject({
     .optional()
     .describe("How far its clock is from the right time, such as cam-1.clock-offset."),
   firmware: ref.point({ kind: "word" }).optional().describe("The version of its firmware, such as cam-1.firmware."),
+  restarts: ref
+    .point({ kind: "number", unit: "1" })
+    .optional()
+    .describe("How often it said that it was switched on, such as cam-1.restarts of a VISCA head."),
   tamper: ref.point({ kind: "state" }).optional().describe("The contact that is true while its housing is open or it was moved."),
   supply: ref.point({ kind: "state" }).optional().describe("The contact that is true while its power supply has voltage."),
   power: ref

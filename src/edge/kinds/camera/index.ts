@@ -1,6 +1,7 @@
 /** A camera without its pictures: whether it works, what is wrong, and its power that is cut for a moment. */
 import { formatDuration } from "../../../kit/text/format-duration.ts";
 import {
+  type Act,
   assetKind,
   type Claim,
   held,
@@ -29,6 +30,8 @@ interface Facts {
   readonly clockWrong: number | null;
   /** As it was heard last; null: never. */
   readonly firmware: string | null;
+  /** How often it restarted, as it was counted last; null: never heard. */
+  readonly restarts: number | null;
 }
 
 const UNLESS = Array.from({ length: MOST_UNLESS }, (_, at) => `unless-${at}` as const);
@@ -48,6 +51,7 @@ export const camera = assetKind({
     authorised: optional(o.authorised, state),
     clock: optional(o.clock, value),
     firmware: optional(o.firmware, word),
+    restarts: optional(o.restarts, value),
     tamper: optional(o.tamper, contact),
     supply: optional(o.supply, contact),
     ...(Object.fromEntries(UNLESS.map((role, at) => [role, optional(o.powerCycle?.unless[at], state)])) as Readonly<
@@ -75,7 +79,7 @@ export const camera = assetKind({
     "camera.clock": clock,
     "camera.tamper": tamper,
   },
-  facts: { cycling: noCycling, clockWrong: null, firmware: null } as Facts,
+  facts: { cycling: noCycling, clockWrong: null, firmware: null, restarts: null } as Facts,
   lookBackMs: DAY_MS,
 
   learn(facts, heard, { now, o, sees }) {
@@ -95,6 +99,13 @@ export const camera = assetKind({
       if (!seen.known) return { ...learned, clockWrong: null };
       const isWrong = Math.abs(seen.value) * 1000 > o.clockWithin;
       return { ...learned, clockWrong: isWrong ? (facts.clockWrong ?? now.at) : null };
+    }
+    if (heard.of === "restarts" && heard.seen.known) {
+      const { value: restarts } = heard.seen;
+      const isMore = facts.restarts !== null && restarts > facts.restarts;
+      const text = { it: "La telecamera si è riavviata", en: "The camera has restarted" };
+      const acts: readonly Act[] = isMore ? [{ do: "note", kind: "camera.restarted", severity: "info", text }] : [];
+      return withActs({ ...learned, restarts }, ...acts);
     }
     if (heard.of !== "firmware" || !heard.seen.known) return learned;
     const { value: firmware } = heard.seen;

@@ -12,6 +12,7 @@ const ALL = {
   authorised: "cam.authorised",
   clock: "cam.clock-offset",
   firmware: "cam.firmware",
+  restarts: "cam.restarts",
   tamper: "box.tamper",
   supply: "box.supply",
   power: "cam-power",
@@ -28,7 +29,10 @@ const assetsOf = (written: object) => [
       name: { it: "Cancello", en: "Gate" },
       options: camera.options.parse({ health: "cam.alive", ...written }),
       silentAfterMs: Object.fromEntries(
-        ["health", "authorised", "clock", "firmware", "tamper", "supply", "unless-0"].map((role) => [role, 3 * MINUTE]),
+        ["health", "authorised", "clock", "firmware", "restarts", "tamper", "supply", "unless-0"].map((role) => [
+          role,
+          3 * MINUTE,
+        ]),
       ),
     },
   },
@@ -157,6 +161,8 @@ it("tells each fault apart", async () => {
   says("cam.clock-offset", -75);
   waits(site, 11 * MINUTE);
   well();
+  says("cam.restarts", 0);
+  says("cam.restarts", 1);
   says("cam.firmware", "2.0");
   waits(site, MINUTE);
   says("box.supply", false);
@@ -172,6 +178,7 @@ it("tells each fault apart", async () => {
     "camera.clock raised: Telecamera Cancello: orologio sbagliato di oltre 1 min da 10 min",
     "camera.unauthorised cleared: Telecamera Cancello: accesso di nuovo consentito",
     "camera.clock cleared: Telecamera Cancello: orologio di nuovo giusto",
+    "camera.restarted noted: La telecamera si è riavviata",
     "camera.firmware-changed noted: Firmware della telecamera cambiato: prima 1.0, ora 2.0",
     "camera.no-power raised: Telecamera Cancello: senza alimentazione da 1 min",
     "camera.no-power cleared: Telecamera Cancello: di nuovo alimentata",
