@@ -26,6 +26,10 @@ const italian: Readonly<Record<string, string>> = {
   "a UUID such as 41424344-4546-4748-4940-414243444546": "un UUID come 41424344-4546-4748-4940-414243444546",
   "a JSON pointer (RFC 6901) such as /ENERGY/Power": "un puntatore JSON (RFC 6901) come /ENERGY/Power",
   "a topic such as plant/tank-1, without + and #": "un topic come impianto/vasca-1, senza + e #",
+  "a topic such as tasmota_9CF9D1": "un topic come tasmota_9CF9D1",
+  "a topic with %prefix% and %topic%": "un topic con %prefix% e %topic%",
+  "at most 18h: its own off-timer, PulseTime, counts no further":
+    "al massimo 18h: il suo temporizzatore, PulseTime, non conta oltre",
   "either true and false, or words": "o true e false, o parole",
   "a unit beside a gauge or counter, 1 for none": "un'unità accanto a gauge o counter, 1 se non ne ha",
   "no unit: only numbers have one": "nessuna unità: l'hanno solo i numeri",
