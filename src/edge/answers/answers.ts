@@ -10,6 +10,8 @@ export interface Answers {
     asset: string,
     wall: number,
   ): { readonly is: boolean; readonly from: number; readonly to: number } | undefined;
+  /** Whether that list is older than its sender allows. */
+  isStale?(list: string, wall: number): boolean;
   /** From now on answers by what an event told of a list. */
   tell?(news: ListNews): unknown;
   /** The local day, YYYY-MM-DD, and when it ends. */

@@ -54,6 +54,10 @@ export class SiteAnswers implements Answers {
     return this.#lists.listed(list, asset, wall);
   }
 
+  isStale(list: string, wall: number): boolean {
+    return this.#lists.isStale(list, wall);
+  }
+
   tell(news: ListNews): void {
     this.#lists.tell(news);
     // Days that became holidays, or no longer are, may have other hours.

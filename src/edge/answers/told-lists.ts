@@ -11,6 +11,8 @@ export interface ListNews {
   readonly spans?: Spans;
   /** YYYY-MM-DD or MM-DD. */
   readonly days?: readonly string[];
+  /** Epoch ms from which on it is older than its sender allows. */
+  readonly staleAt?: number;
 }
 
 /** What is known of one list, as it is saved. */
@@ -18,6 +20,7 @@ export interface ToldList {
   readonly version: number;
   readonly days: readonly string[];
   readonly assets: Readonly<Record<string, Spans>>;
+  readonly staleAt?: number;
 }
 
 const PREFIX = "list/";
@@ -43,12 +46,19 @@ export class ToldLists {
   }
 
   /** What is known of that list from now on. */
-  tell({ list, version, asset, spans, days }: ListNews): ToldList {
-    const before = this.#lists.get(list) ?? { days: [], assets: {} };
+  tell({ list, version, asset, spans, days, staleAt }: ListNews): ToldList {
+    const before = this.#lists.get(list) ?? { version, days: [], assets: {} };
     const assets = asset === undefined || spans === undefined ? before.assets : { ...before.assets, [asset]: spans };
-    const told = { version, days: days ?? before.days, assets };
+    // News of one asset says nothing of the age of the list.
+    const stale = staleAt ?? (version === before.version ? before.staleAt : undefined);
+    const told = { version, days: days ?? before.days, assets, ...(stale !== undefined && { staleAt: stale }) };
     this.#lists.set(list, told);
     return told;
+  }
+
+  /** It still counts, and what it decides says so. */
+  isStale(list: string, wall: number): boolean {
+    return wall > (this.#lists.get(list)?.staleAt ?? NEVER);
   }
 
   /** undefined: there is no such list, so nobody knows. */

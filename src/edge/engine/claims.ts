@@ -3,7 +3,7 @@ import { formatDuration } from "../../kit/text/format-duration.ts";
 import type { Asset, EventDraft, Text } from "../../model/index.ts";
 import type { AlarmDraft, Alarms } from "../alarms.ts";
 import { alarmsOf, comesAndGoes, unstableOf } from "../kinds/alarm-table.ts";
-import type { AlarmSpec, AnyKind, Claim, Held } from "../kinds/kind.ts";
+import type { AlarmSpec, AnyKind, ByList, Claim, Held } from "../kinds/kind.ts";
 
 /** An alarm whose asset cannot be observed for this long is given up: reason `lost`. */
 const LOST_AFTER_MS = 86_400_000;
@@ -129,7 +129,8 @@ function settled(claim: Claim, key: string, was: ClaimState | undefined, of: Jud
   if (claim !== false && "due" in claim) return hold(claim, key, state, of, alarms);
   if (state === undefined) return { state: undefined, due: NEVER, isTold: false };
   const reason = claim === false ? "normal" : claim.not;
-  alarms.clear(of.asset.id, key, { ...draft(key, "cleared", state.since, {}, of), reason }, of.mono);
+  const by = claim === false ? {} : claim;
+  alarms.clear(of.asset.id, key, { ...draft(key, "cleared", state.since, {}, of, by), reason }, of.mono);
   return { state: undefined, due: NEVER, isTold: true };
 }
 
@@ -140,7 +141,7 @@ function hold(claim: Held, key: string, state: ClaimState | undefined, of: Judge
     alarms.update(
       id,
       key,
-      { ...draft(key, "raised", state.since, claim.words, of), quality: "good", cause: of.causeOf(claim.by) },
+      { ...draft(key, "raised", state.since, claim.words, of, claim), quality: "good", cause: of.causeOf(claim.by) },
       of.mono,
     );
     return { state: { ...state, lostAt: null }, due: NEVER, isTold: true };
@@ -148,7 +149,7 @@ function hold(claim: Held, key: string, state: ClaimState | undefined, of: Judge
   // Times are whole milliseconds everywhere: the store takes no others.
   if (of.at < claim.due) return { state: undefined, due: Math.ceil(claim.due), isTold: false };
   const since = Math.round(claim.since);
-  const told = draft(key, "raised", since, claim.words, of);
+  const told = draft(key, "raised", since, claim.words, of, claim);
   alarms.raise(id, key, { ...told, sinceMono: of.monoOf(since), quality: "good", cause: of.causeOf(claim.by) }, of.mono);
   return { state: { since, lostAt: null }, due: NEVER, isTold: true };
 }
@@ -184,6 +185,7 @@ function draft(
   since: number,
   words: Held["words"],
   of: Judged,
+  { list }: ByList = {},
 ): AlarmDraft {
   const spec = of.kind.alarms[key] as AlarmSpec;
   return {
@@ -192,7 +194,7 @@ function draft(
     ...(spec.urgent && { urgent: spec.urgent }),
     asset: of.asset.id,
     text: filled(spec[which] ?? spec.raised, since, words ?? {}, of),
-    extra: placeOf(of.asset),
+    extra: { ...placeOf(of.asset), ...(list && { list }) },
   };
 }
 

@@ -64,11 +64,11 @@ export class InputDispatcher {
   }
 
   /** A badge counts each time it is shown, even the same one again. True: the asset must be looked at anew. */
-  #shown(run: AssetRun, { reader, permit, until }: BadgeShown, at: number): boolean {
+  #shown(run: AssetRun, { reader, permit, until, list }: BadgeShown, at: number): boolean {
     const { passed, wall, synced } = this.#moments.moment(at);
     // By a clock that may be wrong it is not judged how long a permit holds: a permit would end at once, and accuse somebody.
     const ends = until === null || !synced ? null : passed + Math.max(0, until - wall);
-    const value: Verdict = { verdict: permit.verdict, version: permit.version, until: ends };
+    const value: Verdict = { verdict: permit.verdict, version: permit.version, until: ends, ...(list && { isStale: true }) };
     let isChanged = false;
     for (const { name, sense } of run.roles)
       if (sense.of === "badge" && sense.from === reader && this.#become(run, name, { known: true, value }, at, at, true))

@@ -5,6 +5,8 @@ import type { Assessment, Context, Moment, Seen, Sense, Spell, Uncertain } from 
 import type { AssetRun } from "./asset/asset-run.ts";
 
 const NEVER = Number.POSITIVE_INFINITY;
+/** Hours that speak of holidays. */
+const HOLIDAYS = /\bPH\b/;
 
 /** The moment at which a kind is asked, and what it may ask; `again` is when time alone may change an answer that it was given. */
 export class KindContext implements Context<unknown, Record<string, Sense<unknown>>> {
@@ -43,15 +45,18 @@ export class KindContext implements Context<unknown, Record<string, Sense<unknow
     return today.day < day;
   };
 
-  readonly open = (hours: string): Spell => this.#spell(this.#answers.hours?.(hours, this.now.wall));
+  readonly open = (hours: string): Spell =>
+    this.#spell(this.#answers.hours?.(hours, this.now.wall), HOLIDAYS.test(hours) ? "holidays" : null);
 
-  readonly listed = (list: string): Spell => this.#spell(this.#answers.listed?.(list, this.asset, this.now.wall));
+  readonly listed = (list: string): Spell => this.#spell(this.#answers.listed?.(list, this.asset, this.now.wall), list);
 
-  #spell(answer: ReturnType<NonNullable<Answers["hours"]>>): Spell {
+  /** `list`: which was asked for it. */
+  #spell(answer: ReturnType<NonNullable<Answers["hours"]>>, list: string | null): Spell {
     // By a clock that may be wrong nothing is open or shut; when it is found, the kind is asked again.
     if (answer === undefined || !this.now.synced) return { is: "unknown", since: 0 };
     this.#untilWall(answer.to);
-    return { is: answer.is, since: this.now.at - (this.now.wall - answer.from) };
+    const isStale = list !== null && this.#answers.isStale?.(list, this.now.wall) === true;
+    return { is: answer.is, since: this.now.at - (this.now.wall - answer.from), ...(isStale && { isStale }) };
   }
 
   #untilWall(wall: number): void {

@@ -78,20 +78,29 @@ export interface Verdict {
   readonly version: number | null;
   /** In ms of `Moment.passed`; null: to the end of the stay. */
   readonly until: number | null;
+  /** The list is older than its sender allows. */
+  readonly isStale?: true;
 }
 
 /** An answer that time alone changes; `since` in ms of observation. */
 export interface Spell {
   readonly is: boolean | "unknown";
   readonly since: number;
+  /** A list was asked that is older than its sender allows. */
+  readonly isStale?: true;
 }
 
 // ---------------------------------------------------------------- what it says
 
 /** false: all is well. "unknown": nobody can see; what stands stays, in doubt. `not`: well, for this reason. */
-export type Claim = false | "unknown" | Held | { readonly not: ClearReason };
+export type Claim = false | "unknown" | Held | ({ readonly not: ClearReason } & ByList);
 
-export interface Held {
+/** Its events say that it was judged by a list that is older than its sender allows. */
+export interface ByList {
+  readonly list?: "stale";
+}
+
+export interface Held extends ByList {
   /** When it began, ms of observation. */
   readonly since: number;
   /** When it is told, if it still holds: never earlier. */

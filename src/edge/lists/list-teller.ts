@@ -43,7 +43,9 @@ export class ListTeller {
     const { wall, synced } = this.#host.now();
     const since = synced ? wall : null;
     const spans = await spansIn(held.table, this.#assets, since);
-    if (this.#told.of(held.name)?.version !== held.version) this.#accepted(held);
+    const told = this.#told.of(held.name);
+    // What an earlier release told says nothing of its age.
+    if (told?.version !== held.version || told.staleAt !== staleAt(held)) this.#accepted(held);
     for (const asset of this.#assets) {
       const now = spans.get(asset) ?? [];
       const before = (this.#told.of(held.name)?.assets[asset] ?? []).filter(([, to]) => since === null || to >= since);
@@ -52,8 +54,9 @@ export class ListTeller {
     this.age(held);
   }
 
-  #accepted({ name, version, kid, table, days }: HeldList): void {
-    const news = { list: name, version, ...(name === "holidays" && { days: [...days].sort() }) };
+  #accepted(held: HeldList): void {
+    const { name, version, kid, table, days } = held;
+    const news = { list: name, version, staleAt: staleAt(held), ...(name === "holidays" && { days: [...days].sort() }) };
     const entries = table.size;
     const text = { it: `Lista ${name}: versione ${version} in vigore`, en: `List ${name}: version ${version} is in force` };
     const extra = { ...news, entries, ...(kid !== undefined && { kid }) };
@@ -108,5 +111,7 @@ export class ListTeller {
     else this.#host.alarms.clear(ownerOf(name), STALE, draft, now.mono);
   }
 }
+
+const staleAt = ({ issuedAt, maxAgeMs }: HeldList): number => issuedAt + maxAgeMs;
 
 const naming = (list: string, { it, en }: Text): Text => ({ it: `Lista ${list}: ${it}`, en: `List ${list}: ${en}` });

@@ -8,7 +8,13 @@ export const listEvents = {
     severity: "info",
     states: NOTED,
     what: { it: "Una lista della piattaforma è in vigore", en: "A list of the platform is in force" },
-    fields: { ...ofList, entries: "how many it has", kid: "badge key of its entries", days: "of `holidays`: its days" },
+    fields: {
+      ...ofList,
+      staleAt: "epoch ms from which on it is too old",
+      entries: "how many it has",
+      kid: "badge key of its entries",
+      days: "of `holidays`: its days",
+    },
   },
   "list.told": {
     severity: "info",

@@ -120,6 +120,12 @@ const eventFields = {
   text,
   reason: z.enum(["normal", "suspended", "removed", "replaced", "maintenance", "lost"]).optional(),
   quality: quality.optional(),
+  list: z
+    .string()
+    .optional()
+    .describe(
+      "`stale`: what it tells was judged by a list that is older than its sender allows. Of `list.*`: the name of the list.",
+    ),
   maintenance: z.literal(true).optional().describe("Somebody works on its asset."),
   by: z.string().optional().describe("Of `acknowledged`: who takes care of it."),
   note: z.string().optional().describe("Of `acknowledged`: what they have to say."),

@@ -231,9 +231,11 @@ export class LivedSite {
     asset: string,
     permit: { readonly verdict: string; readonly version: number | null },
     until: number | null,
+    list?: "stale",
   ): void {
-    this.#note("badge.shown", { asset, reader, permit, until });
-    this.#engine?.told({ asset, reader, permit, until } as never, this.#mono, this.#numbers.events);
+    const of = { asset, reader, permit, until, ...(list && { list }) };
+    this.#note("badge.shown", of);
+    this.#engine?.told(of as never, this.#mono, this.#numbers.events);
   }
 
   /** What waits becomes durable, all of it. */

@@ -38,6 +38,8 @@ export interface BadgeShown {
   readonly reader: string;
   readonly permit: Pick<Verdict, "verdict" | "version">;
   readonly until: number | null;
+  /** Of the list that judged it. */
+  readonly list?: "stale";
 }
 
 /** How what an asset's kind ordered ended. */
@@ -66,8 +68,9 @@ export function inputOf({ event }: StoredEvent): Input | null {
 /** What an event told of a pushed list. */
 function newsIn(event: StoredEvent["event"]): ListNews {
   const { asset } = event;
-  const { list, version, spans, days } = event as unknown as ListNews;
-  return { list, version, ...(asset !== undefined && { asset }), ...(spans && { spans }), ...(days && { days }) };
+  const { list, version, spans, days, staleAt } = event as unknown as ListNews;
+  const more = { ...(spans && { spans }), ...(days && { days }), ...(staleAt !== undefined && { staleAt }) };
+  return { list, version, ...(asset !== undefined && { asset }), ...more };
 }
 
 const BYTES_AT_ONCE = 262_144;

@@ -2,6 +2,7 @@
 import { assetKind, badge, type Claim, type Moment, optional, type Seen, shown, state, type Verdict, word } from "../kind.ts";
 import { admitsByList, bayIdle, bayMisfits, bayOptions, bayWords, permitListOf, watchesPermits } from "./bay-options.ts";
 import { blocked, withoutCharging } from "./charging.ts";
+import { type BayContext, markedBy, notingLists } from "./judged-by-lists.ts";
 import { beyondMaxStay, overstay } from "./max-stay.ts";
 import { outOfHours, outsideHours } from "./outside-hours.ts";
 import { type PaidHere, paidAt } from "./paid-here.ts";
@@ -29,6 +30,8 @@ interface Facts {
   readonly permit: Permit | null;
   /** null: the pay station has told nothing of this bay. */
   readonly paid: PaidHere | null;
+  /** The badge that was shown last was judged by a list that is too old. */
+  readonly staleBadge: true | null;
   /** null: nothing is asked of its sensor, or it has not changed yet. */
   readonly watch: SensorWatch | null;
 }
@@ -78,7 +81,7 @@ export const parkingBay = assetKind({
   },
   actions: (o) =>
     watchesPermits(o) ? { "permit.confirm": { args: { until: { type: "number" } }, impact: "low", safe: true } } : {},
-  facts: { stay: null, permit: null, paid: null, watch: null } as Facts,
+  facts: { stay: null, permit: null, paid: null, staleBadge: null, watch: null } as Facts,
   lookBackMs: DAY_MS,
   commands: {
     "permit.confirm": {
@@ -92,7 +95,7 @@ export const parkingBay = assetKind({
       const { seen } = heard;
       const watch = ownChanged(facts.watch, seen, o, now);
       if (!seen.known) return watch === facts.watch ? facts : { ...facts, watch };
-      if (!seen.value) return { ...facts, stay: null, permit: null, watch };
+      if (!seen.value) return { ...facts, stay: null, permit: null, staleBadge: null, watch };
       // The moment at which the sensor first saw the vehicle counts, not the one at which that had settled.
       const sawAt = now.passed - (now.at - seen.since);
       const counts = facts.stay !== null || (facts.permit !== null && facts.permit.at >= sawAt - (o.permits?.shownBefore ?? 0));
@@ -105,23 +108,30 @@ export const parkingBay = assetKind({
     }
     if (heard.of === "badge") {
       const permit = permitOf(heard.seen, facts.permit, now);
-      return permit === undefined ? facts : shownAt(facts, permit, sees.occupancy, now);
+      const isStale = heard.seen.known && heard.seen.value.isStale === true;
+      const judged: Facts = { ...facts, staleBadge: isStale ? true : null };
+      return permit === undefined ? judged : shownAt(judged, permit, sees.occupancy, now);
     }
     if (heard.of !== "action" || heard.action !== "permit.confirm") return facts;
     const { until } = heard.args;
     // Without a trusted clock the end is ignored: a clock that is ahead would end the permit at once and raise a false alarm.
     const judged = typeof until === "number" && now.synced;
     const ends = judged ? now.passed + Math.max(0, Math.round(until - now.wall)) : null;
-    return shownAt(facts, { at: now.passed, until: ends }, sees.occupancy, now);
+    return shownAt({ ...facts, staleBadge: null }, { at: now.passed, until: ends }, sees.occupancy, now);
   },
 
-  says({ stay, permit, paid, watch }, cx) {
+  says({ stay, permit, paid, staleBadge, watch }, cx) {
     const { occupancy } = cx.sees;
-    const isClosed = cx.listed("suspensions").is === true;
-    const judged = (claim: (stay: Stay) => Claim): Claim => {
-      if (isClosed) return { not: "suspended" };
+    const suspended = cx.listed("suspensions");
+    const isClosed = suspended.is === true;
+    const judged = (claim: (stay: Stay, cx: BayContext) => Claim, isStale: boolean | null = null): Claim => {
+      if (isClosed) return markedBy({ not: "suspended" }, suspended.isStale);
       if (stay === null) return false;
-      const claimed = claim({ since: stay, permit: permit?.unsure ? "unsure" : permit?.until });
+      const noting = notingLists(cx, isStale || suspended.isStale);
+      const claimed = markedBy(
+        claim({ since: stay, permit: permit?.unsure ? "unsure" : permit?.until }, noting.cx),
+        noting.askedStale(),
+      );
       if (claimed === false || claimed === "unknown" || "not" in claimed) return claimed;
       // The sensor does not see the bay: an open alarm stays, in doubt, and no new one may be raised.
       if (!occupancy.known) return "unknown";
@@ -142,11 +152,11 @@ export const parkingBay = assetKind({
         permit: watchesPermits(cx.o) ? permitWord() : undefined,
       },
       claims: {
-        "bay.illegal-occupation": judged((of) => withoutPermit(of, cx)),
-        "bay.overstay": judged((of) => beyondMaxStay(of, cx)),
-        "bay.out-of-hours": judged((of) => outsideHours(of, cx)),
-        "bay.blocked": judged((of) => withoutCharging(of, cx)),
-        "bay.unpaid": judged((of) => withoutPayment(of, paid, cx)),
+        "bay.illegal-occupation": judged(withoutPermit, staleBadge),
+        "bay.overstay": judged(beyondMaxStay),
+        "bay.out-of-hours": judged(outsideHours),
+        "bay.blocked": judged(withoutCharging),
+        "bay.unpaid": judged((of, noting) => withoutPayment(of, paid, noting)),
         "bay.stuck": isClosed ? { not: "suspended" } : rests(watch, cx),
         "bay.unstable": keepsChanging(watch, cx),
       },

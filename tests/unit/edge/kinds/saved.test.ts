@@ -41,6 +41,7 @@ const lived = fc.record({
     stay: orNull(ms),
     permit: orNull(fc.record({ at: ms, until: orNull(ms) })),
     paid: orNull(fc.record({ last: fc.string(), sessions: fc.constant([]) })),
+    staleBadge: orNull(fc.constant(true as const)),
     watch: orNull(fc.record({ changed: fc.array(ms), moved: fc.nat(), beside: fc.constant({ "neighbour-1": "free" }) })),
   }),
   senses: fc.record({ occupancy: fc.record({ seen, pending: orNull(fc.record({ sight, since: ms })) }) }),
@@ -73,7 +74,7 @@ it("brings back all that was known", () => {
 it("takes 200 bytes with its key for a bay that was just taken, after a year", () => {
   const at = 31_536_000_000;
   const run = Object.assign(bay(), {
-    facts: { stay: at, permit: null, paid: null, watch: null },
+    facts: { stay: at, permit: null, paid: null, staleBadge: null, watch: null },
     senses: { occupancy: { seen: { known: true, value: true, since: at, blind: false, doubt: null }, pending: null } },
     shown: { status: { value: "occupied", quality: "good" }, permit: { value: "none", quality: "good" } },
     heardAt: at + 5000,

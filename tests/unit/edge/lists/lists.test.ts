@@ -6,6 +6,8 @@ import { ListBox, NOW } from "../../../support/lists/list-box.ts";
 import { DOWN, hashOf, type Signer } from "../../../support/lists/signer.ts";
 
 const HOUR = 3_600_000;
+/** The day after the signer's lists are issued. */
+const STALE_AT = 1_764_000_000_000 + 24 * HOUR;
 const [ANNA, BEPPE, CARLA] = ["anna", "beppe", "carla"].map(hashOf) as [string, string, string];
 const shown = (hash: string, kid = "k1") => `${kid}:${hash}`;
 const valid = (key: string, more = {}) => ({ key, from: NOW - HOUR, to: NOW + HOUR, ...more });
@@ -193,7 +195,7 @@ it("tells of each asset when it is named, only when that changes, and nothing at
     box.signer.list({ name: "suspensions", version, entries: [{ key: "permit-7", assets, from: NOW, to: NOW + HOUR }] });
   await box.send("suspensions", suspend(1, "bay-1", "elsewhere"));
   expect(box.news).toEqual([
-    { list: "suspensions", version: 1 },
+    { list: "suspensions", version: 1, staleAt: STALE_AT },
     { list: "suspensions", version: 1, asset: "bay-1", spans: [[NOW, NOW + HOUR]] },
   ]);
   box.news.length = 0;
@@ -208,7 +210,7 @@ it("tells the days that a list makes holidays", async () => {
   const holidays = (version: number, ...keys: readonly string[]) =>
     box.signer.list({ name: "holidays", version, entries: keys.map((key) => ({ key, from: 0, to: NOW })) });
   await box.send("holidays", holidays(1, "12-07", "2026-07-04"));
-  expect(box.news).toEqual([{ list: "holidays", version: 1, days: ["12-07", "2026-07-04"] }]);
+  expect(box.news).toEqual([{ list: "holidays", version: 1, staleAt: STALE_AT, days: ["12-07", "2026-07-04"] }]);
   await box.send("holidays", holidays(2, "13-07"));
   expect(box.told).toEqual(["list.accepted", "list.refused list.malformed"]);
 });
