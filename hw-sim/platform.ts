@@ -10,6 +10,7 @@ import { openPlatform } from "./platform/open.ts";
 const HELP = `node dist/hw-sim/platform.js --broker URL --db FILE
   --prefix cippo/v1     topic root
   --ack-after 5s        acknowledge this long after the first record that is not yet acknowledged (or at 500)
+  --keys FOLDER         sign lists and hash their numbers with the keys of this folder (docs/lists.md)
   --confirm ASSET       confirm the permit of this bay whenever it becomes occupied (repeatable)
   --confirm-early ASSET confirm it while the bay is free, before a vehicle comes (repeatable)
   --set TARGET=VALUE    set this writable point once, when its gateway is first online (repeatable)
@@ -35,6 +36,7 @@ const values = parseOrExit(HELP, () => {
       db: { type: "string" },
       prefix: { type: "string", default: "cippo/v1" },
       "ack-after": { type: "string", default: "5s" },
+      keys: { type: "string" },
       confirm: { type: "string", multiple: true, default: [] },
       "confirm-early": { type: "string", multiple: true, default: [] },
       set: { type: "string", multiple: true, default: [] },
@@ -44,6 +46,7 @@ const values = parseOrExit(HELP, () => {
   if (values.help) return null;
   return {
     prefix: values.prefix,
+    keys: values.keys,
     confirm: values.confirm,
     confirmEarly: values["confirm-early"],
     broker: optionValue("broker", needed, values.broker),
@@ -66,6 +69,7 @@ const platform = await openPlatform({
   file: values.db,
   prefix: values.prefix,
   ackAfterMs: values.ackAfterMs,
+  ...(values.keys !== undefined && { keys: values.keys }),
   confirm: values.confirm,
   confirmEarly: values.confirmEarly,
   set: values.set,

@@ -17,7 +17,7 @@ export interface LinkOptions {
 export interface Link extends AsyncDisposable {
   readonly connected: boolean;
   /** Answers false without a connection: nothing is queued outside the database. */
-  publish(topic: string, body: unknown, properties?: IPublishPacket["properties"]): boolean;
+  publish(topic: string, body: unknown, properties?: IPublishPacket["properties"], retain?: boolean): boolean;
 }
 
 const RETRY_MS = 500;
@@ -76,9 +76,9 @@ export function openLink({ broker, prefix, clientId, log, take, connected }: Lin
     get connected() {
       return client.connected;
     },
-    publish(topic, body, properties) {
+    publish(topic, body, properties, retain = false) {
       if (!client.connected) return false;
-      client.publish(topic, JSON.stringify(body), { qos: 1, ...(properties && { properties }) }, (error) => {
+      client.publish(topic, JSON.stringify(body), { qos: 1, retain, ...(properties && { properties }) }, (error) => {
         if (error && !closing) log.warn("platform.not-published", { topic, message: error.message });
       });
       return true;

@@ -5,6 +5,7 @@ import { Acknowledger } from "./acknowledge.ts";
 import { Commands, type Wish } from "./commands.ts";
 import { openControl } from "./control.ts";
 import { Ingest, type Taken } from "./ingest.ts";
+import { openIssuing } from "./issue-lists.ts";
 import { type Link, openLink } from "./link.ts";
 import { Operator, type OperatorOptions } from "./operator.ts";
 import { count } from "./store/counts.ts";
@@ -16,6 +17,8 @@ export interface PlatformOptions extends OperatorOptions {
   readonly file: string;
   readonly prefix: string;
   readonly ackAfterMs: number;
+  /** Folder of the keys that lists are signed and hashed with; absent: it sends none. */
+  readonly keys?: string;
   /** Kernel monotonic ms. */
   mono(): number;
   /** Epoch ms. */
@@ -80,6 +83,9 @@ export async function openPlatform(options: PlatformOptions): Promise<Platform> 
   });
 
   const running = link;
+  const { keys, wall } = options;
+  const publish = (topic: string, document: unknown, retain: boolean) => running.publish(topic, document, undefined, retain);
+  const issue = keys === undefined ? null : await openIssuing({ folder: keys, prefix, wall, publish });
   const control = await openControl(async (request) => {
     switch (request["do"]) {
       case "counts":
@@ -91,11 +97,14 @@ export async function openPlatform(options: PlatformOptions): Promise<Platform> 
         for (let n = 0; n < times; n += 1) running.publish(`${prefix}/${gateway}/down/${what}`, body);
         return null;
       }
+      case "list":
+        if (issue === null) throw new Error("--keys says where the keys lie");
+        return issue(request);
       case "stop":
         options.stop();
         return null;
       default:
-        throw new Error("do: counts | command | say | stop");
+        throw new Error("do: counts | command | list | say | stop");
     }
   });
 
