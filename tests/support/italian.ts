@@ -22,14 +22,14 @@ export const LOANS: ReadonlySet<string> = new Set(
 
 /** Spelt alike, and Italian. */
 export const ALIKE: ReadonlySet<string> = new Set(
-  "a all b base c come d data delta en far g h i id in it ms n o per pi piazza q quota s se ω".split(" "),
+  "a all b base c come d data delta en far g h i id in it ms n o per pi piazza q quota s scenario se ω".split(" "),
 );
 
 /** What is typed or configured in English by readers of either language; elsewhere on an Italian page each of them is a mistake. */
 export const TYPED: ReadonlySet<string> = new Set(
   (
     "acceptloss acknowledge bias client come ctrl-c debug devices error export false fault info key lang make min none off on over " +
-    "retained sigkill silent simulate start true until warn yes"
+    "retained sigkill silent simulate start streets-day true until warn yes"
   ).split(" "),
 );
 

@@ -97,7 +97,8 @@ export class UpdateOrders {
     if (!parsed.success) throw malformed(reasonOf(parsed.error));
     const { window } = parsed.data;
     const strange = typeof window === "string" ? notUnderstood(window) : null;
-    if (strange !== null) throw malformed({ it: `window: ${strange} non è un orario`, en: `window: ${strange} is no time` });
+    if (strange !== null)
+      throw malformed({ it: `la finestra oraria ${strange} non è valida`, en: `window: ${strange} is no time` });
     await this.#o.check(body as Readonly<Record<string, unknown>>);
     return parsed.data;
   }
