@@ -114,7 +114,7 @@ describe("without a gateway the command line says nothing in English", () => {
     const { out } = await cippo(...words);
     expect(out.length).toBeGreaterThan(50);
     const prose = out.split("\n").filter((line) => !isExample(line));
-    expect(englishIn(prose.join("\n"), [...TYPED_HERE, "start", "lang", "sigkill"]), out).toEqual([]);
+    expect(englishIn(prose.join("\n"), [...TYPED_HERE, "start", "streets-day", "lang", "sigkill"]), out).toEqual([]);
   });
 
   it.each([
