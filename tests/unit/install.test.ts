@@ -94,3 +94,10 @@ it.runIf(installs)("a machine without Bluetooth is told so before anything is ch
   expect([status, stderr]).toEqual([1, "cippo: there is no group bluetooth: apt install bluez, then again.\n"]);
   expect(await readdir(folder, { recursive: true })).toEqual(["etc"]);
 });
+
+it("a service writes its memory nowhere: no core, and nobody's environment turns on reports or heap dumps", () => {
+  const unit = readFileSync(join(ROOT, "systemd/cippo.service"), "utf8");
+  expect(unit).toMatch(/^LimitCORE=0$/m);
+  expect(unit).toMatch(/^UnsetEnvironment=.*\bNODE_OPTIONS\b/m);
+  expect(unit).not.toMatch(/--(report|heapsnapshot|heap-prof|abort-on)/);
+});

@@ -27,6 +27,7 @@ export interface ByteWire {
 export const CLOSE_MS = 2000;
 const CONNECT_MS = 5000;
 const KEEPALIVE_MS = 30_000;
+const READ_BYTES = 4096;
 
 const NOT_CONNECTED = {
   late: { it: `nessuna connessione entro ${CONNECT_MS / 1000} s`, en: `no connection within ${CONNECT_MS / 1000} s` },
@@ -42,7 +43,19 @@ export async function openSocket(
   stop: AbortSignal,
 ): Promise<ByteWire> {
   const unreachable = (reason: Text, cause?: unknown) => new EdgeError("bus.unreachable", { bus, ...to, reason }, cause);
+  // Node's own read buffers are freed as they are, with what a badge reader sent in them: this one is overwritten.
+  let taken = (_chunk: Uint8Array): void => undefined;
   const socket = createConnection({
+    onread: {
+      buffer: Buffer.allocUnsafeSlow(READ_BYTES),
+      callback(count, buffer) {
+        const read = buffer.subarray(0, count);
+        const chunk = Buffer.from(read);
+        read.fill(0);
+        taken(chunk);
+        return true;
+      },
+    },
     host: to.host,
     port: to.port,
     lookup: hostLookup.lookup,
@@ -58,11 +71,15 @@ export async function openSocket(
   if (not?.why === "failed") throw unreachable(systemReason(not.error), not.error);
   if (not !== null) throw unreachable(NOT_CONNECTED[not.why]);
   const flooded = () => new EdgeError("bus.flooded", { bus, ...to });
-  return socketWire(socket, events, (reason) => unreachable(reason, cause), flooded);
+  const listen = (take: typeof taken): void => {
+    taken = take;
+  };
+  return socketWire(socket, listen, events, (reason) => unreachable(reason, cause), flooded);
 }
 
 function socketWire(
   socket: Socket,
+  listen: (take: (chunk: Uint8Array) => void) => void,
   events: WireEvents,
   unreachable: (reason: Text) => EdgeError,
   flooded: () => EdgeError,
@@ -71,7 +88,7 @@ function socketWire(
   let closing = false;
   let isFlooded = false;
   const closed = () => (isFlooded ? flooded() : unreachable({ it: "connessione chiusa", en: "connection closed" }));
-  socket.on("data", (chunk) => {
+  listen((chunk) => {
     const mono = monotonic();
     isFlooded = inflow.floods(chunk.length, mono);
     // The connection is closed, not slowed down: data held back on their way would come late and be taken for new.
