@@ -1,7 +1,7 @@
 /** What it costs to find badge numbers behind their hashes, by trying all that there can be: with the key, and without it. */
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
-import { hashed } from "../src/drivers/families/frame/badge-key.ts";
+import { hashed } from "../src/drivers/families/frame/badge/badge-key.ts";
 
 /** How many numbers a badge can have, as bits: data sheets and ISO 14443-3, ISO 15693-3. */
 const SPACES = [

@@ -216,12 +216,15 @@ export interface LineFrame {
 }
 
 /**
- * Characters of a line: digits alone, a number with sign and decimal point (of both, value = raw × scale), or the characters themselves, of which
- * nothing but a hash may be kept.
+ * Characters of a line: digits alone, a number with sign and decimal point (of both, value = raw × scale), or the characters themselves, or what they
+ * say of a Wiegand number of so many bits; of both nothing but a hash may be kept.
  */
-export interface LineField {
+export type LineField = {
   readonly name: string;
-  readonly decode: "decimal" | "number" | "hex" | "text";
   readonly chars: readonly [least: number, most: number];
   readonly scale?: number;
-}
+} & (
+  | { readonly decode: "decimal" | "number" }
+  | { readonly decode: "hex" | "text" }
+  | { readonly decode: "wiegand-hex" | "wiegand-decimal" | "wiegand-bits"; readonly bits: 26 | 34 }
+);

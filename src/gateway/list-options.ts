@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Site } from "../config/index.ts";
-import { badgeKeysIn } from "../drivers/families/frame/badge-key.ts";
+import { badgeKeysIn } from "../drivers/families/frame/badge/badge-key.ts";
 import type { ListsOptions } from "../edge/lists/lists.ts";
 import { TrustedKeys } from "../edge/trust/trusted-keys.ts";
 import { EdgeError } from "../kit/errors.ts";

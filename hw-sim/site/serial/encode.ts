@@ -15,7 +15,7 @@ const RANGE = {
 /** The value as near as the field can carry it; throws a plain sentence for what it cannot. */
 export function carried(field: FrameField | LineField, value: number | string): number | string {
   const { name, scale = 1 } = field;
-  if (field.decode === "text" || field.decode === "hex") {
+  if (isWritten(field)) {
     const text = String(value);
     const [least, most] = field.chars;
     if (text.length < least || text.length > most) throw new Error(`${name} has ${least} to ${most} characters`);
@@ -28,9 +28,13 @@ export function carried(field: FrameField | LineField, value: number | string): 
   return Math.min(high, Math.max(low, raw)) * scale;
 }
 
+/** A field whose characters are sent as they are set. */
+const isWritten = (field: FrameField | LineField): field is Exclude<LineField, { decode: "decimal" | "number" }> =>
+  field.decode === "text" || field.decode === "hex" || "bits" in field;
+
 /** What a field shows before anybody has set it. */
 export function initial(field: FrameField | LineField): number | string {
-  if (field.decode === "text" || field.decode === "hex") return "0".repeat(field.chars[0]);
+  if (isWritten(field)) return "0".repeat(field.chars[0]);
   return "oneOf" in field ? (field.oneOf?.[0] ?? 0) * (field.scale ?? 1) : 0;
 }
 

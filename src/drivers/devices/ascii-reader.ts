@@ -1,5 +1,5 @@
 /** A reader that writes each badge, tag or code as a line of ASCII, and lines of several makes that prove it. */
-import { textReader } from "../families/frame/text-reader.ts";
+import { textReader } from "../families/frame/badge/text-reader.ts";
 
 const K1 = "6b312030303031303230333034303530363037303830393061306230633064306530660a";
 

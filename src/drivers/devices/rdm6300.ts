@@ -1,5 +1,5 @@
 /** The RDM6300 and like readers of 125 kHz tags (EM4100) on a UART: their frame, and the frames that prove it. */
-import { badgeReader } from "../families/frame/badge.ts";
+import { badgeReader } from "../families/frame/badge/badge.ts";
 
 // Seeed and RDM6300 data sheets: 9600 8N1; 02, ten hex digits (version, then 32 bits), two of their XOR, 03; again and again while a tag is held.
 export const rdm6300 = badgeReader({

@@ -29,6 +29,8 @@ export interface ColumnControl {
   readonly failSafe?: {
     readonly current: Register;
     readonly after: Register;
+    /** A register that must hold 1, or it never falls back. */
+    readonly isOn?: Register;
     /** Shortest and longest time that it takes, s. */
     readonly seconds: readonly [least: number, most: number];
     /** Its own time is not known, so that a site must set one. */
@@ -52,6 +54,8 @@ export interface ColumnTable {
   readonly control: ColumnControl;
   /** Several controllers behind one unit, the registers of the next so many addresses further. */
   readonly controllers?: { readonly step: number; readonly most: number };
+  /** What it is told is a power of all its phases together, which at so many volts is a current of each. */
+  readonly inWattsAtVolts?: number;
   readonly goldens: readonly Golden[];
 }
 
@@ -100,12 +104,13 @@ export interface ColumnOptions {
   readonly unit: number;
   readonly every: number;
   readonly controller?: number | undefined;
+  readonly phases?: 1 | 3;
   readonly control?: Control | undefined;
   readonly report?: z.output<ReturnType<typeof report>>;
 }
 
 export function chargingColumn(table: ColumnTable): Driver<ColumnOptions> {
-  const { controllers } = table;
+  const { controllers, inWattsAtVolts } = table;
   const options = z
     .strictObject({
       unit: unit(),
@@ -116,6 +121,13 @@ export function chargingColumn(table: ColumnTable): Driver<ColumnOptions> {
           .max(controllers.most)
           .prefault(1)
           .describe("Which of the controllers behind this unit, from 1."),
+      }),
+      ...(inWattsAtVolts !== undefined && {
+        phases: z
+          .literal([1, 3])
+          .describe(
+            `How many phases it is connected with. It is told a power: a current of each phase is taken as so much at ${inWattsAtVolts} V.`,
+          ),
       }),
       every: every(table.every),
       ...patience(),
@@ -151,7 +163,10 @@ export function chargingColumn(table: ColumnTable): Driver<ColumnOptions> {
 }
 
 /** Everything that is asked or written, the driver's own registers among it. */
-function registersOf({ points, control: { limit, paused, beats, failSafe } }: ColumnTable, { control }: ColumnOptions): Points {
+function registersOf(table: ColumnTable, { control, phases = 1 }: ColumnOptions): Points {
+  const { points, inWattsAtVolts } = table;
+  const { limit, paused, beats, failSafe } = table.control;
+  const perAmpere = inWattsAtVolts !== undefined && { scale: 1 / (inWattsAtVolts * phases) };
   const { most: _most, orZero, minIntervalMs, ...limitAt } = limit;
   const limits = { min: LEAST_A, max: control?.most ?? limit.most, ...(orZero && { orZero }) };
   const often = minIntervalMs === undefined ? {} : { minIntervalMs };
@@ -160,13 +175,21 @@ function registersOf({ points, control: { limit, paused, beats, failSafe } }: Co
   const readOnly = ({ keepAlive: _, kept: __, ...register }: Register) => (control ? {} : register);
   const all: Record<string, RegisterPoint> = {
     ...points,
-    limit: { ...AMPERES, ...limitAt, ...writable("number", { ...limits, ...often }) },
+    limit: { ...AMPERES, ...limitAt, ...perAmpere, ...writable("number", { ...limits, ...often }) },
     ...(paused && { paused: { unit: "", kind: "state", report: { atLeastMs: ROW }, ...paused, ...writable("boolean") } }),
     ...(failSafe && {
-      "fail-safe-current": { ...AMPERES, leastEveryMs: SELDOM_MS, ...failSafe.current, ...held(control?.failSafe?.current) },
+      "fail-safe-current": {
+        ...AMPERES,
+        leastEveryMs: SELDOM_MS,
+        ...failSafe.current,
+        ...perAmpere,
+        ...held(control?.failSafe?.current),
+      },
       "fail-safe-after": { ...SECONDS, leastEveryMs: SELDOM_MS, ...failSafe.after, ...held(seconds(control?.failSafe?.after)) },
     }),
   };
+  if (failSafe?.isOn && control?.failSafe)
+    all["fail-safe-on"] = { unit: "1", kind: "gauge", hidden: true, leastEveryMs: SELDOM_MS, ...failSafe.isOn, ...held(1) };
   if (control)
     for (const [name, beat] of Object.entries(beats ?? {})) all[name] = { unit: "1", kind: "gauge", hidden: true, ...beat };
   else for (const name of ["limit", "paused"]) if (all[name]) all[name] = { ...all[name], ...readOnly(all[name]) };

@@ -28,6 +28,13 @@ export interface FrameCodec {
 const HOPELESS = 512;
 const NONE = new Uint8Array(0);
 
+/** A copy that can be overwritten: outside of V8's heap, where the collector moves small arrays about and leaves what they held. */
+export function overwritable(bytes: Uint8Array): Uint8Array {
+  const copy = new Uint8Array(new ArrayBuffer(bytes.length));
+  copy.set(bytes);
+  return copy;
+}
+
 export class FrameStream {
   /** Bytes that made no frame. */
   strayBytes = 0;
@@ -68,7 +75,7 @@ export class FrameStream {
         at += found.length;
       }
     }
-    const rest = new Uint8Array(all.subarray(at));
+    const rest = overwritable(all.subarray(at));
     if (this.isSecret) for (const done of [this.#rest, bytes, all]) done.fill(0);
     this.#rest = rest;
     return frames;

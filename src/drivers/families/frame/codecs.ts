@@ -1,7 +1,8 @@
 /** The three ways in which serial devices frame their bytes, each as a codec made from its layout. */
 import type { FixedFrame, FrameField, FrameLayout, LineField, LineFrame, SizedFrame } from "../../layout.ts";
 import { integerIn } from "../integers.ts";
-import type { Fields, FrameCodec, Next } from "./codec.ts";
+import { type Fields, type FrameCodec, type Next, overwritable } from "./codec.ts";
+import { wiegandDigits } from "./wiegand.ts";
 
 export function codecOf(layout: FrameLayout): FrameCodec {
   if (layout.framing === "fixed") return fixedCodec(layout);
@@ -103,7 +104,15 @@ const LF = 0x0a;
 const isPrintable = (byte: number): boolean => byte >= 0x20 && byte < 0x7f;
 const isDigit = (byte: number): boolean => byte >= 0x30 && byte <= 0x39;
 const isHex = (byte: number): boolean => isDigit(byte) || (byte >= 0x41 && byte <= 0x46) || (byte >= 0x61 && byte <= 0x66);
-const MAY_STAND = { decimal: isDigit, number: isPrintable, hex: isHex, text: isPrintable } as const;
+const MAY_STAND = {
+  decimal: isDigit,
+  number: isPrintable,
+  hex: isHex,
+  text: isPrintable,
+  "wiegand-hex": isHex,
+  "wiegand-decimal": isDigit,
+  "wiegand-bits": isDigit,
+} as const;
 /** Of a number; blanks before it fill its place up. */
 const NUMBER = /^ *[-+]?\d+(\.\d+)?$/;
 
@@ -151,7 +160,7 @@ function lineOver(bytes: Uint8Array, at: number, to: number, first: number | und
 function textFields(line: Uint8Array, { fields, check, after = "" }: LineFrame): Fields | null {
   const body = line.length - after.length - (check === undefined ? 0 : 2);
   const fixed = fields.reduce((sum, { chars: [least] }) => sum + least, 0);
-  if (body < fixed || Buffer.from(line.subarray(line.length - after.length)).toString("latin1") !== after) return null;
+  if (body < fixed || !stands(line, line.length - after.length, [...Buffer.from(after, "latin1")])) return null;
   const values: Record<string, number | Uint8Array> = {};
   let at = 0;
   for (const field of fields) {
@@ -188,9 +197,11 @@ function sentenceFields(line: Uint8Array, { begin, fields }: LineFrame): Fields 
 
 const xorOf = (bytes: Uint8Array): number => bytes.reduce((all, byte) => all ^ byte, 0);
 
-function valueIn(chars: Uint8Array, { decode, scale }: LineField): number | Uint8Array | null {
+function valueIn(chars: Uint8Array, field: LineField): number | Uint8Array | null {
+  const { decode, scale } = field;
   if (!chars.every(MAY_STAND[decode])) return null;
-  if (decode === "hex" || decode === "text") return Uint8Array.from(chars);
+  if ("bits" in field) return wiegandDigits(chars, field.decode, field.bits);
+  if (decode === "hex" || decode === "text") return overwritable(chars);
   const text = Buffer.from(chars).toString("latin1");
   return decode === "decimal" || NUMBER.test(text) ? scaled(Number(text), scale) : null;
 }

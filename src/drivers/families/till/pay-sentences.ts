@@ -3,7 +3,7 @@ import * as z from "zod";
 import { duration } from "../../../kit/text/quantities.ts";
 import type { PointSpec, Reading, Text } from "../../../model/index.ts";
 import type { FrameLayout, Golden } from "../../driver.ts";
-import { type BadgeKey, badgeKeysIn, hashed } from "../frame/badge-key.ts";
+import { type BadgeKey, badgeKeysIn, hashed } from "../frame/badge/badge-key.ts";
 import type { Fields } from "../frame/codec.ts";
 import { frameDriver } from "../frame/frame.ts";
 

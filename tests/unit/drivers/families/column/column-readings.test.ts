@@ -1,6 +1,7 @@
 /** What columns say of themselves: letters made of several registers, and one register without an answer. Real sockets. */
 import { describe, expect, it } from "vitest";
 import { loadDriver } from "../../../../../src/drivers/index.ts";
+import { never } from "../../support.ts";
 import { simulatedColumn, told } from "./simulated-column.ts";
 
 describe("the letter", () => {
@@ -60,6 +61,36 @@ describe("the letter", () => {
     expect(told(await column.next(), "state")).toEqual([null, "bad", "value.undecided"]);
     column.slave.unit().set("error-code", 3);
     expect(told(await column.next(), "state")).toEqual(["F", "good"]);
+  });
+});
+
+describe("a column that is told a power", () => {
+  it.each([
+    [1, 2300],
+    [3, 6900],
+  ])("on %i phases takes 10 A of each as %i W, and what it falls back to likewise, switched on", async (phases, limit) => {
+    const failSafe = { current: 0, after: "60s" };
+    await using column = await simulatedColumn("delta-ac-max", { phases, control: { most: 16, failSafe } });
+    const held = (address: number, count: number): readonly number[] => {
+      const { pdu } = column.slave.unit().answer(Uint8Array.of(3, address >> 8, address & 0xff, 0, count));
+      return Array.from({ length: count }, (_, i) => Buffer.from(pdu).readUInt16BE(2 + i * 2));
+    };
+    // The first round reads what it holds, the second writes what is to be.
+    await column.next();
+    await column.next();
+    expect(held(201, 4)).toEqual([1, 60, 0, 0]);
+    expect(await column.device.perform?.("limit", 10, never)).toEqual({ state: "succeeded", value: 10 });
+    expect(held(1600, 2)).toEqual([0, limit]);
+    expect(told(await column.next(), "limit")).toEqual([10, "good"]);
+  });
+
+  it("does not open without knowing how many phases there are", async () => {
+    const { options } = await loadDriver("delta-ac-max");
+    expect([{}, { phases: 2 }, { phases: 1 }].map((more) => options.safeParse({ unit: 1, ...more }).success)).toEqual([
+      false,
+      false,
+      true,
+    ]);
   });
 });
 

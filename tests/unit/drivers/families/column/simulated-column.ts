@@ -29,6 +29,7 @@ export const COLUMNS: readonly ColumnType[] = [
   { type: "abb-terra-ac", at: 0x4100, isRead: true },
   { type: "alfen-eve", at: 1210, isRead: true },
   { type: "bender-cc612", at: 1001, isRead: true },
+  { type: "delta-ac-max", at: 1600, isRead: true },
   { type: "go-e-charger", at: 299, isRead: true },
   { type: "heidelberg-energy-control", at: 261, isRead: true },
   { type: "keba-p30-p40", at: 5004, isRead: false },
@@ -45,6 +46,9 @@ export const controlOf = (type: string, more: object = {}) => ({
   ...(type === "vestel-evc04" && { failSafe: { current: 6, after: "30s" } }),
   ...more,
 });
+
+/** What a type does not open without. */
+const neededBy = (type: string): object => (type === "delta-ac-max" ? { phases: 3 } : {});
 
 /** The column alone, for whoever connects. */
 export interface ColumnSlave extends AsyncDisposable {
@@ -64,7 +68,7 @@ export interface ColumnSlave extends AsyncDisposable {
 
 export async function columnSlave(type: string, written: Readonly<Record<string, unknown>> = {}): Promise<ColumnSlave> {
   const driver = await loadDriver(type);
-  const options = driver.options.parse({ unit: 3, ...written });
+  const options = driver.options.parse({ unit: 3, ...neededBy(type), ...written });
   const layout = driver.layout(options);
   if (layout.wire !== "modbus") throw new Error(`${type} is no Modbus device`);
   let unit = new ModbusUnit(layout);

@@ -251,7 +251,7 @@ const drivers = (await Promise.all(Object.keys(deviceTypes).map(loadDriver))).fi
 describe.each(drivers.map((driver) => [driver.type, driver] as const))("whatever its frame holds, %s", (_, driver) => {
   const BITS = { uint8: 8, int8: 8, uint16: 16, int16: 16, plus15: 16 } as const;
   const anything = (field: FrameField | LineField, dice: Dice): number | string => {
-    if (field.decode === "hex" || field.decode === "text") return "0".repeat(field.chars[0]);
+    if (field.decode === "hex" || field.decode === "text" || "bits" in field) return "0".repeat(field.chars[0]);
     if (field.decode === "decimal") return dice.below(10 ** field.chars[1]) * (field.scale ?? 1);
     if (field.decode === "number") return (dice.below(20_001) - 10_000) / 10;
     const raw = field.decode === "plus15" ? dice.below(2 ** 16) - 0x7fff : dice.below(2 ** BITS[field.decode]);

@@ -1,6 +1,6 @@
 /** The keys under which badge numbers are hashed, as they lie in their file, and the hash itself. */
 import { createHmac } from "node:crypto";
-import { EdgeError } from "../../../kit/errors.ts";
+import { EdgeError } from "../../../../kit/errors.ts";
 
 /** `kid` as the platform's lists name it. */
 export interface BadgeKey {

@@ -4,15 +4,15 @@ import { writeFile } from "node:fs/promises";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { busSchema } from "../../../../../src/drivers/buses.ts";
-import { FrameStream } from "../../../../../src/drivers/families/frame/codec.ts";
-import { codecOf } from "../../../../../src/drivers/families/frame/codecs.ts";
-import { deviceInfo, loadDriver } from "../../../../../src/drivers/index.ts";
-import { openWires } from "../../../../../src/drivers/wires.ts";
-import { noLog } from "../../../../../src/kit/log.ts";
-import type { Reading } from "../../../../../src/model/index.ts";
-import { temporary } from "../../../../support/running/processes.ts";
-import { codeOf, never } from "../../support.ts";
+import { busSchema } from "../../../../../../src/drivers/buses.ts";
+import { FrameStream } from "../../../../../../src/drivers/families/frame/codec.ts";
+import { codecOf } from "../../../../../../src/drivers/families/frame/codecs.ts";
+import { deviceInfo, loadDriver } from "../../../../../../src/drivers/index.ts";
+import { openWires } from "../../../../../../src/drivers/wires.ts";
+import { noLog } from "../../../../../../src/kit/log.ts";
+import type { Reading } from "../../../../../../src/model/index.ts";
+import { temporary } from "../../../../../support/running/processes.ts";
+import { codeOf, never } from "../../../support.ts";
 
 /** 62E3086CED, and the same with a last byte of EE. */
 const ONE = Buffer.from("\x0262E3086CED08\x03", "latin1");

@@ -1,7 +1,7 @@
 /** A driver for any reader that writes what it reads as a line of ASCII; the site says how that line looks. */
 import * as z from "zod";
-import type { Text } from "../../../model/index.ts";
-import type { FrameLayout, Golden } from "../../driver.ts";
+import type { Text } from "../../../../model/index.ts";
+import type { FrameLayout, Golden } from "../../../driver.ts";
 import { badgeReader, reverseBytes } from "./badge.ts";
 
 export interface TextReaderTable {
@@ -15,11 +15,26 @@ const ENDS = { cr: "\r", lf: "\n", "cr-or-lf": "\r\n", etx: "\x03" } as const;
 const printable = () =>
   z.string().regex(/^[\x20-\x7e]{0,16}$/, { error: "expected at most 16 printable ASCII characters, without accents" });
 
-const shape = {
+/** How any reader's line looks around its number. */
+export const lineShape = {
   prefix: printable().prefault("").describe("What the reader writes before each number."),
   stx: z.boolean().prefault(false).describe("The control character STX (02) comes before everything."),
   suffix: printable().prefault("").describe("What it writes after it, before the end of the line."),
   ends: z.enum(["cr", "lf", "cr-or-lf", "etx"]).prefault("cr-or-lf").describe("What ends a line."),
+};
+type Line = Pick<z.output<z.ZodObject<typeof lineShape>>, keyof typeof lineShape>;
+
+export const aroundNumber = ({ prefix, stx, suffix, ends }: Line) => ({
+  begin: `${stx ? "\x02" : ""}${prefix}`,
+  ...(suffix !== "" && { after: suffix }),
+  end: ENDS[ends],
+});
+
+export const charsOf = (length: number | readonly [number, number]): readonly [number, number] =>
+  typeof length === "number" ? [length, length] : length;
+
+const shape = {
+  ...lineShape,
   digits: z
     .enum(["hex", "text"])
     .prefault("hex")
@@ -45,12 +60,10 @@ export const textReader = ({ goldens, ...table }: TextReaderTable) =>
     ...table,
     goldens,
     options: shape,
-    frame: ({ prefix, stx, suffix, ends, digits, length }): FrameLayout => ({
+    frame: ({ digits, length, ...line }): FrameLayout => ({
       framing: "line",
-      begin: `${stx ? "\x02" : ""}${prefix}`,
-      fields: [{ name: "badge", decode: digits, chars: typeof length === "number" ? [length, length] : length }],
-      ...(suffix !== "" && { after: suffix }),
-      end: ENDS[ends],
+      ...aroundNumber(line),
+      fields: [{ name: "badge", decode: digits, chars: charsOf(length) }],
     }),
     normalise(number, { bytes, digits }) {
       if (digits !== "hex" || bytes === "as-sent") return;

@@ -1,10 +1,10 @@
 /** Makes the driver of a reader of badges, tags or codes: what it reads is hashed here, and goes nowhere as a number. */
 import * as z from "zod";
-import { duration } from "../../../kit/text/quantities.ts";
-import type { Text } from "../../../model/index.ts";
-import type { FrameLayout, Golden } from "../../driver.ts";
+import { duration } from "../../../../kit/text/quantities.ts";
+import type { Text } from "../../../../model/index.ts";
+import type { FrameLayout, Golden } from "../../../driver.ts";
+import { frameDriver } from "../frame.ts";
 import { badgeKeysIn, hashed } from "./badge-key.ts";
-import { frameDriver } from "./frame.ts";
 
 export interface BadgeTable<O> {
   readonly type: string;
