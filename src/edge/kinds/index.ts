@@ -14,4 +14,4 @@ export interface SiteAsset {
 }
 
 /** Kinds that a configuration may name already and that are still to come. */
-export const plannedKinds: readonly string[] = ["water-meter", "energy-meter", "heat-meter", "switch", "beacon"];
+export const plannedKinds: readonly string[] = ["water-meter", "energy-meter", "heat-meter", "switch"];

@@ -1,4 +1,5 @@
 /** The asset kinds that a configuration may name, one line each. */
+export { beacon } from "./beacon.ts";
 export { camera } from "./camera/index.ts";
 export { charger } from "./charger/index.ts";
 export { defibrillator } from "./defibrillator/index.ts";
