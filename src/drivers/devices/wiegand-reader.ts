@@ -1,5 +1,5 @@
 /** Readers with Wiegand-26 or 34 behind a converter to a serial line: the lines of several makes, and what they mean. */
-import { wiegandReader as madeWiegandReader } from "../families/frame/badge/wiegand-reader.ts";
+import { wiegandReader as madeWiegandReader } from "../families/frame/badge/bit-reader.ts";
 
 const K1 = "6b312030303031303230333034303530363037303830393061306230633064306530660a";
 

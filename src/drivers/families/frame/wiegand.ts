@@ -1,4 +1,4 @@
-/** Wiegand numbers as converters to a serial line write them: facility and card as hex digits, parity checked where it is there. */
+/** Reads Wiegand numbers as converters write them: hex digits of facility and card, parity checked where it is sent. */
 
 import { overwritable } from "./codec.ts";
 

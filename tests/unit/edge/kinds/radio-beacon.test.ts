@@ -1,7 +1,7 @@
 /** A beacon that falls silent or whose battery runs low is told after its time, over restarts, and in both languages. */
 import { expect, it } from "vitest";
 import { replay } from "../../../../src/edge/engine/past/replay.ts";
-import { beacon } from "../../../../src/edge/kinds/beacon.ts";
+import { beacon } from "../../../../src/edge/kinds/radio-beacon.ts";
 import { LivedSite } from "../../../support/memory/lived-site.ts";
 import fc from "../../../support/property.ts";
 
