@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import { openIssuing } from "../../../../hw-sim/platform/issue-lists.ts";
 import { ListPress, type Permit, signingKeyIn } from "../../../../hw-sim/platform/list-press.ts";
-import { badgeKeysIn, hashed } from "../../../../src/drivers/families/frame/badge-key.ts";
+import { badgeKeysIn, hashed } from "../../../../src/drivers/families/frame/badge/badge-key.ts";
 import { ListBox, NOW } from "../../../support/lists/list-box.ts";
 
 const HOUR = 3_600_000;
