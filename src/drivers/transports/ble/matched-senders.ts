@@ -23,6 +23,11 @@ export class MatchedSenders {
   /** Address → names of what it sent, the latest sender last. */
   readonly #senders = new Map<string, readonly string[]>();
 
+  /** How many addresses it holds, so that its bound can be seen. */
+  get remembered(): number {
+    return this.#senders.size;
+  }
+
   namesFor(seen: Seen, matches: readonly (readonly [name: string, AdvertMatch])[]): readonly string[] {
     if (matches.length === 0) return [];
     const known = this.#senders.get(seen.mac) ?? [];
