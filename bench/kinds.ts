@@ -2,10 +2,13 @@
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { Alarms } from "../src/edge/alarms.ts";
+import { SiteAnswers } from "../src/edge/answers/site-answers.ts";
+import { ToldLists } from "../src/edge/answers/told-lists.ts";
 import { RuleEngine } from "../src/edge/engine/engine.ts";
 import { SiteTime } from "../src/edge/engine/site-time.ts";
 import type { SiteAsset } from "../src/edge/kinds/index.ts";
 import { parkingBay } from "../src/edge/kinds/parking-bay/index.ts";
+import { parkingGroup } from "../src/edge/kinds/parking-group/index.ts";
 import type { AssetState, EdgeEvent, EventDraft, ReadingRecord } from "../src/model/index.ts";
 
 const SIZES = [10, 50, 250];
@@ -26,8 +29,43 @@ interface Site {
   read(bay: number, taken: boolean, mono: number): void;
 }
 
-function openSite(size: number): Site {
-  const assets = Array.from({ length: size }, (_, i): SiteAsset => {
+/** A town's bays have all duties at once, stand in groups of ten, and are named by lists. */
+type Streets = "bays" | "town";
+
+const DUTIES = {
+  bays: () => ({ reservedFor: "disabled", permits: {} }),
+  town: (i: number) => ({
+    reservedFor: (["disabled", "loading", "paid"] as const)[i % 3],
+    ...(i % 3 === 2 ? { payments: {} } : { permits: {} }),
+    hours: "Mo-Sa 08:00-20:00; PH off",
+    maxStay: "90min",
+  }),
+} as const;
+
+function groupsOf(bays: readonly SiteAsset[]): readonly SiteAsset[] {
+  return Array.from({ length: bays.length / 10 }, (_, n): SiteAsset => {
+    const options = parkingGroup.options.parse({ bays: bays.slice(n * 10, n * 10 + 10).map(({ asset }) => asset.id) });
+    const id = `group-${n}`;
+    const [urn, name] = [`urn:ngsi-ld:ParkingGroup:bench:${id}`, { it: id, en: id }];
+    return { kind: parkingGroup, asset: { id, urn, kind: "parking-group", name, options, silentAfterMs: {} } };
+  });
+}
+
+/** Five lists, of which suspensions, payments and permits for loading name every bay, in spans that have passed or are to come. */
+function listsOf(bays: readonly SiteAsset[]): ToldLists {
+  const lists = new ToldLists();
+  const spans = Array.from(
+    { length: 50 },
+    (_, i) => [WALL + (i - 25) * 4 * STAY_MS, WALL + (i - 25) * 4 * STAY_MS + STAY_MS] as const,
+  );
+  for (const list of ["suspensions", "payments", "loading"])
+    for (const { asset } of bays) lists.tell({ list, version: 1, asset: asset.id, spans });
+  for (const list of ["disabled", "holidays"]) lists.tell({ list, version: 1, days: list === "holidays" ? ["12-07"] : [] });
+  return lists;
+}
+
+function openSite(size: number, streets: Streets = "bays"): Site {
+  const bays = Array.from({ length: size }, (_, i): SiteAsset => {
     const id = `bay-${String(i).padStart(3, "0")}`;
     return {
       kind: parkingBay,
@@ -36,11 +74,12 @@ function openSite(size: number): Site {
         urn: `urn:ngsi-ld:ParkingSpot:bench:${id}`,
         kind: "parking-bay",
         name: { it: id, en: id },
-        options: parkingBay.options.parse({ reservedFor: "disabled", occupancy: `${id}-sensor.presence`, permits: {} }),
+        options: parkingBay.options.parse({ occupancy: `${id}-sensor.presence`, ...DUTIES[streets](i) }),
         silentAfterMs: { occupancy: 60_000 },
       },
     };
   });
+  const assets = streets === "town" ? [...bays, ...groupsOf(bays)] : bays;
   const saved = new Map<string, unknown>();
   const count = { published: 0, changes: 0, events: 0 };
   const visible = new Map<string, string>();
@@ -69,13 +108,14 @@ function openSite(size: number): Site {
     sink,
     alarms: new Alarms(sink, new Map()),
     saved: new Map(),
+    ...(streets === "town" && { answers: new SiteAnswers({ timezone: "Europe/Rome" }, listsOf(bays)) }),
     epoch: RAN.epoch,
     time: new SiteTime({ opened: OPENED, at: RAN.at, passed: RAN.at }),
   });
   engine.opened(OPENED, null);
   const read = (bay: number, taken: boolean, mono: number) => {
     engine.timers(mono);
-    const source = assets[bay]?.asset.id ?? "";
+    const source = bays[bay]?.asset.id ?? "";
     const at = engine.notBefore(mono);
     engine.record({ source: `${source}-sensor`, name: "presence", unit: "", value: taken, quality: "good", mono: at }, ++seq);
   };
@@ -83,8 +123,12 @@ function openSite(size: number): Site {
 }
 
 /** Every sensor once a second; each bay is taken and left in turn, an hour each, so that a grace runs out in every stay. */
-function costOf(size: number, inputs: number): { readonly microseconds: number; readonly publishes: number } {
-  const site = openSite(size);
+function costOf(
+  size: number,
+  inputs: number,
+  streets: Streets = "bays",
+): { readonly microseconds: number; readonly publishes: number } {
+  const site = openSite(size, streets);
   const play = (from: number, to: number) => {
     for (let i = from; i < to; i += 1) {
       const bay = i % size;
@@ -131,6 +175,11 @@ for (const size of SIZES) {
   const used = cost.microseconds.toFixed(2);
   say(`${String(size).padStart(4)} assets: ${used} µs per input, ${judged(cost.microseconds, TARGET.microseconds)}`);
 }
+const town = costOf(200, inputs, "town");
+const used = town.microseconds.toFixed(2);
+say(
+  `200 bays with hours, longest stay, permits or payments, 20 groups, 5 lists: ${used} µs per input, ${judged(town.microseconds, TARGET.microseconds)}`,
+);
 const bytes = savedBytes(250, 10);
 say(`saved per commit, ten of 250 assets change: ${bytes} bytes, ${judged(bytes, TARGET.savedBytes)}`);
 const most = Math.max(...publishes);
