@@ -47,6 +47,7 @@ export const NEEDS: Readonly<Record<string, Need>> = {
   "tests/journeys/box/the-time-server-comes-and-goes.test.ts": { packages: [], other: "not where systemd-timesyncd runs" },
   "tests/unit/cli/admin-socket.test.ts": { packages: [], other: "not for root" },
   "tests/unit/cli/screens.test.ts": { packages: ["tmux"] },
+  "tests/unit/cli/update.test.ts": { packages: ["openssh-client", "curl"] },
   "tests/unit/config/addresses.test.ts": { packages: [], other: "needs IPv6 on the loopback" },
   "tests/unit/drivers/ble-child/hears.test.ts": { packages: ["dbus", "python3-dbusmock"] },
   "tests/unit/drivers/ble-child/reads.test.ts": { packages: ["dbus", "python3-dbusmock"] },
@@ -55,6 +56,8 @@ export const NEEDS: Readonly<Record<string, Need>> = {
   "tests/unit/drivers/transports/net/own-link.test.ts": { packages: ["util-linux"], other: "only for root" },
   "tests/unit/drivers/transports/serial/serial-faults.test.ts": { packages: ["socat"] },
   "tests/unit/drivers/transports/serial/serial.test.ts": { packages: ["socat"] },
+  "tests/unit/edge/lists/fetched-lists.test.ts": { packages: ["openssl"] },
+  "tests/unit/edge/lists/no-room.test.ts": { packages: ["openssl"], other: "only where one may mount" },
   "tests/unit/hw-sim/demonstration.test.ts": { packages: ["tmux", "mosquitto"] },
   "tests/unit/hw-sim/site.test.ts": { packages: ["socat"] },
   "tests/unit/install.test.ts": { packages: ["systemd"], other: "only for root" },
@@ -67,6 +70,7 @@ export const NEEDS: Readonly<Record<string, Need>> = {
   "tests/unit/sync/broker-login.test.ts": { packages: ["mosquitto", "openssl"] },
   "tests/unit/sync/publish/deadly.test.ts": { packages: ["mosquitto"] },
   "tests/unit/mqtt/tls.test.ts": { packages: ["openssl"] },
+  "tests/unit/tools/publish.test.ts": { packages: ["openssh-client", "curl"] },
 };
 
 /** Those of them that this machine does not have. */
