@@ -149,6 +149,7 @@ export async function stored(write: () => Promise<void>): Promise<void> {
   try {
     await write();
   } catch (error) {
+    if (error instanceof EdgeError) throw error;
     throw new EdgeError("list.not-stored", { reason: systemReason(error) }, error);
   }
 }

@@ -3,8 +3,9 @@ import { appendFile, mkdir, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { EdgeError } from "../../kit/errors.ts";
 import { Mutex } from "../../kit/mutex.ts";
-import { systemReason } from "../../kit/text/reasons.ts";
 import type { ListPiece, ListStatus } from "../../model/index.ts";
+import { noRoom, roomAt } from "./disk-room.ts";
+import { stored } from "./list-file.ts";
 import type { Lists } from "./lists.ts";
 
 /** The largest list, with an envelope and some deltas. */
@@ -37,10 +38,11 @@ export class ListUpload {
     if (file !== this.#file || at !== this.#bytes) throw new EdgeError("cli.bad-line", { reason: `${this.#bytes} != ${at}` });
     if (at + bytes.length > MOST_BYTES) throw new EdgeError("list.too-large", { reason: `> ${MOST_BYTES}` });
     try {
-      await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-      await appendFile(path, bytes, { mode: 0o600 });
+      await stored(() => append(path, bytes));
     } catch (error) {
-      throw new EdgeError("list.not-stored", { reason: systemReason(error) }, error);
+      this.#file = "";
+      await rm(path, { force: true });
+      throw error;
     }
     this.#bytes += bytes.length;
     if (!isLast) return null;
@@ -51,4 +53,11 @@ export class ListUpload {
       await rm(path, { force: true });
     }
   }
+}
+
+async function append(path: string, bytes: Uint8Array): Promise<void> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  const room = await roomAt(dirname(path));
+  if (room < bytes.length) throw noRoom(room);
+  await appendFile(path, bytes, { mode: 0o600 });
 }

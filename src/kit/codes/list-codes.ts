@@ -74,8 +74,8 @@ export const listCodes = {
     retry: true,
     what: { it: "La lista non si può conservare: {reason}", en: "The list cannot be stored: {reason}" },
     hint: {
-      it: "Controllare spazio e scheda; il broker la manda di nuovo.",
-      en: "Check space and card; the broker sends it again.",
+      it: "Liberare spazio, o cambiare la scheda. Una lista della piattaforma viene ritentata da sola; un file va importato di nuovo.",
+      en: "Make room, or change the card. A list of the platform is tried again by itself; a file must be imported anew.",
     },
   },
   "fetch.bad-address": {

@@ -1,17 +1,15 @@
 /** Fetches the entries of one list behind everything else, until they are whole, refused or not wanted any more. */
-import { type FileHandle, open, rm, stat, statfs, truncate } from "node:fs/promises";
+import { type FileHandle, open, rm, stat, truncate } from "node:fs/promises";
 import { asEdgeError, EdgeError } from "../../../kit/errors.ts";
 import type { Log } from "../../../kit/log.ts";
 import { backoff } from "../../../kit/loop/backoff.ts";
 import { keepTrying } from "../../../kit/loop/keep-trying.ts";
 import { AnyOf, aborted, broadcast } from "../../../kit/loop/signals.ts";
 import { type DownloadOptions, download } from "../../../kit/system/https-download.ts";
-import { systemReason } from "../../../kit/text/reasons.ts";
+import { noRoom, roomAt } from "../disk-room.ts";
 import type { Apart, ListDocument } from "../list-envelope.ts";
 import { stored } from "../list-file.ts";
 
-/** What must stay free on the card: the database goes before every list. */
-const ROOM = 33_554_432;
 /** Who brought that much is not failing, only cut off now and then. */
 const ENOUGH = 65_536;
 /** Failures in a row before people are told. */
@@ -144,8 +142,11 @@ export class ListErrand {
   }
 
   async #mustHaveRoom(bytes: number): Promise<void> {
-    const { bavail, bsize } = await statfs(this.#place.path);
-    if (bavail * bsize < bytes + ROOM) throw new EdgeError("list.not-stored", { reason: systemReason("ENOSPC") });
+    const room = await roomAt(this.#place.path);
+    if (room >= bytes) return;
+    // Bytes that can be fetched again must not keep the database from writing what cannot.
+    if (room < 0) await this.#beginAt(0);
+    throw noRoom(room);
   }
 
   async #bring(over: AbortSignal): Promise<void> {

@@ -1,29 +1,21 @@
 /** A list whose entries lie elsewhere is fetched behind everything else, and comes into force whole or not at all. */
-import { createHash } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { readdir, readFile, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { hasOpenssl } from "../../../support/broker/certificates.ts";
+import { entryLines, type Fetching, fetchingFrom, PATIENCE } from "../../../support/lists/fetching.ts";
 import { type Answer, FileHost, whole } from "../../../support/lists/file-host.ts";
-import { ListBox, NOW } from "../../../support/lists/list-box.ts";
+import { type ListBox, NOW } from "../../../support/lists/list-box.ts";
 import { hashOf } from "../../../support/lists/signer.ts";
 
 const fetching = it.skipIf(!hasOpenssl);
-const lines = (count: number) =>
-  Buffer.from(
-    Array.from({ length: count }, (_, i) => `${JSON.stringify({ key: hashOf(`${i}`), from: 0, to: NOW * 2 })}\n`).join(""),
-  );
-const FILE = lines(3000);
+const FILE = entryLines(3000);
 const HALF = 100_000;
-const PATIENCE = { timeout: 30_000, interval: 20 };
 
-interface At {
-  readonly box: ListBox;
-  readonly host: FileHost;
-  /** Signs what this file should be, and sends it. */
-  push(version: number, more?: object, file?: Buffer): Promise<void>;
+interface At extends Omit<Fetching, "push"> {
+  push(version: number, more?: object): Promise<void>;
 }
 
 const folder = mkdtempSync(join(tmpdir(), "cippo-file-host-"));
@@ -32,21 +24,8 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-async function at(run: (at: At) => Promise<void>): Promise<void> {
-  await using box = new ListBox();
-  await using host = await FileHost.open(folder);
-  Object.assign(box.fetch, { credentials: { folder, ca: "ca.crt", cert: "gw.crt", key: "gw.key" } });
-  const push = async (version: number, more: object = {}, file = FILE) => {
-    const sha256 = createHash("sha256").update(file).digest("hex");
-    const of = { name: "disabled", version, kid: "k1", url: host.url, bytes: file.length, sha256, ...more };
-    await box.send("disabled", box.signer.list(JSON.parse(JSON.stringify(of)) as typeof of));
-  };
-  try {
-    await run({ box, host, push });
-  } finally {
-    await box.lists.close();
-  }
-}
+const at = (run: (at: At) => Promise<void>): Promise<void> =>
+  fetchingFrom(folder, ({ box, host, push }) => run({ box, host, push: (version, more) => push(version, FILE, more) }));
 
 const verdict = ({ lists }: ListBox, number = "2999") => lists.verdict("disabled", `k1:${hashOf(number)}`, "bay-1").verdict;
 const inForce = (box: ListBox, version: number) =>
@@ -120,7 +99,7 @@ fetching(
   "begins anew where the host knows no ranges, where the file has changed, and where a power cut spoilt what was there",
   async () => {
     const none: Answer = (response) => void response.writeHead(200, { "content-length": FILE.length }).end(FILE);
-    const other = lines(3000).fill("x", 0, HALF);
+    const other = entryLines(3000).fill("x", 0, HALF);
     const half: Answer = (response) => {
       response.writeHead(200, { "content-length": FILE.length });
       response.write(other.subarray(0, HALF), () => response.destroy());
