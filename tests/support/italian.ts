@@ -14,7 +14,7 @@ export interface Pair {
 /** Words that Italian technicians say too, and names of programs, formats and things. */
 export const LOANS: ReadonlySet<string> = new Set(
   (
-    "acl app badge baud bcm bind bluetooth bluetoothd broker bthome bus byte cert chip cippo client codec connack d-bus database debian decoder dialout dns eastron editor embedded file firmware " +
+    "acl app badge baud bcm beacon bind bluetooth bluetoothd broker bthome bus byte cert chip cippo client codec connack d-bus database debian decoder dialout dns eastron editor embedded file firmware " +
     "gateway getty go-e gpio gpiod gpioinfo gpioset https id json keepalive laser led lidar master mb minicom modbus modemmanager mosquitto mqtt mqtts npm offline online onoff " +
     "password pem platform python qos radar radio raspberry rate record root router rtu schema scp sd server socket suback sudo switch sysfs tag tcp tls topic utf yaml"
   ).split(" "),
