@@ -46,6 +46,8 @@ export const deviceTypes: Readonly<Record<string, () => Promise<Driver>>> = {
   "lorawan-nwave-nps405": async () => (await import("./devices/lorawan-nwave-nps405.ts")).lorawanNwaveNps405,
   "lorawan-pni-placepod": async () => (await import("./devices/lorawan-pni-placepod.ts")).lorawanPniPlacepod,
   "lorawan-tekzitel": async () => (await import("./devices/lorawan-tekzitel.ts")).lorawanTekzitel,
+  "ruuvi-air": async () => (await import("./devices/ruuvi-air.ts")).ruuviAir,
+  "ruuvi-tag": async () => (await import("./devices/ruuvi-tag.ts")).ruuviTag,
   "shelly-switch": async () => (await import("./devices/shelly-switch.ts")).shellySwitch,
   "mqtt-json": async () => (await import("./devices/mqtt-json.ts")).mqttJson,
   ibeacon: async () => (await import("./devices/ibeacon.ts")).ibeacon,

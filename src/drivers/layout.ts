@@ -24,6 +24,7 @@ export type Layout =
   | { readonly wire: "mqtt"; readonly messages: readonly MessageLayout[] }
   | { readonly wire: "mqtt"; readonly uplinks: UplinkLayout }
   | { readonly wire: "ble"; readonly mac: string; readonly service: string; readonly objects: readonly AdvertisedPoint[] }
+  | { readonly wire: "ble"; readonly mac: string; readonly packet: PacketLayout }
   | { readonly wire: "ble"; readonly mac: string; readonly characteristics: Readonly<Record<string, CharacteristicPoint>> }
   | { readonly wire: "ble"; readonly pattern: AdvertPattern; readonly packets: readonly string[] };
 
@@ -151,6 +152,39 @@ export interface AdvertisedPoint {
     | "version4";
   readonly times?: number;
   readonly per?: number;
+}
+
+/** Manufacturer data in which each number has its place. */
+export interface PacketLayout {
+  /** Company id in four hex digits. */
+  readonly manufacturer: string;
+  /** First byte: it says what stands in the others. */
+  readonly format: number;
+  /** With the first. */
+  readonly bytes: number;
+  /** Formats that the sensor may send in turn with this one, to those who can hear it. They are left aside. */
+  readonly beside: readonly number[];
+  /** Where it counts its measurements. */
+  readonly sequence: PacketBits;
+  readonly fields: readonly PacketField[];
+}
+
+/** Runs of bits that make one number, its highest first. A bit's number counts from the highest bit of the first byte. */
+export type PacketBits = readonly (readonly [bit: number, count: number])[];
+
+/**
+ * A number in a packet. value = (raw + plus) × times / per. `log8`: a step of 1 is the 254th part of the way from 1 to 65,536, in factors, and 1 is
+ * taken away from what comes of it.
+ */
+export interface PacketField {
+  readonly point: string;
+  readonly bits: PacketBits;
+  readonly decode: "bool" | "unsigned" | "signed" | "log8";
+  readonly plus?: number;
+  readonly times?: number;
+  readonly per?: number;
+  /** By which the sensor says that it has no value. */
+  readonly absent?: number;
 }
 
 /** UUIDs of the Bluetooth SIG by their four hex digits, others whole. */

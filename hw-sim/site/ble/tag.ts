@@ -1,5 +1,6 @@
 /** A Bluetooth device whose values are advertised as bytes, or read over a connection. */
 import type { Layout } from "../../../src/drivers/driver.ts";
+import { packetOf, shownBy } from "./packet.ts";
 
 export type BleLayout = Extract<Layout, { wire: "ble" }>;
 /** What the wire showed, by point. */
@@ -50,8 +51,13 @@ export class Tag {
   /** Service data in order of object id, as the format wants; each time another packet. Null: it does not advertise values. */
   advert(): Advert | null {
     if ("pattern" in this.layout) return this.#beacon(this.layout);
-    if (!("objects" in this.layout)) return null;
     this.#packet = (this.#packet + 1) & 0xff;
+    if ("packet" in this.layout) {
+      const { packet } = this.layout;
+      const data = packetOf(packet, this.#values, this.#packet);
+      return { services: {}, manufacturers: { [packet.manufacturer]: data.toString("hex") }, shown: this.values };
+    }
+    if (!("objects" in this.layout)) return null;
     const objects = [...this.#values.keys()].map((point) => this.#object(point)).sort((a, b) => a.id - b.id);
     const bytes = objects.flatMap(({ id, point, decode }) => [id, ...littleEndian(this.#raw(point), WIDTH[decode])]);
     const data = Buffer.from([PLAIN_V2, PACKET_ID, this.#packet, ...bytes]);
@@ -97,6 +103,7 @@ export class Tag {
 
   /** As near as the bytes can carry it. */
   #shown(point: string): number | boolean {
+    if ("packet" in this.layout) return shownBy(this.layout.packet, point, this.#values.get(point) ?? 0);
     if (!("objects" in this.layout)) return Math.round(this.#values.get(point) ?? 0);
     const { decode, times, per } = this.#object(point);
     return decode === "bool" ? this.#raw(point) !== 0 : (this.#raw(point) * times) / per;
