@@ -335,7 +335,7 @@ describe("a scenario", () => {
   it.each([
     ["a device on a bus of another wire", "bus: pins, line: 22", "bus: plant, line: 22", /loop stands on a gpio wire/],
     ["two units at one address", "bus: remote, unit: 1", "bus: remote, unit: 2", /three and meter are both unit 2/],
-    ["two sensors on one serial line", "bus: uart-2, occ", "bus: uart-1, occ", /uart-1: a serial line has exactly one sensor/],
+    ["two sensors on one serial line", "bus: uart-2, occ", "bus: uart-1, occ", /uart-1: a serial line has exactly one device/],
     ["a gate that is no contact", "gate-in: { every", "boiler: { every", /play.gates.boiler counts no pulses/],
     ["a load on what is no meter", "three: { base", "loop: { base", /play.meters.loop is no meter/],
   ])("is refused with %s", async (_, text, wrong, expected) => {
