@@ -10,7 +10,7 @@ import { stallingProxy } from "../../support/broker/stalling-proxy.ts";
 import { broker, Gateway, node, startPlatform, temporary, until } from "../../support/running/processes.ts";
 
 const EXAMPLES = join(import.meta.dirname, "../../../docs/examples");
-/** Nothing acts upon `config` and `update` yet, and the reference platform publishes no lists yet: tests/unit/edge/lists reads those. */
+/** Nothing acts upon `config` yet; lists have a journey of their own beside this one, and updates in tests/unit/systemd. */
 const LATER = new Set(["config", "list", "list-delta", "update"]);
 const WANTED = messages.map(({ name }) => name).filter((name) => !LATER.has(name));
 

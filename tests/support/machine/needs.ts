@@ -43,6 +43,7 @@ export const NEEDS: Readonly<Record<string, Need>> = {
   "tests/judges/modbus-slaves.test.ts": { packages: ["socat", "gcc", "pkg-config", "libmodbus-dev", "python3-pymodbus"] },
   "tests/judges/rtsp-server.test.ts": { packages: ["rtsp-server-perl"] },
   "tests/journeys/box/a-process-at-its-limits.test.ts": { packages: ["util-linux"] },
+  "tests/journeys/platform/the-platform-sends-a-list.test.ts": { packages: ["openssl"] },
   "tests/journeys/wires/serial-unplugged-and-replugged.test.ts": { packages: ["socat"] },
   "tests/journeys/box/the-time-server-comes-and-goes.test.ts": { packages: [], other: "not where systemd-timesyncd runs" },
   "tests/unit/cli/admin-socket.test.ts": { packages: [], other: "not for root" },
