@@ -27,6 +27,8 @@ export const deviceTypes: Readonly<Record<string, () => Promise<Driver>>> = {
   "eastron-sdm630": async () => (await import("./devices/eastron-sdm630.ts")).eastronSdm630,
   eddystone: async () => (await import("./devices/eddystone.ts")).eddystone,
   "gatt-battery": async () => (await import("./devices/gatt-battery.ts")).gattBattery,
+  "gatt-environment": async () => (await import("./devices/gatt-environment.ts")).gattEnvironment,
+  "gatt-io": async () => (await import("./devices/gatt-io.ts")).gattIo,
   "gpio-blink": async () => (await import("./devices/gpio-blink.ts")).gpioBlink,
   "gpio-colour": async () => (await import("./devices/gpio-colour.ts")).gpioColour,
   "gpio-contact": async () => (await import("./devices/gpio-contact.ts")).gpioContact,

@@ -193,9 +193,15 @@ export interface BleCharacteristic {
   readonly characteristic: string;
 }
 
-/** A value that is read over a connection. */
+/** A value that is read over a connection: a little-endian number, whose value is raw × times / per, a text, or one line of a digital characteristic. */
 export interface CharacteristicPoint extends PointSpec, BleCharacteristic {
-  readonly decode: "uint8" | "text";
+  readonly decode: "uint8" | "uint16" | "int16" | "uint32" | "text" | "line";
+  readonly times?: number;
+  readonly per?: number;
+  /** Raw number by which the device says that it has no value. */
+  readonly absent?: number;
+  /** From 0: two bits for each line, the lowest first (Automation IO Service 1.0). */
+  readonly line?: number;
 }
 
 /** How a device cuts the stream of its bytes into frames, and what stands in one. */

@@ -1,5 +1,6 @@
 /** A Bluetooth device whose values are advertised as bytes, or read over a connection. */
 import type { Layout } from "../../../src/drivers/driver.ts";
+import { bytesFor, nearest } from "./characteristic.ts";
 import { packetOf, shownBy } from "./packet.ts";
 
 export type BleLayout = Extract<Layout, { wire: "ble" }>;
@@ -77,11 +78,9 @@ export class Tag {
     const points = Object.entries("characteristics" in this.layout ? this.layout.characteristics : {});
     const shown: Record<string, number | boolean | string> = {};
     const values = wanted.map(({ service, characteristic }) => {
-      const [point, spec] = points.find(([, p]) => p.service === service && p.characteristic === characteristic) ?? [];
-      if (point === undefined || spec === undefined) return null;
-      const value = spec.decode === "text" ? `Simulated ${point}` : (this.#values.get(point) ?? 0);
-      shown[point] = typeof value === "string" ? value : Math.round(value);
-      return (typeof value === "string" ? Buffer.from(value) : Buffer.from([Math.round(value)])).toString("hex");
+      const here = points.filter(([, p]) => p.service === service && p.characteristic === characteristic);
+      for (const [point, spec] of here) shown[point] = spec.decode === "text" ? `Simulated ${point}` : this.#shown(point);
+      return here.length === 0 ? null : bytesFor(here, shown).toString("hex");
     });
     return { values, shown };
   }
@@ -104,7 +103,7 @@ export class Tag {
   /** As near as the bytes can carry it. */
   #shown(point: string): number | boolean {
     if ("packet" in this.layout) return shownBy(this.layout.packet, point, this.#values.get(point) ?? 0);
-    if (!("objects" in this.layout)) return Math.round(this.#values.get(point) ?? 0);
+    if ("characteristics" in this.layout) return nearest(this.layout.characteristics[point], this.#values.get(point) ?? 0);
     const { decode, times, per } = this.#object(point);
     return decode === "bool" ? this.#raw(point) !== 0 : (this.#raw(point) * times) / per;
   }

@@ -200,8 +200,11 @@ export class Bluez implements Disposable {
     for (const [service, path] of await this.#children(this.#pathOf(mac), DEVICE, "org.bluez.GattService1", ms)) {
       if (!services.has(service)) continue;
       const characteristics = await this.#children(path, "org.bluez.GattService1", "org.bluez.GattCharacteristic1", ms);
-      for (const [characteristic, at] of characteristics)
-        found.set(`${service} ${characteristic}`, new BusHelper(this.#bus, BLUEZ, at, "org.bluez.GattCharacteristic1"));
+      for (const [characteristic, at] of characteristics) {
+        const name = `${service} ${characteristic}`;
+        // A device may have several of one kind: the first by its handle is meant, whatever the order in which BlueZ lists them.
+        if (!found.has(name)) found.set(name, new BusHelper(this.#bus, BLUEZ, at, "org.bluez.GattCharacteristic1"));
+      }
     }
     const values: (Uint8Array | null)[] = [];
     for (const [service, characteristic] of wanted) {
@@ -227,7 +230,8 @@ export class Bluez implements Disposable {
   async #children(path: string, of: string, iface: string, ms: number): Promise<readonly (readonly [string, string])[]> {
     const names = await within(ms, "discover", new BusHelper(this.#bus, BLUEZ, path, of).children());
     const children: (readonly [string, string])[] = [];
-    for (const name of names) {
+    // The handle stands in the name, four hex digits.
+    for (const name of names.toSorted()) {
       const at = `${path}/${name}`;
       const uuid = await within(ms, "discover", new BusHelper(this.#bus, BLUEZ, at, iface).prop("UUID")).catch(
         (error: unknown) => {
