@@ -100,6 +100,10 @@ it("options that do nothing together are named, with what they lack", async () =
     `hours: "hours": no effect without ${DUTIES}`,
   ]);
   expect(await warned(", outside: forbidden")).toEqual(['outside: "outside": no effect without hours']);
+  expect(await warned(", stuck: {}, swapped: {}")).toEqual([
+    'stuck: "stuck": no effect without neighbours',
+    'swapped: "swapped": no effect without neighbours, permits.reader | charger | payments.station',
+  ]);
 });
 
 it("an attribute of an asset is a point like any other", async () => {

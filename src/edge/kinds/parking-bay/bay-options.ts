@@ -69,10 +69,15 @@ export const bayOptions = z.strictObject({
     })
     .optional()
     .describe("Parking here is paid for: bay.unpaid."),
+  neighbours: z
+    .array(ref.asset("parking-bay"))
+    .min(1)
+    .max(4)
+    .optional()
+    .describe("The bays beside it, each with a sensor of its own: `stuck` and `swapped` compare it with them."),
   stuck: z
     .strictObject({
       after: duration().prefault("1d").describe("How long its sensor may say the same."),
-      neighbours: z.array(ref.asset("parking-bay")).min(1).max(4).describe("The bays beside it, each with a sensor of its own."),
       moves: z
         .int()
         .min(1)
@@ -81,6 +86,20 @@ export const bayOptions = z.strictObject({
     })
     .optional()
     .describe("When its sensor is taken to be stuck: bay.stuck. Where vehicles stand for days, choose `after` accordingly."),
+  swapped: z
+    .strictObject({
+      times: z
+        .int()
+        .min(3)
+        .max(20)
+        .prefault(3)
+        .describe(
+          "So many times in a row somebody showed a valid badge at `permits.reader`, plugged in at `socket` or paid at `payments.station`, and only one and the same neighbour became occupied.",
+        ),
+      within: duration().prefault("3min").describe("So long before or after that."),
+    })
+    .optional()
+    .describe("When its sensor and that of a neighbour are taken to be swapped: bay.swapped, a hint and no fault."),
   unstable: z
     .strictObject({
       changes: z.int().min(4).max(100).prefault(8).describe("So many changes."),
@@ -147,8 +166,24 @@ export function bayIdle(o: BayOptions): Readonly<Record<string, readonly string[
     ...(o.payments?.stall !== undefined && o.payments.station === undefined && { "payments.stall": ["payments.station"] }),
     ...(isForbidden && o.hours === undefined && { outside: ["hours"] }),
     ...(o.socket !== undefined && o.charger === undefined && { socket: ["charger"] }),
+    ...idleBeside(o),
   };
 }
+
+/** The same of what compares it with the bays beside it. */
+function idleBeside(o: BayOptions): Readonly<Record<string, readonly string[]>> {
+  const { neighbours, stuck, swapped, charger, payments } = o;
+  if (stuck === undefined && swapped === undefined) return neighbours === undefined ? {} : { neighbours: ["stuck | swapped"] };
+  const isUseHeard = (watchesPermits(o) && o.permits?.reader !== undefined) || [charger, payments?.station].some(isWritten);
+  const missing = neighbours === undefined ? ["neighbours"] : [];
+  const unheard = isUseHeard ? [] : ["permits.reader | charger | payments.station"];
+  return {
+    ...(stuck !== undefined && missing.length > 0 && { stuck: missing }),
+    ...(swapped !== undefined && missing.length + unheard.length > 0 && { swapped: [...missing, ...unheard] }),
+  };
+}
+
+const isWritten = (option: string | undefined): boolean => option !== undefined;
 
 const RESERVED: Readonly<Record<string, Text>> = {
   disabled: { it: "disabili", en: "Disabled" },

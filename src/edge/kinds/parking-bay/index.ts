@@ -5,7 +5,7 @@ import { blocked, withoutCharging } from "./charging.ts";
 import { type BayContext, markedBy, notingLists } from "./judged-by-lists.ts";
 import { beyondMaxStay, overstay } from "./max-stay.ts";
 import { outOfHours, outsideHours } from "./outside-hours.ts";
-import { type PaidHere, paidAt } from "./paid-here.ts";
+import { isNewSession, type PaidHere, paidAt } from "./paid-here.ts";
 import { unpaid, withoutPayment } from "./payment.ts";
 import { illegalOccupation, type Stay, withoutPermit } from "./permit.ts";
 import {
@@ -19,6 +19,7 @@ import {
   stuck,
   unstable,
 } from "./sensor-watch.ts";
+import { type SwapWatch, seemsSwapped, swapped, weighed } from "./swapped-sensors.ts";
 
 /** A site may say that "nothing in range" means a free or an occupied bay: see the sensor's option `beyond`. */
 const PRESUMES = ["sensor.nothing-in-range"];
@@ -34,6 +35,8 @@ interface Facts {
   readonly staleBadge: true | null;
   /** null: nothing is asked of its sensor, or it has not changed yet. */
   readonly watch: SensorWatch | null;
+  /** null: it is not compared with its neighbours, or nothing was heard of it yet. */
+  readonly swap: SwapWatch | null;
 }
 
 /** When it was shown and until when it holds, both in `passed`; `until` null: to the end of the stay. */
@@ -78,10 +81,11 @@ export const parkingBay = assetKind({
     "bay.unpaid": unpaid,
     "bay.stuck": stuck,
     "bay.unstable": unstable,
+    "bay.swapped": swapped,
   },
   actions: (o) =>
     watchesPermits(o) ? { "permit.confirm": { args: { until: { type: "number" } }, impact: "low", safe: true } } : {},
-  facts: { stay: null, permit: null, paid: null, staleBadge: null, watch: null } as Facts,
+  facts: { stay: null, permit: null, paid: null, staleBadge: null, watch: null, swap: null } as Facts,
   lookBackMs: DAY_MS,
   commands: {
     "permit.confirm": {
@@ -90,7 +94,14 @@ export const parkingBay = assetKind({
     },
   },
 
-  learn(facts, heard, { asset, now, o, sees }) {
+  learn(before, heard, cx) {
+    const { now, o, sees } = cx;
+    const paid =
+      heard.of === "session" && heard.seen.known
+        ? paidAt(before.paid, heard.seen.value, o.payments?.stall ?? cx.asset, now)
+        : before.paid;
+    const swap = weighed(before.swap, heard, isNewSession(before.paid, paid), cx);
+    const facts = swap === before.swap ? before : { ...before, swap };
     if (heard.of === "occupancy") {
       const { seen } = heard;
       const watch = ownChanged(facts.watch, seen, o, now);
@@ -101,11 +112,11 @@ export const parkingBay = assetKind({
       const counts = facts.stay !== null || (facts.permit !== null && facts.permit.at >= sawAt - (o.permits?.shownBefore ?? 0));
       return { ...facts, stay: seen.since, permit: counts ? facts.permit : null, watch };
     }
-    if (isBeside(heard)) return { ...facts, watch: besideChanged(facts.watch, heard.of, heard.seen) };
-    if (heard.of === "session") {
-      const { seen } = heard;
-      return seen.known ? { ...facts, paid: paidAt(facts.paid, seen.value, o.payments?.stall ?? asset, now) } : facts;
+    if (isBeside(heard)) {
+      const watch = o.stuck === undefined ? facts.watch : besideChanged(facts.watch, heard.of, heard.seen);
+      return watch === facts.watch ? facts : { ...facts, watch };
     }
+    if (heard.of === "session") return paid === facts.paid ? facts : { ...facts, paid };
     if (heard.of === "badge") {
       const permit = permitOf(heard.seen, facts.permit, now);
       const isStale = heard.seen.known && heard.seen.value.isStale === true;
@@ -120,7 +131,7 @@ export const parkingBay = assetKind({
     return shownAt({ ...facts, staleBadge: null }, { at: now.passed, until: ends }, sees.occupancy, now);
   },
 
-  says({ stay, permit, paid, staleBadge, watch }, cx) {
+  says({ stay, permit, paid, staleBadge, watch, swap }, cx) {
     const { occupancy } = cx.sees;
     const suspended = cx.listed("suspensions");
     const isClosed = suspended.is === true;
@@ -159,6 +170,7 @@ export const parkingBay = assetKind({
         "bay.unpaid": judged((of, noting) => withoutPayment(of, paid, noting)),
         "bay.stuck": isClosed ? { not: "suspended" } : rests(watch, cx),
         "bay.unstable": keepsChanging(watch, cx),
+        "bay.swapped": seemsSwapped(swap, cx),
       },
     };
   },

@@ -30,3 +30,11 @@ export function paidAt(before: PaidHere | null, told: string, stall: string, { p
   // An end that has just come counts as any other: whoever stands there has time to leave.
   return { last: told, sessions: [...running, { number, from, until }].sort((a, b) => b.until - a.until).slice(0, MOST) };
 }
+
+/** Whether what was told last is a session that begins now: not one that is repeated, extended, over or still to come. */
+export function isNewSession(before: PaidHere | null, after: PaidHere | null): boolean {
+  if (after === null || after === before) return false;
+  const [number = "", , starts, lasts] = after.last.split(" ");
+  const isKnown = before?.sessions.some((one) => one.number === number) === true;
+  return !isKnown && Number(starts) === 0 && Number(lasts) > 0;
+}

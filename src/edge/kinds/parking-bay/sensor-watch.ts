@@ -18,9 +18,9 @@ const MOVES = ["free", "occupied"];
 type Neighbour = "neighbour-1" | "neighbour-2" | "neighbour-3" | "neighbour-4";
 
 /** The statuses of the bays beside it. */
-export function neighboursOf({ stuck }: BayOptions) {
+export function neighboursOf({ neighbours, stuck, swapped }: BayOptions) {
   const beside = (at: number) => {
-    const bay = stuck?.neighbours[at];
+    const bay = stuck === undefined && swapped === undefined ? undefined : neighbours?.[at];
     return bay === undefined ? undefined : word(`${bay}.status`);
   };
   return { "neighbour-1": beside(0), "neighbour-2": beside(1), "neighbour-3": beside(2), "neighbour-4": beside(3) };

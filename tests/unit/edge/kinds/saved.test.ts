@@ -43,6 +43,14 @@ const lived = fc.record({
     paid: orNull(fc.record({ last: fc.string(), sessions: fc.constant([]) })),
     staleBadge: orNull(fc.constant(true as const)),
     watch: orNull(fc.record({ changed: fc.array(ms), moved: fc.nat(), beside: fc.constant({ "neighbour-1": "free" }) })),
+    swap: orNull(
+      fc.record({
+        beside: fc.constant({ "13": null }),
+        socket: orNull(fc.string()),
+        use: fc.constant(null),
+        row: fc.constant(null),
+      }),
+    ),
   }),
   senses: fc.record({ occupancy: fc.record({ seen, pending: orNull(fc.record({ sight, since: ms })) }) }),
   claims: fc.oneof(fc.constant({}), fc.record({ "bay.illegal-occupation": fc.record({ since: ms, lostAt: orNull(ms) }) })),

@@ -39,7 +39,7 @@ async function opened(options: object) {
 }
 
 describe("stuck", () => {
-  const STUCK = { stuck: { after: "10h", neighbours: ["13", "15"], moves: 6 } };
+  const STUCK = { neighbours: ["13", "15"], stuck: { after: "10h", moves: 6 } };
 
   it("is what does not change for long while its neighbours do, until it changes", async () => {
     const { site, stands, passing, told } = await opened(STUCK);

@@ -14,15 +14,18 @@ const ASSETS: readonly SiteAsset[] = [
   bay("right", {
     charger: "column",
     grace: "3min",
-    stuck: { after: "20min", neighbours: ["left"], moves: 2 },
+    neighbours: ["left"],
+    stuck: { after: "20min", moves: 2 },
+    swapped: {},
     unstable: { changes: 4, within: "5min" },
   }),
   carPark({ capacity: CAPACITY, rezero: { at: "18:00", to: 1 } }),
 ];
 
+const SOCKET = { charges: "charging", "is full": "occupied", unplugged: "free", fails: "fault", hides: null };
 const WHAT = [
   ...["car", "car", "empty", "blind", "down", "up"],
-  ...["charges", "is full", "fails", "hides"],
+  ...["charges", "is full", "unplugged", "fails", "hides"],
   ...["in", "in", "in", "out", "out", "out", "recount"],
   ...["commit", "commit", "kill", "stop", "reboot", "reboot unknown", "clock found"],
 ] as const;
@@ -54,8 +57,8 @@ async function live(list: readonly { readonly gap: number; readonly what: string
     else if (what === "empty") reads(false);
     else if (what === "blind") reads(null, { quality: "bad", code: "sensor.no-echo" });
     else if (what === "down" || what === "up") site.device(gap % 2 === 0 ? `${where}-sensor` : "way-in", what === "up");
-    else if (what === "charges" || what === "is full" || what === "fails" || what === "hides") {
-      const word = what === "charges" ? "charging" : what === "is full" ? "occupied" : what === "fails" ? "fault" : null;
+    else if (what in SOCKET) {
+      const word = SOCKET[what as keyof typeof SOCKET];
       const bad = { quality: "bad", code: "modbus.timeout" } as const;
       site.reads("column", { point: "socket-1", value: word, quality: "good", ...(word === null && bad) });
     } else if (what === "in" || what === "out") gates.passes(`way-${what}`, 1 + (gap % 3));
