@@ -85,7 +85,7 @@ export class Machine implements AsyncDisposable {
   }
 
   /** Runs a bash script as root and resolves with all its output. Rejects when it fails or is not done in time. */
-  async run(script: string, withinMs = 30_000): Promise<string> {
+  async run(script: string, withinMs = 90_000): Promise<string> {
     if (!this.#child.running) throw new Told(this.#child.ending);
     const output = await converse(
       this.#shell,

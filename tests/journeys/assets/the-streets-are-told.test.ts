@@ -12,6 +12,6 @@ it("none missing, none extra, each at its time", { timeout: 180_000 }, async () 
   await using run = new Program(process.execPath, words, { env: { TMPDIR: folder.path, LANG: "C" }, cwd: ROOT });
   await run.told;
   const report = JSON.parse(run.lines.at(-1) ?? "null") as { readonly assets: unknown };
-  expect(report.assets).toMatchObject({ bays: 13, listed: 18, missing: 0, extra: 0, wrong: 0 });
+  expect(report.assets, run.stderr).toMatchObject({ bays: 13, listed: 18, missing: 0, extra: 0, wrong: 0 });
   expect(run.child.exitCode, run.stderr).toBe(0);
 });

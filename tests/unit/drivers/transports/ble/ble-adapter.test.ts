@@ -258,8 +258,10 @@ describe("a child that does not", () => {
       (opened) => opened !== null,
     );
     expect(hexOf(await first(device as BleDevice, 1))).toEqual(["01"]);
-    const [former = 0, present = 0] = await ble.pids();
-    expect([alive(former), alive(present)]).toEqual([false, true]);
+    const [former = 0] = await ble.pids();
+    expect(alive(former)).toBe(false);
+    // Where the machine keeps it waiting for long, the second may have been ended too; another one then works.
+    expect(await until(async () => alive((await ble.pids()).at(-1) ?? 0), Boolean)).toBe(true);
   });
 
   it("is not there: said in words, and tried again ever more rarely", async () => {
