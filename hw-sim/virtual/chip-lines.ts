@@ -1,4 +1,4 @@
-/** The lines of a simulated GPIO chip for a gateway in the same process: levels and edges, without programs between them. */
+/** The lines of a simulated GPIO chip for a gateway in the same process: levels and edges. */
 import type { GpioChip, GpioEdge, GpioOutput } from "../../src/drivers/driver.ts";
 import { monotonic } from "../../src/kit/clock.ts";
 import { EdgeError } from "../../src/kit/errors.ts";

@@ -1,4 +1,4 @@
-/** A scenario lived in virtual time: site, broker, platform and gateway in this process, over real sockets and files. */
+/** Plays a scenario in virtual time: the whole system in this process, over real sockets and files. */
 import { appendFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";

@@ -10,8 +10,8 @@ export const updateForm = z.looseObject({
   manifestSha256: z
     .string()
     .regex(/^[0-9a-f]{64}$/)
-    .describe("SHA-256 of the file `release` at that address."),
-  bytes: count.describe("What is fetched at most."),
+    .describe("SHA-256 of the file `release` at that address; not compared yet."),
+  bytes: count.describe("What is fetched; not compared yet."),
   url: z
     .string()
     .max(500)

@@ -1,4 +1,4 @@
-/** A pay station on a serial line: says every two seconds how it is and which sessions run, by seconds that are left. */
+/** A pay station on a serial line: says every two seconds how it is, and how long each session still runs. */
 import type { FrameLayout } from "../../../src/drivers/driver.ts";
 import { monotonic } from "../../../src/kit/clock.ts";
 import type { Faults } from "../faults.ts";

@@ -1,4 +1,4 @@
-/** The protocol of the admin socket: one line of JSON per request and per answer, versioned and checked at both ends. */
+/** The protocol of the admin socket: one line of JSON per request and answer, checked at both ends. */
 import * as z from "zod";
 import type { StoredRecord } from "../../edge/store/store.ts";
 import { asEdgeError, CodedError, EdgeError, isCode } from "../../kit/errors.ts";

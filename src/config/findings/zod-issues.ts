@@ -1,4 +1,4 @@
-/** Says what zod found wrong in the reader's language: what stands there, what was expected, what was probably meant. */
+/** Says what zod found wrong in the reader's language: what is there, what was expected, what was meant. */
 import type * as z from "zod";
 import { busSchema, wireIn } from "../../drivers/buses.ts";
 import { references } from "../../edge/kinds/references.ts";

@@ -1,4 +1,4 @@
-/** Alfen Eve NG9xx over Modbus TCP, one device for each socket: registers, letters, limit, and the frames that prove them. */
+/** Alfen Eve NG9xx over Modbus TCP, one device for each socket: registers, limit, and frames that prove them. */
 import { chargingColumn } from "../families/column/column.ts";
 import { amperes, code, currents, energy, hertz, seconds, text, voltages, watts } from "../families/column/column-quantities.ts";
 import { letter } from "../families/column/derived.ts";

@@ -1,4 +1,4 @@
-/** Any Bluetooth LE device with the standard service for inputs and outputs, read only, and the values that prove it. */
+/** Any Bluetooth LE device with the standard service for inputs and outputs, read only. */
 import { gattDevice } from "../families/ble/gatt.ts";
 
 // Bluetooth SIG, Automation IO Service 1.0: 2A56 Digital, two bits for each line, the lowest first (0 inactive, 1 active, 2 tri-state, 3 not

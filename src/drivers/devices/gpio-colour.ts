@@ -1,4 +1,4 @@
-/** A colour sensor before the sign of a defibrillator that does not blink, and the edge sequences that prove its words. */
+/** A colour sensor before the sign of a defibrillator that does not blink. */
 import { colourDriver } from "../families/gpio/sign/colour.ts";
 
 const options = { line: 6, red: { line: 13 } };
