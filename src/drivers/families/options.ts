@@ -75,3 +75,29 @@ export const switchImpact = () =>
     .enum(["low", "high"])
     .prefault("high")
     .describe("high: a command from the platform needs a signature; low for lamps and the like.");
+
+/** A row at least so often, of an output and of its meter. */
+const OUTPUT_ROW = { atLeastMs: 15 * 60_000 };
+
+interface MeteredSwitch {
+  readonly impact: z.output<ReturnType<typeof switchImpact>>;
+  readonly safe: z.output<ReturnType<typeof safe>>;
+  readonly limits?: z.output<ReturnType<typeof switchLimits>>;
+  readonly metered: boolean;
+}
+
+/** The points of an output that switches, and of its meter where it has one; `energy`: in which unit it counts. */
+export function switchPoints(o: MeteredSwitch, energy: "W.h" | "kW.h"): Readonly<Record<string, PointSpec>> {
+  const { impact, safe, limits, metered } = o;
+  const writable = { value: "boolean", impact, safe, ...(limits && { limits: limitsOf(limits) }) } as const;
+  const gauge = (unit: string): PointSpec => ({ unit, kind: "gauge", report: OUTPUT_ROW });
+  return {
+    on: { unit: "", kind: "state", report: OUTPUT_ROW, writable },
+    ...(metered && {
+      power: gauge("W"),
+      voltage: gauge("V"),
+      current: gauge("A"),
+      energy: { unit: energy, kind: "counter", report: OUTPUT_ROW },
+    }),
+  };
+}

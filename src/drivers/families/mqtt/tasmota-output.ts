@@ -3,10 +3,10 @@ import * as z from "zod";
 import { monotonic } from "../../../kit/clock.ts";
 import { EdgeError, toldOf } from "../../../kit/errors.ts";
 import { duration } from "../../../kit/text/quantities.ts";
-import type { Device, Outcome, PointSpec, Reading, Text, Ticks } from "../../../model/index.ts";
+import type { Device, Outcome, Reading, Text, Ticks } from "../../../model/index.ts";
 import type { Driver, Golden, MessageValue, Opening } from "../../driver.ts";
 import { isTopic } from "../../transports/mqtt/topic-filter.ts";
-import { limitsOf, report, safe, switchImpact, switchLimits, withReport } from "../options.ts";
+import { report, safe, switchImpact, switchLimits, switchPoints, withReport } from "../options.ts";
 import { unsentFor, within } from "./answers-to-commands.ts";
 import { valueAt } from "./json-pointer.ts";
 import { type Interpret, ListeningDevice } from "./listening-device.ts";
@@ -51,7 +51,6 @@ const options = z
   });
 type Options = z.output<typeof options>;
 
-const ROW = { atLeastMs: 15 * 60_000 };
 const WORDS = { ON: true, OFF: false } as const;
 const METER: Readonly<Record<string, MessageValue>> = {
   power: { at: "/ENERGY/Power", is: "number" },
@@ -70,21 +69,6 @@ const switchIn = (o: Options): Readonly<Record<string, MessageValue>> => ({
   on: { at: `/${namesOf(o)[0]}`, is: "boolean", map: WORDS },
 });
 
-function pointsOf(o: Options): Readonly<Record<string, PointSpec>> {
-  const { impact, safe, limits } = o;
-  const writable = { value: "boolean", impact, safe, ...(limits && { limits: limitsOf(limits) }) } as const;
-  const gauge = (unit: string): PointSpec => ({ unit, kind: "gauge", report: ROW });
-  return {
-    on: { unit: "", kind: "state", report: ROW, writable },
-    ...(o.metered && {
-      power: gauge("W"),
-      voltage: gauge("V"),
-      current: gauge("A"),
-      energy: { unit: "kW.h", kind: "counter", report: ROW },
-    }),
-  };
-}
-
 export function tasmotaDriver(table: {
   readonly type: string;
   readonly title: Text;
@@ -94,7 +78,7 @@ export function tasmotaDriver(table: {
     ...table,
     wire: "mqtt",
     options,
-    points: (o) => withReport(pointsOf(o), o.report),
+    points: (o) => withReport(switchPoints(o, "kW.h"), o.report),
     silentAfterMs: (o) => o.silentAfter,
     claims: (o) => [`topic ${o.topic} ${o.output}`],
     status: ({ id, bus, wires }) => wires.mqtt(bus).received(id),
